@@ -1,0 +1,54 @@
+# Everything from a bare machine: Python 3.11 (to 3.13) and make. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run ui test test-fast acceptance lint format bench clean install
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## create .venv with everything pinned (run and test do it by themselves)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found. Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "installing into $(VENV) (once, about a minute) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/.installed ## the main job on the built-in province, from its first day to yesterday
+	@$(BIN)/cchc run --sandbox two-level-2026 $(ARGS)
+
+ui: $(VENV)/.installed ## Dagster UI and daemon on http://127.0.0.1:3000, with the built-in province beside them
+	@$(BIN)/cchc ui $(ARGS)
+
+test: $(VENV)/.installed ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/.installed ## unit tests only
+	@$(BIN)/python -m pytest -m "not e2e and not browser" $(ARGS)
+
+acceptance: $(VENV)/.installed ## the published figures (needs the folder with them beside the project)
+	@$(BIN)/python -m pytest -m acceptance $(ARGS)
+
+lint: $(VENV)/.installed ## style, types, direction of imports, definitions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.installed ## mend style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed ## ratios measured side by side in one run
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove the lake and the Dagster instance; the environment stays
+	@rm -rf data .dagster

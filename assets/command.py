@@ -1,0 +1,182 @@
+"""The commands that need the orchestrator: `cchc run` and `cchc ui`.
+
+Belongs here: command-line options and what is printed. They register themselves as entry points,
+because `cchc_pipeline` must not import this room.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from assets import instance as dagster_instance
+from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.closing import closing_table, step_progress
+from cchc_pipeline.sandbox.environment import SCENARIO_NAMES, province_environment
+from cchc_pipeline.settings import load_settings
+from cchc_pipeline.sources.protocol import Window
+
+VIETNAM = timezone(timedelta(hours=7))
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def sandbox_options(command: Any) -> Any:
+    """The options that choose the built-in province."""
+    for option in (
+        click.option("--size", default=1.0, show_default=True, help="Volume of the built-in province."),
+        click.option("--seed", default=766, show_default=True, help="Seed of the built-in province."),
+        click.option("--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command."),
+    ):
+        command = option(command)
+    return command
+
+
+def yesterday() -> date:
+    """The last civil day of Vietnam that is over."""
+    return (datetime.now(UTC).astimezone(VIETNAM) - timedelta(days=1)).date()
+
+
+@click.command()
+@click.option("--day", type=DAY, help="One civil day (yyyy-mm-dd); default yesterday.")
+@click.option("--from", "first", type=DAY, help="First day of a range that runs as one run.")
+@click.option("--to", "last", type=DAY, help="Last day of the range.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@sandbox_options
+def run(
+    day: datetime | None,
+    first: datetime | None,
+    last: datetime | None,
+    data_dir: Path | None,
+    sandbox: str | None,
+    seed: int,
+    size: float,
+) -> None:
+    """Run the main job without a UI: pull, validate, compute, publish.
+
+    Without an address of a source system in the settings, or with --sandbox, the built-in province
+    is started for the run and pulled from its first day on. The run is recorded in the Dagster
+    instance (DAGSTER_HOME, default .dagster) and shows in `cchc ui`.
+
+    \b
+    Examples:
+      cchc run                                  the built-in province, from its first day to yesterday
+      cchc run --day 2026-10-10                 one night again
+      cchc run --from 2026-10-01 --to 2026-10-10
+      cchc run --sandbox dak-nong-2020 --data-dir data-dak-nong
+
+    Exit status: 0 published, 1 something failed (the message says what and which days to run again).
+    """
+    if day and (first or last):
+        raise click.UsageError("--day and --from/--to exclude each other.")
+    if bool(first) != bool(last):
+        raise click.UsageError("--from and --to go together.")
+    if data_dir is not None:
+        os.environ["CCHC_DATA_DIR"] = str(data_dir)
+    console = Console(stderr=True)
+    configured = load_settings().one_stop_url is not None
+    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
+        whole = province.whole_range(yesterday()) if province else (yesterday(), yesterday())
+        window = Window(
+            (day or first).date() if (day or first) else whole[0],  # type: ignore[union-attr]
+            (day or last).date() if (day or last) else whole[1],  # type: ignore[union-attr]
+        )
+        if province:
+            province.set_clock_after(window.last)
+        settings = load_settings()
+        Lake(settings.data_dir).claim(province.identity if province else {"province_code": settings.province_code})
+        if not _run(console, window, settings.data_dir):
+            sys.exit(1)
+
+
+def _run(console: Console, window: Window, data_dir: Path) -> bool:
+    """Run and print; whether it ended well."""
+    dagster_instance.initialise()
+    import dagster as dg
+
+    from assets.main_job import run_main_job
+
+    console.print(f"[bold]Main job[/] for {window}; lake {data_dir}")
+    started = time.monotonic()
+    with dg.DagsterInstance.get() as instance, step_progress(console) as progress:
+        outcome = run_main_job(instance, window, progress)
+    seconds = time.monotonic() - started
+    Console().print(closing_table(Lake(data_dir), window, outcome.success, seconds, outcome.run_id))
+    for check in outcome.failed_checks:
+        console.print(f"[yellow]check did not pass[/] {check}")
+    for step, message in outcome.failures.items():
+        console.print(f"\n[bold red]failed[/] {step}\n{message}", highlight=False)
+    if outcome.skipped:
+        console.print(f"\nnot run because of it: {', '.join(outcome.skipped)}")
+    return outcome.success
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@sandbox_options
+def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
+    """Start the Dagster UI and daemon on this machine; Ctrl-C stops both.
+
+    Without an address of a source system in the settings, or with --sandbox, the built-in province
+    is served beside them with today's clock, so that a run started in the UI, or by the schedule
+    `nightly_0100` once it is switched on, has sources to pull.
+    """
+    if data_dir is not None:
+        os.environ["CCHC_DATA_DIR"] = str(data_dir)
+    os.environ["CCHC_DATA_DIR"] = str(load_settings().data_dir.resolve())
+    console = Console(stderr=True)
+    _refuse_taken(port)
+    folder = dagster_instance.initialise()
+    workspace = str(Path("workspace.yaml").resolve())
+    configured = load_settings().one_stop_url is not None
+    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
+        settings = load_settings()
+        Lake(settings.data_dir).claim(province.identity if province else {"province_code": settings.province_code})
+        commands = [
+            [sys.executable, "-m", "dagster", "daemon", "run", "-w", workspace],
+            [sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
+        ]
+        with _children(commands) as children:
+            console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/]   instance {folder}   lake {settings.data_dir}")
+            console.print("Switch the schedule on under Automation → nightly_0100. Ctrl-C stops.")
+            while all(child.poll() is None for child in children):
+                time.sleep(0.5)
+            raise SettingsError("ui: the webserver or the daemon ended by itself; its message stands above.")
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SettingsError(f"ui: port {port} is taken. Choose another: `cchc ui --port {port + 1}`.")
+
+
+@contextmanager
+def _children(commands: list[list[str]]) -> Iterator[list[subprocess.Popen[Any]]]:
+    """Child processes that end with this one, also when it is terminated."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    children = [subprocess.Popen(command) for command in commands]
+    try:
+        yield children
+    except KeyboardInterrupt:
+        click.echo("\nstopping", err=True)
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                child.kill()

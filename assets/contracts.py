@@ -1,0 +1,165 @@
+"""Staged assets: every landed row gets its verdict, and the contract's rules become asset checks.
+
+Belongs here: the assets that hold landed rows against their contract. The rules are in
+`data_contracts`, the verdict in `cchc_pipeline.contracts`.
+
+Three kinds of checks per table keep the UI readable: `shape` (columns and types), `conservation`
+(rows in = valid + quarantined), `great_expectations` (every rule could run and agrees with the
+verdict); and one per rule that a column constraint cannot say.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets import metadata
+from assets.failures import again, as_failure
+from assets.partitions import DAYS, ONE_RUN, window_of
+from assets.sources import OWNER, SOURCES, raw_key
+from cchc_pipeline.contracts import Contract, ContractBroken, load_contract
+from cchc_pipeline.contracts.staging import Staged, stage
+from cchc_pipeline.lake import files
+
+INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
+
+
+def staged_key(table: str) -> dg.AssetKey:
+    """Asset key of a staged table."""
+    return dg.AssetKey(f"staged_{table}")
+
+
+def _named_rules(contract: Contract) -> list[str]:
+    """Rules beyond column constraints: those get a check of their own."""
+    return [rule.id for rule in contract.rules if rule.column is None]
+
+
+def _check_name(rule_id: str) -> str:
+    return "rule_" + "".join(c if c.isalnum() else "_" for c in rule_id)
+
+
+def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
+    key = staged_key(contract.name)
+    specs = [
+        dg.AssetCheckSpec("shape", asset=key, description="Every required column is there with its type."),
+        dg.AssetCheckSpec("conservation", asset=key, description="Rows in = rows valid + rows quarantined."),
+        dg.AssetCheckSpec("column_rules", asset=key, description="Not null, unique, patterns, code lists, bounds."),
+        dg.AssetCheckSpec(
+            "great_expectations", asset=key, description="Every rule could run in Great Expectations, and agrees with the verdict."
+        ),
+    ]
+    for rule_id in _named_rules(contract):
+        rule = contract.rule(rule_id)
+        specs.append(
+            dg.AssetCheckSpec(
+                _check_name(rule_id), asset=key, description=f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})"
+            )
+        )
+    return specs
+
+
+def _staged_asset(table: str) -> dg.AssetsDefinition:
+    contract = load_contract(table)
+
+    @dg.asset(
+        key=staged_key(table),
+        deps=[raw_key(table)],
+        group_name="contracts",
+        owners=[OWNER],
+        kinds={"greatexpectations", "duckdb", "parquet"},
+        description=f"{contract.title_vi}: rows that keep the contract `{table}` {contract.version}. "
+        "The others are in quarantine with their reasons.",
+        partitions_def=DAYS,
+        backfill_policy=ONE_RUN,
+        check_specs=_check_specs(contract),
+        pool="lake",
+        required_resource_keys={"province"},
+    )
+    def staged(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+        lake = context.resources.province.lake()
+        window = window_of(context)
+        days = list(window.days())
+        as_of_on = max(window.last, lake.span(next(s for s in SOURCES if table in SOURCES[s][0])).as_of_on)
+        try:
+            with as_failure(context, f"contract {table}", window):
+                done = stage(lake, table, days, as_of_on)
+        except dg.Failure as failure:
+            if isinstance(failure.__cause__, ContractBroken):
+                yield dg.AssetCheckResult(
+                    passed=False,
+                    check_name="shape",
+                    asset_key=staged_key(table),
+                    metadata={"problem": str(failure.__cause__), "run_again": again(window)},
+                )
+            raise
+        yield from _check_results(done)
+        last = lake.day_file("staged", table, window.last)
+        yield dg.MaterializeResult(
+            metadata={
+                **metadata.of_table(files.read_parquet(last), contract, last.parent),
+                "dagster/row_count": done.rows_valid,
+                "rows_in": done.rows_in,
+                "rows_quarantined": done.rows_quarantined,
+            }
+        )
+
+    return staged
+
+
+def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
+    contract = done.contract
+    key = staged_key(contract.name)
+
+    def check(name: str, passed: bool, level: dg.AssetCheckSeverity, **found: object) -> dg.AssetCheckResult:  # noqa: FBT001
+        return dg.AssetCheckResult(passed=passed, check_name=name, asset_key=key, severity=level, metadata=dict(found))
+
+    yield check(
+        "shape",
+        True,  # noqa: FBT003 - a broken shape has raised before
+        dg.AssetCheckSeverity.ERROR,
+        unknown_columns=sorted(done.unknown_columns),
+        absent_columns=sorted(done.absent_columns),
+    )
+    yield check(
+        "conservation",
+        done.is_conserved,
+        dg.AssetCheckSeverity.ERROR,
+        rows_in=done.rows_in,
+        rows_valid=done.rows_valid,
+        rows_quarantined=done.rows_quarantined,
+    )
+    named = set(_named_rules(contract))
+    columns = {rule_id: rows for rule_id, rows in done.rows_broken.items() if rule_id not in named}
+    broken = {rule_id: rows for rule_id, rows in columns.items() if rows}
+    yield check("column_rules", not broken, dg.AssetCheckSeverity.WARN, rules=len(columns), rows_broken=broken)
+    stuck = {r.rule_id: r.message for r in done.results.values() if r.could_not_run}
+    apart = {
+        r.rule_id: {"great_expectations": r.unexpected_count, "verdict": done.rows_broken[r.rule_id]}
+        for r in done.results.values()
+        if not r.could_not_run and (r.unexpected_count > 0) != (done.rows_broken[r.rule_id] > 0)
+    }
+    yield check(
+        "great_expectations",
+        not stuck and not apart,
+        dg.AssetCheckSeverity.ERROR,
+        rules_run=len(done.results),
+        could_not_run=stuck,
+        disagree_with_verdict=apart,
+    )
+    for rule_id in _named_rules(contract):
+        rows = done.rows_broken[rule_id]
+        rule = contract.rule(rule_id)
+        yield check(
+            _check_name(rule_id),
+            rows == 0,
+            dg.AssetCheckSeverity.WARN,
+            rows_broken=rows,
+            rule=rule_id,
+            severity=rule.severity,
+            sentence_vi=rule.sentence_vi,
+            sentence_en=rule.sentence_en,
+        )
+
+
+def staged_assets() -> list[dg.AssetsDefinition]:
+    """The staged asset of every inbound table."""
+    return [_staged_asset(table) for table in INBOUND]

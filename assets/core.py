@@ -1,0 +1,131 @@
+"""Core assets: current state by key, and what follows from it.
+
+Belongs here: the assets between the staged rows and the indicators. The rules are SQL files in
+`cchc_pipeline/core/sql`.
+"""
+
+import dagster as dg
+
+from assets import metadata
+from assets.contracts import staged_key
+from assets.failures import as_failure
+from assets.partitions import DAYS, ONE_RUN, window_of
+from assets.sources import OWNER
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core import state
+from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures, build_units
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports import charts
+
+COMMON = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "owners": [OWNER], "pool": "lake"}
+
+
+@dg.asset(
+    group_name="core",
+    kinds={"duckdb", "parquet"},
+    deps=[staged_key(t) for t in ("one_stop__dossiers", "documents__documents")],
+    required_resource_keys={"province"},
+    **COMMON,
+)
+def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Hồ sơ TTHC: current state of every dossier with outcome, pending, overdue and handling time."""
+    lake: Lake = context.resources.province.lake()
+    window = window_of(context)
+    with as_failure(context, "core_dossiers", window):
+        state.take_in(lake, "documents__documents", window)
+        changed = state.take_in_dossiers(lake, window)
+        span = lake.span()
+        parts, rebuilt = build_dossiers(
+            lake, span.as_of_on, load_contract("dossiers").arrow_schema(), load_contract("dossier_events").arrow_schema()
+        )
+    last = lake.state_file("built", "dossiers", lake.parts("built", "dossiers")[-1])
+    contract = load_contract("dossiers")
+    return dg.MaterializeResult(
+        metadata={
+            **metadata.of_table(state.read_files([last]), contract, last.parent),
+            "dagster/row_count": state.count(lake, "built", "dossiers"),
+            "months_held": parts,
+            "months_changed": len(changed),
+            "months_rebuilt": rebuilt,
+        }
+    )
+
+
+@dg.asset(
+    group_name="core", kinds={"duckdb", "parquet"}, deps=[core_dossiers], required_resource_keys={"province"}, **COMMON
+)
+def core_dossier_events(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
+    lake: Lake = context.resources.province.lake()
+    contract = load_contract("dossier_events")
+    with as_failure(context, "core_dossier_events", window_of(context)):
+        events = build_events(lake, lake.span().as_of_on, contract.arrow_schema())
+        lake.write_state(events, "built", "dossier_events")
+    days, series = state.daily_outcomes(events)
+    drawn = {
+        "Trước hạn": (series["resolved_early"], charts.EARLY),
+        "Đúng hạn": (series["resolved_on_time"], charts.ON_TIME),
+        "Quá hạn": (series["resolved_late"], charts.LATE),
+    }
+    picture = charts.stacked_days(days, drawn, "Hồ sơ giải quyết theo ngày (toàn tỉnh)")
+    return dg.MaterializeResult(
+        metadata={
+            **metadata.of_table(events, contract, lake.state_file("built", "dossier_events")),
+            "chart": metadata.picture(picture, "Hồ sơ giải quyết theo ngày"),
+        }
+    )
+
+
+@dg.asset(
+    group_name="core",
+    kinds={"duckdb", "parquet"},
+    deps=[core_dossiers, staged_key("documents__statuses")],
+    required_resource_keys={"province"},
+    **COMMON,
+)
+def core_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
+    lake: Lake = context.resources.province.lake()
+    contract = load_contract("documents")
+    window = window_of(context)
+    with as_failure(context, "core_documents", window):
+        state.take_in(lake, "documents__statuses", window)
+        table = build_documents(lake, contract.arrow_schema())
+    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "documents")))
+
+
+@dg.asset(
+    group_name="core",
+    kinds={"duckdb", "parquet"},
+    deps=[staged_key("one_stop__procedures")],
+    required_resource_keys={"province"},
+    **COMMON,
+)
+def core_procedures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
+    lake: Lake = context.resources.province.lake()
+    contract = load_contract("procedures")
+    window = window_of(context)
+    with as_failure(context, "core_procedures", window):
+        state.replace(lake, "one_stop__procedures", window)
+        table = build_procedures(lake, lake.span().as_of_on, contract.arrow_schema())
+    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "procedures")))
+
+
+@dg.asset(
+    group_name="core",
+    kinds={"duckdb", "parquet"},
+    deps=[staged_key("national_portal__metrics"), core_dossiers, core_documents, core_procedures],
+    required_resource_keys={"province"},
+    **COMMON,
+)
+def core_units(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
+    province = context.resources.province
+    lake: Lake = province.lake()
+    contract = load_contract("units")
+    window = window_of(context)
+    with as_failure(context, "core_units", window):
+        state.take_in(lake, "national_portal__metrics", window)
+        table = build_units(lake, province.settings().province_code, contract.arrow_schema())
+    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "units")))

@@ -1,0 +1,39 @@
+"""The code location: every asset, job, schedule and resource put together.
+
+Belongs here: assembly only. `build_defs` is a factory, so that tests and the command line get
+definitions of their own with other resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets import core, indicators, publishing, scorecards
+from assets.contracts import staged_assets
+from assets.jobs import nightly, schedules
+from assets.resources import default_resources
+from assets.sources import raw_assets
+
+
+def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Fresh definitions; `resource_overrides` replaces resources by key."""
+    return dg.Definitions(
+        assets=[
+            *raw_assets(),
+            *staged_assets(),
+            *dg.load_assets_from_modules([core, indicators, scorecards, publishing]),
+        ],
+        jobs=[nightly],
+        schedules=schedules([nightly]),
+        resources={**default_resources(), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the code location loads."""
+    return build_defs()

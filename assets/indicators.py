@@ -1,0 +1,52 @@
+"""Indicator assets: the catalogue and its values for every unit and period.
+
+Belongs here: the two assets. Definitions are in `cchc_pipeline/indicators/catalogue.yaml`.
+"""
+
+import dagster as dg
+
+from assets import metadata
+from assets.core import COMMON, core_dossier_events, core_documents, core_procedures, core_units
+from assets.failures import as_failure
+from assets.partitions import window_of
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.indicators.build import build_indicator_values, monthly
+from cchc_pipeline.indicators.catalogue import catalogue_table
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports import charts
+
+
+@dg.asset(group_name="indicators", kinds={"yaml"}, required_resource_keys={"province"}, **COMMON)
+def indicators(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Danh mục chỉ số: every indicator with its names, legal basis, numerator and denominator."""
+    lake: Lake = context.resources.province.lake()
+    contract = load_contract("indicators")
+    table = catalogue_table(contract.arrow_schema())
+    lake.write_state(table, "built", "indicators")
+    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "indicators")))
+
+
+@dg.asset(
+    group_name="indicators",
+    kinds={"duckdb", "parquet"},
+    deps=[indicators, core_dossier_events, core_documents, core_procedures, core_units],
+    required_resource_keys={"province"},
+    **COMMON,
+)
+def indicator_values(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Giá trị chỉ số: numerator, denominator and value by unit at every level and by period."""
+    province = context.resources.province
+    lake: Lake = province.lake()
+    contract = load_contract("indicator_values")
+    with as_failure(context, "indicator_values", window_of(context)):
+        free = [(period.first, period.last) for period in province.settings().report_periods]
+        table = build_indicator_values(lake, free, contract.arrow_schema())
+    labels, values = monthly(table, "timely_rate", province.settings().province_code)
+    return dg.MaterializeResult(
+        metadata={
+            **metadata.of_table(table, contract, lake.state_file("built", "indicator_values")),
+            "chart": metadata.picture(
+                charts.bars(labels, values, "Tỷ lệ giải quyết trước và đúng hạn theo tháng (%)", 110), "timely_rate"
+            ),
+        }
+    )

@@ -1,0 +1,37 @@
+"""Jobs and schedules: the night.
+
+Belongs here: what runs together and when. One run is one reporting batch; its steps share a process
+because a process costs more than most steps do.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.partitions import DAYS
+
+#: 01:00 Asia/Ho_Chi_Minh: the civil day before is over. The zone comes from the partitions.
+HOUR, MINUTE = 1, 0
+
+nightly = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    partitions_def=DAYS,
+    executor_def=dg.in_process_executor,
+    description="The main job: pull the three source systems for a day (or a range of days as one run), "
+    "validate, compute indicators and scorecards, publish.",
+)
+
+
+def schedules(jobs: list[dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+    """The nightly schedule, switched off until somebody switches it on."""
+    return [
+        dg.build_schedule_from_partitioned_job(
+            job,
+            name=f"{job.name}_0100",
+            hour_of_day=HOUR,
+            minute_of_hour=MINUTE,
+            description="Every night at 01:00 (Asia/Ho_Chi_Minh): yesterday as one run.",
+        )
+        for job in jobs
+    ]

@@ -1,0 +1,86 @@
+"""Running the main job in this process, on the real instance, and telling what it did.
+
+Belongs here: the run behind `cchc run`. The same job runs nightly under the daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+import dagster as dg
+
+from assets.definitions import build_defs
+from assets.partitions import FIRST_DAY
+from assets.resources import CallProgress, listen
+from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.sources.protocol import Window
+
+#: The UI lists a run under its code location by this tag.
+LOCATION_TAG = {".dagster/repository": "__repository__@cchc_pipeline"}
+#: How Dagster marks a run over a range of partitions.
+RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        run_id: id in the Dagster instance.
+        success: whether every step ended well.
+        failures: step -> what it said, of the steps that failed by themselves.
+        skipped: steps that did not run because one before them failed.
+        failed_checks: asset check -> its metadata as text, of the checks that did not pass.
+    """
+
+    run_id: str
+    success: bool
+    failures: dict[str, str] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
+
+
+def run_main_job(
+    instance: dg.DagsterInstance, window: Window, progress: Callable[[int, int | None, str], None] | None = None
+) -> Outcome:
+    """Run the nightly job for a window as one run.
+
+    Raises:
+        SettingsError: the window lies before the first day that the partitions know.
+    """
+    if window.first < date.fromisoformat(FIRST_DAY):
+        raise SettingsError(f"window: {window.first} lies before the first partition, {FIRST_DAY}. Choose a later first day.")
+    job = build_defs(resource_overrides={"progress": CallProgress()}).resolve_job_def("nightly")
+    single = window.first == window.last
+    tags = dict(LOCATION_TAG)
+    if not single:
+        tags |= {RANGE_START_TAG: str(window.first), RANGE_END_TAG: str(window.last)}
+    listen(progress)
+    try:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=str(window.first) if single else None,
+            tags=tags,
+            run_config=QUIET,
+            raise_on_error=False,
+        )
+    finally:
+        listen(None)
+    outcome = Outcome(result.run_id, result.success)
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            user = event.step_failure_data.user_failure_data
+            while error is not None and error.cause is not None:
+                error = error.cause
+            outcome.failures[event.step_key] = (user and user.description) or (error.message.strip() if error else "failed")
+        elif event.event_type == dg.DagsterEventType.STEP_SKIPPED:
+            outcome.skipped.append(event.step_key)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            found = event.asset_check_evaluation_data
+            if not found.passed:
+                outcome.failed_checks.append(f"{found.asset_key.to_user_string()}: {found.check_name}")
+    return outcome

@@ -1,0 +1,25 @@
+"""Partitions and windows: civil days of Vietnam, and what a run covers.
+
+Belongs here: the one partitions definition with its time zone, the policy that a range of days is
+one run, and the window of a run. Never "today": that is decided when a run starts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+
+from cchc_pipeline.sources.protocol import Window
+
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+FIRST_DAY = "2019-10-01"
+
+DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=TIME_ZONE)
+ONE_RUN = dg.BackfillPolicy.single_run()
+
+
+def window_of(context: dg.AssetExecutionContext) -> Window:
+    """The civil days of this run: one day at night, a range in a backfill."""
+    keys = context.partition_key_range
+    return Window(date.fromisoformat(keys.start), date.fromisoformat(keys.end))

@@ -1,0 +1,63 @@
+"""Publishing: one asset that switches the province to a complete new version.
+
+Belongs here: the asset and its coverage check. How a version is written is in
+`cchc_pipeline/lake/publish.py`.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.contracts import INBOUND
+from assets.core import COMMON, core_units
+from assets.failures import as_failure
+from assets.indicators import indicator_values
+from assets.partitions import window_of
+from assets.scorecards import scorecard_index766, scorecard_papi, scorecard_par_index
+from cchc_pipeline.reports.release import missing_days, release
+
+
+@dg.asset(
+    group_name="published",
+    kinds={"parquet"},
+    deps=[core_units, indicator_values, scorecard_index766, scorecard_papi, scorecard_par_index],
+    required_resource_keys={"province"},
+    check_specs=[
+        dg.AssetCheckSpec("no_missing_days", asset="published", description="Every day since the first was pulled from every source.")
+    ],
+    **COMMON,
+)
+def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    """Bản công bố: a complete version with one Parquet file per table, then the pointer `current`."""
+    province = context.resources.province
+    lake, settings = province.lake(), province.settings()
+    gaps = missing_days(lake, settings.overlap_days)
+    commands = [f"cchc run --from {first} --to {last}" for _, first, last in gaps]
+    yield dg.AssetCheckResult(
+        passed=not gaps,
+        check_name="no_missing_days",
+        metadata={"missing": [f"{source}: {first} … {last}" for source, first, last in gaps], "run": commands},
+    )
+    if gaps:
+        listed = "; ".join(f"{source}: {first} … {last}" for source, first, last in gaps)
+        raise dg.Failure(
+            description=f"published: days were never pulled ({listed}); figures over them would be wrong, so the last published "
+            f"version stays. Run: {'; '.join(f'`{c}`' for c in dict.fromkeys(commands))}",
+            allow_retries=False,
+        )
+    with as_failure(context, "published", window_of(context)):
+        done = release(lake, settings, INBOUND, context.run_id)
+    rows = "\n".join(
+        ["| table | rows | changed |", "|---|---|---|"]
+        + [f"| {name} | {count:,} | {'yes' if name in done.changed else ''} |" for name, count in done.rows.items()]
+    )
+    yield dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(done.rows.values()),
+            "version": done.version,
+            "tables": dg.MetadataValue.md(rows),
+            "tables_changed": len(done.changed),
+            "path": dg.MetadataValue.path(str(done.folder)),
+            "current": dg.MetadataValue.path(str(lake.published / "current")),
+        }
+    )

@@ -1,0 +1,71 @@
+"""Resources: the province that assets work for, and who is told how far a pull is.
+
+Belongs here: what assets ask Dagster for. Settings are read when a run asks, never at import, so
+that no secret enters the run's configuration.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import dagster as dg
+
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.settings import Settings, load_settings
+from cchc_pipeline.sources.protocol import Progress
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class ProvinceResource(dg.ConfigurableResource):
+    """Settings and lake of one province; settings come from `CCHC_…` variables and `cchc.toml`."""
+
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return load_settings()
+
+    def lake(self) -> Lake:
+        """The lake below the data folder."""
+        return Lake(self.settings().data_dir)
+
+
+class LogProgress(dg.ConfigurableResource):
+    """Tells the run's log how far a pull is, at most every few seconds."""
+
+    def reporter(self, log: dg.DagsterLogManager) -> Progress:
+        """A progress callable for an adapter."""
+        last = 0.0
+
+        def report(done: int, total: int | None, what: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                log.info(f"{what}: {done:,}" + (f" / {total:,}" if total else ""))
+
+        return report
+
+
+class CallProgress(dg.ConfigurableResource):
+    """Hands progress to a function of the process that runs the job, for a progress bar."""
+
+    class Config:  # noqa: D106 - pydantic's switch
+        arbitrary_types_allowed = True
+
+    def reporter(self, log: dg.DagsterLogManager) -> Progress:  # noqa: ARG002 - the interface of LogProgress
+        """The function set by `listen`."""
+        return _LISTENER or (lambda done, total, what: None)
+
+
+_LISTENER: Callable[[int, int | None, str], None] | None = None
+
+
+def listen(listener: Callable[[int, int | None, str], None] | None) -> None:
+    """Set the function that `CallProgress` reports to; None for nobody."""
+    global _LISTENER  # noqa: PLW0603 - one run at a time in the process of the command
+    _LISTENER = listener
+
+
+def default_resources() -> dict[str, object]:
+    """Resources of a run that Dagster starts."""
+    return {"province": ProvinceResource(), "progress": LogProgress()}

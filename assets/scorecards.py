@@ -1,0 +1,57 @@
+"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX.
+
+Belongs here: the three assets. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
+"""
+
+import dagster as dg
+import pyarrow as pa
+
+from assets import metadata
+from assets.contracts import staged_key
+from assets.core import COMMON, core_documents, core_units
+from assets.failures import as_failure
+from assets.indicators import indicator_values
+from assets.partitions import window_of
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports import charts
+from cchc_pipeline.scorecards import build
+
+SETTINGS = {**COMMON, "group_name": "scorecards", "kinds": {"yaml", "parquet"}, "required_resource_keys": {"province"}}
+
+
+def _result(lake: Lake, name: str, table: pa.Table, chart: dg.MetadataValue | None, **more: object) -> dg.MaterializeResult:
+    found = metadata.of_table(table, load_contract(name), lake.state_file("built", name), **more)
+    return dg.MaterializeResult(metadata={**found, "chart": chart} if chart is not None else found)
+
+
+@dg.asset(deps=[indicator_values, core_units], **SETTINGS)
+def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
+    lake: Lake = context.resources.province.lake()
+    with as_failure(context, "scorecard_index766", window_of(context)):
+        table = build.build_index766(lake)
+    labels, values, period = build.totals(table, "portal")
+    chart = metadata.picture(charts.bars(labels, values, f"Bộ chỉ số 766 trên Cổng DVCQG, {period}", 108), "766") if labels else None
+    return _result(lake, "scorecard_index766", table, chart, units=len(set(table["unit_code"].to_pylist())))
+
+
+@dg.asset(deps=[indicator_values, core_documents, core_units], **SETTINGS)
+def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
+    lake: Lake = context.resources.province.lake()
+    with as_failure(context, "scorecard_par_index", window_of(context)):
+        table = build.build_par_index(lake)
+    return _result(lake, "scorecard_par_index", table, None)
+
+
+@dg.asset(deps=[staged_key("papi__subdimensions")], **SETTINGS)
+def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """PAPI by province from the wide tables in the drop folder; gaps stay gaps, with their reason."""
+    lake: Lake = context.resources.province.lake()
+    window = window_of(context)
+    with as_failure(context, "scorecard_papi", window):
+        table = build.build_papi(lake, window)
+    years = sorted({day.year for day in table["period_start"].to_pylist()})
+    note = "no table in the drop folder papi/YYYY.csv" if not years else ", ".join(map(str, years))
+    return _result(lake, "scorecard_papi", table, None, years=note)

@@ -1,0 +1,99 @@
+"""Raw assets: one pull per source system, landed day by day.
+
+Belongs here: the ingestion assets, one pool per source so that no source is pulled twice at once.
+The adapters are in `cchc_pipeline.sources`.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets import metadata
+from assets.failures import as_failure
+from assets.partitions import DAYS, ONE_RUN, window_of
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.lake import files
+from cchc_pipeline.sources.landing import known_state, land
+from cchc_pipeline.sources.configured import configured_sources
+
+OWNER = "team:cchc-data"
+
+#: source -> (tables, group, kinds, what it is)
+SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
+    "one_stop": (
+        ("one_stop__dossiers", "one_stop__procedures"),
+        "source_1_one_stop",
+        {"http", "json"},
+        "Hệ thống một cửa (giải quyết TTHC): hồ sơ và danh mục thủ tục",
+    ),
+    "documents": (
+        ("documents__documents", "documents__statuses"),
+        "source_2_documents",
+        {"http", "xml"},
+        "Hệ thống quản lý văn bản và điều hành, trục liên thông: văn bản và trạng thái",
+    ),
+    "national_portal": (
+        ("national_portal__metrics",),
+        "source_3_national_portal",
+        {"http", "json"},
+        "Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
+    ),
+    "papi": (("papi__subdimensions",), "source_4_drop_folder", {"csv"}, "Thư mục tệp: bảng PAPI theo năm"),
+}
+
+
+def raw_key(table: str) -> dg.AssetKey:
+    """Asset key of a landed table."""
+    return dg.AssetKey(f"raw_{table}")
+
+
+def _raw_assets(source: str) -> dg.AssetsDefinition:
+    tables, group, kinds, what = SOURCES[source]
+    specs = [
+        dg.AssetSpec(
+            raw_key(table),
+            group_name=group,
+            owners=[OWNER],
+            kinds={*kinds, "parquet"},
+            description=f"{what}. Bảng `{table}`, {load_contract(table).title_en}. "
+            "Personal data is dropped before the first write.",
+            partitions_def=DAYS,
+        )
+        for table in tables
+    ]
+
+    @dg.multi_asset(
+        name=f"pull_{source}",
+        specs=specs,
+        backfill_policy=ONE_RUN,
+        pool=source,
+        required_resource_keys={"province", "progress"},
+    )
+    def pull(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        settings, lake = context.resources.province.settings(), context.resources.province.lake()
+        window = window_of(context)
+        with as_failure(context, f"pull of {source}", window):
+            if source != "papi":
+                settings.require_sources()
+            adapter = configured_sources(settings)[source]
+            known = known_state(lake, settings.history_from)
+            report = context.resources.progress.reporter(context.log)
+            landed = land(lake, adapter, window, known, report)
+        for table in tables:
+            last = lake.day_file("landing", table, window.last)
+            yield dg.MaterializeResult(
+                asset_key=raw_key(table),
+                metadata={
+                    "dagster/row_count": landed[table],
+                    "window": str(window),
+                    "preview": metadata.preview(files.read_parquet(last)),
+                    "path": dg.MetadataValue.path(str(last.parent)),
+                },
+            )
+
+    return pull
+
+
+def raw_assets() -> list[dg.AssetsDefinition]:
+    """The ingestion assets of all sources."""
+    return [_raw_assets(source) for source in SOURCES]

@@ -1,0 +1,53 @@
+"""What can go wrong with a contract: the file itself, or a batch that does not keep to it.
+
+Belongs here: the errors of this room. Rows that break a rule are no errors: they go to quarantine.
+"""
+
+from __future__ import annotations
+
+from cchc_pipeline.errors import CchcError
+
+
+class ContractError(CchcError):
+    """Base of the errors about contracts."""
+
+
+class ContractFileError(ContractError):
+    """A contract file cannot be used as it stands."""
+
+    def __init__(self, *, file: str, where: str, problem: str, fix: str) -> None:
+        super().__init__(
+            f"Contract file {file}, {where}: {problem}. Fix: {fix}.", file=file, where=where, problem=problem, fix=fix
+        )
+        self.file, self.where, self.problem, self.fix = file, where, problem, fix
+
+
+class ContractBroken(ContractError):  # noqa: N818 - says what happened
+    """A batch breaks its contract as a whole; it is refused and the last good table stays."""
+
+    def __init__(self, *, table: str, column: str, came: str, expected: str, fix: str) -> None:
+        super().__init__(
+            f"Table {table}, column {column}: came {came}, expected {expected}. Fix: {fix}.",
+            table=table,
+            column=column,
+            came=came,
+            expected=expected,
+            fix=fix,
+        )
+        self.table, self.column, self.came, self.expected, self.fix = table, column, came, expected, fix
+
+
+class RowsLost(ContractError):  # noqa: N818 - says what happened
+    """Rows in are not rows valid plus rows quarantined: a defect of this room, never of the data."""
+
+    def __init__(self, *, table: str, rows_in: int, rows_valid: int, rows_quarantined: int) -> None:
+        super().__init__(
+            f"Table {table}: {rows_in} rows came in, but {rows_valid} valid and {rows_quarantined} quarantined rows "
+            "came out. Nothing was written. Fix: report this with the batch; it is a defect of the pipeline.",
+            table=table,
+            rows_in=rows_in,
+            rows_valid=rows_valid,
+            rows_quarantined=rows_quarantined,
+        )
+        self.table, self.rows_in = table, rows_in
+        self.rows_valid, self.rows_quarantined = rows_valid, rows_quarantined

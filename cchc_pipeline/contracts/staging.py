@@ -1,0 +1,172 @@
+"""Staging: landed rows are judged by their contract; the valid go on, the others wait with their reasons.
+
+Belongs here: running the verdict over the landed days of a table, and keeping the quarantine and the
+counts of data quality. Not here: what the rules are (the contract files) and how a verdict is
+reached (`verdict.py`, `expectations.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+from .conform import conform, drift
+from .contract import load_contract
+from .errors import ContractBroken
+from .expectations import RuleResult, validate
+from .model import Contract
+from .verdict import Verdict, judge
+
+DAY = "pulled_for_on"
+
+
+@dataclass
+class Staged:
+    """What staging the days of one table did.
+
+    Attributes:
+        contract: the contract they were judged by.
+        rows_in: landed rows, counted from the files.
+        rows_valid: rows in the `staged` files that were written.
+        rows_quarantined: rows that went to quarantine.
+        rows_broken: rows that broke a rule, by rule id; a rule that held has 0.
+        results: Great Expectations' results by rule id, added up over the batches.
+        unknown_columns: columns that the contract does not know.
+        absent_columns: optional columns that did not come.
+    """
+
+    contract: Contract
+    rows_in: int = 0
+    rows_valid: int = 0
+    rows_quarantined: int = 0
+    rows_broken: dict[str, int] = field(default_factory=dict)
+    results: dict[str, RuleResult] = field(default_factory=dict)
+    unknown_columns: set[str] = field(default_factory=set)
+    absent_columns: set[str] = field(default_factory=set)
+
+    @property
+    def is_conserved(self) -> bool:
+        """Rows in = rows valid + rows quarantined."""
+        return self.rows_in == self.rows_valid + self.rows_quarantined
+
+
+def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
+    """Judge the landed days of a table and write what is valid; a day staged again replaces itself.
+
+    Nothing is written unless every day keeps the contract as a whole.
+
+    Args:
+        lake: the lake.
+        table: name of an inbound table.
+        days: civil days; those without a landing file are passed over.
+        as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
+
+    Raises:
+        ContractBroken: a column is missing or has another type. The staged files of before stay.
+    """
+    contract = load_contract(table)
+    staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
+    verdicts: list[Verdict] = []
+    for month in _months(days):
+        landed = {
+            day: files.read_parquet(path) for day in month if (path := lake.day_file("landing", table, day)).exists()
+        }
+        verdicts += [_judge(staged, rows, contract, as_of_on, day) for day, rows in landed.items()]
+        _validate(staged, [rows for rows in landed.values() if rows.num_rows], contract, as_of_on)
+    for verdict in verdicts:
+        path = lake.day_file("staged", table, verdict.pulled_for_on)
+        files.write_parquet(verdict.valid, path)
+        staged.rows_valid += files.row_count(path)
+    staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
+    _keep_quarantine(lake, contract, verdicts)
+    _keep_quality(lake, contract, verdicts)
+    return staged
+
+
+def _months(days: Sequence[date]) -> Iterator[list[date]]:
+    """Days by month: the validator gets a day or a month, never the whole history."""
+    for _, group in groupby(sorted(days), key=lambda day: (day.year, day.month)):
+        yield list(group)
+
+
+def _judge(staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, day: date) -> Verdict:
+    if rows.num_rows:  # an empty day has the contract's columns only by courtesy of the writer
+        found = drift(rows, contract)
+        staged.unknown_columns.update(found.unknown)
+        staged.absent_columns.update(found.absent)
+    verdict = judge(rows, contract, as_of_on, day)
+    staged.rows_in += rows.num_rows
+    for one in verdict.findings:
+        staged.rows_broken[one.rule_id] += one.rows_broken
+    return verdict
+
+
+def _validate(staged: Staged, days: Sequence[pa.Table], contract: Contract, as_of_on: date) -> None:
+    """Great Expectations over the batch; results of several batches add up."""
+    if not days:
+        return
+    batch = pa.concat_tables([conform(rows, contract) for rows in days])
+    for one in validate(batch, contract, as_of_on):
+        before = staged.results.get(one.rule_id)
+        if before is not None:
+            one = RuleResult(  # noqa: PLW2901
+                one.rule_id,
+                one.severity,
+                one.success and before.success,
+                one.unexpected_count + before.unexpected_count,
+                one.could_not_run or before.could_not_run,
+                one.message or before.message,
+            )
+        staged.results[one.rule_id] = one
+
+
+def _keep_quarantine(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
+    """Replace the days; a row whose key came again, good or bad, does not wait here any more."""
+    held = lake.read_state("core", f"quarantine_{contract.name}", load_contract("quarantine").arrow_schema())
+    days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
+    held = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
+    incoming = [verdict.quarantined for verdict in verdicts]
+    again = {key for table in incoming for key in table["row_key"].to_pylist()}
+    if held.num_rows:
+        again.update(*(_keys(verdict.valid, contract) for verdict in verdicts))
+        held = held.filter(pc.invert(pc.is_in(held["row_key"], value_set=pa.array(sorted(again), pa.string()))))
+    table = pa.concat_tables([held, *(one.cast(held.schema) for one in incoming)])
+    order = [(name, "ascending") for name in (DAY, "source_row_number", "row_key")]
+    lake.write_state(table.sort_by(order).combine_chunks(), "core", f"quarantine_{contract.name}")
+
+
+def _keys(table: pa.Table, contract: Contract) -> list[str]:
+    """Keys in the form that quarantine writes them in."""
+    text = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in contract.key]
+    return pc.binary_join_element_wise(*text, "|").to_pylist() if len(text) > 1 else text[0].to_pylist()
+
+
+def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
+    """Replace the days' counts by rule."""
+    held = lake.read_state("core", f"quality_{contract.name}", load_contract("data_quality").arrow_schema())
+    days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
+    kept = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
+    table = pa.concat_tables([kept, *(verdict.data_quality().cast(held.schema) for verdict in verdicts)])
+    lake.write_state(
+        table.sort_by([(DAY, "ascending"), ("rule_id", "ascending")]).combine_chunks(),
+        "core",
+        f"quality_{contract.name}",
+    )
+
+
+def kept_of_all(lake: Lake, kind: str, contract: Contract, tables: Sequence[str]) -> pa.Table:
+    """The `quarantine` or `quality` of all tables as one published table, ordered by its key."""
+    schema = contract.arrow_schema()
+    parts = [lake.read_state("core", f"{kind}_{table}", schema).cast(schema) for table in tables]
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
+
+
+__all__ = ["ContractBroken", "Staged", "kept_of_all", "stage"]

@@ -1,0 +1,216 @@
+"""A verdict per row: valid or quarantined, with reasons, never lost.
+
+Belongs here: running the predicates of a contract over a batch, as one DuckDB query. Not here:
+the shape of the batch (`conform.py`), Great Expectations (`expectations.py`), files (`lake/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from .conform import conform, enforce
+from .contract import load_contract
+from .errors import ContractFileError, RowsLost
+from .model import Contract, Rule, Severity
+from .rules import ROW_NUMBER, as_of
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many rows of a batch broke a rule; 0 is a finding too."""
+
+    rule_id: str
+    severity: Severity
+    column: str | None
+    rows_broken: int
+    sentence_vi: str
+    sentence_en: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a batch.
+
+    `valid` has `contract.arrow_schema()`, `quarantined` that of the contract `quarantine`; both keep
+    the order of the batch. `findings` has one entry per rule, in the contract's order.
+    """
+
+    table_name: str
+    pulled_for_on: date
+    rows_in: int
+    valid: pa.Table = field(repr=False)
+    quarantined: pa.Table = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
+
+    @property
+    def rows_valid(self) -> int:
+        """Rows that broke no rule of severity reject."""
+        return int(self.valid.num_rows)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows that broke one or more rules of severity reject."""
+        return int(self.quarantined.num_rows)
+
+    def data_quality(self) -> pa.Table:
+        """The batch in the published table `data_quality`: a TOTAL row, then a row per rule."""
+        same = {
+            "table_name": self.table_name,
+            "pulled_for_on": self.pulled_for_on,
+            "rows_in": self.rows_in,
+            "rows_valid": self.rows_valid,
+            "rows_quarantined": self.rows_quarantined,
+        }
+        rows = [{**same, "rule_id": "TOTAL", "rule_severity": None, "rows_broken": None}]
+        rows += [
+            {**same, "rule_id": one.rule_id, "rule_severity": one.severity, "rows_broken": one.rows_broken}
+            for one in self.findings
+        ]
+        contract = load_contract("data_quality")
+        return enforce(pa.Table.from_pylist(rows, schema=contract.arrow_schema()), contract)
+
+
+def judge(
+    table: pa.Table, contract: Contract, as_of_on: date, day: date | None = None, *, source: str | None = None
+) -> Verdict:
+    """Split `table` into valid and quarantined rows.
+
+    A row is quarantined where it breaks a rule of severity reject. Of rows with the same key the
+    last one stays.
+
+    Args:
+        table: a batch; it is conformed first.
+        contract: the contract it came under.
+        as_of_on: what CURRENT_DATE means in a rule: the last civil day of the data.
+        day: civil day the batch was pulled for; `as_of_on` where None.
+        source: source system named in the quarantine; the contract's own where None.
+
+    Raises:
+        ContractBroken: the batch breaks the contract as a whole.
+        RowsLost: a defect of this module.
+    """
+    table = conform(table, contract)
+    day = day or as_of_on
+    breaks = rule_breaks(table, contract, as_of_on)
+    findings = tuple(
+        Finding(rule.id, rule.severity, rule.column, _count(breaks.column(i)), rule.sentence_vi, rule.sentence_en)
+        for i, rule in enumerate(contract.rules)
+    )
+    hit = [i for i, one in enumerate(findings) if one.severity == "reject" and one.rows_broken]
+    if hit:
+        matrix = np.column_stack([breaks.column(i).to_numpy() for i in hit])
+        rejected = matrix.any(axis=1)
+        valid = table.filter(pa.array(~rejected))
+        places = np.flatnonzero(rejected)
+        quarantined = _quarantine(
+            table.take(pa.array(places)),
+            places,
+            matrix[rejected],
+            [contract.rules[i] for i in hit],
+            contract,
+            source or contract.source or contract.name,
+            day,
+        )
+    else:
+        valid, quarantined = table, load_contract("quarantine").arrow_schema().empty_table()
+    if valid.num_rows + quarantined.num_rows != table.num_rows:
+        raise RowsLost(
+            table=contract.name,
+            rows_in=table.num_rows,
+            rows_valid=valid.num_rows,
+            rows_quarantined=quarantined.num_rows,
+        )
+    return Verdict(contract.name, day, table.num_rows, enforce(valid, contract), quarantined, findings)
+
+
+def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
+    """The query behind a verdict: per row of `batch` its number and, as r0, r1, …, whether it breaks each rule."""
+    flags = [
+        exp.alias_(exp.func("COALESCE", exp.paren(as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
+        for i, rule in enumerate(contract.rules)
+    ]
+    return exp.select(ROW_NUMBER, *flags).from_("batch").order_by(ROW_NUMBER)
+
+
+def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
+    """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order."""
+    query = verdict_query(contract, as_of_on)
+    used = {column.name for column in query.find_all(exp.Column)}
+    batch = table.select([name for name in table.column_names if name in used])
+    batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, table.num_rows + 1)))
+    try:
+        found = _run(query, batch)
+    except duckdb.Error as error:
+        problem = f"a rule cannot be run: {str(error).splitlines()[0]}"
+        raise ContractFileError(
+            file=contract.file, where="quality", problem=problem, fix="correct its query"
+        ) from error
+    return found.drop_columns([ROW_NUMBER]).combine_chunks()
+
+
+def _quarantine(
+    rows: pa.Table,
+    places: np.ndarray,
+    matrix: np.ndarray,
+    rules: Sequence[Rule],
+    contract: Contract,
+    source: str,
+    day: date,
+) -> pa.Table:
+    # few combinations of broken rules, many rows: build the texts once per combination
+    combinations, which = np.unique(matrix, axis=0, return_inverse=True)
+    groups = [[rule for rule, broken in zip(rules, flags, strict=True) if broken] for flags in combinations]
+    texts = {
+        "rule_ids": [";".join(rule.id for rule in group) for group in groups],
+        "reasons_vi": [" ".join(rule.sentence_vi for rule in group) for group in groups],
+        "reasons_en": [" ".join(rule.sentence_en for rule in group) for group in groups],
+    }
+    described = _described(rows, contract)
+    columns = {
+        "table_name": pa.repeat(contract.name, rows.num_rows),
+        "source": pa.repeat(source, rows.num_rows),
+        "row_key": described.column("row_key"),
+        "source_row_number": pa.array(places + 1, pa.int64()),
+        **{name: pa.array(text).take(pa.array(which.ravel())) for name, text in texts.items()},
+        "row_json": described.column("row_json"),
+        "pulled_for_on": pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows),
+    }
+    return enforce(pa.table(columns), load_contract("quarantine"))
+
+
+def _described(rows: pa.Table, contract: Contract) -> pa.Table:
+    """Key and whole record of each row as text; instants in local time with their offset."""
+    for i, column in enumerate(rows.schema):
+        if pa.types.is_timestamp(column.type):
+            rows = rows.set_column(i, column.name, pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%S%Ez"))
+    key = [exp.func("COALESCE", exp.cast(exp.column(name), "VARCHAR"), exp.Literal.string("")) for name in contract.key]
+    record = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name)) for name in rows.column_names
+        ]
+    )
+    query = exp.select(
+        exp.alias_(exp.func("CONCAT_WS", exp.Literal.string("|"), *key), "row_key"),
+        exp.alias_(exp.cast(exp.func("TO_JSON", record), "VARCHAR"), "row_json"),
+        ROW_NUMBER,
+    )
+    batch = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows)))
+    return _run(query.from_("batch").order_by(ROW_NUMBER), batch)
+
+
+def _run(query: exp.Select, batch: pa.Table) -> pa.Table:
+    with duckdb.connect() as connection:
+        connection.register("batch", batch)
+        return connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+
+
+def _count(flags: pa.ChunkedArray) -> int:
+    return int(pc.sum(flags).as_py() or 0)

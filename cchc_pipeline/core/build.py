@@ -1,0 +1,183 @@
+"""Derived core tables: dossiers with their outcome, dated events, documents, units, procedure counts.
+
+Belongs here: running the SQL files of `core/sql` over the state that `upsert.py` keeps, and
+deciding which monthly parts are stale. The rules themselves stand in the SQL files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.calendar import calendar_rows, overrides
+
+_FINGERPRINT = b"cchc.inputs"
+_CALENDAR = pa.schema([("day_on", pa.date32()), ("is_working_day", pa.bool_()), ("working_day_number", pa.int64())])
+
+
+@lru_cache(maxsize=None)
+def sql_text(name: str) -> str:
+    """Text of `core/sql/<name>.sql`."""
+    return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(name: str, schema: pa.Schema | None, **tables: pa.Table | Path | list[Path]) -> pa.Table:
+    """Run one SQL file over `tables`; cast to `schema` where one is given."""
+    with session(**tables) as connection:
+        result = connection.sql(sql_text(name)).to_arrow_table()
+    return result.select(schema.names).cast(schema) if schema is not None else result
+
+
+def run_table(as_of_on: date) -> pa.Table:
+    """The one-row table `run` that SQL files read the last day of data from."""
+    return pa.table({"as_of_on": pa.array([as_of_on], pa.date32())})
+
+
+@lru_cache(maxsize=4)
+def calendar_table(first: date, last: date) -> pa.Table:
+    """Working calendar from `first` to `last`: day_on, is_working_day, working_day_number."""
+    columns = zip(*calendar_rows(first, last), strict=True)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR)
+
+
+def build_dossiers(
+    lake: Lake, as_of_on: date, dossiers: pa.Schema, events: pa.Schema, *, rebuild: bool = False
+) -> tuple[int, int]:
+    """Rebuild the stale monthly parts of `dossiers` and `dossier_events`.
+
+    A part is stale when its core rows, the SQL, the calendar or its apology letters changed, or when
+    it holds open dossiers and `as_of_on` moved: so the cost of a night follows what can still change.
+
+    Args:
+        lake: the lake.
+        as_of_on: last civil day of data.
+        dossiers: Arrow schema of the published table `dossiers`.
+        events: Arrow schema of `dossier_events`.
+        rebuild: treat every part as stale.
+
+    Returns:
+        Number of parts, number rebuilt.
+    """
+    apologies = _apologies(lake)
+    parts = lake.parts("core", "dossiers")
+    logic = hashlib.sha256(
+        "".join([sql_text("dossiers"), sql_text("dossier_events"), str(dossiers), str(events), str(overrides())]).encode()
+    ).hexdigest()
+    letters = _apologies_by_part(lake, parts, apologies)
+    calendar = calendar_table(date(2015, 1, 1), max(as_of_on, date.today()) + timedelta(days=400))  # noqa: DTZ011 - only a bound
+    rebuilt = 0
+    for part in parts:
+        source = lake.state_file("core", "dossiers", part)
+        stat = source.stat()
+        fixed = f"{logic}|{stat.st_size}|{stat.st_mtime_ns}|{letters.get(part, '')}"
+        target = lake.state_file("built", "dossiers", part)
+        if not rebuild and _is_fresh(target, fixed, as_of_on):
+            continue
+        run = run_table(as_of_on)
+        table = run_sql("dossiers", dossiers, held=source, apologies=apologies, calendar=calendar, run=run)
+        counted = run_sql("dossier_events", events, dossiers=table)
+        has_open = pc.any(table["is_open"]).as_py()
+        # What was built before as_of_on moved stays right where nothing is open.
+        stamp = {_FINGERPRINT: f"{fixed}|{as_of_on if has_open else 'closed'}".encode()}
+        files.write_parquet(counted, lake.state_file("built", "dossier_events", part))
+        files.write_parquet(table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp}), target)
+        rebuilt += 1
+    for name in ("dossiers", "dossier_events"):
+        for gone in set(lake.parts("built", name)) - set(parts):
+            lake.state_file("built", name, gone).unlink()
+    return len(parts), rebuilt
+
+
+def _is_fresh(path: Path, fixed: str, as_of_on: date) -> bool:
+    if not path.exists():
+        return False
+    stamp = (pq.read_schema(path).metadata or {}).get(_FINGERPRINT, b"").decode()
+    return stamp in (f"{fixed}|{as_of_on}", f"{fixed}|closed")
+
+
+def _apologies(lake: Lake) -> pa.Table:
+    path = lake.state_file("core", "documents__documents")
+    if not path.exists():
+        return pa.table({"dossier_code": pa.array([], pa.string())})
+    with session(documents=path) as connection:
+        return connection.sql(
+            "SELECT DISTINCT dossier_code FROM documents "
+            "WHERE subject_kind = 'apology_letter' AND dossier_code IS NOT NULL ORDER BY 1"
+        ).to_arrow_table()
+
+
+def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dict[str, str]:
+    """A hash of the apologised dossiers of each part that has any."""
+    if not parts or apologies.num_rows == 0:
+        return {}
+    with session(held=[lake.state_file("core", "dossiers", part) for part in parts], apologies=apologies) as connection:
+        connection.execute(
+            "CREATE VIEW named AS SELECT dossier_code, strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held"
+        )
+        rows = connection.execute(
+            "SELECT part, md5(string_agg(dossier_code, ',' ORDER BY dossier_code)) "
+            "FROM named SEMI JOIN apologies USING (dossier_code) GROUP BY part"
+        ).fetchall()
+    return {part: digest for part, digest in rows if part is not None}
+
+
+def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
+    """The events of all parts up to `as_of_on`, in the order of the key."""
+    parts = [lake.state_file("built", "dossier_events", part) for part in lake.parts("built", "dossier_events")]
+    if not parts:
+        return events.empty_table()
+    with session(parts=parts) as connection:
+        result = connection.sql(
+            "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
+            "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
+            params=[as_of_on],
+        ).to_arrow_table()
+    return result.select(events.names).cast(events)
+
+
+def build_documents(lake: Lake, schema: pa.Schema) -> pa.Table:
+    """The published table `documents`."""
+    table = run_sql("documents", schema, held=lake.state_file("core", "documents__documents"))
+    lake.write_state(table, "built", "documents")
+    return table
+
+
+def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
+    """The published table `procedures`; keeps today's counts as a snapshot beside those of other days."""
+    held = lake.state_file("core", "one_stop__procedures")
+    today = run_sql("procedure_counts", None, held=held, run=run_table(as_of_on))
+    before = lake.read_state("core", "procedure_counts", today.schema)
+    kept = before.filter(pc.not_equal(before["event_on"], pa.scalar(as_of_on)))
+    counts = pa.concat_tables([kept.cast(today.schema), today])
+    lake.write_state(counts.sort_by([(n, "ascending") for n in ("event_on", "unit_code", "measure")]), "core", "procedure_counts")
+    table = files.read_parquet(held).select(schema.names).cast(schema)
+    lake.write_state(table, "built", "procedures")
+    return table
+
+
+def build_units(lake: Lake, province_code: str, schema: pa.Schema) -> pa.Table:
+    """The published table `units`: those the portal lists, those that data name, and the province itself."""
+    seen: dict[str, Path | list[Path]] = {
+        "seen_procedures": lake.state_file("core", "one_stop__procedures"),
+        "seen_documents": lake.state_file("core", "documents__documents"),
+    }
+    if parts := lake.parts("core", "dossiers"):
+        seen["seen_dossiers"] = [lake.state_file("core", "dossiers", part) for part in parts]
+    with session(**seen) as connection:
+        names = [exp.select("unit_code").from_(name).where("unit_code IS NOT NULL") for name in seen]
+        used = connection.sql(exp.union(*names).sql(dialect="duckdb")).order("unit_code").to_arrow_table()
+    province = pa.table({"province_code": [province_code]})
+    table = run_sql("units", schema, portal=lake.state_file("core", "national_portal__metrics"), used=used, province=province)
+    lake.write_state(table, "built", "units")
+    return table

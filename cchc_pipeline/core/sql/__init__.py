@@ -1,0 +1,1 @@
+"""SQL files of the core tables, one per table, in DuckDB's dialect."""

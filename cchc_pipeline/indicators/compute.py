@@ -1,0 +1,191 @@
+"""Computing indicator values: catalogue terms composed into a handful of queries.
+
+Belongs here: composition of the catalogue's aggregates over the relations of
+`sql/relations.sql`, as syntax trees. What an indicator means stands in `catalogue.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
+from cchc_pipeline.indicators.periods import periods
+from cchc_pipeline.lake.engine import session
+
+_PERIOD = ("period_type", "period_start", "period_end")
+_KEY = ("unit_code", *_PERIOD)
+
+
+def compute(
+    *,
+    events: pa.Table | Sequence[Path],
+    units: pa.Table,
+    procedures: pa.Table | Path,
+    snapshots: pa.Table,
+    dossiers: pa.Table | Sequence[Path],
+    first: date,
+    as_of_on: date,
+    free_periods: Iterable[tuple[date, date]] = (),
+    schema: pa.Schema,
+    only: Sequence[Indicator] | None = None,
+    period_table: pa.Table | None = None,
+) -> pa.Table:
+    """Values of every indicator for every unit and period.
+
+    Args:
+        events: additive daily counts (event_on, unit_code, procedure_code, channel, measure, quantity).
+        units: the published table `units`.
+        procedures: the procedure catalogue (procedure_code, has_fee, service_level).
+        snapshots: daily counts of the catalogue (event_on, unit_code, measure, quantity).
+        dossiers: dossiers with closed_on and handling_working_days, for medians.
+        first: first civil day of data.
+        as_of_on: last civil day of data; a running period is given to date.
+        free_periods: windows besides day, month, quarter and year.
+        schema: Arrow schema of the published table `indicator_values`.
+        only: indicators to compute; the whole catalogue by default.
+        period_table: periods to compute instead of those of the data range.
+
+    Returns:
+        One row per indicator, unit and period. For months, quarters, years and free periods a zero
+        stands there as zero; for single days only what is not zero. A rate over nothing has value
+        null. `value` is 100 x numerator / denominator for rates in %, numerator / denominator for
+        means, otherwise the numerator.
+    """
+    indicators = list(catalogue() if only is None else only)
+    wanted = periods(first, as_of_on, free_periods) if period_table is None else period_table
+    run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
+    with session(
+        events=events, units=units, procedures=procedures, snapshots=snapshots, dossiers=dossiers, periods=wanted, run=run
+    ) as connection:
+        connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath("relations.sql").read_text("utf-8"))
+        names = _materialise_terms(connection, indicators)
+        query = exp.union(*[_indicator_rows(i, names) for i in indicators], distinct=False, dialect="duckdb") if len(
+            indicators
+        ) > 1 else _indicator_rows(indicators[0], names)
+        rows = f"SELECT * FROM ({query.sql(dialect='duckdb')}) ORDER BY indicator_id, unit_code, period_type, period_start, period_end"  # noqa: S608 - composed by sqlglot above
+        return connection.sql(rows).to_arrow_table().select(schema.names).cast(schema)
+
+
+def _materialise_terms(connection: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator]) -> dict[Term, str]:
+    """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
+    terms = list(dict.fromkeys(t for i in indicators for t in (i.numerator, i.denominator) if t is not None))
+    names = {term: f"t{number}" for number, term in enumerate(terms)}
+    relations = {
+        "flow": _grouped("flow", names, "flow"),
+        "snapshot": _grouped("snapshot", names, "snapshot"),
+        "dossiers": _grouped("resolved", names, "dossiers"),
+    }
+    query = exp.select("grid.*").from_("grid")
+    for over, select in relations.items():
+        if any(term.over == over for term in terms):
+            on = exp.and_(*[f"{over}_terms.{c} = grid.{c}" for c in _KEY])
+            query = query.join(select.subquery(f"{over}_terms"), on=on, join_type="left")
+    running = [term for term in terms if term.over in ("stock", "opening")]
+    if running:
+        connection.execute(exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names)).sql(dialect="duckdb"))
+    for over, day in (("stock", "LEAST(grid.period_end, run.as_of_on)"), ("opening", "grid.period_start - 1")):
+        if any(term.over == over for term in terms):
+            on = exp.and_(f"{over}_at.unit_code = grid.unit_code", f"{over}_at.day_on = {day}")
+            query = query.join(exp.to_table("running").as_(f"{over}_at"), on=on, join_type="left")
+    if running:
+        query = query.join("run", join_type="cross")
+    source = {"stock": "stock_at", "opening": "opening_at"}
+    for term, name in names.items():
+        column = exp.column(name, table=source.get(term.over, f"{term.over}_terms"))
+        # No event is a known zero, and so is a measure that the snapshot lacks; without a snapshot nothing is known.
+        zero: exp.Expression = exp.Literal.number(0)
+        if term.over == "snapshot":
+            zero = exp.Case(ifs=[exp.If(this=exp.column("has_snapshot", table="grid"), true=zero)])
+        is_median = term.over == "dossiers" and "COUNT" not in term.sql.upper()
+        value = column if is_median else exp.func("COALESCE", column, zero)
+        query = query.select(exp.alias_(exp.cast(value, "DOUBLE"), name))
+    # `run` must come before the joins that name it.
+    statement = exp.Create(this=exp.to_table("wide"), kind="TABLE", expression=_run_first(query))
+    connection.execute(statement.sql(dialect="duckdb"))
+    return names
+
+
+def _run_first(query: exp.Select) -> exp.Select:
+    joins = query.args.get("joins") or []
+    query.set("joins", sorted(joins, key=lambda join: join.this.name != "run"))
+    return query
+
+
+def _grouped(relation: str, names: dict[Term, str], over: str) -> exp.Select:
+    select = exp.select(*_KEY).from_(relation).group_by(*_KEY)
+    return select.select(*[exp.alias_(term.expression(), name) for term, name in names.items() if term.over == over])
+
+
+def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
+    """Cumulative sums by unit on every day from the first event to the last day of data."""
+    daily = exp.select("unit_code", "event_on").from_("unit_events").group_by("unit_code", "event_on")
+    daily = daily.select(*[exp.alias_(term.expression(), names[term]) for term in terms])
+    days = exp.select(
+        "units.unit_code", "UNNEST(GENERATE_SERIES(bounds.first_on, run.as_of_on, INTERVAL 1 DAY))::DATE AS day_on"
+    ).from_("units").join("run", join_type="cross").join(
+        exp.select("LEAST(COALESCE(MIN(event_on), ANY_VALUE(first_on)), ANY_VALUE(first_on)) AS first_on")
+        .from_("run")
+        .join("unit_events", join_type="left", on="TRUE")
+        .subquery("bounds"),
+        join_type="cross",
+    )
+    select = exp.select("days.unit_code", "days.day_on").from_(days.subquery("days"))
+    select = select.join(
+        daily.subquery("daily"), on="daily.unit_code = days.unit_code AND daily.event_on = days.day_on", join_type="left"
+    )
+    for term in terms:
+        total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="daily"), exp.Literal.number(0)))
+        over = exp.Window(
+            this=total,
+            partition_by=[exp.column("unit_code", table="days")],
+            order=exp.Order(expressions=[exp.Ordered(this=exp.column("day_on", table="days"))]),
+        )
+        select = select.select(exp.alias_(over, names[term]))
+    return select
+
+
+def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
+    numerator = exp.column(names[indicator.numerator])
+    denominator = exp.column(names[indicator.denominator]) if indicator.denominator else exp.cast(exp.null(), "DOUBLE")
+    if indicator.denominator is None or indicator.kind == "median":
+        value: exp.Expression = numerator
+    else:
+        value = exp.Div(this=numerator, expression=exp.func("NULLIF", denominator, exp.Literal.number(0)), typed=False, safe=False)
+        if indicator.unit == "%":
+            value = exp.Mul(this=exp.Literal.number(100), expression=exp.paren(value))
+    select = exp.select(
+        exp.alias_(exp.Literal.string(indicator.id), "indicator_id"),
+        "unit_code",
+        "unit_level",
+        *_PERIOD,
+        exp.alias_(numerator, "numerator"),
+        exp.alias_(denominator, "denominator"),
+        exp.alias_(value, "value"),
+    ).from_("wide")
+    known = exp.Not(this=exp.Is(this=numerator.copy(), expression=exp.null()))
+    if indicator.denominator is not None and indicator.denominator.over == "snapshot":
+        known = exp.Not(this=exp.Is(this=denominator.copy(), expression=exp.null()))
+    if indicator.kind != "median":
+        select = select.where(known)
+    moved = exp.or_(
+        exp.NEQ(this=exp.func("COALESCE", numerator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
+        exp.NEQ(this=exp.func("COALESCE", denominator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
+    )
+    return select.where(exp.or_("period_type <> 'day'", moved))
+
+
+def first_day(days: Iterable[date], otherwise: date) -> date:
+    """The earliest of `days`, or `otherwise` where there is none."""
+    return min(days, default=otherwise)
+
+
+def one_period(first: date, last: date) -> pa.Table:
+    """A period table with one free period, for reports over any window."""
+    return periods(last + timedelta(days=1), last, [(first, last)])

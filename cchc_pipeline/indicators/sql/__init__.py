@@ -1,0 +1,1 @@
+"""SQL files of the indicator room, in DuckDB's dialect."""

@@ -1,0 +1,47 @@
+"""DuckDB sessions: the one way the project opens the engine.
+
+Belongs here: connection settings and the registration of Parquet files as views. No table logic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+
+
+@contextmanager
+def session(**tables: pa.Table | Path | Iterable[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB session in Vietnam's time zone, with `tables` as views.
+
+    Args:
+        tables: view name -> Arrow table, Parquet file or files. An empty list of files has no
+            schema and is refused by DuckDB: pass an empty Arrow table instead.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = '{TIME_ZONE}'")
+        for name, content in tables.items():
+            if isinstance(content, Path):
+                content = [content]
+            if isinstance(content, (list, tuple)):
+                connection.execute(_view_of_files(name, content))
+            else:
+                connection.register(name, content)
+        yield connection
+
+
+def _view_of_files(name: str, files: Iterable[Path]) -> str:
+    paths = exp.Array(expressions=[exp.Literal.string(str(path)) for path in files])
+    source = exp.select("*").from_(exp.func("read_parquet", paths))
+    return exp.Create(this=exp.to_table(name), kind="VIEW", expression=source).sql(dialect="duckdb")

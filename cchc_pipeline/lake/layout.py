@@ -1,0 +1,132 @@
+"""Where tables live: the folders of the lake and the names in them.
+
+Belongs here: paths, reading and writing of a named table. Not here: what a table means.
+
+    landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
+    staged/<table>/<day>.parquet       the valid rows of that day
+    pulls/<source>/<day>.json          how the pull of that day ended
+    core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
+    built/<table>[/<month>].parquet    derived from core, rebuilt when stale
+    published/                         see `publish.py`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake import files
+
+
+class LakeError(CchcError):
+    """The lake does not hold what is asked for."""
+
+
+@dataclass(frozen=True)
+class DataSpan:
+    """Civil days of data: the first that was pulled, and the last (as of which stocks are counted)."""
+
+    first: date
+    as_of_on: date
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake below one root folder."""
+
+    root: Path
+
+    def claim(self, identity: dict[str, Any]) -> None:
+        """Mark the lake as that of one province, or check that it is.
+
+        Raises:
+            LakeError: the folder holds another province: two in one lake would be added up.
+        """
+        path = self.root / "lake.json"
+        if not path.exists():
+            files.write_json(identity, path)
+            return
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held != identity:
+            raise LakeError(
+                f"lake {self.root}: it holds {_words(held)}, not {_words(identity)}. "
+                "Choose another folder with --data-dir (or CCHC_DATA_DIR), or remove this one (`make clean`)."
+            )
+
+    def day_file(self, layer: str, table: str, day: date) -> Path:
+        """File of one civil day of a `landing` or `staged` table."""
+        return self.root / layer / table / f"{day.isoformat()}.parquet"
+
+    def day_files(self, layer: str, table: str, days: Iterable[date]) -> list[Path]:
+        """The existing files of these days, in order."""
+        return [path for day in sorted(days) if (path := self.day_file(layer, table, day)).exists()]
+
+    def state_file(self, layer: str, table: str, part: str | None = None) -> Path:
+        """File of a `core` or `built` table, or of one part of it."""
+        folder = self.root / layer
+        return folder / f"{table}.parquet" if part is None else folder / table / f"{part}.parquet"
+
+    def parts(self, layer: str, table: str) -> list[str]:
+        """Names of the parts of a partitioned table, in order."""
+        return sorted(path.stem for path in (self.root / layer / table).glob("[!.]*.parquet"))
+
+    def read_state(self, layer: str, table: str, schema: pa.Schema) -> pa.Table:
+        """The whole table; empty with `schema` where nothing was written yet."""
+        path = self.state_file(layer, table)
+        return files.read_parquet(path) if path.exists() else schema.empty_table()
+
+    def read_state_part(self, layer: str, table: str, part: str, schema: pa.Schema) -> pa.Table:
+        """One part of a partitioned table; empty with `schema` where there is none."""
+        path = self.state_file(layer, table, part)
+        return files.read_parquet(path) if path.exists() else schema.empty_table()
+
+    def write_state(self, table: pa.Table, layer: str, name: str, part: str | None = None) -> bool:
+        """Write the table unless the same content is there already; whether it was written."""
+        path = self.state_file(layer, name, part)
+        if path.exists():
+            current = files.read_parquet(path)
+            if current.schema.equals(table.schema, check_metadata=True) and current.equals(table):
+                return False
+        files.write_parquet(table, path)
+        return True
+
+    # Outcomes of pulls: success and failure per source and day are data too.
+
+    def record_pull(self, source: str, day: date, outcome: dict[str, Any]) -> None:
+        """Keep how the pull of a day ended."""
+        files.write_json(outcome, self.root / "pulls" / source / f"{day.isoformat()}.json")
+
+    def pulls(self, source: str) -> dict[date, dict[str, Any]]:
+        """All recorded outcomes of a source, by day."""
+        folder = self.root / "pulls" / source
+        return {
+            date.fromisoformat(path.stem): json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(folder.glob("[!.]*.json"))
+        }
+
+    def span(self, source: str = "one_stop") -> DataSpan:
+        """First and last civil day that a pull of `source` read to the end.
+
+        Raises:
+            LakeError: no day was pulled yet.
+        """
+        days = [day for day, outcome in self.pulls(source).items() if outcome["status"] == "ok"]
+        if not days:
+            raise LakeError(f"lake {self.root}: no day of {source} was pulled yet. Run the main job: `cchc run --day D`.")
+        return DataSpan(min(days), max(days))
+
+    @property
+    def published(self) -> Path:
+        """Folder of everything that is published."""
+        return self.root / "published"
+
+
+def _words(identity: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in identity.items())

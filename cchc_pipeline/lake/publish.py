@@ -1,0 +1,195 @@
+"""Publishing: a complete version beside the old ones, then one switch.
+
+Belongs here: versions, the manifest (`datapackage.json`, Frictionless Data Package v1), the
+pointer, retention and rollback. Not here: what the tables mean.
+
+    published/versions/<version>/<table>.parquet     one file per table
+    published/versions/<version>/datapackage.json    schema, labels, rows, bytes, sha256
+    published/current -> versions/<version>          replaced last, atomically
+
+A reader that opens one file through `current` sees one version. A reader of several files
+resolves `current` first (`current_version`), because names are resolved file by file.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake import files
+
+MANIFEST = "datapackage.json"
+
+
+class PublishError(CchcError):
+    """A version could not be completed or read; the pointer has not moved."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one publication did.
+
+    Attributes:
+        version: name of the version.
+        folder: its folder.
+        changed: tables whose bytes differ from the version before.
+        rows: rows by table.
+    """
+
+    version: str
+    folder: Path
+    changed: tuple[str, ...]
+    rows: dict[str, int]
+
+
+def current_version(published: Path) -> Path | None:
+    """Resolved folder of the current version, or None before the first publication."""
+    pointer = published / "current"
+    return pointer.resolve(strict=True) if pointer.is_symlink() and pointer.exists() else None
+
+
+def read_manifest(version: Path) -> dict[str, Any]:
+    """The manifest of a version.
+
+    Raises:
+        PublishError: it is absent or damaged.
+    """
+    try:
+        return json.loads((version / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PublishError(
+            f"published version {version.name}: {MANIFEST} cannot be read ({error}). "
+            "Roll back to another version (`cchc versions --use NAME`) or publish again."
+        ) from error
+
+
+def publish(
+    published: Path,
+    version: str,
+    tables: Mapping[str, Path],
+    describe: Callable[[str], dict[str, Any]],
+    details: Mapping[str, Any],
+    created: datetime,
+    keep: int,
+) -> Published:
+    """Write a complete version, sync it, then move the pointer.
+
+    Args:
+        published: the published folder.
+        version: name of the new version; an unfinished folder of this name is replaced.
+        tables: table name -> Parquet file to publish.
+        describe: table name -> resource descriptor (schema and labels) for the manifest.
+        details: more top-level keys of the manifest.
+        created: time stamp of the manifest.
+        keep: how many versions stay, this one included.
+
+    Raises:
+        PublishError: a table file is absent. The pointer has not moved.
+    """
+    missing = sorted(name for name, path in tables.items() if not path.exists())
+    if missing:
+        raise PublishError(f"publishing: no file for table {', '.join(missing)}; run the whole job again.")
+    versions = published / "versions"
+    folder, building = versions / version, versions / f".{version}.building"
+    for leftover in versions.glob(".*.building"):
+        shutil.rmtree(leftover)
+    building.mkdir(parents=True)
+    resources = [_copy(name, path, building, describe(name)) for name, path in sorted(tables.items())]
+    before = current_version(published)
+    manifest = {
+        "profile": "tabular-data-package",
+        "name": "cchc-pipeline",
+        "title": "Chỉ số và bảng điểm cải cách hành chính",
+        "version": version,
+        "created": created.isoformat(timespec="seconds"),
+        **details,
+        "resources": resources,
+    }
+    files.write_json(manifest, building / MANIFEST)
+    files.sync_folder(building)
+    if folder.exists():
+        shutil.rmtree(folder)
+    building.rename(folder)
+    files.sync_folder(versions)
+    _point(published, version)
+    _prune(versions, keep, folder)
+    old = {} if before is None else {r["name"]: r["hash"] for r in read_manifest(before)["resources"]} if before.exists() else {}
+    changed = tuple(r["name"] for r in resources if old.get(r["name"]) != r["hash"])
+    return Published(version, folder, changed, {r["name"]: r["rows"] for r in resources})
+
+
+def roll_back(published: Path, version: str) -> Path:
+    """Point `current` at an older version.
+
+    Raises:
+        PublishError: there is no such version, or its files are not those of its manifest.
+    """
+    folder = published / "versions" / version
+    if not folder.is_dir():
+        known = ", ".join(version_names(published)) or "none"
+        raise PublishError(f"published version {version}: not there. Versions kept: {known}.")
+    for resource in read_manifest(folder)["resources"]:
+        if f"sha256:{files.sha256(folder / resource['path'])}" != resource["hash"]:
+            raise PublishError(f"published version {version}: {resource['path']} is damaged. Choose another version.")
+    _point(published, version)
+    return folder
+
+
+def version_names(published: Path) -> list[str]:
+    """Names of the complete versions, oldest first."""
+    return sorted(path.name for path in (published / "versions").glob("[!.]*") if path.is_dir())
+
+
+def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) -> dict[str, Any]:
+    target = folder / f"{name}.parquet"
+    with source.open("rb") as stream:
+        files.replace_file(target, lambda out: shutil.copyfileobj(stream, out))
+    return {
+        "name": name,
+        "path": target.name,
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        **descriptor,
+        "rows": pq.read_metadata(target).num_rows,
+        "bytes": target.stat().st_size,
+        "hash": f"sha256:{files.sha256(target)}",
+    }
+
+
+def _point(published: Path, version: str) -> None:
+    temporary = published / ".current.new"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(Path("versions") / version, target_is_directory=True)
+    temporary.replace(published / "current")
+    files.sync_folder(published)
+
+
+def _prune(versions: Path, keep: int, current: Path) -> None:
+    names: Iterable[Path] = sorted(path for path in versions.glob("[!.]*") if path.is_dir())
+    for path in list(names)[:-keep]:
+        if path != current:
+            shutil.rmtree(path)
+
+
+def read_published(published: Path, table: str) -> pa.Table:
+    """A table of the current version.
+
+    Raises:
+        PublishError: nothing was published yet, or the version has no such table.
+    """
+    version = current_version(published)
+    if version is None:
+        raise PublishError(f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`.")
+    path = version / f"{table}.parquet"
+    if not path.exists():
+        raise PublishError(f"published version {version.name} has no table {table}. Run the main job again.")
+    return files.read_parquet(path)

@@ -1,0 +1,71 @@
+"""The working calendar of Vietnamese state offices: which day is worked, and how many lie between two.
+
+Belongs here: public holidays, swapped and make-up days, counting of working days. Not here:
+deadlines of a procedure, which a source states.
+
+Sources: the `holidays` library (Tết, Hùng Kings, in-lieu days, swaps 2024-2026) and
+`calendar_overrides.csv` for the swaps that the library does not know yet. Public holidays follow
+the Labour Code 2019, Article 112.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from functools import lru_cache
+from importlib import resources
+
+import holidays
+
+
+@lru_cache(maxsize=1)
+def overrides() -> dict[date, bool]:
+    """Days that the override table decides: date -> is it worked."""
+    text = resources.files(__package__).joinpath("calendar_overrides.csv").read_text(encoding="utf-8")
+    return {date.fromisoformat(row["date"]): row["kind"] == "work" for row in csv.DictReader(text.splitlines())}
+
+
+@lru_cache(maxsize=1)
+def _vietnam() -> holidays.HolidayBase:
+    return holidays.country_holidays("VN", language="vi")
+
+
+@lru_cache(maxsize=None)
+def is_working_day(day: date) -> bool:
+    """Whether state offices work on `day` (Monday to Friday, minus holidays, plus make-up days)."""
+    decided = overrides().get(day)
+    return bool(_vietnam().is_working_day(day)) if decided is None else decided
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The `count`-th working day after `day`; the first day is not counted (Civil Code 2015, Article 147).
+
+    With `count` 0, `day` itself if worked, else the next working day (Article 148).
+    """
+    while count > 0 or not is_working_day(day):
+        day += timedelta(days=1)
+        if is_working_day(day):
+            count = max(count - 1, 0)
+            if count == 0:
+                return day
+    return day
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Working days in the half-open interval (start, end]: the first day is not counted."""
+    return sum(is_working_day(start + timedelta(days=i)) for i in range(1, (end - start).days + 1))
+
+
+def calendar_rows(start: date, end: date) -> list[tuple[date, bool, int]]:
+    """Rows (date, is_working_day, working_day_number) from `start` to `end`.
+
+    The number counts the working days from `start` on, so that a difference of two numbers is
+    `working_days_between`.
+    """
+    rows, number = [], 0
+    for i in range((end - start).days + 1):
+        day = start + timedelta(days=i)
+        worked = is_working_day(day)
+        number += worked
+        rows.append((day, worked, number))
+    return rows

@@ -1,0 +1,93 @@
+"""What a run says on the console: progress while it pulls, a table when it is over.
+
+Belongs here: the closing table and the progress bar of `cchc run`, in words an operator reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.sources.protocol import Window
+
+
+@contextmanager
+def step_progress(console: Console) -> Iterator[Callable[[int, int | None, str], None]]:
+    """A progress bar that follows whatever is being done; plain lines where there is no terminal."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        tasks: dict[str, int] = {}
+        task = bar.add_task("starting", total=None)
+
+        def report(done: int, total: int | None, what: str) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+            subject = what.split(":")[0]
+            if not console.is_terminal and subject not in tasks:
+                tasks[subject] = done
+                console.print(f"· {what}", highlight=False)
+
+        yield report
+
+
+def closing_table(lake: Lake, window: Window, success: bool, seconds: float, run_id: str) -> Group:  # noqa: FBT001 - a fact, not a switch
+    """What the run did, table by table, and where the files are."""
+    pulled = Table(title=f"Nguồn / sources, {window}", title_justify="left")
+    for name in ("table", "rows pulled", "valid", "quarantined"):
+        pulled.add_column(name, justify="left" if name == "table" else "right")
+    for row in _pulled(lake, window):
+        pulled.add_row(row[0], *(f"{value:,}" for value in row[1:]))
+    parts: list[object] = [pulled]
+    version = current_version(lake.published)
+    if success and version is not None:
+        manifest = read_manifest(version)
+        rows = {resource["name"]: resource["rows"] for resource in manifest["resources"]}
+        told = Table(title="Bản công bố / published", title_justify="left", show_header=False)
+        told.add_column()
+        told.add_column(justify="right")
+        told.add_row("units", f"{rows['units']:,}")
+        told.add_row("dossiers", f"{rows['dossiers']:,}")
+        told.add_row("indicators × units × periods", f"{rows['indicators']:,} → {rows['indicator_values']:,} values")
+        for name in ("scorecard_index766", "scorecard_par_index", "scorecard_papi"):
+            scored = read_published(lake.published, name)
+            points = scored["points"]
+            told.add_row(f"scores {name.removeprefix('scorecard_')}", f"{len(points) - points.null_count:,} of {len(points):,}")
+        told.add_row("data", f"{manifest['data_from']} … {manifest['data_until']}")
+        told.add_row("version", manifest["version"])
+        told.add_row("files", str(lake.published / "current"))
+        parts.append(told)
+    state = "[bold green]published[/]" if success else "[bold red]failed; the last published version stays[/]"
+    parts.append(f"{state} after {seconds:.0f} s, run {run_id}")
+    return Group(*parts)  # type: ignore[arg-type]
+
+
+def _pulled(lake: Lake, window: Window) -> list[tuple[str, int, int, int]]:
+    """Per inbound table the rows of the window's days by their fate."""
+    schema = load_contract("data_quality").arrow_schema()
+    found = []
+    for path in sorted((lake.root / "core").glob("quality_*.parquet")):
+        table = path.stem.removeprefix("quality_")
+        quality = lake.read_state("core", path.stem, schema)
+        with session(quality=quality) as connection:
+            row = connection.execute(
+                "SELECT COALESCE(SUM(rows_in), 0)::BIGINT, COALESCE(SUM(rows_valid), 0)::BIGINT, "
+                "COALESCE(SUM(rows_quarantined), 0)::BIGINT "
+                "FROM quality WHERE rule_id = 'TOTAL' AND pulled_for_on BETWEEN ? AND ?",
+                [window.first, window.last],
+            ).fetchone()
+        found.append((table, *(row or (0, 0, 0))))
+    return found

@@ -1,0 +1,88 @@
+"""Commands `cchc report` and `cchc versions`: reading what is published.
+
+Belongs here: options and output formats. The figures come from the report modules.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
+from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
+from cchc_pipeline.settings import load_settings
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _lake(data_dir: Path | None) -> Lake:
+    return Lake(load_settings(data_dir=data_dir).data_dir)
+
+
+@click.group()
+def report() -> None:
+    """Reports from the published tables."""
+
+
+@report.command()
+@click.option("--from", "first", type=DAY, required=True, help="First day of the period (yyyy-mm-dd).")
+@click.option("--to", "last", type=DAY, required=True, help="Last day of the period.")
+@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_dir: Path | None) -> None:
+    """Form II.06a: dossiers received, resolved and pending in any period.
+
+    \b
+    Example:
+      cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
+    """
+    found = dossier_form(_lake(data_dir).published, first.date(), last.date(), unit)
+    if form == "json":
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+    elif form == "csv":
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["code", "label_vi", "count", "pct"])
+        writer.writerows((code, label.strip(" -"), count, "" if pct is None else f"{pct:.2f}") for code, label, count, pct in found.rows())
+        click.echo(stream.getvalue(), nl=False)
+    else:
+        Console().print(_table(found))
+
+
+def _table(found: DossierForm) -> Table:
+    title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {found.period_start:%d/%m/%Y}–{found.period_end:%d/%m/%Y}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("Chỉ tiêu")
+    table.add_column("code", style="dim")
+    table.add_column("Số hồ sơ", justify="right")
+    table.add_column("Tỷ lệ", justify="right")
+    for code, label, count, pct in found.rows():
+        table.add_row(label, code, f"{count:,}", "" if pct is None else f"{pct:.2f} %")
+    return table
+
+
+@click.command()
+@click.option("--use", help="Make this version the current one again.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+def versions(use: str | None, data_dir: Path | None) -> None:
+    """List the published versions, or go back to one with --use."""
+    published = _lake(data_dir).published
+    if use:
+        click.echo(f"current is now {roll_back(published, use).name}")
+        return
+    current = current_version(published)
+    table = Table("version", "created", "data until", "current")
+    for name in version_names(published):
+        manifest = read_manifest(published / "versions" / name)
+        is_current = current is not None and current.name == name
+        table.add_row(name, manifest["created"], manifest["data_until"], "●" if is_current else "")
+    Console().print(table)

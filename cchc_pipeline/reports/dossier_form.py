@@ -1,0 +1,159 @@
+"""Form II.06a/VPCP/KSTT: dossiers received, resolved and pending over any period.
+
+Belongs here: the form, computed from the published events. Thông tư 01/2020/TT-VPCP; identities of
+the form: total = online + direct/postal + carried over = resolved + pending, resolved = early +
+on time + late, pending = in time + overdue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+
+
+class ReportError(CchcError):
+    """A report cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class DossierForm:
+    """Counts of dossiers of one unit (with everything below it) over a period.
+
+    `total` is column 3 of the form: received in the period plus carried over into it.
+    """
+
+    unit_code: str
+    unit_name: str
+    period_start: date
+    period_end: date
+    received: int
+    received_online: int
+    received_direct: int
+    received_postal: int
+    carried_over: int
+    resolved: int
+    resolved_early: int
+    resolved_on_time: int
+    resolved_late: int
+    pending: int
+    pending_in_time: int
+    pending_overdue: int
+
+    @property
+    def total(self) -> int:
+        """Column 3: received in the period and carried over."""
+        return self.received + self.carried_over
+
+    def rows(self) -> list[tuple[str, str, int, float | None]]:
+        """Code, Vietnamese label, count, percentage of its base (None where it has none)."""
+
+        def share(part: int, whole: int) -> float | None:
+            return 100 * part / whole if whole else None
+
+        return [
+            ("total", "Tổng số hồ sơ (gồm kỳ trước chuyển sang)", self.total, None),
+            ("received", "Tiếp nhận trong kỳ", self.received, None),
+            ("received_online", "  - Trực tuyến", self.received_online, share(self.received_online, self.received)),
+            ("received_direct", "  - Trực tiếp", self.received_direct, share(self.received_direct, self.received)),
+            ("received_postal", "  - Bưu chính công ích", self.received_postal, share(self.received_postal, self.received)),
+            ("carried_over", "Từ kỳ trước chuyển sang", self.carried_over, None),
+            ("resolved", "Đã giải quyết", self.resolved, None),
+            ("resolved_early", "  - Trước hạn", self.resolved_early, share(self.resolved_early, self.resolved)),
+            ("resolved_on_time", "  - Đúng hạn", self.resolved_on_time, share(self.resolved_on_time, self.resolved)),
+            ("resolved_late", "  - Quá hạn", self.resolved_late, share(self.resolved_late, self.resolved)),
+            ("pending", "Đang giải quyết", self.pending, None),
+            ("pending_in_time", "  - Trong hạn", self.pending_in_time, share(self.pending_in_time, self.pending)),
+            ("pending_overdue", "  - Quá hạn", self.pending_overdue, share(self.pending_overdue, self.pending)),
+        ]
+
+    def as_dict(self) -> dict[str, object]:
+        """Every figure by its English code, percentages with two decimals."""
+        found: dict[str, object] = {**asdict(self), "total": self.total}
+        found |= {f"{code}_pct": round(pct, 2) for code, _, _, pct in self.rows() if pct is not None}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
+
+
+_QUERY = """
+WITH RECURSIVE below AS (
+    SELECT unit_code FROM units WHERE unit_code = $unit
+    UNION
+    SELECT units.unit_code FROM units JOIN below ON units.parent_code = below.unit_code
+),
+counted AS (SELECT events.* FROM events SEMI JOIN below ON below.unit_code = events.unit_code),
+during AS (SELECT * FROM counted WHERE event_on BETWEEN $first AND $last),
+flows AS (
+    SELECT
+        SUM(quantity) FILTER (measure = 'received') AS received,
+        SUM(quantity) FILTER (measure = 'received' AND channel = 'online') AS received_online,
+        SUM(quantity) FILTER (measure = 'received' AND channel = 'direct') AS received_direct,
+        SUM(quantity) FILTER (measure = 'received' AND channel = 'postal') AS received_postal,
+        SUM(quantity) FILTER (measure = 'resolved_early') AS resolved_early,
+        SUM(quantity) FILTER (measure = 'resolved_on_time') AS resolved_on_time,
+        SUM(quantity) FILTER (measure = 'resolved_late') AS resolved_late
+    FROM during
+),
+stocks AS (
+    SELECT
+        SUM(CASE measure WHEN 'received' THEN quantity ELSE -quantity END) FILTER (
+            measure IN ('received', 'resolved_early', 'resolved_on_time', 'resolved_late') AND event_on < $first
+        ) AS carried_over,
+        SUM(CASE measure WHEN 'received' THEN quantity ELSE -quantity END) FILTER (
+            measure IN ('received', 'resolved_early', 'resolved_on_time', 'resolved_late') AND event_on <= $last
+        ) AS pending,
+        SUM(CASE measure WHEN 'became_overdue' THEN quantity ELSE -quantity END) FILTER (
+            measure IN ('became_overdue', 'overdue_ended') AND event_on <= $last
+        ) AS pending_overdue
+    FROM counted
+)
+SELECT * FROM flows, stocks
+"""
+
+
+def dossier_form(published: Path, first: date, last: date, unit: str | None = None) -> DossierForm:
+    """The form for a period, from the current published version.
+
+    Args:
+        published: the published folder.
+        first: first day of the period.
+        last: last day of the period.
+        unit: canonical unit code; the province by default.
+
+    Raises:
+        ReportError: the period is reversed or outside of the data, or the unit is unknown.
+        PublishError: nothing was published.
+    """
+    if first > last:
+        raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
+    units = read_published(published, "units")
+    version = current_version(published)
+    manifest = read_manifest(version) if version else {}
+    begins, until = date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+    if last > until or first < begins:
+        raise ReportError(
+            f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
+            f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
+        )
+    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
+    unit = unit or manifest["province_code"]
+    if unit not in names:
+        near = ", ".join(f"{code} {name}" for code, name in list(names.items())[:5])
+        raise ReportError(f"report: no unit {unit}. Units are listed in units.parquet, for example {near}.")
+    with session(units=units, events=read_published(published, "dossier_events")) as connection:
+        cursor = connection.execute(_QUERY, {"unit": unit, "first": first, "last": last})
+        names_of = [column[0] for column in cursor.description]
+        found = {name: round(value or 0) for name, value in zip(names_of, cursor.fetchone() or (), strict=True)}
+    resolved = found["resolved_early"] + found["resolved_on_time"] + found["resolved_late"]
+    return DossierForm(
+        unit_code=unit,
+        unit_name=names[unit],
+        period_start=first,
+        period_end=last,
+        resolved=resolved,
+        pending_in_time=found["pending"] - found["pending_overdue"],
+        **found,
+    )

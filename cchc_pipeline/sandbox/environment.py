@@ -1,0 +1,75 @@
+"""The built-in province as the environment of a command: started, its addresses set, its files dropped.
+
+Belongs here: running a sandbox for the length of a command. Not here: what it serves (`server.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from cchc_pipeline.sandbox.papi_table import write_papi_table
+from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES
+from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.settings import load_settings
+
+DEFAULT = "two-level-2026"
+VIETNAM = timezone(timedelta(hours=7))
+HOUR_OF_THE_NIGHT = 1
+
+
+@dataclass(frozen=True)
+class RunningProvince:
+    """A sandbox that is being served.
+
+    Attributes:
+        server: the running server.
+        identity: what the lake is marked with.
+    """
+
+    server: SandboxServer
+    identity: dict[str, Any]
+
+    def whole_range(self, until: date) -> tuple[date, date]:
+        """From the first day of the province's data to its last, at most `until`."""
+        scenario = self.server.province.scenario
+        return scenario.go_live, min(until, scenario.last_day or until)
+
+    def set_clock_after(self, day: date) -> None:
+        """Set the clock to 01:00 of the night after `day`."""
+        night = datetime.combine(day + timedelta(days=1), datetime.min.time(), VIETNAM)
+        self.server.set_clock(night + timedelta(hours=HOUR_OF_THE_NIGHT))
+
+
+@contextmanager
+def province_environment(scenario: str | None, seed: int, size: float) -> Iterator[RunningProvince]:
+    """Serve a built-in province and point the process's settings at it.
+
+    Settings of the environment that name a source are left for the time of the command; those of a
+    file are overruled.
+    """
+    name = scenario or DEFAULT
+    with SandboxServer(scenario=name, seed=seed, size=size) as server:
+        code = server.province.scenario.province_code
+        addresses = {
+            "CCHC_ONE_STOP_URL": f"{server.base_url}/one-stop",
+            "CCHC_DOCUMENTS_URL": f"{server.base_url}/documents",
+            "CCHC_NATIONAL_PORTAL_URL": f"{server.base_url}/national-portal",
+            "CCHC_PROVINCE_CODE": code,
+            "CCHC_HISTORY_FROM": server.province.scenario.go_live.isoformat(),
+        }
+        before = {variable: os.environ.get(variable) for variable in addresses}
+        os.environ.update(addresses)
+        try:
+            write_papi_table(load_settings().drop_folder / "papi", seed)
+            yield RunningProvince(server, {"province_code": code, "scenario": name, "seed": seed, "size": size})
+        finally:
+            for variable, value in before.items():
+                if value is None:
+                    os.environ.pop(variable, None)
+                else:
+                    os.environ[variable] = value

@@ -1,0 +1,185 @@
+"""A province over time: its dossiers and letters of any civil day, generated when first asked for.
+
+Belongs here: `Province`, which turns (scenario, seed, size) into lives and letters, day by day and without an
+end, and the list of the defective records that a pipeline has to find. Not here: HTTP, JSON and XML.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from random import Random
+
+from cchc_pipeline.sandbox import workdays
+from cchc_pipeline.sandbox.fates import draw_fate, live
+from cchc_pipeline.sandbox.letters import LetterBook
+from cchc_pipeline.sandbox.lives import Fate, Life
+from cchc_pipeline.sandbox.scenarios import Procedure, SandboxError, Scenario, Unit, load_scenario
+
+# A dossier is applied for at most this many days before it is received.
+LONGEST_WAIT_DAYS = 3
+WEEKEND_SHARE = 0.025
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedDefect:
+    """A record that must not be counted: its id, what is wrong with it, and its civil day of reception."""
+
+    dossier_id: str
+    dossier_code: str | None
+    kind: str
+    received_on: date
+
+
+class Province:
+    """The province of a scenario. Two provinces with equal arguments hold equal records.
+
+    Args:
+        scenario: a name from `SCENARIO_NAMES`.
+        seed: any integer.
+        size: scales the number of dossiers per day (letters grow with its square root); ignored by scenarios
+            with exact figures.
+    """
+
+    def __init__(self, scenario: str = "two-level-2026", seed: int = 766, size: float = 1.0) -> None:
+        if size <= 0:
+            raise SandboxError(f"size {size} of scenario {scenario}: it has to be above 0", size=size)
+        self.scenario: Scenario = load_scenario(scenario, seed)
+        self.seed = seed
+        self.size = 1.0 if self.scenario.ignores_size else size
+        self._lives: dict[date, list[Life]] = {}
+        self._apologies: dict[date, list[Life]] = {}
+        self._code_index: dict[str, Life] = {}
+        self._indexed_to: date | None = None
+        self.letters = LetterBook(self)
+
+    def __repr__(self) -> str:
+        return f"Province({self.scenario.name!r}, seed={self.seed}, size={self.size})"
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """All units, the province first."""
+        return self.scenario.units
+
+    @property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """All procedures."""
+        return self.scenario.procedures
+
+    def rng(self, *parts: object) -> Random:
+        """A generator of its own for every subject, independent of what was generated before."""
+        return Random("|".join(map(str, (self.scenario.name, self.seed, *parts))))
+
+    def is_live(self, day: date) -> bool:
+        """Whether the systems hold data of `day`."""
+        last = self.scenario.last_day
+        return self.scenario.go_live <= day and (last is None or day <= last)
+
+    def default_clock(self, now: datetime) -> datetime:
+        """The instant that a server shows when nobody sets its clock.
+
+        The end of the report window or of the data where the scenario ends; else `now`, or thirty days after
+        go-live where that is later.
+        """
+        if self.scenario.plan is not None:
+            return workdays.end_of(date(2020, 11, 8))
+        return max(now, workdays.end_of(self.scenario.go_live + timedelta(days=30)))
+
+    def lives(self, day: date) -> list[Life]:
+        """The dossiers generated under `day`: received on it, or applied for on it and never received."""
+        made = self._lives.get(day)
+        if made is None:
+            made = self._lives[day] = self._generate(day) if self.is_live(day) else []
+        return made
+
+    def lives_between(self, start: date, end: date) -> Iterator[Life]:
+        """The dossiers of the civil days from `start` to `end`, clipped to the days that hold data."""
+        first = max(start, self.scenario.go_live)
+        last = min(end, self.scenario.last_day or end)
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
+            yield from self.lives(date.fromordinal(ordinal))
+
+    def lives_known(self, clock: datetime) -> Iterator[Life]:
+        """Every dossier that exists at `clock`, drafts included."""
+        until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
+        return (life for life in self.lives_between(self.scenario.go_live, until) if life.applied_at <= clock)
+
+    def apologies(self, day: date, longest: timedelta) -> list[Life]:
+        """The dossiers that somebody apologises for on `day`, received at most `longest` before it."""
+        for earlier in workdays.days(day - longest, day):
+            self.lives(earlier)
+        return self._apologies.get(day, [])
+
+    def find(self, code: str, clock: datetime) -> Life | None:
+        """The dossier with this code, if it exists at `clock`."""
+        until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
+        start = self.scenario.go_live if self._indexed_to is None else self._indexed_to + timedelta(days=1)
+        for life in self.lives_between(start, until):
+            if life.dossier_code is not None:
+                self._code_index[life.dossier_code] = life
+        self._indexed_to = max(until, self._indexed_to or until)
+        life_found = self._code_index.get(code)
+        return life_found if life_found is not None and life_found.applied_at <= clock else None
+
+    def expected_defects(self, as_of_on: date, start: date, end: date) -> list[ExpectedDefect]:
+        """The defective records received in [start, end] that exist at the end of `as_of_on`."""
+        return [
+            ExpectedDefect(life.dossier_id, life.dossier_code, life.defect, life.day)
+            for life in self.lives_between(start, min(end, as_of_on))
+            if life.defect is not None
+        ]
+
+    # -- generation ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _receivers(self) -> tuple[list[Unit], list[float]]:
+        units = [unit for unit in self.units if unit.weight > 0]
+        return units, list(itertools.accumulate(unit.weight for unit in units))
+
+    @cached_property
+    def _offers(self) -> dict[str, tuple[list[Procedure], list[float]]]:
+        offers = {}
+        for unit in self._receivers[0]:
+            some = self.scenario.procedures_of(unit)
+            rng = self.rng("offers", unit.code)  # every unit has a mix of its own
+            offers[unit.code] = some, list(itertools.accumulate(p.weight * rng.lognormvariate(0, 0.4) for p in some))
+        return offers
+
+    def dossier_count(self, day: date) -> int:
+        """How many dossiers reach a drawn province on `day`."""
+        rng = self.rng("count", day.isoformat())
+        mean = self.scenario.dossiers_per_day * self.size / 0.965  # drafts and refusals come on top
+        if not workdays.works(day):
+            mean *= WEEKEND_SHARE
+        else:
+            season = 1 + 0.12 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 60) / 365)
+            mean *= season * (1.12, 1.05, 1.0, 0.97, 0.88, 0.5, 0.5)[day.weekday()]
+        return max(0, round(rng.gauss(mean, math.sqrt(mean))))
+
+    def _draws(self, day: date, rng: Random) -> list[tuple[Unit, Procedure, Fate]]:
+        units, cumulative = self._receivers
+        drawn = []
+        for unit in rng.choices(units, cum_weights=cumulative, k=self.dossier_count(day)):
+            some, shares = self._offers[unit.code]
+            procedure = rng.choices(some, cum_weights=shares)[0]
+            drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=self.scenario.has_defects)))
+        return drawn
+
+    def _generate(self, day: date) -> list[Life]:
+        rng = self.rng("day", day.isoformat())
+        plan = self.scenario.plan
+        drawn = self._draws(day, rng) if plan is None else plan.dossiers.get(day, [])
+        floor = workdays.moment(self.scenario.go_live, 23400)
+        sequence: dict[str, int] = {}
+        made = []
+        for unit, procedure, fate in drawn:
+            sequence[unit.code] = sequence.get(unit.code, 0) + 1
+            life = live(rng, fate, unit, procedure, day, sequence[unit.code], floor)
+            made.append(life)
+            if life.apology_on is not None and life.dossier_code is not None and life.defect is None:
+                self._apologies.setdefault(life.apology_on, []).append(life)
+        return made

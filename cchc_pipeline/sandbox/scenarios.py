@@ -1,0 +1,169 @@
+"""What a province is: its units, its procedures, its volumes, and the registry of the scenarios.
+
+Belongs here: the shapes that every scenario fills and `load_scenario`. Not here: the catalogues themselves
+(`two_level.py`, `dak_nong.py`) and the lives of dossiers (`lives.py`).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.reference.unit_codes import qcvn102_code
+
+
+class SandboxError(CchcError):
+    """The sandbox was asked for something that no scenario offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How well a unit works: probabilities per dossier or per letter."""
+
+    online: float = 0.98
+    late: float = 0.14
+    early: float = 0.48
+    digitised: float = 0.226
+    reused: float = 0.165
+    electronic: float = 0.73
+    stored: float = 0.016
+    citizen: float = 0.62
+    synced: float = 0.86
+    paid: float = 0.92
+    rated: float = 0.2
+    apology: float = 0.25
+    paper: float = 0.04
+    signed: float = 0.92
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An agency or administrative unit. `code` is canonical; `source_code` is what the source systems write."""
+
+    code: str
+    name: str
+    level: str  # province | department | district | commune
+    parent_code: str | None
+    source_code: str
+    notation: str  # the abbreviation in document numbers: STP, UBND, VP
+    weight: float = 0.0
+    profile: Profile = field(default_factory=Profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """An administrative procedure with the unit in charge of it."""
+
+    code: str
+    name: str
+    sector_code: str
+    sector_name: str
+    service_level: str  # full | partial | information
+    executing_level: str  # province | district | commune
+    unit_code: str
+    processing_time: int
+    processing_time_unit: str  # d | h
+    fee_vnd: int
+    is_payment_online: bool
+    is_citizen_data_connected: bool
+    is_content_full: bool
+    is_updated_on_time: bool
+    publication_decision: str | None
+    is_in_force: bool = True
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A province with everything that does not depend on the day.
+
+    `plan` is whatever a scenario with exact figures prepares for its days (None for drawn scenarios).
+    """
+
+    name: str
+    title: str
+    province_code: str
+    province_name: str
+    go_live: date
+    last_day: date | None
+    dossiers_per_day: float
+    units: tuple[Unit, ...]
+    procedures: tuple[Procedure, ...]
+    ignores_size: bool = False
+    has_defects: bool = True
+    plan: Any = None
+
+    def unit(self, code: str) -> Unit:
+        """The unit with this canonical code."""
+        for unit in self.units:
+            if unit.code == code:
+                return unit
+        raise SandboxError(f"scenario {self.name}: no unit {code}; see `cchc sandbox describe`", unit=code)
+
+    def procedures_of(self, unit: Unit) -> list[Procedure]:
+        """The procedures in force for which `unit` receives dossiers."""
+        in_force = [p for p in self.procedures if p.is_in_force]
+        if unit.level in ("department", "province"):
+            return [p for p in in_force if p.unit_code == unit.code and p.executing_level == "province"]
+        return [p for p in in_force if p.executing_level == unit.level]
+
+    def ancestors(self, unit: Unit) -> list[Unit]:
+        """The units above `unit`, nearest first."""
+        above, parent = [], unit.parent_code
+        while parent is not None:
+            above.append(self.unit(parent))
+            parent = above[-1].parent_code
+        return above
+
+
+def source_code(code: str, level: str) -> str:
+    """The code as the source systems write it: QCVN 102 above the commune, QĐ 20 for communes."""
+    return code if level == "commune" else qcvn102_code(code) or code
+
+
+def centred(values: Sequence[float], weights: Sequence[float], target: float) -> list[float]:
+    """Shift probabilities in logit space so that their weighted mean is `target`."""
+    logits = [math.log(v / (1 - v)) for v in values]
+    total = sum(weights)
+    low, high = -20.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        mean = sum(w / (1 + math.exp(-(x + middle))) for x, w in zip(logits, weights, strict=True)) / total
+        low, high = (middle, high) if mean < target else (low, middle)
+    return [1 / (1 + math.exp(-(x + low))) for x in logits]
+
+
+def with_profiles(units: Sequence[Unit], targets: dict[str, tuple[float, float]], rng: random.Random) -> list[Unit]:
+    """Units with drawn profiles: `targets` gives per trait the volume-weighted mean and the spread in logits."""
+    weights = [max(unit.weight, 1e-6) for unit in units]
+    traits: dict[str, list[float]] = {}
+    for trait, (mean, spread) in targets.items():
+        logit = math.log(mean / (1 - mean))
+        drawn = [1 / (1 + math.exp(-rng.gauss(logit, spread))) for _ in units]
+        traits[trait] = [min(0.999, max(0.001, v)) for v in centred(drawn, weights, mean)]
+    return [
+        replace(unit, profile=Profile(**{trait: values[i] for trait, values in traits.items()}))
+        for i, unit in enumerate(units)
+    ]
+
+
+def load_scenario(name: str, seed: int) -> Scenario:
+    """The scenario `name` for `seed`.
+
+    Raises:
+        SandboxError: no scenario has this name.
+    """
+    from cchc_pipeline.sandbox import dak_nong, two_level  # the catalogues import this module
+
+    builders = {two_level.NAME: two_level.build, dak_nong.NAME: dak_nong.build}
+    if name not in builders:
+        raise SandboxError(f"no sandbox scenario {name!r}; choose one of {sorted(builders)}", scenario=name)
+    return builders[name](seed)
+
+
+SCENARIO_NAMES = ("two-level-2026", "dak-nong-2020")

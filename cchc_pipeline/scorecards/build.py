@@ -1,0 +1,102 @@
+"""Building the published scorecard tables from the lake.
+
+Belongs here: which tables feed which scorecard, and the names of units beside their codes. How
+points come about is in the rubrics and the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.core import state
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards import index766, papi, par_index
+from cchc_pipeline.sources.protocol import Window
+
+#: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
+PLAN_CRITERION = "REFORM_PLAN_ISSUED"
+
+#: Periods that scorecards are made for; a single day has no score.
+PERIODS = ("month", "quarter", "year", "custom")
+
+
+def build_index766(lake: Lake) -> pa.Table:
+    """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`)."""
+    portal = files.read_parquet(lake.state_file("core", "national_portal__metrics"))
+    tables = [index766.score_local(_values(lake)), index766.score_portal(portal)]
+    return _keep(lake, "scorecard_index766", pa.concat_tables(tables))
+
+
+def build_par_index(lake: Lake) -> pa.Table:
+    """PAR INDEX of every unit and period from indicators and from documents that were found."""
+    values = _values(lake)
+    return _keep(lake, "scorecard_par_index", par_index.score_local(values, plan_evidence(lake, values)))
+
+
+def build_papi(lake: Lake, window: Window) -> pa.Table:
+    """PAPI of every year in the drop folder; an empty table where there is none."""
+    state.take_in(lake, "papi__subdimensions", window)
+    contract = load_contract("papi__subdimensions")
+    scores = lake.read_state("core", contract.name, contract.arrow_schema())
+    years = sorted(set(scores["year"].to_pylist()))
+    cards = [papi.to_scorecard(papi.compose(scores, year), year) for year in years]
+    empty = load_contract("scorecard_papi").arrow_schema().empty_table()
+    return _keep(lake, "scorecard_papi", pa.concat_tables(cards) if cards else empty, papi.province_names())
+
+
+def plan_evidence(lake: Lake, values: pa.Table) -> pa.Table | None:
+    """Reform plans found in the document system, as evidence in every period of the year they were issued in."""
+    with session(documents=lake.state_file("built", "documents"), periods=values) as connection:
+        found = connection.sql(
+            "WITH covered AS (SELECT DISTINCT period_type, period_start, period_end FROM periods) "
+            "SELECT unit_code, ? AS metric_code, period_type, period_start, period_end, "
+            "string_agg(document_number || '/' || notation, '; ' ORDER BY document_id) AS evidence "
+            "FROM documents JOIN covered ON year(period_start) = year(promulgated_on) AND promulgated_on <= period_end "
+            "WHERE subject_kind = 'reform_plan' GROUP BY ALL ORDER BY ALL",
+            params=[PLAN_CRITERION],
+        ).to_arrow_table()
+    return found if found.num_rows else None
+
+
+def _values(lake: Lake) -> pa.Table:
+    values = files.read_parquet(lake.state_file("built", "indicator_values"))
+    return values.filter(pc.is_in(values["period_type"], value_set=pa.array(PERIODS)))
+
+
+def _keep(lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None) -> pa.Table:
+    """Add names and levels of units, order by key, enforce the contract, keep in `built`."""
+    contract = load_contract(name)
+    if names is None:
+        units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_name", "unit_level"])
+    else:
+        units = pa.table(
+            {
+                "unit_code": pa.array(list(names), pa.string()),
+                "unit_name": pa.array(list(names.values()), pa.string()),
+                "unit_level": pa.array(["province"] * len(names), pa.string()),
+            }
+        )
+    extra = [column for column in ("unit_name", "unit_level") if column in card.column_names]
+    with session(card=card.drop_columns(extra), units=units) as connection:
+        joined = connection.sql("SELECT * FROM card LEFT JOIN units USING (unit_code)").to_arrow_table()
+    table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
+    lake.write_state(table, "built", name)
+    return table
+
+
+def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
+    """Names and total points of the units in the newest month of a source, best first, and the month."""
+    mask = pc.and_(pc.equal(card["criterion_level"], "total"), pc.equal(card["source"], source))
+    mask = pc.and_(mask, pc.and_(pc.equal(card["period_type"], "month"), pc.is_valid(card["points"])))
+    rows = card.filter(mask).to_pylist()
+    if not rows:
+        return [], [], ""
+    newest = max(row["period_start"] for row in rows)
+    rows = sorted((row for row in rows if row["period_start"] == newest), key=lambda row: -row["points"])
+    return [row["unit_name"] or row["unit_code"] for row in rows], [row["points"] for row in rows], f"{newest:%m/%Y}"

@@ -1,0 +1,138 @@
+"""The commands `score index766` and `score papi`: a file in, a scorecard out, without any pipeline.
+
+Belongs here: arguments, files and what is printed. Not here: any scoring.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.scorecards import index766, papi
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.metrics_file import read_metrics
+from cchc_pipeline.scorecards.papi_instrument import instrument
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_STATUS = {
+    "ok": "đủ / complete",
+    "partial": "một phần / partial",
+    "missing": "thiếu / missing",
+    "missing_at_source": "thiếu / missing",
+    "incomplete": "thiếu / missing",
+}
+
+
+class _ScoreGroup(click.Group):
+    """Turns the project's own errors into one line and exit code 1 where there is no root command to do it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CchcError as error:
+            if ctx.parent is not None:
+                raise
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_ScoreGroup)
+def score() -> None:
+    """Score a file of published figures (chấm điểm từ một tệp số liệu)."""
+
+
+@score.command("index766")
+@click.option("--metrics", required=True, type=_FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
+@click.option("--out", type=_FILE, help="Write every criterion, group and total to this CSV file.")
+@click.option(
+    "--source",
+    type=click.Choice(["portal", "local"]),
+    default="portal",
+    show_default=True,
+    help="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
+)
+def index766_command(metrics: Path, out: Path | None, source: str) -> None:
+    """Score QĐ 766 metrics, one row per unit and metric.
+
+    Metric codes are those of the National Public Service Portal, such as DOSSIER_ON_TIME (its totalOnTime over
+    totalReceived), DOSSIER_ONLINE_PAYMENT or ONLINE (published points over 12). Other columns are ignored. A metric
+    that is not in the file is missing, never 0, and its group and the total are then partial.
+
+    Chấm điểm Bộ chỉ số 766: mỗi dòng một đơn vị và một chỉ tiêu.
+    """
+    scored = index766.score_metrics(read_metrics(metrics), source=source)
+    _write(scored, out)
+    groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
+    table = _table("QĐ 766", [*(f"{code}\n/{most:g}" for code, most in groups.items()), "Tổng\nTotal"])
+    for unit, rows in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
+        cells = rows.set_index("metric_code")
+        points = [float(value) for value in cells.loc[[*groups.index, TOTAL_CODE], "score"]]
+        status, most = str(cells["status"][TOTAL_CODE]), float(cells["max_score"][TOTAL_CODE])
+        band = index766.rubric().band(points[-1], most) if status == "ok" else None
+        label = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
+        table.add_row(str(unit), *map(_score, points), label)
+    Console().print(table)
+    _say_where(scored, out)
+
+
+@score.command("papi")
+@click.option("--table", required=True, type=_FILE, help="CSV: Province (P01 to P63), SC11 to SC83.")
+@click.option("--year", required=True, type=int, help="Year of the survey; decides which sub-dimensions there are.")
+@click.option("--out", type=_FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
+def papi_command(table: Path, year: int, out: Path | None) -> None:
+    """Compose PAPI dimensions and totals from a table of sub-dimensions.
+
+    A blank or 0 is missing; a dimension or total that lacks a part is missing and says which.
+
+    Tính điểm trục nội dung và tổng điểm PAPI từ bảng điểm trục con.
+    """
+    composed = papi.compose(papi.read_wide(table, year), year)
+    _write(composed, out)
+    wanted = instrument(year)
+    codes = [*wanted.dimensions, TOTAL_CODE]
+    shown = _table(f"PAPI {year}", [*wanted.dimensions, "Tổng\nTotal"])
+    for province, rows in composed[composed["level"] != "subdimension"].groupby("province", sort=False):
+        cells = rows.set_index("code")
+        scores = [float(value) for value in cells.loc[codes, "score"]]
+        shown.add_row(str(province), *map(_score, scores), _STATUS[str(cells["status"][TOTAL_CODE])])
+    console = Console()
+    console.print(shown)
+    for item in wanted.breaks:
+        console.print(f"Đứt chuỗi {year - 1}/{year} ({', '.join(item.codes)}): {item.note_vi} / {item.note_en}")
+    _say_where(composed, out)
+
+
+def _write(table: pd.DataFrame, out: Path | None) -> None:
+    if out is None:
+        return
+    try:
+        table.to_csv(out, index=False, encoding="utf-8")
+    except OSError as error:
+        raise MeasureError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out", file=str(out)
+        ) from error
+
+
+def _say_where(table: pd.DataFrame, out: Path | None) -> None:
+    if out is not None:
+        click.echo(f"{len(table)} dòng / rows: {out}")
+
+
+def _table(title: str, headings: list[str]) -> Table:
+    """A table that fits into 80 columns, because logs and mails have no more."""
+    table = Table(title=title, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("Đơn vị\nUnit", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Kết quả\nResult", no_wrap=True)
+    return table
+
+
+def _score(score: float) -> str:
+    return "-" if math.isnan(score) else f"{score:.2f}"

@@ -1,0 +1,195 @@
+"""The scoring engine: a rubric and measures in, one table of scorecards out.
+
+Belongs here: the grid of units by criteria, sums up the tree. Not here: the arithmetic of a rule
+(`rules.py`), the texts (`reasons.py`), where measures come from (`measures.py`), the table (`table.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from cchc_pipeline.scorecards import reasons
+from cchc_pipeline.scorecards.measures import PERIOD, Table, normalise
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Criterion, Group, Rubric
+from cchc_pipeline.scorecards.rules import Verdict, score_criterion
+from cchc_pipeline.scorecards.table import Node, assemble
+
+OK, PARTIAL, MISSING, NOT_APPLICABLE = range(4)
+
+
+@dataclass
+class _Leaves:
+    """Results of all criteria: every array is units by criteria, in hundredths of a point where it is about points."""
+
+    numerator: npt.NDArray[np.float64]
+    denominator: npt.NDArray[np.float64]
+    ratio: npt.NDArray[np.float64]
+    points: npt.NDArray[np.int64]
+    maximum: npt.NDArray[np.int64]
+    is_extra: npt.NDArray[np.bool_]
+    verdict: npt.NDArray[np.int8]
+    status: npt.NDArray[np.int8]
+    is_provisional: npt.NDArray[np.bool_]
+    reason: npt.NDArray[np.object_]
+    evidence: npt.NDArray[np.object_]
+
+
+def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table:
+    """Score measures by a rubric.
+
+    Args:
+        rubric: the whole rubric; the criteria that `source` does not feed are left out.
+        measures: see `measures.py`. Every unit and period that occurs gets a full scorecard.
+        source: where the measures come from: `local`, `portal` or `table`.
+
+    Returns:
+        A table of SCORECARD_SCHEMA: per unit and period the total, then each group followed by its criteria.
+
+        * Points are rounded half to even to two decimals; a group is the sum of its rounded criteria, a total of its
+          groups.
+        * A row without points has `points` and `points_lost` null and says why; `not_applicable` has no maximum either.
+        * A group or total that lacks a criterion is `partial`: points and points_lost are sums of what is known.
+        * In rows of groups and totals numerator and denominator are the points achieved and the maximum of what was
+          scored, and `ratio` (0 to 1) is one over the other, so that it stays comparable when something is missing.
+
+    Raises:
+        MeasureError: see `measures.normalise`.
+    """
+    rubric = rubric.for_source(source)
+    criteria = rubric.criteria()
+    frame = normalise(rubric, measures)
+    grouped = frame.groupby(["unit_code", *PERIOD], sort=False, dropna=False)
+    keys = frame.loc[~frame.duplicated(["unit_code", *PERIOD]), ["unit_code", *PERIOD]]
+    leaves = _score_leaves(rubric, criteria, frame, grouped.ngroup().to_numpy(), len(keys))
+    nodes = list(_nodes(rubric, criteria))
+    return assemble(rubric, source, keys, nodes, _node_columns(rubric, criteria, nodes, leaves))
+
+
+def _score_leaves(
+    rubric: Rubric, criteria: tuple[Criterion, ...], frame: pd.DataFrame, rows: npt.NDArray[Any], units: int
+) -> _Leaves:
+    position = {criterion.code: column for column, criterion in enumerate(criteria)}
+    at = (rows, frame["metric_code"].map(position).to_numpy(dtype=np.int64))
+
+    def grid(column: str | None, empty: Any, dtype: Any) -> npt.NDArray[Any]:
+        cells = np.full((units, len(criteria)), empty, dtype=dtype)
+        cells[at] = True if column is None else frame[column].to_numpy(dtype=dtype)
+        return cells
+
+    numerator, denominator = grid("numerator", np.nan, np.float64), grid("denominator", np.nan, np.float64)
+    present, excused = grid(None, False, np.bool_), grid("is_not_applicable", False, np.bool_)
+    provisional = grid("is_provisional", False, np.bool_)
+    notes, evidence = grid("reason_vi", None, object), grid("evidence", None, object)
+    ratio, points = np.full(numerator.shape, np.nan), np.zeros(numerator.shape, dtype=np.int64)
+    verdict, reason = np.zeros(numerator.shape, dtype=np.int8), np.full(numerator.shape, None, dtype=object)
+    for column, criterion in enumerate(criteria):
+        result = score_criterion(
+            criterion, numerator[:, column], denominator[:, column], present[:, column], excused[:, column]
+        )
+        points[:, column], ratio[:, column] = result.points_hundredths, result.ratio
+        verdict[:, column] = result.verdict
+        reason[:, column] = reasons.of_criterion(criterion, result.verdict, notes[:, column], rubric.note_vi)
+    status = np.full(verdict.shape, MISSING, dtype=np.int8)
+    status[verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR] = OK
+    status[verdict == Verdict.NOT_APPLICABLE] = NOT_APPLICABLE
+    maximum = np.where(status == NOT_APPLICABLE, 0, [criterion.max_hundredths for criterion in criteria])
+    return _Leaves(
+        numerator,
+        denominator,
+        ratio,
+        points,
+        maximum,
+        np.broadcast_to([criterion.rule.is_extra for criterion in criteria], status.shape),
+        verdict,
+        status,
+        provisional | [rubric.is_provisional or criterion.is_provisional for criterion in criteria],
+        reason,
+        evidence,
+    )
+
+
+def _nodes(rubric: Rubric, criteria: tuple[Criterion, ...]) -> Iterator[Node]:
+    position = {criterion.code: column for column, criterion in enumerate(criteria)}
+
+    def below(group: Group, parent: str) -> Iterator[Node]:
+        leaves = tuple(position[criterion.code] for criterion in group.leaves())
+        incomplete = group.is_incomplete()
+        yield Node("group", group.code, parent, group.name_vi, group.name_en, "sum", leaves, group, incomplete)
+        for child in group.groups:
+            yield from below(child, group.code)
+        for item in group.criteria:
+            leaf, rule = (position[item.code],), item.rule.label()
+            yield Node("criterion", item.code, group.code, item.name_vi, item.name_en, rule, leaf, None, False)
+
+    everything = tuple(range(len(criteria)))
+    incomplete = any(group.is_incomplete() for group in rubric.groups)
+    yield Node("total", TOTAL_CODE, None, rubric.name_vi, rubric.name_en, "sum", everything, None, incomplete)
+    for group in rubric.groups:
+        yield from below(group, TOTAL_CODE)
+
+
+def _node_columns(
+    rubric: Rubric, criteria: tuple[Criterion, ...], nodes: list[Node], leaves: _Leaves
+) -> dict[str, npt.NDArray[Any]]:
+    """The columns that differ from cell to cell, each an array of units by nodes."""
+    parts = [
+        _criterion_cells(leaves, node.leaves[0])
+        if node.level == "criterion"
+        else _sum_cells(rubric, criteria, node, leaves)
+        for node in nodes
+    ]
+    return {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
+
+
+def _criterion_cells(leaves: _Leaves, column: int) -> dict[str, npt.NDArray[Any]]:
+    status, points = leaves.status[:, column], leaves.points[:, column]
+    lost = np.where(leaves.is_extra[:, column], np.maximum(-points, 0), leaves.maximum[:, column] - points)
+    return {
+        "numerator": leaves.numerator[:, column],
+        "denominator": leaves.denominator[:, column],
+        "ratio": leaves.ratio[:, column],
+        "points": np.where(status == OK, points / 100, np.nan),
+        "max_points": np.where(status == NOT_APPLICABLE, np.nan, leaves.maximum[:, column] / 100),
+        "points_lost": np.where(status == OK, lost / 100, np.nan),
+        "status": status,
+        "is_provisional": leaves.is_provisional[:, column],
+        "reason_vi": leaves.reason[:, column],
+        "evidence": leaves.evidence[:, column],
+    }
+
+
+def _sum_cells(
+    rubric: Rubric, criteria: tuple[Criterion, ...], node: Node, leaves: _Leaves
+) -> dict[str, npt.NDArray[Any]]:
+    columns = list(node.leaves)
+    status, extra = leaves.status[:, columns], leaves.is_extra[:, columns]
+    ok, missing = status == OK, status == MISSING
+    points, maximum = np.where(ok, leaves.points[:, columns], 0), leaves.maximum[:, columns]
+    regular = np.where(extra, 0, maximum)
+    any_ok, any_gap = ok.any(axis=1), missing.any(axis=1) | node.is_incomplete
+    reached, reachable = points.sum(axis=1), np.where(ok, regular, 0).sum(axis=1)
+    lost = np.where(extra, np.maximum(-points, 0), np.where(ok, maximum - points, 0)).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(any_ok & (reachable > 0), np.clip(reached / reachable, 0, 1), np.nan)
+    sum_status = np.select([any_ok & any_gap, any_ok, any_gap], [PARTIAL, OK, MISSING], NOT_APPLICABLE).astype(np.int8)
+    reason = reasons.of_sum(rubric, [criteria[column] for column in columns], missing, node.group)
+    reason[sum_status == NOT_APPLICABLE] = reasons.NOTHING_APPLIES
+    return {
+        "numerator": np.where(any_ok, reached / 100, np.nan),
+        "denominator": np.where(any_ok, reachable / 100, np.nan),
+        "ratio": ratio,
+        "points": np.where(any_ok, reached / 100, np.nan),
+        "max_points": np.where(sum_status == NOT_APPLICABLE, np.nan, regular.sum(axis=1) / 100),
+        "points_lost": np.where(any_ok, lost / 100, np.nan),
+        "status": sum_status,
+        "is_provisional": (ok & leaves.is_provisional[:, columns]).any(axis=1) | rubric.is_provisional,
+        "reason_vi": reason,
+        "evidence": np.full(len(reached), None, dtype=object),
+    }

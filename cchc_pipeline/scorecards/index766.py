@@ -1,0 +1,147 @@
+"""The QĐ 766 index: scoring a file of metrics, the portal's counts, and our own indicators.
+
+Belongs here: what is peculiar to this index about where its measures come from. Not here: its criteria
+(`rubrics/index766.yaml`) and how a rule scores (`rules.py`).
+
+Two variants share one rubric. `portal` scores what the portal exposes and carries the online group as published;
+`local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody, so a
+total stays `partial` until a file brings it as a row.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.measures import PERIOD, REQUIRED, Table, as_frame, from_indicators
+from cchc_pipeline.scorecards.metrics_file import check_metrics
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
+from cchc_pipeline.scorecards.rubric_file import load_rubric
+
+RUBRIC = "index766"
+ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
+"""The portal's names of the online group without payment, the better one first (ONLINE_SERVICE includes payment)."""
+_PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
+
+
+def rubric() -> Rubric:
+    """The rubric of both variants."""
+    return load_rubric(RUBRIC)
+
+
+def score_metrics(metrics: pd.DataFrame, *, source: str = "portal") -> pd.DataFrame:
+    """Score a table of metrics as an operator has it.
+
+    Args:
+        metrics: columns unit_code, metric_code, numerator, denominator (numbers, or text as read from a CSV file);
+            other columns are ignored. An empty numerator and denominator is what the portal publishes for a yes/no
+            metric. The online group is a row ONLINE with the published points over 12.
+        source: `portal`, or `local` for the three online criteria instead of ONLINE.
+
+    Returns:
+        Per unit the total, then each group and its criteria: unit_code, metric_code (or group code, or TOTAL), level
+        (total, group, criterion), group, numerator, denominator, ratio, score, max_score, status, reason.
+
+    Raises:
+        MeasureError: naming the row (as a line of the file, the header being line 1), the culprit and the fix.
+    """
+    variant = rubric().for_source(source)
+    table = score(variant, check_metrics(metrics, variant), source=source).to_pandas()
+    level = table["criterion_level"]
+    group = table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
+    return pd.DataFrame(
+        {
+            "unit_code": table["unit_code"],
+            "metric_code": table["criterion_code"],
+            "level": level,
+            "group": group,
+            "numerator": table["numerator"],
+            "denominator": table["denominator"],
+            "ratio": table["ratio"],
+            "score": table["points"],
+            "max_score": table["max_points"],
+            "status": table["status"],
+            "reason": table["reason_vi"],
+        }
+    )
+
+
+def portal_measures(portal_metrics: Table) -> pd.DataFrame:
+    """Measures of the portal's own counts.
+
+    Args:
+        portal_metrics: the table `national_portal__metrics`. Its published scores are kept in `evidence`; only the
+            online group, of which the portal exposes no counts, is taken from them.
+
+    Returns:
+        Measures for `score(rubric(), ..., source="portal")`. Rows of metrics that the rubric does not know are left
+        out: see `unknown_metrics`.
+
+    Raises:
+        MeasureError: a column is missing.
+    """
+    frame = as_frame(portal_metrics)
+    if absent := [name for name in _PORTAL_COLUMNS if name not in frame.columns]:
+        raise MeasureError(
+            f"national_portal__metrics lacks the column {', '.join(absent)}; pull the portal again",
+            table="national_portal__metrics",
+        )
+    variant = rubric().for_source("portal")
+    frame = frame.loc[:, list(_PORTAL_COLUMNS)]
+    metrics = frame[frame["metric_code"].isin([criterion.code for criterion in variant.criteria()])].copy()
+    metrics = metrics[metrics["metric_code"] != "ONLINE"]
+    flags = [criterion.code for criterion in variant.criteria() if criterion.rule.kind is RuleKind.FLAG]
+    refused = metrics["metric_code"].isin(flags) & metrics["numerator"].isna()
+    refused &= metrics["ratio_pct"].eq(0).fillna(False) | metrics["score"].eq(0).fillna(False)
+    metrics["numerator"] = metrics["numerator"].where(~refused, 0)
+    measures = pd.concat([metrics, _online(frame, variant)], ignore_index=True)
+    doubt = measures["data_quality_status"].astype(object)
+    doubtful = doubt.notna() & ~doubt.isin(["", "OK"])
+    notes = "Cổng ghi chú chất lượng dữ liệu: " + doubt.where(doubtful, "").astype(str)
+    published = ["" if pd.isna(value) else f"; điểm Cổng công bố {value:g}" for value in measures["score"]]
+    reports = measures["report"].fillna("").astype(str)
+    return pd.DataFrame(
+        {
+            **{name: measures[name] for name in ("unit_code", *PERIOD, *REQUIRED[1:])},
+            "reason_vi": notes.where(doubtful, None),
+            "evidence": [f"national_portal:{report}{score}" for report, score in zip(reports, published, strict=True)],
+            "is_provisional": doubtful,
+        }
+    )
+
+
+def unknown_metrics(portal_metrics: Table) -> list[str]:
+    """Metric codes that the portal sends and the rubric does not know; group and total rows are known."""
+    codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
+    known = {criterion.code for criterion in rubric().for_source("portal").criteria()} | {TOTAL_CODE}
+    return sorted(code for code in codes if code not in known and not code.startswith("GROUP."))
+
+
+def local_measures(indicator_values: Table) -> pd.DataFrame:
+    """Measures of our own dossiers, from the table `indicator_values`; for `score(..., source="local")`."""
+    return from_indicators(rubric().for_source("local"), indicator_values)
+
+
+def score_portal(portal_metrics: Table) -> pa.Table:
+    """Scorecards from the portal's counts, in the engine's columns."""
+    return score(rubric(), portal_measures(portal_metrics), source="portal")
+
+
+def score_local(indicator_values: Table) -> pa.Table:
+    """Scorecards from our own indicators, in the engine's columns."""
+    return score(rubric(), local_measures(indicator_values), source="local")
+
+
+def _online(frame: pd.DataFrame, variant: Rubric) -> pd.DataFrame:
+    """The published score of the online group as a carried measure, one row per unit and period."""
+    order = {code: rank for rank, code in enumerate((*ONLINE_GROUPS, "ONLINE"))}
+    online = frame[frame["metric_code"].isin(list(order)) & frame["score"].notna()].copy()
+    online["rank"] = online["metric_code"].map(order)
+    online = online.sort_values("rank", kind="stable").drop_duplicates(["unit_code", *PERIOD])
+    return online.drop(columns="rank").assign(
+        metric_code="ONLINE",
+        numerator=online["score"].astype("float64"),
+        denominator=variant.criterion("ONLINE").max_hundredths / 100,
+    )

@@ -1,0 +1,100 @@
+"""A file of metrics as an operator has it: reading and refusing it with the line and the fix.
+
+Belongs here: the checks of a hand-made table, told in terms of its lines. Not here: the checks that protect the engine
+(`measures.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.measures import REQUIRED
+from cchc_pipeline.scorecards.rubric import Rubric, RuleKind
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """The file as text, one row per line, so that nothing is guessed before it is checked.
+
+    Raises:
+        MeasureError: the file is missing or is not a CSV file in UTF-8.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+    except FileNotFoundError as error:
+        raise MeasureError(f"{path}: there is no such file; check the path", file=str(path)) from error
+    except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise MeasureError(
+            f"{path}: not a CSV file in UTF-8 ({error}); save the sheet as 'CSV UTF-8 (comma delimited)'",
+            file=str(path),
+        ) from error
+
+
+def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+    """Metrics with trimmed codes and real numbers; rows that are blank throughout are dropped.
+
+    Args:
+        metrics: at least unit_code, metric_code, numerator and denominator, as numbers or text.
+        rubric: says which metric codes there are.
+
+    Raises:
+        MeasureError: naming the line, the culprit and the fix. The header is line 1.
+    """
+    if absent := [name for name in REQUIRED if name not in metrics.columns]:
+        found = ", ".join(str(name) for name in metrics.columns) or "none"
+        raise MeasureError(
+            f"The metrics file lacks the column {', '.join(absent)} (found: {found}); "
+            f"it needs {', '.join(REQUIRED)}, separated by commas",
+            columns=absent,
+        )
+    frame = metrics.loc[:, list(REQUIRED)].reset_index(drop=True).map(_text).astype(object)
+    frame = frame[(frame != "").any(axis=1)]
+    if frame.empty:
+        raise MeasureError("The metrics file has no rows; put one row per unit and metric below the header")
+    for name in ("unit_code", "metric_code"):
+        _refuse(frame, frame[name].eq(""), f"{name} is empty; fill it in")
+    known = [criterion.code for criterion in rubric.criteria()]
+    _refuse(
+        frame,
+        ~frame["metric_code"].isin(known),
+        f"metric_code is unknown; leave it out or use one of: {', '.join(known)}",
+    )
+    for name in ("numerator", "denominator"):
+        number = pd.to_numeric(frame[name].where(frame[name].ne("")), errors="coerce").astype("float64")
+        wrong = frame[name].ne("") & ~pd.Series(np.isfinite(number), index=frame.index)
+        _refuse(frame, wrong, f"{name} is not a number: {{{name}!r}}; write digits only, such as 1234 or 9.14")
+        _refuse(frame, number < 0, f"{name} is negative: {{{name}}}; counts start at 0")
+        frame = frame.assign(**{name: number})
+    twice = frame.duplicated(["unit_code", "metric_code"])
+    _refuse(frame, twice, "this metric of this unit is already in the file; keep one of the rows")
+    _refuse(
+        frame,
+        frame["numerator"] > frame["denominator"],
+        "numerator {numerator:g} is larger than denominator {denominator:g}; check both counts",
+    )
+    for criterion in rubric.criteria():
+        if criterion.rule.kind is RuleKind.CARRIED:
+            most, denominator = criterion.max_hundredths / 100, frame["denominator"]
+            wrong = (frame["numerator"] > most) | (denominator.notna() & (denominator != most))
+            wrong &= frame["metric_code"].eq(criterion.code)
+            _refuse(
+                frame, wrong, f"write the published points as numerator (0 to {most:g}) and {most:g} as denominator"
+            )
+    return frame
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value).strip()
+
+
+def _refuse(frame: pd.DataFrame, wrong: pd.Series, problem: str) -> None:
+    """Fail on the first wrong row; `problem` may hold column names in braces."""
+    if not wrong.any():
+        return
+    line = int(wrong.index[int(np.flatnonzero(wrong)[0])]) + 2
+    row = {str(name): value for name, value in frame.loc[line - 2].items()}
+    where = f"Line {line} (unit {row['unit_code'] or '?'}, metric {row['metric_code'] or '?'})"
+    raise MeasureError(f"{where}: {problem.format(**row)}", line=line)

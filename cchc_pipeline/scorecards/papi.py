@@ -1,0 +1,194 @@
+"""PAPI from a table of sub-dimensions: dimensions, totals, and what is missing and why.
+
+Belongs here: composing scores and turning them into scorecards. Not here: reading a file (`papi_file.py`), the
+instrument of a year (`papi_instrument.py`). Published tables belong to their publisher and are never shipped.
+
+A dimension is the sum of its sub-dimensions, the total (unweighted) the sum of the dimensions; a sum that lacks a part
+is missing, not smaller. Sources code a missing value as blank or as 0; no scale reaches 0, so both are missing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from cchc_pipeline.scorecards.errors import PapiTableError
+from cchc_pipeline.scorecards.measures import Table, as_frame
+from cchc_pipeline.scorecards.papi_file import read_wide
+from cchc_pipeline.scorecards.papi_instrument import (
+    PROVINCES,
+    Instrument,
+    all_dimensions,
+    all_slots,
+    instrument,
+    province_names,
+)
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE
+from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
+
+__all__ = ["compose", "province_names", "read_wide", "to_scorecard"]
+
+INDEX_CODE = "papi"
+COLUMNS = ("province", "level", "code", "score", "status", "reason")
+_TABLE_COLUMNS = ("year", "province_code", "slot", "score")
+_STATUS = {"ok": "ok", "missing_at_source": "missing", "incomplete": "missing", "not_in_instrument": "not_applicable"}
+_LEVEL = {"total": "total", "dimension": "group", "subdimension": "criterion"}
+_ABSENT = "Nguồn không có số liệu"
+_ZERO = "Nguồn ghi 0: thang điểm không có giá trị 0, coi là không có số liệu"
+
+
+def compose(table: Table, year: int) -> pd.DataFrame:
+    """Sub-dimensions, dimensions and the total of every province in one year.
+
+    Args:
+        table: the table `papi__subdimensions` (year, province_code, slot, score), with other years in it or not; what
+            `read_wide` gives.
+        year: which year to compose.
+
+    Returns:
+        One row per province (all 63) and code, with columns province, level (subdimension, dimension, total), code
+        (SC11, D1, TOTAL), score (NaN unless ok), status (ok, missing_at_source, not_in_instrument, incomplete) and
+        reason. A score outside its nominal range keeps its value and says so in the reason.
+
+    Raises:
+        PapiTableError: the year is unknown or not in the table, a column is missing, a province or slot is unknown, or
+            a cell occurs twice.
+    """
+    wanted = instrument(year)
+    scores = _pivot(table, year)
+    by_code = {slot: _slot_rows(wanted, slot, scores[slot].to_numpy(dtype=np.float64)) for slot in all_slots()}
+    for dimension in all_dimensions():
+        members = [by_code[slot] for slot in wanted.dimensions.get(dimension, ())]
+        by_code[dimension] = _sum_rows(wanted, "dimension", dimension, members)
+    members = [by_code[dimension] for dimension in wanted.dimensions]
+    by_code[TOTAL_CODE] = _sum_rows(wanted, "total", TOTAL_CODE, members)
+    result = pd.concat(by_code.values(), ignore_index=True)
+    result["reason"] = pd.Series([_join(reason) for reason in result["reason"]], dtype=object)
+    order = np.arange(len(result)).reshape(len(by_code), len(PROVINCES)).T.ravel()
+    return result.iloc[order].reset_index(drop=True)[list(COLUMNS)]
+
+
+def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
+    """A composed year in the columns of the scoring engine.
+
+    Args:
+        composed: what `compose` gives for this year.
+        year: the year of the survey, which becomes the period.
+
+    Returns:
+        A table of SCORECARD_SCHEMA with unit_code P01 to P63 and source `table`. `points` is the score, `max_points`
+        the nominal upper bound (10/k, 10, 60 or 80) and `ratio` the place of the score between its nominal bounds,
+        because no scale starts at 0. The first year of a new scale says so in `reason_vi`.
+    """
+    wanted = instrument(year)
+    names = {code: (slot.name_vi, slot.name_en) for code, slot in wanted.slots.items()}
+    names |= {code: (name["name_vi"], name["name_en"]) for code, name in all_dimensions().items()}
+    names[TOTAL_CODE] = (wanted.name_vi, wanted.name_en)
+    rows = composed["code"]
+    applies = composed["status"] != "not_in_instrument"
+    bounds = {code: wanted.bounds(code) for code in rows.unique()}
+    low, high = rows.map(lambda code: bounds[code][0]), rows.map(lambda code: bounds[code][1])
+    breaks = rows.map(lambda code: wanted.break_note_vi(code)).where(composed["status"] == "ok", None)
+    columns: dict[str, Any] = {
+        "index_code": INDEX_CODE,
+        "rubric_version": wanted.edition,
+        "is_provisional": False,
+        "source": "table",
+        "period_type": "year",
+        "period_start": date(year, 1, 1),
+        "period_end": date(year, 12, 31),
+        "unit_code": composed["province"],
+        "criterion_level": composed["level"].map(_LEVEL),
+        "criterion_code": rows,
+        "parent_code": rows.map(
+            lambda code: f"D{code[2]}" if code[0] == "S" else TOTAL_CODE if code[0] == "D" else None
+        ),
+        "criterion_name_vi": rows.map(lambda code: names.get(code, (code, code))[0]),
+        "criterion_name_en": rows.map(lambda code: names.get(code, (code, code))[1]),
+        "rule": composed["level"].map({"subdimension": "survey", "dimension": "sum", "total": "sum"}),
+        "numerator": np.nan,
+        "denominator": np.nan,
+        "ratio": ((composed["score"] - low) / (high - low)).clip(0, 1),
+        "points": composed["score"],
+        "max_points": high.where(applies),
+        "points_lost": high - composed["score"],
+        "status": composed["status"].map(_STATUS),
+        "reason_vi": [_join(*pair) for pair in zip(composed["reason"], breaks, strict=True)],
+        "evidence": f"papi__subdimensions:{year}",
+    }
+    frame = pd.DataFrame(columns, index=composed.index)
+    return pa.Table.from_pandas(frame[SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA, preserve_index=False)
+
+
+def _pivot(table: Table, year: int) -> pd.DataFrame:
+    """Scores as a frame of provinces by slots, with a row for every province and a column for every slot."""
+    frame = as_frame(table)
+    if absent := [name for name in _TABLE_COLUMNS if name not in frame.columns]:
+        raise PapiTableError(f"papi__subdimensions lacks the column {', '.join(absent)}; load the table again")
+    frame = frame.loc[frame["year"] == year, list(_TABLE_COLUMNS)]
+    if frame.empty:
+        raise PapiTableError(f"papi__subdimensions has no rows of {year}; load the table of that year", year=year)
+    for column, known in (("province_code", PROVINCES), ("slot", all_slots())):
+        unknown = frame.loc[~frame[column].isin(known), column]
+        if len(unknown):
+            raise PapiTableError(
+                f"papi__subdimensions {year}: {column} {unknown.iloc[0]!r} is unknown; use {known[0]} to {known[-1]}"
+            )
+    twice = frame.duplicated(["province_code", "slot"])
+    if twice.any():
+        row = frame.loc[twice].iloc[0]
+        raise PapiTableError(
+            f"papi__subdimensions {year}: {row['province_code']} has {row['slot']} twice; keep one row"
+        )
+    scores = frame.set_index(["province_code", "slot"])["score"].astype("float64")
+    every_cell = pd.MultiIndex.from_product([PROVINCES, all_slots()], names=["province_code", "slot"])
+    cells = scores.reindex(every_cell).to_numpy().reshape(len(PROVINCES), len(all_slots()))
+    return pd.DataFrame(cells, index=list(PROVINCES), columns=list(all_slots()))
+
+
+def _slot_rows(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> pd.DataFrame:
+    if slot not in wanted.slots:
+        return _rows("subdimension", slot, np.nan, "not_in_instrument", _not_asked(wanted, slot))
+    given, (low, high) = wanted.slots[slot], wanted.bounds(slot)
+    missing, zero = np.isnan(scores), scores == 0
+    outside = ~missing & ~zero & ((scores < low - wanted.tolerance) | (scores > high + wanted.tolerance))
+    reason = np.full(len(scores), None, dtype=object)
+    reason[missing], reason[zero] = _ABSENT, _ZERO
+    reason[outside] = (
+        f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {given.code} năm {wanted.year}: kiểm tra lại nguồn"
+    )
+    status = np.where(missing | zero, "missing_at_source", "ok")
+    return _rows("subdimension", slot, np.where(zero, np.nan, scores), status, reason)
+
+
+def _sum_rows(wanted: Instrument, level: str, code: str, members: list[pd.DataFrame]) -> pd.DataFrame:
+    if not members:
+        return _rows(level, code, np.nan, "not_in_instrument", _not_asked(wanted, code))
+    scores = np.stack([member["score"].to_numpy(dtype=np.float64) for member in members], axis=1)
+    lacks = np.isnan(scores)
+    blank = np.stack([(member["status"] == "missing_at_source").to_numpy() for member in members], axis=1).all(axis=1)
+    names = [member["code"].iloc[0] for member in members]
+    reason = [
+        f"Thiếu {', '.join(name for name, absent in zip(names, row, strict=True) if absent)}" if row.any() else None
+        for row in lacks
+    ]
+    status = np.select([blank, lacks.any(axis=1)], ["missing_at_source", "incomplete"], "ok")
+    return _rows(level, code, scores.sum(axis=1), status, np.array(reason, dtype=object))
+
+
+def _rows(level: str, code: str, score: Any, status: Any, reason: Any) -> pd.DataFrame:
+    values = {"level": level, "code": code, "score": score, "status": status, "reason": reason}
+    return pd.DataFrame({"province": list(PROVINCES), **values})
+
+
+def _not_asked(wanted: Instrument, code: str) -> str:
+    return f"Bộ câu hỏi PAPI năm {wanted.year} không có {code}"
+
+
+def _join(*sentences: Any) -> str | None:
+    return "; ".join(sentence for sentence in sentences if isinstance(sentence, str)) or None

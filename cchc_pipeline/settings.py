@@ -1,0 +1,128 @@
+"""Settings of a province: where its source systems are, where data lives, how politely to pull.
+
+Belongs here: reading and checking settings. Environment variables (`CCHC_…`) win over the file
+named by `CCHC_SETTINGS` (default `cchc.toml` in the working folder), which wins over the defaults.
+Secrets are read from the environment only.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from cchc_pipeline.errors import SettingsError
+
+SECRETS = ("one_stop_client_secret", "documents_secret_key")
+PREFIX = "CCHC_"
+
+
+class ReportPeriod(BaseModel):
+    """A free reporting period, for example 16/11/2019 to 08/11/2020."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ReportPeriod:
+        if self.first > self.last:
+            raise ValueError(f"'from' ({self.first}) lies after 'to' ({self.last})")
+        return self
+
+
+class Settings(BaseModel):
+    """All settings of one province. Field names in the file; `CCHC_<NAME>` in the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Field(default=Path("data"), description="folder of the lake")
+    drop_dir: Path | None = Field(default=None, description="drop folder for files; default <data_dir>/drop")
+    province_code: str = Field(default="H99", pattern=r"^H\d{2}$", description="agency code of the province")
+    history_from: date = Field(default=date(2026, 9, 1), description="first civil day of the one-stop system's history")
+
+    one_stop_url: str | None = Field(default=None, pattern=r"^https?://", description="base URL, one-stop system")
+    one_stop_client_id: str = "sandbox"
+    one_stop_client_secret: SecretStr = SecretStr("sandbox")
+    documents_url: str | None = Field(default=None, pattern=r"^https?://", description="base URL, document system")
+    documents_system_id: str = "sandbox"
+    documents_secret_key: SecretStr = SecretStr("sandbox")
+    national_portal_url: str | None = Field(default=None, pattern=r"^https?://", description="base URL, national portal")
+
+    overlap_days: int = Field(default=7, ge=0, le=60, description="days re-read before the window")
+    sweep_nights: int = Field(default=30, ge=1, description="nights over which the whole history is re-read")
+    page_size: int = Field(default=1000, ge=1, le=1000)
+    timeout_s: float = Field(default=60, gt=0)
+    retries: int = Field(default=4, ge=0, le=20)
+    backoff_s: float = Field(default=0.5, ge=0)
+
+    keep_versions: int = Field(default=14, ge=1, description="published versions that stay for rollback")
+    report_periods: tuple[ReportPeriod, ...] = Field(default=(), description="free periods of indicator_values")
+
+    @property
+    def drop_folder(self) -> Path:
+        """The drop folder for files such as `papi/2024.csv`."""
+        return self.drop_dir or self.data_dir / "drop"
+
+    def require_sources(self) -> None:
+        """Raise a SettingsError that names every source without an address."""
+        missing = [
+            PREFIX + name.upper()
+            for name in ("one_stop_url", "documents_url", "national_portal_url")
+            if getattr(self, name) is None
+        ]
+        if missing:
+            raise SettingsError(
+                f"settings: no address for a source system: {', '.join(missing)} not set. "
+                "Set them (environment or cchc.toml), or use the built-in province: `cchc run --sandbox` or `cchc ui`."
+            )
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from file and environment.
+
+    Args:
+        environ: environment to read; the process's own by default.
+        overrides: values that win over everything, by field name.
+
+    Raises:
+        SettingsError: a setting is unknown, malformed, or a secret stands in the file.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    path = Path(environ.get(f"{PREFIX}SETTINGS", "cchc.toml"))
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"settings file {path}: not TOML ({error}). Correct the line or remove the file.") from error
+        for name in SECRETS:
+            if name in values:
+                raise SettingsError(
+                    f"settings file {path}: {name} is a secret and must not stand in a file. "
+                    f"Set {PREFIX}{name.upper()} in the environment instead."
+                )
+    elif f"{PREFIX}SETTINGS" in environ:
+        raise SettingsError(f"settings: {PREFIX}SETTINGS names {path}, which does not exist. Correct the path or unset it.")
+    for name in Settings.model_fields:
+        if name != "report_periods" and (text := environ.get(PREFIX + name.upper())):
+            values[name] = text
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']} (got {e['input']!r})"
+            if e["loc"] and e["loc"][0] not in SECRETS
+            else f"{e['loc']}: {e['msg']}"
+            for e in error.errors()
+        )
+        raise SettingsError(
+            f"settings: {problems}. Correct it in {path if path.exists() else 'the environment'} ({PREFIX}<NAME>)."
+        ) from error

@@ -1,0 +1,5 @@
+"""Adapters to the source systems: one per kind of system, behind one protocol, reading only.
+
+Belongs here: asking a source what changed and turning its replies into flat records. Not here:
+judging the records (`contracts`), keeping them (`lake`), counting them (`indicators`).
+"""

@@ -1,0 +1,225 @@
+"""One polite HTTP client for all adapters: one connection, time limits, retries, typed errors.
+
+Belongs here: how a source is asked. Not here: what is asked (the adapters).
+
+Polite means: a single kept-alive connection, an optional pause between calls, exponential
+back-off on 429 and 5xx, `Retry-After` obeyed. All calls of this package only read, so a POST is
+repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers
+with secrets must not travel to another host.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+from urllib3.util.retry import Retry
+
+from cchc_pipeline.sources import errors
+
+RETRIED_STATUS = (429, 500, 502, 503, 504)
+T = TypeVar("T")
+
+
+class _NoQueryInLog(logging.Filter):
+    """The transport's own log lines quote addresses: cut what follows the question mark."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(re.sub(r"\?\S*", "?…", str(arg)) if "?" in str(arg) else arg for arg in record.args)
+        return True
+
+
+for _logger in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_logger).addFilter(_NoQueryInLog())
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How patient and how gentle the client is.
+
+    Attributes:
+        timeout_s: seconds to wait for a connection and between two pieces of a reply.
+        retries: repeats after a failed call, so a call is tried `retries + 1` times.
+        backoff_s: seconds before the second repeat, doubled for each further one.
+        delay_s: pause between two calls.
+        retry_after_max_s: longest wait that a source may ask for.
+    """
+
+    timeout_s: float = 60.0
+    retries: int = 3
+    backoff_s: float = 0.5
+    delay_s: float = 0.0
+    retry_after_max_s: int = 120
+
+
+class HttpClient:
+    """Asks one source. Not shared between threads or processes.
+
+    Args:
+        source: name for error messages.
+        base_url: address that all paths are relative to.
+        manners: patience and pace.
+        headers: sent with every call (credentials of sources that want them so).
+    """
+
+    def __init__(
+        self, source: str, base_url: str, manners: Manners | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._source = source
+        self._base = base_url.rstrip("/")
+        self._manners = manners or Manners()
+        self._day: date | None = None
+        self._reading: str | None = None
+        self._last_call = 0.0
+        retry = Retry(
+            total=self._manners.retries,
+            redirect=0,
+            allowed_methods=None,
+            status_forcelist=RETRIED_STATUS,
+            backoff_factor=self._manners.backoff_s,
+            backoff_max=30,
+            raise_on_status=False,
+            raise_on_redirect=False,
+            retry_after_max=self._manners.retry_after_max_s,
+        )
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=retry)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._session.auth = lambda request: request  # otherwise a .netrc would replace our credentials
+        self._session.headers.update({"User-Agent": "cchc-pipeline (read only)", "Accept": "application/json"})
+        self._session.headers.update(headers or {})
+        self.calls = 0
+
+    @contextmanager
+    def reading(self, day: date | None, what: str) -> Iterator[None]:
+        """Within: errors say that `what` of `day` was being read."""
+        before = self._day, self._reading
+        self._day, self._reading = day, what
+        try:
+            yield
+        finally:
+            self._day, self._reading = before
+
+    def get_json(
+        self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """The parsed JSON reply of a GET."""
+        return self._ask("GET", path, params=dict(params or {}), headers=dict(headers or {}))
+
+    def post_json(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The parsed JSON reply of a POST with a JSON body; 200 and 201 are both success."""
+        return self._ask("POST", path, json=dict(body))
+
+    def post_form(self, path: str, form: Mapping[str, str]) -> Any:
+        """The parsed JSON reply of a POST with form fields."""
+        return self._ask("POST", path, data=dict(form))
+
+    def error(self, kind: type[errors.SourceError], what: str, path: str, **more: Any) -> errors.SourceError:
+        """An error of this source that knows what was being read."""
+        return kind(what, source=self._source, culprit=path, day=self._day, reading=self._reading, **more)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._session.close()
+
+    def _ask(self, method: str, path: str, **kwargs: Any) -> Any:
+        # A call that gets no reply is repeated by the transport; a reply that breaks off or cannot be
+        # parsed is asked for once more here, because cut connections heal and real faults do not.
+        def once() -> Any:
+            return self._parse(self._send(method, path, **kwargs), path)
+
+        return once() if self._manners.retries == 0 else self._twice(once)
+
+    def _twice(self, once: Callable[[], T]) -> T:
+        try:
+            return once()
+        except errors.ReplyBroken:
+            time.sleep(self._manners.backoff_s)
+            return once()
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        pause = self._last_call + self._manners.delay_s - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+        self.calls += 1
+        try:
+            reply = self._session.request(
+                method, self._base + path, timeout=self._manners.timeout_s, allow_redirects=False, **kwargs
+            )
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+            raise self.error(errors.ReplyBroken, "the reply broke off half way", path) from None
+        except requests.exceptions.RequestException as failure:
+            # `from None`: the library's own text quotes the address with its query.
+            raise self._unreachable(failure, path) from None
+        finally:
+            self._last_call = time.monotonic()
+        self._check_status(reply, path)
+        return reply
+
+    def _unreachable(self, failure: requests.exceptions.RequestException, path: str) -> errors.SourceError:
+        reason = getattr(failure.args[0], "reason", failure.args[0]) if failure.args else failure
+        tries = self._manners.retries + 1
+        slow = isinstance(failure, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError)
+        if isinstance(reason, ConnectTimeoutError) or isinstance(failure, requests.exceptions.ConnectTimeout):
+            what = f"no connection within {self._manners.timeout_s:g} s, tried {tries} times"
+            return self.error(errors.SourceDown, what, path)
+        if slow:
+            what = f"no reply within {self._manners.timeout_s:g} s, tried {tries} times"
+            return self.error(errors.SourceTooSlow, what, path)
+        if isinstance(failure, requests.exceptions.SSLError):
+            fix = "check the certificate of the source and the certificate store of this machine"
+            return self.error(errors.SourceDown, "the secure connection was not accepted", path, fix=fix)
+        if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+            fix = "set an address that starts with https:// or http://"
+            return self.error(errors.RequestRefused, "the address of the source is no address", path, fix=fix)
+        what = f"no connection ({type(reason).__name__}), tried {tries} times"
+        return self.error(errors.SourceDown, what, path)
+
+    def _check_status(self, reply: requests.Response, path: str) -> None:
+        status = reply.status_code
+        if status in (200, 201):
+            return
+        what, more = f"HTTP {status}", {"status": status}
+        if status in RETRIED_STATUS:
+            what += f" after {self._manners.retries + 1} tries"
+        if status == 401:
+            raise self.error(errors.SourceAuthFailed, what, path, **more)
+        if status == 403:
+            raise self.error(errors.SourceForbidden, what, path, **more)
+        if status == 429:
+            wait = reply.headers.get("Retry-After", "")
+            if re.fullmatch(r"\d{1,6}", wait):
+                what += f", the source asks to wait {wait} s"
+            raise self.error(errors.SourceRateLimited, what, path, **more)
+        if status >= 500:
+            raise self.error(errors.SourceServerError, what, path, **more)
+        if 300 <= status < 400:
+            fix = (
+                "check the credentials and the address: the source sends the reader to another page, usually its login"
+            )
+            raise self.error(errors.ReplyBroken, f"{what}: a redirect instead of data", path, fix=fix, **more)
+        raise self.error(errors.RequestRefused, what, path, **more)
+
+    def _parse(self, reply: requests.Response, path: str) -> Any:
+        try:
+            return json.loads(reply.content)
+        except ValueError:
+            start = reply.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if start.startswith(b"<"):
+            what = "an HTML page instead of JSON (a login or maintenance page)"
+            fix = "open the address by hand: check the credentials, or wait until the maintenance is over"
+            raise self.error(errors.ReplyBroken, what, path, fix=fix)
+        size = len(reply.content)
+        raise self.error(errors.ReplyBroken, f"the reply is not complete JSON ({size} bytes)", path)

@@ -1,0 +1,112 @@
+"""PAPI sub-dimension scores from a folder into which someone puts one file per year.
+
+Belongs here: finding and reading `YYYY.csv`. Not here: what a slot means in which year
+(`scorecards`). PAPI is published once a year as a spreadsheet; there is no interface to ask.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from cchc_pipeline.sources.errors import FileUnusable
+from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Row, Window
+
+SUBDIMENSIONS = "papi__subdimensions"
+_NAME = re.compile(r"20\d\d\.csv\Z")
+_TABLE_SUFFIXES = frozenset({".csv", ".xls", ".xlsx", ".xlsm", ".ods"})
+_SLOT = re.compile(r"SC[1-8][1-9]\Z")
+_PROVINCE = re.compile(r"P(?:0[1-9]|[1-5]\d|6[0-3])\Z")
+_NO_SCORE = frozenset({"", "NA", "N/A", "-", "."})
+_KINDS = (
+    (b"PK\x03\x04", "an Excel workbook (or another zip file)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+
+
+class PapiDropSource:
+    """Adapter for a drop folder. An absent or empty folder gives no rows.
+
+    Args:
+        folder: the drop folder.
+    """
+
+    name = "papi"
+    tables = (SUBDIMENSIONS,)
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
+        """Yield all years of the folder as one batch for the last day."""
+        del known
+        entries = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        files = [path for path in entries if path.is_file() and path.suffix.lower() in _TABLE_SUFFIXES]
+        rows: list[Row] = []
+        for number, path in enumerate(files, 1):
+            rows += self._read(path, window.last)
+            progress(number, len(files), f"PAPI file {path.name}")
+        if not files:
+            progress(0, 0, "PAPI drop folder is empty")
+        yield Batch(SUBDIMENSIONS, window.last, rows)
+
+    def _read(self, path: Path, day: date) -> list[Row]:
+        def unusable(what: str, fix: str | None = None) -> FileUnusable:
+            return FileUnusable(what, source=self.name, culprit=path.name, day=day, fix=fix)
+
+        content = path.read_bytes()
+        for magic, kind in _KINDS:
+            if content.startswith(magic):
+                raise unusable(f"the file is {kind}, not a UTF-8 CSV")
+        if (
+            content[:512]
+            .lstrip(b"\xef\xbb\xbf \t\r\n")
+            .lower()
+            .startswith((b"<html", b"<!doctype", b"<table", b"<?xml"))
+        ):
+            raise unusable("the file is a web page or XML, not a UTF-8 CSV")
+        if not _NAME.match(path.name):
+            raise unusable("the name of the file is not YYYY.csv, so its year is unknown")
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise unusable("the file is not UTF-8 text") from None
+        head, _, _ = text.partition("\n")
+        delimiter = max(",;\t", key=head.count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        names = {name.strip().upper(): name for name in reader.fieldnames or () if name}
+        slots = [name for name in names if _SLOT.match(name)]
+        if "PROVINCE" not in names or not slots:
+            raise unusable("the first line names no column Province and no slot SC11 to SC83")
+        rows: dict[tuple[str, str], Row] = {}
+        for record in reader:
+            province = (record.get(names["PROVINCE"]) or "").strip().upper()
+            if not any((value or "").strip() for value in record.values() if not isinstance(value, list)):
+                continue
+            if not _PROVINCE.match(province):
+                raise unusable(f"line {reader.line_num}: no province code P01 to P63 in column Province")
+            for slot in slots:
+                raw = (record.get(names[slot]) or "").strip()
+                score = _score(raw, decimal_comma=delimiter != ",")
+                if score is None and raw.upper() not in _NO_SCORE:
+                    raise unusable(f"line {reader.line_num}: column {slot} holds no number")
+                if (province, slot) in rows:
+                    raise unusable(f"line {reader.line_num}: province {province} is in the file twice")
+                rows[province, slot] = {
+                    "year": int(path.stem), "province_code": province, "slot": slot, "score": score,
+                }  # fmt: skip
+        return list(rows.values())
+
+
+def _score(raw: str, *, decimal_comma: bool) -> float | None:
+    try:
+        score = float(raw.replace(",", ".") if decimal_comma else raw)
+    except ValueError:
+        return None
+    return score if 0 <= score <= 10 else None

@@ -1,0 +1,102 @@
+"""What every adapter promises: a window of civil days in, batches of flat records out.
+
+Belongs here: the shapes shared by adapters and their callers. Not here: anything that knows a
+source system, a file or an orchestrator.
+
+A record is a `dict` whose keys are the columns of the table's contract. Times are aware
+`datetime` in Asia/Ho_Chi_Minh, civil dates are `date`, everything else is `str`, `int`, `float`,
+`bool` or None. A column is missing from **all** rows of a batch only where the source no longer
+delivers the field that it is made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from cchc_pipeline.errors import SettingsError
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Civil days `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            message = f"window {self.first} to {self.last} ends before it starts. Fix: give the earlier day first."
+            raise SettingsError(message, first=self.first, last=self.last)
+
+    def days(self) -> Iterator[date]:
+        """Every day of the window, in order."""
+        for offset in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=offset)
+
+    def clamp(self, day: date | None) -> date:
+        """The day of the window that is nearest to `day`; the last one where the day is unknown."""
+        return self.last if day is None else min(max(day, self.first), self.last)
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one table for one civil day. A pull yields at most one batch per table and day."""
+
+    table: str
+    day: date
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class KnownState:
+    """What the core tables hold already, so that an adapter re-reads what can still change.
+
+    Attributes:
+        open_dossiers: dossier code to day of reception (None where not yet received) of every
+            dossier that is not closed.
+        first_day: first day of the history held, None where nothing is held.
+    """
+
+    open_dossiers: Mapping[str, date | None] = field(default_factory=dict)
+    first_day: date | None = None
+
+
+class Progress(Protocol):
+    """Told how far a pull is."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """`done` of `total` (None where unknown) steps; `what` is being read, in words."""
+
+
+class Source(Protocol):
+    """One kind of source system. Read-only by construction."""
+
+    @property
+    def name(self) -> str:
+        """Short stable name, the prefix of its tables."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table that a pull can yield."""
+
+    def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
+        """Yield what the source holds for the window, day by day.
+
+        Every day of the window is yielded for the tables that have days, empty days too. What was
+        yielded is complete and stays valid when a later read fails.
+
+        Raises:
+            SourceError: the source did not answer, refused, or answered something unusable.
+        """
+
+
+def silent(done: int, total: int | None, what: str) -> None:
+    """Take progress and say nothing."""

@@ -1,0 +1,124 @@
+"""Helpers for turning a reply's objects into flat records.
+
+Belongs here: text clean-up, reasons for what could not be read, watching which fields arrive.
+Not here: what a field means in one source.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cchc_pipeline.sources.masking import mask_text
+from cchc_pipeline.sources.protocol import Row
+
+VIETNAMESE = 228
+_RAW_LIMIT = 60
+
+
+def text_or_none(value: Any) -> str | None:
+    """Text in NFC without outer white space; None for blank, null and what is not text or a number."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value).strip() or None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def local_name(value: Any) -> str | None:
+    """A name in its shapes: text, `{name}`, or a list of `{languageId, name}` (Vietnamese first)."""
+    if isinstance(value, Mapping):
+        return local_name(value.get("name"))
+    if isinstance(value, list):
+        entries = [entry for entry in value if isinstance(entry, Mapping)]
+        entries.sort(key=lambda entry: entry.get("languageId") != VIETNAMESE)
+        return next((name for entry in entries if (name := local_name(entry.get("name")))), None)
+    return text_or_none(value)
+
+
+def mapping_or_empty(value: Any) -> Mapping[str, Any]:
+    """The object itself, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def number_or_none(value: Any) -> float | None:
+    """A number as float; None for null and for what is no number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def bool_or_none(value: Any) -> bool | None:
+    """A truth value given as bool or as 0/1; None for all else."""
+    if isinstance(value, bool):
+        return value
+    return bool(value) if value in (0, 1) and isinstance(value, int) else None
+
+
+class Problems:
+    """Collects the sentences of `parse_errors` of one record."""
+
+    __slots__ = ("_sentences",)
+
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
+
+    def add(self, column: str, reason: str, raw: Any = None) -> None:
+        """Note that `column` could not be read; the raw text is masked and cut."""
+        quoted = "" if raw is None else f" '{mask_text(str(raw))[:_RAW_LIMIT]}'"
+        self._sentences.append(f"{column}: {reason}{quoted}")
+
+    def text(self) -> str | None:
+        """All sentences, or None where the record is clean."""
+        return "; ".join(self._sentences) or None
+
+
+class ColumnWatch:
+    """Which columns the source still delivers: a column is gone when its fields were in no record at all.
+
+    Args:
+        needs: column to the groups of paths it is made from. A group is satisfied by any of its
+            paths (`a.b`), a column by all of its groups. Columns not listed are never gone.
+    """
+
+    def __init__(self, needs: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
+        self._pending = {
+            (column, number): [path.split(".") for path in group]
+            for column, groups in needs.items()
+            for number, group in enumerate(groups)
+        }
+        self._records = 0
+
+    def see(self, record: Mapping[str, Any]) -> None:
+        """Take note of one record's keys."""
+        self._records += 1
+        if self._pending:
+            seen = [key for key, paths in self._pending.items() if any(_has(record, path) for path in paths)]
+            for key in seen:
+                del self._pending[key]
+
+    def gone(self) -> frozenset[str]:
+        """Columns whose fields were in none of the records seen so far."""
+        return frozenset(column for column, _ in self._pending) if self._records else frozenset()
+
+    def without_gone(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows without the columns that are gone."""
+        gone = self.gone()
+        if not gone:
+            return list(rows)
+        return [{column: value for column, value in row.items() if column not in gone} for row in rows]
+
+
+def _has(record: Any, path: list[str]) -> bool:
+    for key in path:
+        if record is None:
+            return True  # the parent is there and empty: nothing is known about the child
+        if isinstance(record, list):
+            record = record[0] if record else None
+            if record is None:
+                return True
+        if not isinstance(record, Mapping) or key not in record:
+            return False
+        record = record[key]
+    return True

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from contract_batches import AS_OF, INBOUND, any_batch, batch, dirty_batch
+
+from cchc_pipeline.contracts import RuleResult, all_contracts, load_contract, validate
+from cchc_pipeline.contracts.verdict import rule_breaks
+
+RULES = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules]
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Per inbound rule: rows that break the predicate, and the result of its expectation."""
+    found: dict[str, tuple[int, RuleResult]] = {}
+    for name in INBOUND:
+        contract = load_contract(name)
+        table = dirty_batch(contract, seed=766)
+        flags = rule_breaks(table, contract, AS_OF)
+        for i, result in enumerate(validate(table, contract, AS_OF)):
+            assert result.rule_id == contract.rules[i].id
+            found[result.rule_id] = (sum(flags.column(i).to_pylist()), result)
+    return found
+
+
+@pytest.mark.parametrize("name, rule_id", RULES)
+def test_predicate_and_expectation_agree(counts, name, rule_id):
+    broken, result = counts[rule_id]
+    assert broken > 0, "the batch must break every rule, or agreement says nothing"
+    assert not result.could_not_run, result.message
+    assert result.success is False
+    assert result.severity == load_contract(name).rule(rule_id).severity
+    if rule_id.endswith(".key_unique"):
+        assert result.unexpected_count > broken  # every row of a repeated key, not all but the last
+    else:
+        assert result.unexpected_count == broken
+
+
+@pytest.mark.parametrize("name", [one.name for one in all_contracts() if one.is_published])
+def test_predicate_and_expectation_agree_on_published_tables(name):
+    contract = load_contract(name)
+    table = any_batch(contract, seed=766)
+    flags = rule_breaks(table, contract, AS_OF)
+    for i, result in enumerate(validate(table, contract, AS_OF)):
+        broken = sum(flags.column(i).to_pylist())
+        assert not result.could_not_run, result.message
+        assert result.success == (broken == 0), result.rule_id
+        if not result.rule_id.endswith(".key_unique"):
+            assert result.unexpected_count == broken, result.rule_id
+
+
+def test_results_are_plain_python(counts):
+    for _, result in counts.values():
+        assert type(result.success) is bool
+        assert type(result.unexpected_count) is int
+        assert type(result.could_not_run) is bool
+
+
+@pytest.mark.parametrize("name", [one.name for one in all_contracts()])
+def test_every_contract_validates_an_empty_table(name):
+    contract = load_contract(name)
+    results = validate(batch(contract, []), contract, AS_OF)
+    assert [(one.rule_id, one.success, one.unexpected_count) for one in results] == [
+        (rule.id, True, 0) for rule in contract.rules
+    ]
+    assert [one.message for one in results if one.could_not_run] == []
+
+
+def test_could_not_run_is_not_a_failure():
+    contract = load_contract("one_stop__dossiers")
+    table = dirty_batch(contract, seed=1, rows=20).drop_columns(["finished_on", "dossier_code"])
+    results = {one.rule_id.split(".")[1]: one for one in validate(table, contract, AS_OF)}
+    for name in ("DQ03", "DQ05", "DQ06", "DQ10", "DQ15", "DQ16", "dossier_code_required", "dossier_code_legacy"):
+        assert (results[name].could_not_run, results[name].success, results[name].unexpected_count) == (True, False, 0)
+        assert "could not run" in results[name].message
+    for name in ("DQ02", "DQ04", "channel_values", "key_unique"):
+        assert not results[name].could_not_run
+        assert not results[name].success
+        assert "could not run" not in results[name].message
+
+
+def test_great_expectations_is_imported_only_to_validate():
+    code = "import sys, cchc_pipeline.contracts as c; c.all_contracts(); print('great_expectations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,123 @@
+"""The published figures of Đắk Nông come out of the raw records exactly."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cchc_pipeline.sandbox.dak_nong import WAITING
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.truth import Truth, indicator_truth
+
+START, END = date(2019, 11, 16), date(2020, 11, 8)
+FIGURES = Path(__file__).parents[3] / "shared" / "acceptance" / "seed_figures.csv"
+DEPARTMENTS = {
+    "khdt": "H16.05", "tnmt": "H16.12", "xd": "H16.16", "ldtbxh": "H16.07", "yt": "H16.17", "nv": "H16.09",
+    "gddt": "H16.03", "nnptnt": "H16.10", "vhttdl": "H16.15", "tc": "H16.11",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def province() -> Province:
+    return Province("dak-nong-2020", size=7)
+
+
+@pytest.fixture(scope="module")
+def truth(province: Province) -> Truth:
+    return indicator_truth(province, date(2020, 12, 31), START, END)
+
+
+def count(truth: Truth, indicator: str, unit: str = "H16") -> float:
+    return truth[indicator, unit][0]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "expected"),
+    [
+        ("received_total", 28_044),
+        ("received_online", 13_253),
+        ("resolved_total", 27_010),
+        ("resolved_early", 5_072),
+        ("resolved_on_time", 21_836),
+        ("resolved_late", 102),
+        ("carried_over", 0),
+        ("pending_total", 1_034),
+        ("procedures_information_count", 1_234),
+        ("procedures_partial_count", 614),
+        ("procedures_full_count", 60),
+    ],
+)
+def test_published_counts(truth: Truth, indicator: str, expected: int) -> None:
+    assert count(truth, indicator) == expected
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_published_counts_hold_for_every_seed(seed: int) -> None:
+    truth = indicator_truth(Province("dak-nong-2020", seed), END, START, END)
+    counts = [count(truth, name) for name in ("received_total", "received_online", "resolved_early")]
+    assert counts == [28_044, 13_253, 5_072]
+    assert [count(truth, name) for name in ("resolved_on_time", "resolved_late", "carried_over")] == [21_836, 102, 0]
+
+
+def test_the_102_late_dossiers(province: Province, truth: Truth) -> None:
+    late: dict[str, list[str]] = {"fact": [], "software": [], "judicial": []}
+    for life in province.lives_between(START, END):
+        if life.closed_at is None or life.due_at is None or life.closed_status != 9 or life.closed_at.date() > END:
+            continue
+        due = (life.extended_due_at or life.due_at).date()
+        if life.closed_at.date() <= due:
+            continue
+        assert life.result_issued_on is not None
+        if life.waiting_step == WAITING:
+            kind = "judicial"
+        else:
+            kind = "software" if life.result_issued_on <= due else "fact"
+        late[kind].append(life.unit.code)
+    assert {kind: len(units) for kind, units in late.items()} == {"fact": 13, "software": 25, "judicial": 64}
+    assert set(late["judicial"]) == {"H16.14"}
+    assert count(truth, "resolved_late", "H16.14") == 64
+    if not FIGURES.exists():
+        pytest.skip(f"the published figures are not on this machine: {FIGURES}")
+    with FIGURES.open(encoding="utf-8") as file:
+        figures = {row["id"]: row["value"] for row in csv.DictReader(file)}
+    for name, unit in DEPARTMENTS.items():
+        assert late["fact"].count(unit) == int(figures.get(f"dn20.late_real.{name}") or 0)
+        assert late["software"].count(unit) == int(figures.get(f"dn20.late_software_only.{name}") or 0)
+        assert truth["apology_rate", unit][0] == int(figures.get(f"dn20.late_real_apology.{name}") or 0)
+
+
+def test_the_window_really_cuts(province: Province) -> None:
+    before = indicator_truth(province, END, date(2019, 10, 1), date(2019, 11, 15))
+    after = indicator_truth(province, date(2020, 12, 31), date(2020, 11, 9), date(2020, 12, 31))
+    assert count(before, "received_total") == count(before, "resolved_total") > 3_000
+    assert count(after, "received_total") > 3_000
+    assert count(after, "carried_over") == 1_034
+    assert province.lives(date(2021, 1, 4)) == []
+
+
+def test_figures_do_not_move_after_the_window(province: Province, truth: Truth) -> None:
+    at_the_end = indicator_truth(province, END, START, END)
+    for indicator in ("received_total", "resolved_total", "resolved_early", "resolved_late", "pending_total"):
+        assert at_the_end[indicator, "H16"] == truth[indicator, "H16"]
+
+
+def test_documents_and_ratings(province: Province, truth: Truth) -> None:
+    year = indicator_truth(province, date(2020, 12, 31), date(2020, 1, 1), date(2020, 12, 31))
+    assert count(year, "publication_decisions_count") == 13
+    assert count(year, "published_procedures_count") == 183
+    signed, sent = year["documents_signed_rate", "H16"]
+    assert sent is not None
+    assert round(100 * signed / sent) == 92
+    satisfied, rated = truth["satisfaction_rate", "H16"]
+    assert rated is not None
+    assert round(100 * satisfied / rated, 1) == 98.8
+
+
+def test_units_and_clean_records(province: Province) -> None:
+    levels = [unit.level for unit in province.units]
+    assert [levels.count(level) for level in ("province", "department", "district", "commune")] == [1, 19, 8, 71]
+    assert province.size == 1.0
+    assert province.expected_defects(date(2020, 12, 31), date(2019, 1, 1), date(2020, 12, 31)) == []

@@ -1,0 +1,188 @@
+"""Provinces: determinism, the order of lives, proportions, defects."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.reference.unit_codes import canonical_unit_code
+from cchc_pipeline.sandbox import workdays
+from cchc_pipeline.sandbox.lives import DEFECTS
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.scenarios import SandboxError
+
+START, END = date(2026, 9, 1), date(2026, 11, 30)
+CODE = re.compile(r"^((\d{3}\.\d{2}\.\d{2}\.)?[GH]\d{2}(\.\d{1,3}){0,3})-\d{6}-\d{4,6}$")
+
+
+@pytest.fixture(scope="module")
+def province() -> Province:
+    return Province(seed=766, size=0.5)
+
+
+def test_two_builds_are_equal_in_any_order_of_asking() -> None:
+    days = workdays.days(date(2026, 9, 7), date(2026, 9, 20))
+    one, other = Province(size=0.2), Province(size=0.2)
+    forward = [one.lives(day) for day in days]
+    backward = [other.lives(day) for day in reversed(days)][::-1]
+    assert forward == backward
+    assert [one.letters.letters(day) for day in days] == [other.letters.letters(day) for day in days]
+    assert [one.letters.receipts(day) for day in days] == [other.letters.receipts(day) for day in days]
+    assert forward != [Province(seed=1, size=0.2).lives(day) for day in days]
+
+
+def test_any_day_from_go_live_on_holds_data_and_none_before(province: Province) -> None:
+    assert province.lives(date(2026, 8, 31)) == []
+    assert province.lives(date(2031, 3, 5))
+    assert province.lives(date(2026, 9, 6))  # a Sunday: a few, online
+    assert {life.channel for life in province.lives(date(2026, 9, 6))} == {"online"}
+    assert len(province.lives(date(2026, 9, 6))) < len(province.lives(date(2026, 9, 7))) / 5
+
+
+def test_size_scales_the_daily_volume() -> None:
+    day = date(2026, 9, 8)
+    small, large = len(Province(size=0.5).lives(day)), len(Province(size=5).lives(day))
+    assert 6 < large / small < 16
+    assert 0.7 < large / 5 / 240 < 1.3
+
+
+@pytest.mark.parametrize("bad", [{"scenario": "atlantis"}, {"size": 0}])
+def test_a_province_that_does_not_exist_is_refused_with_the_choices(bad: dict[str, object]) -> None:
+    with pytest.raises(SandboxError, match="choose one of|above 0"):
+        Province(**bad)  # type: ignore[arg-type]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), day=st.dates(date(2026, 9, 1), date(2029, 12, 31)))
+def test_lives_are_ordered_and_stay_in_the_hours_of_the_sandbox(seed: int, day: date) -> None:
+    for life in Province(seed=seed, size=0.1).lives(day):
+        moments = [at for at, _ in life.transitions()]
+        assert moments == sorted(moments)
+        assert [life.status_at(at) for at in moments] == [
+            status for i, (at, status) in enumerate(life.transitions()) if at not in moments[i + 1 :]
+        ] or len(set(moments)) < len(moments)
+        assert all("06:30" <= f"{at:%H:%M}" <= "22:30" for at in life.changes())
+        assert life.status_at(moments[0] - timedelta(seconds=1)) is None
+        seen = life.seen(life.changes()[-1] + timedelta(days=1))
+        assert seen is not None
+        if life.defect is None and seen.received_at is not None:
+            assert life.day == seen.received_at.date()
+            assert seen.due_at is None or seen.due_at.date() >= life.day
+            if seen.finished_at is not None:
+                assert seen.finished_at >= (seen.resumed_at or seen.received_at)
+                assert seen.returned_at is None or seen.returned_at >= seen.finished_at
+            assert timedelta(0) <= seen.received_at - life.applied_at < timedelta(days=3)
+
+
+def test_state_moves_with_the_clock(province: Province) -> None:
+    lives = list(province.lives_between(START, START + timedelta(days=30)))
+    early, late = (
+        Counter(life.status_at(workdays.end_of(START + timedelta(days=n))) for life in lives) for n in (20, 200)
+    )
+    assert early[None] > 0 == late[None]
+    assert set(late) <= {1, 3, 5, 6, 7, 8, 9, 10, 4}
+    assert late[10] > early[10]
+    assert {2, 4} & set(early)
+    every = Counter(
+        life.status_at(workdays.end_of(START + timedelta(days=n))) for life in lives for n in range(0, 200, 3)
+    )
+    assert set(every) == {None, 1, 3, 4, 5, 6, 7, 8, 9, 10} | ({2} & set(every))
+
+
+def test_some_records_change_after_they_were_finished(province: Province) -> None:
+    lives = [life for life in province.lives_between(START, END) if life.closed_at is not None]
+    after = [life for life in lives if life.closed_at and life.changes()[-1].date() > life.closed_at.date()]
+    assert len(after) > 0.3 * len(lives)
+    corrected = [life for life in lives if life.correction_at is not None]
+    assert corrected
+    for life in corrected:
+        assert life.correction_at is not None
+        before, now = (life.seen(life.correction_at + timedelta(seconds=s)) for s in (-1, 0))
+        assert before is not None
+        assert now is not None
+        assert before.finished_at is not None
+        assert now.finished_at is not None
+        assert now.finished_at <= before.finished_at
+
+
+def test_proportions_are_those_of_a_real_province(province: Province) -> None:
+    clock = workdays.end_of(END + timedelta(days=60))
+    seen = [(life, life.seen(clock)) for life in province.lives_between(START, END)]
+    counted = [(life, view) for life, view in seen if view is not None and view.status not in (1, 3)]
+    shares = {
+        "online": sum(life.channel == "online" for life, _ in counted),
+        "digitised": sum(view.is_digitised for _, view in counted),
+        "reused": sum(view.is_data_reused for _, view in counted),
+        "electronic": sum(view.is_result_electronic for _, view in counted),
+        "citizen": sum(view.is_citizen_data_used for _, view in counted),
+    }
+    expected = {"online": 0.98, "digitised": 0.226, "reused": 0.165, "electronic": 0.73, "citizen": 0.62}
+    for name, share in expected.items():
+        assert shares[name] / len(counted) == pytest.approx(share, abs=0.04), name
+    with_fee = [view for life, view in counted if life.procedure.fee_vnd]
+    assert sum(view.is_paid_online for view in with_fee) / len(with_fee) == pytest.approx(0.91, abs=0.05)
+
+
+def test_units_differ(province: Province) -> None:
+    late = [unit.profile.late for unit in province.units if unit.weight]
+    assert min(late) < 0.05 < 0.25 < max(late)
+
+
+def test_codes_are_known_forms_and_unique(province: Province) -> None:
+    lives = list(province.lives_between(START, END))
+    codes = [life.dossier_code for life in lives if life.dossier_code is not None]
+    assert len(codes) == len(set(codes))
+    assert len({life.dossier_id for life in lives}) == len(lives)
+    legacy = [code for code in codes if not CODE.match(code)]
+    assert 0 < len(legacy) < 0.02 * len(codes)
+    for unit in province.units:
+        assert canonical_unit_code(unit.source_code) == unit.code
+    assert {u.source_code == u.code for u in province.units if u.level == "commune"} == {True}
+    assert {u.source_code == u.code for u in province.units if u.level == "department"} == {False}
+
+
+def test_defects_are_listed_and_of_every_kind() -> None:
+    province = Province(size=4)
+    defects = province.expected_defects(END, START, END)
+    assert {defect.kind for defect in defects} == set(DEFECTS)
+    received = sum(life.received_at is not None for life in province.lives_between(START, END))
+    assert 0.0015 < len(defects) / received < 0.0045
+    assert all(START <= defect.received_on <= END for defect in defects)
+    assert province.expected_defects(START, START, END) == [d for d in defects if d.received_on == START]
+
+
+def test_a_defective_record_is_defective_at_every_end_of_day() -> None:
+    """A pipeline must never have stored a good version of a record that turns bad later."""
+    province = Province(size=4)
+    for life in province.lives_between(START, END):
+        if life.defect in ("finished_missing", "finished_before_received"):
+            seen = life.seen(workdays.end_of(life.day))
+            assert seen is not None
+            assert seen.status in (9, 10)
+        if life.defect is not None:
+            assert life.applied_at.date() == life.day
+
+
+def test_default_clock() -> None:
+    now = datetime(2026, 11, 1, 9, tzinfo=workdays.LOCAL)
+    assert Province(size=0.1).default_clock(now) == now
+    assert Province(size=0.1).default_clock(now - timedelta(days=90)).date() == date(2026, 10, 1)
+
+
+@given(day=st.dates(date(2018, 2, 1), date(2032, 1, 1)), count=st.integers(-20, 60))
+def test_working_day_arithmetic_agrees_with_the_calendar(day: date, count: int) -> None:
+    from cchc_pipeline.reference.calendar import add_working_days, is_working_day, working_days_between
+
+    if count >= 0:
+        assert workdays.shift(day, count) == add_working_days(day, count)
+        assert workdays.between(day, workdays.shift(day, count)) == working_days_between(
+            day, workdays.shift(day, count)
+        )
+    else:
+        assert workdays.shift(day, count) < day
+    assert workdays.works(day) == is_working_day(day)

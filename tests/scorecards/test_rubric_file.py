@@ -1,0 +1,166 @@
+"""Rubric files: what is read, and how a bad one is refused."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cchc_pipeline.scorecards.errors import RubricError
+from cchc_pipeline.scorecards.rubric import RuleKind
+from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, load_rubric, parse_rubric, read_rubric
+
+GOOD: dict[str, Any] = {
+    "id": "demo",
+    "version": "1",
+    "name_vi": "Thử",
+    "name_en": "Demo",
+    "valid_from": date(2026, 1, 1),
+    "bands": [{"code": "good", "name_vi": "Tốt", "name_en": "Good", "from_share": 0.8}],
+    "groups": [
+        {
+            "code": "G",
+            "name_vi": "Nhóm",
+            "name_en": "Group",
+            "criteria": [
+                {
+                    "code": "A",
+                    "name_vi": "A",
+                    "name_en": "A",
+                    "max": 2.5,
+                    "source": "self_assessment",
+                    "rule": {"kind": "linear", "full_at": 0.8},
+                }
+            ],
+        }
+    ],
+}
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    rubric = copy.deepcopy(GOOD)
+    rubric["groups"][0]["criteria"][0].update(changes)
+    return rubric
+
+
+def test_numbers_are_read_as_written() -> None:
+    criterion = parse_rubric(GOOD, origin="demo.yaml").criterion("A")
+    assert criterion.max_hundredths == 250
+    assert criterion.rule.full_at == Fraction(4, 5)
+    assert criterion.rule.label() == "linear(full_at=0.8)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"max": 1.005}, "two decimals"),
+        ({"max": 0}, "above 0"),
+        ({"max": "six"}, "must be a number"),
+        ({"rule": {"kind": "linear", "full_at": 80}}, "80% is 0.8"),
+        ({"rule": {"kind": "linear", "full_at": 0}}, "above 0"),
+        ({"rule": {"kind": "linear", "floor": 0.5}}, "unknown key floor"),
+        ({"rule": {"kind": "linear_above_floor", "floor": 0.95, "full_at": 0.9}}, "below full_at"),
+        ({"rule": {"kind": "linear_above_floor", "full_at": 0.9}}, "floor is missing"),
+        ({"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 2}, {"at": 0.8, "points": 1}]}}, "must not fall"),
+        ({"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 3}]}}, "between 0 and max"),
+        ({"rule": {"kind": "steps", "steps": [{"at": 0.8, "points": 1}, {"at": 0.5, "points": 2}]}}, "rising order"),
+        ({"rule": {"kind": "steps"}}, "steps is missing"),
+        ({"rule": "liner"}, "choose one of: linear"),
+        ({"rule": ["linear"]}, "mapping with `kind:`"),
+        ({"rule": {"kind": "bonus", "points_each": -1}}, "points_each must be above 0"),
+        ({"source": "rumour"}, "source 'rumour' is unknown"),
+        ({"source": "indicator"}, "belong together"),
+        ({"indicator": "online_rate"}, "belong together"),
+        ({"zero_denominator": "half"}, "choose one of: full, zero, missing"),
+        ({"name_vi": ""}, "must be a text"),
+        ({"is_provisional": "yes"}, "true or false"),
+        ({"weight": 2}, "unknown key weight"),
+    ],
+)
+def test_a_bad_criterion_is_named_with_file_and_fix(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(RubricError, match=r"demo\.yaml: criterion A: ") as refused:
+        parse_rubric(changed(**changes), origin="demo.yaml")
+    assert said in str(refused.value)
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: r["groups"].append(r["groups"][0]), "occurs more than once"),
+        (lambda r: r["groups"][0].update(code="TOTAL"), "reserved"),
+        (lambda r: r["groups"][0].update(code="A"), "'A' occurs more than once"),
+        (lambda r: r["groups"][0].update(criteria=[]), "group G: has no criteria"),
+        (lambda r: r["groups"][0].update(criteria=[], missing_reason_vi="chưa có"), "no criterion at all"),
+        (lambda r: r["groups"][0].update(criteria={}) or r["groups"][0].update(criteria={"a": 1}), "must be a list"),
+        (lambda r: r.pop("id"), "key id is missing"),
+        (lambda r: r.update(valid_to=date(2025, 1, 1)), "valid_to lies before"),
+        (lambda r: r.update(valid_from="soon"), "date like 2026-01-01"),
+        (lambda r: r["bands"][0].pop("name_en"), "band good: key name_en is missing"),
+    ],
+)
+def test_a_bad_tree_is_refused(change: Any, said: str) -> None:
+    rubric = copy.deepcopy(GOOD)
+    change(rubric)
+    with pytest.raises(RubricError, match="demo") as refused:
+        parse_rubric(rubric, origin="demo.yaml")
+    assert said in str(refused.value)
+
+
+def test_files_that_are_no_rubric(tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    for content in (b"\xff\xfe\x00", b"a: [", b"- 1", b""):
+        file.write_bytes(content)
+        with pytest.raises(RubricError, match=r"r\.yaml"):
+            read_rubric(file)
+    with pytest.raises(RubricError, match="not a readable"):
+        read_rubric(tmp_path / "absent.yaml")
+    with pytest.raises(RubricError, match="choose one of: index766"):
+        load_rubric("pci")
+
+
+def test_read_rubric_accepts_an_imported_file(tmp_path: Path) -> None:
+    file = tmp_path / "office.yaml"
+    file.write_text(yaml.safe_dump(GOOD, allow_unicode=True), encoding="utf-8")
+    assert read_rubric(file) == parse_rubric(GOOD, origin="other name")
+
+
+def test_shipped_rubrics_are_complete() -> None:
+    for name in ("index766", "par_index"):
+        rubric = load_rubric(name)
+        assert rubric.id == name
+        assert all(criterion.name_vi and criterion.name_en for criterion in rubric.criteria())
+        assert rubric.is_valid_on(date(2026, 11, 1))
+        assert not rubric.is_valid_on(date(2010, 1, 1))
+    assert {file.stem for file in RUBRIC_FOLDER.glob("*.yaml")} == {"index766", "papi", "par_index"}
+
+
+def test_index766_maxima_add_up_to_100_from_either_source() -> None:
+    for source in ("local", "portal"):
+        criteria = load_rubric("index766").for_source(source).criteria()
+        assert sum(criterion.max_hundredths for criterion in criteria) == 100_00
+        assert all(c.rule.kind is not RuleKind.CARRIED for c in criteria) == (source == "local")
+
+
+def test_bands() -> None:
+    rubric = load_rubric("index766")
+    bands = {points: rubric.band(points, 100) for points in (100, 90, 89.99, 80, 76.9, 50, 49.99, 0)}
+    names = {points: band.name_vi for points, band in bands.items() if band}
+    assert names == {
+        100: "Xuất sắc",
+        90: "Xuất sắc",
+        89.99: "Tốt",
+        80: "Tốt",
+        76.9: "Khá",
+        50: "Trung bình",
+        49.99: "Yếu",
+        0: "Yếu",
+    }
+    assert rubric.band(0, 0) is None
+    assert load_rubric("par_index").band(1, 1) is None

@@ -1,0 +1,342 @@
+"""The engine: rounding, rules, sums, gaps; with properties over random measures."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.measures import from_indicators
+from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric
+from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
+
+RULES: dict[str, Any] = {
+    "LINEAR": {"kind": "linear", "full_at": 0.8},
+    "FLOOR": {"kind": "linear_above_floor", "floor": 0.95, "full_at": 1},
+    "STEPS": {"kind": "steps", "steps": [{"at": 0.25, "points": 1.5}, {"at": 0.5, "points": 3}]},
+    "ALL": {"kind": "all_or_nothing", "full_at": 0.9},
+    "FLAG": "flag",
+    "CARRIED": "carried",
+    "BONUS": {"kind": "bonus", "points_each": 0.5},
+    "PENALTY": {"kind": "penalty"},
+}
+
+
+def rubric_of(rules: dict[str, Any], *, zero: str = "missing", **more: Any) -> Rubric:
+    criteria = [
+        {
+            "code": code,
+            "name_vi": code,
+            "name_en": code,
+            "max": 6,
+            "source": "self_assessment",
+            "rule": rule,
+            "zero_denominator": zero,
+        }
+        for code, rule in rules.items()
+    ]
+    half = len(criteria) // 2
+    inner = {"code": "G.1", "name_vi": "g", "name_en": "g", "criteria": criteria[half:]}
+    groups: list[dict[str, Any]] = [{"code": "G", "name_vi": "G", "name_en": "G", "groups": [inner]}]
+    if half:
+        groups.append({"code": "H", "name_vi": "H", "name_en": "H", "criteria": criteria[:half]})
+    head = {"id": "demo", "version": "1", "name_vi": "d", "name_en": "d", "valid_from": date(2026, 1, 1)}
+    return parse_rubric({**head, "groups": groups, **more}, origin="demo.yaml")
+
+
+def scored(rules: dict[str, Any], rows: list[tuple[Any, ...]], **more: Any) -> pd.DataFrame:
+    """Results by criterion code of one unit; rows are (code, numerator, denominator)."""
+    measures = pd.DataFrame([("H1", *row) for row in rows], columns=["unit_code", "metric_code", *COUNTS])
+    return score(rubric_of(rules, **more), measures).to_pandas().set_index("criterion_code")
+
+
+COUNTS = ["numerator", "denominator"]
+
+
+def points_of(rule: Any, numerator: float | None, denominator: float | None, **more: Any) -> Any:
+    row = scored({"X": rule}, [("X", numerator, denominator)], **more).loc["X"]
+    return row["points"] if row["status"] == "ok" else row["status"]
+
+
+def test_ties_are_rounded_to_even() -> None:
+    linear = {"kind": "linear"}
+    assert points_of(linear, 1, 48) == 0.12  # 0.125
+    assert points_of(linear, 3, 48) == 0.38  # 0.375
+    assert points_of(linear, 1, 400) == 0.02  # 0.015
+    assert points_of(linear, 10**15 - 1, 10**15) == 6  # larger than 64 bits hold on the way
+    assert points_of(linear, 0.5, 24) == 0.12  # fractions of a count stay exact
+
+
+@pytest.mark.parametrize(
+    ("rule", "numerator", "denominator", "points"),
+    [
+        ("LINEAR", 79, 100, 5.92),
+        ("LINEAR", 80, 100, 6),
+        ("LINEAR", 100, 100, 6),
+        ("FLOOR", 949, 1000, 0),
+        ("FLOOR", 95, 100, 5.7),
+        ("FLOOR", 1, 1, 6),
+        ("STEPS", 24, 100, 0),
+        ("STEPS", 25, 100, 1.5),
+        ("STEPS", 99, 100, 3),
+        ("ALL", 89, 100, 0),
+        ("ALL", 9, 10, 6),
+        ("FLAG", 1, None, 6),
+        ("FLAG", 0, None, 0),
+        ("FLAG", 1, 1, 6),
+        ("CARRIED", 5.135, 6, 5.14),
+        ("CARRIED", 0, None, 0),
+        ("BONUS", 3, None, 1.5),
+        ("BONUS", 99, None, 6),
+        ("PENALTY", 2, None, -2),
+        ("PENALTY", 9, None, -6),
+    ],
+)
+def test_rules(rule: str, numerator: float, denominator: float | None, points: float) -> None:
+    assert points_of(RULES[rule], numerator, denominator) == points
+
+
+@pytest.mark.parametrize(("zero", "result"), [("full", 6), ("zero", 0), ("missing", "missing")])
+def test_a_missing_denominator_scores_what_the_rubric_says(zero: str, result: Any) -> None:
+    for numerator, denominator in ((0, 0), (None, None), (None, 0), (0, None)):
+        assert points_of(RULES["LINEAR"], numerator, denominator, zero=zero) == result
+    assert points_of(RULES["FLAG"], None, None, zero=zero) == result
+    assert points_of(RULES["LINEAR"], None, 5, zero=zero) == "missing"
+    assert points_of(RULES["LINEAR"], 5, None, zero=zero) == "missing"
+
+
+@pytest.mark.parametrize(
+    ("rule", "numerator", "denominator"),
+    [
+        ("LINEAR", 2, 1),
+        ("LINEAR", -1, 1),
+        ("LINEAR", 1, -1),
+        ("LINEAR", 1, 0),
+        ("CARRIED", 6.01, 6),
+        ("CARRIED", 1, 10),
+    ],
+)
+def test_figures_that_cannot_be_true_are_not_scored(rule: str, numerator: float, denominator: float) -> None:
+    row = scored({"X": RULES[rule]}, [("X", numerator, denominator)]).loc["X"]
+    assert row["status"] == "missing"
+    assert "không hợp lệ" in row["reason_vi"]
+
+
+def test_bonus_and_penalty_lie_outside_the_maximum() -> None:
+    rules = {"A": RULES["LINEAR"], "B": RULES["BONUS"], "C": RULES["PENALTY"]}
+    table = scored(rules, [("A", 4, 10), ("B", 2, None), ("C", 1, None)])
+    assert table.loc["TOTAL", ["points", "max_points", "points_lost", "status"]].tolist() == [3.0, 6.0, 4.0, "ok"]
+    alone = scored(rules, [("A", 4, 10)])
+    assert alone.loc[["B", "C"], "status"].tolist() == ["not_applicable"] * 2
+    assert alone.loc["TOTAL", ["points", "status"]].tolist() == [3.0, "ok"]
+
+
+def test_missing_is_missing_and_the_sum_is_partial() -> None:
+    table = scored({"A": RULES["LINEAR"], "B": RULES["LINEAR"]}, [("A", 4, 10)])
+    assert pd.isna(table.loc["B", "points"])
+    assert pd.isna(table.loc["B", "points_lost"])
+    assert table.loc["B", "max_points"] == 6
+    total = table.loc["TOTAL"]
+    assert total[["points", "max_points", "points_lost", "ratio", "status"]].tolist() == [
+        3.0,
+        12.0,
+        3.0,
+        0.5,
+        "partial",
+    ]
+    assert total["reason_vi"] == "Chưa chấm được: B"
+    assert table.loc["G", "status"] == table.loc["G.1", "status"] == "missing"
+
+
+def test_what_does_not_apply_takes_its_maximum_away() -> None:
+    measures = pd.DataFrame(
+        {
+            "unit_code": ["H1", "H1", "H2"],
+            "metric_code": ["A", "B", "A"],
+            "numerator": [4, None, 1],
+            "denominator": [10, None, 10],
+            "is_not_applicable": [False, True, None],
+        }
+    )
+    table = score(rubric_of({"A": RULES["LINEAR"], "B": RULES["LINEAR"]}), measures).to_pandas()
+    table = table.set_index(["unit_code", "criterion_code"])
+    assert table.loc[("H1", "TOTAL"), ["points", "max_points", "status"]].tolist() == [3.0, 6.0, "ok"]
+    for code in ("B", "G.1", "G"):
+        row = table.loc[("H1", code)]
+        assert row["status"] == "not_applicable"
+        assert row[["points", "max_points", "points_lost"]].isna().all()
+        assert "áp dụng" in row["reason_vi"]
+    assert table.loc[("H2", "TOTAL"), ["points", "max_points", "status"]].tolist() == [0.75, 12.0, "partial"]
+    never = scored({"A": RULES["LINEAR"], "B": "not_applicable"}, [("A", 4, 10), ("B", 1, 2)])
+    assert never.loc["TOTAL", ["points", "max_points", "status"]].tolist() == [3.0, 6.0, "ok"]
+
+
+def test_columns_order_notes_and_periods() -> None:
+    month = {"period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
+    rows = [
+        {
+            "unit_code": "H2",
+            "metric_code": "A",
+            "numerator": 1,
+            "denominator": 2,
+            "evidence": "e",
+            "reason_vi": None,
+            **month,
+        },
+        {"unit_code": "H1", "metric_code": "A", "numerator": None, "denominator": 2, "reason_vi": "vì sao", **month},
+    ]
+    rubric = rubric_of({"A": RULES["LINEAR"]}, note_vi="Tạm tính")
+    table = score(rubric, pa.Table.from_pylist(rows), source="portal")
+    assert table.schema == SCORECARD_SCHEMA
+    assert table.column("unit_code").to_pylist() == ["H2"] * 4 + ["H1"] * 4
+    assert table.column("criterion_code").to_pylist() == ["TOTAL", "G", "G.1", "A"] * 2
+    assert table.column("parent_code").to_pylist()[:4] == [None, "TOTAL", "G", "G.1"]
+    last = table.to_pylist()[-1]
+    assert (last["period_start"], last["period_end"]) == (date(2026, 10, 1), date(2026, 10, 31))
+    assert (last["reason_vi"], last["status"], last["source"]) == ("vì sao; Tạm tính", "missing", "portal")
+    first = table.to_pylist()[3]
+    assert (first["reason_vi"], first["evidence"], first["ratio"]) == ("Tạm tính", "e", 0.5)
+    without = score(rubric, pd.DataFrame([{k: v for k, v in rows[0].items() if "period" not in k}]))
+    assert without.column("period_start").null_count == without.column("period_type").null_count == 4
+
+
+def test_two_periods_of_one_unit_are_two_scorecards() -> None:
+    starts = pd.to_datetime(["2026-09-01", "2026-10-01"])
+    frame = pd.DataFrame({"unit_code": "H1", "metric_code": "A", "numerator": [1, 2], "denominator": 4})
+    frame = frame.assign(period_type="month", period_start=starts, period_end=starts)
+    table = score(rubric_of({"A": {"kind": "linear"}}), frame).to_pandas()
+    assert table[table["criterion_code"] == "A"]["points"].tolist() == [1.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"metric_code": "Z"}, "'Z' is not in the rubric demo"),
+        ({"unit_code": None}, "has no unit_code"),
+        ({"numerator": "many"}, "numerator is not a number"),
+    ],
+)
+def test_bad_measures(change: dict[str, Any], said: str) -> None:
+    row = {"unit_code": "H1", "metric_code": "A", "numerator": 1, "denominator": 2}
+    rubric = rubric_of({"A": RULES["LINEAR"]})
+    with pytest.raises(MeasureError, match=said):
+        score(rubric, pd.DataFrame([{**row, **change}]))
+    with pytest.raises(MeasureError, match="more than once"):
+        score(rubric, pd.DataFrame([row, row]))
+    with pytest.raises(MeasureError, match="lack the column denominator"):
+        score(rubric, pd.DataFrame([row]).drop(columns="denominator"))
+
+
+def test_no_measures_give_an_empty_table() -> None:
+    empty = pd.DataFrame(columns=["unit_code", "metric_code", "numerator", "denominator"])
+    table = score(load_rubric("index766"), empty)
+    assert table.num_rows == 0
+    assert table.schema == SCORECARD_SCHEMA
+
+
+def test_indicators_become_measures() -> None:
+    values = pd.DataFrame(
+        {
+            "indicator_id": ["online_rate", "online_rate", "early_rate"],
+            "unit_code": "H1",
+            "period_type": ["month", "day", "month"],
+            "period_start": date(2026, 10, 1),
+            "period_end": date(2026, 10, 31),
+            "numerator": 1.0,
+            "denominator": 2.0,
+        }
+    )
+    measures = from_indicators(load_rubric("index766").for_source("local"), pa.Table.from_pandas(values))
+    assert measures["metric_code"].tolist() == ["ONLINE_DOSSIERS"]
+    assert measures["evidence"].tolist() == ["indicator_values:online_rate"]
+    with pytest.raises(MeasureError, match="indicator_id"):
+        from_indicators(load_rubric("index766"), values.drop(columns="indicator_id"))
+
+
+counts = st.integers(0, 10**9)
+pairs = st.tuples(counts, counts).map(lambda pair: (min(pair), max(pair)))
+ratio_rules = st.one_of(
+    st.builds(lambda at: {"kind": "linear", "full_at": at}, st.sampled_from([0.3, 0.5, 0.8, 0.9, 1])),
+    st.builds(lambda at: {"kind": "linear_above_floor", "floor": at}, st.sampled_from([0.05, 0.6, 0.95])),
+    st.just(RULES["STEPS"]),
+    st.just(RULES["ALL"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ratio_rules, st.lists(pairs, min_size=2, max_size=8))
+def test_points_lie_in_range_and_rise_with_the_ratio(rule: Any, measured: list[tuple[int, int]]) -> None:
+    measures = pd.DataFrame(
+        [(f"H{i}", "X", n, d) for i, (n, d) in enumerate(measured)], columns=["unit_code", "metric_code", *COUNTS]
+    )
+    table = score(rubric_of({"X": rule}, zero="zero"), measures).to_pandas()
+    rows = table[table["criterion_code"] == "X"]
+    assert rows["points"].between(0, 6).all()
+    assert ((rows["points"] + rows["points_lost"] - rows["max_points"]).abs() < 1e-9).all()
+    ranked = sorted(
+        (Fraction(n, d) if d else Fraction(0), p) for (n, d), p in zip(measured, rows["points"], strict=True)
+    )
+    assert [p for _, p in ranked] == sorted(p for _, p in ranked)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs, st.sampled_from([1, 2, 4, 6, 20]), st.sampled_from(["0.8", "0.9", "1"]))
+def test_points_equal_exact_arithmetic(pair: tuple[int, int], most: int, full_at: str) -> None:
+    numerator, denominator = pair[0], max(pair[1], 1)
+    exact = most * min(Fraction(1), Fraction(numerator, denominator) / Fraction(full_at))
+    cents = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
+    expected = float(cents.quantize(Decimal(1), ROUND_HALF_EVEN) / 100)
+    raw = {"kind": "linear", "full_at": float(full_at)}
+    rubric = rubric_of({"X": raw})
+    criterion = {"code": "X", "name_vi": "x", "name_en": "x", "max": most, "source": "survey", "rule": raw}
+    group = {"code": "G", "name_vi": "g", "name_en": "g", "criteria": [criterion]}
+    head = {"id": "d", "version": "1", "name_vi": "d", "name_en": "d", "valid_from": rubric.valid_from}
+    parsed = parse_rubric({**head, "groups": [group]}, origin="d")
+    measures = pd.DataFrame([("H1", "X", numerator, denominator)], columns=["unit_code", "metric_code", *COUNTS])
+    assert score(parsed, measures).to_pylist()[-1]["points"] == expected
+
+
+cells = st.dictionaries(st.sampled_from(list(RULES)), st.tuples(pairs, st.booleans()), min_size=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cells, st.sampled_from(list(RULES)))
+def test_sums_hold_and_excusing_one_criterion_changes_no_other(
+    measured: dict[str, tuple[tuple[int, int], bool]], excused: str
+) -> None:
+    rows = [
+        {"unit_code": "H1", "metric_code": code, "numerator": n, "denominator": d, "is_not_applicable": False}
+        for code, ((n, d), null) in measured.items()
+        if not null
+    ]
+    rubric = rubric_of(RULES)
+    rows.append({"unit_code": "H2", "metric_code": "LINEAR", "numerator": 1, "denominator": 2})
+    before = score(rubric, pd.DataFrame(rows)).to_pandas()
+    for unit in before["unit_code"].unique():
+        card = before[before["unit_code"] == unit]
+        for code in ("TOTAL", "G", "G.1", "H"):
+            children = card[card["parent_code"] == code]
+            whole = card[card["criterion_code"] == code].iloc[0]
+            assert abs(children["points"].sum() - (0 if pd.isna(whole["points"]) else whole["points"])) < 1e-9
+            assert pd.isna(whole["points"]) == children["points"].isna().all()
+    others = [row for row in rows if row["metric_code"] != excused or row["unit_code"] != "H1"]
+    others.append({"unit_code": "H1", "metric_code": excused, "is_not_applicable": True})
+    after = score(rubric, pd.DataFrame(others)).to_pandas()
+
+    def rest(table: pd.DataFrame) -> pd.DataFrame:
+        kept = table[(table["criterion_level"] == "criterion") & (table["criterion_code"] != excused)]
+        kept = kept[kept["unit_code"] == "H1"].set_index("criterion_code")
+        return kept[["points", "max_points", "points_lost", "status"]]
+
+    if (before["unit_code"] == "H1").any():
+        pd.testing.assert_frame_equal(rest(before), rest(after))

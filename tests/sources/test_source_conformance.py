@@ -1,0 +1,337 @@
+"""What every adapter has to do, held against the sandbox over real HTTP."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import data_contracts
+from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sources import errors
+from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Source, Window, silent
+from cchc_pipeline.sources.registry import SourceSettings, build_sources
+from cchc_pipeline.sources.times import LOCAL
+
+FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
+WINDOW = Window(FIRST, LAST)
+CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL)
+RETRIES = 2
+NAMES = ("one_stop", "documents", "national_portal", "papi")
+# Paths that a fault hits: data, not the token.
+DATA_PATHS = {"one_stop": "/pa/dossier|/bd/procedure", "documents": "/documents/v1", "national_portal": "/evaluation/"}
+PERSONAL = re.compile(r"MẪU|999\d{9}|\+84|84000\d|example\.invalid|canbo\.mau|đường Mẫu|-12-31T17")
+MANY = 10_000
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(size=0.05, as_of=CLOCK) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def calm(sandbox: SandboxServer) -> Iterator[None]:
+    yield
+    sandbox.clear_faults()
+    sandbox.set_clock(CLOCK)
+
+
+@pytest.fixture(scope="module")
+def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> SourceSettings:
+    folder = tmp_path_factory.mktemp("drop")
+    (folder / "papi").mkdir()
+    (folder / "papi" / "2024.csv").write_text("Province,SC11,SC12\nP01,1.2,\nP02,0.9,1.5\n", encoding="utf-8")
+    return SourceSettings(
+        province_code=sandbox.province.scenario.province_code,
+        one_stop_url=f"{sandbox.base_url}/one-stop",
+        one_stop_client_id="sandbox",
+        one_stop_client_secret="sandbox",
+        documents_url=f"{sandbox.base_url}/documents",
+        documents_system_id="sandbox",
+        documents_secret_key="sandbox",
+        national_portal_url=f"{sandbox.base_url}/national-portal",
+        drop_folder=folder,
+        page_size=40,
+        portal_children=False,
+        timeout_s=5,
+        retries=RETRIES,
+        backoff_s=0.01,
+    )
+
+
+def build(settings: SourceSettings, name: str, **changes: Any) -> Source:
+    return next(source for source in build_sources(replace(settings, **changes)) if source.name == name)
+
+
+def pull(source: Source, known: KnownState | None = None, progress: Progress = silent) -> list[Batch]:
+    known = known or KnownState(first_day=date(2026, 9, 1))
+    return list(source.pull(WINDOW, known, progress))
+
+
+@pytest.fixture(scope="module")
+def clean(sandbox: SandboxServer, settings: SourceSettings) -> dict[str, list[Batch]]:
+    """A pull of every adapter while nothing is wrong."""
+    return {name: pull(build(settings, name)) for name in NAMES}
+
+
+@cache
+def contract_properties(table: str) -> list[dict[str, Any]]:
+    path = Path(data_contracts.__file__).parent / f"{table}.odcs.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))["schema"][0]["properties"]
+
+
+def contract_columns(table: str) -> list[str]:
+    return [column["name"] for column in contract_properties(table)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_have_exactly_the_columns_of_the_contract(name: str, clean: dict[str, list[Batch]]) -> None:
+    tables = {batch.table for batch in clean[name]}
+    for table in tables:
+        rows = [row for batch in clean[name] if batch.table == table for row in batch.rows]
+        columns = contract_columns(table)
+        assert rows, table
+        assert all(list(row) == columns for row in rows), table
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_have_the_types_of_the_contract(name: str, clean: dict[str, list[Batch]]) -> None:
+    for batch in clean[name]:
+        for row in batch.rows:
+            for column, value in row.items():
+                if value is None:
+                    continue
+                if column.endswith("_at"):
+                    assert isinstance(value, datetime)
+                    assert value.utcoffset() == timedelta(hours=7)
+                elif column.endswith("_on") or column in ("period_start", "period_end"):
+                    assert type(value) is date, column
+                elif column.startswith(("is_", "has_")):
+                    assert type(value) is bool, column
+                else:
+                    assert isinstance(value, (str, int, float)), column
+                    assert not isinstance(value, bool), column
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pull_can_be_repeated(name: str, settings: SourceSettings, clean: dict[str, list[Batch]]) -> None:
+    assert pull(build(settings, name)) == clean[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_batch_per_table_and_day(name: str, settings: SourceSettings, clean: dict[str, list[Batch]]) -> None:
+    given = [(batch.table, batch.day) for batch in clean[name]]
+    assert len(set(given)) == len(given)
+    tables = build(settings, name).tables
+    assert {table for table, _ in given} == set(tables)
+    for table in tables:
+        days = [day for given_table, day in given if given_table == table]
+        assert days in ([LAST], list(WINDOW.days()))
+        assert days == sorted(days)
+
+
+def test_a_dossier_lies_on_the_day_of_its_reception(clean: dict[str, list[Batch]]) -> None:
+    for batch in clean["one_stop"]:
+        for row in batch.rows if batch.table == "one_stop__dossiers" else ():
+            assert batch.day in (WINDOW.clamp(row["received_on"] or row["applied_on"]), LAST)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_progress_is_told(name: str, settings: SourceSettings) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    pull(build(settings, name), progress=lambda done, total, what: told.append((done, total, what)))
+    assert told
+    assert all(what and not PERSONAL.search(what) for *_, what in told)
+    assert all(total is None or done <= total for done, total, _ in told)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_personal_leaves_an_adapter(name: str, clean: dict[str, list[Batch]]) -> None:
+    for batch in clean[name]:
+        for row in batch.rows:
+            for column, value in row.items():
+                assert not PERSONAL.search(str(value)), (column, value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_are_unique_within_a_batch(name: str, clean: dict[str, list[Batch]]) -> None:
+    for batch in clean[name]:
+        key = [column["name"] for column in contract_properties(batch.table) if column.get("primaryKey")]
+        keys = [tuple(row[column] for column in key) for row in batch.rows]
+        assert len(set(keys)) == len(keys)
+
+
+FAULTS = [
+    ("down", errors.SourceDown, RETRIES + 1),
+    ("slow", errors.SourceTooSlow, RETRIES + 1),
+    ("401", errors.SourceAuthFailed, None),
+    ("429", errors.SourceRateLimited, RETRIES + 1),
+    ("500", errors.SourceServerError, RETRIES + 1),
+    ("half_page", errors.ReplyBroken, 2),
+    ("html", errors.ReplyBroken, 2),
+]
+
+
+@pytest.mark.parametrize("name", DATA_PATHS)
+@pytest.mark.parametrize(("kind", "expected", "calls"), FAULTS)
+def test_a_fault_that_stays_is_a_typed_error(
+    name: str, kind: str, expected: type, calls: int | None, sandbox: SandboxServer, settings: SourceSettings
+) -> None:
+    sandbox.add_fault(DATA_PATHS[name], kind, times=MANY, seconds=1.0)
+    source = build(settings, name, timeout_s=0.3 if kind == "slow" else 5)
+    with pytest.raises(expected) as caught:
+        pull(source)
+    (left,) = sandbox.world.faults.listing()
+    if calls is None:
+        calls = 2 if name == "one_stop" else 1  # a new token is tried once
+    assert MANY - left["times"] == calls
+    error = caught.value
+    assert type(error) is expected
+    assert error.source == name
+    assert FIRST <= error.day <= LAST
+    for part in (name, error.culprit, f"Fix: {error.fix}"):
+        assert part in str(error)
+    assert "?" not in error.culprit
+    assert "sandbox" not in str(error)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(again), str(again), again.day) == (expected, str(error), error.day)
+
+
+@pytest.mark.parametrize("name", DATA_PATHS)
+@pytest.mark.parametrize("kind", ["down", "429", "500", "half_page", "html"])
+def test_a_fault_that_passes_changes_nothing(
+    name: str, kind: str, sandbox: SandboxServer, settings: SourceSettings, clean: dict[str, list[Batch]]
+) -> None:
+    sandbox.add_fault(DATA_PATHS[name], kind, times=1)
+    start = time.monotonic()
+    assert pull(build(settings, name)) == clean[name]
+    assert sandbox.world.faults.listing() == []
+    if kind == "429":
+        assert time.monotonic() - start >= 1  # Retry-After: 1
+
+
+def test_a_refused_token_is_renewed(
+    sandbox: SandboxServer, settings: SourceSettings, clean: dict[str, list[Batch]]
+) -> None:
+    sandbox.add_fault(DATA_PATHS["one_stop"], "401", times=1)
+    assert pull(build(settings, "one_stop")) == clean["one_stop"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("one_stop", {"one_stop_client_secret": "wrong"}), ("documents", {"documents_secret_key": "wrong"})],
+)
+def test_wrong_credentials(name: str, wrong: dict[str, str], settings: SourceSettings) -> None:
+    with pytest.raises(errors.SourceAuthFailed, match="credentials") as caught:
+        pull(build(settings, name, **wrong))
+    assert "wrong" not in str(caught.value)
+
+
+def test_a_repeated_page(sandbox: SandboxServer, settings: SourceSettings) -> None:
+    sandbox.add_fault("/bd/procedure", "repeat_page", times=1)
+    with pytest.raises(errors.PageRepeated, match="earlier pages"):
+        pull(build(settings, "one_stop"))
+
+
+@pytest.mark.parametrize(
+    ("field", "columns"),
+    [
+        ("acceptedDate", {"received_at", "received_on"}),
+        ("applyMethod", {"channel"}),
+        ("agency", {"unit_code"}),
+        ("dossierTaskStatus", set()),  # the other status field still has the name
+    ],
+)
+def test_a_field_that_is_gone_is_a_missing_column(
+    field: str, columns: set[str], sandbox: SandboxServer, settings: SourceSettings
+) -> None:
+    sandbox.add_fault("/pa/dossier", "drop_field", field=field)
+    batches = [batch for batch in pull(build(settings, "one_stop")) if batch.table == "one_stop__dossiers"]
+    assert any(batch.rows for batch in batches)
+    for batch in batches:
+        for row in batch.rows:
+            assert set(contract_columns(batch.table)) - set(row) == columns
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("documents", "docId"), ("documents", "edxml"), ("national_portal", "metrics")],
+)
+def test_a_field_without_which_nothing_can_be_read(
+    name: str, field: str, sandbox: SandboxServer, settings: SourceSettings
+) -> None:
+    sandbox.add_fault(DATA_PATHS[name], "drop_field", field=field)
+    with pytest.raises(errors.FieldGone, match=field):
+        pull(build(settings, name))
+
+
+def test_a_metric_field_that_is_gone_is_a_missing_column(sandbox: SandboxServer, settings: SourceSettings) -> None:
+    sandbox.add_fault(DATA_PATHS["national_portal"], "drop_field", field="numerator")
+    (batch,) = pull(build(settings, "national_portal"))
+    assert set(contract_columns(batch.table)) - set(batch.rows[0]) == {"numerator"}
+
+
+def test_no_dossier_is_missed(sandbox: SandboxServer, clean: dict[str, list[Batch]]) -> None:
+    """Every dossier that the province holds for the days read is there, in its state as of the clock."""
+    rows = {row["dossier_id"]: row for batch in clean["one_stop"] for row in batch.rows if "dossier_id" in row}
+    lives = list(sandbox.province.lives_between(FIRST - timedelta(days=7), LAST))
+    assert len(lives) > 50
+    for life in lives:
+        row = rows[life.dossier_id]
+        status = life.status_at(CLOCK)
+        assert row["dossier_code"] == life.dossier_code
+        assert row["unit_code"] == life.unit.code
+        assert row["channel"] == life.channel
+        if life.defect is None:
+            seen = life.seen(CLOCK)
+            assert seen is not None
+            assert row["status_code"] == status
+            assert (row["received_at"], row["due_at"], row["finished_at"]) == (
+                seen.received_at, seen.due_at, seen.finished_at
+            )  # fmt: skip
+            assert row["is_paid_online"] == seen.is_paid_online
+            assert row["result_issued_on"] == seen.result_issued_on
+            assert row["parse_errors"] is None
+
+
+def test_what_was_open_is_seen_again_when_it_closes(sandbox: SandboxServer, settings: SourceSettings) -> None:
+    sandbox.set_clock(datetime(2026, 9, 25, 23, tzinfo=LOCAL))
+    early = Window(date(2026, 9, 1), date(2026, 9, 25))
+    source = build(settings, "one_stop", sweep_nights=0)
+    first = [row for batch in source.pull(early, KnownState(), silent) for row in batch.rows if "dossier_id" in row]
+    held_open = {row["dossier_code"]: row["received_on"] for row in first if row["status_code"] in (2, 4, 5, 6)}
+    assert len(held_open) > 20
+    sandbox.set_clock(CLOCK)
+    known = KnownState(held_open, date(2026, 9, 1))
+    later = {row["dossier_code"]: row for batch in pull(source, known) for row in batch.rows if "dossier_id" in row}
+    assert set(held_open) <= set(later)
+    assert {later[code]["status_code"] for code in held_open} & {9, 10}
+
+
+def test_documents_of_the_province_only(sandbox: SandboxServer, clean: dict[str, list[Batch]]) -> None:
+    code = sandbox.province.scenario.province_code
+    rows = [row for batch in clean["documents"] for row in batch.rows if batch.table == "documents__documents"]
+    assert {row["unit_code"].partition(".")[0] for row in rows} == {code}
+    letters = [
+        x for day in Window(FIRST - timedelta(days=7), LAST).days() for x in sandbox.province.letters.letters(day)
+    ]
+    ours = {x.document_id: x for x in letters if x.unit is not None and x.created_at <= CLOCK}
+    assert {row["document_id"] for row in rows} == set(ours)
+    for row in rows:
+        letter = ours[row["document_id"]]
+        assert (row["subject_kind"], row["is_signed"], row["is_paper_copy"], row["dossier_code"]) == (
+            letter.kind, letter.is_signed, letter.is_paper_copy, letter.dossier_code
+        )  # fmt: skip
+        assert (row["sent_at"], row["due_on"], row["procedures_count"], row["priority"]) == (
+            letter.sent_at, letter.due_on, letter.procedures_count, letter.priority
+        )  # fmt: skip

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import logging
+import pickle
+import socket
+import time
+from datetime import date
+
+import pytest
+from source_site import Reply, Request, site
+
+from cchc_pipeline.sources import errors
+from cchc_pipeline.sources.http import HttpClient, Manners
+
+QUICK = Manners(timeout_s=0.3, retries=2, backoff_s=0.01)
+DAY = date(2026, 3, 2)
+SECRET = "do-not-tell"
+
+
+def _client(url: str, manners: Manners = QUICK) -> HttpClient:
+    return HttpClient("one_stop", url, manners, {"X-SecretKey": SECRET})
+
+
+def _ask(url: str, manners: Manners = QUICK) -> object:
+    client = _client(url, manners)
+    with client.reading(DAY, f"dossiers accepted on {DAY}"):
+        return client.get_json("/search", {"code": "H34-240131-0001", "key": SECRET})
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "calls"),
+    [
+        (Reply(401, {}), errors.SourceAuthFailed, 1),
+        (Reply(403, {}), errors.SourceForbidden, 1),
+        (Reply(404, {}), errors.RequestRefused, 1),
+        (Reply(429, {}), errors.SourceRateLimited, 3),
+        (Reply(500, {}), errors.SourceServerError, 3),
+        (Reply(503, {}), errors.SourceServerError, 3),
+        (Reply(302, b"", {"Location": "/login"}), errors.ReplyBroken, 2),
+        (Reply(200, b"<!DOCTYPE html><html>login</html>"), errors.ReplyBroken, 2),
+        (Reply(200, b'{"content": [{"id": "64'), errors.ReplyBroken, 2),
+        (Reply(200, b""), errors.ReplyBroken, 2),
+        (Reply(200, b'{"content": [', cut=True), errors.ReplyBroken, 2),
+    ],
+)
+def test_each_failure_has_its_type_its_retries_and_its_fix(
+    reply: Reply, kind: type[errors.SourceError], calls: int
+) -> None:
+    with site(lambda _: reply) as served:
+        with pytest.raises(kind) as caught:
+            _ask(served.url)
+        assert len(served.seen) == calls
+    error = caught.value
+    assert type(error) is kind
+    assert (error.source, error.day, error.culprit) == ("one_stop", DAY, "/search")
+    for part in ("one_stop: ", "(/search)", f"dossiers accepted on {DAY}", f"Fix: {error.fix}."):
+        assert part in str(error)
+    assert SECRET not in str(error)
+    assert "H34-240131" not in str(error)
+    assert error.__cause__ is None
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(again) is kind
+    assert (str(again), again.source, again.day, again.fix) == (str(error), error.source, DAY, error.fix)
+
+
+def test_a_slow_source() -> None:
+    def answer(_: Request) -> Reply:
+        time.sleep(0.6)
+        return Reply(200, {})
+
+    with site(answer) as served, pytest.raises(errors.SourceTooSlow, match=r"no reply within 0.3 s, tried 3 times"):
+        _ask(served.url)
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(errors.SourceDown, match="tried 3 times"):
+        _ask(url)
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(errors.RequestRefused, match="starts with https"):
+        _ask("one-stop.example")
+
+
+def test_a_failure_that_passes_is_not_told() -> None:
+    replies = [Reply(500, {}), Reply(429, {}, {"Retry-After": "1"}), Reply(201, {"ok": 1})]
+    with site(lambda _: replies.pop(0)) as served:
+        start = time.monotonic()
+        assert _ask(served.url) == {"ok": 1}
+        assert time.monotonic() - start >= 1
+        assert len(served.seen) == 3
+
+
+def test_a_cut_reply_is_asked_for_again() -> None:
+    replies = [Reply(200, b"[1, 2", cut=True), Reply(200, [1, 2, 3])]
+    with site(lambda _: replies.pop(0)) as served:
+        assert _ask(served.url) == [1, 2, 3]
+
+
+def test_an_endless_retry_after_is_not_waited_for() -> None:
+    manners = Manners(timeout_s=1, retries=1, backoff_s=0.01, retry_after_max_s=0)
+    with (
+        site(lambda _: Reply(429, {}, {"Retry-After": "86400"})) as served,
+        pytest.raises(errors.SourceRateLimited, match="asks to wait 86400 s"),
+    ):
+        _ask(served.url, manners)
+
+
+def test_calls_keep_their_distance() -> None:
+    with site(lambda _: Reply(200, {})) as served:
+        client = _client(served.url, Manners(delay_s=0.1))
+        start = time.monotonic()
+        for _ in range(3):
+            client.get_json("/x")
+        assert time.monotonic() - start >= 0.2
+        assert client.calls == 3
+
+
+def test_the_log_of_the_transport_shows_no_query(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        caplog.at_level(logging.DEBUG),
+        site(lambda _: Reply(500, {})) as served,
+        pytest.raises(errors.SourceServerError),
+    ):
+        _ask(served.url)
+    assert "/search" in caplog.text
+    assert SECRET not in caplog.text
+    assert "H34-240131" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", [value for value in vars(errors).values() if isinstance(value, type)])
+def test_every_kind_survives_pickling(kind: type) -> None:
+    if not issubclass(kind, errors.SourceError):
+        return
+    error = kind("it broke", source="papi", culprit="2020.csv", day=DAY, status=5)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(again), str(again), again.day, again.status) == (kind, str(error), DAY, 5)
