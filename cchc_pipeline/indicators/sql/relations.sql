@@ -18,10 +18,14 @@ CREATE TEMP TABLE unit_events AS
 SELECT lineage.ancestor_code AS unit_code, events.event_on, events.procedure_code, events.channel, events.measure,
     SUM(events.quantity) AS quantity,
     COALESCE(ANY_VALUE(procedures.has_fee), FALSE) AS procedure_has_fee,
-    COALESCE(ANY_VALUE(procedures.service_level) IN ('full', 'partial'), FALSE) AS procedure_is_online
+    COALESCE(ANY_VALUE(procedures.service_level) IN ('full', 'partial'), FALSE) AS procedure_is_online,
+    -- whether the unit itself, or one below it, is in charge of the procedure
+    COUNT(charge.unit_code) > 0 AS procedure_is_own
 FROM events
 JOIN lineage ON lineage.unit_code = events.unit_code
 LEFT JOIN procedures ON procedures.procedure_code = events.procedure_code
+LEFT JOIN lineage AS charge
+    ON charge.unit_code = procedures.unit_code AND charge.ancestor_code = lineage.ancestor_code
 GROUP BY ALL;
 
 CREATE TEMP VIEW flow AS
