@@ -95,7 +95,9 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         last = lake.day_file("staged", table, window.last)
         yield dg.MaterializeResult(
             metadata={
-                **metadata.of_table(files.read_parquet(last), contract, last.parent),
+                **metadata.of_table(
+                    files.read_parquet(last) if last.exists() else contract.arrow_schema().empty_table(), contract, last.parent
+                ),
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,
                 "rows_quarantined": done.rows_quarantined,

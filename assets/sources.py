@@ -81,12 +81,13 @@ def _raw_assets(source: str) -> dg.AssetsDefinition:
             landed = land(lake, adapter, window, known, report)
         for table in tables:
             last = lake.day_file("landing", table, window.last)
+            shown = {"preview": metadata.preview(files.read_parquet(last))} if last.exists() else {}
             yield dg.MaterializeResult(
                 asset_key=raw_key(table),
                 metadata={
                     "dagster/row_count": landed[table],
                     "window": str(window),
-                    "preview": metadata.preview(files.read_parquet(last)),
+                    **shown,
                     "path": dg.MetadataValue.path(str(last.parent)),
                 },
             )

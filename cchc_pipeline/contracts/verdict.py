@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import duckdb
 import numpy as np
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from .conform import conform, enforce
-from .contract import load_contract
+from .contract import contract_names, load_contract
 from .errors import ContractFileError, RowsLost
 from .model import Contract, Rule, Severity
 from .rules import ROW_NUMBER, as_of
@@ -142,18 +143,32 @@ def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
 
 def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
     """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order."""
-    query = verdict_query(contract, as_of_on)
-    used = {column.name for column in query.find_all(exp.Column)}
+    statement, used = _statement(contract.name, contract.sha256, as_of_on) if _is_loaded(contract) else _compile(contract, as_of_on)
     batch = table.select([name for name in table.column_names if name in used])
     batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, table.num_rows + 1)))
     try:
-        found = _run(query, batch)
+        found = _run(statement, batch)
     except duckdb.Error as error:
         problem = f"a rule cannot be run: {str(error).splitlines()[0]}"
         raise ContractFileError(
             file=contract.file, where="quality", problem=problem, fix="correct its query"
         ) from error
     return found.drop_columns([ROW_NUMBER]).combine_chunks()
+
+
+def _is_loaded(contract: Contract) -> bool:
+    return contract.name in contract_names() and load_contract(contract.name) is contract
+
+
+@lru_cache(maxsize=64)
+def _statement(name: str, sha256: str, as_of_on: date) -> tuple[str, frozenset[str]]:  # noqa: ARG001 - the hash is part of the key
+    """The compiled query of a contract of the project: a run asks for it once per day of its window."""
+    return _compile(load_contract(name), as_of_on)
+
+
+def _compile(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
+    query = verdict_query(contract, as_of_on)
+    return query.sql(dialect="duckdb"), frozenset(column.name for column in query.find_all(exp.Column))
 
 
 def _quarantine(
@@ -203,13 +218,19 @@ def _described(rows: pa.Table, contract: Contract) -> pa.Table:
         ROW_NUMBER,
     )
     batch = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows)))
-    return _run(query.from_("batch").order_by(ROW_NUMBER), batch)
+    return _run(query.from_("batch").order_by(ROW_NUMBER).sql(dialect="duckdb"), batch)
 
 
-def _run(query: exp.Select, batch: pa.Table) -> pa.Table:
-    with duckdb.connect() as connection:
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """One in-memory database for all verdicts of the process: opening one costs as much as a day's verdict."""
+    return duckdb.connect()
+
+
+def _run(statement: str, batch: pa.Table) -> pa.Table:
+    with _database().cursor() as connection:
         connection.register("batch", batch)
-        return connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+        return connection.sql(statement).to_arrow_table()
 
 
 def _count(flags: pa.ChunkedArray) -> int:

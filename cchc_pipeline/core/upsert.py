@@ -91,12 +91,15 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
 
 
 def open_dossiers(lake: Lake) -> pa.Table:
-    """Dossiers that can still change: dossier_code, received_on of every open one held."""
+    """Dossiers held as accepted and not yet finished: dossier_code, received_on.
+
+    Drafts and results that nobody has fetched pile up; the adapter reads those by status instead.
+    """
     parts = [lake.state_file("core", "dossiers", part) for part in lake.parts("core", "dossiers")]
     schema = pa.schema([("dossier_code", pa.string()), ("received_on", pa.date32())])
     if not parts:
         return schema.empty_table()
     with session(held=parts) as connection:
         return connection.sql(
-            "SELECT dossier_code, received_on FROM held WHERE status_code IN (1, 2, 4, 5, 6, 9) ORDER BY ALL"
+            "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL"
         ).to_arrow_table()

@@ -46,11 +46,9 @@ def _scenario_options(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--port", default=8766, show_default=True, help="Loopback port; 0 takes a free one.")
 @click.option("--as-of", default=None, metavar="ISO", help="Stop the clock, e.g. 2026-10-10T23:30. Default: it runs.")
 def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -> None:
-    r"""Serve the three systems until Ctrl+C.
+    """Serve the three systems until Ctrl+C.
 
-    \b
-    Example:
-      cchc sandbox serve --size 0.3 --as-of 2026-10-10T23:30
+    Example: cchc sandbox serve --size 0.3 --as-of 2026-10-10T23:30
     """
     try:
         clock = datetime.fromisoformat(as_of) if as_of else None
@@ -81,11 +79,9 @@ def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -
 def describe(
     scenario: str, seed: int, size: float, start: datetime | None, end: datetime | None, unit: str | None
 ) -> None:
-    r"""Print what a province is, and its true indicators over a period.
+    """Print what a province is, and its true indicators over a period.
 
-    \b
-    Example:
-      cchc sandbox describe --scenario dak-nong-2020 --from 2019-11-16 --to 2020-11-08
+    Example: cchc sandbox describe --scenario dak-nong-2020 --from 2019-11-16 --to 2020-11-08
     """
     try:
         province = Province(scenario, seed, size)

@@ -222,7 +222,7 @@ class LetterBook:
     ) -> Letter:
         abbreviation = TYPES[type_name]
         notation = f"{abbreviation}-{unit.notation}" if abbreviation else f"{unit.notation}-VP"
-        stride = 10 * max(1, math.ceil(self._factor))
+        stride = 10 * math.ceil(self._province.size)  # numbers of a day never reach those of the next
         sequence = numbers[unit.code, notation] = numbers.get((unit.code, notation), 0) + 1
         sent_on = day if workdays.works(day) and rng.random() < 0.9 else workdays.shift(day, 1)
         sent = workdays.moment(sent_on, workdays.office_seconds(rng.random()))

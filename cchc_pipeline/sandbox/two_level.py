@@ -96,7 +96,7 @@ TRAITS: dict[str, tuple[float, float]] = {
     "early": (0.5, 0.6),
     "digitised": (0.226, 1.3),
     "reused": (0.165, 1.4),
-    "electronic": (0.76, 1.2),
+    "electronic": (0.765, 1.2),
     "stored": (0.018, 1.0),
     "citizen": (0.62, 0.9),
     "synced": (0.87, 0.5),
@@ -112,7 +112,7 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
     service = rng.choices(("full", "partial", "information"), (46, 40, 14))[0]
     hours = level == "commune" and sector[1] in ("Hộ tịch", "Chứng thực") and rng.random() < 0.3
     fee = rng.choice((5_000, 8_000, 20_000, 50_000, 100_000, 150_000, 300_000)) if rng.random() < 0.58 else 0
-    is_payable = bool(fee) and rng.random() < 0.75
+    is_payable = bool(fee) and rng.random() < 0.8
     low, high = (1, 8) if level == "commune" else (2, 20)
     return Procedure(
         code=f"9.{number:06d}",
@@ -133,7 +133,7 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
         is_in_force=True,
         weight=rng.lognormvariate(0, 1.1)
         * (0.15 if service == "information" else 1.0)
-        * (0.25 if fee and not is_payable else 1.0),
+        * (0.1 if fee and not is_payable else 1.0),
     )
 
 

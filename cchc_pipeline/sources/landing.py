@@ -53,11 +53,6 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
         for day in days:
             lake.record_pull(source.name, day, {"status": "failed", "rows": dict(landed), "error": str(error)})
         raise
-    for table in source.tables:
-        for day in days:
-            path = lake.day_file("landing", table, day)
-            if (table, day) not in rows and not path.exists():
-                files.write_parquet(to_arrow(table, []), path)
     for day in days:
         lake.record_pull(source.name, day, {"status": "ok", "rows": dict(landed)})
     return {table: landed[table] for table in source.tables}

@@ -73,11 +73,12 @@ class OneStopApi:
             number += 1
 
     def _get(self, path: str, params: Mapping[str, Any]) -> Any:
+        bearer = self._bearer()  # a refusal here is final: repeating wrong credentials locks accounts
         try:
-            return self.http.get_json(path, params, self._bearer())
+            return self.http.get_json(path, params, bearer)
         except SourceAuthFailed:
             self._token = None  # it may have been revoked early: one new token, then believe the refusal
-            return self.http.get_json(path, params, self._bearer())
+        return self.http.get_json(path, params, self._bearer())
 
     def _bearer(self) -> dict[str, str]:
         if self._token is None or time.monotonic() >= self._token_ends:

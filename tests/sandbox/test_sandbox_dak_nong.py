@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.dak_nong import WAITING
+from cchc_pipeline.sandbox.one_stop import OneStop
+from cchc_pipeline.sandbox.portal_counts import GROUPS, Portal
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth import Truth, indicator_truth
 
@@ -71,11 +75,8 @@ def test_the_102_late_dossiers(province: Province, truth: Truth) -> None:
         if life.closed_at.date() <= due:
             continue
         assert life.result_issued_on is not None
-        if life.waiting_step == WAITING:
-            kind = "judicial"
-        else:
-            kind = "software" if life.result_issued_on <= due else "fact"
-        late[kind].append(life.unit.code)
+        in_software = "software" if life.result_issued_on <= due else "fact"
+        late["judicial" if life.waiting_step == WAITING else in_software].append(life.unit.code)
     assert {kind: len(units) for kind, units in late.items()} == {"fact": 13, "software": 25, "judicial": 64}
     assert set(late["judicial"]) == {"H16.14"}
     assert count(truth, "resolved_late", "H16.14") == 64
@@ -121,3 +122,24 @@ def test_units_and_clean_records(province: Province) -> None:
     assert [levels.count(level) for level in ("province", "department", "district", "commune")] == [1, 19, 8, 71]
     assert province.size == 1.0
     assert province.expected_defects(date(2020, 12, 31), date(2019, 1, 1), date(2020, 12, 31)) == []
+
+
+def test_every_record_renders(province: Province) -> None:
+    book, clock = OneStop(province), workdays.end_of(END)
+    levels, steps = set(), 0
+    for life in province.lives_between(date(2020, 6, 1), date(2020, 7, 15)):
+        seen = life.seen(clock)
+        assert seen is not None
+        record = json.loads(book.dossier(life, seen))
+        levels.add(record["agencyLevel"]["code"])
+        tasks = record["currentTask"] if isinstance(record["currentTask"], list) else [record["currentTask"]]
+        steps += any(task["bpmProcessDefinitionTask"]["name"]["name"] == WAITING for task in tasks)
+    assert levels == {"SO", "QUANHUYEN", "XAPHUONG"}
+    assert steps > 0
+
+
+def test_the_portal_scores_three_levels(province: Province) -> None:
+    portal, clock = Portal(province), workdays.end_of(END)
+    for code in ("H16", "H16.41", "H16.41.01", "H16.14"):
+        scores = portal.scores(province.scenario.unit(code), clock, date(2020, 1, 1), date(2020, 12, 31))
+        assert all(0 <= scores[group] <= maximum for group, (_, maximum) in GROUPS.items())

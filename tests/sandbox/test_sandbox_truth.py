@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -112,4 +112,3 @@ def test_a_case_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     day_before = indicator_truth(province, date(2026, 9, 11), date(2026, 9, 10), date(2026, 9, 10))
     assert day_before["carried_over", code] == (5, None)
     assert day_before["pending_overdue", code] == (2, None)  # 3 and 5; 2 was closed on this very day
-    assert timedelta(0) == at(7) - at(7)

@@ -31,7 +31,8 @@ def letter(
     <Code><CodeNumber>12</CodeNumber><CodeNotation>PXL-STP</CodeNotation></Code>
     <PromulgationInfo><Place>x</Place><PromulgationDate>2026/03/09</PromulgationDate></PromulgationInfo>
     <DocumentType><Type>2</Type><TypeName>Phiếu xin lỗi</TypeName></DocumentType>
-    <Subject>{subject}</Subject><Content>NGƯỜI MẪU 000123</Content><SignerInfo><FullName>NGƯỜI MẪU 000777</FullName></SignerInfo>
+    <Subject>{subject}</Subject><Content>NGƯỜI MẪU 000123</Content>
+    <SignerInfo><FullName>NGƯỜI MẪU 000777</FullName></SignerInfo>
     <OtherInfo><Priority>2</Priority></OtherInfo>
     <ResponseFor><OrganId>000.00.00.G15</OrganId><DocumentId>000.00.00.G15,2026/03/01,5/BTP</DocumentId></ResponseFor>
     <DocumentId>{sender},2026/03/09,12/PXL-STP</DocumentId></MessageHeader>
@@ -42,7 +43,8 @@ def letter(
 
 
 SIGNED = '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference><DigestValue>q</DigestValue></Reference></SignedInfo></Signature>'
-STATUS = """<edXML><edXMLEnvelope><edXMLHeader><Status><ResponseFor><DocumentId>A,2026/03/09,12/X</DocumentId></ResponseFor>
+STATUS = """<edXML><edXMLEnvelope><edXMLHeader><Status>
+<ResponseFor><DocumentId>A,2026/03/09,12/X</DocumentId></ResponseFor>
 <From><OrganId>000.00.00.H34</OrganId></From><StatusCode>03</StatusCode><Timestamp>{stamp}</Timestamp>
 <StaffInfo><Staff>NGƯỜI MẪU 000888</Staff></StaffInfo></Status></edXMLHeader></edXMLEnvelope></edXML>"""
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -56,7 +55,10 @@ def record(number: int, accepted: datetime | None, status: int = 2, **changes: A
         "citizenDataUsed": True,
         "nationalSynced": True,
         "rating": None,
-        "currentTask": {"isCurrent": 1, "agency": {"code": "H34.12"}, "bpmProcessDefinitionTask": {"name": {"name": "Thẩm định"}}},
+        "currentTask": {
+            "isCurrent": 1, "agency": {"code": "H34.12"},
+            "bpmProcessDefinitionTask": {"name": {"name": "Thẩm định"}},
+        },
         **changes,
     }  # fmt: skip
 
@@ -276,6 +278,13 @@ def test_a_refused_token_is_renewed_once() -> None:
         assert state["tokens"] == 3
 
 
+def test_wrong_credentials_are_tried_once() -> None:
+    with source(lambda _: Reply(401, {})) as (adapter, served):
+        with pytest.raises(errors.SourceAuthFailed, match="credentials"):
+            list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
+        assert [request.method for request in served.seen] == ["POST"]
+
+
 def test_a_token_reply_without_a_token() -> None:
     with source(lambda _: Reply(200, {"error": "x"})) as (adapter, _), pytest.raises(errors.FieldGone, match="token"):
         list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
@@ -372,12 +381,3 @@ def test_options_are_checked() -> None:
     for wrong in ({"page_size": 0}, {"page_size": 1001}, {"overlap_days": -1}):
         with pytest.raises(SettingsError):
             OneStopOptions(**wrong)
-
-
-def test_twenty_thousand_dossiers_are_mapped_without_waiting() -> None:
-    some = busy_day(2000)
-    start = time.process_time()
-    rows = [dossier_row(x) for _ in range(10) for x in some]
-    taken = time.process_time() - start
-    assert len(rows) == 20_000
-    print(f"mapped 20,000 dossiers in {taken:.2f} s")

@@ -1,0 +1,340 @@
+"""The three systems over real HTTP: contracts of the endpoints, the clock, faults, personal data."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from sandbox_client import CLOCK, KEYS, LIST, LOGIN, MARKERS, PORTAL, SEARCH, STAMP, WINDOW, dossiers, get
+
+from cchc_pipeline.sandbox.dossier_search import STATUSES
+from cchc_pipeline.sandbox.national_portal import REPORTS
+from cchc_pipeline.sandbox.scenarios import SandboxError
+from cchc_pipeline.sandbox.server import SandboxServer
+
+# -- one-stop ------------------------------------------------------------------------------------------------------
+
+
+def test_wrong_secrets_and_missing_tokens_are_refused(sandbox: SandboxServer) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "wrong"}
+    assert requests.post(sandbox.base_url + LOGIN, data=form, timeout=10).status_code == 401
+    assert requests.get(sandbox.base_url + SEARCH, timeout=10).status_code == 401
+    assert requests.get(sandbox.base_url + LIST, timeout=10).status_code == 401
+
+
+def test_a_token_expires_with_the_clock(client: requests.Session, sandbox: SandboxServer) -> None:
+    get(client, sandbox, SEARCH, size=1)
+    sandbox.set_clock(CLOCK + timedelta(hours=25))
+    reply = client.get(sandbox.base_url + SEARCH, timeout=10)
+    assert (reply.status_code, reply.json()["error"]) == (401, "token_expired")
+
+
+def test_slices(client: requests.Session, sandbox: SandboxServer) -> None:
+    first = get(client, sandbox, SEARCH, spec="slice", page=0, size=7, **WINDOW)
+    assert {key: first[key] for key in ("number", "size", "numberOfElements", "first", "last", "empty")} == {
+        "number": 0, "size": 7, "numberOfElements": 7, "first": True, "last": False, "empty": False,
+    }  # fmt: skip
+    beyond = get(client, sandbox, SEARCH, page=10_000, size=7, **WINDOW)
+    assert (beyond["content"], beyond["last"], beyond["empty"]) == ([], True, True)
+    for query in ({"size": 1001}, {"size": 0}, {"page": "x"}, {"accepted-from": "yesterday"}):
+        assert client.get(sandbox.base_url + SEARCH, params=query, timeout=10).status_code == 400
+
+
+def test_records_of_a_window(client: requests.Session, sandbox: SandboxServer) -> None:
+    records = dossiers(client, sandbox, **WINDOW)
+    province = sandbox.province
+    clock = sandbox.world.clock()
+    assert len({record["id"] for record in records}) == len(records)
+    expected = {
+        life.dossier_id
+        for life in province.lives_known(clock)
+        if "2026-09-14" <= f"{(life.received_at or life.applied_at):%Y-%m-%d}" <= "2026-09-20"
+    }
+    assert {record["id"] for record in records} == expected
+    assert len({frozenset(record) for record in records}) == 1  # all keys always present
+    names = {name for _, name in STATUSES.values()}
+    for record in records:
+        task = record["dossierTaskStatus"]["name"]
+        name = task if isinstance(task, str) else task[0]["name"]
+        status = record["dossierStatus"]
+        assert isinstance(status, int) or status["name"] == name
+        assert name in names or name == "Chờ liên thông thuế"
+        for key in ("appliedDate", "appointmentDate", "completedDate", "returnedDate"):
+            assert record[key] is None or STAMP.match(record[key]), (key, record[key])
+
+
+def test_the_traps_occur(client: requests.Session, sandbox: SandboxServer) -> None:
+    records = dossiers(client, sandbox)
+    assert {type(record["dossierStatus"]) for record in records} == {int, dict}
+    assert {type(record["dossierTaskStatus"]["name"]) for record in records} == {str, list}
+    assert {type(record["procedure"]["translate"]) for record in records} == {dict, list}
+    assert {type(record["currentTask"]) for record in records} == {dict, list}
+    assert {record["appliedDate"][-5:] for record in records} == {"+0000", "+0700"}
+    assert {record["agency"]["code"][:3] for record in records} >= {"000", "H99"}
+    assert any(record["code"] is None for record in records)
+    assert any("/" in (record["acceptedDate"] or "") for record in records)
+    assert any(record["suspension"] and record["suspension"]["to"] is None for record in records)
+    assert any(record["refusedDate"] for record in records)
+
+
+def test_filters(client: requests.Session, sandbox: SandboxServer) -> None:
+    everything = dossiers(client, sandbox, **WINDOW)
+    done = dossiers(client, sandbox, **WINDOW, **{"dossier-status": "4,5"})
+    assert done
+    defects = sandbox.province.expected_defects(CLOCK.date(), CLOCK.date() - timedelta(days=90), CLOCK.date())
+    assert {r["id"] for r in done if r["completedDate"] is None} <= {defect.dossier_id for defect in defects}
+    rest = dossiers(client, sandbox, **WINDOW, **{"remove-status": "4,5"})
+    assert {r["id"] for r in done} | {r["id"] for r in rest} == {r["id"] for r in everything}
+    assert not {r["id"] for r in done} & {r["id"] for r in rest}
+    code = done[0]["code"]
+    assert [record["code"] for record in dossiers(client, sandbox, code=code)] == [code]
+    assert dossiers(client, sandbox, code="H99.201-200101-0001") == []
+
+
+def test_instants_in_utc_select_the_same(client: requests.Session, sandbox: SandboxServer) -> None:
+    utc = {"accepted-from": "2026-09-13T17:00:00.000Z", "accepted-to": "2026-09-20T16:59:59.999Z"}
+    assert dossiers(client, sandbox, **utc) == dossiers(client, sandbox, **WINDOW)
+
+
+def test_order_is_not_stable_under_equal_sort_keys(client: requests.Session, sandbox: SandboxServer) -> None:
+    by_due = dossiers(client, sandbox, size=100, sort="appointmentDate,asc", **WINDOW)
+    by_id = dossiers(client, sandbox, size=100, **WINDOW)
+    assert len(by_due) == len(by_id)
+    assert len({record["id"] for record in by_due}) < len(by_id) == len({record["id"] for record in by_id})
+
+
+def test_the_clock_shows_the_state_of_its_day(client: requests.Session, sandbox: SandboxServer) -> None:
+    now = {record["id"]: record for record in dossiers(client, sandbox, **WINDOW)}
+    sandbox.set_clock(CLOCK - timedelta(days=20))
+    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
+    token = requests.post(sandbox.base_url + LOGIN, data=form, timeout=10).json()["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    then = {record["id"]: record for record in dossiers(client, sandbox, **WINDOW)}
+    accepted = {key for key, record in then.items() if record["acceptedDate"]}  # a draft may move out of the window
+    assert accepted <= set(now)
+    assert accepted
+    assert sum(record["returnedDate"] is not None for record in then.values()) < sum(
+        record["returnedDate"] is not None for record in now.values()
+    )
+    assert requests.get(sandbox.base_url + "/sandbox/clock", timeout=10).json()["as_of"].startswith("2026-09-19T23:30")
+
+
+def test_procedures(client: requests.Session, sandbox: SandboxServer) -> None:
+    first = get(client, sandbox, "/one-stop/bd/procedure", spec="page", page=0, size=100)
+    second = get(client, sandbox, "/one-stop/bd/procedure", spec="page", page=1, size=100)
+    assert (first["totalPages"], first["last"], second["last"]) == (2, False, True)
+    records = first["content"] + second["content"]
+    assert len({record["code"] for record in records}) == first["totalElements"] == len(records) > 110
+    assert {record["level"]["code"] for record in records} == {2, 3, 4}
+    assert {record["executingLevel"] for record in records} == {"TINH", "XA"}
+    assert {record["status"] for record in records} == {0, 1}
+
+
+# -- documents -----------------------------------------------------------------------------------------------------
+
+
+def local_names(xml: str) -> dict[str, str]:
+    return {element.tag.rpartition("}")[2]: element.text or "" for element in ET.fromstring(xml).iter()}  # noqa: S314
+
+
+def test_letters(client: requests.Session, sandbox: SandboxServer) -> None:
+    listing = get(client, sandbox, LIST, messageType="edoc", fromDate="2026/09/14", toDate="2026/09/30")
+    assert listing["count"] == len(listing["data"]) > 100
+    roots, subjects, signed = set(), [], 0
+    for item in listing["data"]:
+        assert "2026/09/14" <= item["createdTime"][:10] <= "2026/09/30"
+        edoc = get(client, sandbox, "/documents/v1/getEdoc", docId=item["docId"])["data"]
+        assert edoc["docId"] == item["docId"]
+        assert len(edoc["attachments"]) == 1
+        root = ET.fromstring(edoc["edxml"])  # noqa: S314
+        roots.add(root.tag)
+        values = local_names(edoc["edxml"])
+        sender, promulgated, code = values["DocumentId"].split(",")
+        assert (sender, code) == (edoc["from"], edoc["edocCode"])
+        assert re.match(r"^\d{4}/\d\d/\d\d$", promulgated)
+        subjects.append(values["Subject"])
+        signed += "DigestValue" in values
+    assert len(roots) == 3
+    assert 0.8 < signed / len(subjects) < 1
+    assert any(MARKERS.search(subject) for subject in subjects)
+    assert any(re.search(r"công bố \d+ thủ tục hành chính", subject) for subject in subjects)
+    assert any(subject.startswith("Phiếu xin lỗi") and "hồ sơ " in subject for subject in subjects)
+
+
+def test_status_messages_follow_letters(client: requests.Session, sandbox: SandboxServer) -> None:
+    listing = get(client, sandbox, LIST, messageType="status", fromDate="2026/09/21", toDate="2026/09/25")
+    codes = set()
+    for item in listing["data"]:
+        edoc = get(client, sandbox, "/documents/v1/getEdoc", docId=item["docId"])["data"]
+        values = local_names(edoc["edxml"])
+        codes.add(values["StatusCode"])
+        assert values["Timestamp"] > values["PromulgationDate"]
+    assert codes == {"01", "03", "06"}
+
+
+def test_letters_to_come_are_not_shown(client: requests.Session, sandbox: SandboxServer) -> None:
+    tomorrow = sandbox.province.letters.letters((CLOCK + timedelta(days=3)).date())
+    assert tomorrow
+    reply = client.get(
+        sandbox.base_url + "/documents/v1/getEdoc", params={"docId": tomorrow[0].doc_id}, headers=KEYS, timeout=10
+    )
+    assert (reply.status_code, reply.json()["success"]) == (404, False)
+    assert get(client, sandbox, LIST, messageType="edoc", fromDate="2026/10/12", toDate="2026/10/12")["count"] == 0
+
+
+def test_publication_decisions_answer_a_ministry_within_five_working_days_or_late(sandbox: SandboxServer) -> None:
+    from cchc_pipeline.sandbox import workdays
+
+    letters = [
+        letter
+        for day in workdays.days(CLOCK.date() - timedelta(days=38), CLOCK.date() + timedelta(days=200))
+        for letter in sandbox.province.letters.letters(day)
+        if letter.kind == "publication_decision" and letter.unit is not None
+    ]
+    assert len(letters) > 20
+    late = [x for x in letters if x.due_on is not None and x.promulgated_on > x.due_on]
+    assert 0 < len(late) < 0.4 * len(letters)
+    assert all(letter.responds_to and letter.responds_to[0].endswith(tuple("0123456789")) for letter in letters)
+    assert len({letter.document_id for letter in letters}) == len(letters)
+
+
+# -- national portal -----------------------------------------------------------------------------------------------
+
+
+def ask(sandbox: SandboxServer, report: str, **body: Any) -> Any:
+    reply = requests.post(f"{sandbox.base_url}{PORTAL}/{report}", json=body, timeout=10)
+    assert reply.status_code == 201, reply.text
+    assert reply.json()["code"] == "OK"
+    return reply.json()["data"]
+
+
+@pytest.mark.parametrize("period", [{"timeType": "month", "period": 9}, {"timeType": "quarter", "period": 3},
+                                    {"timeType": "year"}])  # fmt: skip
+def test_scores_are_sums(sandbox: SandboxServer, period: dict[str, Any]) -> None:
+    country = ask(sandbox, "service-results", **period, year=2026, departmentType="ADMINISTRATIVE_UNIT")
+    assert len(country["evaluation"]) == 34
+    mine = next(row for row in country["evaluation"] if row["departmentCode"] == "H99")
+    assert sum(mine["groupScores"].values()) == pytest.approx(mine["totalScore"], abs=0.011)
+    province = ask(sandbox, "service-results", **period, year=2026, departmentId=mine["departmentId"])
+    assert province["overview"]["totalScore"] == mine["totalScore"]
+    assert sum(group["score"] for group in province["radar"]) == pytest.approx(mine["totalScore"], abs=0.02)
+    assert {row["childGroup"] for row in province["evaluation"]} == {"AGENCY", "COMMUNE"}
+    assert len(province["evaluation"]) == 50
+    groups = {}
+    for report, code in REPORTS.items():
+        data = ask(sandbox, report, **period, year=2026, departmentId=mine["departmentId"])
+        assert data["overview"]["departmentId"] == mine["departmentId"]
+        assert data["group"]["code"] == code
+        groups[code] = data["group"]["score"]
+        if data["metrics"]:
+            assert sum(m["score"] or 0 for m in data["metrics"]) == pytest.approx(groups[code], abs=0.011)
+    assert sum(groups.values()) == pytest.approx(mine["totalScore"], abs=0.011)
+
+
+def test_child_units(sandbox: SandboxServer) -> None:
+    units = requests.get(sandbox.base_url + "/sandbox/describe", timeout=10).json()["units"]
+    query = {"timeType": "month", "period": 9, "year": 2026}
+    whole = ask(sandbox, "transparency", **query, departmentId=units[0]["departmentId"])["metrics"]
+    statuses, petitions, received = set(), set(), 0
+    for unit in units[1:]:
+        metrics = ask(sandbox, "transparency", **query, departmentId=unit["departmentId"])["metrics"]
+        assert metrics[:3] == whole[:3]  # inherited
+        statuses |= {metric["dataQualityStatus"] for metric in metrics}
+        received += ask(sandbox, "dvc-progress-tree", **query, departmentId=unit["departmentId"])["totalReceived"]
+        for metric in ask(sandbox, "handling-satisfaction", **query, departmentId=unit["departmentId"])["metrics"][1:]:
+            if metric["denominator"] == 0:
+                petitions.add((metric["ratio"], metric["score"]))
+    assert "TEMP_NATIONAL_REPORT_DENOMINATOR" in statuses
+    assert petitions == {(0.0, 6.0)}
+    top = ask(sandbox, "dvc-progress-tree", **query, departmentId=units[0]["departmentId"])
+    assert received == top["totalReceived"] == top["totalOnTime"] + top["totalOverdue"]
+
+
+def test_a_period_without_dossiers_has_null_metrics(sandbox: SandboxServer) -> None:
+    query = {"timeType": "month", "period": 3, "year": 2026}
+    department = sandbox.world.describe()["units"][0]["departmentId"]
+    metrics = ask(sandbox, "dossier-digitized", **query, departmentId=department)["metrics"]
+    assert metrics[0]["numerator"] is None
+    assert metrics[0]["dataQualityStatus"] == "NO_NATIONAL_REPORT_DATA"
+    assert ask(sandbox, "dvc-progress-tree", **query, departmentId=department)["group"]["score"] == 0
+
+
+def test_the_push_distorts(sandbox: SandboxServer) -> None:
+    """Paused dossiers look finished: the portal holds fewer late ones than the province."""
+    from cchc_pipeline.sandbox.portal_counts import pushed
+
+    province, clock = sandbox.province, sandbox.world.clock()
+    changed = 0
+    for life in province.lives_known(clock):
+        seen = life.seen(clock)
+        if seen is None or life.defect is not None:
+            continue
+        sent = pushed(life, seen, clock.date())
+        if seen.status in (1, 3):
+            assert sent is None
+        elif seen.status in (5, 6):
+            assert sent is not None
+            assert sent[1] is not None
+            changed += 1
+    assert changed
+
+
+def test_bad_requests_to_the_portal(sandbox: SandboxServer) -> None:
+    url = f"{sandbox.base_url}{PORTAL}"
+    for report, body, status in (
+        ("no-report", {"timeType": "year", "year": 2026}, 404),
+        ("transparency", {"timeType": "week", "year": 2026}, 400),
+        ("transparency", {"timeType": "year", "year": 2026}, 400),
+        ("transparency", {"timeType": "year", "year": 2026, "departmentId": "nobody"}, 404),
+    ):
+        assert requests.post(f"{url}/{report}", json=body, timeout=10).status_code == status
+
+
+# -- personal data and admin ---------------------------------------------------------------------------------------
+
+
+def test_personal_data_is_obviously_invented_and_where_it_is_expected(
+    client: requests.Session, sandbox: SandboxServer
+) -> None:
+    for record in dossiers(client, sandbox, **WINDOW):
+        data = record["applicant"]["data"]
+        assert MARKERS.fullmatch(data["fullname"])
+        assert MARKERS.fullmatch(data["identityNumber"])
+        assert MARKERS.fullmatch(data["phoneNumber"])
+        kept = {k: v for k, v in record.items() if k not in ("applicant", "accepter", "currentTask", "dossierFormFile")}
+        assert not MARKERS.search(json.dumps(kept, ensure_ascii=False))
+    text = requests.post(
+        f"{sandbox.base_url}{PORTAL}/service-results",
+        json={"timeType": "year", "year": 2026, "departmentType": "ADMINISTRATIVE_UNIT"},
+        timeout=10,
+    ).text
+    assert not MARKERS.search(text)
+    assert not MARKERS.search(json.dumps(get(client, sandbox, "/one-stop/bd/procedure", size=200)))
+
+
+def test_truth_over_http(sandbox: SandboxServer) -> None:
+    url = sandbox.base_url + "/sandbox/truth"
+    query = {"from": "2026-09-01", "to": "2026-09-30", "unit": "H99"}
+    rows = {row["indicatorId"]: row for row in requests.get(url, params=query, timeout=20).json()}
+    assert rows["received_total"]["numerator"] > 1000
+    assert rows["received_total"]["denominator"] is None
+    assert requests.get(url, params={"from": "x"}, timeout=10).status_code == 400
+
+
+def test_clock_over_http(sandbox: SandboxServer) -> None:
+    url = sandbox.base_url + "/sandbox/clock"
+    assert requests.post(url, json={"as_of": "2026-09-30T01:00:00Z"}, timeout=10).json() == {
+        "as_of": "2026-09-30T08:00:00+07:00"
+    }
+    assert requests.post(url, json={"as_of": "noon"}, timeout=10).status_code == 400
+
+
+def test_a_taken_port_is_named(sandbox: SandboxServer) -> None:
+    port = int(sandbox.base_url.rpartition(":")[2])
+    with pytest.raises(SandboxError, match=str(port)), SandboxServer(size=0.1, port=port):
+        pass
