@@ -25,7 +25,8 @@ from assets import instance as dagster_instance
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.closing import closing_table, step_progress
-from cchc_pipeline.sandbox.environment import SCENARIO_NAMES, province_environment
+from cchc_pipeline.sandbox.environment import province_environment
+from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES
 from cchc_pipeline.settings import load_settings
 from cchc_pipeline.sources.protocol import Window
 
@@ -38,7 +39,9 @@ def sandbox_options(command: Any) -> Any:
     for option in (
         click.option("--size", default=1.0, show_default=True, help="Volume of the built-in province."),
         click.option("--seed", default=766, show_default=True, help="Seed of the built-in province."),
-        click.option("--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command."),
+        click.option(
+            "--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command."
+        ),
     ):
         command = option(command)
     return command
@@ -64,7 +67,7 @@ def run(
     seed: int,
     size: float,
 ) -> None:
-    """Run the main job without a UI: pull, validate, compute, publish.
+    r"""Run the main job without a UI: pull, validate, compute, publish.
 
     Without an address of a source system in the settings, or with --sandbox, the built-in province
     is started for the run and pulled from its first day on. The run is recorded in the Dagster
@@ -150,7 +153,9 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
             [sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
         ]
         with _children(commands) as children:
-            console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/]   instance {folder}   lake {settings.data_dir}")
+            console.print(
+                f"Dagster UI: [bold]http://127.0.0.1:{port}[/]   instance {folder}   lake {settings.data_dir}"
+            )
             console.print("Switch the schedule on under Automation → nightly_0100. Ctrl-C stops.")
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)

@@ -9,6 +9,7 @@ verdict); and one per rule that a column constraint cannot say.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -44,14 +45,18 @@ def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec("conservation", asset=key, description="Rows in = rows valid + rows quarantined."),
         dg.AssetCheckSpec("column_rules", asset=key, description="Not null, unique, patterns, code lists, bounds."),
         dg.AssetCheckSpec(
-            "great_expectations", asset=key, description="Every rule could run in Great Expectations, and agrees with the verdict."
+            "great_expectations",
+            asset=key,
+            description="Every rule could run in Great Expectations, and agrees with the verdict.",
         ),
     ]
     for rule_id in _named_rules(contract):
         rule = contract.rule(rule_id)
         specs.append(
             dg.AssetCheckSpec(
-                _check_name(rule_id), asset=key, description=f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})"
+                _check_name(rule_id),
+                asset=key,
+                description=f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})",
             )
         )
     return specs
@@ -96,7 +101,9 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             metadata={
                 **metadata.of_table(
-                    files.read_parquet(last) if last.exists() else contract.arrow_schema().empty_table(), contract, last.parent
+                    files.read_parquet(last) if last.exists() else contract.arrow_schema().empty_table(),
+                    contract,
+                    last.parent,
                 ),
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,
@@ -111,12 +118,12 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
     contract = done.contract
     key = staged_key(contract.name)
 
-    def check(name: str, passed: bool, level: dg.AssetCheckSeverity, **found: object) -> dg.AssetCheckResult:  # noqa: FBT001
+    def check(name: str, passed: bool, level: dg.AssetCheckSeverity, **found: Any) -> dg.AssetCheckResult:  # noqa: FBT001
         return dg.AssetCheckResult(passed=passed, check_name=name, asset_key=key, severity=level, metadata=dict(found))
 
     yield check(
         "shape",
-        True,  # noqa: FBT003 - a broken shape has raised before
+        True,
         dg.AssetCheckSeverity.ERROR,
         unknown_columns=sorted(done.unknown_columns),
         absent_columns=sorted(done.absent_columns),

@@ -4,6 +4,8 @@ Belongs here: the assets between the staged rows and the indicators. The rules a
 `cchc_pipeline/core/sql`.
 """
 
+from typing import Any
+
 import dagster as dg
 
 from assets import metadata
@@ -17,7 +19,7 @@ from cchc_pipeline.core.build import build_documents, build_dossiers, build_even
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
 
-COMMON = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "owners": [OWNER], "pool": "lake"}
+COMMON: dict[str, Any] = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "owners": [OWNER], "pool": "lake"}
 
 
 @dg.asset(
@@ -36,7 +38,10 @@ def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         changed = state.take_in_dossiers(lake, window)
         span = lake.span()
         parts, rebuilt = build_dossiers(
-            lake, span.as_of_on, load_contract("dossiers").arrow_schema(), load_contract("dossier_events").arrow_schema()
+            lake,
+            span.as_of_on,
+            load_contract("dossiers").arrow_schema(),
+            load_contract("dossier_events").arrow_schema(),
         )
     last = lake.state_file("built", "dossiers", lake.parts("built", "dossiers")[-1])
     contract = load_contract("dossiers")

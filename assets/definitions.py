@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets import core, indicators, publishing, scorecards
 from assets.contracts import staged_assets
-from assets.jobs import nightly, schedules
+from assets.jobs import nightly, nightly_0100
 from assets.resources import default_resources
 from assets.sources import raw_assets
 
@@ -27,7 +27,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             *dg.load_assets_from_modules([core, indicators, scorecards, publishing]),
         ],
         jobs=[nightly],
-        schedules=schedules([nightly]),
+        schedules=[nightly_0100],
         resources={**default_resources(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -29,7 +29,8 @@ def as_failure(context: dg.AssetExecutionContext, what: str, window: Window) -> 
     except CchcError as error:
         context.log.error(str(error))
         raise dg.Failure(
-            description=f"{what}: {error}\nKept: what could be read; the last published version stays. Run again: `{again(window)}`",
+            description=f"{what}: {error}\nKept: what could be read; the last published version stays. "
+            f"Run again: `{again(window)}`",
             metadata={
                 "error": type(error).__name__,
                 "message": dg.MetadataValue.md(str(error)),

@@ -6,7 +6,7 @@ Belongs here: the two assets. Definitions are in `cchc_pipeline/indicators/catal
 import dagster as dg
 
 from assets import metadata
-from assets.core import COMMON, core_dossier_events, core_documents, core_procedures, core_units
+from assets.core import COMMON, core_documents, core_dossier_events, core_procedures, core_units
 from assets.failures import as_failure
 from assets.partitions import window_of
 from cchc_pipeline.contracts import load_contract

@@ -5,7 +5,6 @@ Belongs here: the run behind `cchc run`. The same job runs nightly under the dae
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,7 +14,7 @@ from assets.definitions import build_defs
 from assets.partitions import FIRST_DAY
 from assets.resources import CallProgress, listen
 from cchc_pipeline.errors import SettingsError
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.sources.protocol import Progress, Window
 
 #: The UI lists a run under its code location by this tag.
 LOCATION_TAG = {".dagster/repository": "__repository__@cchc_pipeline"}
@@ -43,16 +42,16 @@ class Outcome:
     failed_checks: list[str] = field(default_factory=list)
 
 
-def run_main_job(
-    instance: dg.DagsterInstance, window: Window, progress: Callable[[int, int | None, str], None] | None = None
-) -> Outcome:
+def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progress | None = None) -> Outcome:
     """Run the nightly job for a window as one run.
 
     Raises:
         SettingsError: the window lies before the first day that the partitions know.
     """
     if window.first < date.fromisoformat(FIRST_DAY):
-        raise SettingsError(f"window: {window.first} lies before the first partition, {FIRST_DAY}. Choose a later first day.")
+        raise SettingsError(
+            f"window: {window.first} lies before the first partition, {FIRST_DAY}. Choose a later first day."
+        )
     job = build_defs(resource_overrides={"progress": CallProgress()}).resolve_job_def("nightly")
     single = window.first == window.last
     tags = dict(LOCATION_TAG)
@@ -76,9 +75,11 @@ def run_main_job(
             user = event.step_failure_data.user_failure_data
             while error is not None and error.cause is not None:
                 error = error.cause
-            outcome.failures[event.step_key] = (user and user.description) or (error.message.strip() if error else "failed")
+            outcome.failures[str(event.step_key)] = (user and user.description) or (
+                error.message.strip() if error else "failed"
+            )
         elif event.event_type == dg.DagsterEventType.STEP_SKIPPED:
-            outcome.skipped.append(event.step_key)
+            outcome.skipped.append(str(event.step_key))
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             found = event.asset_check_evaluation_data
             if not found.passed:

@@ -28,7 +28,9 @@ def column_schema(contract: Contract) -> dg.TableSchema:
                 name=column.name,
                 type=str(contract.arrow_schema().field(column.name).type),
                 description=f"{column.label_vi} / {column.label_en}",
-                constraints=dg.TableColumnConstraints(nullable=not column.required, unique=contract.key == (column.name,)),
+                constraints=dg.TableColumnConstraints(
+                    nullable=not column.required, unique=contract.key == (column.name,)
+                ),
             )
             for column in contract.columns
         ]

@@ -23,7 +23,9 @@ from cchc_pipeline.reports.release import missing_days, release
     deps=[core_units, indicator_values, scorecard_index766, scorecard_papi, scorecard_par_index],
     required_resource_keys={"province"},
     check_specs=[
-        dg.AssetCheckSpec("no_missing_days", asset="published", description="Every day since the first was pulled from every source.")
+        dg.AssetCheckSpec(
+            "no_missing_days", asset="published", description="Every day since the first was pulled from every source."
+        )
     ],
     **COMMON,
 )
@@ -41,8 +43,8 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
     if gaps:
         listed = "; ".join(f"{source}: {first} … {last}" for source, first, last in gaps)
         raise dg.Failure(
-            description=f"published: days were never pulled ({listed}); figures over them would be wrong, so the last published "
-            f"version stays. Run: {'; '.join(f'`{c}`' for c in dict.fromkeys(commands))}",
+            description=f"published: days were never pulled ({listed}); figures over them would be wrong, "
+            f"so the last published version stays. Run: {'; '.join(f'`{c}`' for c in dict.fromkeys(commands))}",
             allow_retries=False,
         )
     with as_failure(context, "published", window_of(context)):

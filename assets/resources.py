@@ -7,13 +7,12 @@ that no secret enters the run's configuration.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import dagster as dg
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import Settings, load_settings
-from cchc_pipeline.sources.protocol import Progress
+from cchc_pipeline.sources.protocol import Progress, silent
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -54,15 +53,15 @@ class CallProgress(dg.ConfigurableResource):
 
     def reporter(self, log: dg.DagsterLogManager) -> Progress:  # noqa: ARG002 - the interface of LogProgress
         """The function set by `listen`."""
-        return _LISTENER or (lambda done, total, what: None)
+        return _LISTENER or silent
 
 
-_LISTENER: Callable[[int, int | None, str], None] | None = None
+_LISTENER: Progress | None = None
 
 
-def listen(listener: Callable[[int, int | None, str], None] | None) -> None:
+def listen(listener: Progress | None) -> None:
     """Set the function that `CallProgress` reports to; None for nobody."""
-    global _LISTENER  # noqa: PLW0603 - one run at a time in the process of the command
+    global _LISTENER
     _LISTENER = listener
 
 

@@ -3,6 +3,8 @@
 Belongs here: the three assets. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
 """
 
+from typing import Any
+
 import dagster as dg
 import pyarrow as pa
 
@@ -17,10 +19,17 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
 from cchc_pipeline.scorecards import build
 
-SETTINGS = {**COMMON, "group_name": "scorecards", "kinds": {"yaml", "parquet"}, "required_resource_keys": {"province"}}
+SETTINGS: dict[str, Any] = {
+    **COMMON,
+    "group_name": "scorecards",
+    "kinds": {"yaml", "parquet"},
+    "required_resource_keys": {"province"},
+}
 
 
-def _result(lake: Lake, name: str, table: pa.Table, chart: dg.MetadataValue | None, **more: object) -> dg.MaterializeResult:
+def _result(
+    lake: Lake, name: str, table: pa.Table, chart: dg.MetadataValue | None, **more: object
+) -> dg.MaterializeResult:
     found = metadata.of_table(table, load_contract(name), lake.state_file("built", name), **more)
     return dg.MaterializeResult(metadata={**found, "chart": chart} if chart is not None else found)
 
@@ -32,7 +41,11 @@ def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResul
     with as_failure(context, "scorecard_index766", window_of(context)):
         table = build.build_index766(lake)
     labels, values, period = build.totals(table, "portal")
-    chart = metadata.picture(charts.bars(labels, values, f"Bộ chỉ số 766 trên Cổng DVCQG, {period}", 108), "766") if labels else None
+    chart = (
+        metadata.picture(charts.bars(labels, values, f"Bộ chỉ số 766 trên Cổng DVCQG, {period}", 108), "766")
+        if labels
+        else None
+    )
     return _result(lake, "scorecard_index766", table, chart, units=len(set(table["unit_code"].to_pylist())))
 
 

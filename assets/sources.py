@@ -13,8 +13,8 @@ from assets.failures import as_failure
 from assets.partitions import DAYS, ONE_RUN, window_of
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
-from cchc_pipeline.sources.landing import known_state, land
 from cchc_pipeline.sources.configured import configured_sources
+from cchc_pipeline.sources.landing import known_state, land
 
 OWNER = "team:cchc-data"
 

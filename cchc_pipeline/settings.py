@@ -53,7 +53,9 @@ class Settings(BaseModel):
     documents_url: str | None = Field(default=None, pattern=r"^https?://", description="base URL, document system")
     documents_system_id: str = "sandbox"
     documents_secret_key: SecretStr = SecretStr("sandbox")
-    national_portal_url: str | None = Field(default=None, pattern=r"^https?://", description="base URL, national portal")
+    national_portal_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="base URL, national portal"
+    )
 
     overlap_days: int = Field(default=7, ge=0, le=60, description="days re-read before the window")
     sweep_nights: int = Field(default=30, ge=1, description="nights over which the whole history is re-read")
@@ -101,7 +103,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"settings file {path}: not TOML ({error}). Correct the line or remove the file.") from error
+            raise SettingsError(
+                f"settings file {path}: not TOML ({error}). Correct the line or remove the file."
+            ) from error
         for name in SECRETS:
             if name in values:
                 raise SettingsError(
@@ -109,7 +113,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
                     f"Set {PREFIX}{name.upper()} in the environment instead."
                 )
     elif f"{PREFIX}SETTINGS" in environ:
-        raise SettingsError(f"settings: {PREFIX}SETTINGS names {path}, which does not exist. Correct the path or unset it.")
+        raise SettingsError(
+            f"settings: {PREFIX}SETTINGS names {path}, which does not exist. Correct the path or unset it."
+        )
     for name in Settings.model_fields:
         if name != "report_periods" and (text := environ.get(PREFIX + name.upper())):
             values[name] = text

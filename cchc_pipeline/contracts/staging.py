@@ -117,7 +117,7 @@ def _validate(staged: Staged, days: Sequence[pa.Table], contract: Contract, as_o
     for one in validate(batch, contract, as_of_on):
         before = staged.results.get(one.rule_id)
         if before is not None:
-            one = RuleResult(  # noqa: PLW2901
+            one = RuleResult(
                 one.rule_id,
                 one.severity,
                 one.success and before.success,

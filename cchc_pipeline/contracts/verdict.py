@@ -143,7 +143,9 @@ def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
 
 def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
     """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order."""
-    statement, used = _statement(contract.name, contract.sha256, as_of_on) if _is_loaded(contract) else _compile(contract, as_of_on)
+    statement, used = (
+        _statement(contract.name, contract.sha256, as_of_on) if _is_loaded(contract) else _compile(contract, as_of_on)
+    )
     batch = table.select([name for name in table.column_names if name in used])
     batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, table.num_rows + 1)))
     try:

@@ -1,0 +1,1 @@
+"""The canonical tables: current state of dossiers, documents and procedures, and the dated events that follow."""

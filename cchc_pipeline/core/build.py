@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _FINGERPRINT = b"cchc.inputs"
 _CALENDAR = pa.schema([("day_on", pa.date32()), ("is_working_day", pa.bool_()), ("working_day_number", pa.int64())])
 
 
-@lru_cache(maxsize=None)
+@cache
 def sql_text(name: str) -> str:
     """Text of `core/sql/<name>.sql`."""
     return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
@@ -48,7 +48,9 @@ def run_table(as_of_on: date) -> pa.Table:
 def calendar_table(first: date, last: date) -> pa.Table:
     """Working calendar from `first` to `last`: day_on, is_working_day, working_day_number."""
     columns = zip(*calendar_rows(first, last), strict=True)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR
+    )
 
 
 def build_dossiers(
@@ -72,7 +74,9 @@ def build_dossiers(
     apologies = _apologies(lake)
     parts = lake.parts("core", "dossiers")
     logic = hashlib.sha256(
-        "".join([sql_text("dossiers"), sql_text("dossier_events"), str(dossiers), str(events), str(overrides())]).encode()
+        "".join(
+            [sql_text("dossiers"), sql_text("dossier_events"), str(dossiers), str(events), str(overrides())]
+        ).encode()
     ).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, date.today()) + timedelta(days=400))  # noqa: DTZ011 - only a bound
@@ -123,7 +127,8 @@ def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dic
         return {}
     with session(held=[lake.state_file("core", "dossiers", part) for part in parts], apologies=apologies) as connection:
         connection.execute(
-            "CREATE VIEW named AS SELECT dossier_code, strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held"
+            "CREATE VIEW named AS SELECT dossier_code, "
+            "strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held"
         )
         rows = connection.execute(
             "SELECT part, md5(string_agg(dossier_code, ',' ORDER BY dossier_code)) "
@@ -160,7 +165,9 @@ def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     before = lake.read_state("core", "procedure_counts", today.schema)
     kept = before.filter(pc.not_equal(before["event_on"], pa.scalar(as_of_on)))
     counts = pa.concat_tables([kept.cast(today.schema), today])
-    lake.write_state(counts.sort_by([(n, "ascending") for n in ("event_on", "unit_code", "measure")]), "core", "procedure_counts")
+    lake.write_state(
+        counts.sort_by([(n, "ascending") for n in ("event_on", "unit_code", "measure")]), "core", "procedure_counts"
+    )
     table = files.read_parquet(held).select(schema.names).cast(schema)
     lake.write_state(table, "built", "procedures")
     return table
@@ -178,6 +185,8 @@ def build_units(lake: Lake, province_code: str, schema: pa.Schema) -> pa.Table:
         names = [exp.select("unit_code").from_(name).where("unit_code IS NOT NULL") for name in seen]
         used = connection.sql(exp.union(*names).sql(dialect="duckdb")).order("unit_code").to_arrow_table()
     province = pa.table({"province_code": [province_code]})
-    table = run_sql("units", schema, portal=lake.state_file("core", "national_portal__metrics"), used=used, province=province)
+    table = run_sql(
+        "units", schema, portal=lake.state_file("core", "national_portal__metrics"), used=used, province=province
+    )
     lake.write_state(table, "built", "units")
     return table

@@ -55,7 +55,9 @@ def replace(lake: Lake, table: str, window: Window) -> int:
         path = lake.day_file("staged", table, day)
         listing = read_files([path]) if path.exists() else schema.empty_table()
         if listing.num_rows:
-            ordered = listing.select(schema.names).cast(schema).sort_by([(k, "ascending") for k in load_contract(table).key])
+            ordered = (
+                listing.select(schema.names).cast(schema).sort_by([(k, "ascending") for k in load_contract(table).key])
+            )
             lake.write_state(ordered, "core", table)
             break
     return lake.read_state("core", table, schema).num_rows

@@ -33,7 +33,7 @@ class Term:
     over: str
     sql: str
 
-    def expression(self) -> exp.Expression:
+    def expression(self) -> exp.Expr:
         """The aggregate as a syntax tree."""
         return sqlglot.parse_one(self.sql, dialect="duckdb")
 
@@ -58,7 +58,9 @@ class Indicator:
     @property
     def kind(self) -> str:
         """flow, stock or median, as published."""
-        return {"opening": "stock", "snapshot": "stock", "dossiers": "median"}.get(self.numerator.over, self.numerator.over)
+        return {"opening": "stock", "snapshot": "stock", "dossiers": "median"}.get(
+            self.numerator.over, self.numerator.over
+        )
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +102,9 @@ def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:
 def _term(indicator: str, entry: dict[str, str]) -> Term:
     term = Term(entry.get("over", "flow"), entry["sql"])
     if term.over not in RELATIONS:
-        raise CatalogueError(f"indicator catalogue: {indicator}: relation {term.over!r} is none of {', '.join(RELATIONS)}.")
+        raise CatalogueError(
+            f"indicator catalogue: {indicator}: relation {term.over!r} is none of {', '.join(RELATIONS)}."
+        )
     try:
         term.expression()
     except sqlglot.errors.ParseError as error:

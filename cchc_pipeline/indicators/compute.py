@@ -62,15 +62,21 @@ def compute(
     wanted = periods(first, as_of_on, free_periods) if period_table is None else period_table
     run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
     with session(
-        events=events, units=units, procedures=procedures, snapshots=snapshots, dossiers=dossiers, periods=wanted, run=run
+        events=events,
+        units=units,
+        procedures=procedures,
+        snapshots=snapshots,
+        dossiers=dossiers,
+        periods=wanted,
+        run=run,
     ) as connection:
         connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath("relations.sql").read_text("utf-8"))
         names = _materialise_terms(connection, indicators)
-        query = exp.union(*[_indicator_rows(i, names) for i in indicators], distinct=False, dialect="duckdb") if len(
-            indicators
-        ) > 1 else _indicator_rows(indicators[0], names)
-        rows = f"SELECT * FROM ({query.sql(dialect='duckdb')}) ORDER BY indicator_id, unit_code, period_type, period_start, period_end"  # noqa: S608 - composed by sqlglot above
-        return connection.sql(rows).to_arrow_table().select(schema.names).cast(schema)
+        rows = [_indicator_rows(indicator, names) for indicator in indicators]
+        every = exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0]
+        query = exp.select("*").from_(every.subquery("every")).order_by("indicator_id", *_KEY)
+        result = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+        return result.select(schema.names).cast(schema)
 
 
 def _materialise_terms(connection: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator]) -> dict[Term, str]:
@@ -89,7 +95,11 @@ def _materialise_terms(connection: duckdb.DuckDBPyConnection, indicators: Sequen
             query = query.join(select.subquery(f"{over}_terms"), on=on, join_type="left")
     running = [term for term in terms if term.over in ("stock", "opening")]
     if running:
-        connection.execute(exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names)).sql(dialect="duckdb"))
+        connection.execute(
+            exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names)).sql(
+                dialect="duckdb"
+            )
+        )
     for over, day in (("stock", "LEAST(grid.period_end, run.as_of_on)"), ("opening", "grid.period_start - 1")):
         if any(term.over == over for term in terms):
             on = exp.and_(f"{over}_at.unit_code = grid.unit_code", f"{over}_at.day_on = {day}")
@@ -100,7 +110,7 @@ def _materialise_terms(connection: duckdb.DuckDBPyConnection, indicators: Sequen
     for term, name in names.items():
         column = exp.column(name, table=source.get(term.over, f"{term.over}_terms"))
         # No event is a known zero, and so is a measure that the snapshot lacks; without a snapshot nothing is known.
-        zero: exp.Expression = exp.Literal.number(0)
+        zero: exp.Expr = exp.Literal.number(0)
         if term.over == "snapshot":
             zero = exp.Case(ifs=[exp.If(this=exp.column("has_snapshot", table="grid"), true=zero)])
         is_median = term.over == "dossiers" and "COUNT" not in term.sql.upper()
@@ -127,18 +137,25 @@ def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
     """Cumulative sums by unit on every day from the first event to the last day of data."""
     daily = exp.select("unit_code", "event_on").from_("unit_events").group_by("unit_code", "event_on")
     daily = daily.select(*[exp.alias_(term.expression(), names[term]) for term in terms])
-    days = exp.select(
-        "units.unit_code", "UNNEST(GENERATE_SERIES(bounds.first_on, run.as_of_on, INTERVAL 1 DAY))::DATE AS day_on"
-    ).from_("units").join("run", join_type="cross").join(
-        exp.select("LEAST(COALESCE(MIN(event_on), ANY_VALUE(first_on)), ANY_VALUE(first_on)) AS first_on")
-        .from_("run")
-        .join("unit_events", join_type="left", on="TRUE")
-        .subquery("bounds"),
-        join_type="cross",
+    days = (
+        exp.select(
+            "units.unit_code", "UNNEST(GENERATE_SERIES(bounds.first_on, run.as_of_on, INTERVAL 1 DAY))::DATE AS day_on"
+        )
+        .from_("units")
+        .join("run", join_type="cross")
+        .join(
+            exp.select("LEAST(COALESCE(MIN(event_on), ANY_VALUE(first_on)), ANY_VALUE(first_on)) AS first_on")
+            .from_("run")
+            .join("unit_events", join_type="left", on="TRUE")
+            .subquery("bounds"),
+            join_type="cross",
+        )
     )
     select = exp.select("days.unit_code", "days.day_on").from_(days.subquery("days"))
     select = select.join(
-        daily.subquery("daily"), on="daily.unit_code = days.unit_code AND daily.event_on = days.day_on", join_type="left"
+        daily.subquery("daily"),
+        on="daily.unit_code = days.unit_code AND daily.event_on = days.day_on",
+        join_type="left",
     )
     for term in terms:
         total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="daily"), exp.Literal.number(0)))
@@ -155,9 +172,11 @@ def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
     numerator = exp.column(names[indicator.numerator])
     denominator = exp.column(names[indicator.denominator]) if indicator.denominator else exp.cast(exp.null(), "DOUBLE")
     if indicator.denominator is None or indicator.kind == "median":
-        value: exp.Expression = numerator
+        value: exp.Expr = numerator
     else:
-        value = exp.Div(this=numerator, expression=exp.func("NULLIF", denominator, exp.Literal.number(0)), typed=False, safe=False)
+        value = exp.Div(
+            this=numerator, expression=exp.func("NULLIF", denominator, exp.Literal.number(0)), typed=False, safe=False
+        )
         if indicator.unit == "%":
             value = exp.Mul(this=exp.Literal.number(100), expression=exp.paren(value))
     select = exp.select(

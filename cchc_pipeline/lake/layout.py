@@ -119,7 +119,9 @@ class Lake:
         """
         days = [day for day, outcome in self.pulls(source).items() if outcome["status"] == "ok"]
         if not days:
-            raise LakeError(f"lake {self.root}: no day of {source} was pulled yet. Run the main job: `cchc run --day D`.")
+            raise LakeError(
+                f"lake {self.root}: no day of {source} was pulled yet. Run the main job: `cchc run --day D`."
+            )
         return DataSpan(min(days), max(days))
 
     @property

@@ -122,7 +122,13 @@ def publish(
     files.sync_folder(versions)
     _point(published, version)
     _prune(versions, keep, folder)
-    old = {} if before is None else {r["name"]: r["hash"] for r in read_manifest(before)["resources"]} if before.exists() else {}
+    old = (
+        {}
+        if before is None
+        else {r["name"]: r["hash"] for r in read_manifest(before)["resources"]}
+        if before.exists()
+        else {}
+    )
     changed = tuple(r["name"] for r in resources if old.get(r["name"]) != r["hash"])
     return Published(version, folder, changed, {r["name"]: r["rows"] for r in resources})
 
@@ -188,7 +194,9 @@ def read_published(published: Path, table: str) -> pa.Table:
     """
     version = current_version(published)
     if version is None:
-        raise PublishError(f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`.")
+        raise PublishError(
+            f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`."
+        )
     path = version / f"{table}.parquet"
     if not path.exists():
         raise PublishError(f"published version {version.name} has no table {table}. Run the main job again.")

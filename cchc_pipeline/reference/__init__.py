@@ -1,0 +1,1 @@
+"""Administrative units and their codes, and the working calendar."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import holidays
@@ -30,7 +30,7 @@ def _vietnam() -> holidays.HolidayBase:
     return holidays.country_holidays("VN", language="vi")
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_working_day(day: date) -> bool:
     """Whether state offices work on `day` (Monday to Friday, minus holidays, plus make-up days)."""
     decided = overrides().get(day)

@@ -7,13 +7,13 @@ drawn, because it costs a third of a second.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 EARLY, ON_TIME, LATE, NEUTRAL = "#2a9d8f", "#8ab17d", "#d1495b", "#577590"
 
 
-def stacked_days(days: Sequence[date], series: dict[str, tuple[Sequence[float], str]], title: str) -> bytes:
+def stacked_days(days: Sequence[date], series: Mapping[str, tuple[Sequence[float], str]], title: str) -> bytes:
     """Stacked bars by day; `series` maps a label to its values and colour."""
     from matplotlib.figure import Figure
 
@@ -21,7 +21,14 @@ def stacked_days(days: Sequence[date], series: dict[str, tuple[Sequence[float], 
     axes = figure.add_subplot()
     bottom = [0.0] * len(days)
     for label, (values, colour) in series.items():
-        axes.bar(list(days), list(values), bottom=bottom, label=label, color=colour, width=0.9)
+        axes.bar(
+            list(days),  # type: ignore[arg-type]
+            list(values),
+            bottom=bottom,
+            label=label,
+            color=colour,
+            width=0.9,
+        )
         bottom = [b + v for b, v in zip(bottom, values, strict=True)]
     axes.set_title(title, fontsize=10, loc="left")
     axes.legend(fontsize=8, frameon=False, ncols=len(series), loc="upper left", bbox_to_anchor=(0, -0.12))

@@ -5,24 +5,25 @@ Belongs here: the closing table and the progress bar of `cchc run`, in words an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich import progress as bars
 from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.sources.protocol import Progress, Window
 
 
 @contextmanager
-def step_progress(console: Console) -> Iterator[Callable[[int, int | None, str], None]]:
+def step_progress(console: Console) -> Iterator[Progress]:
     """A progress bar that follows whatever is being done; plain lines where there is no terminal."""
-    with Progress(
+    with bars.Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
@@ -65,7 +66,9 @@ def closing_table(lake: Lake, window: Window, success: bool, seconds: float, run
         for name in ("scorecard_index766", "scorecard_par_index", "scorecard_papi"):
             scored = read_published(lake.published, name)
             points = scored["points"]
-            told.add_row(f"scores {name.removeprefix('scorecard_')}", f"{len(points) - points.null_count:,} of {len(points):,}")
+            told.add_row(
+                f"scores {name.removeprefix('scorecard_')}", f"{len(points) - points.null_count:,} of {len(points):,}"
+            )
         told.add_row("data", f"{manifest['data_from']} … {manifest['data_until']}")
         told.add_row("version", manifest["version"])
         told.add_row("files", str(lake.published / "current"))

@@ -39,7 +39,7 @@ def report() -> None:
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_dir: Path | None) -> None:
-    """Form II.06a: dossiers received, resolved and pending in any period.
+    r"""Form II.06a: dossiers received, resolved and pending in any period.
 
     \b
     Example:
@@ -52,14 +52,18 @@ def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["code", "label_vi", "count", "pct"])
-        writer.writerows((code, label.strip(" -"), count, "" if pct is None else f"{pct:.2f}") for code, label, count, pct in found.rows())
+        writer.writerows(
+            (code, label.strip(" -"), count, "" if pct is None else f"{pct:.2f}")
+            for code, label, count, pct in found.rows()
+        )
         click.echo(stream.getvalue(), nl=False)
     else:
         Console().print(_table(found))
 
 
 def _table(found: DossierForm) -> Table:
-    title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {found.period_start:%d/%m/%Y}–{found.period_end:%d/%m/%Y}"
+    period = f"{found.period_start:%d/%m/%Y}–{found.period_end:%d/%m/%Y}"
+    title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {period}"
     table = Table(title=title, title_justify="left")
     table.add_column("Chỉ tiêu")
     table.add_column("code", style="dim")

@@ -60,7 +60,12 @@ class DossierForm:
             ("received", "Tiếp nhận trong kỳ", self.received, None),
             ("received_online", "  - Trực tuyến", self.received_online, share(self.received_online, self.received)),
             ("received_direct", "  - Trực tiếp", self.received_direct, share(self.received_direct, self.received)),
-            ("received_postal", "  - Bưu chính công ích", self.received_postal, share(self.received_postal, self.received)),
+            (
+                "received_postal",
+                "  - Bưu chính công ích",
+                self.received_postal,
+                share(self.received_postal, self.received),
+            ),
             ("carried_over", "Từ kỳ trước chuyển sang", self.carried_over, None),
             ("resolved", "Đã giải quyết", self.resolved, None),
             ("resolved_early", "  - Trước hạn", self.resolved_early, share(self.resolved_early, self.resolved)),

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from cchc_pipeline.sandbox.papi_table import write_papi_table
-from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.settings import load_settings
 
