@@ -14,12 +14,12 @@ from typing import Any
 import dagster as dg
 
 from assets import metadata
-from assets.failures import again, as_failure
-from assets.partitions import DAYS, ONE_RUN, window_of
+from assets.failures import as_failure, failure
 from assets.sources import OWNER, SOURCES, raw_key
-from cchc_pipeline.contracts import Contract, ContractBroken, load_contract
-from cchc_pipeline.contracts.staging import Staged, stage
+from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.contracts.staging import Staged, pending_days, stage
 from cchc_pipeline.lake import files
+from cchc_pipeline.sources.protocol import Window
 
 INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
 
@@ -73,41 +73,31 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         kinds={"greatexpectations", "duckdb", "parquet"},
         description=f"{contract.title_vi}: rows that keep the contract `{table}` {contract.version}. "
         "The others are in quarantine with their reasons.",
-        partitions_def=DAYS,
-        backfill_policy=ONE_RUN,
         check_specs=_check_specs(contract),
         pool="lake",
         required_resource_keys={"province"},
     )
     def staged(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
         lake = context.resources.province.lake()
-        window = window_of(context)
-        days = list(window.days())
-        as_of_on = max(window.last, lake.span(next(s for s in SOURCES if table in SOURCES[s][0])).as_of_on)
-        try:
-            with as_failure(context, f"contract {table}", window):
-                done = stage(lake, table, days, as_of_on)
-        except dg.Failure as failure:
-            if isinstance(failure.__cause__, ContractBroken):
-                yield dg.AssetCheckResult(
-                    passed=False,
-                    check_name="shape",
-                    asset_key=staged_key(table),
-                    metadata={"problem": str(failure.__cause__), "run_again": again(window)},
-                )
-            raise
+        source = next(name for name, (tables, *_) in SOURCES.items() if table in tables)
+        with as_failure(context, f"contract {table}"):
+            days = pending_days(lake, table)
+            done = stage(lake, table, days, max([lake.span(source).as_of_on, *days]))
         yield from _check_results(done)
-        last = lake.day_file("staged", table, window.last)
+        if done.broken:
+            problem = " ".join(f"Day {day} was refused whole. {error}" for day, error in done.broken.items())
+            raise failure(
+                context, f"contract {table}", problem, "ContractBroken", Window(min(done.broken), max(done.broken))
+            )
+        last = lake.day_file("staged", table, max(days)) if days else None
+        rows = files.read_parquet(last) if last and last.exists() else contract.arrow_schema().empty_table()
         yield dg.MaterializeResult(
             metadata={
-                **metadata.of_table(
-                    files.read_parquet(last) if last.exists() else contract.arrow_schema().empty_table(),
-                    contract,
-                    last.parent,
-                ),
+                **metadata.of_table(rows, contract, lake.root / "staged" / table),
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,
                 "rows_quarantined": done.rows_quarantined,
+                "days": f"{len(days)}: {days[0]} … {days[-1]}" if days else "nothing new",
             }
         )
 

@@ -11,7 +11,6 @@ import dagster as dg
 from assets import metadata
 from assets.contracts import staged_key
 from assets.failures import as_failure
-from assets.partitions import DAYS, ONE_RUN, window_of
 from assets.sources import OWNER
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
@@ -19,7 +18,8 @@ from cchc_pipeline.core.build import build_documents, build_dossiers, build_even
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
 
-COMMON: dict[str, Any] = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "owners": [OWNER], "pool": "lake"}
+#: What is derived has no days of its own: it takes in whatever was staged since the last time.
+COMMON: dict[str, Any] = {"owners": [OWNER], "pool": "lake"}
 
 
 @dg.asset(
@@ -32,10 +32,9 @@ COMMON: dict[str, Any] = {"partitions_def": DAYS, "backfill_policy": ONE_RUN, "o
 def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Hồ sơ TTHC: current state of every dossier with outcome, pending, overdue and handling time."""
     lake: Lake = context.resources.province.lake()
-    window = window_of(context)
-    with as_failure(context, "core_dossiers", window):
-        state.take_in(lake, "documents__documents", window)
-        changed = state.take_in_dossiers(lake, window)
+    with as_failure(context, "core_dossiers"):
+        state.take_in(lake, "documents__documents")
+        changed = state.take_in_dossiers(lake)
         span = lake.span()
         parts, rebuilt = build_dossiers(
             lake,
@@ -63,7 +62,7 @@ def core_dossier_events(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
     lake: Lake = context.resources.province.lake()
     contract = load_contract("dossier_events")
-    with as_failure(context, "core_dossier_events", window_of(context)):
+    with as_failure(context, "core_dossier_events"):
         events = build_events(lake, lake.span().as_of_on, contract.arrow_schema())
         lake.write_state(events, "built", "dossier_events")
     days, series = state.daily_outcomes(events)
@@ -92,9 +91,8 @@ def core_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
     lake: Lake = context.resources.province.lake()
     contract = load_contract("documents")
-    window = window_of(context)
-    with as_failure(context, "core_documents", window):
-        state.take_in(lake, "documents__statuses", window)
+    with as_failure(context, "core_documents"):
+        state.take_in(lake, "documents__statuses")
         table = build_documents(lake, contract.arrow_schema())
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "documents")))
 
@@ -110,9 +108,8 @@ def core_procedures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
     lake: Lake = context.resources.province.lake()
     contract = load_contract("procedures")
-    window = window_of(context)
-    with as_failure(context, "core_procedures", window):
-        state.replace(lake, "one_stop__procedures", window)
+    with as_failure(context, "core_procedures"):
+        state.replace(lake, "one_stop__procedures")
         table = build_procedures(lake, lake.span().as_of_on, contract.arrow_schema())
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "procedures")))
 
@@ -129,8 +126,7 @@ def core_units(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     province = context.resources.province
     lake: Lake = province.lake()
     contract = load_contract("units")
-    window = window_of(context)
-    with as_failure(context, "core_units", window):
-        state.take_in(lake, "national_portal__metrics", window)
+    with as_failure(context, "core_units"):
+        state.take_in(lake, "national_portal__metrics")
         table = build_units(lake, province.settings().province_code, contract.arrow_schema())
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "units")))

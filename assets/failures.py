@@ -1,4 +1,4 @@
-"""Failures as people read them in the UI: what broke, where, and which days to run again.
+"""Failures as people read them in the UI: what broke, where, and what to run again.
 
 Belongs here: turning the project's errors into Dagster failures. Retries happen in the HTTP client
 only, so that no two layers multiply.
@@ -11,30 +11,38 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from assets.partitions import window_of_run
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.sources.protocol import Window
 
 
-def again(window: Window) -> str:
-    """The command that runs the window again."""
+def again(window: Window | None) -> str:
+    """What to do to run the window again."""
+    if window is None:
+        return "materialise the asset again"
     days = f"--day {window.first}" if window.first == window.last else f"--from {window.first} --to {window.last}"
-    return f"cchc run {days}"
+    return f"`cchc run {days}`"
+
+
+def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: str, window: Window | None) -> dg.Failure:
+    """A failure that is not retried and says what stays and what to run again."""
+    context.log.error(problem)
+    return dg.Failure(
+        description=f"{what}: {problem}\nKept: what could be read; the last published version stays. "
+        f"Run again: {again(window)}",
+        metadata={
+            "error": kind,
+            "message": dg.MetadataValue.md(problem),
+            "run_again": dg.MetadataValue.md(again(window)),
+        },
+        allow_retries=False,
+    )
 
 
 @contextmanager
-def as_failure(context: dg.AssetExecutionContext, what: str, window: Window) -> Iterator[None]:
-    """Raise the project's errors as a failure that is not retried and says what to run again."""
+def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
+    """Raise the project's errors as a failure that people can act on."""
     try:
         yield
     except CchcError as error:
-        context.log.error(str(error))
-        raise dg.Failure(
-            description=f"{what}: {error}\nKept: what could be read; the last published version stays. "
-            f"Run again: `{again(window)}`",
-            metadata={
-                "error": type(error).__name__,
-                "message": dg.MetadataValue.md(str(error)),
-                "run_again": dg.MetadataValue.md(f"`{again(window)}`"),
-            },
-            allow_retries=False,
-        ) from error
+        raise failure(context, what, str(error), type(error).__name__, window_of_run(context)) from error

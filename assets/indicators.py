@@ -8,7 +8,6 @@ import dagster as dg
 from assets import metadata
 from assets.core import COMMON, core_documents, core_dossier_events, core_procedures, core_units
 from assets.failures import as_failure
-from assets.partitions import window_of
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.build import build_indicator_values, monthly
 from cchc_pipeline.indicators.catalogue import catalogue_table
@@ -38,7 +37,7 @@ def indicator_values(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     province = context.resources.province
     lake: Lake = province.lake()
     contract = load_contract("indicator_values")
-    with as_failure(context, "indicator_values", window_of(context)):
+    with as_failure(context, "indicator_values"):
         free = [(period.first, period.last) for period in province.settings().report_periods]
         table = build_indicator_values(lake, free, contract.arrow_schema())
     labels, values = monthly(table, "timely_rate", province.settings().province_code)

@@ -11,15 +11,13 @@ from datetime import date
 import dagster as dg
 
 from assets.definitions import build_defs
-from assets.partitions import FIRST_DAY
+from assets.partitions import FIRST_DAY, RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import CallProgress, listen
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.sources.protocol import Progress, Window
 
 #: The UI lists a run under its code location by this tag.
 LOCATION_TAG = {".dagster/repository": "__repository__@cchc_pipeline"}
-#: How Dagster marks a run over a range of partitions.
-RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

@@ -16,6 +16,9 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 FIRST_DAY = "2019-10-01"
 
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=TIME_ZONE)
+#: How Dagster marks a run over a range of partitions.
+RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
 ONE_RUN = dg.BackfillPolicy.single_run()
 
 
@@ -23,3 +26,11 @@ def window_of(context: dg.AssetExecutionContext) -> Window:
     """The civil days of this run: one day at night, a range in a backfill."""
     keys = context.partition_key_range
     return Window(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
+
+
+def window_of_run(context: dg.AssetExecutionContext) -> Window | None:
+    """The days that the whole run is for; None where a person materialises assets that have no days."""
+    tags = context.run.tags
+    first = tags.get("dagster/partition") or tags.get(RANGE_START_TAG)
+    last = tags.get("dagster/partition") or tags.get(RANGE_END_TAG)
+    return Window(date.fromisoformat(first), date.fromisoformat(last)) if first and last else None

@@ -13,7 +13,6 @@ from assets.contracts import staged_key
 from assets.core import COMMON, core_documents, core_units
 from assets.failures import as_failure
 from assets.indicators import indicator_values
-from assets.partitions import window_of
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
@@ -38,7 +37,7 @@ def _result(
 def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
     lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_index766", window_of(context)):
+    with as_failure(context, "scorecard_index766"):
         table = build.build_index766(lake)
     labels, values, period = build.totals(table, "portal")
     chart = (
@@ -53,7 +52,7 @@ def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResul
 def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
     lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_par_index", window_of(context)):
+    with as_failure(context, "scorecard_par_index"):
         table = build.build_par_index(lake)
     return _result(lake, "scorecard_par_index", table, None)
 
@@ -62,9 +61,8 @@ def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResu
 def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """PAPI by province from the wide tables in the drop folder; gaps stay gaps, with their reason."""
     lake: Lake = context.resources.province.lake()
-    window = window_of(context)
-    with as_failure(context, "scorecard_papi", window):
-        table = build.build_papi(lake, window)
+    with as_failure(context, "scorecard_papi"):
+        table = build.build_papi(lake)
     years = sorted({day.year for day in table["period_start"].to_pylist()})
     note = "no table in the drop folder papi/YYYY.csv" if not years else ", ".join(map(str, years))
     return _result(lake, "scorecard_papi", table, None, years=note)

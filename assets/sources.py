@@ -72,7 +72,7 @@ def _raw_assets(source: str) -> dg.AssetsDefinition:
     def pull(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         settings, lake = context.resources.province.settings(), context.resources.province.lake()
         window = window_of(context)
-        with as_failure(context, f"pull of {source}", window):
+        with as_failure(context, f"pull of {source}"):
             if source != "papi":
                 settings.require_sources()
             adapter = configured_sources(settings)[source]

@@ -19,6 +19,7 @@ _OWN = {
     "report": ("cchc_pipeline.reports.commands:report", "Reports from the published tables."),
     "score": ("cchc_pipeline.scorecards.commands:score", "Score a table of metrics: QĐ 766, PAPI."),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
+    "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),
 }
 _REGISTERED = {
     "run": "Run the main job without a UI: pull, validate, compute, publish.",

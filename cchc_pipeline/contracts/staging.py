@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.ledger import Ledger
 
 from .conform import conform, drift
 from .contract import load_contract
@@ -41,6 +42,7 @@ class Staged:
         results: Great Expectations' results by rule id, added up over the batches.
         unknown_columns: columns that the contract does not know.
         absent_columns: optional columns that did not come.
+        broken: days that were refused whole, with the reason; what was staged of them before stays.
     """
 
     contract: Contract
@@ -51,6 +53,7 @@ class Staged:
     results: dict[str, RuleResult] = field(default_factory=dict)
     unknown_columns: set[str] = field(default_factory=set)
     absent_columns: set[str] = field(default_factory=set)
+    broken: dict[date, ContractBroken] = field(default_factory=dict)
 
     @property
     def is_conserved(self) -> bool:
@@ -61,26 +64,31 @@ class Staged:
 def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
     """Judge the landed days of a table and write what is valid; a day staged again replaces itself.
 
-    Nothing is written unless every day keeps the contract as a whole.
+    A day that breaks the contract as a whole is refused, and stays pending until it was pulled again.
 
     Args:
         lake: the lake.
         table: name of an inbound table.
         days: civil days; those without a landing file are passed over.
         as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
-
-    Raises:
-        ContractBroken: a column is missing or has another type. The staged files of before stay.
     """
     contract = load_contract(table)
     staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
     verdicts: list[Verdict] = []
     for month in _months(days):
-        landed = {
-            day: files.read_parquet(path) for day in month if (path := lake.day_file("landing", table, day)).exists()
-        }
-        verdicts += [_judge(staged, rows, contract, as_of_on, day) for day, rows in landed.items()]
-        _validate(staged, [rows for rows in landed.values() if rows.num_rows], contract, as_of_on)
+        kept = []
+        for day in month:
+            path = lake.day_file("landing", table, day)
+            if not path.exists():
+                continue
+            rows = files.read_parquet(path)
+            try:
+                verdicts.append(_judge(staged, rows, contract, as_of_on, day))
+            except ContractBroken as error:
+                staged.broken[day] = error
+            else:
+                kept.append(rows)
+        _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
     for verdict in verdicts:
         path = lake.day_file("staged", table, verdict.pulled_for_on)
         files.write_parquet(verdict.valid, path)
@@ -88,7 +96,17 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
     _keep_quarantine(lake, contract, verdicts)
     _keep_quality(lake, contract, verdicts)
+    _ledger(lake, contract).note(lake.day_file("landing", table, verdict.pulled_for_on) for verdict in verdicts)
     return staged
+
+
+def pending_days(lake: Lake, table: str) -> list[date]:
+    """Days that were landed and not staged since: new, pulled again, or all of them after the contract changed."""
+    return sorted(date.fromisoformat(path.stem) for path in _ledger(lake, load_contract(table)).pending())
+
+
+def _ledger(lake: Lake, contract: Contract) -> Ledger:
+    return lake.ledger("landing", contract.name, consumer="staged", logic=contract.sha256)
 
 
 def _months(days: Sequence[date]) -> Iterator[list[date]]:
@@ -169,4 +187,4 @@ def kept_of_all(lake: Lake, kind: str, contract: Contract, tables: Sequence[str]
     return pa.concat_tables(parts).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
 
 
-__all__ = ["ContractBroken", "Staged", "kept_of_all", "stage"]
+__all__ = ["ContractBroken", "Staged", "kept_of_all", "pending_days", "stage"]

@@ -6,7 +6,8 @@ The merge itself is in `upsert.py`, what is derived in `build.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sources.protocol import Window
 
 MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
@@ -27,40 +27,50 @@ def read_files(paths: Sequence[Path]) -> pa.Table:
     return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths])
 
 
-def staged(lake: Lake, table: str, window: Window) -> pa.Table:
-    """Valid rows of a table for the days of the window."""
-    schema = load_contract(table).arrow_schema()
-    paths = lake.day_files("staged", table, window.days())
-    return read_files(paths).select(schema.names).cast(schema) if paths else schema.empty_table()
+def take_in(lake: Lake, table: str) -> int:
+    """Upsert what was staged of a table since the last time, by its contract's key; rows then held.
+
+    Files are taken in the order in which they were written: what was pulled later is newer, whatever
+    day it was pulled for.
+    """
+    with _new(lake, table) as rows:
+        return upsert(lake, table, rows, load_contract(table).key)
 
 
-def take_in(lake: Lake, table: str, window: Window) -> int:
-    """Upsert a staged table by its contract's key; rows then held."""
-    return upsert(lake, table, staged(lake, table, window), load_contract(table).key)
+def take_in_dossiers(lake: Lake) -> set[str]:
+    """Upsert what was staged of the dossiers since the last time into their monthly parts; the parts that changed."""
+    with _new(lake, "one_stop__dossiers") as rows:
+        (key,) = load_contract("one_stop__dossiers").key
+        return upsert_by_month(lake, "dossiers", rows, key, MONTH_OF_DOSSIER)
 
 
-def take_in_dossiers(lake: Lake, window: Window) -> set[str]:
-    """Upsert the staged dossiers into their monthly parts; the parts that changed."""
-    (key,) = load_contract("one_stop__dossiers").key
-    return upsert_by_month(lake, "dossiers", staged(lake, "one_stop__dossiers", window), key, MONTH_OF_DOSSIER)
-
-
-def replace(lake: Lake, table: str, window: Window) -> int:
+def replace(lake: Lake, table: str) -> int:
     """Put the newest full listing in place of the one held; rows then held.
 
     An empty listing replaces nothing: a catalogue does not vanish over night.
     """
-    schema = load_contract(table).arrow_schema()
-    for day in sorted(window.days(), reverse=True):
-        path = lake.day_file("staged", table, day)
-        listing = read_files([path]) if path.exists() else schema.empty_table()
-        if listing.num_rows:
-            ordered = (
-                listing.select(schema.names).cast(schema).sort_by([(k, "ascending") for k in load_contract(table).key])
-            )
-            lake.write_state(ordered, "core", table)
-            break
-    return lake.read_state("core", table, schema).num_rows
+    contract = load_contract(table)
+    ledger = lake.ledger("staged", table, consumer="core")
+    paths = ledger.pending()
+    listings = [path for path in paths if pq.read_metadata(path).num_rows]
+    if listings:
+        rows = _read(listings[-1:], contract.arrow_schema())
+        lake.write_state(rows.sort_by([(name, "ascending") for name in contract.key]).combine_chunks(), "core", table)
+    ledger.note(paths)
+    return lake.read_state("core", table, contract.arrow_schema()).num_rows
+
+
+@contextmanager
+def _new(lake: Lake, table: str) -> Iterator[pa.Table]:
+    """Rows staged since the last time; noted as taken in when the block ends well."""
+    ledger = lake.ledger("staged", table, consumer="core")
+    paths = ledger.pending()
+    yield _read(paths, load_contract(table).arrow_schema())
+    ledger.note(paths)
+
+
+def _read(paths: Sequence[Path], schema: pa.Schema) -> pa.Table:
+    return read_files(paths).select(schema.names).cast(schema) if paths else schema.empty_table()
 
 
 def count(lake: Lake, layer: str, table: str) -> int:

@@ -62,6 +62,8 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
     """
     if incoming.num_rows == 0:
         return set()
+    # Of one dossier seen in two months, in the batches of several days, the last stays.
+    incoming = merge(incoming.schema.empty_table(), incoming, [key])
     day = incoming[day_columns[0]]
     for column in day_columns[1:]:
         day = pc.coalesce(day, incoming[column])

@@ -5,6 +5,7 @@ Belongs here: paths, reading and writing of a named table. Not here: what a tabl
     landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
     staged/<table>/<day>.parquet       the valid rows of that day
     pulls/<source>/<day>.json          how the pull of that day ended
+    ledgers/<consumer>_<table>.json    which day files a later stage has taken in
     core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
     built/<table>[/<month>].parquet    derived from core, rebuilt when stale
     published/                         see `publish.py`
@@ -23,6 +24,7 @@ import pyarrow as pa
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.ledger import Ledger
 
 
 class LakeError(CchcError):
@@ -96,6 +98,10 @@ class Lake:
                 return False
         files.write_parquet(table, path)
         return True
+
+    def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
+        """What `consumer` has taken in of the day files of a table."""
+        return Ledger(self.root / "ledgers" / f"{consumer}_{table}.json", self.root / layer / table, logic)
 
     # Outcomes of pulls: success and failure per source and day are data too.
 

@@ -98,13 +98,13 @@ def publish(
     missing = sorted(name for name, path in tables.items() if not path.exists())
     if missing:
         raise PublishError(f"publishing: no file for table {', '.join(missing)}; run the whole job again.")
+    before = _hashes(current_version(published))
     versions = published / "versions"
     folder, building = versions / version, versions / f".{version}.building"
     for leftover in versions.glob(".*.building"):
         shutil.rmtree(leftover)
     building.mkdir(parents=True)
     resources = [_copy(name, path, building, describe(name)) for name, path in sorted(tables.items())]
-    before = current_version(published)
     manifest = {
         "profile": "tabular-data-package",
         "name": "cchc-pipeline",
@@ -122,14 +122,7 @@ def publish(
     files.sync_folder(versions)
     _point(published, version)
     _prune(versions, keep, folder)
-    old = (
-        {}
-        if before is None
-        else {r["name"]: r["hash"] for r in read_manifest(before)["resources"]}
-        if before.exists()
-        else {}
-    )
-    changed = tuple(r["name"] for r in resources if old.get(r["name"]) != r["hash"])
+    changed = tuple(r["name"] for r in resources if before.get(r["name"]) != r["hash"])
     return Published(version, folder, changed, {r["name"]: r["rows"] for r in resources})
 
 
@@ -144,7 +137,8 @@ def roll_back(published: Path, version: str) -> Path:
         known = ", ".join(version_names(published)) or "none"
         raise PublishError(f"published version {version}: not there. Versions kept: {known}.")
     for resource in read_manifest(folder)["resources"]:
-        if f"sha256:{files.sha256(folder / resource['path'])}" != resource["hash"]:
+        path = folder / resource["path"]
+        if not path.exists() or f"sha256:{files.sha256(path)}" != resource["hash"]:
             raise PublishError(f"published version {version}: {resource['path']} is damaged. Choose another version.")
     _point(published, version)
     return folder
@@ -153,6 +147,14 @@ def roll_back(published: Path, version: str) -> Path:
 def version_names(published: Path) -> list[str]:
     """Names of the complete versions, oldest first."""
     return sorted(path.name for path in (published / "versions").glob("[!.]*") if path.is_dir())
+
+
+def _hashes(version: Path | None) -> dict[str, str]:
+    """Hashes by table; none where there is no version or its manifest is damaged: that stops no publication."""
+    try:
+        return {r["name"]: r["hash"] for r in read_manifest(version)["resources"]} if version else {}
+    except PublishError:
+        return {}
 
 
 def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands `cchc report` and `cchc versions`: reading what is published.
+"""Commands `cchc report`, `cchc versions` and `cchc docs`: reading what is published, and what it means.
 
 Belongs here: options and output formats. The figures come from the report modules.
 """
@@ -17,6 +17,7 @@ from rich.table import Table
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
+from cchc_pipeline.reports.dictionary import check_pages, write_pages
 from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
 from cchc_pipeline.settings import load_settings
 
@@ -90,3 +91,18 @@ def versions(use: str | None, data_dir: Path | None) -> None:
         is_current = current is not None and current.name == name
         table.add_row(name, manifest["created"], manifest["data_until"], "●" if is_current else "")
     Console().print(table)
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True, help="Folder."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files there are not current.")
+def docs(out: Path, *, check: bool) -> None:
+    """Render the data dictionary and the list of indicators as Markdown."""
+    if check:
+        check_pages(out)
+        click.echo(f"{out}: current")
+        return
+    for path in write_pages(out):
+        click.echo(path)

@@ -17,7 +17,6 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import index766, papi, par_index
-from cchc_pipeline.sources.protocol import Window
 
 #: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
 PLAN_CRITERION = "REFORM_PLAN_ISSUED"
@@ -39,9 +38,9 @@ def build_par_index(lake: Lake) -> pa.Table:
     return _keep(lake, "scorecard_par_index", par_index.score_local(values, plan_evidence(lake, values)))
 
 
-def build_papi(lake: Lake, window: Window) -> pa.Table:
+def build_papi(lake: Lake) -> pa.Table:
     """PAPI of every year in the drop folder; an empty table where there is none."""
-    state.take_in(lake, "papi__subdimensions", window)
+    state.take_in(lake, "papi__subdimensions")
     contract = load_contract("papi__subdimensions")
     scores = lake.read_state("core", contract.name, contract.arrow_schema())
     years = sorted(set(scores["year"].to_pylist()))

@@ -44,7 +44,7 @@ events AS (
     SELECT resumed_on, unit_code, procedure_code, channel, 'resumed', 1.0 FROM counted WHERE resumed_on IS NOT NULL
     UNION ALL
     SELECT rated_on, unit_code, procedure_code, channel,
-        CASE rating WHEN 1 THEN 'rated_dissatisfied' WHEN 2 THEN 'rated_neutral' ELSE 'rated_satisfied' END, 1.0
+        CASE rating WHEN 1 THEN 'rated_dissatisfied' WHEN 2 THEN 'rated_neutral' WHEN 3 THEN 'rated_satisfied' END, 1.0
     FROM counted WHERE rated_on IS NOT NULL AND rating IS NOT NULL
     UNION ALL
     -- QĐ 766 counts what became of the dossiers received in a period: these are dated by reception.

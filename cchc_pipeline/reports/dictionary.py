@@ -1,0 +1,196 @@
+"""The reference pages of `docs/` that are rendered and not written: data dictionary and indicators.
+
+Belongs here: Markdown from contracts and from the indicator catalogue, and whether the files on
+disk are current. Not here: the contracts (`data_contracts/`), the catalogue (`indicators/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cchc_pipeline.contracts import Contract, all_contracts, rule_list
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
+from cchc_pipeline.scorecards.rubric_file import load_rubric
+
+_RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue and render again. -->"
+_RELATIONS = {
+    "flow": "events dated within the period",
+    "stock": "events up to the end of the period",
+    "opening": "events before the period begins",
+    "snapshot": "the last daily count of the procedure catalogue within the period",
+    "dossiers": "the dossiers resolved within the period, one by one",
+}
+_RUBRICS = ("index766", "par_index")
+
+
+class DocsStale(CchcError):  # noqa: N818 - says what happened
+    """A rendered page on disk is not what would be rendered now."""
+
+
+def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
+    """Every table with purpose, grain, key, columns and rules, as Markdown; published tables first."""
+    every = sorted(all_contracts() if contracts is None else contracts, key=lambda c: (not c.is_published, c.name))
+    lines = [
+        _RENDERED,
+        "",
+        "# Data dictionary",
+        "",
+        "What every table holds. Published tables lie in `published/current/`, one Parquet file each; inbound tables "
+        "are what the sources deliver, before and after validation. Severity of a rule: `reject` sends the row to "
+        "quarantine, `warn` and `note` only count it. A required column also has the rule `<table>.<column>_required` "
+        "(reject), which is not repeated below. How rules work: [contracts.md](contracts.md).",
+        "",
+        *_table(
+            ["table", "", "what it is", "tiếng Việt", "rows"],
+            [
+                [
+                    f"[`{c.name}`](#{c.name})",
+                    "published" if c.is_published else "inbound",
+                    c.title_en,
+                    c.title_vi,
+                    c.grain,
+                ]
+                for c in every
+            ],
+        ),
+    ]
+    for contract in every:
+        lines += ["", *_contract(contract)]
+    return "\n".join(lines) + "\n"
+
+
+def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
+    """Every indicator of the catalogue by legal basis, as Markdown."""
+    every = catalogue() if indicators is None else indicators
+    used = _used_by()
+    lines = [
+        _RENDERED,
+        "",
+        "# Indicators",
+        "",
+        f"The catalogue (`cchc_pipeline/indicators/catalogue.yaml`) has {len(every)} indicators. It is published as "
+        "the table [`indicators`](data-dictionary.md#indicators); values are in "
+        "[`indicator_values`](data-dictionary.md#indicator_values).",
+        "",
+        "A rate in % has the value 100 × numerator / denominator, a mean numerator / denominator, a median the "
+        "numerator, a count the numerator. Without a denominator (0) there is no value. A term is an aggregate over:",
+        "",
+        *[f"- **{name}**: {meaning}" for name, meaning in _RELATIONS.items()],
+        "",
+        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`. "
+        "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above.",
+    ]
+    for basis in dict.fromkeys(indicator.legal_basis for indicator in every):
+        rows = [
+            [
+                f"`{i.id}`",
+                i.name_vi,
+                i.name_en,
+                {"dossiers": "dossiers", "days": "working days"}.get(i.unit, i.unit),
+                i.kind,
+                _term(i.numerator),
+                _term(i.denominator) if i.denominator else "",
+                "yes" if i.is_additive else "no",
+                ", ".join(used.get(i.id, ())),
+            ]
+            for i in every
+            if i.legal_basis == basis
+        ]
+        head = ["id", "tên", "name", "unit", "kind", "numerator", "denominator", "exact sum", "scored in"]
+        lines += ["", f"## {basis}", "", *_table(head, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """File name below `docs/` -> text of every rendered page."""
+    return {"data-dictionary.md": render_dictionary(), "indicators.md": render_indicators()}
+
+
+def write_pages(folder: Path) -> list[Path]:
+    """Render every page into `folder`; the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in pages()]
+
+
+def check_pages(folder: Path) -> None:
+    """Compare the files in `folder` with what would be rendered.
+
+    Raises:
+        DocsStale: a page is absent or differs.
+    """
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+    if stale:
+        raise DocsStale(
+            f"docs: {', '.join(stale)} in {folder} is not what the contracts and the catalogue say now. "
+            f"Render again: `cchc docs --out {folder}`.",
+            pages=stale,
+        )
+
+
+def _contract(contract: Contract) -> list[str]:
+    implied = {f"{contract.name}.{column.name}_required" for column in contract.columns if column.required}
+    rules = [rule for rule in rule_list(contract) if rule["rule_id"] not in implied]
+    columns = [
+        [
+            f"`{column.name}`",
+            column.physical_type,
+            column.unit or "",
+            column.label_vi,
+            column.label_en,
+            "yes" if column.required else "",
+            column.classification,
+            column.description,
+        ]
+        for column in contract.columns
+    ]
+    direction = "published" if contract.is_published else f"inbound, source `{contract.source}`"
+    return [
+        f"## {contract.name}",
+        "",
+        f"**{contract.title_vi}** / {contract.title_en}. {contract.purpose}",
+        "",
+        f"{contract.usage}".strip(),
+        "",
+        f"- Grain: {contract.grain}",
+        f"- Key: {', '.join(f'`{name}`' for name in contract.key)}",
+        f"- Contract: `data_contracts/{contract.name}.odcs.yaml`, version {contract.version} ({direction}), "
+        f"owner {contract.owner}",
+        "",
+        *_table(["column", "type", "unit", "tiếng Việt", "English", "required", "class", "meaning"], columns),
+        "",
+        *_table(
+            ["rule", "severity", "tiếng Việt", "English"],
+            [[f"`{r['rule_id']}`", r["severity"], r["sentence_vi"], r["sentence_en"]] for r in rules],
+        ),
+    ]
+
+
+def _term(term: Term) -> str:
+    return f"{term.over}: `{term.sql}`"
+
+
+def _used_by() -> dict[str, list[str]]:
+    """Indicator id -> rubric criteria that are computed from it."""
+    used: dict[str, list[str]] = {}
+    for name in _RUBRICS:
+        for indicator, codes in load_rubric(name).indicators().items():
+            used.setdefault(indicator, []).extend(f"{name}: {code}" for code in codes)
+    return used
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
+
+
+def _cell(value: Any) -> str:
+    return " ".join(str(value).replace("|", "\\|").replace("<", "&lt;").split())

@@ -1,0 +1,101 @@
+"""Form II.06a as sums over events, against a recount of every dossier by definition on every day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+from dossier_lives import FLAGS, INBOUND, Recount, Sums, day, held, seen_on, several
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.contracts import judge, load_contract
+from cchc_pipeline.core.build import calendar_table, run_sql, run_table
+from cchc_pipeline.reference.calendar import working_days_between
+
+DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
+CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
+NONE = pa.table({"dossier_code": pa.array([], pa.string())})
+QUICK = settings(max_examples=40, deadline=None)
+
+
+def build(rows, as_of_on):
+    table = run_sql("dossiers", DOSSIERS, held=held(rows), apologies=NONE, calendar=CALENDAR, run=run_table(as_of_on))
+    events = run_sql("dossier_events", EVENTS, dossiers=table).to_pylist()
+    return table.to_pylist(), [event for event in events if event["event_on"] <= as_of_on]
+
+
+@QUICK
+@given(several(), st.integers(0, 90))
+def test_generated_lives_keep_the_contract(some, today):
+    verdict = judge(held(seen_on(some, today)), INBOUND, day(today))
+    assert verdict.rows_quarantined == 0
+
+
+@QUICK
+@given(several(), st.integers(0, 90))
+def test_the_form_equals_the_recount_on_every_day(some, today):
+    rows = list(seen_on(some, today))
+    _, events = build(rows, day(today))
+    recount, sums = Recount(rows, day(today)), Sums(events)
+    for number in range(today + 1):
+        form = sums.form(day(number), day(number))
+        assert form == recount.form(day(number), day(number)), f"day {number}"
+        assert form["pending_overdue"] >= 0
+        assert form["pending"] - form["pending_overdue"] >= 0
+
+
+@QUICK
+@given(several(), st.integers(0, 90), st.data())
+def test_the_form_of_any_period_keeps_its_identities(some, today, data):
+    first = data.draw(st.integers(0, today))
+    last = data.draw(st.integers(first, today))
+    rows = list(seen_on(some, today))
+    _, events = build(rows, day(today))
+    form = Sums(events).form(day(first), day(last))
+    assert form == Recount(rows, day(today)).form(day(first), day(last))
+    resolved = form["resolved_early"] + form["resolved_on_time"] + form["resolved_late"]
+    assert form["received"] + form["carried_over"] == resolved + form["pending"]
+    assert form["received"] == form["received_online"] + form["received_direct"] + form["received_postal"]
+    assert 0 <= form["pending_overdue"] <= form["pending"]
+
+
+@QUICK
+@given(several(), st.integers(0, 90))
+def test_other_measures_equal_the_recount(some, today):
+    rows = list(seen_on(some, today))
+    table, events = build(rows, day(today))
+    recount, sums = Recount(rows, day(today)), Sums(events)
+
+    def total(*measures):
+        return sums.of(measures, None, day(today))
+
+    counted = recount.rows
+    finished = [r for r in counted if r["status_code"] in (9, 10)]
+    late_first = [r for r in counted if recount.is_not_late(r)]
+    assert total("not_late") == len(late_first)
+    assert total("satisfied_not_late") == sum(r["rating"] != 1 for r in late_first)
+    assert total("refused") == sum(r["status_code"] == 3 for r in rows)
+    assert total("withdrawn") == sum(r["status_code"] == 7 for r in counted)
+    assert total("stopped") == sum(r["status_code"] == 8 for r in counted)
+    assert total("resolved_done") == len(finished)
+    assert total("suspended") == sum(r["suspended_on"] is not None for r in counted)
+    assert total("resumed") == sum(r["resumed_on"] is not None for r in counted)
+    assert total("rated_satisfied") == sum(r["rating"] == 3 for r in counted)
+    assert total("rated_dissatisfied", "rated_neutral") == sum(r["rating"] in (1, 2) for r in counted)
+    assert total("with_fee") == sum(r["has_fee"] for r in counted)
+    assert total("paid_online") == sum(r["has_fee"] and r["is_paid_online"] for r in counted)
+    measures = ("result_electronic", "digitised", "reused", "personal_storage", "citizen_data", "synced_national")
+    for flag, measure in zip(FLAGS[2:], measures, strict=True):
+        assert total(measure) == sum(r[flag] for r in counted), measure
+    assert total("resolved_result_electronic") == sum(r["is_result_electronic"] for r in finished)
+    days = {
+        r["dossier_id"]: working_days_between(r["received_on"], r["finished_on"])
+        - (working_days_between(r["suspended_on"], r["resumed_on"]) if r["resumed_on"] else 0)
+        for r in finished
+    }
+    assert all(value >= 0 for value in days.values())
+    assert {r["dossier_id"]: r["handling_working_days"] for r in table if r["handling_working_days"] is not None} == days
+    assert total("handled_working_days") == sum(days.values())
+    at_end = {r["dossier_id"]: recount.is_overdue(r, day(today)) for r in counted}
+    assert {r["dossier_id"] for r in table if r["is_overdue"]} == {key for key, overdue in at_end.items() if overdue}

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pickle
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import DataSpan, Lake, LakeError
+
+DAY = date(2026, 10, 1)
+TABLE = pa.table({"k": ["a", "b"], "v": [1, 2]})
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+def test_a_lake_is_claimed_by_one_province(lake):
+    lake.claim({"province_code": "H99", "seed": 766})
+    lake.claim({"province_code": "H99", "seed": 766})
+    with pytest.raises(LakeError) as caught:
+        lake.claim({"province_code": "H99", "seed": 767})
+    for part in ("seed 766", "seed 767", "--data-dir", "CCHC_DATA_DIR"):
+        assert part in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
+
+
+def test_day_files_are_the_existing_ones_in_order(lake):
+    for offset in (3, 0):
+        files.write_parquet(TABLE, lake.day_file("landing", "t", DAY + timedelta(days=offset)))
+    days = [DAY + timedelta(days=offset) for offset in range(5)]
+    assert [path.stem for path in lake.day_files("landing", "t", reversed(days))] == ["2026-10-01", "2026-10-04"]
+
+
+def test_parts_pass_over_unfinished_files(lake):
+    lake.write_state(TABLE, "core", "dossiers", "2026-10")
+    lake.write_state(TABLE, "core", "dossiers", "2026-09")
+    (lake.root / "core" / "dossiers" / ".2026-08.parquet.x.part").touch()
+    (lake.root / "core" / "dossiers" / ".hidden.parquet").touch()
+    assert lake.parts("core", "dossiers") == ["2026-09", "2026-10"]
+    assert lake.parts("core", "nothing") == []
+
+
+def test_state_that_was_never_written_is_empty_with_its_schema(lake):
+    for found in (
+        lake.read_state("core", "t", TABLE.schema),
+        lake.read_state_part("core", "t", "2026-10", TABLE.schema),
+    ):
+        assert found.num_rows == 0
+        assert found.schema == TABLE.schema
+
+
+def test_unchanged_state_is_not_written(lake):
+    assert lake.write_state(TABLE, "core", "t") is True
+    path = lake.state_file("core", "t")
+    stamp = path.stat().st_mtime_ns, path.stat().st_ino
+    assert lake.write_state(pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)]), "core", "t") is False
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == stamp
+    assert lake.write_state(TABLE.slice(0, 1), "core", "t") is True
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        TABLE.replace_schema_metadata({"contract_version": "2.0.0"}),
+        TABLE.rename_columns(["k", "w"]),
+        TABLE.set_column(1, "v", pa.array([1, 3])),
+        TABLE.set_column(1, pa.field("v", pa.int32()), pa.array([1, 2], pa.int32())),
+    ],
+)
+def test_changed_values_types_names_and_labels_are_written(lake, changed):
+    lake.write_state(TABLE, "core", "t")
+    assert lake.write_state(changed, "core", "t") is True
+    assert files.read_parquet(lake.state_file("core", "t")).equals(changed)
+
+
+def test_pulls_keep_how_each_day_ended(lake):
+    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "failed", "error": "hết giờ"})
+    lake.record_pull("one_stop", DAY, {"status": "ok", "rows": {"t": 3}})
+    assert list(lake.pulls("one_stop")) == [DAY, DAY + timedelta(days=1)]
+    assert lake.pulls("one_stop")[DAY + timedelta(days=1)]["error"] == "hết giờ"
+    assert lake.pulls("documents") == {}
+
+
+def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
+    with pytest.raises(LakeError, match="no day of one_stop was pulled yet.*cchc run"):
+        lake.span()
+    lake.record_pull("one_stop", DAY - timedelta(days=1), {"status": "failed"})
+    with pytest.raises(LakeError):
+        lake.span()
+    for offset in (4, 0, 2):
+        lake.record_pull("one_stop", DAY + timedelta(days=offset), {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=9), {"status": "failed"})
+    assert lake.span() == DataSpan(DAY, DAY + timedelta(days=4))
+    with pytest.raises(LakeError, match="documents"):
+        lake.span("documents")
+
+
+def test_a_day_that_failed_when_repeated_is_no_longer_covered(lake):
+    lake.record_pull("one_stop", DAY, {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "failed"})
+    assert lake.span().as_of_on == DAY

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cchc_pipeline.reference import calendar
+from cchc_pipeline.reference.calendar import (
+    add_working_days,
+    calendar_rows,
+    is_working_day,
+    overrides,
+    working_days_between,
+)
+
+# Counted from the published holiday notices of each year, not from the library.
+WORKED = {2020: 252, 2021: 250, 2022: 249, 2023: 249, 2024: 251, 2025: 250, 2026: 249, 2027: 249}
+DAYS = st.dates(date(2020, 1, 1), date(2027, 12, 31))
+ONE = timedelta(days=1)
+
+
+@pytest.mark.parametrize("year, worked", WORKED.items())
+def test_working_days_of_a_year(year, worked):
+    assert working_days_between(date(year - 1, 12, 31), date(year, 12, 31)) == worked
+
+
+@pytest.mark.parametrize(
+    "day, worked",
+    [
+        (date(2020, 1, 27), False),  # Tết
+        (date(2020, 9, 2), False),  # National Day
+        (date(2021, 9, 3), False),  # its second day, since the Labour Code 2019
+        (date(2024, 5, 4), True),  # a Saturday that makes up for 29/4/2024
+        (date(2024, 4, 29), False),
+        (date(2026, 8, 28), True),
+        (date(2026, 10, 10), False),  # an ordinary Saturday
+        (date(2026, 10, 12), True),  # an ordinary Monday
+    ],
+)
+def test_known_days(day, worked):
+    assert is_working_day(day) is worked
+
+
+def test_the_override_table_decides():
+    table = overrides()
+    assert table[date(2026, 1, 2)] is False
+    assert table[date(2026, 1, 10)] is True
+    assert all(is_working_day(day) is worked for day, worked in table.items())
+
+
+def test_an_override_wins_over_the_library(monkeypatch):
+    monday = date(2027, 3, 8)
+    assert is_working_day(monday)
+    monkeypatch.setattr(calendar, "overrides", lambda: {monday: False, monday + 5 * ONE: True})
+    is_working_day.cache_clear()
+    try:
+        assert not is_working_day(monday)
+        assert is_working_day(monday + 5 * ONE)
+        assert add_working_days(monday - ONE, 1) == monday + ONE
+    finally:
+        is_working_day.cache_clear()
+
+
+def test_five_working_days_from_a_friday_end_on_the_next_friday():
+    assert add_working_days(date(2026, 10, 9), 5) == date(2026, 10, 16)
+
+
+@given(DAYS, st.integers(1, 60))
+def test_adding_working_days_ends_on_the_nth_worked_day(day, count):
+    end = add_working_days(day, count)
+    assert is_working_day(end)
+    assert working_days_between(day, end) == count
+    assert add_working_days(day, count + 1) > end
+
+
+@given(DAYS)
+def test_adding_none_moves_only_off_days(day):
+    end = add_working_days(day, 0)
+    assert is_working_day(end)
+    assert (end == day) is is_working_day(day)
+    assert not any(is_working_day(day + i * ONE) for i in range((end - day).days))
+
+
+@given(DAYS, st.integers(0, 30), st.integers(1, 30))
+def test_adding_composes(day, first, second):
+    if first or is_working_day(day):
+        assert add_working_days(add_working_days(day, first), second) == add_working_days(day, first + second)
+
+
+@given(st.lists(DAYS, min_size=3, max_size=3).map(sorted))
+def test_working_days_add_up(days):
+    first, middle, last = days
+    total = working_days_between(first, last)
+    assert total == working_days_between(first, middle) + working_days_between(middle, last)
+    assert 0 <= total <= (last - first).days
+
+
+@given(DAYS, st.integers(0, 500))
+def test_calendar_rows_agree_with_counting(start, length):
+    end = start + length * ONE
+    rows = calendar_rows(start, end)
+    assert [day for day, _, _ in rows] == [start + i * ONE for i in range(length + 1)]
+    assert rows[-1][2] - rows[0][2] == working_days_between(start, end)
+    assert all(worked is is_working_day(day) for day, worked, _ in rows)
