@@ -149,8 +149,8 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
         settings = load_settings()
         Lake(settings.data_dir).claim(province.identity if province else {"province_code": settings.province_code})
         commands = [
-            [sys.executable, "-m", "dagster", "daemon", "run", "-w", workspace],
-            [sys.executable, "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
+            [_script("dagster-daemon"), "run", "-w", workspace],
+            [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
         ]
         with _children(commands) as children:
             console.print(
@@ -160,6 +160,11 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
             raise SettingsError("ui: the webserver or the daemon ended by itself; its message stands above.")
+
+
+def _script(name: str) -> str:
+    """A command of the same environment as this process."""
+    return str(Path(sys.executable).parent / name)
 
 
 def _refuse_taken(port: int) -> None:

@@ -14,20 +14,31 @@ import dagster as dg
 from assets import core, indicators, publishing, scorecards
 from assets.contracts import staged_assets
 from assets.jobs import nightly, nightly_0100
+from assets.partitions import civil_days
 from assets.resources import default_resources
 from assets.sources import raw_assets
+from cchc_pipeline.settings import load_settings
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Fresh definitions; `resource_overrides` replaces resources by key."""
+    """Fresh definitions for the province of the settings.
+
+    Args:
+        resource_overrides: resources to replace, by key.
+
+    Raises:
+        SettingsError: a setting is wrong; the code location then shows its message.
+    """
+    days = civil_days(load_settings().history_from)
+    job = nightly(days)
     return dg.Definitions(
         assets=[
-            *raw_assets(),
+            *raw_assets(days),
             *staged_assets(),
             *dg.load_assets_from_modules([core, indicators, scorecards, publishing]),
         ],
-        jobs=[nightly],
-        schedules=[nightly_0100],
+        jobs=[job],
+        schedules=[nightly_0100(job)],
         resources={**default_resources(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

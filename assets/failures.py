@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from assets.partitions import window_of_run
+from assets.resources import announce
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.sources.protocol import Window
 
@@ -41,7 +42,8 @@ def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: st
 
 @contextmanager
 def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
-    """Raise the project's errors as a failure that people can act on."""
+    """Announce what begins, and raise the project's errors as a failure that people can act on."""
+    announce(what)
     try:
         yield
     except CchcError as error:

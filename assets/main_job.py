@@ -6,14 +6,14 @@ Belongs here: the run behind `cchc run`. The same job runs nightly under the dae
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
 import dagster as dg
 
 from assets.definitions import build_defs
-from assets.partitions import FIRST_DAY, RANGE_END_TAG, RANGE_START_TAG
+from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import CallProgress, listen
 from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.settings import load_settings
 from cchc_pipeline.sources.protocol import Progress, Window
 
 #: The UI lists a run under its code location by this tag.
@@ -44,11 +44,13 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
     """Run the nightly job for a window as one run.
 
     Raises:
-        SettingsError: the window lies before the first day that the partitions know.
+        SettingsError: the window lies before the first day of the history.
     """
-    if window.first < date.fromisoformat(FIRST_DAY):
+    begins = load_settings().history_from
+    if window.first < begins:
         raise SettingsError(
-            f"window: {window.first} lies before the first partition, {FIRST_DAY}. Choose a later first day."
+            f"window: {window.first} lies before {begins}, the first day of the one-stop system's history. "
+            "Choose a later first day, or set history_from (CCHC_HISTORY_FROM)."
         )
     job = build_defs(resource_overrides={"progress": CallProgress()}).resolve_job_def("nightly")
     single = window.first == window.last
@@ -81,5 +83,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             found = event.asset_check_evaluation_data
             if not found.passed:
-                outcome.failed_checks.append(f"{found.asset_key.to_user_string()}: {found.check_name}")
+                rows = found.metadata.get("rows_broken")
+                counted = f", rows {rows.value}" if rows is not None else ""
+                outcome.failed_checks.append(f"{found.asset_key.to_user_string()}: {found.check_name}{counted}")
     return outcome

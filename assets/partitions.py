@@ -13,9 +13,13 @@ import dagster as dg
 from cchc_pipeline.sources.protocol import Window
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
-FIRST_DAY = "2019-10-01"
 
-DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=TIME_ZONE)
+
+def civil_days(first: date) -> dg.DailyPartitionsDefinition:
+    """Civil days of Vietnam from the first day of the one-stop system's history on."""
+    return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=TIME_ZONE)
+
+
 #: How Dagster marks a run over a range of partitions.
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 

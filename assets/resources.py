@@ -26,7 +26,7 @@ class ProvinceResource(dg.ConfigurableResource):
 
     def lake(self) -> Lake:
         """The lake below the data folder."""
-        return Lake(self.settings().data_dir)
+        return Lake(self.settings().data_dir.resolve())
 
 
 class LogProgress(dg.ConfigurableResource):
@@ -63,6 +63,12 @@ def listen(listener: Progress | None) -> None:
     """Set the function that `CallProgress` reports to; None for nobody."""
     global _LISTENER
     _LISTENER = listener
+
+
+def announce(what: str) -> None:
+    """Tell the listener, if there is one, what begins now."""
+    if _LISTENER is not None:
+        _LISTENER(0, None, what)
 
 
 def default_resources() -> dict[str, object]:

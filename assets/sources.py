@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets import metadata
 from assets.failures import as_failure
-from assets.partitions import DAYS, ONE_RUN, window_of
+from assets.partitions import ONE_RUN, window_of
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.sources.configured import configured_sources
@@ -47,7 +47,7 @@ def raw_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(f"raw_{table}")
 
 
-def _raw_assets(source: str) -> dg.AssetsDefinition:
+def _raw_assets(source: str, days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     tables, group, kinds, what = SOURCES[source]
     specs = [
         dg.AssetSpec(
@@ -57,7 +57,7 @@ def _raw_assets(source: str) -> dg.AssetsDefinition:
             kinds={*kinds, "parquet"},
             description=f"{what}. Bảng `{table}`, {load_contract(table).title_en}. "
             "Personal data is dropped before the first write.",
-            partitions_def=DAYS,
+            partitions_def=days,
         )
         for table in tables
     ]
@@ -95,6 +95,6 @@ def _raw_assets(source: str) -> dg.AssetsDefinition:
     return pull
 
 
-def raw_assets() -> list[dg.AssetsDefinition]:
-    """The ingestion assets of all sources."""
-    return [_raw_assets(source) for source in SOURCES]
+def raw_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The ingestion assets of all sources, partitioned by `days`."""
+    return [_raw_assets(source, days) for source in SOURCES]

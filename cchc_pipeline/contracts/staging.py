@@ -152,13 +152,19 @@ def _keep_quarantine(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]
     days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
     held = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
     incoming = [verdict.quarantined for verdict in verdicts]
-    again = {key for table in incoming for key in table["row_key"].to_pylist()}
+    again = {identity for table in incoming for identity in _identities(table)}
     if held.num_rows:
         again.update(*(_keys(verdict.valid, contract) for verdict in verdicts))
-        held = held.filter(pc.invert(pc.is_in(held["row_key"], value_set=pa.array(sorted(again), pa.string()))))
+        held = held.filter(pa.array([identity not in again for identity in _identities(held)], pa.bool_()))
     table = pa.concat_tables([held, *(one.cast(held.schema) for one in incoming)])
     order = [(name, "ascending") for name in (DAY, "source_row_number", "row_key")]
     lake.write_state(table.sort_by(order).combine_chunks(), "core", f"quarantine_{contract.name}")
+
+
+def _identities(quarantined: pa.Table) -> list[str]:
+    """What tells that a waiting row came again: its key, or the whole record where the key has a gap."""
+    keys, records = quarantined["row_key"].to_pylist(), quarantined["row_json"].to_pylist()
+    return [key if all(key.split("|")) else record for key, record in zip(keys, records, strict=True)]
 
 
 def _keys(table: pa.Table, contract: Contract) -> list[str]:

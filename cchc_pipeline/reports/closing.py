@@ -5,6 +5,7 @@ Belongs here: the closing table and the progress bar of `cchc run`, in words an 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,10 +20,12 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.sources.protocol import Progress, Window
 
+SECONDS_BETWEEN_LINES = 5.0
+
 
 @contextmanager
 def step_progress(console: Console) -> Iterator[Progress]:
-    """A progress bar that follows whatever is being done; plain lines where there is no terminal."""
+    """A progress bar that follows what is being done; a line every few seconds where there is no terminal."""
     with bars.Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -32,15 +35,15 @@ def step_progress(console: Console) -> Iterator[Progress]:
         console=console,
         transient=True,
     ) as bar:
-        tasks: dict[str, int] = {}
         task = bar.add_task("starting", total=None)
+        said = 0.0
 
         def report(done: int, total: int | None, what: str) -> None:
+            nonlocal said
             bar.update(task, description=what, completed=done, total=total)
-            subject = what.split(":")[0]
-            if not console.is_terminal and subject not in tasks:
-                tasks[subject] = done
-                console.print(f"· {what}", highlight=False)
+            if not console.is_terminal and time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                console.print(f"· {what}" + (f" ({done:,} of {total:,})" if total else ""), highlight=False)
 
         yield report
 

@@ -206,9 +206,7 @@ class Recount:
         """The figures of form II.06a from `first` to `last`."""
         during = [r for r in self.rows if first <= r["received_on"] <= last]
         ended = [
-            self.outcome(r)
-            for r in self.rows
-            if (closed := self.closed_on(r)) is not None and first <= closed <= last
+            self.outcome(r) for r in self.rows if (closed := self.closed_on(r)) is not None and first <= closed <= last
         ]
         channels = Counter(r["channel"] for r in during)
         return {

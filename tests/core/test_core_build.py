@@ -34,7 +34,9 @@ def take_in(lake, *rows):
 
 def night(lake, as_of_on=AS_OF, **options):
     """Names of the parts that were rebuilt."""
-    before = {part: lake.state_file("built", "dossiers", part).stat().st_ino for part in lake.parts("built", "dossiers")}
+    before = {
+        part: lake.state_file("built", "dossiers", part).stat().st_ino for part in lake.parts("built", "dossiers")
+    }
     parts, rebuilt = build_dossiers(lake, as_of_on, DOSSIERS, EVENTS, **options)
     after = {part: lake.state_file("built", "dossiers", part).stat().st_ino for part in lake.parts("built", "dossiers")}
     assert parts == len(after)

@@ -53,7 +53,14 @@ def test_outcome_of_a_finished_dossier(status, due, outcome):
     assert found["is_not_late"] is (outcome != "late")
     counted = events(row(1, status_code=status, finished_on=day(10), due_on=due))
     assert counted[day(10), f"resolved_{outcome}"] == 1
-    assert sum(n for (_, measure), n in counted.items() if measure in ("resolved_early", "resolved_on_time", "resolved_late")) == 1
+    assert (
+        sum(
+            n
+            for (_, measure), n in counted.items()
+            if measure in ("resolved_early", "resolved_on_time", "resolved_late")
+        )
+        == 1
+    )
     assert counted[day(10), "resolved_done"] == 1
 
 

@@ -95,7 +95,9 @@ def test_other_measures_equal_the_recount(some, today):
         for r in finished
     }
     assert all(value >= 0 for value in days.values())
-    assert {r["dossier_id"]: r["handling_working_days"] for r in table if r["handling_working_days"] is not None} == days
+    assert {
+        r["dossier_id"]: r["handling_working_days"] for r in table if r["handling_working_days"] is not None
+    } == days
     assert total("handled_working_days") == sum(days.values())
     at_end = {r["dossier_id"]: recount.is_overdue(r, day(today)) for r in counted}
     assert {r["dossier_id"] for r in table if r["is_overdue"]} == {key for key, overdue in at_end.items() if overdue}

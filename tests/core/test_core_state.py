@@ -10,9 +10,9 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sources.protocol import Window
 
 DAY = date(2026, 10, 1)
+NEXT = DAY + timedelta(days=1)
 PAPI = load_contract("papi__subdimensions")
 
 
@@ -30,31 +30,58 @@ def stage(lake, table, rows, on=DAY):
     files.write_parquet(rows, lake.day_file("staged", table, on))
 
 
-def test_taking_in_goes_through_the_days_in_order(lake):
-    stage(lake, PAPI.name, scores(("SC11", 2.0)), DAY + timedelta(days=1))
+def held_scores(lake):
+    return lake.read_state("core", PAPI.name, PAPI.arrow_schema())["score"].to_pylist()
+
+
+def test_what_was_staged_later_wins_whatever_day_it_is_for(lake):
+    stage(lake, PAPI.name, scores(("SC11", 2.0)), NEXT)
     stage(lake, PAPI.name, scores(("SC11", 1.0), ("SC12", 1.0)))
-    assert state.take_in(lake, PAPI.name, Window(DAY, DAY + timedelta(days=9))) == 2
-    assert lake.read_state("core", PAPI.name, PAPI.arrow_schema())["score"].to_pylist() == [2.0, 1.0]
+    assert state.take_in(lake, PAPI.name) == 2
+    assert held_scores(lake) == [1.0, 1.0]
 
 
-def test_days_without_a_staged_file_are_passed_over(lake):
-    assert state.take_in(lake, PAPI.name, Window(DAY, DAY)) == 0
-    assert state.staged(lake, PAPI.name, Window(DAY, DAY)).schema.equals(PAPI.arrow_schema(), check_metadata=True)
+def test_days_are_taken_in_once_and_again_when_staged_again(lake):
+    stage(lake, PAPI.name, scores(("SC11", 1.0)))
+    assert state.take_in(lake, PAPI.name) == 1
+    lake.state_file("core", PAPI.name).unlink()  # so that taking it in again would show
+    assert state.take_in(lake, PAPI.name) == 0
+    stage(lake, PAPI.name, scores(("SC11", 2.0)))
+    assert state.take_in(lake, PAPI.name) == 1
+    assert held_scores(lake) == [2.0]
+
+
+def test_what_could_not_be_taken_in_is_taken_in_the_next_time(lake, monkeypatch):
+    stage(lake, PAPI.name, scores(("SC11", 1.0)))
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Lake, "write_state", fail)
+    with pytest.raises(OSError, match="No space"):
+        state.take_in(lake, PAPI.name)
+    monkeypatch.undo()
+    assert state.take_in(lake, PAPI.name) == 1
+
+
+def test_nothing_staged_nothing_taken_in(lake):
+    assert state.take_in(lake, PAPI.name) == 0
+    assert state.take_in_dossiers(lake) == set()
+    assert state.replace(lake, "one_stop__procedures") == 0
 
 
 def test_the_newest_full_listing_takes_the_place_of_the_one_held(lake):
-    days = Window(DAY, DAY + timedelta(days=3))
     stage(lake, PAPI.name, scores(("SC12", 1.0), ("SC11", 1.0)))
-    assert state.replace(lake, PAPI.name, days) == 2
-    stage(lake, PAPI.name, scores(("SC13", 3.0)), DAY + timedelta(days=1))
-    assert state.replace(lake, PAPI.name, days) == 1
+    assert state.replace(lake, PAPI.name) == 2
+    stage(lake, PAPI.name, scores(("SC13", 3.0)), NEXT)
+    assert state.replace(lake, PAPI.name) == 1
+    assert state.replace(lake, PAPI.name) == 1
 
 
 def test_an_empty_listing_replaces_nothing(lake):
-    days = Window(DAY, DAY + timedelta(days=3))
     stage(lake, PAPI.name, scores(("SC12", 1.0), ("SC11", 1.0)))
-    stage(lake, PAPI.name, scores(), DAY + timedelta(days=2))
-    assert state.replace(lake, PAPI.name, days) == 2
+    stage(lake, PAPI.name, scores(), NEXT)
+    assert state.replace(lake, PAPI.name) == 2
     assert lake.read_state("core", PAPI.name, PAPI.arrow_schema())["slot"].to_pylist() == ["SC11", "SC12"]
 
 
@@ -62,8 +89,7 @@ def test_a_dossier_of_two_days_in_two_months_is_held_once(lake):
     draft = row(1, status_code=1, received_on=None, applied_on=date(2026, 9, 30))
     stage(lake, "one_stop__dossiers", held([draft]), date(2026, 9, 30))
     stage(lake, "one_stop__dossiers", held([draft | {"status_code": 2, "received_on": DAY}]))
-    changed = state.take_in_dossiers(lake, Window(date(2026, 9, 30), DAY))
-    assert changed == {"2026-10"}
+    assert state.take_in_dossiers(lake) == {"2026-10"}
     assert state.count(lake, "core", "dossiers") == 1
 
 

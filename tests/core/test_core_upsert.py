@@ -39,7 +39,9 @@ def take_in(lake: Lake, *batches) -> list[set[str]]:
 
 def content(lake: Lake) -> dict[str, list[dict]]:
     """Rows by part; parts that hold none are left out."""
-    parts = {part: files.read_parquet(lake.state_file("core", "t", part)).to_pylist() for part in lake.parts("core", "t")}
+    parts = {
+        part: files.read_parquet(lake.state_file("core", "t", part)).to_pylist() for part in lake.parts("core", "t")
+    }
     return {part: rows for part, rows in parts.items() if rows}
 
 
@@ -195,7 +197,21 @@ def test_merging_nothing_gives_what_was_held():
     assert merge(SCHEMA.empty_table(), held, ["key"]).equals(held)
 
 
-@pytest.mark.parametrize("status, is_open", [(1, False), (2, True), (3, False), (4, True), (5, True), (6, True), (7, False), (8, False), (9, False), (10, False)])
+@pytest.mark.parametrize(
+    "status, is_open",
+    [
+        (1, False),
+        (2, True),
+        (3, False),
+        (4, True),
+        (5, True),
+        (6, True),
+        (7, False),
+        (8, False),
+        (9, False),
+        (10, False),
+    ],
+)
 def test_open_dossiers_are_those_accepted_and_not_finished(tmp_path, status, is_open):
     from dossier_lives import held, row
 

@@ -1,0 +1,226 @@
+"""Staging by day: conservation, quarantine over time, a day that is refused whole."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+from contract_batches import AS_OF, CLEAN, batch, breaking_row, dirty_batch, random_row
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.staging import kept_of_all, pending_days, stage
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+NAME = "documents__statuses"  # a small contract with a key of three columns: staging is the same for all
+STATUSES, DOSSIERS = load_contract(NAME), load_contract("one_stop__dossiers")
+QUARANTINE, QUALITY = load_contract("quarantine"), load_contract("data_quality")
+PARSED = f"{NAME}.parse_errors_present"
+GOOD = CLEAN[NAME] | {"parse_errors": None}
+BAD = GOOD | {"parse_errors": "status_at: «hôm qua» không phải thời điểm."}
+DAY = date(2026, 6, 29)
+NEXT = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+def land(lake, contract, rows, day=DAY):
+    table = rows if isinstance(rows, pa.Table) else batch(contract, rows)
+    files.write_parquet(table, lake.day_file("landing", contract.name, day))
+
+
+def staged(lake, day=DAY, contract=STATUSES):
+    path = lake.day_file("staged", contract.name, day)
+    return files.read_parquet(path).to_pylist() if path.exists() else None
+
+
+def quarantine(lake, contract=STATUSES):
+    return lake.read_state("core", f"quarantine_{contract.name}", QUARANTINE.arrow_schema()).to_pylist()
+
+
+def key(unit_code="H34.5"):
+    return f"{GOOD['document_id']}|{unit_code}|03"
+
+
+def waiting(lake):
+    return [(row["pulled_for_on"], row["row_key"]) for row in quarantine(lake)]
+
+
+def quality(lake, rule="TOTAL", contract=STATUSES):
+    rows = lake.read_state("core", f"quality_{contract.name}", QUALITY.arrow_schema()).to_pylist()
+    return {
+        row["pulled_for_on"]: (row["rows_in"], row["rows_valid"], row["rows_quarantined"], row["rows_broken"])
+        for row in rows
+        if row["rule_id"] == rule
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_are_conserved_over_days_of_every_mixture(lake, seed):
+    source = random.Random(seed)
+    days = [DAY + timedelta(days=n) for n in range(3)]
+    land(lake, DOSSIERS, dirty_batch(DOSSIERS, seed, rows=60), days[0])
+    land(lake, DOSSIERS, [random_row(DOSSIERS, source, dirt) for dirt in (0.0, 0.1, 0.5) for _ in range(20)], days[1])
+    land(lake, DOSSIERS, [], days[2])
+    done = stage(lake, DOSSIERS.name, days, AS_OF)
+    assert done.is_conserved
+    landed = [files.row_count(lake.day_file("landing", DOSSIERS.name, day)) for day in days]
+    kept = [len(staged(lake, day, DOSSIERS)) for day in days]
+    assert (done.rows_in, done.rows_valid) == (sum(landed), sum(kept))
+    assert quality(lake, contract=DOSSIERS) == {
+        day: (came, valid, came - valid, None) for day, came, valid in zip(days, landed, kept, strict=True)
+    }
+    # Great Expectations ran every rule and found the same rules broken.
+    assert set(done.results) == {rule.id for rule in DOSSIERS.rules}
+    assert not [one.message for one in done.results.values() if one.could_not_run]
+    assert {rule: one.unexpected_count > 0 for rule, one in done.results.items()} == {
+        rule: rows > 0 for rule, rows in done.rows_broken.items()
+    }
+
+
+def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(lake):
+    land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}])
+    done = stage(lake, NAME, [DAY], AS_OF)
+    assert (done.rows_in, done.rows_valid, done.rows_quarantined) == (3, 2, 1)
+    found = files.read_parquet(lake.day_file("staged", NAME, DAY))
+    assert found.schema.equals(STATUSES.arrow_schema(), check_metadata=True)
+    assert found.to_pylist() == [GOOD, GOOD | {"unit_code": "H34.7"}]
+    (row,) = quarantine(lake)
+    assert (row["row_key"], row["source_row_number"], row["pulled_for_on"]) == (key("H34.6"), 2, DAY)
+    assert row["rule_ids"] == PARSED
+    assert done.rows_broken[PARSED] == done.results[PARSED].unexpected_count == 1
+
+
+def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
+    land(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
+    stage(lake, NAME, [DAY], AS_OF)
+    land(lake, STATUSES, [BAD])
+    stage(lake, NAME, [DAY], AS_OF)
+    stage(lake, NAME, [DAY], AS_OF)
+    assert waiting(lake) == [(DAY, key())]
+    assert quality(lake) == {DAY: (1, 0, 1, None)}
+    assert quality(lake, PARSED) == {DAY: (1, 0, 1, 1)}
+
+
+def test_staging_the_same_again_gives_the_same_bytes(lake):
+    land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}])
+    stage(lake, NAME, [DAY], AS_OF)
+    paths = [lake.day_file("staged", NAME, DAY), *(lake.root / "core").glob("*.parquet")]
+    before = {path: files.sha256(path) for path in paths}
+    stage(lake, NAME, [DAY], AS_OF)
+    assert {path: files.sha256(path) for path in paths} == before
+
+
+def test_a_corrected_row_leaves_quarantine(lake):
+    land(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
+    stage(lake, NAME, [DAY], AS_OF)
+    land(lake, STATUSES, [GOOD], NEXT)
+    stage(lake, NAME, [NEXT], AS_OF)
+    assert waiting(lake) == [(DAY, key("H34.6"))]
+    assert staged(lake, NEXT) == [GOOD]
+
+
+def test_a_row_that_comes_bad_again_waits_once_with_its_newest_day(lake):
+    land(lake, STATUSES, [BAD])
+    stage(lake, NAME, [DAY], AS_OF)
+    land(lake, STATUSES, [BAD], NEXT)
+    stage(lake, NAME, [NEXT], AS_OF)
+    assert waiting(lake) == [(NEXT, key())]
+    assert quality(lake) == {DAY: (1, 0, 1, None), NEXT: (1, 0, 1, None)}
+
+
+def test_a_key_of_one_column_leaves_quarantine_too(lake):
+    rejected = breaking_row(DOSSIERS, "one_stop__dossiers.DQ03")
+    land(lake, DOSSIERS, [rejected])
+    stage(lake, DOSSIERS.name, [DAY], AS_OF)
+    assert [row["row_key"] for row in quarantine(lake, DOSSIERS)] == [rejected["dossier_id"]]
+    land(lake, DOSSIERS, [CLEAN[DOSSIERS.name]], NEXT)
+    stage(lake, DOSSIERS.name, [NEXT], AS_OF)
+    assert quarantine(lake, DOSSIERS) == []
+
+
+def test_rows_without_a_key_wait_each_on_its_own(lake):
+    nameless = [CLEAN[DOSSIERS.name] | {"dossier_id": None, "dossier_code": f"H34.12-260302-000{n}"} for n in (1, 2, 3)]
+    land(lake, DOSSIERS, nameless[:2])
+    stage(lake, DOSSIERS.name, [DAY], AS_OF)
+    land(lake, DOSSIERS, nameless[1:], NEXT)
+    stage(lake, DOSSIERS.name, [NEXT], AS_OF)
+    assert [row["pulled_for_on"] for row in quarantine(lake, DOSSIERS)] == [DAY, NEXT, NEXT]
+    land(lake, STATUSES, [GOOD | {"status_code": None}])
+    stage(lake, NAME, [DAY], AS_OF)
+    land(lake, STATUSES, [GOOD | {"status_code": None, "unit_code": "H34.6"}], NEXT)
+    stage(lake, NAME, [NEXT], AS_OF)
+    assert [row["pulled_for_on"] for row in quarantine(lake)] == [DAY, NEXT]
+
+
+def test_a_day_that_breaks_the_contract_is_refused_whole_and_the_others_are_staged(lake):
+    land(lake, STATUSES, [GOOD])
+    stage(lake, NAME, [DAY], AS_OF)
+    before = files.sha256(lake.day_file("staged", NAME, DAY))
+    land(lake, STATUSES, batch(STATUSES, [GOOD | {"unit_code": "H34.6"}]).drop_columns(["status_code"]))
+    land(lake, STATUSES, [GOOD | {"unit_code": "H34.7"}], NEXT)
+    done = stage(lake, NAME, [DAY, NEXT], AS_OF)
+    assert set(done.broken) == {DAY}
+    assert "status_code" in str(done.broken[DAY])
+    assert files.sha256(lake.day_file("staged", NAME, DAY)) == before  # the last good one stays
+    assert staged(lake, NEXT) == [GOOD | {"unit_code": "H34.7"}]
+    assert quality(lake)[DAY] == (1, 1, 0, None)
+    assert pending_days(lake, NAME) == [DAY]
+    land(lake, STATUSES, [GOOD | {"unit_code": "H34.6"}])
+    assert not stage(lake, NAME, pending_days(lake, NAME), AS_OF).broken
+    assert staged(lake) == [GOOD | {"unit_code": "H34.6"}]
+    assert pending_days(lake, NAME) == []
+
+
+@pytest.mark.parametrize("column, values", [("status_on", ["2026-03-02"]), ("status_at", [7]), ("status_code", [3.5])])
+def test_a_retyped_column_breaks_the_contract(lake, column, values):
+    table = batch(STATUSES, [GOOD])
+    land(lake, STATUSES, table.set_column(table.schema.get_field_index(column), column, pa.array(values)))
+    done = stage(lake, NAME, [DAY], AS_OF)
+    assert column in str(done.broken[DAY])
+    assert staged(lake) is None
+    assert waiting(lake) == []
+
+
+def test_unknown_and_absent_columns_are_told_and_break_nothing(lake):
+    rows = batch(STATUSES, [GOOD]).append_column("extra", pa.array([1]))
+    land(lake, STATUSES, rows)
+    land(lake, STATUSES, batch(STATUSES, [GOOD]).drop_columns(["parse_errors"]), NEXT)
+    done = stage(lake, NAME, [DAY, NEXT], AS_OF)
+    assert (done.unknown_columns, done.absent_columns) == ({"extra"}, {"parse_errors"})
+    assert staged(lake) == [GOOD]
+    assert staged(lake, NEXT) == [GOOD | {"parse_errors": None}]
+
+
+def test_days_without_a_landing_file_are_passed_over(lake):
+    done = stage(lake, NAME, [DAY, NEXT], AS_OF)
+    assert (done.rows_in, done.is_conserved, done.results) == (0, True, {})
+    assert staged(lake) is None
+
+
+def test_results_of_two_months_add_up(lake):
+    land(lake, STATUSES, [BAD], date(2026, 5, 31))
+    land(lake, STATUSES, [BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}], date(2026, 6, 1))
+    done = stage(lake, NAME, [date(2026, 6, 1), date(2026, 5, 31)], AS_OF)
+    result = done.results[PARSED]
+    assert (result.success, result.unexpected_count, done.rows_broken[PARSED]) == (False, 2, 2)
+    assert done.results[f"{NAME}.unit_code_required"].success
+
+
+def test_the_published_tables_join_what_was_kept_of_every_table(lake):
+    land(lake, STATUSES, [BAD, GOOD | {"unit_code": "H34.6"}])
+    stage(lake, NAME, [DAY], AS_OF)
+    land(lake, DOSSIERS, [breaking_row(DOSSIERS, "one_stop__dossiers.DQ03")])
+    stage(lake, DOSSIERS.name, [DAY], AS_OF)
+    tables = (NAME, DOSSIERS.name, "documents__documents")
+    kept = kept_of_all(lake, "quarantine", QUARANTINE, tables)
+    assert sorted(kept["table_name"].to_pylist()) == [NAME, DOSSIERS.name]
+    counts = kept_of_all(lake, "quality", QUALITY, tables)
+    totals = [r for r in counts.to_pylist() if r["rule_id"] == "TOTAL"]
+    assert [(r["table_name"], r["rows_in"]) for r in totals] == [(NAME, 2), (DOSSIERS.name, 1)]
+    assert kept.schema.equals(QUARANTINE.arrow_schema(), check_metadata=True)

@@ -1,0 +1,83 @@
+"""Desks for the end-to-end tests: provinces that are served, and folders that are quick to write."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from e2e_desk import Desk
+
+from cchc_pipeline.sandbox import fates, two_level
+from cchc_pipeline.sandbox.scenarios import Unit
+from cchc_pipeline.sandbox.server import SandboxServer
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
+ENOUGH_BYTES = 2 * 1024**3
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for lakes and instances: in memory where that is possible, since every write is synced."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+        folder = Path(tempfile.mkdtemp(prefix="cchc-e2e-", dir=MEMORY))
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        yield tmp_path_factory.mktemp("desks")
+
+
+@contextmanager
+def a_small_province() -> Iterator[None]:
+    """Within: the two-level scenario has 3 departments and 4 communes, so that a run asks little of the portal."""
+    every = two_level.units
+
+    def few(rng: object) -> list[Unit]:
+        units = every(rng)  # type: ignore[arg-type]
+        return [unit for unit in units if unit.level != "commune" or int(unit.code.rpartition(".")[2]) <= 204]
+
+    with (
+        mock.patch.object(two_level, "DEPARTMENTS", two_level.DEPARTMENTS[5:8]),
+        mock.patch.object(two_level, "units", few),
+    ):
+        yield
+
+
+@pytest.fixture(scope="module")
+def make_desk(folders: Path, request: pytest.FixtureRequest) -> Iterator[MakeDesk]:
+    """Build desks, each with its own served province; all end with the module."""
+    running: list[SandboxServer] = []
+    module = request.module.__name__
+
+    def make(name: str, *, size: float, small: bool = True, defects: float | None = None, days: int = 0) -> Desk:
+        """A desk.
+
+        Args:
+            name: of its folder.
+            size: of the province.
+            small: whether the province has 8 units instead of 51.
+            defects: share of defective records; None for the scenario's own.
+            days: so many days from go-live are drawn with that share.
+        """
+        if small:
+            with a_small_province():
+                server = SandboxServer(size=size)
+        else:
+            server = SandboxServer(size=size)
+        if defects is not None:
+            go_live = server.province.scenario.go_live
+            with mock.patch.object(fates, "DEFECT_SHARE", defects):
+                for ordinal in range(days):
+                    server.province.lives(go_live.fromordinal(go_live.toordinal() + ordinal))
+        running.append(server.__enter__())
+        return Desk(folders / f"{module}-{name}", server)
+
+    yield make
+    for server in running:
+        server.__exit__(None, None, None)

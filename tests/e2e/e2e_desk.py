@@ -1,0 +1,295 @@
+"""What the end-to-end tests share: a desk with a lake, a Dagster instance and a served province, and the truth.
+
+Nothing here knows how the pipeline works inside: a desk is driven through `run_main_job` or the real
+`cchc` command, and judged by what is published, by the Dagster instance and by the files on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.instance import initialise
+from assets.main_job import Outcome, run_main_job
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.truth import INDICATORS, Truth, indicator_truth
+from cchc_pipeline.sources.protocol import Window
+
+VIETNAM = timezone(timedelta(hours=7))
+CCHC = Path(sys.executable).with_name("cchc")
+INBOUND = (
+    "documents__documents",
+    "documents__statuses",
+    "national_portal__metrics",
+    "one_stop__dossiers",
+    "one_stop__procedures",
+    "papi__subdimensions",
+)
+#: A pull that gives up soon; a night that looks as far back as the default.
+IMPATIENT = {"CCHC_RETRIES": "1", "CCHC_BACKOFF_S": "0.05", "CCHC_TIMEOUT_S": "20"}
+
+#: Indicators over the procedure catalogue, which no source can show as it was: known for the days of a pull only.
+FROM_CATALOGUE = {
+    "procedures_full_count",
+    "procedures_partial_count",
+    "procedures_information_count",
+    "idx766_citizen_data_procedures",
+    "idx766_online_procedures",
+    "idx766_online_procedures_used",
+    "idx766_update_on_time",
+    "idx766_content_full",
+}
+
+Period = tuple[str, date, date]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published version; it stays as it is while later ones are published."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self.folder / "datapackage.json").read_text(encoding="utf-8"))
+
+    @property
+    def as_of_on(self) -> date:
+        return date.fromisoformat(self.manifest["data_until"])
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """sha256 of the bytes on disk, by table."""
+        return {path.stem: files.sha256(path) for path in sorted(self.folder.glob("*.parquet"))}
+
+    def table(self, name: str) -> pa.Table:
+        return pq.read_table(self.folder / f"{name}.parquet", partitioning=None)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        return self.table(name).to_pylist()
+
+    def problems(self) -> list[str]:
+        """What of the manifest does not hold; empty where the version is complete and whole."""
+        found = []
+        for resource in self.manifest["resources"]:
+            path = self.folder / resource["path"]
+            if not path.exists():
+                found.append(f"{resource['path']} is not there")
+            elif f"sha256:{files.sha256(path)}" != resource["hash"]:
+                found.append(f"{resource['path']} is not the file of the manifest")
+            elif pq.read_metadata(path).num_rows != resource["rows"]:
+                found.append(f"{resource['path']} has other rows than the manifest says")
+        return found
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run and what was published after it (None before the first publication)."""
+
+    window: Window
+    outcome: Outcome
+    release: Release | None
+    seconds: float
+
+    @property
+    def published(self) -> Release:
+        assert self.release is not None, f"nothing is published after {self.window}: {self.outcome.failures}"
+        return self.release
+
+
+@dataclass
+class Desk:
+    """A province's machine: a data folder, DAGSTER_HOME, settings, and the source systems over HTTP."""
+
+    folder: Path
+    sandbox: SandboxServer
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        base, scenario = self.sandbox.base_url, self.sandbox.province.scenario
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "empty.toml"
+        settings.touch()  # so that no cchc.toml of the working folder is read
+        self.environment = {
+            "CCHC_SETTINGS": str(settings),
+            "CCHC_DATA_DIR": str(self.folder / "lake"),
+            "CCHC_ONE_STOP_URL": f"{base}/one-stop",
+            "CCHC_DOCUMENTS_URL": f"{base}/documents",
+            "CCHC_NATIONAL_PORTAL_URL": f"{base}/national-portal",
+            "CCHC_PROVINCE_CODE": scenario.province_code,
+            "CCHC_HISTORY_FROM": scenario.go_live.isoformat(),
+            "DAGSTER_HOME": str(self.folder / "dagster"),
+            "DAGSTER_DISABLE_TELEMETRY": "yes",
+            "GX_ANALYTICS_ENABLED": "false",
+            **IMPATIENT,
+            **self.environment,
+        }
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.folder / "lake")
+
+    @property
+    def drop_folder(self) -> Path:
+        return self.folder / "lake" / "drop" / "papi"
+
+    @property
+    def province(self) -> Province:
+        return self.sandbox.province
+
+    def current(self) -> Release | None:
+        """What the pointer resolves to now."""
+        pointer = self.lake.published / "current"
+        return Release(pointer.resolve(strict=True)) if pointer.is_symlink() else None
+
+    def set_clock_after(self, day: date) -> None:
+        """01:00 of the night after `day`, when the schedule fires."""
+        self.sandbox.set_clock(datetime(day.year, day.month, day.day, 1, tzinfo=VIETNAM) + timedelta(days=1))
+
+    def variables(self, **settings: str) -> dict[str, str]:
+        """The whole environment of a process at this desk."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CCHC_")}
+        return {**inherited, **self.environment, **settings}
+
+    @contextmanager
+    def instance(self, **settings: str) -> Iterator[dg.DagsterInstance]:
+        """The desk's Dagster instance, in the desk's environment."""
+        with mock.patch.dict(os.environ, self.variables(**settings), clear=True):
+            initialise()
+            with dg.DagsterInstance.get() as instance:
+                yield instance
+
+    def run(self, first: date, last: date | None = None, **settings: str) -> Night:
+        """The main job in this process, on the real instance."""
+        window, started = Window(first, last or first), time.monotonic()
+        with self.instance(**settings) as instance:
+            outcome = run_main_job(instance, window, lambda done, total, what: None)
+        return Night(window, outcome, self.current(), time.monotonic() - started)
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """The real `cchc` command, running."""
+        return subprocess.Popen(
+            [str(CCHC), *arguments],
+            cwd=self.folder,
+            env=self.variables(**settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def cchc(self, *arguments: str, seconds: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
+        """The real `cchc` command, to its end."""
+        return subprocess.run(
+            [str(CCHC), *arguments],
+            cwd=self.folder,
+            env=self.variables(**settings),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def checks(self, run_id: str) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
+        """(asset, check) -> its evaluation in a run, read from the instance's event log."""
+        with self.instance() as instance:
+            records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+        found = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in records]
+        return {(one.asset_key.to_user_string(), one.check_name): one for one in found}
+
+    def steps(self, run_id: str) -> dict[str, str]:
+        """Step -> SUCCESS, FAILURE or SKIPPED in a run."""
+        with self.instance() as instance:
+            stats = instance.get_run_step_stats(run_id)
+        return {one.step_key: one.status.value for one in stats if one.status is not None}
+
+
+# -- the truth ----------------------------------------------------------------------------------------------------
+
+
+def periods_of(first: date, last: date, days: tuple[date, ...] = ()) -> list[Period]:
+    """Months, quarters and years that the days from `first` to `last` touch, and the single `days`."""
+    found: set[Period] = {("day", day, day) for day in days}
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        quarter = (day.month - 1) // 3 * 3 + 1
+        found.add(("month", day.replace(day=1), _before_month(day.year, day.month + 1)))
+        found.add(("quarter", date(day.year, quarter, 1), _before_month(day.year, quarter + 3)))
+        found.add(("year", date(day.year, 1, 1), date(day.year, 12, 31)))
+    return sorted(found)
+
+
+def _before_month(year: int, month: int) -> date:
+    return date(year + (month > 12), (month - 1) % 12 + 1, 1) - timedelta(days=1)
+
+
+def differences(release: Release, province: Province, periods: list[Period], catalogue: set[date]) -> list[str]:
+    """Where `indicator_values` of a version is not the truth of the province; every indicator, unit and period.
+
+    Args:
+        release: the published version.
+        province: what was pulled.
+        periods: the periods to compare.
+        catalogue: the days for which the procedure catalogue was pulled.
+    """
+    held: dict[tuple[Period, str, str], dict[str, Any]] = {}
+    for row in release.rows("indicator_values"):
+        period = row["period_type"], row["period_start"], row["period_end"]
+        held[period, row["indicator_id"], row["unit_code"]] = row
+    kinds = {row["indicator_id"]: (row["kind"], row["unit_of_measure"]) for row in release.rows("indicators")}
+    found = [] if set(kinds) == set(INDICATORS) else [f"other indicators: {set(kinds) ^ set(INDICATORS)}"]
+    for period in periods:
+        truth = indicator_truth(province, release.as_of_on, period[1], period[2])
+        if not any(period[1] <= day <= period[2] for day in catalogue):
+            truth = {key: value for key, value in truth.items() if key[0] not in FROM_CATALOGUE}
+        found += _differences_of(period, truth, {k[1:]: row for k, row in held.items() if k[0] == period}, kinds)
+    return found
+
+
+def _differences_of(
+    period: Period, truth: Truth, held: dict[tuple[str, str], dict[str, Any]], kinds: dict[str, tuple[str, str]]
+) -> list[str]:
+    found = [f"{period} {key}: published, but there is no such thing" for key in set(held) - set(truth)]
+    for key, (numerator, denominator) in truth.items():
+        row = held.get(key)
+        if row is None:
+            # Single days are published only where something happened.
+            if period[0] != "day" or numerator or denominator:
+                found.append(f"{period} {key}: not published, truth {numerator} / {denominator}")
+            continue
+        kind = kinds[key[0]][0]
+        is_nothing = kind == "median" and not denominator
+        expected = None if is_nothing else numerator
+        if not _same(row["numerator"], expected) or not _same(row["denominator"], denominator):
+            found.append(f"{period} {key}: {row['numerator']} / {row['denominator']}, truth {expected} / {denominator}")
+        if not _same(row["value"], _value(kinds[key[0]], expected, denominator)):
+            found.append(f"{period} {key}: value {row['value']} of {numerator} / {denominator}")
+    return found
+
+
+def _value(kind: tuple[str, str], numerator: float | None, denominator: float | None) -> float | None:
+    if denominator is None or kind[0] == "median":
+        return numerator
+    if not denominator or numerator is None:
+        return None
+    return numerator / denominator * (100 if kind[1] == "%" else 1)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one == other if one is None or other is None else abs(one - other) < 1e-9 * max(1.0, abs(other))

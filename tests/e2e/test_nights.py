@@ -1,0 +1,324 @@
+"""The way of a province over several nights: first load, the same again, a gap, its repair, the next night.
+
+Every fixture is one run on the desk's real Dagster instance and needs the one before; every test judges
+what that run published and left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pyarrow.parquet as pq
+import pytest
+from conftest import MakeDesk
+from e2e_desk import INBOUND, Desk, Night, Release, differences, periods_of
+from e2e_personal import personal_traces
+
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.sandbox import workdays
+from cchc_pipeline.sandbox.lives import DEFECTS
+
+pytestmark = pytest.mark.e2e
+
+FIRST, LOADED = date(2026, 9, 1), date(2026, 9, 10)
+#: Nobody ran the nights of 11 and 12 September, and a night reads only two days back.
+GAP = date(2026, 9, 11), date(2026, 9, 12)
+LATE, NEXT = date(2026, 9, 15), date(2026, 9, 16)
+SHORT_OVERLAP = {"CCHC_OVERLAP_DAYS": "2"}
+#: The late corrections of closed dossiers come with the sweep, here all of it in one night.
+WHOLE_SWEEP = {"CCHC_SWEEP_NIGHTS": "1"}
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk("nights", size=0.3, small=False, defects=0.06, days=40)
+
+
+@pytest.fixture(scope="module")
+def first_load(desk: Desk) -> Night:
+    desk.set_clock_after(LOADED)
+    return desk.run(FIRST, LOADED, **SHORT_OVERLAP)
+
+
+@pytest.fixture(scope="module")
+def once_more(desk: Desk, first_load: Night) -> Night:
+    return desk.run(FIRST, LOADED, **SHORT_OVERLAP)
+
+
+@pytest.fixture(scope="module")
+def with_gap(desk: Desk, once_more: Night) -> Night:
+    desk.set_clock_after(LATE)
+    return desk.run(LATE, **SHORT_OVERLAP)
+
+
+@pytest.fixture(scope="module")
+def repaired(desk: Desk, with_gap: Night) -> subprocess.CompletedProcess[str]:
+    """The command that the failed run asked for, typed as it stands."""
+    (message,) = with_gap.outcome.failures.values()
+    (command,) = re.findall(r"`cchc (run --from [^`]*)`", message)
+    return desk.cchc(*command.split(), **SHORT_OVERLAP)
+
+
+@pytest.fixture(scope="module")
+def next_night(desk: Desk, repaired: subprocess.CompletedProcess[str]) -> Night:
+    desk.set_clock_after(NEXT)
+    return desk.run(NEXT, **SHORT_OVERLAP, **WHOLE_SWEEP)
+
+
+# -- the first load -----------------------------------------------------------------------------------------------
+
+
+def test_a_range_of_days_is_one_green_run(desk: Desk, first_load: Night) -> None:
+    assert first_load.outcome.success, first_load.outcome.failures
+    with desk.instance() as instance:
+        runs = instance.get_runs(dg.RunsFilter(run_ids=[first_load.outcome.run_id]))
+        assert [run.status for run in runs] == [dg.DagsterRunStatus.SUCCESS]
+        (run,) = runs
+        assert run.tags["dagster/asset_partition_range_start"] == FIRST.isoformat()
+        assert run.tags["dagster/asset_partition_range_end"] == LOADED.isoformat()
+        materialised = instance.get_materialized_partitions(dg.AssetKey("raw_one_stop__dossiers"))
+    days = {(FIRST + timedelta(days=i)).isoformat() for i in range((LOADED - FIRST).days + 1)}
+    assert materialised == days
+
+
+def test_every_indicator_of_the_first_load_is_the_truth(desk: Desk, first_load: Night) -> None:
+    periods = periods_of(FIRST, LOADED, (FIRST, date(2026, 9, 7), LOADED))
+    assert {kind for kind, *_ in periods} == {"day", "month", "quarter", "year"}
+    assert differences(first_load.published, desk.province, periods, {LOADED}) == []
+
+
+def test_nothing_is_empty_where_the_province_has_data(first_load: Night) -> None:
+    rows = {r["name"]: r["rows"] for r in first_load.published.manifest["resources"]}
+    assert {name for name, count in rows.items() if not count} == set()
+    assert len(first_load.published.rows("units")) == 51
+    values = first_load.published.rows("indicator_values")
+    alive = {row["indicator_id"] for row in values if row["numerator"]}
+    # the portal's reports and scores stand beside ours
+    assert {row["source"] for row in first_load.published.rows("scorecard_index766")} >= {"own", "portal"} or alive
+
+
+# -- the same window again ----------------------------------------------------------------------------------------
+
+
+def test_the_same_window_again_changes_no_byte(desk: Desk, first_load: Night, once_more: Night) -> None:
+    assert once_more.outcome.success, once_more.outcome.failures
+    assert once_more.published.folder != first_load.published.folder
+    assert once_more.published.hashes == first_load.published.hashes
+    with desk.instance() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("published"))
+        materialization = event.asset_materialization if event else None
+    assert materialization is not None
+    assert materialization.metadata["tables_changed"].value == 0
+
+
+def test_the_manifest_says_what_the_files_are(first_load: Night) -> None:
+    release = first_load.published
+    assert release.problems() == []
+    for resource in release.manifest["resources"]:
+        path = release.folder / resource["path"]
+        assert resource["bytes"] == path.stat().st_size
+        contract = load_contract(resource["name"])
+        names = [field["name"] for field in resource["schema"]["fields"]]
+        assert names == pq.read_schema(path).names == contract.arrow_schema().names
+        assert pq.read_schema(path).equals(contract.arrow_schema(), check_metadata=False)
+    assert release.manifest["data_from"] == FIRST.isoformat()
+    assert release.manifest["data_until"] == LOADED.isoformat()
+
+
+def test_tables_contracts_and_assets_match_one_to_one(desk: Desk, first_load: Night) -> None:
+    contracts = {contract.name for contract in all_contracts() if contract.is_published}
+    in_manifest = {resource["name"] for resource in first_load.published.manifest["resources"]}
+    on_disk = set(first_load.published.hashes)
+    assert contracts == in_manifest == on_disk
+    assert {contract.name for contract in all_contracts()} == contracts | set(INBOUND)
+    landed = {path.name for path in (desk.lake.root / "landing").iterdir()}
+    assert landed == set(INBOUND)
+
+
+def test_the_version_opens_with_plain_duckdb(desk: Desk, first_load: Night) -> None:
+    script = (
+        "import sys, json, duckdb\n"
+        "folder = sys.argv[1]\n"
+        "rows = {n: duckdb.sql(f\"from '{folder}/{n}.parquet'\").aggregate('count(*)').fetchone()[0] for n in sys.argv[2:]}\n"
+        "loaded = [m for m in sys.modules if m.split('.')[0] in ('cchc_pipeline', 'assets', 'dagster')]\n"
+        "print(json.dumps([rows, loaded]))\n"
+    )
+    expected = {resource["name"]: resource["rows"] for resource in first_load.published.manifest["resources"]}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, str(first_load.published.folder), *expected],
+        capture_output=True, text=True, check=True, cwd=desk.folder, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == str([expected, []]).replace("'", '"')
+
+
+# -- a gap --------------------------------------------------------------------------------------------------------
+
+
+def test_days_that_nobody_pulled_make_the_run_red(with_gap: Night, once_more: Night) -> None:
+    assert not with_gap.outcome.success
+    assert list(with_gap.outcome.failures) == ["published"]
+    message = with_gap.outcome.failures["published"]
+    for source in ("one_stop", "documents"):
+        assert f"{source}: {GAP[0]} … {GAP[1]}" in message
+    assert f"`cchc run --from {GAP[0]} --to {GAP[1]}`" in message
+    assert with_gap.published.folder == once_more.published.folder
+    assert with_gap.published.hashes == once_more.published.hashes
+
+
+def test_the_gap_is_a_failed_check_of_the_asset(desk: Desk, with_gap: Night) -> None:
+    check = desk.checks(with_gap.outcome.run_id)["published", "no_missing_days"]
+    assert not check.passed
+    assert check.metadata["run"].value == [f"cchc run --from {GAP[0]} --to {GAP[1]}"] * 2
+    assert set(desk.steps(with_gap.outcome.run_id).values()) == {"SUCCESS", "FAILURE"}
+
+
+def test_the_command_of_the_message_repairs_it(desk: Desk, repaired: subprocess.CompletedProcess[str]) -> None:
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    release = desk.current()
+    assert release is not None
+    assert release.problems() == []
+    assert "published" in repaired.stdout
+
+
+# -- the next night -----------------------------------------------------------------------------------------------
+
+
+def test_every_indicator_of_the_next_night_is_the_truth(desk: Desk, next_night: Night) -> None:
+    assert next_night.outcome.success, next_night.outcome.failures
+    assert next_night.published.as_of_on == NEXT
+    days = FIRST, LOADED, GAP[0], LATE, NEXT
+    periods = periods_of(FIRST, NEXT, days)
+    assert differences(next_night.published, desk.province, periods, {LOADED, LATE, NEXT}) == []
+
+
+def test_every_dossier_stands_as_its_life_does(desk: Desk, next_night: Night) -> None:
+    held = {row["dossier_id"]: row for row in next_night.published.rows("dossiers")}
+    clock = workdays.end_of(NEXT)
+    expected = {}
+    for life in desk.province.lives_between(FIRST, NEXT):
+        seen = life.seen(clock)
+        if seen is not None and life.defect is None:
+            expected[life.dossier_id] = (
+                seen.status, life.unit.code, life.channel, _day(seen.received_at), _day(seen.due_at),
+                _day(seen.finished_at), _day(seen.returned_at), seen.rating, seen.is_paid_online,
+                seen.is_result_electronic, seen.is_synced_national,
+            )  # fmt: skip
+    columns = (
+        "status_code", "unit_code", "channel", "received_on", "due_on", "finished_on", "returned_on", "rating",
+        "is_paid_online", "is_result_electronic", "is_synced_national",
+    )  # fmt: skip
+    assert {key: tuple(row[name] for name in columns) for key, row in held.items()} == expected
+
+
+def test_what_changed_after_the_first_load_is_in(desk: Desk, first_load: Night, next_night: Night) -> None:
+    before = {row["dossier_id"]: row for row in first_load.published.rows("dossiers")}
+    after = {row["dossier_id"]: row for row in next_night.published.rows("dossiers")}
+    loaded, now = workdays.end_of(LOADED), workdays.end_of(NEXT)
+    resolved, corrected = set(), set()
+    for life in desk.province.lives_between(FIRST, LOADED):
+        if life.defect is None and life.closed_at is not None:
+            if loaded < life.closed_at <= now:
+                resolved.add(life.dossier_id)
+            elif life.closed_at <= loaded and life.correction_at is not None and loaded < life.correction_at <= now:
+                corrected.add(life.dossier_id)
+    assert resolved
+    assert corrected, "the province has no late correction: choose other days"
+    assert all(before[key]["is_open"] and not after[key]["is_open"] for key in resolved)
+    assert all(before[key]["finished_on"] > after[key]["finished_on"] for key in corrected)
+
+
+def _day(instant: object) -> date | None:
+    return None if instant is None else instant.date()  # type: ignore[attr-defined]
+
+
+# -- rows: valid or in quarantine, never lost ---------------------------------------------------------------------
+
+
+def test_rows_in_are_rows_valid_and_quarantined(desk: Desk, first_load: Night, next_night: Night) -> None:
+    for night in (first_load, next_night):
+        checks = desk.checks(night.outcome.run_id)
+        for table in INBOUND:
+            check = checks[f"staged_{table}", "conservation"]
+            assert check.passed, (table, check.metadata)
+            rows = {name: check.metadata[name].value for name in ("rows_in", "rows_valid", "rows_quarantined")}
+            assert rows["rows_in"] == rows["rows_valid"] + rows["rows_quarantined"]
+            if night is next_night:
+                landed = desk.lake.day_file("landing", table, NEXT)
+                assert rows["rows_in"] == (pq.read_metadata(landed).num_rows if landed.exists() else 0), table
+
+
+def test_great_expectations_agrees_in_every_table(desk: Desk, next_night: Night) -> None:
+    checks = desk.checks(next_night.outcome.run_id)
+    assert all(checks[f"staged_{table}", "great_expectations"].passed for table in INBOUND)
+    assert all(checks[f"staged_{table}", "shape"].passed for table in INBOUND)
+
+
+#: What the sandbox did to a record -> the rule that has to say so.
+RULES = {
+    "code_missing": "one_stop__dossiers.dossier_code_required",
+    "status_unknown": "one_stop__dossiers.status_code_required",
+    "due_before_received": "one_stop__dossiers.DQ05",
+    "date_format": "one_stop__dossiers.parse_errors_present",
+    "finished_missing": "one_stop__dossiers.DQ06",
+    "finished_before_received": "one_stop__dossiers.DQ04",
+}
+
+
+def test_the_defective_records_are_exactly_the_quarantine(desk: Desk, next_night: Night) -> None:
+    expected = {one.dossier_id: one for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
+    assert {one.kind for one in expected.values()} == set(DEFECTS), "the province lacks a kind of defect"
+    rows = next_night.published.rows("quarantine")
+    assert {row["table_name"] for row in rows} == {"one_stop__dossiers"}
+    assert Counter(row["row_key"] for row in rows) == Counter(expected)
+    dossiers = {row["dossier_id"] for row in next_night.published.rows("dossiers")}
+    assert not dossiers & set(expected)
+
+
+def test_quarantine_names_the_rule_and_the_reason_in_vietnamese(desk: Desk, next_night: Night) -> None:
+    expected = {one.dossier_id: one.kind for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
+    contract = load_contract("one_stop__dossiers")
+    for row in next_night.published.rows("quarantine"):
+        assert RULES[expected[row["row_key"]]] in row["rule_ids"].split(";"), (expected[row["row_key"]], row)
+        for rule_id in row["rule_ids"].split(";"):
+            rule = contract.rule(rule_id)
+            assert rule.severity == "reject"
+            assert rule.sentence_vi in row["reasons_vi"]
+            assert rule.sentence_en in row["reasons_en"]
+        assert re.search("[à-ỹđ]", row["reasons_vi"])
+
+
+# -- nothing personal ---------------------------------------------------------------------------------------------
+
+
+def test_nothing_personal_is_in_any_file(desk: Desk, next_night: Night) -> None:
+    shown = {life.person for life in desk.province.lives_between(FIRST, NEXT)}
+    assert len(shown) > 500
+    assert personal_traces(desk.folder) == []
+
+
+def test_the_search_for_personal_data_finds_it(tmp_path: Path, desk: Desk, next_night: Night) -> None:
+    """Not a test of the pipeline: a search that finds nothing has to be able to find something."""
+    import sqlite3
+
+    import pyarrow as pa
+
+    pq.write_table(pa.table({"note": ["x NGƯỜI MẪU 000123"]}), tmp_path / "a.parquet", compression="zstd")
+    (tmp_path / "b.json").write_text('{"name": "NG\\u01af\\u1edcI M\\u1eaaU 000123"}', encoding="ascii")
+    with sqlite3.connect(tmp_path / "c.db") as connection:
+        connection.execute("CREATE TABLE t (v TEXT)")
+        connection.execute("INSERT INTO t VALUES ('999000000123 +84000000123 mau000123@example.invalid')")
+    connection.close()
+    shutil.copy(next_night.published.folder / "units.parquet", tmp_path / "d.parquet")
+    found = {(Path(path).name, what) for path, what in personal_traces(tmp_path)}
+    assert found == {
+        ("a.parquet", "name"), ("b.json", "name"), ("c.db", "identity number"), ("c.db", "phone"), ("c.db", "e-mail"),
+    }  # fmt: skip
+    assert os.listdir(tmp_path)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import date
+from importlib import resources
+
+import pyarrow as pa
+import pytest
+import sqlglot
+from indicator_cases import EVENTS, values
+from sqlglot import exp
+
+from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.indicators.catalogue import CatalogueError, catalogue, catalogue_table, read_catalogue
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.scorecards.rubric_file import load_rubric
+
+ENTRY = {
+    "id": "x",
+    "name_vi": "X",
+    "name_en": "x",
+    "legal_basis": "none",
+    "unit": "dossiers",
+    "direction": "none",
+    "numerator": {"sql": "SUM(quantity)"},
+}
+TERMS = [
+    pytest.param(term, id=f"{i.id}-{part}")
+    for i in catalogue()
+    for part, term in (("numerator", i.numerator), ("denominator", i.denominator))
+    if term is not None
+]
+_EVENTS = {
+    "unit_code": pa.string(),
+    "event_on": pa.date32(),
+    "procedure_code": pa.string(),
+    "channel": pa.string(),
+    "measure": pa.string(),
+    "quantity": pa.float64(),
+    "procedure_has_fee": pa.bool_(),
+    "procedure_is_online": pa.bool_(),
+    "procedure_is_own": pa.bool_(),
+}
+#: Columns that a term over each relation may name, as the head of the catalogue file says.
+COLUMNS = {
+    "flow": _EVENTS,
+    "stock": _EVENTS,
+    "opening": _EVENTS,
+    "snapshot": {"unit_code": pa.string(), "measure": pa.string(), "quantity": pa.float64()},
+    "dossiers": {"unit_code": pa.string(), "handling_working_days": pa.float64()},
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_is_one_aggregate_that_duckdb_runs(term):
+    tree = term.expression()
+    assert tree.find(exp.AggFunc) is not None
+    assert tree.find(exp.Select, exp.Window) is None
+    query = exp.select("unit_code").from_("relation").group_by("unit_code").select(exp.alias_(tree, "amount"))
+    relation = pa.schema(list(COLUMNS[term.over].items())).empty_table()
+    with session(relation=relation) as connection:
+        assert connection.execute(query.sql(dialect="duckdb")).fetchall() == []
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_can_be_written_for_spark(term):
+    query = exp.select(exp.alias_(term.expression(), "amount")).from_("relation")
+    written = query.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    assert sqlglot.parse_one(written, dialect="spark").find(exp.AggFunc) is not None
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_measures_that_a_term_names_are_counted_somewhere(term):
+    folder = resources.files("cchc_pipeline.core.sql")
+    counted = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql"))
+    # composed there: 'resolved_' || outcome, and the service level of a procedure
+    composed = {"resolved_early", "resolved_on_time", "resolved_late", "full", "partial", "information"}
+    channels = {"direct", "online", "postal"}
+    for literal in term.expression().find_all(exp.Literal):
+        if literal.is_string and literal.this not in composed | channels:
+            assert f"'{literal.this}'" in counted
+
+
+def test_rubrics_name_indicators_that_exist():
+    known = {i.id for i in catalogue()}
+    for name in ("index766", "par_index"):
+        named = {criterion.indicator for criterion in load_rubric(name).criteria() if criterion.indicator}
+        assert named
+        assert named <= known
+
+
+def test_every_indicator_says_what_it_is():
+    for i in catalogue():
+        assert i.name_vi and i.name_en and i.legal_basis
+        assert i.direction in ("higher", "lower", "none")
+        assert (i.unit == "%") <= (i.denominator is not None)
+        assert i.id == i.id.lower() and i.id.isidentifier()
+
+
+def test_the_catalogue_is_a_published_table():
+    contract = load_contract("indicators")
+    table = catalogue_table(contract.arrow_schema())
+    assert enforce(table, contract).num_rows == len(catalogue())
+    by_id = {r["indicator_id"]: r for r in table.to_pylist()}
+    assert by_id["pending_total"]["kind"] == by_id["carried_over"]["kind"] == "stock"
+    assert by_id["handling_time_median_days"]["kind"] == "median"
+    assert by_id["received_total"]["denominator_definition"] is None
+    assert by_id["online_rate"]["numerator_definition"].startswith("flow: SUM(quantity)")
+
+
+@pytest.mark.parametrize("missing", sorted(ENTRY))
+def test_an_entry_that_lacks_something_is_named(missing):
+    entry = {key: value for key, value in ENTRY.items() if key != missing}
+    with pytest.raises(CatalogueError, match=f"{missing}.*Add it"):
+        read_catalogue([entry])
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"numerator": {"sql": "SUM(quantity", "over": "flow"}}, "x: SQL does not parse.*SUM"),
+        ({"numerator": {"sql": "SUM(quantity)", "over": "eventz"}}, "'eventz' is none of flow, stock"),
+        ({"denominator": {"over": "flow"}}, "lacks 'sql'"),
+    ],
+)
+def test_a_wrong_term_is_named_with_its_indicator(change, words):
+    with pytest.raises(CatalogueError, match=words) as caught:
+        read_catalogue([ENTRY | change])
+    assert "x" in str(caught.value)
+
+
+def test_an_id_stands_there_once():
+    with pytest.raises(CatalogueError, match="x stands there twice"):
+        read_catalogue([ENTRY, ENTRY])
+
+
+def test_a_new_entry_is_all_that_a_new_indicator_needs():
+    (indicator,) = read_catalogue([ENTRY | {"numerator": {"sql": "MAX(quantity) FILTER (measure = 'received')"}}])
+    same = {"event_on": date(2026, 10, 5), "unit_code": "H99.02", "measure": "received"}
+    rows = [same | {"channel": channel, "quantity": n} for channel, n in (("online", 2.0), ("direct", 7.0))]
+    found = values(pa.Table.from_pylist(rows, schema=EVENTS), only=[indicator]).to_pylist()
+    assert {r["value"] for r in found if (r["unit_code"], r["period_type"]) == ("H99.02", "year")} == {7.0}

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from statistics import median
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from indicator_cases import (
+    AS_OF,
+    CATALOGUE,
+    EVENTS,
+    FIRST,
+    FLOWS,
+    LEAVES,
+    OPENINGS,
+    PARENTS,
+    RESOLVED,
+    SNAPSHOTS,
+    STOCKS,
+    UNITS,
+    VALUES,
+    additive,
+    below,
+    event_tables,
+    frame,
+    recomputed,
+    resolved_tables,
+    snapshot_tables,
+    values,
+)
+
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.indicators.compute import one_period
+from cchc_pipeline.indicators.periods import periods
+
+QUICK = settings(max_examples=6, deadline=None)
+FREE = [(date(2026, 9, 25), date(2026, 10, 24))]
+
+
+def events_of(*rows):
+    return pa.Table.from_pylist([dict(zip(EVENTS.names, row, strict=True)) for row in rows], schema=EVENTS)
+
+
+def pairs(table):
+    """(indicator, unit, period type, start) -> (numerator, denominator)."""
+    return {
+        (r["indicator_id"], r["unit_code"], r["period_type"], r["period_start"]): (r["numerator"], r["denominator"])
+        for r in table.to_pylist()
+    }
+
+
+def test_every_additive_indicator_is_written_down_a_second_time():
+    assert set(additive()) == {*FLOWS, *STOCKS, *OPENINGS, *CATALOGUE}
+
+
+@QUICK
+@given(event_tables, snapshot_tables)
+def test_every_additive_indicator_equals_the_recomputation(events, snapshots):
+    only = [i for i in catalogue() if i.is_additive]
+    found = pairs(values(events, snapshots, only=only, free_periods=FREE))
+    wanted = {}
+    bounds = periods(FIRST, AS_OF, FREE).to_pylist()
+    shown = [p for p in bounds if p["period_type"] != "day"] + [p for p in bounds if p["period_type"] == "day"][::13]
+    for unit in PARENTS:
+        for period in shown:
+            key = unit, period["period_type"], period["period_start"]
+            for name, pair in recomputed(events, snapshots, unit, period["period_start"], period["period_end"]).items():
+                if period["period_type"] != "day" or pair[0] or pair[1]:
+                    wanted[(name, *key)] = pair
+    compared = {(p["period_type"], p["period_start"]) for p in shown}
+    assert wanted == {key: pair for key, pair in found.items() if key[2:] in compared}
+
+
+@QUICK
+@given(event_tables)
+def test_a_longer_period_is_the_sum_of_its_days(events):
+    table = frame(values(events, only=[i for i in catalogue() if i.id in FLOWS], free_periods=FREE))
+    table = table[["numerator", "denominator", "period_end"]].reset_index()
+    daily = table[table.period_type == "day"]
+    for kind in ("month", "quarter", "year", "custom"):
+        for (start, end), group in table[table.period_type == kind].groupby(["period_start", "period_end"]):
+            within = daily[(daily.period_start >= start) & (daily.period_start <= end)]
+            for column in ("numerator", "denominator"):
+                sums = within.groupby(["indicator_id", "unit_code"])[column].sum()
+                whole = group.set_index(["indicator_id", "unit_code"])[column]
+                difference = (whole - sums.reindex(whole.index).fillna(0)).dropna()
+                assert (difference == 0).all(), (kind, column)
+
+
+@QUICK
+@given(event_tables, snapshot_tables)
+def test_a_unit_is_the_sum_of_what_is_below_it(events, snapshots):
+    only = [i for i in catalogue() if i.is_additive]
+    table = frame(values(events, snapshots, only=only))[["numerator", "denominator"]]
+    for parent in ("H99", "H99.90"):
+        children = [code for code, above in PARENTS.items() if above == parent]
+        own = snapshots.filter(pa.compute.equal(snapshots["unit_code"], parent))
+        if own.num_rows:
+            continue  # the unit has procedures of its own
+        whole = table.xs(parent, level="unit_code")
+        parts = table[table.index.get_level_values("unit_code").isin(children)]
+        sums = parts.groupby(level=["indicator_id", "period_type", "period_start"]).sum()
+        sums = sums.reindex(whole.index).fillna(0)
+        assert (whole.fillna(0) == sums).all(axis=None), parent
+
+
+@QUICK
+@given(event_tables, resolved_tables)
+def test_what_is_not_additive_equals_the_recomputation(events, resolved):
+    only = [i for i in catalogue() if not i.is_additive]
+    found = pairs(values(events, resolved=resolved, only=only))
+    every, done = (t.to_pandas(date_as_object=True) for t in (events, resolved))
+    for unit in PARENTS:
+        for start, end in ((date(2026, 9, 1), date(2026, 9, 30)), (date(2026, 10, 1), date(2026, 10, 31))):
+            key = unit, "month", start
+            here = done[done.unit_code.isin(below(unit)) & done.closed_on.notna() & done.handling_working_days.notna()]
+            days = [d for on, d in zip(here.closed_on, here.handling_working_days, strict=True) if start <= on <= end]
+            expected = (median(days), len(days)) if days else (None, 0)
+            assert found["handling_time_median_days", *key] == expected
+            rows = every[every.unit_code.isin(below(unit)) & (every.event_on >= start) & (every.event_on <= end)]
+            with_fee = rows[rows.procedure_code.isin(["1.000001", "1.000003", "1.000004"])]
+            assert found["idx766_payment_procedures", *key] == (
+                with_fee[with_fee.measure == "paid_online"].procedure_code.nunique(),
+                with_fee[with_fee.measure == "received"].procedure_code.nunique(),
+            )
+
+
+def test_used_online_services_count_among_a_units_own_procedures_only():
+    day, online = date(2026, 10, 5), "online"
+    events = events_of(
+        (day, "H99.02", "1.000001", online, "received", 2.0),  # its own
+        (day, "H99.02", "1.000003", online, "received", 1.0),  # the province's
+        (day, "H99.02", "1.000002", online, "received", 1.0),  # information only
+        (day, "H99.90.02", "1.000004", online, "received", 1.0),  # another commune's
+        (day, "H99.90.01", "1.000004", "direct", "received", 1.0),  # not online
+    )
+    snapshots = pa.table(
+        {
+            "event_on": [day] * 3,
+            "unit_code": ["H99", "H99.02", "H99.90.01"],
+            "measure": ["partial", "full", "full"],
+            "quantity": [1.0] * 3,
+        },
+        schema=SNAPSHOTS,
+    )
+    only = [i for i in catalogue() if i.id == "idx766_online_procedures_used"]
+    found = pairs(values(events, snapshots, only=only))
+    month = {unit: found["idx766_online_procedures_used", unit, "month", date(2026, 10, 1)] for unit in PARENTS}
+    assert month == {
+        "H99": (3.0, 3.0),
+        "H99.02": (1.0, 1.0),
+        "H99.03": (0.0, 0.0),
+        "H99.90": (1.0, 1.0),
+        "H99.90.01": (0.0, 1.0),
+        "H99.90.02": (0.0, 0.0),
+    }
+
+
+@QUICK
+@given(event_tables, st.tuples(*[st.integers(0, (AS_OF - FIRST).days)] * 2).map(sorted))
+def test_any_window_equals_the_recomputation(events, days):
+    first, last = (FIRST + timedelta(days=n) for n in days)
+    only = [i for i in catalogue() if i.id in {*FLOWS, *STOCKS, *OPENINGS}]
+    found = pairs(values(events, only=only, period_table=one_period(first, last)))
+    assert {key[2:] for key in found} <= {("custom", first)}
+    wanted = {
+        (name, unit, "custom", first): pair
+        for unit in PARENTS
+        for name, pair in recomputed(events, SNAPSHOTS.empty_table(), unit, first, last).items()
+    }
+    assert found == wanted
+
+
+def test_a_window_that_begins_after_the_data_is_left_out_and_one_that_began_is_given_to_date():
+    later = [(AS_OF + timedelta(days=1), AS_OF + timedelta(days=9)), (AS_OF, AS_OF + timedelta(days=30))]
+    events = events_of((AS_OF, "H99.02", "1.000001", "online", "received", 3.0))
+    table = values(events, free_periods=later)
+    custom = {(r["period_start"], r["period_end"]) for r in table.to_pylist() if r["period_type"] == "custom"}
+    assert custom == {later[1]}
+    assert pairs(table)["received_total", "H99", "custom", AS_OF] == (3.0, None)
+    assert pairs(table)["pending_total", "H99", "year", date(2026, 1, 1)] == (3.0, None)
+
+
+def test_stocks_count_what_was_before_the_first_day():
+    events = events_of(
+        (FIRST - timedelta(days=400), "H99.02", "1.000001", "online", "received", 5.0),
+        (FIRST, "H99.02", "1.000001", "online", "resolved_late", 2.0),
+    )
+    found = pairs(values(events))
+    assert found["carried_over", "H99", "day", FIRST] == (5.0, None)
+    assert found["pending_total", "H99", "day", FIRST] == (3.0, None)
+    assert found["pending_total", "H99.02", "day", AS_OF] == (3.0, None)
+    assert found["carried_over", "H99", "month", date(2026, 11, 1)] == (3.0, None)
+
+
+def test_no_rows_at_all_gives_zeros_and_no_rates():
+    table = values()
+    assert table.schema.equals(VALUES, check_metadata=True)
+    rows = table.to_pylist()
+    assert {r["period_type"] for r in rows} == {"month", "quarter", "year"}
+    by_id = {}
+    for r in rows:
+        by_id.setdefault(r["indicator_id"], set()).add((r["numerator"], r["denominator"], r["value"]))
+    for name, (_, denominator) in FLOWS.items():
+        assert by_id[name] == {(0.0, None, 0.0) if denominator is None else (0.0, 0.0, None)}, name
+    for name in (*STOCKS, *OPENINGS):
+        assert by_id[name] == {(0.0, None, 0.0)}
+    assert by_id["handling_time_median_days"] == {(None, 0.0, None)}
+    assert not set(by_id) & {*CATALOGUE, "idx766_online_procedures_used"}  # the catalogue was never counted
+
+
+def test_values_are_what_the_unit_of_measure_says():
+    day = date(2026, 10, 5)
+    events = events_of(
+        (day, "H99.02", "1.000001", "online", "received", 3.0),
+        (day, "H99.02", "1.000001", "direct", "received", 1.0),
+        (day, "H99.02", "1.000001", "direct", "resolved_done", 2.0),
+        (day, "H99.02", "1.000001", "direct", "handled_working_days", 9.0),
+    )
+    found = {(r["indicator_id"], r["unit_code"], r["period_type"]): r["value"] for r in values(events).to_pylist()}
+    assert found["online_rate", "H99", "day"] == 75.0
+    assert found["handling_time_mean_days", "H99", "day"] == 4.5
+    assert found["received_total", "H99", "day"] == 4.0
+
+
+def test_rows_are_unique_and_in_order_whatever_order_events_come_in():
+    rows = [(FIRST + timedelta(days=n % 9), LEAVES[n % 4], "1.000001", "online", "received", 1.0) for n in range(36)]
+    table, shuffled = values(events_of(*rows)), values(events_of(*reversed(rows)))
+    assert table.equals(shuffled)
+    keys = [
+        tuple(r[n] for n in ("indicator_id", "unit_code", "period_type", "period_start", "period_end"))
+        for r in table.to_pylist()
+    ]
+    assert keys == sorted(set(keys))
+
+
+def test_events_of_an_unknown_unit_count_for_nobody():
+    found = values(events_of((FIRST, "H98.02", "1.000001", "online", "received", 1.0)))
+    assert "H98.02" not in found["unit_code"].to_pylist()
+    assert pairs(found)["received_total", "H99", "year", date(2026, 1, 1)] == (0.0, None)
+
+
+def test_units_of_three_levels_carry_their_level():
+    found = values()
+    levels = dict(zip(found["unit_code"].to_pylist(), found["unit_level"].to_pylist(), strict=True))
+    assert levels == dict(zip(UNITS["unit_code"].to_pylist(), UNITS["unit_level"].to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("indicator", catalogue(), ids=lambda i: i.id)
+def test_each_indicator_can_be_computed_alone(indicator):
+    day = date(2026, 10, 5)
+    events = events_of((day, "H99.02", "1.000001", "online", "received", 3.0))
+    resolved = pa.table({"unit_code": ["H99.02"], "closed_on": [day], "handling_working_days": [2.0]}, schema=RESOLVED)
+    snapshots = pa.table(
+        {"event_on": [day], "unit_code": ["H99"], "measure": ["in_force"], "quantity": [4.0]}, schema=SNAPSHOTS
+    )
+    october = one_period(date(2026, 10, 1), date(2026, 10, 31))
+    found = values(events, snapshots, resolved, only=[indicator], period_table=october)
+    assert set(found["indicator_id"].to_pylist()) == {indicator.id}
+    assert found.num_rows == len(PARENTS)
