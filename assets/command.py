@@ -67,7 +67,7 @@ def run(
     seed: int,
     size: float,
 ) -> None:
-    r"""Run the main job without a UI: pull, validate, compute, publish.
+    """Run the main job without a UI: pull, validate, compute, publish.
 
     Without an address of a source system in the settings, or with --sandbox, the built-in province
     is started for the run and pulled from its first day on. The run is recorded in the Dagster
@@ -81,7 +81,7 @@ def run(
       cchc run --sandbox dak-nong-2020 --data-dir data-dak-nong
 
     Exit status: 0 published, 1 something failed (the message says what and which days to run again).
-    """
+    """  # noqa: D301 - the backspace is how click is told to keep lines
     if day and (first or last):
         raise click.UsageError("--day and --from/--to exclude each other.")
     if bool(first) != bool(last):

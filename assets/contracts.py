@@ -114,8 +114,9 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
 
     yield check(
         "shape",
-        True,
+        not done.broken,
         dg.AssetCheckSeverity.ERROR,
+        refused_days={str(day): str(error) for day, error in done.broken.items()},
         unknown_columns=sorted(done.unknown_columns),
         absent_columns=sorted(done.absent_columns),
     )

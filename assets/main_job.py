@@ -69,6 +69,8 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
     finally:
         listen(None)
     outcome = Outcome(result.run_id, result.success)
+    # Dagster writes no event for a step that it gives up because of one before it.
+    outcome.skipped = sorted({node.name for node in job.nodes} - {str(event.step_key) for event in result.all_events})
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:
             error = event.step_failure_data.error
@@ -78,8 +80,6 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             outcome.failures[str(event.step_key)] = (user and user.description) or (
                 error.message.strip() if error else "failed"
             )
-        elif event.event_type == dg.DagsterEventType.STEP_SKIPPED:
-            outcome.skipped.append(str(event.step_key))
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             found = event.asset_check_evaluation_data
             if not found.passed:

@@ -22,23 +22,23 @@ OWNER = "team:cchc-data"
 SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
     "one_stop": (
         ("one_stop__dossiers", "one_stop__procedures"),
-        "source_1_one_stop",
+        "source_one_stop",
         {"http", "json"},
         "Hệ thống một cửa (giải quyết TTHC): hồ sơ và danh mục thủ tục",
     ),
     "documents": (
         ("documents__documents", "documents__statuses"),
-        "source_2_documents",
+        "source_documents",
         {"http", "xml"},
         "Hệ thống quản lý văn bản và điều hành, trục liên thông: văn bản và trạng thái",
     ),
     "national_portal": (
         ("national_portal__metrics",),
-        "source_3_national_portal",
+        "source_portal",
         {"http", "json"},
         "Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
     ),
-    "papi": (("papi__subdimensions",), "source_4_drop_folder", {"csv"}, "Thư mục tệp: bảng PAPI theo năm"),
+    "papi": (("papi__subdimensions",), "source_files", {"csv"}, "Thư mục tệp: bảng PAPI theo năm"),
 }
 
 

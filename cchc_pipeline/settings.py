@@ -116,19 +116,31 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         raise SettingsError(
             f"settings: {PREFIX}SETTINGS names {path}, which does not exist. Correct the path or unset it."
         )
-    for name in Settings.model_fields:
-        if name != "report_periods" and (text := environ.get(PREFIX + name.upper())):
-            values[name] = text
-    values.update({name: value for name, value in overrides.items() if value is not None})
+    taken = {
+        name: text
+        for name in Settings.model_fields
+        if name != "report_periods" and (text := environ.get(PREFIX + name.upper()))
+    }
+    values |= taken
+    values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']} (got {e['input']!r})"
-            if e["loc"] and e["loc"][0] not in SECRETS
-            else f"{e['loc']}: {e['msg']}"
-            for e in error.errors()
-        )
-        raise SettingsError(
-            f"settings: {problems}. Correct it in {path if path.exists() else 'the environment'} ({PREFIX}<NAME>)."
-        ) from error
+        problems = " ".join(_problem(entry, taken, path) for entry in error.errors(include_url=False))
+        raise SettingsError(f"settings: {problems}") from None  # the cause would show a secret
+
+
+def _problem(entry: Mapping[str, Any], taken: Mapping[str, str], path: Path) -> str:
+    """What is wrong with one setting, where it was read, and the fix; what may be a secret is not shown."""
+    name, message = ".".join(str(part) for part in entry["loc"]), str(entry["msg"])
+    if entry["type"] == "extra_forbidden":  # may be a secret under another name
+        return f"{path} has {name}, which is no setting. Correct the name or remove it."
+    field = str(entry["loc"][0])
+    shown = "" if field in SECRETS else f" (got {entry['input']!r})"
+    variable = PREFIX + field.upper()
+    where = f"in {path}" if path.exists() else "in the call"
+    if field in taken:
+        where = f"in the variable {variable}"
+    elif field != "report_periods":
+        where += f", or set {variable}"
+    return f"{name}: {message}{shown}. Correct it {where}."

@@ -4,7 +4,7 @@ Belongs here: paths, reading and writing of a named table. Not here: what a tabl
 
     landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
     staged/<table>/<day>.parquet       the valid rows of that day
-    pulls/<source>/<day>.json          how the pull of that day ended
+    pulls/<source>/<first>_<last>.json how the pull of these days ended
     ledgers/<consumer>_<table>.json    which day files a later stage has taken in
     core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
     built/<table>[/<month>].parquet    derived from core, rebuilt when stale
@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,17 +105,20 @@ class Lake:
 
     # Outcomes of pulls: success and failure per source and day are data too.
 
-    def record_pull(self, source: str, day: date, outcome: dict[str, Any]) -> None:
-        """Keep how the pull of a day ended."""
-        files.write_json(outcome, self.root / "pulls" / source / f"{day.isoformat()}.json")
+    def record_pull(self, source: str, first: date, last: date, outcome: dict[str, Any]) -> None:
+        """Keep how the pull of the days `first` to `last` ended; `outcome` has at least a `status`, ok or failed."""
+        record = {"first": first.isoformat(), "last": last.isoformat(), **outcome}
+        files.write_json(record, self.root / "pulls" / source / f"{first.isoformat()}_{last.isoformat()}.json")
 
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
-        """All recorded outcomes of a source, by day."""
-        folder = self.root / "pulls" / source
-        return {
-            date.fromisoformat(path.stem): json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(folder.glob("[!.]*.json"))
-        }
+        """How the newest pull of each day ended, by day."""
+        records = (self.root / "pulls" / source).glob("[!.]*.json")
+        found: dict[date, dict[str, Any]] = {}
+        for path in sorted(records, key=lambda path: path.stat().st_mtime_ns):
+            outcome = json.loads(path.read_text(encoding="utf-8"))
+            first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
+            found |= {first + timedelta(days=i): outcome for i in range((last - first).days + 1)}
+        return dict(sorted(found.items()))
 
     def span(self, source: str = "one_stop") -> DataSpan:
         """First and last civil day that a pull of `source` read to the end.

@@ -101,7 +101,7 @@ def publish(
     before = _hashes(current_version(published))
     versions = published / "versions"
     folder, building = versions / version, versions / f".{version}.building"
-    for leftover in versions.glob(".*.building"):
+    for leftover in versions.glob(".*"):
         shutil.rmtree(leftover)
     building.mkdir(parents=True)
     resources = [_copy(name, path, building, describe(name)) for name, path in sorted(tables.items())]
@@ -117,7 +117,7 @@ def publish(
     files.write_json(manifest, building / MANIFEST)
     files.sync_folder(building)
     if folder.exists():
-        shutil.rmtree(folder)
+        _remove(folder)
     building.rename(folder)
     files.sync_folder(versions)
     _point(published, version)
@@ -185,7 +185,14 @@ def _prune(versions: Path, keep: int, current: Path) -> None:
     names: Iterable[Path] = sorted(path for path in versions.glob("[!.]*") if path.is_dir())
     for path in list(names)[:-keep]:
         if path != current:
-            shutil.rmtree(path)
+            _remove(path)
+
+
+def _remove(version: Path) -> None:
+    """Hide first: a kill half-way leaves no half version among the complete ones."""
+    hidden = version.with_name(f".{version.name}.gone")
+    version.rename(hidden)
+    shutil.rmtree(hidden)
 
 
 def read_published(published: Path, table: str) -> pa.Table:

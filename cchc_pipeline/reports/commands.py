@@ -37,15 +37,22 @@ def report() -> None:
 @click.option("--from", "first", type=DAY, required=True, help="First day of the period (yyyy-mm-dd).")
 @click.option("--to", "last", type=DAY, required=True, help="Last day of the period.")
 @click.option("--unit", help="Unit code, with everything below it; default the whole province.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the form is printed; JSON has every figure by its English name.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_dir: Path | None) -> None:
-    r"""Form II.06a: dossiers received, resolved and pending in any period.
+    """Form II.06a: dossiers received, resolved and pending in any period.
 
     \b
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
-    """
+    """  # noqa: D301 - the backspace is how click is told to keep lines
     found = dossier_form(_lake(data_dir).published, first.date(), last.date(), unit)
     if form == "json":
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
@@ -95,7 +102,11 @@ def versions(use: str | None, data_dir: Path | None) -> None:
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("docs"), show_default=True, help="Folder."
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("docs"),
+    show_default=True,
+    help="Folder of the pages.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files there are not current.")
 def docs(out: Path, *, check: bool) -> None:

@@ -40,7 +40,6 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
     """
     rows: dict[tuple[str, date], list[dict[str, Any]]] = {}
     landed: Counter[str] = Counter()
-    days = [window.first + timedelta(days=i) for i in range((window.last - window.first).days + 1)]
     try:
         for batch in source.pull(window, known, progress):
             held = rows.setdefault((batch.table, batch.day), [])
@@ -50,11 +49,10 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
             if batch.day != window.last:
                 del rows[batch.table, batch.day]
     except Exception as error:
-        for day in days:
-            lake.record_pull(source.name, day, {"status": "failed", "rows": dict(landed), "error": str(error)})
+        failed = {"status": "failed", "rows": dict(landed), "error": str(error)}
+        lake.record_pull(source.name, window.first, window.last, failed)
         raise
-    for day in days:
-        lake.record_pull(source.name, day, {"status": "ok", "rows": dict(landed)})
+    lake.record_pull(source.name, window.first, window.last, {"status": "ok", "rows": dict(landed)})
     return {table: landed[table] for table in source.tables}
 
 

@@ -27,6 +27,7 @@ from assets.instance import initialise
 from assets.main_job import Outcome, run_main_job
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sandbox.papi_table import write_papi_table
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.sandbox.truth import INDICATORS, Truth, indicator_truth
@@ -141,6 +142,7 @@ class Desk:
             **IMPATIENT,
             **self.environment,
         }
+        write_papi_table(self.drop_folder, self.province.seed)
 
     @property
     def lake(self) -> Lake:

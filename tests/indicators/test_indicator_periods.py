@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_every_day_of_the_range_lies_in_one_period_of_each_kind(first, length):
     for kind in ("month", "quarter", "year"):
         spans = sorted((r["period_start"], r["period_end"]) for r in rows if r["period_type"] == kind)
         assert spans[0][0] <= first and last <= spans[-1][1]
-        assert all(a[1] + ONE == b[0] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a[1] + ONE == b[0] for a, b in pairwise(spans))
     assert sum(r["period_type"] == "day" for r in rows) == length + 1
 
 

@@ -78,29 +78,31 @@ def test_changed_values_types_names_and_labels_are_written(lake, changed):
 
 
 def test_pulls_keep_how_each_day_ended(lake):
-    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "failed", "error": "hết giờ"})
-    lake.record_pull("one_stop", DAY, {"status": "ok", "rows": {"t": 3}})
+    lake.record_pull(
+        "one_stop", DAY + timedelta(days=1), DAY + timedelta(days=1), {"status": "failed", "error": "hết giờ"}
+    )
+    lake.record_pull("one_stop", DAY, DAY, {"status": "ok", "rows": {"t": 3}})
     assert list(lake.pulls("one_stop")) == [DAY, DAY + timedelta(days=1)]
     assert lake.pulls("one_stop")[DAY + timedelta(days=1)]["error"] == "hết giờ"
     assert lake.pulls("documents") == {}
 
 
 def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
-    with pytest.raises(LakeError, match="no day of one_stop was pulled yet.*cchc run"):
+    with pytest.raises(LakeError, match=r"no day of one_stop was pulled yet.*cchc run"):
         lake.span()
-    lake.record_pull("one_stop", DAY - timedelta(days=1), {"status": "failed"})
+    lake.record_pull("one_stop", DAY - timedelta(days=1), DAY - timedelta(days=1), {"status": "failed"})
     with pytest.raises(LakeError):
         lake.span()
     for offset in (4, 0, 2):
-        lake.record_pull("one_stop", DAY + timedelta(days=offset), {"status": "ok"})
-    lake.record_pull("one_stop", DAY + timedelta(days=9), {"status": "failed"})
+        lake.record_pull("one_stop", DAY + timedelta(days=offset), DAY + timedelta(days=offset), {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=9), DAY + timedelta(days=9), {"status": "failed"})
     assert lake.span() == DataSpan(DAY, DAY + timedelta(days=4))
     with pytest.raises(LakeError, match="documents"):
         lake.span("documents")
 
 
 def test_a_day_that_failed_when_repeated_is_no_longer_covered(lake):
-    lake.record_pull("one_stop", DAY, {"status": "ok"})
-    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "ok"})
-    lake.record_pull("one_stop", DAY + timedelta(days=1), {"status": "failed"})
+    lake.record_pull("one_stop", DAY, DAY, {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=1), DAY + timedelta(days=1), {"status": "ok"})
+    lake.record_pull("one_stop", DAY + timedelta(days=1), DAY + timedelta(days=1), {"status": "failed"})
     assert lake.span().as_of_on == DAY

@@ -171,7 +171,7 @@ def test_back_to_an_older_version_and_on(published):
 
 def test_no_rollback_to_an_unknown_version(published):
     release(published, "v1", a=[1])
-    with pytest.raises(PublishError, match="v9: not there. Versions kept: v1"):
+    with pytest.raises(PublishError, match=r"v9: not there. Versions kept: v1"):
         roll_back(published, "v9")
     with pytest.raises(PublishError, match="Versions kept: none"):
         roll_back(published / "nowhere", "v1")
@@ -198,7 +198,7 @@ def test_no_rollback_to_a_damaged_version(published, damage):
 def test_reading_before_the_first_publication_says_what_to_do(published):
     assert current_version(published) is None
     assert version_names(published) == []
-    with pytest.raises(PublishError, match="nothing is published.*make run"):
+    with pytest.raises(PublishError, match=r"nothing is published.*make run"):
         read_published(published, "units")
     release(published, "v1", a=[1])
     with pytest.raises(PublishError, match="v1 has no table units"):

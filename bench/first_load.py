@@ -1,0 +1,75 @@
+"""The first load: from a source's API to published scorecards, dossiers per second and memory.
+
+Belongs here: the whole command over a range of days on an empty lake, beside a bare download of the
+same dossiers that keeps nothing: what the source itself takes.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from bench.measure import Line, Report, command, run, seconds
+from bench.site import Site, served
+
+FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
+PER_MONTH = 5_200  # dossiers of the built-in province of size 1 in September 2026
+A_MILLION_IN_FIVE_MINUTES = 1_000_000 / 300
+
+
+def bench(report: Report, dossiers: int) -> None:
+    """Load a month that holds about `dossiers`."""
+    with TemporaryDirectory(prefix="bench-") as folder, served(dossiers / PER_MONTH) as site:
+        site.after(LAST)
+        loaded = 0
+
+        def download() -> None:
+            nonlocal loaded
+            loaded = _download(site)
+
+        download()  # the province makes its days when they are first asked for
+        bare = seconds(download)
+        done = run(
+            [*command("cchc"), "run", "--from", str(FIRST), "--to", str(LAST)],
+            site.environment(Path(folder) / "lake", FIRST),
+        )
+    rate = loaded / done.seconds
+    report.add(Line(f"first load of {loaded:,} dossiers, whole command", done.seconds, bare, "bare download"))
+    report.add(
+        Line("first load, rate", rate, target=A_MILLION_IN_FIVE_MINUTES, is_absolute=True, at_least=True, unit="/s")
+    )
+    report.add(Line("first load, highest memory", done.peak_mib, target=2048.0, is_absolute=True, unit="MiB"))
+    report.note(f"the source alone gives {loaded / bare:,.0f} dossiers/s; a start of the command alone takes seconds")
+
+
+def _download(site: Site) -> int:
+    """Every dossier once, by day and page, thrown away."""
+    count = 0
+    search = f"{site.base}/one-stop/pa/dossier/search"
+    with requests.Session() as session:
+        form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
+        token = session.post(
+            f"{site.base}/one-stop/auth/realms/digo/protocol/openid-connect/token", data=form, timeout=60
+        ).json()
+        session.headers["Authorization"] = f"Bearer {token['access_token']}"
+        for offset in range((LAST - FIRST).days + 1):
+            day = FIRST + timedelta(days=offset)
+            query = {
+                "spec": "slice",
+                "size": 1000,
+                "accepted-from": f"{day}T00:00:00.000+0700",
+                "accepted-to": f"{day}T23:59:59.999+0700",
+            }
+            page = 0
+            while True:
+                reply = session.get(search, params={**query, "page": page}, timeout=60)
+                reply.raise_for_status()
+                held = reply.json()
+                count += len(held["content"])
+                if held["last"]:
+                    break
+                page += 1
+    return count

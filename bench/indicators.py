@@ -1,0 +1,97 @@
+"""Indicators: the composed queries of the catalogue against SQL written by hand.
+
+Belongs here: timing `compute` over generated events. The hand-written query is `monthly.sql`; both
+must give the same figures.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bench.history import event_file, procedures, units
+from bench.measure import Line, Report, peak_mib, seconds
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.indicators.compute import compute
+from cchc_pipeline.indicators.periods import periods
+
+FIRST, LAST = date(2021, 9, 1), date(2026, 8, 31)
+_HAND = Path(__file__).with_name("monthly.sql")
+_SNAPSHOT = pa.schema(
+    [("event_on", pa.date32()), ("unit_code", pa.string()), ("measure", pa.string()), ("quantity", pa.float64())]
+)
+_RESOLVED = pa.schema([("unit_code", pa.string()), ("closed_on", pa.date32()), ("handling_working_days", pa.float64())])
+
+
+def bench(report: Report, dossiers: int) -> None:
+    """Monthly flow indicators of every unit; then everything that a night computes."""
+    statement = _HAND.read_text(encoding="utf-8")
+    flows = set(re.findall(r"'indicator_id': '(\w+)'", statement))
+    schema = load_contract("indicator_values").arrow_schema()
+    every = periods(FIRST, LAST)
+    months = every.filter(pc.equal(every["period_type"], "month"))
+    with TemporaryDirectory(prefix="bench-") as folder:
+        path = event_file(Path(folder), dossiers, FIRST, LAST)
+        report.note(f"{dossiers:,} dossiers over five years = {pq.read_metadata(path).num_rows:,} rows of events")
+
+        def ours(only: list | None, wanted: pa.Table | None) -> pa.Table:
+            return compute(
+                events=[path],
+                units=units(),
+                procedures=procedures(),
+                snapshots=_SNAPSHOT.empty_table(),
+                dossiers=_RESOLVED.empty_table(),
+                first=FIRST,
+                as_of_on=LAST,
+                schema=schema,
+                only=only,
+                period_table=wanted,
+            )
+
+        def by_hand() -> pa.Table:
+            with duckdb.connect() as connection:
+                connection.register("units", units())
+                connection.read_parquet(str(path)).create_view("events")
+                return connection.sql(statement).to_arrow_table()
+
+        only = [indicator for indicator in catalogue() if indicator.id in flows]
+        _same(ours(only, months), by_hand())
+        hand = seconds(by_hand, 2)
+        what = f"{len(only)} flow indicators by unit and month, {dossiers:,} dossiers"
+        report.add(Line(what, seconds(lambda: ours(only, months), 2), hand, "SQL by hand", 1.15))
+        rows = 0
+
+        def night() -> None:
+            nonlocal rows
+            rows = ours(None, None).num_rows
+
+        taken = seconds(night)
+        report.add(
+            Line(
+                f"all {len(catalogue())} indicators by day, month, quarter and year",
+                taken,
+                hand,
+                "the monthly SQL by hand",
+            )
+        )
+        report.note(f"{rows:,} values; peak memory of this process {peak_mib():,.0f} MiB")
+
+
+def _same(ours: pa.Table, hand: pa.Table) -> None:
+    key = ["indicator_id", "unit_code", "period_start"]
+    found = {tuple(row[name] for name in key): (row["numerator"], row["denominator"] or 0) for row in ours.to_pylist()}
+    wanted = {tuple(row[name] for name in key): (row["numerator"], row["denominator"]) for row in hand.to_pylist()}
+    apart = [key for key in found.keys() | wanted.keys() if found.get(key, (0, 0)) != wanted.get(key, (0, 0))]
+    if apart:
+        raise RuntimeError(
+            f"the hand-written SQL and the catalogue disagree in {len(apart)} values, for example "
+            f"{[(key, found.get(key), wanted.get(key)) for key in apart[:3]]}"
+        )

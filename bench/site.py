@@ -1,0 +1,72 @@
+"""A built-in province in a process of its own, and the environment that points a run at it.
+
+Belongs here: starting and stopping it. So that neither its memory nor its interpreter lock counts
+as ours.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import requests
+
+from bench.measure import command
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served province."""
+
+    base: str
+
+    def after(self, day: date) -> None:
+        """Set its clock to 01:00 of the night after `day`."""
+        moment = f"{day + timedelta(days=1)}T01:00:00+07:00"
+        requests.post(f"{self.base}/sandbox/clock", json={"as_of": moment}, timeout=60).raise_for_status()
+
+    def environment(self, lake: Path, history_from: date) -> dict[str, str]:
+        """Variables for a run of ours."""
+        return {
+            "CCHC_DATA_DIR": str(lake),
+            "DAGSTER_HOME": str(lake.with_name(f"{lake.name}-dagster")),
+            "CCHC_PROVINCE_CODE": "H99",
+            "CCHC_HISTORY_FROM": history_from.isoformat(),
+            "CCHC_ONE_STOP_URL": f"{self.base}/one-stop",
+            "CCHC_DOCUMENTS_URL": f"{self.base}/documents",
+            "CCHC_NATIONAL_PORTAL_URL": f"{self.base}/national-portal",
+        }
+
+
+@contextmanager
+def served(size: float) -> Iterator[Site]:
+    """A province of this size on a free port."""
+    words = [*command("cchc"), "sandbox", "serve", "--size", f"{size:g}", "--port", "0", "--as-of", "2026-09-01T23:30"]
+    environment = {"PYTHONUNBUFFERED": "1"}
+    import os
+
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as child:
+        try:
+            yield Site(_address(child))
+        finally:
+            child.terminate()
+            child.wait(timeout=15)
+
+
+def _address(child: subprocess.Popen[str]) -> str:
+    assert child.stdout is not None  # noqa: S101 - a pipe was asked for
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        line = child.stdout.readline()
+        if "/one-stop" in line:
+            return line.split()[-1].removesuffix("/one-stop")
+        if not line:
+            break
+    raise RuntimeError("the built-in province did not start")

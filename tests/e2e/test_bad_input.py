@@ -1,0 +1,238 @@
+"""Sources that misbehave, night after night: what is said, what is kept, and that the next run heals it.
+
+Each night first meets faults (several sources at once, so that each has to be reported for itself), is
+red, and is run again without them. So the same nights show that a province that is pulled day by day,
+with every trouble on the way, arrives at the same figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import MakeDesk
+from e2e_desk import INBOUND, Desk, Night, Release, differences, periods_of
+from e2e_personal import personal_traces
+
+pytestmark = pytest.mark.e2e
+
+FIRST, LOADED = date(2026, 9, 1), date(2026, 9, 3)
+FRIDAY, SATURDAY, SUNDAY = date(2026, 9, 4), date(2026, 9, 5), date(2026, 9, 6)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A window that was run twice: with faults, then without."""
+
+    name: str
+    desk: Desk
+    before: Release | None
+    red: Night
+    steps: dict[str, str]
+    landed: dict[str, dict[date, int]]
+    pulls: dict[str, str]
+    hashes_before: dict[str, str]
+    hashes_after: dict[str, str]
+    traces: list[tuple[str, str]]
+    green: Night
+
+    def message(self, step: str) -> str:
+        return self.red.outcome.failures[step]
+
+
+def trouble(name: str, desk: Desk, first: date, last: date, spoil: Callable[[Desk], None], **settings: str) -> Trouble:
+    """Run a window with faults, keep what can be seen, clear the faults, run it again."""
+    desk.set_clock_after(last)
+    before = desk.current()
+    hashes_before = before.hashes if before else {}
+    spoil(desk)
+    try:
+        red = desk.run(first, last, **settings)
+    finally:
+        desk.sandbox.clear_faults()
+    after = desk.current()
+    steps = desk.steps(red.outcome.run_id)
+    landed = {
+        table: {
+            date.fromisoformat(path.stem): pq.read_metadata(path).num_rows
+            for path in (desk.lake.root / "landing" / table).glob("[!.]*.parquet")
+        }
+        for table in INBOUND
+    }
+    pulls = {
+        source: desk.lake.pulls(source)[last]["status"]
+        for source in ("one_stop", "documents", "national_portal", "papi")
+    }
+    traces = personal_traces(desk.folder)
+    for left in desk.drop_folder.glob("*"):
+        if left.name != "2024.csv":
+            left.unlink()
+    green = desk.run(first, last)
+    return Trouble(
+        name, desk, before, red, steps, landed, pulls, hashes_before, after.hashes if after else {}, traces, green
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk("bad-input", size=0.2, small=True)
+
+
+@pytest.fixture(scope="module")
+def breaks_off(desk: Desk) -> Trouble:
+    """The one-stop system goes down while the third day of a range is read."""
+
+    def spoil(desk: Desk) -> None:
+        desk.sandbox.add_fault(r"/pa/dossier/search\?.*accepted-from=2026-09-02T17", "down")
+
+    return trouble("breaks_off", desk, FIRST, LOADED, spoil)
+
+
+@pytest.fixture(scope="module")
+def refused(desk: Desk, breaks_off: Trouble) -> Trouble:
+    """Wrong credentials, too many requests, an error of the server."""
+
+    def spoil(desk: Desk) -> None:
+        desk.sandbox.add_fault("/documents/", "429")
+        desk.sandbox.add_fault("/national-portal/", "500")
+
+    return trouble("refused", desk, FRIDAY, FRIDAY, spoil, CCHC_ONE_STOP_CLIENT_SECRET="of-last-year")
+
+
+@pytest.fixture(scope="module")
+def senseless(desk: Desk, refused: Trouble) -> Trouble:
+    """A page that repeats, no answer in time, a login page, a workbook under the name of a CSV."""
+
+    def spoil(desk: Desk) -> None:
+        desk.sandbox.add_fault("/bd/procedure", "repeat_page")
+        desk.sandbox.add_fault("/documents/", "slow", seconds=8)
+        desk.sandbox.add_fault("/national-portal/", "html")
+        (desk.drop_folder / "2023.csv").write_bytes(b"PK\x03\x04" + bytes(64))
+
+    return trouble("senseless", desk, SATURDAY, SATURDAY, spoil, CCHC_PAGE_SIZE="20", CCHC_TIMEOUT_S="2")
+
+
+@pytest.fixture(scope="module")
+def incomplete(desk: Desk, senseless: Trouble) -> Trouble:
+    """A field gone from every dossier, half a page, a field gone from every report."""
+
+    def spoil(desk: Desk) -> None:
+        desk.sandbox.add_fault("/pa/dossier/search", "drop_field", field="applyMethod")
+        desk.sandbox.add_fault("/documents/", "half_page")
+        desk.sandbox.add_fault("/national-portal/", "drop_field", field="metrics")
+
+    return trouble("incomplete", desk, SUNDAY, SUNDAY, spoil)
+
+
+NIGHTS = ("breaks_off", "refused", "senseless", "incomplete")
+
+
+@pytest.fixture(params=NIGHTS)
+def night(request: pytest.FixtureRequest) -> Trouble:
+    return request.getfixturevalue(request.param)
+
+
+# -- what is said -------------------------------------------------------------------------------------------------
+
+#: night, step, what the message has to say: the source, what happened, the culprit, the fix
+MESSAGES = [
+    ("breaks_off", "pull_one_stop", "one_stop: no connection", "(/pa/dossier/search)", "system is up and reachable"),
+    ("refused", "pull_one_stop", "one_stop: HTTP 401", "openid-connect/token", "check that the credentials"),
+    ("refused", "pull_documents", "documents: HTTP 429", "(/v1/syncReceivedEdocList)", "raise the delay"),
+    ("refused", "pull_national_portal", "national_portal: HTTP 500", "/reporting/evaluation/", "tell the operator"),
+    ("senseless", "pull_one_stop", "one_stop: ", "(/bd/procedure)", "lower the page size or ask the operator"),
+    ("senseless", "pull_documents", "documents: no reply within 2 s", "(/v1/syncReceivedEdocList)", "time limit"),
+    ("senseless", "pull_national_portal", "national_portal: an HTML page", "/evaluation/", "check the credentials"),
+    ("senseless", "pull_papi", "papi: the file is an Excel workbook", "(2023.csv)", "save the table as a UTF-8 CSV"),
+    ("incomplete", "staged_one_stop__dossiers", "one_stop__dossiers", "channel", "Fix"),
+    ("incomplete", "pull_documents", "documents: the reply is not complete JSON", "/v1/", "run the day again"),
+    ("incomplete", "pull_national_portal", "national_portal: the report has no field 'metrics'", "/evaluation/", "Fix"),
+]
+
+
+@pytest.mark.parametrize(("name", "step", "what", "culprit", "fix"), MESSAGES, ids=[f"{name}-{step}" for name, step, *_ in MESSAGES])
+def test_the_message_names_source_culprit_fix_and_days(
+    request: pytest.FixtureRequest, name: str, step: str, what: str, culprit: str, fix: str
+) -> None:
+    night: Trouble = request.getfixturevalue(name)
+    message = night.message(step)
+    for part in (what, culprit, fix):
+        assert part in message
+    first, last = night.red.window.first, night.red.window.last
+    days = f"--day {first}" if first == last else f"--from {first} --to {last}"
+    assert f"Run again: `cchc run {days}`" in message
+    assert "the last published version stays" in message
+
+
+def test_only_what_was_spoiled_fails(night: Trouble) -> None:
+    assert not night.red.outcome.success
+    assert sorted(night.red.outcome.failures) == sorted(step for name, step, *_ in MESSAGES if name == night.name)
+
+
+def test_no_secret_is_in_a_message(refused: Trouble) -> None:
+    assert "of-last-year" not in str(refused.red.outcome)
+
+
+# -- what goes on and what is kept --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "healthy"),
+    [
+        ("breaks_off", ("documents__documents", "documents__statuses", "national_portal__metrics", "papi__subdimensions")),
+        ("refused", ("papi__subdimensions",)),
+        ("incomplete", ("one_stop__procedures", "papi__subdimensions")),
+    ],
+)  # fmt: skip
+def test_the_other_sources_are_pulled_and_judged(
+    request: pytest.FixtureRequest, name: str, healthy: tuple[str, ...]
+) -> None:
+    night: Trouble = request.getfixturevalue(name)
+    for table in healthy:
+        assert night.steps[f"staged_{table}"] == "SUCCESS"
+    assert night.steps.get("published") != "SUCCESS"
+    assert "published" in night.red.outcome.skipped
+
+
+def test_what_was_pulled_before_the_source_broke_off_is_kept(breaks_off: Trouble) -> None:
+    landed = breaks_off.landed["one_stop__dossiers"]
+    assert set(landed) == {date(2026, 9, 1), date(2026, 9, 2)}
+    assert all(landed.values())
+    assert breaks_off.landed["one_stop__procedures"]
+    assert breaks_off.pulls == {"one_stop": "failed", "documents": "ok", "national_portal": "ok", "papi": "ok"}
+
+
+def test_nothing_is_published_before_everything_was_read_once(breaks_off: Trouble) -> None:
+    assert breaks_off.red.release is None
+
+
+def test_the_last_published_version_stays(night: Trouble) -> None:
+    folder = night.before.folder if night.before else None
+    assert (night.red.release.folder if night.red.release else None) == folder
+    assert night.hashes_after == night.hashes_before
+
+
+def test_the_failed_contract_is_a_failed_check(incomplete: Trouble) -> None:
+    assert incomplete.pulls["one_stop"] == "ok"
+    check = incomplete.desk.checks(incomplete.red.outcome.run_id)["staged_one_stop__dossiers", "shape"]
+    assert not check.passed
+    assert "channel" in str({name: value.value for name, value in check.metadata.items()})
+
+
+def test_a_failed_run_leaves_nothing_personal(night: Trouble) -> None:
+    assert night.traces == []
+
+
+# -- and heals ----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_window_without_faults_is_green_and_true(desk: Desk, night: Trouble) -> None:
+    assert night.green.outcome.success, night.green.outcome.failures
+    release, last = night.green.published, night.green.window.last
+    assert release.problems() == []
+    assert release.as_of_on == last
+    catalogue = {day for day in (LOADED, FRIDAY, SATURDAY, SUNDAY) if day <= last}
+    assert differences(release, desk.province, periods_of(FIRST, last, (FIRST, last)), catalogue) == []

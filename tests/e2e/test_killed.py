@@ -1,0 +1,130 @@
+"""A process that is killed: readers keep a whole version, and a later run heals."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import MakeDesk
+from e2e_desk import Desk, Night, differences, periods_of
+
+pytestmark = pytest.mark.e2e
+
+FIRST, LOADED, NEXT = date(2026, 9, 7), date(2026, 9, 8), date(2026, 9, 9)
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk("killed", size=0.1, small=True)
+
+
+@pytest.fixture(scope="module")
+def loaded(desk: Desk) -> Night:
+    desk.set_clock_after(LOADED)
+    night = desk.run(FIRST, LOADED)
+    desk.set_clock_after(NEXT)
+    return night
+
+
+def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:
+    """Start the next night and kill it so many seconds after something can be seen."""
+    process = desk.start("run", "--day", NEXT.isoformat())
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not seen():
+            assert process.poll() is None, f"ended by itself: {process.communicate()[0]}"
+            assert time.monotonic() < deadline, "what to wait for never came"
+            time.sleep(0.001)
+        time.sleep(delay)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def killed_in_a_pull(desk: Desk, loaded: Night) -> Night:
+    landed = [desk.lake.day_file("landing", t, NEXT) for t in ("one_stop__dossiers", "documents__documents")]
+    # The portal keeps the run waiting, so that it is killed between landing and publishing.
+    desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
+    kill_when(desk, lambda: all(path.exists() for path in landed))
+    desk.sandbox.clear_faults()
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def killed_while_publishing(desk: Desk, killed_in_a_pull: Night) -> Night:
+    versions = desk.lake.published / "versions"
+    known = {path.name for path in versions.iterdir()}
+    kill_when(
+        desk, lambda: {path.name for path in versions.iterdir()} != known, random.Random(766).uniform(0, 0.05)
+    )  # fmt: skip
+    return killed_in_a_pull
+
+
+@pytest.fixture(scope="module")
+def healed(desk: Desk, killed_while_publishing: Night) -> subprocess.CompletedProcess[str]:
+    return desk.cchc("run", "--day", NEXT.isoformat(), seconds=PATIENCE_S)
+
+
+def test_killed_in_a_pull_the_old_version_stays(desk: Desk, killed_in_a_pull: Night) -> None:
+    release = desk.current()
+    assert release is not None
+    assert release.problems() == []
+
+
+def test_killed_while_publishing_a_whole_version_is_current(desk: Desk, killed_while_publishing: Night) -> None:
+    release = desk.current()
+    assert release is not None
+    assert release.problems() == []
+
+
+def test_a_later_run_heals(desk: Desk, healed: subprocess.CompletedProcess[str]) -> None:
+    assert healed.returncode == 0, healed.stdout + healed.stderr
+    release = desk.current()
+    assert release is not None
+    assert release.problems() == []
+    assert release.as_of_on == NEXT
+    periods = periods_of(FIRST, NEXT, (LOADED, NEXT))
+    assert differences(release, desk.province, periods, {LOADED, NEXT}) == []
+    leftovers = [path for path in desk.lake.root.rglob(".*") if path.is_file() or path.name.endswith(".building")]
+    assert [path for path in leftovers if path.parent == desk.lake.published / "versions"] == []
+
+
+PUBLISH_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from assets.contracts import INBOUND
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.release import release
+from cchc_pipeline.settings import load_settings
+
+print("ready", flush=True)
+for number in itertools.count():
+    release(Lake(Path(sys.argv[1])), load_settings(), INBOUND, f"{number:08d}")
+"""
+
+
+def test_killed_at_any_moment_of_a_release(desk: Desk, healed: subprocess.CompletedProcess[str]) -> None:
+    dice = random.Random(766)
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH_FOR_EVER, str(desk.lake.root)],
+            cwd=Path(__file__).parents[2], env=desk.variables(), stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(dice.uniform(0.05, 0.6))
+        process.kill()
+        process.communicate()
+        release = desk.current()
+        assert release is not None
+        assert release.problems() == []

@@ -1,0 +1,186 @@
+"""A lake built without any source system and without an orchestrator: a dozen dossiers, published."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.staging import stage
+from cchc_pipeline.core import build, state
+from cchc_pipeline.indicators.build import build_indicator_values
+from cchc_pipeline.indicators.catalogue import catalogue_table
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import Published
+from cchc_pipeline.reports.release import release
+from cchc_pipeline.scorecards import build as scorecards
+from cchc_pipeline.settings import Settings
+
+FIRST, LAST = date(2026, 10, 1), date(2026, 10, 10)
+INBOUND = (
+    "one_stop__dossiers",
+    "one_stop__procedures",
+    "documents__documents",
+    "documents__statuses",
+    "national_portal__metrics",
+    "papi__subdimensions",
+)
+SETTINGS = Settings(keep_versions=3)
+
+
+def october(day: int) -> date:
+    return date(2026, 10, day)
+
+
+def dossier(number: int, received: int, **values: Any) -> dict[str, Any]:
+    flags = ("has_fee", "is_paid_online", "is_result_electronic", "is_digitised", "is_data_reused")
+    flags += ("is_in_personal_storage", "is_citizen_data_used", "is_synced_national")
+    return {
+        "dossier_id": f"{number:024x}",
+        "dossier_code": f"H99.02-2610{received:02d}-{number:04d}",
+        "status_code": 4,
+        "status_name": "Đang xử lý",
+        "unit_code": "H99.02",
+        "procedure_code": "1.000001",
+        "channel": "online",
+        "applied_on": october(received),
+        "received_on": october(received),
+        "due_on": october(received + 3),
+        **dict.fromkeys(flags, False),
+        **values,
+    }
+
+
+def done(number: int, received: int, finished: int, **values: Any) -> dict[str, Any]:
+    finished_values = {"status_code": 9, "status_name": "Đã có kết quả", "finished_on": october(finished)}
+    return dossier(number, received, **(finished_values | values))
+
+
+DOSSIERS = [
+    done(1, 1, 2),  # early
+    done(2, 1, 4, channel="direct"),  # on time
+    done(3, 2, 8, unit_code="H99.201", channel="postal"),  # late
+    done(4, 2, 3, unit_code="H99.201"),
+    dossier(5, 3),  # overdue from 7/10
+    dossier(6, 9, unit_code="H99.201"),  # in time
+    dossier(7, 3, status_code=5, status_name="Yêu cầu bổ sung", suspended_on=october(5)),
+    done(8, 5, 9, status_code=7, status_name="Đã rút"),  # withdrawn after its due date
+    done(9, 6, 5),  # finished before it was received: quarantine
+]
+#: Form II.06a of the whole province over the ten days, counted by hand.
+WHOLE = {
+    "received": 8,
+    "received_online": 6,
+    "received_direct": 1,
+    "received_postal": 1,
+    "carried_over": 0,
+    "resolved": 5,
+    "resolved_early": 2,
+    "resolved_on_time": 2,
+    "resolved_late": 1,
+    "pending": 3,
+    "pending_in_time": 2,
+    "pending_overdue": 1,
+}
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    noon = datetime.fromisoformat("2026-10-05T12:00:00+07:00")
+    return {
+        "one_stop__dossiers": DOSSIERS,
+        "one_stop__procedures": [
+            {
+                "procedure_code": "1.000001",
+                "procedure_name": "Cấp mới",
+                "service_level": "full",
+                "executing_level": "province",
+                "unit_code": "H99.02",
+                **dict.fromkeys(("has_fee", "is_payment_online", "is_citizen_data_connected"), True),
+                **dict.fromkeys(("is_content_full", "is_updated_on_time", "is_in_force"), True),
+            }
+        ],
+        "documents__documents": [
+            {
+                "document_id": "H99.02,2026/10/05,7/KH-STP",
+                "unit_code": "H99.02",
+                "receiver_unit_codes": "H99",
+                "document_number": "7",
+                "notation": "KH-STP",
+                "document_type": "Kế hoạch",
+                "subject_masked": "Kế hoạch cải cách hành chính năm 2026",
+                "subject_kind": "reform_plan",
+                "promulgated_on": october(5),
+                "sent_at": noon,
+                "sent_on": october(5),
+                "is_paper_copy": False,
+                "is_signed": True,
+            }
+        ],
+        "documents__statuses": [],
+        "national_portal__metrics": [
+            {
+                "unit_code": code,
+                "unit_name": name,
+                "child_group": group,
+                "period_type": "month",
+                "period_start": FIRST,
+                "period_end": date(2026, 10, 31),
+                "report": "dvc-progress-tree",
+                "metric_code": "DOSSIER_ON_TIME",
+                "numerator": 9.0,
+                "denominator": 10.0,
+            }
+            for code, name, group in (
+                ("H99", "UBND Tỉnh Mẫu", None),
+                ("H99.02", "Sở Mẫu", "DEPARTMENT"),
+                ("H99.201", "UBND Xã Mẫu", "COMMUNE"),
+            )
+        ],
+        "papi__subdimensions": [],
+    }
+
+
+def land(lake: Lake, table: str, rows: list[dict[str, Any]], day: date = LAST) -> None:
+    schema = load_contract(table).arrow_schema(relaxed=True)
+    files.write_parquet(pa.Table.from_pylist(rows, schema=schema), lake.day_file("landing", table, day))
+    stage(lake, table, [day], LAST)
+
+
+def derive(lake: Lake, **free: Any) -> None:
+    """Everything between the staged rows and the release, in the order of the data flow."""
+    schemas = {name: load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events", "indicator_values")}
+    state.take_in(lake, "documents__documents")
+    state.take_in_dossiers(lake)
+    build.build_dossiers(lake, LAST, schemas["dossiers"], schemas["dossier_events"])
+    lake.write_state(build.build_events(lake, LAST, schemas["dossier_events"]), "built", "dossier_events")
+    state.take_in(lake, "documents__statuses")
+    build.build_documents(lake, load_contract("documents").arrow_schema())
+    state.replace(lake, "one_stop__procedures")
+    build.build_procedures(lake, LAST, load_contract("procedures").arrow_schema())
+    state.take_in(lake, "national_portal__metrics")
+    build.build_units(lake, "H99", load_contract("units").arrow_schema())
+    lake.write_state(catalogue_table(load_contract("indicators").arrow_schema()), "built", "indicators")
+    build_indicator_values(lake, free.get("periods", ()), schemas["indicator_values"])
+    scorecards.build_index766(lake)
+    scorecards.build_par_index(lake)
+    scorecards.build_papi(lake)
+
+
+def fill(lake: Lake) -> None:
+    """Land, stage and derive everything; nothing is published yet."""
+    for source in ("one_stop", "documents", "national_portal", "papi"):
+        lake.record_pull(source, FIRST, LAST, {"status": "ok", "rows": {}})
+    for table, rows in _rows().items():
+        land(lake, table, rows)
+    derive(lake)
+
+
+def publish(lake: Lake, run_id: str = "0123456789") -> Published:
+    return release(lake, SETTINGS, INBOUND, run_id)
+
+
+def days() -> list[date]:
+    return [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]

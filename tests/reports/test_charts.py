@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+
+from cchc_pipeline.reports import charts
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(PNG)
+    assert png[-8:-4] == b"IEND"
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_stacked_days_are_a_picture(count):
+    days = [date(2026, 10, 1) + timedelta(days=n) for n in range(count)]
+    values = [float(n % 7) for n in range(count)]
+    png = charts.stacked_days(days, {"Trước hạn": (values, charts.EARLY), "Quá hạn": (values, charts.LATE)}, "Hồ sơ")
+    width, height = size(png)
+    assert width > 2 * height > 200
+
+
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_bars_are_a_picture_that_grows_with_them(count):
+    labels = [f"UBND Xã Mẫu {n:02d}" for n in range(count)]
+    width, height = size(charts.bars(labels, [float(n) for n in range(count)], "Bộ chỉ số 766", 108))
+    assert width == 880
+    assert height >= 26 * count
+
+
+def test_the_same_figures_give_the_same_picture():
+    pictures = {charts.bars(["a", "b"], [1.0, 2.0], "t", 3) for _ in range(2)}
+    assert len(pictures) == 1
+
+
+def test_nothing_is_loaded_until_something_is_drawn():
+    code = "import sys, cchc_pipeline.reports.charts; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

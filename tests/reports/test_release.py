@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill, land, october, publish
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.contracts import ContractBroken, all_contracts, load_contract
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake, LakeError
+from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names
+from cchc_pipeline.reports.release import missing_days, release
+
+PUBLISHED = sorted(contract.name for contract in all_contracts() if contract.is_published)
+
+
+def test_every_published_contract_is_a_table_and_no_other(published_lake):
+    version = current_version(published_lake.published)
+    manifest = read_manifest(version)
+    assert [resource["name"] for resource in manifest["resources"]] == PUBLISHED
+    assert sorted(path.stem for path in version.glob("*.parquet")) == PUBLISHED
+    assert (manifest["data_from"], manifest["data_until"]) == (str(FIRST), str(LAST))
+    assert manifest["province_code"] == SETTINGS.province_code
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_table_has_its_contracts_schema_key_and_labels(published_lake, name):
+    contract = load_contract(name)
+    table = read_published(published_lake.published, name)
+    assert table.schema.equals(contract.arrow_schema())
+    keys = [tuple(row.values()) for row in table.select(list(contract.key)).to_pylist()]
+    assert len(keys) == len(set(keys))
+    manifest = read_manifest(current_version(published_lake.published))
+    (resource,) = [r for r in manifest["resources"] if r["name"] == name]
+    assert resource["title"] == contract.title_vi
+    assert [field["name"] for field in resource["schema"]["fields"]] == list(contract.column_names)
+    assert {field["title"] for field in resource["schema"]["fields"]} == {c.label_vi for c in contract.columns}
+    assert resource["schema"]["primaryKey"] == list(contract.key)
+    assert resource["contract"]["version"] == contract.version
+
+
+def test_any_duckdb_reads_it(published_lake):
+    path = published_lake.published / "current" / "dossiers.parquet"
+    with duckdb.connect() as connection:
+        found = connection.read_parquet(str(path)).aggregate("outcome, COUNT(*)").fetchall()
+    assert dict(found) == {"early": 2, "late": 1, "on_time": 2, None: 3}
+
+
+def test_the_months_of_dossiers_are_joined_in_order(own_lake):
+    land(own_lake, "one_stop__dossiers", [done(20, 1, 2, received_on=FIRST - timedelta(days=30))])
+    derive(own_lake)
+    assert own_lake.parts("built", "dossiers") == ["2026-09", "2026-10"]
+    publish(own_lake, "second")
+    table = read_published(own_lake.published, "dossiers")
+    assert table.num_rows == 9
+    assert table["received_on"][0].as_py() == FIRST - timedelta(days=30)
+
+
+def test_what_waits_in_quarantine_is_published_with_its_reason(published_lake):
+    (row,) = read_published(published_lake.published, "quarantine").to_pylist()
+    assert (row["table_name"], row["rule_ids"]) == ("one_stop__dossiers", "one_stop__dossiers.DQ06")
+    assert row["reasons_vi"]
+    quality = read_published(published_lake.published, "data_quality").to_pylist()
+    totals = {
+        r["table_name"]: (r["rows_in"], r["rows_valid"], r["rows_quarantined"])
+        for r in quality
+        if r["rule_id"] == "TOTAL"
+    }
+    assert totals["one_stop__dossiers"] == (9, 8, 1)
+    assert set(totals) == set(INBOUND)
+
+
+def test_a_second_release_of_the_same_changes_nothing(own_lake):
+    first = read_manifest(current_version(own_lake.published))
+    derive(own_lake)
+    done_again = publish(own_lake, "second")
+    assert done_again.changed == ()
+    second = read_manifest(done_again.folder)
+    assert [r["hash"] for r in first["resources"]] == [r["hash"] for r in second["resources"]]
+    assert {key for key in first if first[key] != second[key]} <= {"version", "created"}
+
+
+def test_another_lake_of_the_same_rows_gives_the_same_bytes(published_lake, tmp_path):
+    other = Lake(tmp_path)
+    fill(other)
+    publish(other)
+    one, two = (
+        {r["name"]: r["hash"] for r in read_manifest(current_version(lake.published))["resources"]}
+        for lake in (published_lake, other)
+    )
+    assert one == two
+
+
+def test_a_table_that_was_not_built_is_named_and_nothing_moves(own_lake):
+    before = current_version(own_lake.published)
+    own_lake.state_file("built", "scorecard_papi").unlink()
+    with pytest.raises(PublishError, match="scorecard_papi"):
+        publish(own_lake, "second")
+    assert current_version(own_lake.published) == before
+    assert version_names(own_lake.published) == [before.name]
+
+
+def test_a_table_that_breaks_its_contract_is_named_and_nothing_moves(own_lake):
+    before = current_version(own_lake.published)
+    table = files.read_parquet(own_lake.state_file("built", "units"))
+    own_lake.write_state(table.drop_columns(["unit_level"]), "built", "units")
+    with pytest.raises(ContractBroken, match="unit_level"):
+        publish(own_lake, "second")
+    assert current_version(own_lake.published) == before
+
+
+def test_nothing_is_released_from_an_empty_lake(tmp_path):
+    with pytest.raises(LakeError, match="no day of one_stop was pulled"):
+        release(Lake(tmp_path), SETTINGS, INBOUND, "run")
+
+
+def test_no_day_is_missing(published_lake):
+    assert missing_days(published_lake, overlap_days=0) == []
+
+
+def test_missing_days_are_told_by_source_and_range(tmp_path):
+    lake = Lake(tmp_path)
+    for day in days():
+        status = "failed" if day in (october(5), october(6)) else "ok"
+        lake.record_pull("one_stop", day, day, {"status": status})
+        if day not in (october(3), october(10)):
+            lake.record_pull("documents", day, day, {"status": "ok"})
+    assert missing_days(lake, overlap_days=0) == [
+        ("one_stop", october(5), october(6)),
+        ("documents", october(3), october(3)),
+        ("documents", october(10), october(10)),
+    ]
+    # the night after an outage reads the days of its overlap, too
+    assert missing_days(lake, overlap_days=2) == [("documents", october(10), october(10))]
+
+
+def test_versions_are_listed_and_used(own_lake):
+    first = current_version(own_lake.published).name
+    second = publish(own_lake, "zzzzzzzzzz").version
+    run = CliRunner().invoke
+    listed = run(main, ["versions", "--data-dir", str(own_lake.root)])
+    assert listed.exit_code == 0
+    assert first[:16] in listed.output and second[:16] in listed.output
+    used = run(main, ["versions", "--use", first, "--data-dir", str(own_lake.root)])
+    assert used.output == f"current is now {first}\n"
+    assert current_version(own_lake.published).name == first
+
+
+def test_the_manifest_is_plain_json_that_names_no_folder_of_this_machine(published_lake):
+    text = (published_lake.published / "current" / "datapackage.json").read_text("utf-8")
+    assert str(published_lake.root) not in text
+    assert all("/" not in resource["path"] for resource in json.loads(text)["resources"])
+
+
+def test_arrow_metadata_carries_the_labels(published_lake):
+    schema = pa.parquet.read_schema(published_lake.published / "current" / "dossier_events.parquet")
+    assert schema.field("quantity").metadata[b"label_vi"]
