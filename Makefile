@@ -42,6 +42,7 @@ lint: $(VENV)/.installed ## style, types, direction of imports, definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 format: $(VENV)/.installed ## mend style
 	@$(BIN)/ruff check --fix .

@@ -15,6 +15,7 @@ import dagster as dg
 
 from assets import metadata
 from assets.failures import as_failure, failure
+from assets.partitions import window_of_run
 from assets.sources import OWNER, SOURCES, raw_key
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.staging import Staged, pending_days, stage
@@ -85,6 +86,9 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             days = pending_days(lake, table)
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days]))
         yield from _check_results(done)
+        if stuck := [result for result in done.results.values() if result.could_not_run]:
+            problem = "Rules could not run: " + "; ".join(f"{r.rule_id}: {r.message}" for r in stuck)
+            raise failure(context, f"contract {table}", problem, "RuleCouldNotRun", window_of_run(context))
         if done.broken:
             problem = " ".join(f"Day {day} was refused whole. {error}" for day, error in done.broken.items())
             raise failure(

@@ -89,7 +89,9 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
             else:
                 kept.append(rows)
         _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
-    for verdict in verdicts:
+    # In the order in which they were landed: what is staged last wins in the core tables.
+    landed_at = {v.pulled_for_on: lake.day_file("landing", table, v.pulled_for_on).stat().st_mtime_ns for v in verdicts}
+    for verdict in sorted(verdicts, key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on)):
         path = lake.day_file("staged", table, verdict.pulled_for_on)
         files.write_parquet(verdict.valid, path)
         staged.rows_valid += files.row_count(path)

@@ -205,6 +205,8 @@ def _quarantine(
 
 def _described(rows: pa.Table, contract: Contract) -> pa.Table:
     """Key and whole record of each row as text; instants in local time with their offset."""
+    # Free text is masked, but a name without an announcing word cannot be: it is not published.
+    rows = rows.select([column.name for column in contract.columns if column.classification != "masked-text"])
     for i, column in enumerate(rows.schema):
         if pa.types.is_timestamp(column.type):
             rows = rows.set_column(i, column.name, pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%S%Ez"))

@@ -19,7 +19,7 @@ from cchc_pipeline.sandbox.web import CLIENT_ID
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def sandbox() -> None:
     """Tỉnh trong hộp: a province in a box, to try the pipeline without any real system.
 

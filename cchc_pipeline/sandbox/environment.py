@@ -14,6 +14,7 @@ from typing import Any
 
 from cchc_pipeline.sandbox.papi_table import write_papi_table
 from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.web import CLIENT_ID, CLIENT_SECRET
 from cchc_pipeline.settings import load_settings
 
 DEFAULT = "two-level-2026"
@@ -58,6 +59,10 @@ def province_environment(scenario: str | None, seed: int, size: float) -> Iterat
             "CCHC_ONE_STOP_URL": f"{server.base_url}/one-stop",
             "CCHC_DOCUMENTS_URL": f"{server.base_url}/documents",
             "CCHC_NATIONAL_PORTAL_URL": f"{server.base_url}/national-portal",
+            "CCHC_ONE_STOP_CLIENT_ID": CLIENT_ID,
+            "CCHC_ONE_STOP_CLIENT_SECRET": CLIENT_SECRET,
+            "CCHC_DOCUMENTS_SYSTEM_ID": CLIENT_ID,
+            "CCHC_DOCUMENTS_SECRET_KEY": CLIENT_SECRET,
             "CCHC_PROVINCE_CODE": code,
             "CCHC_HISTORY_FROM": server.province.scenario.go_live.isoformat(),
         }

@@ -17,6 +17,7 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import index766, papi, par_index
+from cchc_pipeline.scorecards.rubric import Rubric
 
 #: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
 PLAN_CRITERION = "REFORM_PLAN_ISSUED"
@@ -29,7 +30,7 @@ def build_index766(lake: Lake) -> pa.Table:
     """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`)."""
     portal = files.read_parquet(lake.state_file("core", "national_portal__metrics"))
     tables = [index766.score_local(_values(lake)), index766.score_portal(portal)]
-    return _keep(lake, "scorecard_index766", pa.concat_tables(tables))
+    return _keep(lake, "scorecard_index766", _outside_validity(pa.concat_tables(tables), index766.rubric()))
 
 
 def build_par_index(lake: Lake) -> pa.Table:
@@ -61,6 +62,21 @@ def plan_evidence(lake: Lake, values: pa.Table) -> pa.Table | None:
             params=[PLAN_CRITERION],
         ).to_arrow_table()
     return found if found.num_rows else None
+
+
+def _outside_validity(card: pa.Table, rubric: Rubric) -> pa.Table:
+    """Mark as provisional what a rubric scores in periods that it was not made for, and say so."""
+    ends = card["period_end"].to_pylist()
+    outside = pa.array([not rubric.is_valid_on(day) for day in ends])
+    note = f"Chấm theo phiên bản {rubric.version}, có hiệu lực từ {rubric.valid_from}; kỳ này nằm ngoài hiệu lực"
+    told = pc.if_else(pc.is_valid(card["reason_vi"]), pc.binary_join_element_wise(card["reason_vi"], note, "; "), note)
+    columns = {
+        "is_provisional": pc.or_(card["is_provisional"], outside),
+        "reason_vi": pc.if_else(outside, told, card["reason_vi"]),
+    }
+    for name, values in columns.items():
+        card = card.set_column(card.schema.get_field_index(name), card.schema.field(name), values)
+    return card
 
 
 def _values(lake: Lake) -> pa.Table:

@@ -42,7 +42,7 @@ class _ScoreGroup(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_ScoreGroup)
+@click.group(cls=_ScoreGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def score() -> None:
     """Score a file of published figures (chấm điểm từ một tệp số liệu)."""
 

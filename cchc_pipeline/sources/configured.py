@@ -30,6 +30,8 @@ def configured_sources(settings: Settings) -> dict[str, Source]:
             timeout_s=settings.timeout_s,
             retries=settings.retries,
             backoff_s=settings.backoff_s,
+            delay_s=settings.delay_s,
+            portal_children=settings.portal_children,
         )
     )
     return {source.name: source for source in built}

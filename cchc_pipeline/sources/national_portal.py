@@ -9,6 +9,7 @@ So a window reads every period that it touches, as it stands now, into one batch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
@@ -30,6 +31,7 @@ from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Row, Win
 from cchc_pipeline.sources.records import ColumnWatch
 
 METRICS = "national_portal__metrics"
+DISTRICT = "DISTRICT"
 REPORT_PATH = "/api/v1/reporting/evaluation/"
 
 
@@ -40,22 +42,27 @@ class NationalPortalSource:
         http: client of the portal.
         province_code: canonical code of the province, as in the portal's list.
         with_children: also read the reports of the departments and communes.
+        overlap_days: days before a window whose month, quarter and year are read again, so that a
+            period that has just ended is not left as it was on its last night.
     """
 
     name = "national_portal"
     tables = (METRICS,)
 
-    def __init__(self, http: HttpClient, province_code: str, *, with_children: bool = True) -> None:
+    def __init__(
+        self, http: HttpClient, province_code: str, *, with_children: bool = True, overlap_days: int = 0
+    ) -> None:
         self._http = http
         self._province = province_code
         self._with_children = with_children
+        self._overlap = timedelta(days=overlap_days)
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield one batch for the last day of the window."""
         del known
         watch = ColumnWatch(METRIC_NEEDS)
         rows: dict[Any, Row] = {}
-        periods = periods_of(window)
+        periods = periods_of(Window(window.first - self._overlap, window.last))
         province_id = self._province_id(periods[-1], window)
         done, total = 0, None
         for number, period in enumerate(periods):
@@ -99,6 +106,12 @@ class NationalPortalSource:
             results = self._service_results(period, asked, unit.code)
         unit = UnitKey(unit.department_id, unit.code, unit.name or results.unit.name, unit.child_group)
         yield from result_rows(unit, period, results.unit)
+        if unit.child_group == DISTRICT:
+            # Until 30/6/2025 communes stand below districts; the portal's list gives their totals.
+            for below in results.children:
+                if below.department_id:
+                    key = UnitKey(below.department_id, below.code, below.name, below.child_group)
+                    yield from result_rows(key, period, below)
         for report in METRIC_REPORTS:
             data = self._report(report, period, asked)
             said = data.get("overview")

@@ -90,7 +90,11 @@ def build_sources(settings: SourceSettings) -> list[Source]:
         sources.append(DocumentsSource(http, province, settings.overlap_days))
     if settings.national_portal_url:
         http = HttpClient(NationalPortalSource.name, settings.national_portal_url, manners)
-        sources.append(NationalPortalSource(http, province, with_children=settings.portal_children))
+        sources.append(
+            NationalPortalSource(
+                http, province, with_children=settings.portal_children, overlap_days=settings.overlap_days
+            )
+        )
     if settings.drop_folder is not None:
         sources.append(PapiDropSource(settings.drop_folder / "papi"))
     return sources

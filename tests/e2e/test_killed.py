@@ -18,7 +18,7 @@ from e2e_desk import Desk, Night, differences, periods_of
 pytestmark = pytest.mark.e2e
 
 FIRST, LOADED, NEXT = date(2026, 9, 7), date(2026, 9, 8), date(2026, 9, 9)
-PATIENCE_S = 60.0
+PATIENCE_S = 45.0
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:
         while not seen():
             assert process.poll() is None, f"ended by itself: {process.communicate()[0]}"
             assert time.monotonic() < deadline, "what to wait for never came"
-            time.sleep(0.001)
+            time.sleep(0.002)
         time.sleep(delay)
     finally:
         process.send_signal(signal.SIGKILL)
@@ -52,10 +52,10 @@ def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:
 
 @pytest.fixture(scope="module")
 def killed_in_a_pull(desk: Desk, loaded: Night) -> Night:
-    landed = [desk.lake.day_file("landing", t, NEXT) for t in ("one_stop__dossiers", "documents__documents")]
+    landed = desk.lake.day_file("landing", "documents__documents", NEXT)
     # The portal keeps the run waiting, so that it is killed between landing and publishing.
     desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
-    kill_when(desk, lambda: all(path.exists() for path in landed))
+    kill_when(desk, landed.exists)
     desk.sandbox.clear_faults()
     return loaded
 

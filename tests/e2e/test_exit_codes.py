@@ -1,0 +1,52 @@
+"""The real `cchc run` when it cannot: exit status 1 and a message that somebody can act on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from conftest import MakeDesk
+from e2e_desk import Desk
+
+pytestmark = pytest.mark.e2e
+
+DAY = date(2026, 9, 7)
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    desk = make_desk("exit-codes", size=0.1, small=True)
+    desk.set_clock_after(DAY)
+    return desk
+
+
+def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
+    desk.sandbox.add_fault("one-stop|documents|national-portal", "down")
+    done = desk.cchc("run", "--day", f"{DAY}")
+    desk.sandbox.clear_faults()
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    for source in ("one_stop", "documents", "national_portal"):
+        assert f"pull of {source}: {source}: no connection" in said
+    assert said.count("Fix: ") == 3
+    assert f"cchc run --day {DAY}" in said
+    assert "published" in said[said.index("not run because of it") :]
+    assert "Traceback" not in said
+    assert desk.current() is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        ({"CCHC_OVERLAP_DAYS": "a week"}, ("overlap_days", "a week", "CCHC_")),
+        ({"CCHC_DOCUMENTS_URL": ""}, ("CCHC_DOCUMENTS_URL", "Set them")),
+    ],
+    ids=["no number", "no address"],
+)
+def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk, settings: dict[str, str], parts: tuple[str, ...]) -> None:
+    done = desk.cchc("run", "--day", f"{DAY}", **settings)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    for part in parts:
+        assert part in said
+    assert "Traceback" not in said
