@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from assets import instance as dagster_instance
 from cchc_pipeline.errors import SettingsError
@@ -118,11 +119,11 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
     seconds = time.monotonic() - started
     Console().print(closing_table(Lake(data_dir), window, outcome.success, seconds, outcome.run_id))
     for check in outcome.failed_checks:
-        console.print(f"[yellow]check did not pass[/] {check}")
+        console.print(f"[yellow]check did not pass[/] {escape(check)}", soft_wrap=True)
     for step, message in outcome.failures.items():
-        console.print(f"\n[bold red]failed[/] {step}\n{message}", highlight=False)
+        console.print(f"\n[bold red]failed[/] {step}\n{escape(message)}", highlight=False, soft_wrap=True)
     if outcome.skipped:
-        console.print(f"\nnot run because of it: {', '.join(outcome.skipped)}")
+        console.print(f"\nnot run because of it: {', '.join(outcome.skipped)}", soft_wrap=True)
     return outcome.success
 
 

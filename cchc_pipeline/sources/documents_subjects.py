@@ -25,6 +25,10 @@ _COUNT = re.compile(
 _DOSSIER = re.compile(
     r"(?<![\w.])(?:\d{3}\.\d{2}\.\d{2}\.)?[GH]\d{2}(?:\.\d{1,3}){0,3}-\d{6}-\d{4,6}(?![\w-])", re.IGNORECASE
 )
+# A code of an older system: whatever follows the words "hồ sơ", has letters and digits and a separator.
+_LEGACY_DOSSIER = re.compile(
+    r"\bhồ\s+sơ\s+(?:(?:số|mã)\s+)?(?P<code>(?=[\w./-]*\d)(?=[\w./-]*[./-])[A-Z][A-Z0-9./-]{6,}[A-Z0-9])(?![\w-])"
+)
 
 
 def subject_kind(subject: str) -> str:
@@ -45,5 +49,7 @@ def procedures_count(subject: str) -> int | None:
 
 def apology_dossier_code(subject: str) -> str | None:
     """The dossier that an apology letter is about; None where none or several are named."""
+    subject = unicodedata.normalize("NFC", subject)
     codes = {match.group().upper() for match in _DOSSIER.finditer(subject)}
+    codes = codes or {match["code"] for match in _LEGACY_DOSSIER.finditer(subject)}
     return codes.pop() if len(codes) == 1 else None

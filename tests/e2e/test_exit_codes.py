@@ -35,18 +35,19 @@ def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
     assert desk.current() is None
 
 
-@pytest.mark.parametrize(
-    ("settings", "parts"),
-    [
-        ({"CCHC_OVERLAP_DAYS": "a week"}, ("overlap_days", "a week", "CCHC_")),
-        ({"CCHC_DOCUMENTS_URL": ""}, ("CCHC_DOCUMENTS_URL", "Set them")),
-    ],
-    ids=["no number", "no address"],
-)
-def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk, settings: dict[str, str], parts: tuple[str, ...]) -> None:
-    done = desk.cchc("run", "--day", f"{DAY}", **settings)
+def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk) -> None:
+    done = desk.cchc("run", "--day", f"{DAY}", CCHC_OVERLAP_DAYS="a week")
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
-    for part in parts:
+    for part in ("overlap_days", "'a week'", "CCHC_OVERLAP_DAYS"):
         assert part in said
     assert "Traceback" not in said
+
+
+def test_a_source_without_an_address_makes_the_run_red(desk: Desk) -> None:
+    night = desk.run(DAY, CCHC_DOCUMENTS_URL="")
+    assert not night.outcome.success
+    message = night.outcome.failures["pull_documents"]
+    assert "CCHC_DOCUMENTS_URL not set. Set them" in message
+    assert f"Run again: `cchc run --day {DAY}`" in message
+    assert night.release is None

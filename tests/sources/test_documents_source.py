@@ -161,6 +161,9 @@ def test_facts_of_subjects() -> None:
     assert procedures_count("công bố thủ tục hành chính") is None
     assert apology_dossier_code("hồ sơ H34.12-260301-0001, nhắc lại H34.12-260301-0001") == "H34.12-260301-0001"
     assert apology_dossier_code("hồ sơ H34.12-260301-0001 và H34.12-260301-0002") is None
+    assert apology_dossier_code("Phiếu xin lỗi, hồ sơ HS261021/00005.H99214 của Ông A") == "HS261021/00005.H99214"
+    assert apology_dossier_code("Phiếu xin lỗi, hồ sơ của Ông A, số 999000000001") is None
+    assert apology_dossier_code("Phiếu xin lỗi, hồ sơ 999000000001") is None
 
 
 def test_days_in_order_with_late_arrivals_first() -> None:
