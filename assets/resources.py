@@ -48,9 +48,6 @@ class LogProgress(dg.ConfigurableResource):
 class CallProgress(dg.ConfigurableResource):
     """Hands progress to a function of the process that runs the job, for a progress bar."""
 
-    class Config:  # noqa: D106 - pydantic's switch
-        arbitrary_types_allowed = True
-
     def reporter(self, log: dg.DagsterLogManager) -> Progress:  # noqa: ARG002 - the interface of LogProgress
         """The function set by `listen`."""
         return _LISTENER or silent

@@ -58,17 +58,13 @@ class Settings(BaseModel):
     )
 
     overlap_days: int = Field(default=7, ge=0, le=60, description="days re-read before the window")
-    sweep_nights: int = Field(
-        default=30, ge=1, description="nights in which 400 days are re-read once"
-    )
+    sweep_nights: int = Field(default=30, ge=1, description="nights in which 400 days are re-read once")
     page_size: int = Field(default=1000, ge=1, le=1000)
     timeout_s: float = Field(default=60, gt=0)
     retries: int = Field(default=4, ge=0, le=20)
     backoff_s: float = Field(default=0.5, ge=0)
     delay_s: float = Field(default=0, ge=0, description="pause between two calls to a source")
-    portal_children: bool = Field(
-        default=True, description="also read the portal's reports of single units"
-    )
+    portal_children: bool = Field(default=True, description="also read the portal's reports of single units")
 
     keep_versions: int = Field(default=14, ge=1, description="published versions that stay for rollback")
     report_periods: tuple[ReportPeriod, ...] = Field(default=(), description="free periods of indicator_values")

@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from e2e_desk import Desk
+from e2e_desk import Desk, Night
 
 from cchc_pipeline.sandbox import fates, two_level
 from cchc_pipeline.sandbox.scenarios import Unit
@@ -49,11 +51,10 @@ def a_small_province() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def make_desk(folders: Path, request: pytest.FixtureRequest) -> Iterator[MakeDesk]:
-    """Build desks, each with its own served province; all end with the module."""
+@pytest.fixture(scope="session")
+def make_desk(folders: Path) -> Iterator[MakeDesk]:
+    """Build desks, each with its own served province."""
     running: list[SandboxServer] = []
-    module = request.module.__name__
 
     def make(name: str, *, size: float, small: bool = True, defects: float | None = None, days: int = 0) -> Desk:
         """A desk.
@@ -76,8 +77,28 @@ def make_desk(folders: Path, request: pytest.FixtureRequest) -> Iterator[MakeDes
                 for ordinal in range(days):
                     server.province.lives(go_live.fromordinal(go_live.toordinal() + ordinal))
         running.append(server.__enter__())
-        return Desk(folders / f"{module}-{name}", server)
+        return Desk(folders / name, server)
 
     yield make
     for server in running:
         server.__exit__(None, None, None)
+
+
+@dataclass(frozen=True)
+class TwoRanges:
+    """A first load in two runs, on a desk that later tests go on with."""
+
+    desk: Desk
+    first: Night
+    second: Night
+
+
+@pytest.fixture(scope="session")
+def two_ranges(make_desk: MakeDesk) -> TwoRanges:
+    """September 2026 to the 16th in two ranges, while the sources are already at the end of the second."""
+    desk = make_desk("two-ranges", size=0.1, small=True)
+    desk.set_clock_after(date(2026, 9, 16))
+    # A short overlap: the second range does not read the whole first one again.
+    first = desk.run(date(2026, 9, 1), date(2026, 9, 8), CCHC_OVERLAP_DAYS="2")
+    second = desk.run(date(2026, 9, 9), date(2026, 9, 16), CCHC_OVERLAP_DAYS="2")
+    return TwoRanges(desk, first, second)
