@@ -5,7 +5,6 @@ Belongs here: preparing the two lakes, running the night, and saying which steps
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +13,12 @@ import pyarrow.parquet as pq
 
 from bench.history import fill_history
 from bench.measure import Finished, Line, Report, command, number, run, seconds
-from bench.site import Site, served
+from bench.site import Site, served, steps
 from cchc_pipeline.lake.layout import Lake
 
-HISTORY = date(2021, 9, 1), date(2026, 8, 31)
-BEFORE = date(2026, 9, 1), date(2026, 9, 14)
-NIGHT = date(2026, 9, 15)
+HISTORY = date(2023, 9, 1), date(2026, 8, 31)
+BEFORE = date(2026, 9, 1), date(2026, 9, 7)
+NIGHT = date(2026, 9, 8)
 SIZE = 4.0  # about 950 dossiers received and 3,000 changed on a working day
 
 
@@ -40,7 +39,7 @@ def bench(report: Report, history: int) -> None:
                 f"{first.seconds:.0f} s, night {done.seconds:.1f} s with {changed:,} dossiers pulled, "
                 f"peak {done.peak_mib:,.0f} MiB, lake {_size(lake.root):,.0f} MiB"
             )
-            report.note("    " + ", ".join(f"{step} {number(taken, 's')}" for step, taken in _steps(environment)[:9]))
+            report.note("    " + ", ".join(f"{step} {number(taken, 's')}" for step, taken in steps(environment)[:9]))
             if count == history:
                 report.add(Line(f"a night, whole command, {count:,} held", done.seconds, target=20.0, is_absolute=True))
     small, large = nights
@@ -68,22 +67,3 @@ def _changed(lake: Lake, day: date) -> int:
 
 def _size(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*.parquet")) / 2**20
-
-
-def _steps(environment: dict[str, str]) -> list[tuple[str, float]]:
-    """Steps of the last run in the Dagster instance and their seconds, the longest first."""
-    import dagster as dg
-
-    before = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = environment["DAGSTER_HOME"]
-    try:
-        with dg.DagsterInstance.get() as instance:
-            (run_record,) = instance.get_run_records(limit=1)
-            stats = instance.get_run_step_stats(run_record.dagster_run.run_id)
-    finally:
-        if before is None:
-            del os.environ["DAGSTER_HOME"]
-        else:
-            os.environ["DAGSTER_HOME"] = before
-    taken = [(one.step_key, one.end_time - one.start_time) for one in stats if one.end_time and one.start_time]
-    return sorted(taken, key=lambda pair: -pair[1])

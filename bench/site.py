@@ -6,6 +6,7 @@ as ours.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -49,10 +50,8 @@ class Site:
 def served(size: float) -> Iterator[Site]:
     """A province of this size on a free port."""
     words = [*command("cchc"), "sandbox", "serve", "--size", f"{size:g}", "--port", "0", "--as-of", "2026-09-01T23:30"]
-    environment = {"PYTHONUNBUFFERED": "1"}
-    import os
-
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as child:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as child:
         try:
             yield Site(_address(child))
         finally:
@@ -70,3 +69,22 @@ def _address(child: subprocess.Popen[str]) -> str:
         if not line:
             break
     raise RuntimeError("the built-in province did not start")
+
+
+def steps(environment: dict[str, str]) -> list[tuple[str, float]]:
+    """Steps of the last run in the Dagster instance and their seconds, the longest first."""
+    import dagster as dg
+
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = environment["DAGSTER_HOME"]
+    try:
+        with dg.DagsterInstance.get() as instance:
+            (run_record,) = instance.get_run_records(limit=1)
+            stats = instance.get_run_step_stats(run_record.dagster_run.run_id)
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
+    taken = [(one.step_key, one.end_time - one.start_time) for one in stats if one.end_time and one.start_time]
+    return sorted(taken, key=lambda pair: -pair[1])

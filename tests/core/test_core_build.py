@@ -155,7 +155,7 @@ def test_no_dossiers_at_all(tmp_path):
     assert build_events(lake, AS_OF, EVENTS).num_rows == 0
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(several(20), st.lists(st.integers(0, 100), min_size=2, max_size=4, unique=True).map(sorted))
 def test_night_after_night_equals_a_fresh_lake(some, nights):
     with TemporaryDirectory() as one, TemporaryDirectory() as two:

@@ -16,7 +16,7 @@ from cchc_pipeline.reference.calendar import working_days_between
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
 NONE = pa.table({"dossier_code": pa.array([], pa.string())})
-QUICK = settings(max_examples=20, deadline=None)
+QUICK = settings(max_examples=15, deadline=None)
 
 
 def build(rows, as_of_on):

@@ -102,3 +102,10 @@ def two_ranges(make_desk: MakeDesk) -> TwoRanges:
     first = desk.run(date(2026, 9, 1), date(2026, 9, 8), CCHC_OVERLAP_DAYS="2")
     second = desk.run(date(2026, 9, 9), date(2026, 9, 16), CCHC_OVERLAP_DAYS="2")
     return TwoRanges(desk, first, second)
+
+
+@pytest.fixture(scope="session")
+def judged_anew(two_ranges: TwoRanges) -> Night:
+    """The next run after a change of the contracts: every day that was ever landed is judged again."""
+    shutil.rmtree(two_ranges.desk.lake.root / "ledgers")
+    return two_ranges.desk.run(two_ranges.second.window.last, CCHC_OVERLAP_DAYS="2")

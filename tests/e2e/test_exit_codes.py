@@ -17,6 +17,8 @@ DAY = date(2026, 9, 7)
 def desk(make_desk: MakeDesk) -> Desk:
     desk = make_desk("exit-codes", size=0.1, small=True)
     desk.set_clock_after(DAY)
+    # Where no source gives anything, a run is short.
+    (desk.drop_folder / "2023.csv").write_bytes(b"PK\x03\x04")
     return desk
 
 
@@ -28,7 +30,8 @@ def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
     assert done.returncode == 1, said
     for source in ("one_stop", "documents", "national_portal"):
         assert f"pull of {source}: {source}: no connection" in said
-    assert said.count("Fix: ") == 3
+    assert "pull of papi: papi: the file is an Excel workbook" in said
+    assert said.count("Fix: ") == 4
     assert f"cchc run --day {DAY}" in said
     assert "published" in said[said.index("not run because of it") :]
     assert "Traceback" not in said
@@ -45,7 +48,9 @@ def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk) -> None:
 
 
 def test_a_source_without_an_address_makes_the_run_red(desk: Desk) -> None:
+    desk.sandbox.add_fault("one-stop|national-portal", "down")
     night = desk.run(DAY, CCHC_DOCUMENTS_URL="")
+    desk.sandbox.clear_faults()
     assert not night.outcome.success
     message = night.outcome.failures["pull_documents"]
     assert "CCHC_DOCUMENTS_URL not set. Set them" in message

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TwoRanges
-from e2e_desk import Desk, differences, periods_of
+from e2e_desk import Desk, Night, differences, periods_of
 
 pytestmark = pytest.mark.e2e
 
@@ -22,7 +22,7 @@ PATIENCE_S = 45.0
 
 
 @pytest.fixture(scope="module")
-def desk(two_ranges: TwoRanges) -> Desk:
+def desk(two_ranges: TwoRanges, judged_anew: Night) -> Desk:
     two_ranges.desk.set_clock_after(NEXT)
     return two_ranges.desk
 
@@ -106,7 +106,7 @@ for number in itertools.count():
 
 def test_killed_at_any_moment_of_a_release(desk: Desk, healed: subprocess.CompletedProcess[str]) -> None:
     dice = random.Random(766)
-    for _ in range(4):
+    for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-c", PUBLISH_FOR_EVER, str(desk.lake.root)],
             cwd=Path(__file__).parents[2], env=desk.variables(), stdout=subprocess.PIPE, text=True,

@@ -62,15 +62,15 @@ def with_gap(desk: Desk, once_more: Night) -> Night:
 
 
 @pytest.fixture(scope="module")
-def repaired(desk: Desk, with_gap: Night) -> subprocess.CompletedProcess[str]:
-    """The command that the failed run asked for, typed as it stands."""
+def repaired(desk: Desk, with_gap: Night) -> Night:
+    """The range that the failed run asked for."""
     (message,) = with_gap.outcome.failures.values()
-    (command,) = re.findall(r"`cchc (run --from [^`]*)`", message)
-    return desk.cchc(*command.split(), **SHORT_OVERLAP)
+    (days,) = re.findall(r"`cchc run --from (\S+) --to (\S+)`", message)
+    return desk.run(*map(date.fromisoformat, days), **SHORT_OVERLAP)
 
 
 @pytest.fixture(scope="module")
-def next_night(desk: Desk, repaired: subprocess.CompletedProcess[str]) -> Night:
+def next_night(desk: Desk, repaired: Night) -> Night:
     desk.set_clock_after(NEXT)
     return desk.run(NEXT, **SHORT_OVERLAP, **WHOLE_SWEEP)
 
@@ -183,12 +183,11 @@ def test_the_gap_is_a_failed_check_of_the_asset(desk: Desk, with_gap: Night) -> 
     assert set(desk.steps(with_gap.outcome.run_id).values()) == {"SUCCESS", "FAILURE"}
 
 
-def test_the_command_of_the_message_repairs_it(desk: Desk, repaired: subprocess.CompletedProcess[str]) -> None:
-    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
-    release = desk.current()
-    assert release is not None
-    assert release.problems() == []
-    assert "published" in repaired.stdout
+def test_the_command_of_the_message_repairs_it(repaired: Night) -> None:
+    assert (repaired.window.first, repaired.window.last) == GAP
+    assert repaired.outcome.success, repaired.outcome.failures
+    assert repaired.published.problems() == []
+    assert repaired.published.as_of_on == LATE
 
 
 # -- the next night -----------------------------------------------------------------------------------------------

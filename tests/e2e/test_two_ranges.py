@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 
 import pytest
@@ -12,13 +11,6 @@ from e2e_desk import INBOUND, Night, differences, periods_of
 pytestmark = pytest.mark.e2e
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 16)
-
-
-@pytest.fixture(scope="module")
-def judged_anew(two_ranges: TwoRanges) -> Night:
-    """The next run after a change of the contracts: every day that was ever landed is judged again."""
-    shutil.rmtree(two_ranges.desk.lake.root / "ledgers")
-    return two_ranges.desk.run(LAST, CCHC_OVERLAP_DAYS="2")
 
 
 def test_both_runs_are_green(two_ranges: TwoRanges) -> None:
