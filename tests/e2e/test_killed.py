@@ -62,9 +62,9 @@ def killed_while_publishing(desk: Desk, killed_in_a_pull: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def healed(desk: Desk, killed_while_publishing: None) -> subprocess.CompletedProcess[str]:
+def healed(desk: Desk, killed_while_publishing: None) -> Night:
     # Late corrections of what is long closed come with the sweep.
-    return desk.cchc("run", "--day", NEXT.isoformat(), seconds=PATIENCE_S, CCHC_SWEEP_NIGHTS="1")
+    return desk.run(NEXT, CCHC_SWEEP_NIGHTS="1")
 
 
 def test_killed_in_a_pull_the_old_version_stays(desk: Desk, killed_in_a_pull: None) -> None:
@@ -79,10 +79,9 @@ def test_killed_while_publishing_a_whole_version_is_current(desk: Desk, killed_w
     assert release.problems() == []
 
 
-def test_a_later_run_heals(desk: Desk, healed: subprocess.CompletedProcess[str]) -> None:
-    assert healed.returncode == 0, healed.stdout + healed.stderr
-    release = desk.current()
-    assert release is not None
+def test_a_later_run_heals(desk: Desk, healed: Night) -> None:
+    assert healed.outcome.success, healed.outcome.failures
+    release = healed.published
     assert release.problems() == []
     assert release.as_of_on == NEXT
     assert differences(release, desk.province, periods_of(FIRST, NEXT, (NEXT,)), {NEXT}) == []
@@ -104,7 +103,7 @@ for number in itertools.count():
 """
 
 
-def test_killed_at_any_moment_of_a_release(desk: Desk, healed: subprocess.CompletedProcess[str]) -> None:
+def test_killed_at_any_moment_of_a_release(desk: Desk, healed: Night) -> None:
     dice = random.Random(766)
     for _ in range(3):
         process = subprocess.Popen(
