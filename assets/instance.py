@@ -10,6 +10,7 @@ import fcntl
 import os
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 import dagster as dg
 
@@ -36,3 +37,41 @@ def initialise() -> Path:
                 instance.upgrade()
             done.touch()
     return folder
+
+
+def hold(run_id: str) -> IO[str]:
+    """Mark a run as one whose process is alive, until the file is closed or the process ends, however it ends."""
+    path = _mark(run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = path.open("w")
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    return mark
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail the runs whose process was killed: their slots in the pools would block every later run for ever.
+
+    Returns:
+        Ids of the runs that were ended.
+    """
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        if _mark(run.run_id).exists() and not _is_held(run.run_id):
+            instance.report_run_failed(run, "The process of this run was killed. Run its days again.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            ended.append(run.run_id)
+            _mark(run.run_id).unlink(missing_ok=True)
+    return ended
+
+
+def _mark(run_id: str) -> Path:
+    return home() / "running" / f"{run_id}.lock"
+
+
+def _is_held(run_id: str) -> bool:
+    with _mark(run_id).open("r") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from assets.definitions import build_defs
+from assets.instance import end_dead_runs
 from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import CallProgress, listen
 from cchc_pipeline.errors import SettingsError
@@ -57,6 +58,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
     tags = dict(LOCATION_TAG)
     if not single:
         tags |= {RANGE_START_TAG: str(window.first), RANGE_END_TAG: str(window.last)}
+    end_dead_runs(instance)
     listen(progress)
     try:
         result = job.execute_in_process(

@@ -7,9 +7,13 @@ that no secret enters the run's configuration.
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import IO
 
 import dagster as dg
+from pydantic import PrivateAttr
 
+from assets import instance
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import Settings, load_settings
 from cchc_pipeline.sources.protocol import Progress, silent
@@ -19,6 +23,19 @@ SECONDS_BETWEEN_LINES = 5.0
 
 class ProvinceResource(dg.ConfigurableResource):
     """Settings and lake of one province; settings come from `CCHC_…` variables and `cchc.toml`."""
+
+    _mark: IO[str] | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Mark the run as alive, so that a later one can tell that its process was killed."""
+        if context.run_id is not None:
+            self._mark = instance.hold(context.run_id)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's interface
+        """The run has ended by itself."""
+        if self._mark is not None:
+            Path(self._mark.name).unlink(missing_ok=True)
+            self._mark.close()
 
     def settings(self) -> Settings:
         """The settings as they are now."""

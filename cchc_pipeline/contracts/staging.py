@@ -130,11 +130,32 @@ def _judge(staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, d
 
 
 def _validate(staged: Staged, days: Sequence[pa.Table], contract: Contract, as_of_on: date) -> None:
-    """Great Expectations over the batch; results of several batches add up."""
-    if not days:
-        return
-    batch = pa.concat_tables([conform(rows, contract) for rows in days])
-    for one in validate(batch, contract, as_of_on):
+    """Great Expectations over the days; results of several batches add up."""
+    for batch in _batches([conform(rows, contract) for rows in days], contract):
+        _add_results(staged, validate(batch, contract, as_of_on))
+
+
+def _batches(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:
+    """The days in as few batches as can be, none with a key from two days.
+
+    Days of one pull share no key; of several pulls each may have read the same record, which is no
+    repetition: a key is unique within a day.
+    """
+    held: list[pa.Table] = []
+    seen: set[str] = set()
+    for rows in days:
+        keys = set(_keys(rows, contract))
+        if held and not seen.isdisjoint(keys):
+            yield pa.concat_tables(held)
+            held, seen = [], set()
+        held.append(rows)
+        seen |= keys
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _add_results(staged: Staged, results: Sequence[RuleResult]) -> None:
+    for one in results:
         before = staged.results.get(one.rule_id)
         if before is not None:
             one = RuleResult(
