@@ -1,6 +1,6 @@
 """Indicator assets: the catalogue and its values for every unit and period.
 
-Belongs here: the two assets. Definitions are in `cchc_pipeline/indicators/catalogue.yaml`.
+Belongs here: the two assets. Definitions are in `cchc_pipeline/indicators/families/`.
 """
 
 import dagster as dg

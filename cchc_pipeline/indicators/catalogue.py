@@ -1,7 +1,7 @@
-"""The indicator catalogue as objects: read and checked from `catalogue.yaml`.
+"""The indicator catalogue as objects: read and checked from the files in `families/`.
 
 Belongs here: what an indicator is. Not here: how it is computed (`compute.py`). A new indicator is
-one entry in the YAML file.
+one entry in the file of its family.
 """
 
 from __future__ import annotations
@@ -65,13 +65,14 @@ class Indicator:
 
 @lru_cache(maxsize=1)
 def catalogue() -> tuple[Indicator, ...]:
-    """All indicators, in the order of the file.
+    """All indicators, family after family, in the order of the files.
 
     Raises:
         CatalogueError: an entry is incomplete, doubled, or its SQL does not parse.
     """
-    text = resources.files(__package__).joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    return read_catalogue(yaml.safe_load(text)["indicators"])
+    files = sorted(resources.files(__package__).joinpath("families").iterdir(), key=lambda file: file.name)
+    texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
+    return read_catalogue([entry for text in texts for entry in yaml.safe_load(text)["indicators"]])
 
 
 def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:

@@ -1,7 +1,7 @@
 """Computing indicator values: catalogue terms composed into a handful of queries.
 
 Belongs here: composition of the catalogue's aggregates over the relations of
-`sql/relations.sql`, as syntax trees. What an indicator means stands in `catalogue.yaml`.
+`sql/relations.sql`, as syntax trees. What an indicator means stands in `families/`.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "",
         "# Indicators",
         "",
-        f"The catalogue (`cchc_pipeline/indicators/catalogue.yaml`) has {len(every)} indicators. It is published as "
+        f"The catalogue (`cchc_pipeline/indicators/families/`) has {len(every)} indicators. It is published as "
         "the table [`indicators`](data-dictionary.md#indicators); values are in "
         "[`indicator_values`](data-dictionary.md#indicator_values).",
         "",

@@ -1,0 +1,1 @@
+"""The indicator catalogue: one YAML file per family of indicators. No code."""
