@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.indicators.catalogue import relations
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -30,6 +32,7 @@ def build_indicator_values(lake: Lake, free_periods: Iterable[tuple[date, date]]
         procedures=lake.state_file("built", "procedures"),
         snapshots=files.read_parquet(lake.state_file("core", "procedure_counts")),
         dossiers=[lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")],
+        tables=read_tables(lake),
         first=span.first,
         as_of_on=span.as_of_on,
         free_periods=free_periods,
@@ -37,6 +40,12 @@ def build_indicator_values(lake: Lake, free_periods: Iterable[tuple[date, date]]
     )
     lake.write_state(table, "built", "indicator_values")
     return table
+
+
+def read_tables(lake: Lake) -> dict[str, Path]:
+    """Files of the built tables that relations read as they are, by table; tables in parts are left out."""
+    names = dict.fromkeys(name for relation in relations().values() for name in relation.tables)
+    return {name: lake.state_file("built", name) for name in names if not lake.parts("built", name)}
 
 
 def monthly(values: pa.Table, indicator_id: str, unit_code: str) -> tuple[list[str], list[float]]:

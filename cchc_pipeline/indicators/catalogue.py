@@ -1,11 +1,13 @@
 """The indicator catalogue as objects: read and checked from the files in `families/`.
 
-Belongs here: what an indicator is. Not here: how it is computed (`compute.py`). A new indicator is
-one entry in the file of its family.
+Belongs here: what an indicator and a relation are. Not here: how they are computed (`compute.py`).
+A new indicator is one entry in the file of its family; only where none of the relations holds what
+it counts, a family declares a relation of its own and the SQL file that makes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -18,12 +20,47 @@ from sqlglot import exp
 
 from cchc_pipeline.errors import CchcError
 
-RELATIONS = ("flow", "stock", "opening", "snapshot", "dossiers")
-_SOURCES = {"flow": "events", "stock": "events", "opening": "events", "snapshot": "procedures", "dossiers": "dossiers"}
-
 
 class CatalogueError(CchcError):
     """An entry of the indicator catalogue is wrong."""
+
+
+#: What the value of an indicator is, by the relation of its numerator; in `VALUE_IS_NUMERATOR` it is not a ratio.
+KINDS = ("flow", "stock", "median", "index")
+VALUE_IS_NUMERATOR = ("median", "index")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a term can stand over: a view with the columns of a unit and a period, and columns to aggregate.
+
+    Attributes:
+        id: name in `over` of a term.
+        family: file of `families/` that declares it.
+        view: view or table that the SQL file makes, with unit_code, period_type, period_start and period_end; for a
+            cumulative relation the events that are added up (unit_code, event_on).
+        sql: file in `indicators/sql` that makes it, run after `relations.sql`.
+        tables: published tables it is made from.
+        kind: flow, stock, median or index.
+        grain: what one row counts, in words.
+        meaning: which rows belong to a unit and period, in words.
+        cumulative: None, or "end" and "opening": everything up to the period's end, or before its start.
+        absent: what it means that a unit and period has no row: "zero", or "unknown".
+        covered_by: view of the periods (period_type, period_start, period_end) in which "no row" is a zero after
+            all, because somebody counted.
+    """
+
+    id: str
+    family: str
+    view: str
+    sql: str
+    tables: tuple[str, ...]
+    kind: str
+    grain: str
+    meaning: str
+    cumulative: str | None = None
+    absent: str = "zero"
+    covered_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,15 +74,23 @@ class Term:
         """The aggregate as a syntax tree."""
         return sqlglot.parse_one(self.sql, dialect="duckdb")
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether nothing adds up to zero: a sum or a count, and not a median, a mean or a single value."""
+        tree = self.expression()
+        return not tree.find(exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
+
 
 @dataclass(frozen=True)
 class Indicator:
     """An indicator: numerator, and a denominator where it is a rate or a mean.
 
-    `unit` is `%` for rates (value = 100 x numerator / denominator), otherwise what is counted.
+    `unit` is `%` for rates (value = 100 x numerator / denominator), otherwise what is counted. A median and an index
+    value carry as denominator what they rest on (dossiers, or the units that are ranked): their value is the numerator.
     """
 
     id: str
+    family: str
     name_vi: str
     name_en: str
     legal_basis: str
@@ -56,11 +101,24 @@ class Indicator:
     is_additive: bool
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """Numerator, and denominator where there is one."""
+        return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """The relations of its terms, the numerator's first."""
+        return tuple(dict.fromkeys(relations()[term.over] for term in self.terms))
+
+    @property
     def kind(self) -> str:
-        """flow, stock or median, as published."""
-        return {"opening": "stock", "snapshot": "stock", "dossiers": "median"}.get(
-            self.numerator.over, self.numerator.over
-        )
+        """One of `KINDS`, as published."""
+        return self.relations[0].kind
+
+    @property
+    def source_tables(self) -> tuple[str, ...]:
+        """Published tables that it is computed from."""
+        return tuple(dict.fromkeys(table for relation in self.relations for table in relation.tables))
 
 
 @lru_cache(maxsize=1)
@@ -70,9 +128,47 @@ def catalogue() -> tuple[Indicator, ...]:
     Raises:
         CatalogueError: an entry is incomplete, doubled, or its SQL does not parse.
     """
-    files = sorted(resources.files(__package__).joinpath("families").iterdir(), key=lambda file: file.name)
-    texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
-    return read_catalogue([entry for text in texts for entry in yaml.safe_load(text)["indicators"]])
+    return read_catalogue([{**entry, "family": name} for name, file in _families() for entry in file["indicators"]])
+
+
+@lru_cache(maxsize=1)
+def relations() -> Mapping[str, Relation]:
+    """Every relation that a family declares, by id.
+
+    Raises:
+        CatalogueError: a declaration is incomplete or doubled.
+    """
+    return read_relations([{**one, "family": name} for name, file in _families() for one in file.get("relations", [])])
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[tuple[str, dict[str, Any]], ...]:
+    folder = resources.files(__package__).joinpath("families")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    return tuple((file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+
+
+def read_relations(declared: Sequence[Mapping[str, Any]]) -> dict[str, Relation]:
+    """Relations from the declarations of family files; see `relations`."""
+    found: dict[str, Relation] = {}
+    for entry in declared:
+        name = entry.get("id", "(no id)")
+        try:
+            relation = Relation(**{**entry, "tables": tuple(entry.get("tables", ()))})
+        except TypeError as error:
+            raise CatalogueError(f"indicator catalogue: relation {name}: {error}. Correct the declaration.") from error
+        if name in found:
+            raise CatalogueError(f"indicator catalogue: relation {name} is declared twice. Rename one.")
+        for value, known in (
+            (relation.kind, KINDS),
+            (relation.cumulative, (None, "end", "opening")),
+            (relation.absent, ("zero", "unknown")),
+        ):
+            if value not in known:
+                choices = ", ".join(str(one) for one in known)
+                raise CatalogueError(f"indicator catalogue: relation {name}: {value!r} is none of {choices}.")
+        found[name] = relation
+    return found
 
 
 def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:
@@ -83,6 +179,7 @@ def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:
         try:
             indicator = Indicator(
                 id=entry["id"],
+                family=entry.get("family", ""),
                 name_vi=entry["name_vi"],
                 name_en=entry["name_en"],
                 legal_basis=entry["legal_basis"],
@@ -102,10 +199,9 @@ def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:
 
 def _term(indicator: str, entry: dict[str, str]) -> Term:
     term = Term(entry.get("over", "flow"), entry["sql"])
-    if term.over not in RELATIONS:
-        raise CatalogueError(
-            f"indicator catalogue: {indicator}: relation {term.over!r} is none of {', '.join(RELATIONS)}."
-        )
+    if term.over not in relations():
+        known = ", ".join(relations())
+        raise CatalogueError(f"indicator catalogue: {indicator}: relation {term.over!r} is none of {known}.")
     try:
         term.expression()
     except sqlglot.errors.ParseError as error:
@@ -124,7 +220,7 @@ def catalogue_table(schema: pa.Schema) -> pa.Table:
             "unit_of_measure": i.unit,
             "direction": i.direction,
             "kind": i.kind,
-            "source_table": _SOURCES[i.numerator.over],
+            "source_table": i.source_tables[0],
             "numerator_definition": f"{i.numerator.over}: {i.numerator.sql}",
             "denominator_definition": f"{i.denominator.over}: {i.denominator.sql}" if i.denominator else None,
             "is_additive": i.is_additive,

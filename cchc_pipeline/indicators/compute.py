@@ -1,21 +1,23 @@
 """Computing indicator values: catalogue terms composed into a handful of queries.
 
-Belongs here: composition of the catalogue's aggregates over the relations of
-`sql/relations.sql`, as syntax trees. What an indicator means stands in `families/`.
+Belongs here: composition of the catalogue's aggregates over its relations, as syntax trees. What an
+indicator means and which relations there are stands in `families/`; the relations are made in `sql/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.periods import periods
 from cchc_pipeline.lake.engine import session
 
@@ -30,6 +32,7 @@ def compute(
     procedures: pa.Table | Path,
     snapshots: pa.Table,
     dossiers: pa.Table | Sequence[Path],
+    tables: Mapping[str, pa.Table | Path | Sequence[Path]] | None = None,
     first: date,
     as_of_on: date,
     free_periods: Iterable[tuple[date, date]] = (),
@@ -45,6 +48,7 @@ def compute(
         procedures: the procedure catalogue (procedure_code, has_fee, service_level).
         snapshots: daily counts of the catalogue (event_on, unit_code, measure, quantity).
         dossiers: dossiers with closed_on and handling_working_days, for medians.
+        tables: published tables that relations of other families read, by name; one that is left out is empty.
         first: first civil day of data.
         as_of_on: last civil day of data; a running period is given to date.
         free_periods: windows besides day, month, quarter and year.
@@ -59,19 +63,23 @@ def compute(
         means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
+    used = tuple(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
     wanted = periods(first, as_of_on, free_periods) if period_table is None else period_table
     run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
-    with session(
-        events=events,
-        units=units,
-        procedures=procedures,
-        snapshots=snapshots,
-        dossiers=dossiers,
-        periods=wanted,
-        run=run,
-    ) as connection:
-        connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath("relations.sql").read_text("utf-8"))
-        names = _materialise_terms(connection, indicators)
+    given: dict[str, Any] = {
+        "events": events,
+        "units": units,
+        "procedures": procedures,
+        "snapshots": snapshots,
+        "dossiers": dossiers,
+        "periods": wanted,
+        "run": run,
+    }
+    given = {**_tables_of(used, tables or {}), **given}
+    with session(**given) as connection:
+        for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in used)]):
+            connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath(file).read_text("utf-8"))
+        names = _materialise_terms(connection, indicators, used)
         rows = [_indicator_rows(indicator, names) for indicator in indicators]
         every = exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0]
         query = exp.select("*").from_(every.subquery("every")).order_by("indicator_id", *_KEY)
@@ -79,47 +87,64 @@ def compute(
         return result.select(schema.names).cast(schema)
 
 
-def _materialise_terms(connection: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator]) -> dict[Term, str]:
-    """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
-    terms = list(dict.fromkeys(t for i in indicators for t in (i.numerator, i.denominator) if t is not None))
-    names = {term: f"t{number}" for number, term in enumerate(terms)}
-    relations = {
-        "flow": _grouped("flow", names, "flow"),
-        "snapshot": _grouped("snapshot", names, "snapshot"),
-        "dossiers": _grouped("resolved", names, "dossiers"),
+def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The published tables that the relations read."""
+    names = dict.fromkeys(name for relation in used for name in relation.tables)
+    return {
+        name: tables[name] if name in tables else load_contract(name).arrow_schema().empty_table() for name in names
     }
+
+
+def _materialise_terms(
+    connection: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator], used: Sequence[Relation]
+) -> dict[Term, str]:
+    """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
+    terms = list(dict.fromkeys(term for indicator in indicators for term in indicator.terms))
+    names = {term: f"t{number}" for number, term in enumerate(terms)}
     query = exp.select("grid.*").from_("grid")
-    for over, select in relations.items():
-        if any(term.over == over for term in terms):
-            on = exp.and_(*[f"{over}_terms.{c} = grid.{c}" for c in _KEY])
-            query = query.join(select.subquery(f"{over}_terms"), on=on, join_type="left")
-    running = [term for term in terms if term.over in ("stock", "opening")]
-    if running:
+    cumulative = [relation for relation in used if relation.cumulative]
+    for relation in used:
+        if relation.cumulative:
+            continue
+        on = exp.and_(*[f"{relation.id}_terms.{c} = grid.{c}" for c in _KEY])
+        query = query.join(_grouped(relation, names).subquery(f"{relation.id}_terms"), on=on, join_type="left")
+        if relation.covered_by:
+            covered = exp.select(*_PERIOD).distinct().from_(relation.covered_by).subquery(f"{relation.id}_covered")
+            on = exp.and_(*[f"{relation.id}_covered.{c} = grid.{c}" for c in _PERIOD])
+            query = query.join(covered, on=on, join_type="left")
+    if cumulative:
+        running = [term for term in terms if relations()[term.over].cumulative]
         connection.execute(
             exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names)).sql(
                 dialect="duckdb"
             )
         )
-    for over, day in (("stock", "LEAST(grid.period_end, run.as_of_on)"), ("opening", "grid.period_start - 1")):
-        if any(term.over == over for term in terms):
-            on = exp.and_(f"{over}_at.unit_code = grid.unit_code", f"{over}_at.day_on = {day}")
-            query = query.join(exp.to_table("running").as_(f"{over}_at"), on=on, join_type="left")
-    if running:
+        day = {"end": "LEAST(grid.period_end, run.as_of_on)", "opening": "grid.period_start - 1"}
+        for relation in cumulative:
+            name, at = f"{relation.id}_terms", day[str(relation.cumulative)]
+            on = exp.and_(f"{name}.unit_code = grid.unit_code", f"{name}.day_on = {at}")
+            query = query.join(exp.to_table("running").as_(name), on=on, join_type="left")
         query = query.join("run", join_type="cross")
-    source = {"stock": "stock_at", "opening": "opening_at"}
-    for term, name in names.items():
-        column = exp.column(name, table=source.get(term.over, f"{term.over}_terms"))
-        # No event is a known zero, and so is a measure that the snapshot lacks; without a snapshot nothing is known.
-        zero: exp.Expr = exp.Literal.number(0)
-        if term.over == "snapshot":
-            zero = exp.Case(ifs=[exp.If(this=exp.column("has_snapshot", table="grid"), true=zero)])
-        is_median = term.over == "dossiers" and "COUNT" not in term.sql.upper()
-        value = column if is_median else exp.func("COALESCE", column, zero)
-        query = query.select(exp.alias_(exp.cast(value, "DOUBLE"), name))
+    query = query.select(*[exp.alias_(_filled(term, names[term]), names[term]) for term in terms])
     # `run` must come before the joins that name it.
     statement = exp.Create(this=exp.to_table("wide"), kind="TABLE", expression=_run_first(query))
     connection.execute(statement.sql(dialect="duckdb"))
     return names
+
+
+def _filled(term: Term, name: str) -> exp.Expr:
+    """The column of a term, with zero where nothing is known to have happened."""
+    relation = relations()[term.over]
+    value: exp.Expr = exp.column(name, table=f"{relation.id}_terms")
+    zero: exp.Expr = exp.Literal.number(0)
+    if relation.covered_by:
+        is_covered = exp.Not(
+            this=exp.Is(this=exp.column("period_type", table=f"{relation.id}_covered"), expression=exp.null())
+        )
+        zero = exp.Case(ifs=[exp.If(this=is_covered, true=zero)])
+    if term.adds_up and (relation.absent == "zero" or relation.covered_by):
+        value = exp.func("COALESCE", value, zero)
+    return exp.cast(value, "DOUBLE")
 
 
 def _run_first(query: exp.Select) -> exp.Select:
@@ -128,9 +153,10 @@ def _run_first(query: exp.Select) -> exp.Select:
     return query
 
 
-def _grouped(relation: str, names: dict[Term, str], over: str) -> exp.Select:
-    select = exp.select(*_KEY).from_(relation).group_by(*_KEY)
-    return select.select(*[exp.alias_(term.expression(), name) for term, name in names.items() if term.over == over])
+def _grouped(relation: Relation, names: dict[Term, str]) -> exp.Select:
+    select = exp.select(*_KEY).from_(relation.view).group_by(*_KEY)
+    columns = [exp.alias_(term.expression(), name) for term, name in names.items() if term.over == relation.id]
+    return select.select(*columns)
 
 
 def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
@@ -171,7 +197,7 @@ def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
 def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
     numerator = exp.column(names[indicator.numerator])
     denominator = exp.column(names[indicator.denominator]) if indicator.denominator else exp.cast(exp.null(), "DOUBLE")
-    if indicator.denominator is None or indicator.kind == "median":
+    if indicator.denominator is None or indicator.kind in VALUE_IS_NUMERATOR:
         value: exp.Expr = numerator
     else:
         value = exp.Div(
@@ -188,11 +214,11 @@ def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
         exp.alias_(denominator, "denominator"),
         exp.alias_(value, "value"),
     ).from_("wide")
-    known = exp.Not(this=exp.Is(this=numerator.copy(), expression=exp.null()))
-    if indicator.denominator is not None and indicator.denominator.over == "snapshot":
-        known = exp.Not(this=exp.Is(this=denominator.copy(), expression=exp.null()))
-    if indicator.kind != "median":
-        select = select.where(known)
+    # A value that nobody counted is left out; a median over nothing stands there, with nothing as its denominator.
+    for term in indicator.terms:
+        if term.adds_up or indicator.kind != "median":
+            known = exp.Is(this=exp.column(names[term]), expression=exp.null())
+            select = select.where(exp.Not(this=known))
     moved = exp.or_(
         exp.NEQ(this=exp.func("COALESCE", numerator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
         exp.NEQ(this=exp.func("COALESCE", denominator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),

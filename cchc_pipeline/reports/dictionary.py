@@ -12,17 +12,10 @@ from typing import Any
 
 from cchc_pipeline.contracts import Contract, all_contracts, rule_list
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
+from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue, relations
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 
 _RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue and render again. -->"
-_RELATIONS = {
-    "flow": "events dated within the period",
-    "stock": "events up to the end of the period",
-    "opening": "events before the period begins",
-    "snapshot": "the last daily count of the procedure catalogue within the period",
-    "dossiers": "the dossiers resolved within the period, one by one",
-}
 _RUBRICS = ("index766", "par_index")
 
 
@@ -78,7 +71,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "A rate in % has the value 100 × numerator / denominator, a mean numerator / denominator, a median the "
         "numerator, a count the numerator. Without a denominator (0) there is no value. A term is an aggregate over:",
         "",
-        *[f"- **{name}**: {meaning}" for name, meaning in _RELATIONS.items()],
+        *[f"- **{relation.id}**: {relation.meaning}" for relation in relations().values()],
         "",
         "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`. "
         "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above.",

@@ -9,8 +9,15 @@ import sqlglot
 from indicator_cases import EVENTS, values
 from sqlglot import exp
 
-from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.indicators.catalogue import CatalogueError, catalogue, catalogue_table, read_catalogue
+from cchc_pipeline.contracts import contract_names, enforce, load_contract
+from cchc_pipeline.indicators.catalogue import (
+    CatalogueError,
+    catalogue,
+    catalogue_table,
+    read_catalogue,
+    read_relations,
+    relations,
+)
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 
@@ -139,3 +146,34 @@ def test_a_new_entry_is_all_that_a_new_indicator_needs():
     rows = [same | {"channel": channel, "quantity": n} for channel, n in (("online", 2.0), ("direct", 7.0))]
     found = values(pa.Table.from_pylist(rows, schema=EVENTS), only=[indicator]).to_pylist()
     assert {r["value"] for r in found if (r["unit_code"], r["period_type"]) == ("H99.02", "year")} == {7.0}
+
+
+def test_the_file_of_every_relation_makes_its_view():
+    found = values(only=list(catalogue()))
+    assert found.schema.names
+    for relation in relations().values():
+        assert relation.tables
+        assert set(relation.tables) <= set(contract_names())
+        assert relation.grain and relation.meaning
+
+
+RELATION = {"id": "r", "family": "f", "view": "v", "sql": "relations.sql", "kind": "flow", "grain": "g", "meaning": "m"}
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"kind": "flou"}, "relation r: 'flou' is none of flow, stock, median, index"),
+        ({"absent": "maybe"}, "'maybe' is none of zero, unknown"),
+        ({"cumulative": "start"}, "'start' is none of None, end, opening"),
+        ({"coverd_by": "v"}, "relation r: .*coverd_by.*Correct the declaration"),
+    ],
+)
+def test_a_wrong_declaration_of_a_relation_is_named(change, words):
+    with pytest.raises(CatalogueError, match=words):
+        read_relations([RELATION | change])
+
+
+def test_a_relation_is_declared_once():
+    with pytest.raises(CatalogueError, match="relation r is declared twice"):
+        read_relations([RELATION, RELATION])

@@ -1,4 +1,4 @@
--- The relations that a catalogue term can stand over. Input: events, procedures, units, snapshots, dossiers,
+-- The relations of the core family, and what those of other families build on: lineage, period_days, grid. Input: events, procedures, units, snapshots, dossiers,
 -- periods, run (as_of_on). `lineage` pairs every unit with itself and each unit above it, so that roll-up is one join.
 CREATE TEMP VIEW lineage AS
 WITH RECURSIVE above AS (
@@ -54,8 +54,6 @@ JOIN period_days ON period_days.day_on = dossiers.closed_on
 WHERE dossiers.handling_working_days IS NOT NULL;
 
 CREATE TEMP TABLE grid AS
-SELECT units.unit_code, units.unit_level, periods.period_type, periods.period_start, periods.period_end,
-    snapshot_periods.day_on IS NOT NULL AS has_snapshot
+SELECT units.unit_code, units.unit_level, periods.period_type, periods.period_start, periods.period_end
 FROM units
-CROSS JOIN periods
-LEFT JOIN snapshot_periods USING (period_type, period_start, period_end);
+CROSS JOIN periods;
