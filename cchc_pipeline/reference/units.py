@@ -1,0 +1,241 @@
+"""Units with history: what a code meant on a day, what became of a unit, and what it was made of.
+
+Belongs here: changes of units (merged, renamed, split, dissolved, recoded) and everything that follows
+from a list of them. Not here: the changes themselves (`units_national.py` for the country, the register
+`unit_changes` for a province) and the tree of a map (`unit_map.py`).
+
+A code does not name a unit by itself. On 1/7/2025 the statistical code 15 went from Yên Bái to the new Lào
+Cai, whose own old code was 10. So a unit has an id: its code, or `<code>@<yyyymmdd>`, the last day on which
+it held the code, where the code belongs to another unit by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from cchc_pipeline.errors import CchcError
+
+Kind = Literal["merged", "renamed", "split", "dissolved", "recoded"]
+KINDS: tuple[Kind, ...] = ("merged", "renamed", "split", "dissolved", "recoded")
+
+
+class UnitHistoryError(CchcError):
+    """The list of changes contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """One step from an old unit to a new one; a split has a change for every part.
+
+    Attributes:
+        old_code: code until the day before `changed_on`.
+        old_name: name under that code.
+        new_code: code from `changed_on` on; None where nobody took over.
+        new_name: name under the new code.
+        changed_on: first civil day of the new unit.
+        kind: merged, renamed, split, dissolved or recoded.
+        is_exact: whether the whole old unit went into this new one. False for a part of it: its figures cannot
+            be divided.
+        legal_basis: resolution or decision.
+    """
+
+    old_code: str
+    old_name: str | None
+    new_code: str | None
+    new_name: str | None
+    changed_on: date
+    kind: Kind
+    is_exact: bool = True
+    legal_basis: str | None = None
+
+    @property
+    def keeps_unit(self) -> bool:
+        """Whether the holder of the code stays the same unit: renamed, or others joined it under its name."""
+        return self.old_code == self.new_code and (
+            self.kind == "renamed" or self.old_name == self.new_name or not (self.old_name and self.new_name)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """A unit holding a code, and a name, from one day to another.
+
+    `valid_from` and `valid_to` are civil days, both included; None where it is not known or still goes on.
+    """
+
+    unit_id: str
+    code: str
+    name: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether `day` lies within."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A step between two units, seen from either of them."""
+
+    unit_id: str
+    change: UnitChange
+
+    @property
+    def share(self) -> str:
+        """`exact` where the whole unit went over, `split` where only a part did."""
+        return "exact" if self.change.is_exact else "split"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a unit is found on the map of a day.
+
+    Attributes:
+        unit_ids: the units that hold it on that day; empty where nobody took over.
+        is_exact: whether all of it lies in exactly one of them.
+        change: the step that made it inexact, or that ended it.
+    """
+
+    unit_ids: tuple[str, ...]
+    is_exact: bool
+    change: UnitChange | None = None
+
+
+class UnitHistory:
+    """Answers about units from a list of changes. Codes that no change names are units of all time.
+
+    Raises:
+        UnitHistoryError: two changes of one day cannot both be true.
+    """
+
+    def __init__(self, changes: Iterable[UnitChange]) -> None:
+        self.changes = tuple(
+            sorted(set(changes), key=lambda c: (c.changed_on, c.old_code, c.new_code or "", c.new_name or ""))
+        )
+        self._check()
+        self._tenures = self._all_tenures()
+        self._successors: dict[str, list[Succession]] = {}
+        self._predecessors: dict[str, list[Succession]] = {}
+        for change in self.changes:
+            old = self.holder(change.old_code, change.changed_on - timedelta(days=1)).unit_id
+            new = self.holder(change.new_code, change.changed_on).unit_id if change.new_code else None
+            if new is not None and new != old:
+                self._predecessors.setdefault(new, []).append(Succession(old, change))
+            self._successors.setdefault(old, []).append(Succession(new or "", change))
+
+    def _check(self) -> None:
+        by_day: dict[tuple[str, date], list[UnitChange]] = {}
+        for change in self.changes:
+            by_day.setdefault((change.old_code, change.changed_on), []).append(change)
+        for (code, day), some in by_day.items():
+            exact = [change for change in some if change.is_exact and change.new_code]
+            if len(some) > 1 and exact:
+                targets = ", ".join(str(change.new_code) for change in some)
+                raise UnitHistoryError(
+                    f"unit changes: {code} goes into {targets} on {day}, and at least one of them is said to hold all "
+                    "of it. Set is_exact to false for every part of a split unit.",
+                    unit=code,
+                )
+
+    def _all_tenures(self) -> dict[str, list[Tenure]]:
+        """Code -> tenures in order of time, without a gap where the code goes on."""
+        ends: dict[str, dict[date, list[UnitChange]]] = {}
+        begins: dict[str, dict[date, list[UnitChange]]] = {}
+        for change in self.changes:
+            ends.setdefault(change.old_code, {}).setdefault(change.changed_on, []).append(change)
+            if change.new_code:
+                begins.setdefault(change.new_code, {}).setdefault(change.changed_on, []).append(change)
+        found = {}
+        for code in ends.keys() | begins.keys():
+            ended, begun = ends.get(code, {}), begins.get(code, {})
+            days = sorted(ended.keys() | begun.keys())
+            pieces: list[tuple[str | None, date | None, date | None, bool]] = []  # name, from, to, same unit as before
+            start: date | None = None
+            is_held, goes_on = days[0] in ended, False
+            name = next((c.old_name for c in ended.get(days[0], [])), None)
+            for day in days:
+                leaving, coming = ended.get(day, []), begun.get(day, [])
+                if is_held and (leaving or coming):
+                    pieces.append((next((c.old_name for c in leaving), name), start, day - timedelta(days=1), goes_on))
+                stays = any(c.keeps_unit for c in leaving) or (is_held and not leaving)
+                if coming or stays:
+                    named = next((c.new_name for c in coming), None)
+                    name, start, goes_on, is_held = named or name, day, is_held and stays, True
+                else:
+                    is_held = False
+            if is_held:
+                pieces.append((name, start, None, goes_on))
+            found[code] = _named(code, pieces)
+        return found
+
+    def tenures(self, code: str) -> tuple[Tenure, ...]:
+        """Every tenure of a code, in order of time."""
+        return tuple(self._tenures.get(code, [Tenure(code, code, None, None, None)]))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Codes that a change names."""
+        return frozenset(self._tenures)
+
+    def holder(self, code: str, on: date) -> Tenure:
+        """The unit that held `code` on a day; on a day without a holder the one before, else the first."""
+        tenures = self.tenures(code)
+        for tenure in tenures:
+            if tenure.holds(on):
+                return tenure
+        before = [tenure for tenure in tenures if tenure.valid_to is not None and tenure.valid_to < on]
+        return before[-1] if before else tenures[0]
+
+    def of_id(self, unit_id: str) -> tuple[Tenure, ...]:
+        """The tenures of one unit, in order of time."""
+        return tuple(t for t in self.tenures(unit_id.partition("@")[0]) if t.unit_id == unit_id)
+
+    def successors(self, unit_id: str) -> tuple[Succession, ...]:
+        """What became of a unit, step by step; a unit id of "" where nobody took over."""
+        return tuple(s for s in self._successors.get(unit_id, ()) if s.unit_id != unit_id)
+
+    def predecessors(self, unit_id: str) -> tuple[Succession, ...]:
+        """The units that went into this one."""
+        return tuple(self._predecessors.get(unit_id, ()))
+
+    def place(self, unit_id: str, on: date) -> Placement:
+        """Where `unit_id` is found on the map of the day `on`, through every change until then.
+
+        Of a unit that is split, the parts are given and `is_exact` is False; nothing is apportioned. A unit that
+        begins later than `on` is found as itself.
+        """
+        found: dict[str, None] = {}
+        why: UnitChange | None = None
+        waiting: list[tuple[str, date]] = [(unit_id, date.min)]
+        while waiting:
+            unit, since = waiting.pop(0)
+            ahead = [s for s in self._successors.get(unit, ()) if since < s.change.changed_on <= on]
+            if not ahead:
+                found[unit] = None
+                continue
+            day = min(s.change.changed_on for s in ahead)
+            steps = [s for s in ahead if s.change.changed_on == day]
+            waiting += [(s.unit_id, day) for s in steps if s.unit_id]
+            if len(steps) > 1 or not (steps[0].change.is_exact and steps[0].unit_id):
+                why = why or steps[0].change
+        return Placement(tuple(found), why is None, why)
+
+
+def _named(code: str, pieces: list[tuple[str | None, date | None, date | None, bool]]) -> list[Tenure]:
+    """Tenures with the ids of their units: the last holder has the bare code."""
+    groups: list[list[tuple[str | None, date | None, date | None, bool]]] = []
+    for piece in pieces:
+        if piece[3] and groups:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    tenures = []
+    for number, group in enumerate(groups):
+        last = group[-1][2]
+        unit_id = code if number == len(groups) - 1 or last is None else f"{code}@{last:%Y%m%d}"
+        tenures += [Tenure(unit_id, code, name, start, end) for name, start, end, _ in group]
+    return tenures
