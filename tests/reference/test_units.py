@@ -162,7 +162,7 @@ def test_a_dissolved_unit_is_nowhere():
 
 
 def test_whole_and_part_cannot_both_be_true():
-    with pytest.raises(UnitHistoryError, match="H99[.]21 goes into H99[.]301, H99[.]302"):
+    with pytest.raises(UnitHistoryError, match=r"H99[.]21 goes into H99[.]301, H99[.]302"):
         UnitHistory([change("H99.21", "H99.301"), change("H99.21", "H99.302", "split", exact=False)])
 
 
