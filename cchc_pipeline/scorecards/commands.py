@@ -9,18 +9,17 @@ import math
 from pathlib import Path
 
 import click
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.scorecards import index766, papi
-from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.command_files import FILE, say_where, write
 from cchc_pipeline.scorecards.metrics_file import read_metrics
 from cchc_pipeline.scorecards.papi_instrument import instrument
+from cchc_pipeline.scorecards.robustness_command import robustness_command
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _STATUS = {
     "ok": "đủ / complete",
     "partial": "một phần / partial",
@@ -47,9 +46,12 @@ def score() -> None:
     """Score a file of published figures (chấm điểm từ một tệp số liệu)."""
 
 
+score.add_command(robustness_command)
+
+
 @score.command("index766")
-@click.option("--metrics", required=True, type=_FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
-@click.option("--out", type=_FILE, help="Write every criterion, group and total to this CSV file.")
+@click.option("--metrics", required=True, type=FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
+@click.option("--out", type=FILE, help="Write every criterion, group and total to this CSV file.")
 @click.option(
     "--source",
     type=click.Choice(["portal", "local"]),
@@ -67,7 +69,7 @@ def index766_command(metrics: Path, out: Path | None, source: str) -> None:
     Chấm điểm Bộ chỉ số 766: mỗi dòng một đơn vị và một chỉ tiêu.
     """
     scored = index766.score_metrics(read_metrics(metrics), source=source)
-    _write(scored, out)
+    write(scored, out)
     groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
     table = _table("QĐ 766", [*(f"{code}\n/{most:g}" for code, most in groups.items()), "Tổng\nTotal"])
     for unit, rows in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
@@ -78,13 +80,13 @@ def index766_command(metrics: Path, out: Path | None, source: str) -> None:
         label = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
         table.add_row(str(unit), *map(_score, points), label)
     Console().print(table)
-    _say_where(scored, out)
+    say_where(scored, out)
 
 
 @score.command("papi")
-@click.option("--table", required=True, type=_FILE, help="CSV: Province (P01 to P63), SC11 to SC83.")
+@click.option("--table", required=True, type=FILE, help="CSV: Province (P01 to P63), SC11 to SC83.")
 @click.option("--year", required=True, type=int, help="Year of the survey; decides which sub-dimensions there are.")
-@click.option("--out", type=_FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
+@click.option("--out", type=FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
 def papi_command(table: Path, year: int, out: Path | None) -> None:
     """Compose PAPI dimensions and totals from a table of sub-dimensions.
 
@@ -93,7 +95,7 @@ def papi_command(table: Path, year: int, out: Path | None) -> None:
     Tính điểm trục nội dung và tổng điểm PAPI từ bảng điểm trục con.
     """
     composed = papi.compose(papi.read_wide(table, year), year)
-    _write(composed, out)
+    write(composed, out)
     wanted = instrument(year)
     codes = [*wanted.dimensions, TOTAL_CODE]
     shown = _table(f"PAPI {year}", [*wanted.dimensions, "Tổng\nTotal"])
@@ -105,23 +107,7 @@ def papi_command(table: Path, year: int, out: Path | None) -> None:
     console.print(shown)
     for item in wanted.breaks:
         console.print(f"Đứt chuỗi {year - 1}/{year} ({', '.join(item.codes)}): {item.note_vi} / {item.note_en}")
-    _say_where(composed, out)
-
-
-def _write(table: pd.DataFrame, out: Path | None) -> None:
-    if out is None:
-        return
-    try:
-        table.to_csv(out, index=False, encoding="utf-8")
-    except OSError as error:
-        raise MeasureError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out", file=str(out)
-        ) from error
-
-
-def _say_where(table: pd.DataFrame, out: Path | None) -> None:
-    if out is not None:
-        click.echo(f"{len(table)} dòng / rows: {out}")
+    say_where(composed, out)
 
 
 def _table(title: str, headings: list[str]) -> Table:

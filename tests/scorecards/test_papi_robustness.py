@@ -1,0 +1,106 @@
+"""PAPI's ranks: the known audit figures come out, gaps are not ranked, the command prints what it should."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from acceptance_files import shared
+from click.testing import CliRunner
+
+from cchc_pipeline.scorecards import papi
+from cchc_pipeline.scorecards.commands import score
+from cchc_pipeline.scorecards.errors import PapiTableError
+from cchc_pipeline.scorecards.papi_instrument import PROVINCES
+from cchc_pipeline.scorecards.papi_robustness import audit, read_standard_errors
+
+
+def composed(year: int) -> pd.DataFrame:
+    return papi.compose(papi.read_wide(shared(f"acceptance/papi_wide/{year}.csv"), year), year)
+
+
+@pytest.mark.acceptance
+def test_the_known_structure_of_2019_comes_out() -> None:
+    found = audit(composed(2019), 2019, draws=200, samples=64)
+    assert found.structure.units == 63
+    assert round(found.structure.alpha, 2) == 0.57
+    assert round(found.structure.first_share, 2) == 0.30
+    assert (found.structure.eigenvalues > 1).sum() == 3
+    assert found.structure.variance_share.sum() == pytest.approx(1)
+
+
+@pytest.mark.acceptance
+def test_the_weights_of_2019_move_ranks_as_far_as_is_known() -> None:
+    found = audit(composed(2019), 2019, draws=200, samples=64)
+    weighted = next(one for one in found.shifts if one.name == "weights_2019")
+    assert (round(weighted.spearman, 3), round(weighted.mean_abs, 1), weighted.largest) == (0.845, 7.6, 28)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("year", [2011, 2018, 2022])
+def test_provinces_with_gaps_have_no_rank_but_a_reason(year: int) -> None:
+    table = composed(year)
+    found = audit(table, year, draws=200, samples=64).intervals.set_index("province")
+    total = table[table["code"] == "TOTAL"].set_index("province")
+    assert (found["rank"].notna() == (total["status"] == "ok")).all()
+    assert (found["reason"].notna() == (total["status"] != "ok")).all()
+    ranked = found["rank"].notna()
+    assert found.loc[ranked, "score"].to_numpy() == pytest.approx(total.loc[ranked, "score"].to_numpy())
+    assert found.loc[ranked, "rank"].max() <= ranked.sum()
+
+
+@pytest.mark.acceptance
+def test_the_error_of_the_survey_widens_the_intervals() -> None:
+    table = composed(2022)
+    errors = pd.Series(0.6, index=list(PROVINCES))
+    with_error = audit(table, 2022, standard_errors=errors, draws=2_000, samples=64)
+    without = audit(table, 2022, draws=2_000, samples=64)
+    width = [(one.intervals["rank_high"] - one.intervals["rank_low"]).mean() for one in (without, with_error)]
+    assert width[0] < width[1]
+    assert "sampling_error" in with_error.sensitivity.factors
+    assert "sampling_error" not in without.sensitivity.factors
+
+
+def put(folder: Path, rows: list[list[str]]) -> Path:
+    path = folder / "se.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_an_error_of_zero_is_no_error_known(tmp_path: Path) -> None:
+    found = read_standard_errors(put(tmp_path, [["Province", "SE"], ["P01", "0.61"], ["P02", "0"], ["P03", ""]]))
+    assert found["P01"] == 0.61
+    assert np.isnan(found["P02"])
+    assert np.isnan(found["P03"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["Tinh", "SE"], ["P01", "0.6"]], "Province and SE"),
+        ([["Province", "SE"], ["P99", "0.6"]], "line 2: 'P99'"),
+        ([["Province", "SE"], ["P01", "0.6"], ["P01", "0.7"]], "line 3: 'P01'"),
+        ([["Province", "SE"], ["P01", "0,6x"]], "SE '0,6x' is not a number"),
+        ([["Province", "SE"], ["P01", "-1"]], "below zero"),
+    ],
+)
+def test_a_wrong_file_of_errors_is_refused_with_its_cell(tmp_path: Path, rows, message: str) -> None:
+    with pytest.raises(PapiTableError, match=message):
+        read_standard_errors(put(tmp_path, rows))
+
+
+@pytest.mark.acceptance
+def test_the_command_prints_intervals_and_says_what_they_lack(tmp_path: Path) -> None:
+    out = tmp_path / "ranks.csv"
+    table = shared("acceptance/papi_wide/2022.csv")
+    done = CliRunner().invoke(
+        score, ["robustness", "--table", str(table), "--year", "2022", "--draws", "200", "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    assert "Chưa tính sai số khảo sát" in done.output
+    assert "P15 không xếp hạng" in done.output or "không xếp hạng" in done.output
+    assert len(pd.read_csv(out)) == 63
