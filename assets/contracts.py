@@ -19,7 +19,7 @@ from assets import metadata
 from assets.failures import as_failure, failure
 from assets.partitions import TIME_ZONE, window_of_run
 from assets.sources import OWNER, SOURCES, raw_key
-from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
 from cchc_pipeline.contracts.staging import Staged, pending_days, stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.sources.protocol import Window
@@ -90,9 +90,9 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             today = datetime.now(ZoneInfo(TIME_ZONE)).date()
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today]))
         yield from _check_results(done)
-        if stuck := [result for result in done.results.values() if result.could_not_run]:
-            problem = "Rules could not run: " + "; ".join(f"{r.rule_id}: {r.message}" for r in stuck)
-            raise failure(context, f"contract {table}", problem, "RuleCouldNotRun", window_of_run(context))
+        if done.stuck:
+            could_not_run = RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
+            raise failure(context, f"contract {table}", str(could_not_run), "RuleCouldNotRun", window_of_run(context))
         if done.broken:
             problem = " ".join(f"Day {day} was refused whole. {error}" for day, error in done.broken.items())
             raise failure(
@@ -114,6 +114,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
 
 
 def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
+    """The checks of a table; where a rule could not run only what was found out: nothing was judged to the end."""
     contract = done.contract
     key = staged_key(contract.name)
 
@@ -128,6 +129,21 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
         unknown_columns=sorted(done.unknown_columns),
         absent_columns=sorted(done.absent_columns),
     )
+    apart = {
+        r.rule_id: {"great_expectations": r.unexpected_count, "verdict": done.rows_broken[r.rule_id]}
+        for r in done.results.values()
+        if not done.stuck and (r.unexpected_count > 0) != (done.rows_broken[r.rule_id] > 0)
+    }
+    yield check(
+        "great_expectations",
+        not done.stuck and not apart,
+        dg.AssetCheckSeverity.ERROR,
+        rules_run=len(done.results),
+        could_not_run=done.stuck,
+        disagree_with_verdict=apart,
+    )
+    if done.stuck:
+        return
     yield check(
         "conservation",
         done.is_conserved,
@@ -141,20 +157,6 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
     broken = {rule_id: rows for rule_id, rows in columns.items() if rows}
     passed = all(contract.rule(rule_id).severity == "note" for rule_id in broken)
     yield check("column_rules", passed, dg.AssetCheckSeverity.WARN, rules=len(columns), rows_broken=broken)
-    stuck = {r.rule_id: r.message for r in done.results.values() if r.could_not_run}
-    apart = {
-        r.rule_id: {"great_expectations": r.unexpected_count, "verdict": done.rows_broken[r.rule_id]}
-        for r in done.results.values()
-        if not r.could_not_run and (r.unexpected_count > 0) != (done.rows_broken[r.rule_id] > 0)
-    }
-    yield check(
-        "great_expectations",
-        not stuck and not apart,
-        dg.AssetCheckSeverity.ERROR,
-        rules_run=len(done.results),
-        could_not_run=stuck,
-        disagree_with_verdict=apart,
-    )
     for rule_id in _named_rules(contract):
         rows = done.rows_broken[rule_id]
         rule = contract.rule(rule_id)

@@ -113,23 +113,21 @@ def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
         lake.record_pull(source, first, last, {"status": "ok", "rows": {}})
 
 
-def event_file(folder: Path, count: int, first: date, last: date, chunk: int = 2_000_000) -> Path:
-    """The daily counts of so many dossiers as one Parquet file, in the shape of `dossier_events`.
+def event_files(folder: Path, count: int, first: date, last: date, chunk: int = 1_000_000) -> list[Path]:
+    """The daily counts of so many dossiers up to `last` as Parquet files, in the shape of `dossier_events`.
 
-    The same measures as `core/sql/dossier_events.sql` gives for closed dossiers, written plainly.
+    The same measures as `core/sql/dossier_events.sql` gives for closed dossiers, written plainly. A key may stand in
+    several files: counts add up.
     """
-    parts = folder / "events"
-    parts.mkdir()
-    path = folder / "events.parquet"
+    paths = []
     with duckdb.connect() as connection:
         for number, start in enumerate(range(0, count, chunk)):
             connection.register("dossiers", dossiers(min(chunk, count - start), first, last, start=start))
-            connection.sql(_EVENTS).write_parquet(str(parts / f"{number:03d}.parquet"))
+            paths.append(folder / f"{number:03d}.parquet")
+            known = connection.sql(_EVENTS).filter(f"event_on <= DATE '{last}'")
+            known.order("event_on").write_parquet(str(paths[-1]), compression="zstd")
             connection.unregister("dossiers")
-        known = connection.read_parquet(f"{parts}/*.parquet").filter(f"event_on <= DATE '{last}'")
-        added = known.aggregate("event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity")
-        added.order("ALL").write_parquet(str(path), compression="zstd")
-    return path
+    return paths
 
 
 _EVENTS = """
@@ -196,11 +194,12 @@ def units() -> pa.Table:
 
 def procedures() -> pa.Table:
     """The procedures of the scenario, as far as indicators need them."""
+    every = Province(SCENARIO).procedures
     return pa.table(
         {
-            "procedure_code": [procedure.code for procedure in Province(SCENARIO).procedures],
-            "unit_code": [procedure.unit_code for procedure in Province(SCENARIO).procedures],
-            "has_fee": [procedure.fee_vnd > 0 for procedure in Province(SCENARIO).procedures],
-            "service_level": [procedure.service_level for procedure in Province(SCENARIO).procedures],
+            "procedure_code": [procedure.code for procedure in every],
+            "unit_code": [procedure.unit_code for procedure in every],
+            "has_fee": [procedure.fee_vnd > 0 for procedure in every],
+            "service_level": [procedure.service_level for procedure in every],
         }
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.history import event_file, procedures, units
+from bench.history import event_files, procedures, units
 from bench.measure import Line, Report, peak_mib, seconds
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import catalogue
@@ -38,15 +38,17 @@ def bench(report: Report, dossiers: int) -> None:
     schema = load_contract("indicator_values").arrow_schema()
     every = periods(FIRST, LAST)
     months = every.filter(pc.equal(every["period_type"], "month"))
+    every_unit, catalogued = units(), procedures()
     with TemporaryDirectory(prefix="bench-") as folder:
-        path = event_file(Path(folder), dossiers, FIRST, LAST)
-        report.note(f"{dossiers:,} dossiers over five years = {pq.read_metadata(path).num_rows:,} rows of events")
+        paths = event_files(Path(folder), dossiers, FIRST, LAST)
+        rows_in = sum(pq.read_metadata(path).num_rows for path in paths)
+        report.note(f"{dossiers:,} dossiers over five years = {rows_in:,} rows of events")
 
         def ours(only: list | None, wanted: pa.Table | None) -> pa.Table:
             return compute(
-                events=[path],
-                units=units(),
-                procedures=procedures(),
+                events=paths,
+                units=every_unit,
+                procedures=catalogued,
                 snapshots=_SNAPSHOT.empty_table(),
                 dossiers=_RESOLVED.empty_table(),
                 first=FIRST,
@@ -58,8 +60,8 @@ def bench(report: Report, dossiers: int) -> None:
 
         def by_hand() -> pa.Table:
             with duckdb.connect() as connection:
-                connection.register("units", units())
-                connection.read_parquet(str(path)).create_view("events")
+                connection.register("units", every_unit)
+                connection.read_parquet([str(path) for path in paths]).create_view("events")
                 return connection.sql(statement).to_arrow_table()
 
         only = [indicator for indicator in catalogue() if indicator.id in flows]

@@ -5,6 +5,8 @@ Belongs here: the errors of this room. Rows that break a rule are no errors: the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cchc_pipeline.errors import CchcError
 
 
@@ -35,6 +37,24 @@ class ContractBroken(ContractError):  # noqa: N818 - says what happened
             fix=fix,
         )
         self.table, self.column, self.came, self.expected, self.fix = table, column, came, expected, fix
+
+
+class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
+    """Rules of a contract cannot be run: a defect of the contract, never of the rows; nothing of the table is written.
+
+    `problems` has the reason by rule id.
+    """
+
+    def __init__(self, *, table: str, file: str, problems: Mapping[str, str]) -> None:
+        listed = "; ".join(f"{rule_id}: {problem}" for rule_id, problem in problems.items())
+        super().__init__(
+            f"Table {table}: a rule could not run (no row is to blame): {listed}. Nothing was written, what was staged "
+            f"before stays. Fix: correct the rule in {file}; the next run judges the days that wait.",
+            table=table,
+            file=file,
+            problems=dict(problems),
+        )
+        self.table, self.file, self.problems = table, file, dict(problems)
 
 
 class RowsLost(ContractError):  # noqa: N818 - says what happened

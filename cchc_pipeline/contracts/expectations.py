@@ -57,16 +57,21 @@ def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleRe
     asset = context.data_sources.add_pandas("contracts").add_dataframe_asset(contract.name)
     seen = frame(table, contract)
     batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": seen})
-    suite = build_suite(contract, as_of_on)
+    refused: dict[str, str] = {}
+    suite = build_suite(contract, as_of_on, refused)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*has match groups.*")  # pandas, on every grouped pattern
         outcome = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     found = {one.expectation_config.meta["rule_id"]: one for one in outcome.results}
-    return [_result(rule, found.get(rule.id)) for rule in contract.rules]
+    return [_result(rule, found.get(rule.id), refused.get(rule.id)) for rule in contract.rules]
 
 
-def build_suite(contract: Contract, as_of_on: date) -> Any:
-    """The suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule."""
+def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | None = None) -> Any:
+    """The suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule.
+
+    Rules whose expectation Great Expectations does not accept are left out and named in `refused`, with the reason;
+    without it they raise.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx  # noqa: TID251
     from great_expectations import expectations as gxe  # noqa: TID251
@@ -84,7 +89,12 @@ def build_suite(contract: Contract, as_of_on: date) -> Any:
         kwargs = expectation_kwargs(rule, as_of_on)
         if "row_condition" in kwargs:
             kwargs["row_condition"] = PassThroughCondition(pass_through_filter=kwargs["row_condition"])
-        suite.append(getattr(gxe, kind)(meta=meta, **kwargs))
+        try:
+            suite.append(getattr(gxe, kind)(meta=meta, **kwargs))
+        except (AttributeError, TypeError, ValueError) as error:  # no such expectation, wrong arguments
+            if refused is None:
+                raise
+            refused[rule.id] = " ".join(str(error).split())[:300]
     return gx.ExpectationSuite(name=contract.name, expectations=suite)
 
 
@@ -127,10 +137,10 @@ def frame(table: pa.Table, contract: Contract) -> Any:
     return found
 
 
-def _result(rule: Rule, one: Any) -> RuleResult:
-    broken = ["no result came back"] if one is None else _exceptions(one.exception_info or {})
+def _result(rule: Rule, one: Any, refused: str | None) -> RuleResult:
+    broken = [refused or "no result came back"] if one is None else _exceptions(one.exception_info or {})
     if broken:
-        return RuleResult(rule.id, rule.severity, False, 0, True, f"{rule.id} could not run: {broken[0]}")
+        return RuleResult(rule.id, rule.severity, False, 0, True, f"could not run: {broken[0]}")
     count = int(one.result.get("unexpected_count") or 0)
     if bool(one.success):
         return RuleResult(rule.id, rule.severity, True, count, False, "")

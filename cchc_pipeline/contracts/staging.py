@@ -11,17 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import Ledger
+from cchc_pipeline.lake.ledger import Ledger, Stamp, stamps
 
 from .conform import conform, drift
 from .contract import load_contract
-from .errors import ContractBroken
+from .errors import ContractBroken, RuleCouldNotRun
 from .expectations import RuleResult, validate
 from .model import Contract
 from .verdict import Verdict, judge
@@ -43,6 +44,7 @@ class Staged:
         unknown_columns: columns that the contract does not know.
         absent_columns: optional columns that did not come.
         broken: days that were refused whole, with the reason; what was staged of them before stays.
+        stuck: rules that could not run, with the reason; nothing at all was written then.
     """
 
     contract: Contract
@@ -54,6 +56,7 @@ class Staged:
     unknown_columns: set[str] = field(default_factory=set)
     absent_columns: set[str] = field(default_factory=set)
     broken: dict[date, ContractBroken] = field(default_factory=dict)
+    stuck: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_conserved(self) -> bool:
@@ -64,7 +67,8 @@ class Staged:
 def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
     """Judge the landed days of a table and write what is valid; a day staged again replaces itself.
 
-    A day that breaks the contract as a whole is refused, and stays pending until it was pulled again.
+    A day that breaks the contract as a whole is refused, and stays pending until it was pulled again. Where a rule
+    could not run, no verdict can be trusted: nothing is written and every day stays pending until the rule is mended.
 
     Args:
         lake: the lake.
@@ -75,22 +79,32 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     contract = load_contract(table)
     staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
     verdicts: list[Verdict] = []
+    taken: dict[Path, Stamp] = {}
     for month in _months(days):
         kept = []
         for day in month:
             path = lake.day_file("landing", table, day)
             if not path.exists():
                 continue
+            stamp = stamps([path])  # before reading: a day that is pulled again meanwhile stays pending
             rows = files.read_parquet(path)
             try:
                 verdicts.append(_judge(staged, rows, contract, as_of_on, day))
             except ContractBroken as error:
                 staged.broken[day] = error
+            except RuleCouldNotRun as error:
+                staged.stuck |= error.problems
             else:
+                taken |= stamp
                 kept.append(rows)
         _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
+    staged.stuck |= {
+        one.rule_id: f"as an expectation: {one.message}" for one in staged.results.values() if one.could_not_run
+    }
+    if staged.stuck:
+        return staged
     # In the order in which they were landed: what is staged last wins in the core tables.
-    landed_at = {v.pulled_for_on: lake.day_file("landing", table, v.pulled_for_on).stat().st_mtime_ns for v in verdicts}
+    landed_at = {date.fromisoformat(path.stem): stamp[1] for path, stamp in taken.items()}
     for verdict in sorted(verdicts, key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on)):
         path = lake.day_file("staged", table, verdict.pulled_for_on)
         files.write_parquet(verdict.valid, path)
@@ -98,7 +112,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
     _keep_quarantine(lake, contract, verdicts)
     _keep_quality(lake, contract, verdicts)
-    _ledger(lake, contract).note(lake.day_file("landing", table, verdict.pulled_for_on) for verdict in verdicts)
+    _ledger(lake, contract).note(taken)
     return staged
 
 

@@ -6,6 +6,7 @@ the shape of the batch (`conform.py`), Great Expectations (`expectations.py`), f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +20,7 @@ from sqlglot import exp
 
 from .conform import conform, enforce
 from .contract import contract_names, load_contract
-from .errors import ContractFileError, RowsLost
+from .errors import RowsLost, RuleCouldNotRun
 from .model import Contract, Rule, Severity
 from .rules import ROW_NUMBER, as_of
 
@@ -142,7 +143,11 @@ def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
 
 
 def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
-    """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order."""
+    """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order.
+
+    Raises:
+        RuleCouldNotRun: DuckDB refuses the predicate of a rule; names each such rule.
+    """
     statement, used = (
         _statement(contract.name, contract.sha256, as_of_on) if _is_loaded(contract) else _compile(contract, as_of_on)
     )
@@ -151,11 +156,26 @@ def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
     try:
         found = _run(statement, batch)
     except duckdb.Error as error:
-        problem = f"a rule cannot be run: {str(error).splitlines()[0]}"
-        raise ContractFileError(
-            file=contract.file, where="quality", problem=problem, fix="correct its query"
-        ) from error
+        culprits = _refused_rules(batch, contract, as_of_on) or {"verdict": _first_line(error)}
+        raise RuleCouldNotRun(table=contract.name, file=contract.file, problems=culprits) from error
     return found.drop_columns([ROW_NUMBER]).combine_chunks()
+
+
+def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[str, str]:
+    """Rules that fail when they run alone, with what the engine says; values of records are left out of it."""
+    found = {}
+    for rule in contract.rules:
+        query = exp.select(as_of(rule.predicate, as_of_on)).from_("batch").sql(dialect="duckdb")
+        try:
+            _run(query, batch)
+        except duckdb.Error as error:
+            found[rule.id] = _first_line(error)
+    return found
+
+
+def _first_line(error: duckdb.Error) -> str:
+    """What the engine says, without the values it quotes: a message must not hold a value of a record."""
+    return re.sub(r"'[^']*'", "'…'", str(error).splitlines()[0])
 
 
 def _is_loaded(contract: Contract) -> bool:

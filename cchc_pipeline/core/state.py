@@ -51,12 +51,12 @@ def replace(lake: Lake, table: str) -> int:
     """
     contract = load_contract(table)
     ledger = lake.ledger("staged", table, consumer="core")
-    paths = ledger.pending()
-    listings = [path for path in paths if pq.read_metadata(path).num_rows]
+    taken = ledger.pending()
+    listings = [path for path in taken if pq.read_metadata(path).num_rows]
     if listings:
         rows = _read(listings[-1:], contract.arrow_schema())
         lake.write_state(rows.sort_by([(name, "ascending") for name in contract.key]).combine_chunks(), "core", table)
-    ledger.note(paths)
+    ledger.note(taken)
     return lake.read_state("core", table, contract.arrow_schema()).num_rows
 
 
@@ -64,9 +64,9 @@ def replace(lake: Lake, table: str) -> int:
 def _new(lake: Lake, table: str) -> Iterator[pa.Table]:
     """Rows staged since the last time; noted as taken in when the block ends well."""
     ledger = lake.ledger("staged", table, consumer="core")
-    paths = ledger.pending()
-    yield _read(paths, load_contract(table).arrow_schema())
-    ledger.note(paths)
+    taken = ledger.pending()
+    yield _read(list(taken), load_contract(table).arrow_schema())
+    ledger.note(taken)
 
 
 def _read(paths: Sequence[Path], schema: pa.Schema) -> pa.Table:

@@ -7,11 +7,14 @@ before it noted its files takes them in again; every stage is made so that twice
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cchc_pipeline.lake import files
+
+#: Size in bytes and time of writing in nanoseconds: what tells that a file was written again.
+Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,41 @@ class Ledger:
     folder: Path
     logic: str = ""
 
-    def pending(self) -> list[Path]:
-        """Files that are new or were written again, in the order in which they were written."""
+    def pending(self) -> dict[Path, Stamp]:
+        """Files that are new or were written again, with their stamps, in the order in which they were written."""
         noted = self._read()
-        found = {path: _stamp(path) for path in self.folder.glob("[!.]*.parquet")}
+        found = stamps(self.folder.glob("[!.]*.parquet"))
         new = [path for path, stamp in found.items() if noted.get(path.name) != self._of(stamp)]
-        return sorted(new, key=lambda path: (found[path][1], path.name))
+        return {path: found[path] for path in sorted(new, key=lambda path: (found[path][1], path.name))}
 
-    def note(self, paths: Iterable[Path]) -> None:
-        """Remember these files as taken in, as they are now."""
-        noted = self._read() | {path.name: self._of(_stamp(path)) for path in paths}
+    def note(self, taken: Mapping[Path, Stamp]) -> None:
+        """Remember these files as taken in.
+
+        Args:
+            taken: the files with their stamps from before they were read (`pending`, `stamps`): one that was
+                written again in between stays pending.
+        """
+        noted = self._read() | {path.name: self._of(stamp) for path, stamp in taken.items()}
         files.write_json(dict(sorted(noted.items())), self.path)
 
-    def _of(self, stamp: tuple[int, int]) -> str:
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Drop the entries of these files: what is still there is pending again, what is gone takes no place."""
+        noted = self._read()
+        names = {path.name for path in paths} & set(noted)
+        if names:
+            files.write_json({name: text for name, text in noted.items() if name not in names}, self.path)
+
+    def _of(self, stamp: Stamp) -> str:
         return f"{stamp[0]}|{stamp[1]}|{self.logic}"
 
     def _read(self) -> dict[str, str]:
         return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+def stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
+    """The stamps of files that are about to be read."""
+    found = {}
+    for path in paths:
+        stat = path.stat()
+        found[path] = (stat.st_size, stat.st_mtime_ns)
+    return found

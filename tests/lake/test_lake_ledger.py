@@ -7,6 +7,7 @@ import pytest
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.ledger import stamps
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def pending(lake, **options):
 
 def note(lake, *names, **options):
     ledger = lake.ledger("landing", "t", **{"consumer": "staged", **options})
-    ledger.note(lake.root / "landing" / "t" / f"{name}.parquet" for name in names)
+    ledger.note(stamps(lake.root / "landing" / "t" / f"{name}.parquet" for name in names))
 
 
 def test_what_is_not_noted_is_pending_in_the_order_of_writing(lake):
@@ -69,4 +70,21 @@ def test_consumers_do_not_know_of_each_other(lake):
 def test_unfinished_files_are_passed_over(lake):
     land(lake, "2026-10-01")
     (lake.root / "landing" / "t" / ".2026-10-02.parquet.x.part").touch()
+    assert pending(lake) == ["2026-10-01"]
+
+
+def test_a_file_written_again_between_reading_and_noting_stays_pending(lake):
+    path = land(lake, "2026-10-01", at=1_000)
+    ledger = lake.ledger("landing", "t", consumer="staged")
+    taken = ledger.pending()
+    files.read_parquet(path)
+    land(lake, "2026-10-01", number=2, at=2_000)
+    ledger.note(taken)
+    assert pending(lake) == ["2026-10-01"]
+
+
+def test_forgotten_files_are_pending_again(lake):
+    paths = [land(lake, name) for name in ("2026-10-01", "2026-10-02")]
+    note(lake, "2026-10-01", "2026-10-02")
+    lake.ledger("landing", "t", consumer="staged").forget(paths[:1])
     assert pending(lake) == ["2026-10-01"]

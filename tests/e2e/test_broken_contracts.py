@@ -1,0 +1,124 @@
+"""Rule failed, rule could not run, batch broken: three different things in real runs, and how each is mended.
+
+One desk, night after night: each night the landed rows are good, and only the contract or a landed file is spoiled.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+from conftest import MakeDesk
+from contract_overlay import spoiled
+from e2e_desk import Desk, Night
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.lake import files
+
+pytestmark = pytest.mark.e2e
+
+FIRST, SECOND, THIRD = date(2026, 9, 3), date(2026, 9, 4), date(2026, 9, 5)
+TABLE = "documents__documents"
+STEP = f"staged_{TABLE}"
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    return make_desk("broken-contracts", size=0.1, small=True)
+
+
+@pytest.fixture(scope="module")
+def good(desk: Desk) -> Night:
+    desk.set_clock_after(FIRST)
+    return desk.run(FIRST)
+
+
+@pytest.fixture(scope="module")
+def wrong_sql(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    desk.set_clock_after(SECOND)
+    folder: Path = tmp_path_factory.mktemp("sql")
+    with spoiled(folder, TABLE, "WHERE priority NOT BETWEEN 0 AND 4", "WHERE CAST(document_type AS DATE) > sent_on"):
+        return desk.run(SECOND)
+
+
+@pytest.fixture(scope="module")
+def raising(desk: Desk, wrong_sql: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    folder: Path = tmp_path_factory.mktemp("expectation")
+    with spoiled(folder, TABLE, 'column_A: "sent_on"', 'column_A: "sent_on_day"'):
+        return desk.run(SECOND)
+
+
+@pytest.fixture(scope="module")
+def retyped(desk: Desk, raising: Night) -> Night:
+    """The contract is mended; a day landed before is rewritten with dates as text."""
+    path = desk.lake.day_file("landing", TABLE, FIRST)
+    rows = files.read_parquet(path)
+    place = rows.schema.get_field_index("sent_on")
+    files.write_parquet(rows.set_column(place, "sent_on", rows["sent_on"].cast(pa.string())), path)
+    return desk.run(SECOND)
+
+
+@pytest.fixture(scope="module")
+def mended(desk: Desk, retyped: Night) -> Night:
+    return desk.run(FIRST, SECOND)
+
+
+@pytest.mark.parametrize(("night", "rule"), [("wrong_sql", "priority_range"), ("raising", "sent_before_promulgated")])
+def test_a_rule_that_could_not_run_stops_the_table_and_is_named(
+    request: pytest.FixtureRequest, desk: Desk, good: Night, night: str, rule: str
+) -> None:
+    found: Night = request.getfixturevalue(night)
+    assert good.outcome.success, good.outcome.failures
+    assert list(found.outcome.failures) == [STEP]
+    message = found.outcome.failures[STEP]
+    for part in (
+        "a rule could not run (no row is to blame)",
+        f"{TABLE}.{rule}:",
+        "Fix: correct the rule in",
+        "Run again",
+    ):
+        assert part in message
+    assert "refused whole" not in message
+    check = desk.checks(found.outcome.run_id)[STEP, "great_expectations"]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.ERROR
+    assert list(check.metadata["could_not_run"].value) == [f"{TABLE}.{rule}"]
+    assert (STEP, f"rule_{rule}") not in desk.checks(found.outcome.run_id)  # no verdict is claimed
+    assert found.published.folder == good.published.folder
+    assert not desk.lake.day_file("staged", TABLE, SECOND).exists() or night == "mended"
+
+
+def test_a_retyped_column_refuses_the_day_and_says_which_of_the_two_it_is(
+    desk: Desk, good: Night, retyped: Night
+) -> None:
+    assert list(retyped.outcome.failures) == [STEP]
+    message = retyped.outcome.failures[STEP]
+    for part in (f"Day {FIRST} was refused whole", "column sent_on", "came string", "expected date32", "Fix:"):
+        assert part in message
+    assert "could not run" not in message
+    checks = desk.checks(retyped.outcome.run_id)
+    assert not checks[STEP, "shape"].passed
+    assert checks[STEP, "great_expectations"].passed
+    assert retyped.published.folder == good.published.folder
+    # the days that are good went on, and what was staged of the refused day before stays
+    assert desk.lake.day_file("staged", TABLE, SECOND).exists()
+    staged = files.read_parquet(desk.lake.day_file("staged", TABLE, FIRST))
+    assert staged.schema.equals(load_contract(TABLE).arrow_schema())
+
+
+def test_pulling_the_days_again_mends_it(mended: Night, good: Night) -> None:
+    assert mended.outcome.success, mended.outcome.failures
+    assert mended.published.folder != good.published.folder
+    assert mended.published.as_of_on == SECOND
+
+
+def test_a_row_rule_that_fails_never_stops_a_table(desk: Desk, good: Night) -> None:
+    """The built-in province holds defective records on purpose."""
+    failed = {
+        name for (step, name), one in desk.checks(good.outcome.run_id).items() if not one.passed and "rule_" in name
+    }
+    assert good.outcome.success
+    assert all("rule_" in name for name in failed)
