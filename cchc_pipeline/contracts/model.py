@@ -1,17 +1,20 @@
 """A contract as an object: its columns, its rules, its Arrow schema.
 
-Belongs here: the plain data classes. Not here: reading the YAML (`contract.py`), compiling rules
-(`rules.py`), judging rows (`verdict.py`).
+Belongs here: the plain data classes. Not here: reading the YAML (`odcs.py`), what a contract promises
+over time (`promises.py`), compiling rules (`rules.py`), judging rows (`verdict.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
 from sqlglot import exp
+
+from .promises import Change, DriftPolicy, Promises, Volume
 
 Severity = Literal["reject", "warn", "note"]
 SEVERITIES: tuple[Severity, ...] = ("reject", "warn", "note")
@@ -29,9 +32,24 @@ TYPES: Mapping[str, tuple[str, pa.DataType]] = {
 }
 
 
+#: Classes of personal data, from harmless to careful -> (Vietnamese, English) meaning.
+CLASSIFICATIONS: Mapping[str, tuple[str, str]] = {
+    "public": ("công khai", "may be shown to anyone"),
+    "internal": ("nội bộ", "for staff; says nothing about a person"),
+    "indirect-personal": (
+        "dữ liệu cá nhân gián tiếp",
+        "a dossier's code and dates: whoever has the one-stop system can find the person",
+    ),
+    "masked-text": ("văn bản tự do đã che", "free text after masking; stays inside the lake"),
+}
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column. `unit` and the constraints are None where the contract has none."""
+    """One column. `unit`, `code_list` and the constraints are None where the contract has none.
+
+    `description` is English. `valid_values` are the codes of `code_list`, or a list of the column's own.
+    """
 
     name: str
     physical_type: str
@@ -39,8 +57,10 @@ class Column:
     label_vi: str
     label_en: str
     description: str
+    description_vi: str
     classification: str
     unit: str | None = None
+    code_list: str | None = None
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -64,8 +84,10 @@ class Column:
             "label_vi": self.label_vi,
             "label_en": self.label_en,
             "description": self.description,
+            "description_vi": self.description_vi,
             "classification": self.classification,
             "unit": self.unit,
+            "code_list": self.code_list,
         }
         return {name: text for name, text in pairs.items() if text}
 
@@ -90,13 +112,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract: one table that enters or leaves the pipeline."""
+    """A contract: one table that enters or leaves the pipeline.
+
+    `sha256` is that of the file, or of file and code lists where it refers to some.
+    """
 
     name: str
     version: str
     title_vi: str
     title_en: str
     purpose: str
+    purpose_vi: str
     usage: str
     grain: str
     owner: str
@@ -105,8 +131,44 @@ class Contract:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     rules: tuple[Rule, ...] = field(repr=False)
+    promises: Promises = field(repr=False)
     sha256: str
     file: str
+
+    @property
+    def freshness_hours(self) -> int:
+        """Highest age, in hours, of the newest data when somebody reads the table."""
+        return self.promises.freshness_hours
+
+    @property
+    def retention_days(self) -> int:
+        """How long what arrived is kept (inbound), or how far back rows can be read (published)."""
+        return self.promises.retention_days
+
+    @property
+    def end_of_support(self) -> date | None:
+        """Last civil day on which the table is published; None while nothing is announced."""
+        return self.promises.end_of_support
+
+    @property
+    def drift(self) -> DriftPolicy | None:
+        """What happens when a batch differs; None for a published table."""
+        return self.promises.drift
+
+    @property
+    def volume(self) -> Volume | None:
+        """How many rows are expected; None for a published table."""
+        return self.promises.volume
+
+    @property
+    def changelog(self) -> tuple[Change, ...]:
+        """What changed and when, newest first."""
+        return self.promises.changelog
+
+    @property
+    def major(self) -> int:
+        """Major version."""
+        return int(self.version.split(".")[0])
 
     @property
     def column_names(self) -> tuple[str, ...]:

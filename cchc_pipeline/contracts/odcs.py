@@ -11,13 +11,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from .code_lists import CodeList, code_list_names, load_code_list, parse_code_list
+from .document import custom_properties, entries, load_yaml, mapping, need, one_of
 from .errors import ContractFileError
-from .model import TYPES, Column, Contract, Rule
+from .model import CLASSIFICATIONS, TYPES, Column, Contract, Rule, Severity
+from .promises import check_version, read_promises
 from .rules import column_rules, key_rule, severity, sql_rule
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # fmt: off
 _TOP = frozenset({
     "apiVersion", "kind", "id", "name", "version", "status", "domain", "dataProduct", "tags", "description", "team",
@@ -40,22 +40,26 @@ _RULE = frozenset({
 _OPTIONS = frozenset({
     "pattern", "minimum", "maximum", "timezone", "defaultTimezone",
 })
+_DIRECTIONS = ("inbound", "published")
+# custom properties
+_OF_FILE = frozenset({
+    "direction", "source", "drift", "volume", "changelog", "code_lists", "derived_from",
+})
+_OF_TABLE = frozenset({"label_vi", "label_en", "description_vi"})
+_OF_COLUMN = frozenset({"label_vi", "label_en", "description_vi", "unit", "code_list", "code_list_severity"})
 # fmt: on
 
 
 def parse_contract(text: bytes | str, *, file: str) -> Contract:
     """The contract in `text`; `file` is what error messages call it.
 
+    Code lists that the contract carries in itself, as released ones do, go before those of the project.
+
     Raises:
         ContractFileError: with the place, the problem and the fix.
     """
     raw = text.encode() if isinstance(text, str) else text
-    try:
-        document = yaml.load(raw, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise ContractFileError(file=file, where="the file", problem=problem, fix="correct the YAML") from error
-    document = _mapping(document, _TOP, file, "the file")
+    document = mapping(load_yaml(raw, file), _TOP, file, "the file")
     if not str(document.get("apiVersion", "")).startswith("v3.") or document.get("kind") != "DataContract":
         raise ContractFileError(
             file=file,
@@ -68,66 +72,72 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
         raise ContractFileError(
             file=file, where="schema", problem="not exactly one table", fix="describe one table per file"
         )
-    table = _mapping(objects[0], _OBJECT, file, "schema")
-    name = str(_need(table, "name", file, "schema"))
-    columns = tuple(_column(entry, file) for entry in _need(table, "properties", file, "schema"))
+    table = mapping(objects[0], _OBJECT, file, "schema")
+    labels, top = (
+        custom_properties(table, _OF_TABLE, file, "schema"),
+        custom_properties(document, _OF_FILE, file, "the file"),
+    )
+    name = str(need(table, "name", file, "schema"))
+    published = one_of(top.get("direction"), _DIRECTIONS, file, "customProperties", "direction") == "published"
+    drift = top.get("drift")
+    # What `drift.codes` says is the severity of every code list, unless the column says otherwise.
+    lists = _CodeLists(top, file, "warn" if isinstance(drift, dict) and drift.get("codes") == "evolve" else "reject")
+    columns = tuple(_column(entry, lists, file) for entry in need(table, "properties", file, "schema"))
     key = _key(table["properties"], file)
-    labels, top = _custom(table, file, "schema"), _custom(document, file, "the file")
-    description = _need(document, "description", file, "the file")
+    description = need(document, "description", file, "the file")
+    version = check_version(str(need(document, "version", file, "the file")), file)
     return Contract(
         name=name,
-        version=str(_need(document, "version", file, "the file")),
-        title_vi=_need(labels, "label_vi", file, "schema customProperties"),
-        title_en=_need(labels, "label_en", file, "schema customProperties"),
-        purpose=_need(description, "purpose", file, "description"),
+        version=version,
+        title_vi=need(labels, "label_vi", file, "schema customProperties"),
+        title_en=need(labels, "label_en", file, "schema customProperties"),
+        purpose=need(description, "purpose", file, "description"),
+        purpose_vi=need(labels, "description_vi", file, "schema customProperties"),
         usage=description.get("usage", ""),
-        grain=table.get("dataGranularityDescription", ""),
-        owner=_need(_need(document, "team", file, "the file"), "name", file, "team"),
-        source=top.get("source"),
-        is_published=_need(top, "direction", file, "customProperties") == "published",
+        grain=need(table, "dataGranularityDescription", file, "schema"),
+        owner=need(need(document, "team", file, "the file"), "name", file, "team"),
+        source=None if published else str(need(top, "source", file, "customProperties")),
+        is_published=published,
         columns=columns,
         key=key,
         rules=_rules(name, columns, key, table, file),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        promises=read_promises(document, top, version, published=published, file=file),
+        sha256=hashlib.sha256(raw + b"".join(used.sha256.encode() for used in lists.used.values())).hexdigest(),
         file=file,
     )
 
 
-def _mapping(value: Any, known: frozenset[str], file: str, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ContractFileError(file=file, where=where, problem="not a mapping", fix="write keys and values")
-    unknown = sorted(str(name) for name in value if name not in known)
-    if unknown:
-        raise ContractFileError(
-            file=file,
-            where=where,
-            problem=f"unknown key {', '.join(unknown)}",
-            fix=f"correct it or remove it; known keys are {', '.join(sorted(known))}",
-        )
-    return value
+class _CodeLists:
+    """Code lists by name: those that the contract carries, then those of the project."""
+
+    def __init__(self, top: Mapping[str, Any], file: str, severity: Severity) -> None:
+        self.severity = severity
+        carried = [
+            parse_code_list(entry, file=f"{file}, code_lists")
+            for entry in entries(top.get("code_lists"), file, "customProperties code_lists")
+        ]
+        self._carried = {found.name: found for found in carried}
+        self.used: dict[str, CodeList] = {}
+
+    def get(self, name: str, file: str, where: str) -> CodeList:
+        if name not in self._carried and name not in code_list_names():
+            raise ContractFileError(
+                file=file,
+                where=where,
+                problem=f"there is no code list {name}",
+                fix=f"add data_contracts/code_lists/{name}.yaml, or use one of {', '.join(code_list_names())}",
+            )
+        found = self._carried.get(name) or load_code_list(name)
+        self.used[name] = found
+        return found
 
 
-def _need(mapping: Mapping[str, Any], name: str, file: str, where: str) -> Any:
-    value = mapping.get(name) if isinstance(mapping, Mapping) else None
-    if value is None or value == "":
-        raise ContractFileError(file=file, where=where, problem=f"{name} is missing", fix=f"add {name}")
-    return value
-
-
-def _custom(mapping: Mapping[str, Any], file: str, where: str) -> dict[str, Any]:
-    place = f"{where} customProperties"
-    return {
-        _need(item, "property", file, place): _need(item, "value", file, place)
-        for item in mapping.get("customProperties", [])
-    }
-
-
-def _column(entry: Any, file: str) -> Column:
+def _column(entry: Any, lists: _CodeLists, file: str) -> Column:
     where = f"column {entry.get('name', '(without name)')}" if isinstance(entry, dict) else "properties"
-    entry = _mapping(entry, _PROPERTY, file, where)
-    options = _mapping(entry.get("logicalTypeOptions", {}), _OPTIONS, file, f"{where} logicalTypeOptions")
-    custom = _custom(entry, file, where)
-    physical = str(_need(entry, "physicalType", file, where))
+    entry = mapping(entry, _PROPERTY, file, where)
+    options = mapping(entry.get("logicalTypeOptions", {}), _OPTIONS, file, f"{where} logicalTypeOptions")
+    custom = custom_properties(entry, _OF_COLUMN, file, where)
+    physical = str(need(entry, "physicalType", file, where))
     if physical not in TYPES or entry.get("logicalType") != TYPES[physical][0]:
         pairs = ", ".join(f"{logical}/{name}" for name, (logical, _) in TYPES.items())
         raise ContractFileError(
@@ -136,9 +146,32 @@ def _column(entry: Any, file: str) -> Column:
             problem=f"type {entry.get('logicalType')}/{physical}",
             fix=f"use logicalType/physicalType {pairs}",
         )
+    return Column(
+        name=str(need(entry, "name", file, where)),
+        physical_type=physical,
+        required=bool(entry.get("required", False)),
+        label_vi=need(custom, "label_vi", file, f"{where} customProperties"),
+        label_en=need(custom, "label_en", file, f"{where} customProperties"),
+        description=need(entry, "description", file, where),
+        description_vi=need(custom, "description_vi", file, f"{where} customProperties"),
+        classification=one_of(
+            need(entry, "classification", file, where), CLASSIFICATIONS, file, where, "classification"
+        ),
+        unit=custom.get("unit"),
+        pattern=options.get("pattern"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        **_valid_values(entry, custom, TYPES[physical][0], lists, file, where),
+    )
+
+
+def _valid_values(
+    entry: Mapping[str, Any], custom: Mapping[str, Any], logical_type: str, lists: _CodeLists, file: str, where: str
+) -> dict[str, Any]:
+    """The values that a column may hold: a code list by name, or a list of its own; equal where both stand."""
     listed: dict[str, Any] = {}
-    for quality in entry.get("quality", []):
-        quality = _mapping(quality, _RULE, file, f"{where} quality")
+    for quality in entries(entry.get("quality"), file, f"{where} quality"):
+        quality = mapping(quality, _RULE, file, f"{where} quality")
         values = (quality.get("arguments") or {}).get("validValues")
         if quality.get("metric") != "invalidValues" or not values or listed:
             raise ContractFileError(
@@ -149,23 +182,39 @@ def _column(entry: Any, file: str) -> Column:
             )
         listed = {
             "valid_values": tuple(values),
-            "valid_values_id": _need(quality, "id", file, f"{where} quality"),
+            "valid_values_id": need(quality, "id", file, f"{where} quality"),
             "valid_values_severity": severity(quality.get("severity"), file=file, where=f"{where} quality"),
         }
-    return Column(
-        name=str(_need(entry, "name", file, where)),
-        physical_type=physical,
-        required=bool(entry.get("required", False)),
-        label_vi=_need(custom, "label_vi", file, f"{where} customProperties"),
-        label_en=_need(custom, "label_en", file, f"{where} customProperties"),
-        description=_need(entry, "description", file, where),
-        classification=_need(entry, "classification", file, where),
-        unit=custom.get("unit"),
-        pattern=options.get("pattern"),
-        minimum=options.get("minimum"),
-        maximum=options.get("maximum"),
-        **listed,
-    )
+    if "code_list" not in custom:
+        if "code_list_severity" in custom:
+            raise ContractFileError(
+                file=file, where=where, problem="code_list_severity without code_list", fix="name the code list"
+            )
+        return listed
+    codes = lists.get(str(custom["code_list"]), file, where).values
+    if logical_type not in ("string", "integer") or {type(code) for code in codes} != {
+        int if logical_type == "integer" else str
+    }:
+        raise ContractFileError(
+            file=file,
+            where=where,
+            problem=f"the codes of {custom['code_list']} do not have the type {logical_type} of the column",
+            fix="quote the codes in the list, or correct the type",
+        )
+    if listed and listed["valid_values"] != codes:
+        raise ContractFileError(
+            file=file,
+            where=f"{where} quality",
+            problem=f"the valid values are not those of the code list {custom['code_list']}",
+            fix="remove them: the code list is enough",
+        )
+    level = severity(custom.get("code_list_severity", lists.severity), file=file, where=where)
+    return {
+        "code_list": str(custom["code_list"]),
+        "valid_values": codes,
+        "valid_values_id": f"{entry.get('name')}_values",
+        "valid_values_severity": level,
+    }
 
 
 def _key(properties: list[dict[str, Any]], file: str) -> tuple[str, ...]:
@@ -190,8 +239,8 @@ def _rules(
     names = [column.name for column in columns]
     rules = [rule for column in columns for rule in column_rules(name, column)]
     rules.append(key_rule(name, columns, key))
-    for entry in table.get("quality", []):
-        entry = _mapping(entry, _RULE, file, f"rule {entry.get('id') if isinstance(entry, dict) else entry}")
+    for entry in entries(table.get("quality"), file, "schema quality"):
+        entry = mapping(entry, _RULE, file, f"rule {entry.get('id') if isinstance(entry, dict) else entry}")
         rules.append(sql_rule(name, entry, names, file=file))
     for what, found in (("column", names), ("rule", [rule.id for rule in rules])):
         twice = sorted({one for one in found if found.count(one) > 1})

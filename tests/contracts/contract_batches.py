@@ -110,7 +110,7 @@ BREAKING: dict[str, dict[str, Any]] = {
     "one_stop__dossiers.DQ16": {"dossier_code": "000.00.12.H34-260228-0001"},
     "one_stop__dossiers.dossier_code_legacy": {"dossier_code": "HS-2026/15"},
     "one_stop__dossiers.procedure_code_form": {"procedure_code": "TTHC 12"},
-    "one_stop__dossiers.rating_range": {"rating": 5},
+    "one_stop__dossiers.rating_values": {"rating": 5},
     "one_stop__dossiers.rated_without_date": {"rated_on": None},
     "one_stop__dossiers.closed_without_date": {"status_code": 7, "finished_on": None, "returned_on": None},
     "one_stop__dossiers.open_with_finish_date": {"status_code": 4},
@@ -130,8 +130,8 @@ BREAKING: dict[str, dict[str, Any]] = {
     "documents__documents.decision_without_count": {"procedures_count": None},
     "documents__documents.procedures_count_negative": {"procedures_count": -1},
     "documents__documents.apology_without_dossier": {"subject_kind": "apology_letter"},
-    "documents__documents.priority_range": {"priority": 9},
-    "documents__statuses.status_code_known": {"status_code": "99"},
+    "documents__documents.priority_values": {"priority": 9},
+    "documents__statuses.status_code_values": {"status_code": "99"},
     "documents__statuses.status_code_14": {"status_code": "14"},
     "documents__statuses.status_in_future": {"status_on": AS_OF + timedelta(days=1)},
     "national_portal__metrics.period_order": {"period_end": date(2026, 2, 28)},
@@ -168,7 +168,7 @@ def breaking_row(contract: Contract, rule_id: str) -> dict[str, Any]:
     changes = {
         f"{column.name}_required": None,
         f"{column.name}_pattern": "?",
-        f"{column.name}_values": "khác",
+        f"{column.name}_values": "khác" if column.logical_type == "string" else 99,
         f"{column.name}_range": (column.maximum or 0) + 1,
     }
     if suffix == "key_unique":

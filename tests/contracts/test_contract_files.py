@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import hashlib
+import json
 import pickle
+import re
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,8 @@ from cchc_pipeline.contracts import (
     rule_list,
     table_schema,
 )
+from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list, parse_code_list
+from cchc_pipeline.contracts.promises import DRIFT_ACTIONS
 from cchc_pipeline.contracts.verdict import rule_breaks
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
@@ -49,7 +52,6 @@ def test_every_table_has_a_contract():
 def test_contract_is_complete(name):
     contract = load_contract(name)
     assert contract.name == name
-    assert contract.sha256 == hashlib.sha256((FOLDER / f"{name}.odcs.yaml").read_bytes()).hexdigest()
     assert contract.key
     assert contract.purpose
     assert contract.owner
@@ -58,11 +60,80 @@ def test_contract_is_complete(name):
         assert column.label_vi
         assert column.label_en
         assert column.label_vi != column.label_en
-        assert column.classification in {"public", "internal", "indirect-personal", "masked-text"}
+        assert column.description_vi.endswith(".")
+        assert column.description_vi != column.description
     for rule in contract.rules:
         assert rule.id.startswith(f"{name}.")
         assert rule.sentence_vi.endswith(".")
         assert rule.sentence_en.endswith(".")
+
+
+@pytest.mark.parametrize("name", contract_names())
+def test_what_a_contract_promises(name):
+    contract = load_contract(name)
+    assert contract.freshness_hours > 24
+    assert contract.retention_days > 365
+    assert contract.end_of_support is None
+    assert contract.changelog[0].version == contract.version
+    assert (contract.drift is None) == (contract.volume is None) == contract.is_published
+    if contract.drift:
+        assert {contract.drift.columns, contract.drift.types, contract.drift.codes} <= set(DRIFT_ACTIONS)
+
+
+def test_a_code_list_stands_once_and_is_referred_to_by_name():
+    used = {column.code_list for contract in all_contracts() for column in contract.columns if column.code_list}
+    assert used == set(code_list_names())
+    assert load_contract("dossiers").column("channel").valid_values == load_code_list("channel").values
+    for name in contract_names():
+        assert "validValues" not in (FOLDER / f"{name}.odcs.yaml").read_text(encoding="utf-8"), name
+
+
+def test_a_rule_of_a_code_list_has_the_severity_of_the_drift_policy_or_of_the_column():
+    assert load_contract("one_stop__dossiers").rule("one_stop__dossiers.channel_values").severity == "reject"
+    assert load_contract("one_stop__dossiers").rule("one_stop__dossiers.rating_values").severity == "warn"
+    text = (FOLDER / "one_stop__dossiers.odcs.yaml").read_text(encoding="utf-8")
+    evolving = parse_contract(text.replace("codes: discard_row", "codes: evolve"), file="here")
+    assert evolving.rule("one_stop__dossiers.channel_values").severity == "warn"
+
+
+def test_the_hash_of_a_contract_changes_with_its_code_lists():
+    text = (FOLDER / "units.odcs.yaml").read_text(encoding="utf-8")
+    assert load_contract("units").sha256 == parse_contract(text, file="here").sha256
+    levels = load_code_list("unit_level").document()
+    levels["codes"] = levels["codes"][:-1]
+    carried = text.replace(
+        "  - property: changelog\n",
+        f"  - {{property: code_lists, value: {json.dumps([levels])}}}\n  - property: changelog\n",
+    )
+    changed = parse_contract(carried, file="here")
+    assert changed.column("unit_level").valid_values == ("province", "department", "district")
+    other = json.dumps(
+        [levels | {"codes": [*levels["codes"], {"code": "hamlet", "label_vi": "Thôn", "label_en": "Hamlet"}]}]
+    )
+    again = parse_contract(carried.replace(json.dumps([levels]), other), file="here")
+    assert len({load_contract("units").sha256, changed.sha256, again.sha256}) == 3
+
+
+LISTED = {
+    "no codes": (lambda held: held | {"codes": []}, "no codes"),
+    "twice": (lambda held: held | {"codes": held["codes"] + held["codes"][:1]}, "direct comes twice"),
+    "mixed": (lambda held: held | {"codes": [*held["codes"], {**held["codes"][0], "code": 7}]}, "texts and numbers"),
+    "no label": (lambda held: held | {"codes": [{"code": "x", "label_vi": "x"}]}, "label_en is missing"),
+    "no day": (
+        lambda held: held | {"codes": [{**held["codes"][0], "valid_to": "30/06/2025"}]},
+        "valid_to is '30/06/2025', no day",
+    ),
+    "unknown key": (lambda held: held | {"owner": "me"}, "unknown key owner"),
+    "no source": (lambda held: held | {"source": ""}, "source is missing"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_a_broken_code_list_says_where_and_how_to_mend_it(kind):
+    change, said = LISTED[kind]
+    with pytest.raises(ContractFileError, match="Fix: ") as caught:
+        parse_code_list(change(load_code_list("channel").document()), file="channel.yaml")
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("name", contract_names())
@@ -142,7 +213,46 @@ BROKEN = {
     "not YAML": (lambda text: "a: [", "the file"),
     "another document": (lambda text: text.replace("kind: DataContract", "kind: Recipe"), "apiVersion and kind"),
     "typed wrong": (lambda text: text.replace("required: true", "requird: true", 1), "unknown key requird"),
-    "no label": (lambda text: text.replace("label_vi", "label_fr"), "label_vi is missing"),
+    "no label": (lambda text: re.sub(".*label_vi.*\n", "", text), "label_vi is missing"),
+    "unknown property": (lambda text: text.replace("label_vi", "label_fr"), "unknown key label_fr"),
+    "no description": (lambda text: re.sub(".*description_vi.*\n", "", text), "description_vi is missing"),
+    "unknown class": (
+        lambda text: text.replace("classification: public", "classification: secret", 1),
+        "classification is 'secret'",
+    ),
+    "unknown direction": (lambda text: text.replace("value: inbound", "value: sideways"), "direction is 'sideways'"),
+    "no source": (lambda text: re.sub(".*property: source.*\n", "", text), "source is missing"),
+    "no freshness": (lambda text: re.sub(".*property: freshness.*\n", "", text), "freshness is missing"),
+    "freshness without unit": (lambda text: text.replace("value: 400, unit: d", "value: 400"), "unit is None"),
+    "no retention": (lambda text: re.sub(".*property: retention.*\n", "", text), "retention is missing"),
+    "retention of hours": (lambda text: text.replace("value: 7300, unit: d", "value: 7300, unit: h"), "not whole days"),
+    "unknown promise": (lambda text: text.replace("property: freshness", "property: latency"), "property is 'latency'"),
+    "no drift policy": (lambda text: re.sub(".*property: drift\n.*\n", "", text), "drift is missing"),
+    "unknown drift action": (lambda text: text.replace("types: freeze", "types: shrug"), "types is 'shrug'"),
+    "no volume": (lambda text: re.sub(".*property: volume\n.*\n", "", text), "volume is missing"),
+    "volume without factor": (lambda text: text.replace("factor: 1.5", "factor: 1"), "factor is 1"),
+    "volume below nothing": (lambda text: text.replace("min_rows: 63", "min_rows: -1"), "min_rows is -1"),
+    "no changelog": (lambda text: re.sub(".*property: changelog\n(    .*\n)+", "", text), "changelog is missing"),
+    "changelog behind": (
+        lambda text: re.sub(r"^version: \S+", "version: 9.0.0", text, flags=re.MULTILINE),
+        "the version of the contract 9.0.0",
+    ),
+    "no such version": (
+        lambda text: re.sub(r"^version: \S+", "version: 1.0", text, flags=re.MULTILINE),
+        "1.0 is no version",
+    ),
+    "no day of change": (
+        lambda text: re.sub('changed_on: ".*"', "changed_on: 2026-11-22", text),
+        "in quotes",
+    ),
+    "unknown code list": (
+        lambda text: re.sub('(.*)description_vi, value: "Chỉ số th.*', r"\g<0>\n\1code_list, value: slots}", text),
+        "there is no code list slots",
+    ),
+    "codes of another type": (
+        lambda text: re.sub('(.*)description_vi, value: "Năm khảo.*', r"\g<0>\n\1code_list, value: channel}", text),
+        "the codes of channel do not have the type integer",
+    ),
     "unknown type": (lambda text: text.replace("physicalType: INTEGER", "physicalType: INT8"), "type integer/INT8"),
     "types disagree": (lambda text: text.replace("logicalType: integer", "logicalType: string"), "type string/INTEGER"),
     "unknown severity": (lambda text: text.replace("severity: warn", "severity: loud"), "unknown severity 'loud'"),

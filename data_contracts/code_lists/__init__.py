@@ -1,0 +1,1 @@
+"""Code lists that contracts refer to by name: one YAML file per list. No code."""
