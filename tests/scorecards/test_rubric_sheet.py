@@ -1,0 +1,204 @@
+"""Rubrics from an office's spreadsheet: the tree, the rules, and errors that name the cell."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import Workbook
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.scorecards.errors import RubricError
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.rubric_sheet import import_sheet, rule_of_text
+
+HEAD = ["STT", "Lĩnh vực/Tiêu chí/Tiêu chí thành phần", "Điểm tối đa", "Cách chấm"]
+ROWS = [
+    ["PHỤ LỤC: BỘ TIÊU CHÍ MẪU"],
+    [],
+    HEAD,
+    ["I", "Chỉ đạo, điều hành", 3, None],
+    ["1.1", "Kế hoạch cải cách hành chính", 2, None],
+    ["1.1.1", "Ban hành kế hoạch", "0,5", "Ban hành trong Quý I: 0,5 điểm; không ban hành: 0 điểm"],
+    ["1.1.2", "Mức độ hoàn thành", 1.5, None],
+    [None, "Từ 80% - 100%: (Tỷ lệ % x điểm tối đa)/100%", None, None],
+    [None, "Dưới 80%: 0 điểm", None, None],
+    ["1.2", "Kiểm tra", 1, "Từ 30% trở lên: 1 điểm; từ 20% đến dưới 30%: 0,5 điểm; dưới 20%: 0 điểm"],
+    ["II", "Cải cách thủ tục hành chính", 2, None],
+    ["2.1", "Hồ sơ đúng hạn", 1, "Tỷ lệ % × điểm tối đa / 90%"],
+    ["2.2", "Sự hài lòng (điều tra xã hội học)", 1, "Theo kết quả điều tra"],
+    [None, "Tổng cộng", 5, None],
+]
+ABOUT = {"id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "legal_basis": ""}
+
+
+def put(folder: Path, rows: list[list[object]]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    path = folder / "tieu-chi.xlsx"
+    book.save(path)
+    return path
+
+
+def changed(row: int, column: int, value: object) -> list[list[object]]:
+    rows = [list(one) for one in ROWS]
+    rows[row - 1][column] = value
+    return rows
+
+
+def imported(folder: Path, rows: list[list[object]] = ROWS):
+    from datetime import date
+
+    found = import_sheet(put(folder, rows), {**ABOUT, "valid_from": date(2024, 1, 1)})
+    return parse_rubric(found.content, origin="mau.yaml"), found.remarks
+
+
+def test_the_tree_and_the_points_are_those_of_the_sheet(tmp_path: Path) -> None:
+    rubric, _ = imported(tmp_path)
+    assert [(group.code, group.name_vi) for group in rubric.groups] == [
+        ("G1", "Chỉ đạo, điều hành"),
+        ("G2", "Cải cách thủ tục hành chính"),
+    ]
+    assert [group.code for group in rubric.groups[0].groups] == ["G1.1"]
+    points = {one.code: one.max_hundredths for one in rubric.criteria()}
+    assert points == {"C1.1.1": 50, "C1.1.2": 150, "C1.2": 100, "C2.1": 100, "C2.2": 100}
+
+
+def test_formulas_become_rules_and_the_rest_is_scored_by_people(tmp_path: Path) -> None:
+    rubric, remarks = imported(tmp_path)
+    labels = {one.code: (one.source.value, one.rule.label()) for one in rubric.criteria()}
+    assert labels == {
+        "C1.1.1": ("self_assessment", "carried"),
+        "C1.1.2": ("self_assessment", "linear_above_floor(floor=0.8, full_at=1)"),
+        "C1.2": ("self_assessment", "steps(0.2:0.5, 0.3:1)"),
+        "C2.1": ("self_assessment", "linear(full_at=0.9)"),
+        "C2.2": ("survey", "carried"),
+    }
+    assert len(remarks) == 2
+    assert "cell D6: 1.1.1" in remarks[0]
+    assert "Ban hành trong Quý I" in (rubric.criterion("C1.1.1").note or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Từ 95% - 100%: (tỷ lệ % x điểm tối đa)/100%; dưới 95%: 0 điểm", ("linear_above_floor", "0.95", "1")),
+        ("Tỷ lệ hồ sơ × điểm tối đa", ("linear", None, "1")),
+        ("Đạt 100%: 1 điểm; dưới 100%: 0 điểm", ("all_or_nothing", None, "1")),
+        ("Đạt từ 85% trở lên: 1 điểm", ("all_or_nothing", None, "0.85")),
+    ],
+)
+def test_known_forms_of_scoring_texts(text: str, rule: tuple[str, str | None, str]) -> None:
+    found = rule_of_text(text, Fraction(1))
+    assert found is not None
+    assert found["kind"] == rule[0]
+    assert str(found["full_at"]) == rule[2]
+    if rule[1]:
+        assert str(found["floor"]) == rule[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ban hành đúng hạn: 1 điểm; chậm: 0,5 điểm",
+        "",
+        "Từ 80% trở lên: 2 điểm",  # more than the maximum of 1
+        "Từ 50%: 1 điểm; từ 80%: 0,5 điểm",  # more for less
+    ],
+)
+def test_a_text_that_is_not_understood_is_left_to_people(text: str) -> None:
+    assert rule_of_text(text, Fraction(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (changed(6, 2, "nửa"), "cell C6: Điểm tối đa is 'nửa' is no number"),
+        (changed(6, 2, None), "cell C6: Điểm tối đa is empty"),
+        (changed(6, 2, 0.333), "cell C6: .* at most two decimals"),
+        (changed(6, 2, 1), r"cell C5: 1.1 has 2 points, but its parts \(rows 6 to 7\) add up to 2.5"),
+        (changed(6, 0, "1.1.x"), "cell A6: STT '1.1.x' is neither"),
+        (changed(6, 0, "3.1.1"), "cell A6: STT 3.1.1 stands below no 3.1"),
+        (changed(7, 0, "1.1.1"), "cell A7: STT 1.1.1 is in row 6 already"),
+        (changed(6, 1, None), "cell B6: 1.1.1 has no name"),
+        (changed(8, 2, 0.5), "cell C8: 0.5 points in a row without STT"),
+        (changed(3, 0, "Mã"), "none of the first 30 rows has the headings"),
+        (changed(3, 3, "Khác"), "no column 'Cách chấm'"),
+        (ROWS[:3], "no row below the headings"),
+    ],
+)
+def test_a_mistake_is_named_with_its_cell(tmp_path: Path, rows, message: str) -> None:
+    with pytest.raises(RubricError, match=message):
+        imported(tmp_path, rows)
+
+
+def cchc(*arguments: str):
+    return CliRunner().invoke(main, ["rubric", *arguments])
+
+
+def take_in(folder: Path, rows: list[list[object]], name: str, version: str = "1") -> Path:
+    out = folder / name
+    done = cchc(
+        "import", str(put(folder, rows)), "--id", "mau", "--version", version, "--name", "Mẫu",
+        "--valid-from", "2024-01-01", "--out", str(out),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_what_was_imported_can_be_checked(tmp_path: Path) -> None:
+    done = cchc("check", str(take_in(tmp_path, ROWS, "mau.yaml")), "--criteria")
+    assert done.exit_code == 0, done.output
+    assert "C1.1.2  1.5  self_assessment  linear_above_floor(floor=0.8, full_at=1)  Mức độ hoàn thành" in done.output
+    assert "2 tiêu chí do người chấm nhập điểm" in done.output
+
+
+def test_an_import_does_not_overwrite_unasked(tmp_path: Path) -> None:
+    take_in(tmp_path, ROWS, "mau.yaml")
+    again = cchc(
+        "import", str(tmp_path / "tieu-chi.xlsx"), "--id", "mau", "--version", "1", "--name", "Mẫu",
+        "--valid-from", "2024-01-01", "--out", str(tmp_path / "mau.yaml"),
+    )  # fmt: skip
+    assert again.exit_code == 1
+    assert "--force" in again.output
+
+
+def test_a_csv_file_reads_like_the_workbook(tmp_path: Path) -> None:
+    import csv
+
+    path = tmp_path / "tieu-chi.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([["" if cell is None else cell for cell in row] for row in ROWS])
+    assert import_sheet(path, ABOUT).content == import_sheet(put(tmp_path, ROWS), ABOUT).content
+
+
+def test_a_diff_says_what_moves_scores(tmp_path: Path) -> None:
+    old = take_in(tmp_path, ROWS, "old.yaml")
+    rows = changed(12, 3, "Tỷ lệ % × điểm tối đa / 95%")
+    rows[9][1] = "Kiểm tra cải cách hành chính"
+    rows.insert(13, ["2.3", "Tiêu chí mới", 1, None])
+    rows[10][2] = 3
+    new = take_in(tmp_path, rows, "new.yaml", version="2")
+    done = cchc("diff", str(old), str(new))
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert "version: 1 → 2" in lines
+    assert "C1.2: đổi tên “Kiểm tra” → “Kiểm tra cải cách hành chính”" in lines
+    assert any(line.startswith("C2.1: cách chấm linear(full_at=0.9)") for line in lines)
+    assert "C2.3: thêm mới: Tiêu chí mới (1 điểm)" in lines
+    assert lines[-1].startswith("4 thay đổi, 2 làm thay đổi điểm; tổng điểm tối đa 5 → 6")
+    back = cchc("diff", str(new), str(old), "--format", "json")
+    assert '"kind": "removed"' in back.output
+
+
+def test_a_rubric_does_not_differ_from_itself() -> None:
+    done = cchc("diff", "index766", "index766")
+    assert done.output.strip() == "Không có thay đổi / no change"
+
+
+def test_a_rubric_with_variants_shows_what_each_can_reach() -> None:
+    lines = [line.split() for line in cchc("check", "index766").output.splitlines()]
+    assert ["Tổng", "/", "total", "100", "100"] in lines
