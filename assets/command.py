@@ -22,9 +22,11 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from assets import again
 from assets import instance as dagster_instance
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.reports.closing import closing_table, step_progress
 from cchc_pipeline.sandbox.environment import province_environment
 from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES
@@ -33,13 +35,16 @@ from cchc_pipeline.sources.protocol import Window
 
 VIETNAM = timezone(timedelta(hours=7))
 DAY = click.DateTime(["%Y-%m-%d"])
+DEFAULT_SIZE, DEFAULT_SEED = 1.0, 766
+#: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).
+STOPPED = 130
 
 
 def sandbox_options(command: Any) -> Any:
     """The options that choose the built-in province."""
     for option in (
-        click.option("--size", default=1.0, show_default=True, help="Volume of the built-in province."),
-        click.option("--seed", default=766, show_default=True, help="Seed of the built-in province."),
+        click.option("--size", default=DEFAULT_SIZE, show_default=True, help="Volume of the built-in province."),
+        click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the built-in province."),
         click.option(
             "--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command."
         ),
@@ -81,14 +86,14 @@ def run(
       cchc run --from 2026-10-01 --to 2026-10-10
       cchc run --sandbox dak-nong-2020 --data-dir data-dak-nong
 
-    Exit status: 0 published, 1 something failed (the message says what and which days to run again).
+    Exit status: 0 published, 1 something failed (the message says what and which days to run again),
+    130 stopped with Ctrl-C.
     """  # noqa: D301 - the backspace is how click is told to keep lines
     if day and (first or last):
         raise click.UsageError("--day and --from/--to exclude each other.")
     if bool(first) != bool(last):
         raise click.UsageError("--from and --to go together.")
-    if data_dir is not None:
-        os.environ["CCHC_DATA_DIR"] = str(data_dir)
+    _same_again(data_dir, sandbox, seed, size)
     console = Console(stderr=True)
     configured = load_settings().one_stop_url is not None
     with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
@@ -114,8 +119,17 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
 
     console.print(f"[bold]Main job[/] for {window}; lake {data_dir}")
     started = time.monotonic()
-    with dg.DagsterInstance.get() as instance, step_progress(console) as progress:
-        outcome = run_main_job(instance, window, progress)
+    try:
+        with dg.DagsterInstance.get() as instance, step_progress(console) as progress:
+            outcome = run_main_job(instance, window, progress)
+    except KeyboardInterrupt:
+        stays = what_stays(Lake(data_dir).published)
+        console.print(
+            f"\n[bold]stopped[/]; what was read is kept, {stays}. Run again: {again.run_command(window)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(STOPPED)
     seconds = time.monotonic() - started
     Console().print(closing_table(Lake(data_dir), window, outcome.success, seconds, outcome.run_id))
     for check in outcome.failed_checks:
@@ -138,12 +152,12 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
     is served beside them with today's clock, so that a run started in the UI, or by the schedule
     `nightly_0100` once it is switched on, has sources to pull.
     """
-    if data_dir is not None:
-        os.environ["CCHC_DATA_DIR"] = str(data_dir)
+    _same_again(data_dir, sandbox, seed, size)
     os.environ["CCHC_DATA_DIR"] = str(load_settings().data_dir.resolve())
     console = Console(stderr=True)
     _refuse_taken(port)
     folder = dagster_instance.initialise()
+    _end_dead_runs(console)
     workspace = str(Path("workspace.yaml").resolve())
     configured = load_settings().one_stop_url is not None
     with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
@@ -161,6 +175,29 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
             raise SettingsError("ui: the webserver or the daemon ended by itself; its message stands above.")
+
+
+def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
+    """Use the lake that was asked for, and let messages name commands with the options of this one."""
+    if data_dir is not None:
+        os.environ["CCHC_DATA_DIR"] = str(data_dir)
+    again.remember(
+        {
+            "--sandbox": sandbox,
+            "--size": None if size == DEFAULT_SIZE else size,
+            "--seed": None if seed == DEFAULT_SEED else seed,
+            "--data-dir": data_dir,
+        }
+    )
+
+
+def _end_dead_runs(console: Console) -> None:
+    """End the runs whose process was killed, so that they hold up none that is started in the UI."""
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        for run_id in dagster_instance.end_dead_runs(instance):
+            console.print(f"[yellow]ended[/] run {run_id}: its process was killed. Run its days again.")
 
 
 def _script(name: str) -> str:

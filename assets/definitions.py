@@ -30,7 +30,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         SettingsError: a setting is wrong; the code location then shows its message.
     """
     days = civil_days(load_settings().history_from)
-    job = nightly(days)
+    job = nightly()
     return dg.Definitions(
         assets=[
             *raw_assets(days),

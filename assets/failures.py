@@ -11,26 +11,27 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from assets.again import run_command
 from assets.partitions import window_of_run
 from assets.resources import announce
 from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import what_stays
+from cchc_pipeline.settings import load_settings
 from cchc_pipeline.sources.protocol import Window
 
 
 def again(window: Window | None) -> str:
     """What to do to run the window again."""
-    if window is None:
-        return "materialise the asset again"
-    days = f"--day {window.first}" if window.first == window.last else f"--from {window.first} --to {window.last}"
-    return f"`cchc run {days}`"
+    return "materialise the asset again" if window is None else f"`{run_command(window)}`"
 
 
 def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: str, window: Window | None) -> dg.Failure:
     """A failure that is not retried and says what stays and what to run again."""
     context.log.error(problem)
+    stays = what_stays(Lake(load_settings().data_dir).published)
     return dg.Failure(
-        description=f"{what}: {problem}\nKept: what could be read; the last published version stays. "
-        f"Run again: {again(window)}",
+        description=f"{what}: {problem}\nKept: what could be read; {stays}. Run again: {again(window)}",
         metadata={
             "error": kind,
             "message": dg.MetadataValue.md(problem),

@@ -7,7 +7,9 @@ SQLite instance broken for good, so every command of ours passes through `initia
 from __future__ import annotations
 
 import fcntl
+import io
 import os
+from contextlib import redirect_stdout
 from importlib import resources
 from pathlib import Path
 from typing import IO
@@ -33,7 +35,8 @@ def initialise() -> Path:
             configuration.write_text(text, encoding="utf-8")
         done = folder / f".initialised-{dg.__version__}"
         if not done.exists():
-            with dg.DagsterInstance.get() as instance:
+            # It prints its migrations; what we print may be piped.
+            with dg.DagsterInstance.get() as instance, redirect_stdout(io.StringIO()):
                 instance.upgrade()
             done.touch()
     return folder
@@ -58,10 +61,23 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         if _mark(run.run_id).exists() and not _is_held(run.run_id):
             instance.report_run_failed(run, "The process of this run was killed. Run its days again.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            _let_go(instance, run.run_id)
             ended.append(run.run_id)
-            _mark(run.run_id).unlink(missing_ok=True)
     return ended
+
+
+def cancel(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Mark a run of this process as cancelled, where it had begun and has not ended, and give back what it holds."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_canceled(run, "Stopped by a person. Run its days again.")
+    if run is not None:
+        _let_go(instance, run_id)
+
+
+def _let_go(instance: dg.DagsterInstance, run_id: str) -> None:
+    instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    _mark(run_id).unlink(missing_ok=True)
 
 
 def _mark(run_id: str) -> Path:

@@ -14,12 +14,11 @@ import dagster as dg
 HOUR, MINUTE = 1, 0
 
 
-def nightly(days: dg.DailyPartitionsDefinition) -> Any:
+def nightly() -> Any:
     """The main job: one day at night, a range of days as one backfill run."""
     return dg.define_asset_job(
         "nightly",
         selection=dg.AssetSelection.all(),
-        partitions_def=days,
         executor_def=dg.in_process_executor,
         description="The main job: pull the three source systems for a day (or a range of days as one run), "
         "validate, compute indicators and scorecards, publish.",

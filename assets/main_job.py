@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
 from assets.definitions import build_defs
-from assets.instance import end_dead_runs
+from assets.instance import cancel, end_dead_runs
 from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import CallProgress, listen
 from cchc_pipeline.errors import SettingsError
@@ -46,6 +47,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
 
     Raises:
         SettingsError: the window lies before the first day of the history.
+        KeyboardInterrupt: a person stopped it (Ctrl-C); the run is then marked as cancelled.
     """
     begins = load_settings().history_from
     if window.first < begins:
@@ -60,6 +62,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
         tags |= {RANGE_START_TAG: str(window.first), RANGE_END_TAG: str(window.last)}
     end_dead_runs(instance)
     listen(progress)
+    run_id = make_new_run_id()
     try:
         result = job.execute_in_process(
             instance=instance,
@@ -67,7 +70,11 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             tags=tags,
             run_config=QUIET,
             raise_on_error=False,
+            run_id=run_id,
         )
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as stopped:
+        cancel(instance, run_id)
+        raise KeyboardInterrupt from stopped
     finally:
         listen(None)
     outcome = Outcome(result.run_id, result.success)
@@ -79,6 +86,8 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             user = event.step_failure_data.user_failure_data
             while error is not None and error.cause is not None:
                 error = error.cause
+            if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+                raise KeyboardInterrupt
             outcome.failures[str(event.step_key)] = (user and user.description) or (
                 error.message.strip() if error else "failed"
             )

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.again import run_command
 from assets.contracts import INBOUND
 from assets.core import COMMON, core_units
 from assets.failures import as_failure
 from assets.indicators import indicator_values
 from assets.scorecards import scorecard_index766, scorecard_papi, scorecard_par_index
+from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.reports.release import missing_days, release
+from cchc_pipeline.sources.protocol import Window
 
 
 @dg.asset(
@@ -33,7 +36,7 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
     province = context.resources.province
     lake, settings = province.lake(), province.settings()
     gaps = missing_days(lake, settings.overlap_days)
-    commands = [f"cchc run --from {first} --to {last}" for _, first, last in gaps]
+    commands = [run_command(Window(first, last)) for _, first, last in gaps]
     yield dg.AssetCheckResult(
         passed=not gaps,
         check_name="no_missing_days",
@@ -43,7 +46,7 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
         listed = "; ".join(f"{source}: {first} … {last}" for source, first, last in gaps)
         raise dg.Failure(
             description=f"published: days were never pulled ({listed}); figures over them would be wrong, "
-            f"so the last published version stays. Run: {'; '.join(f'`{c}`' for c in dict.fromkeys(commands))}",
+            f"so {what_stays(lake.published)}. Run: {'; '.join(f'`{c}`' for c in dict.fromkeys(commands))}",
             allow_retries=False,
         )
     with as_failure(context, "published"):

@@ -28,8 +28,8 @@ class ProvinceResource(dg.ConfigurableResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Mark the run as alive, so that a later one can tell that its process was killed."""
-        if context.run_id is not None:
-            self._mark = instance.hold(context.run_id)
+        if context.run is not None:
+            self._mark = instance.hold(context.run.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's interface
         """The run has ended by itself."""

@@ -106,18 +106,25 @@ class Lake:
     # Outcomes of pulls: success and failure per source and day are data too.
 
     def record_pull(self, source: str, first: date, last: date, outcome: dict[str, Any]) -> None:
-        """Keep how the pull of the days `first` to `last` ended; `outcome` has at least a `status`, ok or failed."""
-        record = {"first": first.isoformat(), "last": last.isoformat(), **outcome}
-        files.write_json(record, self.root / "pulls" / source / f"{first.isoformat()}_{last.isoformat()}.json")
+        """Keep how the pull of the days `first` to `last` ended; `outcome` has at least a `status`, ok or failed.
+
+        Days that were once read to the end stay read (`is_read`) when a later pull of them fails: what it gave before
+        is in the core tables.
+        """
+        path = self.root / "pulls" / source / f"{first.isoformat()}_{last.isoformat()}.json"
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        record = {"first": first.isoformat(), "last": last.isoformat(), "is_read": _is_read(before), **outcome}
+        files.write_json({**record, "is_read": _is_read(record)}, path)
 
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
-        """How the newest pull of each day ended, by day."""
+        """How the newest pull of each day ended, by day; `is_read` says whether any pull has read it to its end."""
         records = (self.root / "pulls" / source).glob("[!.]*.json")
         found: dict[date, dict[str, Any]] = {}
         for path in sorted(records, key=lambda path: path.stat().st_mtime_ns):
             outcome = json.loads(path.read_text(encoding="utf-8"))
             first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
-            found |= {first + timedelta(days=i): outcome for i in range((last - first).days + 1)}
+            for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
+                found[day] = {**outcome, "is_read": _is_read(outcome) or _is_read(found.get(day, {}))}
         return dict(sorted(found.items()))
 
     def span(self, source: str = "one_stop") -> DataSpan:
@@ -126,7 +133,7 @@ class Lake:
         Raises:
             LakeError: no day was pulled yet.
         """
-        days = [day for day, outcome in self.pulls(source).items() if outcome["status"] == "ok"]
+        days = [day for day, outcome in self.pulls(source).items() if outcome["is_read"]]
         if not days:
             raise LakeError(
                 f"lake {self.root}: no day of {source} was pulled yet. Run the main job: `cchc run --day D`."
@@ -137,6 +144,10 @@ class Lake:
     def published(self) -> Path:
         """Folder of everything that is published."""
         return self.root / "published"
+
+
+def _is_read(outcome: dict[str, Any]) -> bool:
+    return outcome.get("status") == "ok" or bool(outcome.get("is_read"))
 
 
 def _words(identity: dict[str, Any]) -> str:

@@ -57,6 +57,11 @@ def current_version(published: Path) -> Path | None:
     return pointer.resolve(strict=True) if pointer.is_symlink() and pointer.exists() else None
 
 
+def what_stays(published: Path) -> str:
+    """What readers see after a run that published nothing, as a part of a sentence."""
+    return "nothing is published yet" if current_version(published) is None else "the last published version stays"
+
+
 def read_manifest(version: Path) -> dict[str, Any]:
     """The manifest of a version.
 

@@ -84,7 +84,7 @@ def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> li
     A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next
     night.
     """
-    pulled = [day for day, outcome in lake.pulls(source).items() if outcome["status"] == "ok"]
+    pulled = [day for day, outcome in lake.pulls(source).items() if outcome["is_read"]]
     if not pulled:
         return []
     covered = {day - timedelta(days=back) for day in pulled for back in range(overlap_days + 1)}

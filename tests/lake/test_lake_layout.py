@@ -101,8 +101,20 @@ def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
         lake.span("documents")
 
 
-def test_a_day_that_failed_when_repeated_is_no_longer_covered(lake):
-    lake.record_pull("one_stop", DAY, DAY, {"status": "ok"})
-    lake.record_pull("one_stop", DAY + timedelta(days=1), DAY + timedelta(days=1), {"status": "ok"})
-    lake.record_pull("one_stop", DAY + timedelta(days=1), DAY + timedelta(days=1), {"status": "failed"})
-    assert lake.span().as_of_on == DAY
+def test_a_day_that_was_read_once_stays_read_when_it_fails_later(tmp_path):
+    lake = Lake(tmp_path)
+    next_day = DAY + timedelta(days=1)
+    lake.record_pull("one_stop", DAY, next_day, {"status": "ok", "rows": {}})
+    lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})  # in another window
+    lake.record_pull("one_stop", DAY, next_day, {"status": "failed", "error": "hết giờ"})  # in the same window
+    pulls = lake.pulls("one_stop")
+    assert {outcome["status"] for outcome in pulls.values()} == {"failed"}
+    assert {outcome["is_read"] for outcome in pulls.values()} == {True}
+    assert lake.span() == DataSpan(DAY, next_day)
+
+
+def test_a_day_that_only_failed_is_not_read(tmp_path):
+    lake = Lake(tmp_path)
+    lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
+    lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
+    assert lake.pulls("one_stop")[DAY]["is_read"] is False

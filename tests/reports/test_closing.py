@@ -69,7 +69,7 @@ def test_a_failed_run_says_that_the_last_version_stays(published_lake):
 
 def test_a_lake_without_anything_can_be_told_of(tmp_path):
     text = printed(Lake(tmp_path), success=False)
-    assert "failed" in text
+    assert "failed; nothing is published yet" in text
 
 
 @pytest.mark.parametrize("seconds, lines", [(0, 4), (3600, 1)])

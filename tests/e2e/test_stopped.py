@@ -1,0 +1,76 @@
+"""A command that a person stops, and what messages say to run again."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import time
+from datetime import date
+
+import dagster as dg
+import pytest
+from conftest import MakeDesk
+from e2e_desk import Desk
+
+from assets import again
+from assets.instance import initialise
+from cchc_pipeline.sources.protocol import Window
+
+pytestmark = pytest.mark.e2e
+
+DAY = date(2026, 9, 7)
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def desk(make_desk: MakeDesk) -> Desk:
+    desk = make_desk("stopped", size=0.1, small=True)
+    desk.set_clock_after(DAY)
+    return desk
+
+
+def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
+    """The first run at a desk: its instance is made on the way."""
+    # The portal keeps the run waiting, so that it is stopped while it works.
+    desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
+    process = desk.start("run", "--day", f"{DAY}", "--data-dir", str(desk.lake.root))
+    deadline = time.monotonic() + PATIENCE_S
+    while not desk.lake.day_file("landing", "documents__documents", DAY).exists():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    desk.sandbox.clear_faults()
+    assert process.returncode == 130, said
+    assert f"Run again: cchc run --day {DAY} --data-dir {desk.lake.root}" in said.replace("\n", " ")
+    assert "nothing is published yet" in said
+    for noise in ("Traceback", "InterruptedError", "Updating event log"):
+        assert noise not in said
+    with desk.instance() as instance:
+        assert {run.is_finished for run in instance.get_runs()} == {True}
+
+
+def test_the_run_after_it_is_green(desk: Desk) -> None:
+    done = desk.cchc("run", "--day", f"{DAY}", seconds=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Updating event log" not in done.stdout
+
+
+def test_a_fresh_instance_prints_nothing(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "fresh"))
+    initialise()
+    assert capsys.readouterr().out == ""
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs() == []
+
+
+def test_a_command_to_run_again_has_the_options_of_the_one_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(again.VARIABLE, "")
+    window = Window(date(2026, 9, 1), date(2026, 9, 8))
+    assert again.run_command(window) == "cchc run --from 2026-09-01 --to 2026-09-08"
+    again.remember({"--sandbox": "two-level-2026", "--size": 0.2, "--seed": None, "--data-dir": "my data"})
+    words = shlex.split(again.run_command(Window(DAY, DAY)))
+    assert words == [*f"cchc run --day {DAY} --sandbox two-level-2026 --size 0.2 --data-dir".split(), "my data"]
