@@ -20,6 +20,8 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.periods import periods
 from cchc_pipeline.lake.engine import session
+from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reference.units import UnitHistory
 
 _PERIOD = ("period_type", "period_start", "period_end")
 _KEY = ("unit_code", *_PERIOD)
@@ -35,6 +37,7 @@ def compute(
     tables: Mapping[str, pa.Table | Path | Sequence[Path]] | None = None,
     first: date,
     as_of_on: date,
+    lineage: pa.Table | None = None,
     free_periods: Iterable[tuple[date, date]] = (),
     schema: pa.Schema,
     only: Sequence[Indicator] | None = None,
@@ -51,13 +54,15 @@ def compute(
         tables: published tables that relations of other families read, by name; one that is left out is empty.
         first: first civil day of data.
         as_of_on: last civil day of data; a running period is given to date.
+        lineage: maps of the units, as `reference.unit_map.lineage_table` gives them; that of `units` by default.
         free_periods: windows besides day, month, quarter and year.
         schema: Arrow schema of the published table `indicator_values`.
         only: indicators to compute; the whole catalogue by default.
         period_table: periods to compute instead of those of the data range.
 
     Returns:
-        One row per indicator, unit and period. For months, quarters, years and free periods a zero
+        One row per indicator, unit and period in which the unit exists, and where something was counted for it
+        outside of that time. For months, quarters, years and free periods a zero
         stands there as zero; for single days only what is not zero. A rate over nothing has value
         null. `value` is 100 x numerator / denominator for rates in %, numerator / denominator for
         means, otherwise the numerator.
@@ -74,6 +79,7 @@ def compute(
         "dossiers": dossiers,
         "periods": wanted,
         "run": run,
+        "unit_lineage": lineage_table(units, UnitHistory([]), first, as_of_on, "today") if lineage is None else lineage,
     }
     given = {**_tables_of(used, tables or {}), **given}
     with session(**given) as connection:
@@ -119,10 +125,16 @@ def _materialise_terms(
                 dialect="duckdb"
             )
         )
+        # What is carried into a period is carried by the units of its first day.
         day = {"end": "LEAST(grid.period_end, run.as_of_on)", "opening": "grid.period_start - 1"}
+        on_map = {"end": day["end"], "opening": "grid.period_start"}
         for relation in cumulative:
-            name, at = f"{relation.id}_terms", day[str(relation.cumulative)]
-            on = exp.and_(f"{name}.unit_code = grid.unit_code", f"{name}.day_on = {at}")
+            name, at = f"{relation.id}_terms", str(relation.cumulative)
+            on = exp.and_(
+                f"{name}.unit_code = grid.unit_code",
+                f"{name}.day_on = {day[at]}",
+                f"{on_map[at]} BETWEEN {name}.map_from AND {name}.map_until",
+            )
             query = query.join(exp.to_table("running").as_(name), on=on, join_type="left")
         query = query.join("run", join_type="cross")
     query = query.select(*[exp.alias_(_filled(term, names[term]), names[term]) for term in terms])
@@ -160,38 +172,42 @@ def _grouped(relation: Relation, names: dict[Term, str]) -> exp.Select:
 
 
 def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
-    """Cumulative sums by unit on every day from the first event to the last day of data."""
-    daily = exp.select("unit_code", "event_on").from_("unit_events").group_by("unit_code", "event_on")
+    """Cumulative sums by unit on every day from the first event to the last day of data.
+
+    A day's sums are those on the map of that day, everything counted before included; of the day before a map begins
+    there are the sums on that map too.
+    """
+    key = ("map_from", "unit_code")
+    daily = exp.select(*key, "event_on").from_("mapped_events").group_by(*key, "event_on")
     daily = daily.select(*[exp.alias_(term.expression(), names[term]) for term in terms])
+    day = (
+        "UNNEST(GENERATE_SERIES(bounds.first_on, LEAST(maps.map_until, run.as_of_on), INTERVAL 1 DAY))::DATE AS day_on"
+    )
+    maps = exp.select("ancestor_code AS unit_code", "map_from", "map_until").distinct().from_("unit_lineage")
     days = (
-        exp.select(
-            "units.unit_code", "UNNEST(GENERATE_SERIES(bounds.first_on, run.as_of_on, INTERVAL 1 DAY))::DATE AS day_on"
-        )
-        .from_("units")
+        exp.select("maps.*", day)
+        .from_(maps.subquery("maps"))
         .join("run", join_type="cross")
         .join(
             exp.select("LEAST(COALESCE(MIN(event_on), ANY_VALUE(first_on)), ANY_VALUE(first_on)) AS first_on")
             .from_("run")
-            .join("unit_events", join_type="left", on="TRUE")
+            .join("mapped_events", join_type="left", on="TRUE")
             .subquery("bounds"),
             join_type="cross",
         )
     )
-    select = exp.select("days.unit_code", "days.day_on").from_(days.subquery("days"))
-    select = select.join(
-        daily.subquery("daily"),
-        on="daily.unit_code = days.unit_code AND daily.event_on = days.day_on",
-        join_type="left",
-    )
+    select = exp.select("days.*").from_(days.subquery("days"))
+    on = [*(f"daily.{c} = days.{c}" for c in key), "daily.event_on = days.day_on"]
+    select = select.join(daily.subquery("daily"), on=exp.and_(*on), join_type="left")
     for term in terms:
         total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="daily"), exp.Literal.number(0)))
         over = exp.Window(
             this=total,
-            partition_by=[exp.column("unit_code", table="days")],
+            partition_by=[exp.column(c, table="days") for c in key],
             order=exp.Order(expressions=[exp.Ordered(this=exp.column("day_on", table="days"))]),
         )
         select = select.select(exp.alias_(over, names[term]))
-    return select
+    return exp.select("*").from_(select.subquery("summed")).where("day_on >= map_from - 1")
 
 
 def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
@@ -223,7 +239,7 @@ def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
         exp.NEQ(this=exp.func("COALESCE", numerator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
         exp.NEQ(this=exp.func("COALESCE", denominator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
     )
-    return select.where(exp.or_("period_type <> 'day'", moved))
+    return select.where(exp.or_("period_type <> 'day' AND is_alive", moved))
 
 
 def first_day(days: Iterable[date], otherwise: date) -> date:

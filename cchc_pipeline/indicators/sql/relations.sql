@@ -1,32 +1,34 @@
--- The relations of the core family, and what those of other families build on: lineage, period_days, grid. Input: events, procedures, units, snapshots, dossiers,
--- periods, run (as_of_on). `lineage` pairs every unit with itself and each unit above it, so that roll-up is one join.
+-- The relations of the core family, and what those of other families build on: lineage, period_days, grid.
+-- Input: events, procedures, units, snapshots, dossiers, periods, run (as_of_on), unit_lineage.
+-- `unit_lineage` pairs every unit with itself and each unit above it, on the map that held from map_from to map_until;
+-- an event counts on the map of its day, a stock on that of its last day. Without changes of units there is one map.
+-- `lineage` is the map of the last day of data.
 CREATE TEMP VIEW lineage AS
-WITH RECURSIVE above AS (
-    SELECT unit_code, unit_code AS ancestor_code FROM units
-    UNION
-    SELECT above.unit_code, units.parent_code FROM above JOIN units ON units.unit_code = above.ancestor_code
-    WHERE units.parent_code IS NOT NULL
-)
-SELECT unit_code, ancestor_code FROM above;
+SELECT unit_code, ancestor_code FROM unit_lineage JOIN run ON run.as_of_on BETWEEN map_from AND map_until;
 
 CREATE TEMP TABLE period_days AS
 SELECT period_type, period_start, period_end,
     UNNEST(GENERATE_SERIES(period_start, LEAST(period_end, run.as_of_on), INTERVAL 1 DAY))::DATE AS day_on
 FROM periods, run;
 
-CREATE TEMP TABLE unit_events AS
-SELECT lineage.ancestor_code AS unit_code, events.event_on, events.procedure_code, events.channel, events.measure,
+-- On every map the events up to its last day: those of its own days are flows, all together they make its stocks.
+CREATE TEMP TABLE mapped_events AS
+SELECT lineage.map_from, lineage.map_until, lineage.ancestor_code AS unit_code, events.event_on, events.procedure_code, events.channel, events.measure,
     SUM(events.quantity) AS quantity,
     COALESCE(ANY_VALUE(procedures.has_fee), FALSE) AS procedure_has_fee,
     COALESCE(ANY_VALUE(procedures.service_level) IN ('full', 'partial'), FALSE) AS procedure_is_online,
     -- whether the unit itself, or one below it, is in charge of the procedure
     COUNT(charge.unit_code) > 0 AS procedure_is_own
 FROM events
-JOIN lineage ON lineage.unit_code = events.unit_code
+JOIN unit_lineage AS lineage ON lineage.unit_code = events.unit_code AND events.event_on <= lineage.map_until
 LEFT JOIN procedures ON procedures.procedure_code = events.procedure_code
-LEFT JOIN lineage AS charge
+LEFT JOIN unit_lineage AS charge
     ON charge.unit_code = procedures.unit_code AND charge.ancestor_code = lineage.ancestor_code
+    AND charge.map_from = lineage.map_from
 GROUP BY ALL;
+
+CREATE TEMP VIEW unit_events AS
+SELECT * EXCLUDE (map_from, map_until) FROM mapped_events WHERE event_on >= map_from;
 
 CREATE TEMP VIEW flow AS
 SELECT unit_events.*, period_days.period_type, period_days.period_start, period_days.period_end
@@ -43,17 +45,26 @@ SELECT lineage.ancestor_code AS unit_code, snapshots.measure, snapshots.quantity
     snapshot_periods.period_type, snapshot_periods.period_start, snapshot_periods.period_end
 FROM snapshot_periods
 JOIN snapshots ON snapshots.event_on = snapshot_periods.day_on
-JOIN lineage ON lineage.unit_code = snapshots.unit_code;
+JOIN unit_lineage AS lineage
+    ON lineage.unit_code = snapshots.unit_code AND snapshot_periods.day_on BETWEEN lineage.map_from AND lineage.map_until;
 
 CREATE TEMP VIEW resolved AS
 SELECT lineage.ancestor_code AS unit_code, dossiers.handling_working_days,
     period_days.period_type, period_days.period_start, period_days.period_end
 FROM dossiers
-JOIN lineage ON lineage.unit_code = dossiers.unit_code
+JOIN unit_lineage AS lineage
+    ON lineage.unit_code = dossiers.unit_code AND dossiers.closed_on BETWEEN lineage.map_from AND lineage.map_until
 JOIN period_days ON period_days.day_on = dossiers.closed_on
 WHERE dossiers.handling_working_days IS NOT NULL;
 
+-- A unit has rows in the periods in which it exists; elsewhere only where something was counted for it all the same.
 CREATE TEMP TABLE grid AS
-SELECT units.unit_code, units.unit_level, periods.period_type, periods.period_start, periods.period_end
+SELECT units.unit_code, units.unit_level, periods.period_type, periods.period_start, periods.period_end,
+    COALESCE(BOOL_OR(alive.is_alive), FALSE) AS is_alive
 FROM units
-CROSS JOIN periods;
+CROSS JOIN periods
+CROSS JOIN run
+LEFT JOIN (SELECT DISTINCT ancestor_code, map_from, map_until, is_alive FROM unit_lineage) AS alive
+    ON alive.ancestor_code = units.unit_code AND alive.map_from <= LEAST(periods.period_end, run.as_of_on)
+    AND alive.map_until >= periods.period_start
+GROUP BY ALL;

@@ -1,0 +1,158 @@
+"""The tree of units on the map of a day, as a table that sums are rolled up along.
+
+Belongs here: which unit counts where on which map, as it was or today. Not here: what became of a unit
+(`units.py`) and what is counted (`indicators`).
+
+On the map of a day, a unit counts where it is found on that day: in itself while it exists, in its successor
+where all of it went there. A unit that was split, or that nobody took over, stays a row of its own below the
+nearest unit that holds all its parts; nothing is apportioned, and every total above is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal
+
+import pyarrow as pa
+
+from cchc_pipeline.reference.units import UnitHistory
+
+MapName = Literal["as-was", "today"]
+BEGINNING, END = date(1, 1, 1), date(9999, 12, 31)
+LINEAGE = pa.schema(
+    [
+        ("map_from", pa.date32()),
+        ("map_until", pa.date32()),
+        ("unit_code", pa.string()),
+        ("ancestor_code", pa.string()),
+        ("is_alive", pa.bool_()),
+    ]
+)
+INEXACT = pa.schema([("unit_code", pa.string()), ("missing_code", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    parent_code: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+class UnitMap:
+    """The map of one day.
+
+    Args:
+        units: the published table `units` (unit_code, parent_code, and valid_from and valid_to where known).
+        history: what became of the units, by unit id.
+        on: the day.
+    """
+
+    def __init__(self, units: pa.Table, history: UnitHistory, on: date) -> None:
+        columns = ["parent_code", "valid_from", "valid_to"]
+        values = [units[c].to_pylist() if c in units.schema.names else [None] * units.num_rows for c in columns]
+        codes = units["unit_code"].to_pylist()
+        self._units = {code: _Unit(*rest) for code, *rest in zip(codes, *values, strict=True)}
+        self._history = history
+        self.on = on
+
+    def is_alive(self, code: str) -> bool:
+        """Whether the unit exists on the day."""
+        unit = self._units[code]
+        return (unit.valid_from or BEGINNING) <= self.on <= (unit.valid_to or END)
+
+    def node(self, code: str) -> str:
+        """The unit in which `code` counts."""
+        if self.is_alive(code):
+            return code
+        place = self._history.place(code, self.on)
+        heir = place.unit_ids[0] if place.is_exact else code
+        return heir if heir in self._units and self.is_alive(heir) else code
+
+    @cached_property
+    def _parents(self) -> dict[str, str | None]:
+        parents = {code: self._climbed(code) for code in self._units}
+        for code in self._units:
+            if parts := self._parts(code):
+                parents[code] = _common([self._chain(part, parents) for part in parts]) or parents[code]
+        return parents
+
+    def _climbed(self, code: str) -> str | None:
+        """The first unit above that exists on the day, or the heir of one."""
+        above, seen = self._units[code].parent_code, {code}
+        while above is not None and above in self._units and above not in seen:
+            node = self.node(above)
+            if self.is_alive(node) and node not in seen:
+                return node
+            seen.add(above)
+            above = self._units[above].parent_code
+        return None
+
+    def _parts(self, code: str) -> list[str]:
+        """The living units that hold parts of a unit which is in none of them as a whole."""
+        if self.node(code) != code or self.is_alive(code):
+            return []
+        return [part for part in self._history.place(code, self.on).unit_ids if part in self._units and part != code]
+
+    @staticmethod
+    def _chain(code: str, parents: dict[str, str | None]) -> list[str]:
+        chain: list[str] = []
+        at: str | None = code
+        while at is not None and at not in chain:
+            chain.append(at)
+            at = parents.get(at)
+        return chain
+
+    def lineage(self) -> Iterator[tuple[str, str, bool]]:
+        """(unit, the unit it counts in or one above that, whether that one exists on the day)."""
+        for code in self._units:
+            for ancestor in self._chain(self.node(code), self._parents):
+                yield code, ancestor, self.is_alive(ancestor)
+
+    def inexact(self) -> Iterator[tuple[str, str]]:
+        """(unit whose figures lack something, the split unit whose figures it lacks)."""
+        for code in self._units:
+            parts = self._parts(code)
+            held = set(self._chain(self._parents[code] or "", self._parents))
+            for short in sorted({unit for part in parts for unit in self._chain(part, self._parents)} - held):
+                yield short, code
+
+
+def _common(chains: Sequence[list[str]]) -> str | None:
+    """The nearest unit above that all chains share; never one of the parts themselves."""
+    parts = {chain[0] for chain in chains}
+    return next((unit for unit in chains[0] if unit not in parts and all(unit in chain for chain in chains)), None)
+
+
+def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: date, which: MapName) -> pa.Table:
+    """Every unit with each unit that its counts belong to, by stretches of time with one map.
+
+    Args:
+        units: the published table `units`.
+        history: what became of the units, by unit id.
+        first: first civil day of data.
+        as_of_on: last civil day of data; later changes are not yet true.
+        which: `as-was`, the map of each day; `today`, that of `as_of_on` for all days.
+
+    Returns:
+        Columns of `LINEAGE`; the stretches cover all time without overlap.
+    """
+    changed = sorted({change.changed_on for change in history.changes if change.changed_on <= as_of_on})
+    cuts = [day for day in changed if day > first] if which == "as-was" else []
+    starts = [BEGINNING, *cuts]
+    rows = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        until = following - timedelta(days=1) if following else END
+        on_map = UnitMap(units, history, min(until, as_of_on))
+        rows += [(start, until, *pair) for pair in on_map.lineage()]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in LINEAGE)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, LINEAGE, strict=True)], schema=LINEAGE)
+
+
+def inexact_table(units: pa.Table, history: UnitHistory, as_of_on: date) -> pa.Table:
+    """On the map of `as_of_on`: units whose past lacks the figures of a split unit, with that unit."""
+    rows = sorted(UnitMap(units, history, as_of_on).inexact())
+    columns = zip(*rows, strict=True) if rows else ([], [])
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, INEXACT, strict=True)], schema=INEXACT)
