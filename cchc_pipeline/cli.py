@@ -18,6 +18,8 @@ _OWN = {
     "sandbox": ("cchc_pipeline.sandbox.commands:sandbox", "Serve or describe the built-in province."),
     "report": ("cchc_pipeline.reports.commands:report", "Reports from the published tables."),
     "score": ("cchc_pipeline.scorecards.commands:score", "Score a table of metrics: QĐ 766, PAPI."),
+    "points": ("cchc_pipeline.scorecards.points_commands:points", "Where points are lost, and what to fix first."),
+    "whatif": ("cchc_pipeline.scorecards.points_commands:whatif_command", "Score and rank if figures were others."),
     "rubric": ("cchc_pipeline.scorecards.rubric_commands:rubric", "Check, import and compare rubrics."),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),

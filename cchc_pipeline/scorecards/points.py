@@ -1,0 +1,121 @@
+"""Where points are lost, by whom, and which are the cheapest to win back.
+
+Belongs here: arithmetic over a finished scorecard. Not here: scoring (`engine.py`) and asking "what if" (`whatif.py`).
+
+A card is the table of a scorecard (`SCORECARD_SCHEMA` and unit_level) of one index, source and period.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from cchc_pipeline.scorecards.rubric import Criterion, Rubric, RuleKind
+
+_RATIO_RULES = (RuleKind.LINEAR, RuleKind.LINEAR_ABOVE_FLOOR, RuleKind.ALL_OR_NOTHING, RuleKind.STEPS)
+
+
+def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+    """What would bring each criterion to its full points, cheapest points first.
+
+    Args:
+        card: rows of one index, source and period.
+        rubric: the rubric it was scored by.
+
+    Returns:
+        One row per unit and criterion that lost points and whose rule counts items: unit_code, criterion_code,
+        criterion_name_vi, numerator, denominator, items (how many more in the numerator are needed for full points),
+        points (won by them) and points_per_item; sorted by points_per_item. The denominator is taken as it is: items
+        that are already in it change side.
+    """
+    criteria = {one.code: one for one in rubric.criteria()}
+    rows = card[(card["criterion_level"] == "criterion") & (card["points_lost"] > 0)]
+    rows = rows[rows["criterion_code"].isin([code for code, one in criteria.items() if one.rule.kind in _RATIO_RULES])]
+    rows = rows[rows["denominator"] > 0]
+    found = rows[
+        ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
+    ].rename(columns={"points_lost": "points"})
+    found["items"] = [
+        _needed(criteria[code], numerator, denominator)
+        for code, numerator, denominator in zip(
+            found["criterion_code"], found["numerator"], found["denominator"], strict=True
+        )
+    ]
+    found["points_per_item"] = found["points"] / found["items"]
+    order = ["points_per_item", "points", "unit_code", "criterion_code"]
+    return found.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+
+
+def _needed(criterion: Criterion, numerator: float, denominator: float) -> int:
+    """Items until the rule gives everything it can give."""
+    rule = criterion.rule
+    full_at = rule.steps[-1].at if rule.kind is RuleKind.STEPS else rule.full_at
+    wanted = math.ceil(full_at * int(denominator)) if denominator.is_integer() else float(full_at) * denominator
+    return max(1, math.ceil(wanted - numerator))
+
+
+def causes(
+    card: pd.DataFrame, unit_code: str, parents: Mapping[str, str | None], additive: Collection[str]
+) -> pd.DataFrame:
+    """Which units below cost a unit its points.
+
+    What is missing in a numerator is the sum of what is missing in the units below and in the unit's own counter, so
+    the points lost are divided in proportion to it. Criteria whose figures do not add up over units are left out.
+
+    Args:
+        card: rows of one index, source and period.
+        unit_code: whose points.
+        parents: parent of every unit.
+        additive: criteria whose figures add up over units.
+
+    Returns:
+        criterion_code, criterion_name_vi, caused_by (a unit below, or the unit itself), items missing, points; the
+        largest first. Points of a criterion add up to its points lost.
+    """
+    rows = card[(card["criterion_level"] == "criterion") & card["numerator"].notna() & (card["denominator"] > 0)]
+    missing = rows.assign(missing=rows["denominator"] - rows["numerator"])
+    missing = missing[missing["criterion_code"].isin(list(additive))]
+    own = missing[(missing["unit_code"] == unit_code) & (missing["points_lost"] > 0) & (missing["missing"] > 0)]
+    parts = []
+    for row in own.to_dict("records"):
+        same = missing[missing["criterion_code"] == row["criterion_code"]].set_index("unit_code")
+        by_unit = own_parts(same["missing"].to_dict(), unit_code, parents)
+        if by_unit is None:
+            continue
+        parts += [
+            {
+                "criterion_code": row["criterion_code"],
+                "criterion_name_vi": row["criterion_name_vi"],
+                "caused_by": unit,
+                "items": items,
+                "points": row["points_lost"] * items / row["missing"],
+            }
+            for unit, items in by_unit.items()
+            if items > 0
+        ]
+    found = pd.DataFrame(parts, columns=["criterion_code", "criterion_name_vi", "caused_by", "items", "points"])
+    order = ["points", "criterion_code", "caused_by"]
+    return found.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def own_parts(
+    amounts: Mapping[str, float], unit_code: str, parents: Mapping[str, str | None]
+) -> dict[str, float] | None:
+    """What each unit contributes by itself to the amount of `unit_code`; None where the parts exceed the whole."""
+    below: dict[str, list[str]] = {}
+    for unit, parent in parents.items():
+        if parent is not None:
+            below.setdefault(parent, []).append(unit)
+    found: dict[str, float] = {}
+    waiting = [unit_code]
+    while waiting:
+        unit = waiting.pop()
+        children = [child for child in below.get(unit, []) if child in amounts]
+        rest = amounts[unit] - sum(amounts[child] for child in children)
+        if rest < -1e-9:
+            return None
+        found[unit] = rest
+        waiting += children
+    return found

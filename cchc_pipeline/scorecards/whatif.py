@@ -1,0 +1,181 @@
+"""What if: the same units scored again after a change of some figures.
+
+Belongs here: reading a change, applying it to a unit and everything above it, and comparing. Scoring is the engine's,
+with the rubric that made the card, so that a what-if of nothing changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.measures import PERIOD
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
+
+_CHANGE = re.compile(r"^(?P<code>[\w.]+)=(?:(?P<sign>[+-])(?P<items>\d+)|(?P<percent>\d+(?:[.,]\d+)?)\s*%)$")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: the criterion, and either items more (or fewer) in its numerator or the share it should reach."""
+
+    criterion: str
+    items: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Before and after, one row per unit and node of the tree that the change touches.
+
+    `rows` has unit_code, criterion_level, criterion_code, criterion_name_vi, numerator, denominator, points,
+    max_points and the same with `_after` for numerator and points; `ranks` has unit_code, rank, rank_after and
+    ranked (how many units of its level have a total), by achieved over reachable.
+    """
+
+    rows: pd.DataFrame
+    ranks: pd.DataFrame
+
+
+def parse_change(text: str) -> Change:
+    """`DOSSIER_ON_TIME=+64` (64 more) or `DOSSIER_ONLINE_PAYMENT=80%`.
+
+    Raises:
+        MeasureError: the text has neither form.
+    """
+    found = _CHANGE.match(text.strip())
+    if found is None:
+        raise MeasureError(f"{text!r} is no change; write CRITERION=+64, CRITERION=-3 or CRITERION=80%")
+    if found["percent"]:
+        return Change(found["code"], share=float(found["percent"].replace(",", ".")) / 100)
+    return Change(found["code"], items=int(f"{found['sign']}{found['items']}"))
+
+
+def whatif(
+    card: pd.DataFrame,
+    rubric: Rubric,
+    unit_code: str,
+    changes: Sequence[Change],
+    *,
+    parents: Mapping[str, str | None],
+    additive: Collection[str],
+) -> Outcome:
+    """Score a card again with some figures of one unit changed.
+
+    Args:
+        card: rows of one index, source and period, all units, with unit_level.
+        rubric: the rubric it was scored by.
+        unit_code: the unit whose figures change.
+        changes: what changes; each criterion once.
+        parents: parent of every unit; the units above get the same items more.
+        additive: criteria whose figures add up over units; the units above keep theirs for all others.
+
+    Raises:
+        MeasureError: a unit or criterion that the card does not have, or a change that cannot be.
+    """
+    period = card[list(PERIOD)].drop_duplicates()
+    source = str(card["source"].iloc[0])
+    if len(period) != 1 or len(set(card["source"])) != 1:
+        raise MeasureError("A what-if is about one source and one period; choose them first")
+    if unit_code not in set(card["unit_code"]):
+        raise MeasureError(f"The card has no unit {unit_code}; choose one of its units or another period")
+    measures = measures_of(card, rubric.for_source(source))
+    places = list(zip(measures["unit_code"], measures["metric_code"], strict=True))
+    numerators = dict(zip(places, measures["numerator"].astype(float), strict=True))
+    denominators = dict(zip(places, measures["denominator"].astype(float), strict=True))
+    touched = [unit_code]
+    for change in changes:
+        place = (unit_code, change.criterion)
+        if place not in numerators:
+            known = ", ".join(sorted(code for unit, code in places if unit == unit_code))
+            raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
+        items = _items(change, numerators[place], denominators[place])
+        numerators[place] += items
+        for unit in _above(unit_code, parents) if change.criterion in additive else []:
+            if (unit, change.criterion) in numerators:
+                numerators[unit, change.criterion] += items
+                touched.append(unit)
+    changed = measures.assign(numerator=[numerators[place] for place in places])
+    after = score(rubric, changed, source=source).to_pandas()
+    before = card.set_index(["unit_code", "criterion_code"])
+    keyed = after.set_index(["unit_code", "criterion_code"])
+    rows = before[["criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points"]].join(
+        keyed[["numerator", "points"]].add_suffix("_after")
+    )
+    moved = (rows["points"] != rows["points_after"]) & ~(rows["points"].isna() & rows["points_after"].isna())
+    moved |= (rows["numerator"] != rows["numerator_after"]) & rows["numerator"].notna()
+    wanted = rows.index.get_level_values("unit_code").isin(touched)
+    ranks = _ranks(card).merge(_ranks(after.merge(_levels(card), on="unit_code")), on="unit_code")
+    ranks = ranks[["unit_code", "rank_x", "rank_y", "ranked_x"]].set_axis(
+        ["unit_code", "rank", "rank_after", "ranked"], axis=1
+    )
+    return Outcome(
+        rows[moved | (wanted & (rows["criterion_level"] == "total"))].reset_index(),
+        ranks[ranks["unit_code"].isin([*touched, *ranks.loc[ranks["rank"] != ranks["rank_after"], "unit_code"]])],
+    )
+
+
+def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+    """The measures that a card was scored from: scoring them again gives the card."""
+    leaves = card[
+        (card["criterion_level"] == "criterion") & card["criterion_code"].isin([one.code for one in rubric.criteria()])
+    ]
+    # what was scored without any figure (a flag, an empty denominator) has a row; what was absent has none
+    leaves = leaves[(leaves["status"] != "missing") | leaves["numerator"].notna()]
+    return pd.DataFrame(
+        {
+            "unit_code": leaves["unit_code"],
+            **{name: leaves[name] for name in PERIOD},
+            "metric_code": leaves["criterion_code"],
+            "numerator": leaves["numerator"],
+            "denominator": leaves["denominator"],
+            "evidence": leaves["evidence"],
+            "is_not_applicable": leaves["status"] == "not_applicable",
+        }
+    ).reset_index(drop=True)
+
+
+def _items(change: Change, numerator: float, denominator: float) -> float:
+    if change.share is not None:
+        if not denominator > 0:
+            raise MeasureError(f"{change.criterion} has no denominator here; a share of nothing cannot be reached")
+        items = round(change.share * denominator) - numerator
+    else:
+        items = float(change.items or 0)
+    if numerator + items < 0 or (denominator > 0 and numerator + items > denominator):
+        raise MeasureError(
+            f"{change.criterion}: {numerator:g} of {denominator:g} cannot become {numerator + items:g}; "
+            f"at most {denominator - numerator:g} more or {numerator:g} fewer"
+        )
+    return items
+
+
+def _above(unit: str, parents: Mapping[str, str | None]) -> list[str]:
+    found = []
+    parent = parents.get(unit)
+    while parent is not None:
+        found.append(parent)
+        parent = parents.get(parent)
+    return found
+
+
+def _levels(card: pd.DataFrame) -> pd.DataFrame:
+    return card[["unit_code", "unit_level"]].drop_duplicates("unit_code")
+
+
+def _ranks(card: pd.DataFrame) -> pd.DataFrame:
+    """Rank of each unit among those of its level, by achieved over reachable."""
+    totals = card[(card["criterion_code"] == TOTAL_CODE) & card["ratio"].notna()]
+    grouped = totals.groupby("unit_level")["ratio"]
+    return pd.DataFrame(
+        {
+            "unit_code": totals["unit_code"],
+            "rank": grouped.rank(ascending=False, method="min"),
+            "ranked": grouped.transform("size"),
+        }
+    )

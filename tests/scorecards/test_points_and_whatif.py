@@ -1,0 +1,223 @@
+"""Points lost, by whom, the cheapest to win back; and what-if, which of nothing changes nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.points import causes, fixes
+from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric
+from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
+
+RUBRIC = parse_rubric(
+    {
+        "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
+        "groups": [
+            {
+                "code": "G", "name_vi": "Nhóm", "name_en": "Group",
+                "criteria": [
+                    {"code": code, "name_vi": code, "name_en": code, "max": most, "source": "portal", "rule": rule}
+                    for code, most, rule in (
+                        ("LINEAR", 20, {"kind": "linear", "full_at": 0.9}),
+                        ("FLOOR", 10, {"kind": "linear_above_floor", "floor": 0.8, "full_at": 1}),
+                        ("STEPS", 6, {"kind": "steps", "steps": [{"at": 0.3, "points": 2}, {"at": 0.7, "points": 6}]}),
+                        ("ALL", 4, {"kind": "all_or_nothing", "full_at": 0.95}),
+                    )
+                ],
+            }
+        ],
+    },
+    origin="mau.yaml",
+)  # fmt: skip
+CODES = ("LINEAR", "FLOOR", "STEPS", "ALL")
+PARENTS = {"P": None, "P.1": "P", "P.2": "P", "P.2.1": "P.2"}
+LEVELS = {"P": "province", "P.1": "unit", "P.2": "unit", "P.2.1": "commune"}
+#: own counter of each unit: (numerator, what is missing) per criterion
+OWN = st.fixed_dictionaries(
+    {
+        unit: st.lists(
+            st.tuples(st.integers(0, 40), st.integers(0, 30)), min_size=len(CODES), max_size=len(CODES)
+        )
+        for unit in PARENTS
+    }
+)  # fmt: skip
+
+
+def below(unit: str) -> list[str]:
+    return [unit, *(inner for child, parent in PARENTS.items() if parent == unit for inner in below(child))]
+
+
+def card_of(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
+    rows = [
+        {
+            "unit_code": unit,
+            "metric_code": code,
+            "numerator": float(sum(own[inner][i][0] for inner in below(unit))),
+            "denominator": float(sum(sum(own[inner][i]) for inner in below(unit))),
+            "period_type": "month",
+            "period_start": date(2024, 5, 1),
+            "period_end": date(2024, 5, 31),
+        }
+        for unit in PARENTS
+        for i, code in enumerate(CODES)
+    ]
+    card = score(RUBRIC, pd.DataFrame(rows), source="portal").to_pandas()
+    return card.assign(unit_level=card["unit_code"].map(LEVELS))
+
+
+@settings(max_examples=60, deadline=None)
+@given(OWN)
+def test_a_whatif_of_nothing_changes_nothing(own) -> None:
+    card = card_of(own)
+    found = whatif(card, RUBRIC, "P", [], parents=PARENTS, additive=CODES)
+    assert (found.rows["points"].fillna(-1) == found.rows["points_after"].fillna(-1)).all()
+    assert (found.ranks["rank"] == found.ranks["rank_after"]).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(OWN)
+def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
+    card = card_of(own)
+    for fix in fixes(card[card["unit_code"] == "P.2.1"], RUBRIC).to_dict("records"):
+        change = Change(fix["criterion_code"], items=fix["items"])
+        found = whatif(card, RUBRIC, "P.2.1", [change], parents=PARENTS, additive=())
+        row = found.rows[(found.rows["criterion_code"] == fix["criterion_code"])].iloc[0]
+        assert row["points_after"] == row["max_points"]
+        assert row["points_after"] - row["points"] == pytest.approx(fix["points"])
+        if fix["items"] > 1:  # one fewer does not reach the full points, up to the rounding of a hundredth
+            less = whatif(
+                card, RUBRIC, "P.2.1", [Change(fix["criterion_code"], items=fix["items"] - 1)],
+                parents=PARENTS, additive=(),
+            )  # fmt: skip
+            after = less.rows[less.rows["criterion_code"] == fix["criterion_code"]]
+            assert after.empty or after.iloc[0]["points_after"] <= row["max_points"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(OWN)
+def test_points_by_unit_add_up_to_the_points_lost(own) -> None:
+    card = card_of(own)
+    by_unit = causes(card, "P", PARENTS, CODES).groupby("criterion_code")["points"].sum()
+    lost = card[(card["unit_code"] == "P") & (card["criterion_level"] == "criterion")].set_index("criterion_code")
+    for code, points in by_unit.items():
+        assert points == pytest.approx(lost.loc[code, "points_lost"])
+    silent = lost[(lost["points_lost"] > 0) & ~lost.index.isin(by_unit.index)]
+    assert silent.empty
+
+
+@settings(max_examples=40, deadline=None)
+@given(OWN, st.sampled_from(CODES))
+def test_more_in_a_numerator_never_costs_points_and_goes_up_the_tree(own, code) -> None:
+    card = card_of(own)
+    row = card[(card["unit_code"] == "P.2.1") & (card["criterion_code"] == code)].iloc[0]
+    more = row["denominator"] - row["numerator"]
+    if not more:
+        return
+    found = whatif(card, RUBRIC, "P.2.1", [Change(code, items=int(more))], parents=PARENTS, additive=CODES)
+    rows = found.rows[found.rows["criterion_code"] == code].set_index("unit_code")
+    assert set(rows.index) == {"P", "P.2", "P.2.1"}
+    assert (rows["numerator_after"] - rows["numerator"] == more).all()
+    assert (rows["points_after"] >= rows["points"]).all()
+    others = found.rows[~found.rows["criterion_code"].isin([code, "G", "TOTAL"])]
+    assert others.empty
+
+
+def test_the_unit_that_does_better_overtakes() -> None:
+    own = {unit: [(10, 10)] * 4 for unit in PARENTS}
+    own["P.1"] = [(12, 8)] * 4
+    own["P.2.1"] = [(0, 0)] * 4
+    found = whatif(card_of(own), RUBRIC, "P.2", [parse_change("LINEAR=90%")], parents=PARENTS, additive=CODES)
+    ranks = found.ranks.set_index("unit_code")
+    assert ranks.loc["P.2", ["rank", "rank_after", "ranked"]].tolist() == [2, 1, 2]
+    assert ranks.loc["P.1", ["rank", "rank_after"]].tolist() == [1, 2]
+
+
+def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
+    own = {unit: [(3, 4), (0, 0), (5, 1), (9, 0)] for unit in PARENTS}
+    card = card_of(own)
+    again = score(RUBRIC, measures_of(card, RUBRIC), source="portal").to_pandas()
+    pd.testing.assert_frame_equal(
+        again[["unit_code", "criterion_code", "points", "status"]],
+        card[["unit_code", "criterion_code", "points", "status"]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "unit", "message"),
+    [
+        (["LINEAR=64"], "P", "is no change"),
+        (["LINEAR=+1000"], "P", "at most 40 more or 40 fewer"),
+        (["LINEAR=-1000"], "P", "at most 40 more or 40 fewer"),
+        (["NOTHING=+1"], "P", "has no figure for NOTHING; its criteria with figures: ALL, FLOOR, LINEAR, STEPS"),
+        (["LINEAR=+1"], "Q", "no unit Q"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes, unit, message) -> None:
+    card = card_of({unit: [(10, 10)] * 4 for unit in PARENTS})
+    with pytest.raises(MeasureError, match=message):
+        whatif(card, RUBRIC, unit, [parse_change(one) for one in changes], parents=PARENTS, additive=CODES)
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A published index766 of one month: a province with two departments."""
+    folder = tmp_path / "published" / "current"
+    folder.mkdir(parents=True)
+    rubric = load_rubric("index766")
+    rng = np.random.default_rng(1)
+    rows = [
+        {
+            "unit_code": unit, "metric_code": one.code, "numerator": float(rng.integers(0, many)),
+            "denominator": float(many), "period_type": "month", "period_start": date(2026, 10, 1),
+            "period_end": date(2026, 10, 31),
+        }
+        for unit, many in (("H99", 300), ("H99.01", 100), ("H99.02", 200))
+        for one in rubric.for_source("local").criteria()
+    ]  # fmt: skip
+    card = score(rubric, pd.DataFrame(rows), source="local").to_pandas()
+    card["unit_level"] = card["unit_code"].map({"H99": "province"}).fillna("department")
+    card.to_parquet(folder / "scorecard_index766.parquet")
+    units = {"unit_code": ["H99", "H99.01", "H99.02"], "parent_code": [None, "H99", "H99"]}
+    pd.DataFrame({**units, "unit_name": ["Tỉnh Mẫu", "Sở Một", "Sở Hai"]}).to_parquet(folder / "units.parquet")
+    return tmp_path
+
+
+def cchc(*arguments: str):
+    return CliRunner().invoke(main, [*arguments])
+
+
+def test_the_commands_show_the_published_card(published) -> None:
+    shown = cchc("points", "--unit", "H99", "--data-dir", str(published))
+    assert shown.exit_code == 0, shown.output
+    assert "Tỉnh Mẫu, 01/10/2026 - 31/10/2026" in shown.output
+    asked = cchc(
+        "whatif", "DOSSIER_ON_TIME=100%", "--unit", "H99.01", "--period", "2026-10", "--data-dir", str(published)
+    )
+    assert asked.exit_code == 0, asked.output
+    assert "Sở Một" in asked.output
+    assert "DOSSIER_ON_TIME" in asked.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("points", "--unit", "H98"), "no unit H98; it has H99, H99.01, H99.02"),
+        (("points", "--unit", "H99", "--period", "2026-09"), "no 2026-09; its months are 2026-10"),
+        (("points", "--unit", "H99", "--period", "October"), "is no period"),
+        (("points", "--unit", "H99", "--period", "2026-13"), "months go from 01 to 12"),
+        (("points", "--unit", "H99", "--index", "par_index"), "run `cchc run` first"),
+    ],
+)
+def test_the_commands_say_what_is_wrong(published, arguments, message) -> None:
+    done = cchc(*arguments, "--data-dir", str(published))
+    assert done.exit_code == 1
+    assert message in " ".join(done.output.split())
