@@ -37,11 +37,12 @@ test-fast: $(VENV)/.installed ## unit tests only
 acceptance: $(VENV)/.installed ## the published figures (needs the folder with them beside the project)
 	@$(BIN)/python -m pytest -m acceptance $(ARGS)
 
-lint: $(VENV)/.installed ## style, types, direction of imports, definitions
+lint: $(VENV)/.installed ## style, types, direction of imports, contracts, definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/cchc contract check
 	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 format: $(VENV)/.installed ## mend style

@@ -61,6 +61,7 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
             "version": done.version,
             "tables": dg.MetadataValue.md(rows),
             "tables_changed": len(done.changed),
+            "support_ended": ", ".join(done.ended) or "none",
             "path": dg.MetadataValue.path(str(done.folder)),
             "current": dg.MetadataValue.path(str(lake.published / "current")),
         }

@@ -1,4 +1,4 @@
-"""Contracts for people and tools: Table Schema of `datapackage.json`, and rules as a list.
+"""Contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values.
 
 Belongs here: turning a contract into plain dictionaries. Not here: writing files (`lake/`).
 """
@@ -22,19 +22,62 @@ _FRICTIONLESS = {
 
 def table_schema(contract: Contract) -> dict[str, Any]:
     """Frictionless Table Schema of `contract`; titles in Vietnamese, English ones beside them."""
-    return {"fields": [_field(column) for column in contract.columns], "primaryKey": list(contract.key)}
+    return {"fields": [_field(column, contract) for column in contract.columns], "primaryKey": list(contract.key)}
 
 
 def resource(contract: Contract) -> dict[str, Any]:
     """What a data package says of the table, without path, size and hash."""
-    return {
+    described = {
         "name": contract.name.replace("_", "-"),
         "title": contract.title_vi,
         "title_en": contract.title_en,
-        "description": contract.purpose,
-        "contract": {"name": contract.name, "version": contract.version, "sha256": contract.sha256},
+        "description": contract.purpose_vi,
+        "description_en": contract.purpose,
+        "grain": contract.grain,
+        "contract": {
+            "name": contract.name,
+            "version": contract.version,
+            "sha256": contract.sha256,
+            "changelog": changelog(contract),
+        },
+        **promises(contract),
         "schema": table_schema(contract),
     }
+    if contract.derived_from and contract.end_of_support:
+        current, until = contract.derived_from.table, contract.end_of_support
+        described["superseded_by"] = current
+        described["description"] += (
+            f" Phiên bản cũ của bảng {current}, còn được công bố đến hết ngày {until:%d/%m/%Y}; "
+            f"hãy chuyển sang {current}."
+        )
+        described["description_en"] += f" Former shape of {current}, published until {until}; move to {current}."
+    return described
+
+
+def promises(contract: Contract) -> dict[str, Any]:
+    """Freshness, retention, end of support, drift policy and volume; what is not promised is left out."""
+    drift, volume = contract.drift, contract.volume
+    held = {
+        "freshness_hours": contract.freshness_hours,
+        "retention_days": contract.retention_days,
+        "end_of_support": contract.end_of_support.isoformat() if contract.end_of_support else None,
+        "drift": {"columns": drift.columns, "types": drift.types, "codes": drift.codes} if drift else None,
+        "volume": {"min_rows": volume.min_rows, "factor": volume.factor, "per": volume.per} if volume else None,
+    }
+    return {name: value for name, value in held.items() if value is not None}
+
+
+def changelog(contract: Contract) -> list[dict[str, str]]:
+    """What changed and when, newest first."""
+    return [
+        {
+            "version": change.version,
+            "changed_on": change.changed_on.isoformat(),
+            "text_vi": change.text_vi,
+            "text_en": change.text_en,
+        }
+        for change in contract.changelog
+    ]
 
 
 def rule_list(contract: Contract) -> list[dict[str, Any]]:
@@ -53,7 +96,21 @@ def rule_list(contract: Contract) -> list[dict[str, Any]]:
     ]
 
 
-def _field(column: Column) -> dict[str, Any]:
+def contract_document(contract: Contract) -> dict[str, Any]:
+    """Everything of a contract as plain values."""
+    return {
+        **{name: value for name, value in resource(contract).items() if name != "name"},
+        "name": contract.name,
+        "direction": "published" if contract.is_published else "inbound",
+        "source": contract.source,
+        "owner": contract.owner,
+        "usage": contract.usage,
+        "promises": promises(contract),
+        "rules": rule_list(contract),
+    }
+
+
+def _field(column: Column, contract: Contract) -> dict[str, Any]:
     constraints: dict[str, Any] = {
         "required": column.required or None,
         "pattern": column.pattern,
@@ -66,11 +123,17 @@ def _field(column: Column) -> dict[str, Any]:
         "type": _FRICTIONLESS[column.logical_type],
         "title": column.label_vi,
         "title_en": column.label_en,
-        "description": column.description,
+        "description": column.description_vi,
+        "description_en": column.description,
         "classification": column.classification,
     }
     if column.unit:
         field["unit"] = column.unit
+    if column.code_list:
+        field["categories"] = [
+            {"value": code.code, "label": code.label_vi, "label_en": code.label_en}
+            for code in contract.code_list(column.code_list).codes
+        ]
     if held := {name: value for name, value in constraints.items() if value is not None}:
         field["constraints"] = held
     return field

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import pyarrow as pa
 from sqlglot import exp
 
+from .code_lists import CodeList
+from .majors import Derivation, family
 from .promises import Change, DriftPolicy, Promises, Volume
 
 Severity = Literal["reject", "warn", "note"]
@@ -114,6 +116,7 @@ class Rule:
 class Contract:
     """A contract: one table that enters or leaves the pipeline.
 
+    `code_lists` are those that its columns name. `derived_from` is set for an older major only.
     `sha256` is that of the file, or of file and code lists where it refers to some.
     """
 
@@ -132,6 +135,8 @@ class Contract:
     key: tuple[str, ...]
     rules: tuple[Rule, ...] = field(repr=False)
     promises: Promises = field(repr=False)
+    code_lists: tuple[CodeList, ...] = field(repr=False)
+    derived_from: Derivation | None
     sha256: str
     file: str
 
@@ -166,6 +171,11 @@ class Contract:
         return self.promises.changelog
 
     @property
+    def family(self) -> str:
+        """Name of the table across its majors: `dossiers` for `dossiers` and `dossiers_v1`."""
+        return family(self.name, self.derived_from)
+
+    @property
     def major(self) -> int:
         """Major version."""
         return int(self.version.split(".")[0])
@@ -181,6 +191,13 @@ class Contract:
             if column.name == name:
                 return column
         raise KeyError(f"{self.name} has no column {name}")
+
+    def code_list(self, name: str) -> CodeList:
+        """The code list called `name`; KeyError where no column names it."""
+        for found in self.code_lists:
+            if found.name == name:
+                return found
+        raise KeyError(f"{self.name} names no code list {name}")
 
     def rule(self, rule_id: str) -> Rule:
         """The rule called `rule_id`; KeyError where there is none."""

@@ -14,6 +14,7 @@ from typing import Any
 from .code_lists import CodeList, code_list_names, load_code_list, parse_code_list
 from .document import custom_properties, entries, load_yaml, mapping, need, one_of
 from .errors import ContractFileError
+from .majors import read_derivation
 from .model import CLASSIFICATIONS, TYPES, Column, Contract, Rule, Severity
 from .promises import check_version, read_promises
 from .rules import column_rules, key_rule, severity, sql_rule
@@ -86,6 +87,13 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
     key = _key(table["properties"], file)
     description = need(document, "description", file, "the file")
     version = check_version(str(need(document, "version", file, "the file")), file)
+    promises = read_promises(document, top, version, published=published, file=file)
+    derived = read_derivation(top["derived_from"], name, version, file=file) if "derived_from" in top else None
+    if derived and (not published or promises.end_of_support is None):
+        problem = "an older major that is not published, or without end"
+        raise ContractFileError(
+            file=file, where="derived_from", problem=problem, fix="write direction: published and an endOfSupport"
+        )
     return Contract(
         name=name,
         version=version,
@@ -101,7 +109,9 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
         columns=columns,
         key=key,
         rules=_rules(name, columns, key, table, file),
-        promises=read_promises(document, top, version, published=published, file=file),
+        promises=promises,
+        code_lists=tuple(lists.used.values()),
+        derived_from=derived,
         sha256=hashlib.sha256(raw + b"".join(used.sha256.encode() for used in lists.used.values())).hexdigest(),
         file=file,
     )

@@ -43,12 +43,14 @@ class Published:
         folder: its folder.
         changed: tables whose bytes differ from the version before.
         rows: rows by table.
+        ended: tables that are published no more, because their support has ended.
     """
 
     version: str
     folder: Path
     changed: tuple[str, ...]
     rows: dict[str, int]
+    ended: tuple[str, ...] = ()
 
 
 def current_version(published: Path) -> Path | None:

@@ -52,6 +52,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
     ]
     for contract in every:
         lines += ["", *_contract(contract)]
+    lines += ["", *_code_lists(every)]
     return "\n".join(lines) + "\n"
 
 
@@ -141,30 +142,80 @@ def _contract(contract: Contract) -> list[str]:
             column.label_en,
             "yes" if column.required else "",
             column.classification,
+            f"[{column.code_list}](#{_anchor(column.code_list)})" if column.code_list else "",
+            column.description_vi,
             column.description,
         ]
         for column in contract.columns
     ]
-    direction = "published" if contract.is_published else f"inbound, source `{contract.source}`"
     return [
         f"## {contract.name}",
         "",
-        f"**{contract.title_vi}** / {contract.title_en}. {contract.purpose}",
+        f"**{contract.title_vi}.** {contract.purpose_vi}",
         "",
-        f"{contract.usage}".strip(),
+        f"**{contract.title_en}.** {contract.purpose} {contract.usage}".strip(),
         "",
         f"- Grain: {contract.grain}",
         f"- Key: {', '.join(f'`{name}`' for name in contract.key)}",
-        f"- Contract: `data_contracts/{contract.name}.odcs.yaml`, version {contract.version} ({direction}), "
-        f"owner {contract.owner}",
+        *_promises(contract),
         "",
-        *_table(["column", "type", "unit", "tiếng Việt", "English", "required", "class", "meaning"], columns),
+        *_table(
+            ["column", "type", "unit", "tiếng Việt", "English", "required", "class", "codes", "ý nghĩa", "meaning"],
+            columns,
+        ),
         "",
         *_table(
             ["rule", "severity", "tiếng Việt", "English"],
             [[f"`{r['rule_id']}`", r["severity"], r["sentence_vi"], r["sentence_en"]] for r in rules],
         ),
     ]
+
+
+def _promises(contract: Contract) -> list[str]:
+    direction = "published" if contract.is_published else f"inbound, source `{contract.source}`"
+    lines = [
+        f"- Contract: `data_contracts/{contract.name}.odcs.yaml`, version {contract.version} ({direction}), "
+        f"owner {contract.owner}",
+        f"- Freshness: at most {_hours(contract.freshness_hours)} old. Kept: {contract.retention_days} days.",
+    ]
+    if contract.end_of_support:
+        lines.append(f"- Published until {contract.end_of_support}.")
+    if contract.drift:
+        held = contract.drift
+        lines.append(f"- Drift: columns {held.columns}, types {held.types}, codes {held.codes}.")
+    if contract.volume:
+        held_volume = contract.volume
+        what = "of a working day" if held_volume.per == "day" else "of a year"
+        lines.append(
+            f"- Volume: at least {held_volume.min_rows} rows {what}, far off beyond factor {held_volume.factor:g}."
+        )
+    changes = "; ".join(f"{c.version} ({c.changed_on}) {c.text_vi} / {c.text_en}" for c in contract.changelog)
+    return [*lines, f"- Changes: {changes}"]
+
+
+def _hours(hours: int) -> str:
+    return f"{hours} hours" if hours % 24 else f"{hours // 24} days"
+
+
+def _code_lists(contracts: Sequence[Contract]) -> list[str]:
+    """Every code list that a contract names, once."""
+    lists = {found.name: found for contract in contracts for found in contract.code_lists}
+    lines = ["## Code lists", "", "Values of coded columns; they stand in `data_contracts/code_lists/`."]
+    for name, found in sorted(lists.items()):
+        rows = [[f"`{c.code}`", c.label_vi, c.label_en, c.valid_from or "", c.valid_to or ""] for c in found.codes]
+        lines += [
+            "",
+            f"### Codes: {name}",
+            "",
+            f"**{found.label_vi}** / {found.label_en}. Source: {found.source}.",
+            "",
+            *_table(["code", "tiếng Việt", "English", "from", "to"], rows),
+        ]
+    return lines
+
+
+def _anchor(code_list: str) -> str:
+    return f"codes-{code_list}"
 
 
 def _term(term: Term) -> str:

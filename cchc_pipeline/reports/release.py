@@ -7,14 +7,19 @@ contract; a table without one, or a contract without its table, is an error.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cchc_pipeline.contracts import all_contracts, enforce, load_contract, resource
+from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
+from cchc_pipeline.contracts.model import TIME_ZONE
 from cchc_pipeline.contracts.staging import kept_of_all
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
 from cchc_pipeline.settings import Settings
@@ -34,14 +39,19 @@ def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
     ]
 
 
-def release(lake: Lake, settings: Settings, inbound: Sequence[str], run_id: str) -> Published:
+def release(
+    lake: Lake, settings: Settings, inbound: Sequence[str], run_id: str, contracts: Sequence[Contract] | None = None
+) -> Published:
     """Publish a complete version of every table that has a contract for publication.
+
+    An older major is made from the current table and published beside it until its end of support.
 
     Args:
         lake: the lake.
         settings: settings of the province.
         inbound: names of the inbound tables, whose quarantine and counts are published.
         run_id: id of the run; part of the version's name.
+        contracts: the contracts to publish by; those of the project where None.
 
     Raises:
         ContractBroken: a table does not keep its contract. The pointer has not moved.
@@ -51,17 +61,22 @@ def release(lake: Lake, settings: Settings, inbound: Sequence[str], run_id: str)
     for name, kind in (("quarantine", "quarantine"), ("data_quality", "quality")):
         lake.write_state(kept_of_all(lake, kind, load_contract(name), inbound), "built", name)
     _join_parts(lake, "dossiers")
-    names = [contract.name for contract in all_contracts() if contract.is_published]
+    created = datetime.now(UTC)
+    held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
+    today = created.astimezone(ZoneInfo(TIME_ZONE)).date()
+    ended = tuple(sorted(name for name, one in held.items() if one.end_of_support and one.end_of_support < today))
+    names = [name for name in held if name not in ended]
     for name in names:
         path = lake.state_file("built", name)
-        if path.exists() and not pq.read_schema(path).equals(load_contract(name).arrow_schema(), check_metadata=False):
-            enforce(files.read_parquet(path), load_contract(name))  # names the column that differs
-    created = datetime.now(UTC)
-    return publish(
+        if held[name].derived_from:
+            _make_older(lake, held[name])
+        elif path.exists() and not pq.read_schema(path).equals(held[name].arrow_schema(), check_metadata=False):
+            enforce(files.read_parquet(path), held[name])  # names the column that differs
+    done = publish(
         lake.published,
         version=f"{created:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
         tables={name: lake.state_file("built", name) for name in names},
-        describe=lambda name: {**resource(load_contract(name)), "name": name},
+        describe=lambda name: {**resource(held[name]), "name": name},
         details={
             "province_code": settings.province_code,
             "data_from": span.first.isoformat(),
@@ -70,6 +85,28 @@ def release(lake: Lake, settings: Settings, inbound: Sequence[str], run_id: str)
         created=created,
         keep=settings.keep_versions,
     )
+    return replace(done, ended=ended)
+
+
+def _make_older(lake: Lake, contract: Contract) -> None:
+    """Write the table of an older major from the current one, a batch of rows at a time in memory."""
+    derivation = contract.derived_from
+    if derivation is None:
+        raise ValueError(f"{contract.name} is no older major")
+    path = lake.state_file("built", derivation.table)
+    if not path.exists():
+        return  # the current table is missing: publishing says so
+    query = derivation.over("current_table", contract.key).sql(dialect="duckdb")
+    with session(current_table=path) as connection:
+        try:
+            batches = connection.sql(query).to_arrow_reader()
+        except duckdb.Error as error:
+            problem = f"its query cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
+            raise ContractFileError(
+                file=contract.file, where="derived_from", problem=problem, fix="correct the query"
+            ) from error
+        tables = (enforce(pa.Table.from_batches([batch]), contract) for batch in batches)
+        files.write_parquet(tables, lake.state_file("built", contract.name), contract.arrow_schema())
 
 
 def _join_parts(lake: Lake, table: str) -> None:

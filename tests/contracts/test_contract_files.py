@@ -24,6 +24,7 @@ from cchc_pipeline.contracts import (
 )
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list, parse_code_list
 from cchc_pipeline.contracts.promises import DRIFT_ACTIONS
+from cchc_pipeline.contracts.released import all_problems
 from cchc_pipeline.contracts.verdict import rule_breaks
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
@@ -66,6 +67,10 @@ def test_contract_is_complete(name):
         assert rule.id.startswith(f"{name}.")
         assert rule.sentence_vi.endswith(".")
         assert rule.sentence_en.endswith(".")
+
+
+def test_published_contracts_keep_to_their_released_versions():
+    assert [str(one) for one in all_problems()] == []
 
 
 @pytest.mark.parametrize("name", contract_names())
@@ -197,14 +202,21 @@ def test_describe():
     fields = {field["name"]: field for field in schema["fields"]}
     assert schema["primaryKey"] == ["dossier_id"]
     assert fields["channel"]["constraints"] == {"required": True, "enum": ["direct", "online", "postal"]}
-    assert fields["due_on"] | {"description": ""} == {
+    due_on = contract.column("due_on")
+    assert fields["due_on"] == {
         "name": "due_on",
         "type": "date",
         "title": "Ngày hẹn trả",
         "title_en": "Due on",
-        "description": "",
+        "description": due_on.description_vi,
+        "description_en": due_on.description,
         "classification": "indirect-personal",
     }
+    assert fields["channel"]["categories"][1] == {"value": "online", "label": "Trực tuyến", "label_en": "Online"}
+    described = resource(contract)
+    assert (described["description"], described["description_en"]) == (contract.purpose_vi, contract.purpose)
+    assert (described["freshness_hours"], described["retention_days"]) == (30, 800)
+    assert described["contract"]["changelog"][0]["version"] == contract.version
     assert resource(contract)["contract"]["sha256"] == contract.sha256
     assert len(rule_list(contract)) == len(contract.rules)
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from cchc_pipeline.cli import main
 from cchc_pipeline.contracts import all_contracts
+from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.reports.dictionary import DocsStale, check_pages, render_dictionary, render_indicators, write_pages
 from cchc_pipeline.settings import PREFIX, Settings
@@ -30,12 +31,27 @@ def test_every_table_column_and_rule_is_in_the_dictionary() -> None:
     text = render_dictionary()
     for contract in all_contracts():
         section = text.split(f"\n## {contract.name}\n")[1].split("\n## ")[0]
+        section = section.replace("\\|", "|").replace("&lt;", "<")
         assert contract.title_vi in section
         for column in contract.columns:
             assert f"| `{column.name}` | {column.physical_type} |" in section
             assert column.label_vi in section
+            assert column.description in section
+            assert column.description_vi in section
+            assert column.code_list is None or f"(#codes-{column.code_list})" in section
+        assert contract.purpose_vi in section
+        assert f"Kept: {contract.retention_days} days." in section
+        assert all(change.text_vi in section for change in contract.changelog)
         repeated = [rule for rule in contract.rules if not rule.id.endswith("_required")]
         assert all(f"`{rule.id}`" in section for rule in repeated)
+
+
+def test_every_code_is_in_the_dictionary_with_both_labels() -> None:
+    text = render_dictionary()
+    for name in code_list_names():
+        section = text.split(f"\n### Codes: {name}\n")[1].split("\n### ")[0]
+        for code in load_code_list(name).codes:
+            assert f"| `{code.code}` | {code.label_vi} | {code.label_en} |" in section
 
 
 def test_every_indicator_is_in_the_list_with_both_names() -> None:
