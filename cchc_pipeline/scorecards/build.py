@@ -7,7 +7,9 @@ points come about is in the rubrics and the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import resources
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,9 +20,13 @@ from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import index766, papi, par_index
 from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
 #: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
 PLAN_CRITERION = "REFORM_PLAN_ISSUED"
+
+#: Share of the maximum that must have been scored for a band to be named at all.
+LEAST_SCORED = 0.8
 
 #: Periods that scorecards are made for; a single day has no score.
 PERIODS = ("month", "quarter", "year", "custom")
@@ -30,7 +36,12 @@ def build_index766(lake: Lake) -> pa.Table:
     """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`)."""
     portal = files.read_parquet(lake.state_file("core", "national_portal__metrics"))
     tables = [index766.score_local(_values(lake)), index766.score_portal(portal)]
-    return _keep(lake, "scorecard_index766", _outside_validity(pa.concat_tables(tables), index766.rubric()))
+    rubric = index766.rubric()
+    card = _outside_validity(pa.concat_tables(tables), rubric)
+    units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_level"])
+    with session(card=card, units=units) as connection:
+        card = connection.sql(_sql("caveats_index766")).to_arrow_table().cast(card.schema)
+    return _keep(lake, "scorecard_index766", card, rubric=rubric)
 
 
 def build_par_index(lake: Lake) -> pa.Table:
@@ -84,8 +95,10 @@ def _values(lake: Lake) -> pa.Table:
     return values.filter(pc.is_in(values["period_type"], value_set=pa.array(PERIODS)))
 
 
-def _keep(lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None) -> pa.Table:
-    """Add names and levels of units, order by key, enforce the contract, keep in `built`."""
+def _keep(
+    lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None, rubric: Rubric | None = None
+) -> pa.Table:
+    """Add names, levels, bands and ranks, order by key, enforce the contract, keep in `built`."""
     contract = load_contract(name)
     if names is None:
         units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_name", "unit_level"])
@@ -97,12 +110,32 @@ def _keep(lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None
                 "unit_level": pa.array(["province"] * len(names), pa.string()),
             }
         )
-    extra = [column for column in ("unit_name", "unit_level") if column in card.column_names]
-    with session(card=card.drop_columns(extra), units=units) as connection:
-        joined = connection.sql("SELECT * FROM card LEFT JOIN units USING (unit_code)").to_arrow_table()
+    extra = [column for column in card.column_names if column not in SCORECARD_SCHEMA.names]
+    card = card.drop_columns(extra).append_column("band_vi", _bands(card, rubric))
+    with session(card=card, units=units) as connection:
+        joined = connection.sql(_sql("ranked")).to_arrow_table()
     table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
     lake.write_state(table, "built", name)
     return table
+
+
+def _sql(name: str) -> str:
+    return resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def _bands(card: pa.Table, rubric: Rubric | None) -> pa.Array:
+    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not."""
+    bands: list[str | None] = [None] * card.num_rows
+    if rubric is not None and rubric.bands:
+        for row in np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()).tolist():
+            points, reachable = card["numerator"][row].as_py(), card["denominator"][row].as_py()
+            most = card["max_points"][row].as_py()
+            if points is None or not reachable or reachable < LEAST_SCORED * most:
+                continue
+            band = rubric.band(points, reachable)
+            if band is not None:
+                bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
+    return pa.array(bands, pa.string())
 
 
 def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
