@@ -15,8 +15,11 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.sources.configured import configured_sources
 from cchc_pipeline.sources.landing import known_state, land
+from cchc_pipeline.sources.registers import TABLES as REGISTER_TABLES
 
 OWNER = "team:cchc-data"
+#: Sources that are folders of files: they have no address that could be missing.
+DROP_FOLDERS = ("papi", "registers")
 
 #: source -> (tables, group, kinds, what it is)
 SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
@@ -39,6 +42,12 @@ SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
         "Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
     ),
     "papi": (("papi__subdimensions",), "source_files", {"csv"}, "Thư mục tệp: bảng PAPI theo năm"),
+    "registers": (
+        tuple(REGISTER_TABLES.values()),
+        "source_files",
+        {"csv", "excel"},
+        "Thư mục tệp: sổ theo dõi do cơ quan tự lập",
+    ),
 }
 
 
@@ -73,15 +82,20 @@ def _raw_assets(source: str, days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
         settings, lake = context.resources.province.settings(), context.resources.province.lake()
         window = window_of(context)
         with as_failure(context, f"pull of {source}"):
-            if source != "papi":
+            if source not in DROP_FOLDERS:
                 settings.require_sources()
             adapter = configured_sources(settings)[source]
             known = known_state(lake, settings.history_from)
             report = context.resources.progress.reporter(context.log)
             landed = land(lake, adapter, window, known, report)
+            notes = getattr(adapter, "notes", {})
+            for note in notes.values():
+                context.log.info(f"{source}: {note}")
         for table in tables:
             last = lake.day_file("landing", table, window.last)
             shown = {"preview": metadata.preview(files.read_parquet(last))} if last.exists() else {}
+            if table in notes:
+                shown["found"] = dg.MetadataValue.text(notes[table])
             yield dg.MaterializeResult(
                 asset_key=raw_key(table),
                 metadata={

@@ -21,6 +21,7 @@ _OWN = {
     "points": ("cchc_pipeline.scorecards.points_commands:points", "Where points are lost, and what to fix first."),
     "whatif": ("cchc_pipeline.scorecards.points_commands:whatif_command", "Score and rank if figures were others."),
     "rubric": ("cchc_pipeline.scorecards.rubric_commands:rubric", "Check, import and compare rubrics."),
+    "registers": ("cchc_pipeline.sources.commands:registers", "Empty files for the registers that offices keep."),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.contracts.commands:contract", "Data contracts: list, show, compare, release, check."),
     "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -18,18 +18,22 @@ from .errors import ContractFileError
 
 _FOLDER = "code_lists"
 _KEYS = ("name", "label_vi", "label_en", "source", "codes")
-_CODE = ("code", "label_vi", "label_en", "valid_from", "valid_to")
+_CODE = ("code", "label_vi", "label_en", "valid_from", "valid_to", "attributes")
 
 
 @dataclass(frozen=True)
 class Code:
-    """One code. `valid_from` and `valid_to` are civil days, both inclusive; None where unknown or open."""
+    """One code. `valid_from` and `valid_to` are civil days, both inclusive; None where unknown or open.
+
+    `attributes` is what else the list says about it; the list's `source` says what they mean.
+    """
 
     code: str | int
     label_vi: str
     label_en: str
     valid_from: date | None = None
     valid_to: date | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class CodeList:
                 {
                     name: value.isoformat() if isinstance(value, date) else value
                     for name in _CODE
-                    if (value := getattr(code, name)) is not None
+                    if (value := getattr(code, name)) not in (None, {})
                 }
                 for code in self.codes
             ],
@@ -108,7 +112,9 @@ def parse_code_list(document: Any, *, file: str) -> CodeList:
         days: dict[str, date] = {
             name: civil_day(entry[name], file, where, name) for name in ("valid_from", "valid_to") if name in entry
         }
-        codes.append(Code(code, need(entry, "label_vi", file, where), need(entry, "label_en", file, where), **days))
+        more = mapping(entry.get("attributes", {}), tuple(entry.get("attributes", {})), file, where)
+        labels = need(entry, "label_vi", file, where), need(entry, "label_en", file, where)
+        codes.append(Code(code, *labels, days.get("valid_from"), days.get("valid_to"), more))
     values = [code.code for code in codes]
     twice = sorted({str(value) for value in values if values.count(value) > 1})
     if not codes or twice or len({type(value) for value in values}) > 1:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from cchc_pipeline.sandbox.papi_table import write_papi_table
+from cchc_pipeline.sandbox.registers_drop import write_registers
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.sandbox.web import CLIENT_ID, CLIENT_SECRET
 from cchc_pipeline.settings import load_settings
@@ -69,7 +70,10 @@ def province_environment(scenario: str | None, seed: int, size: float) -> Iterat
         before = {variable: os.environ.get(variable) for variable in addresses}
         os.environ.update(addresses)
         try:
-            write_papi_table(load_settings().drop_folder / "papi", seed)
+            drop = load_settings().drop_folder
+            write_papi_table(drop / "papi", seed)
+            today = datetime.now(VIETNAM).date()
+            write_registers(drop / "registers", server.province.scenario.registers, today)
             yield RunningProvince(server, {"province_code": code, "scenario": name, "seed": seed, "size": size})
         finally:
             for variable, value in before.items():

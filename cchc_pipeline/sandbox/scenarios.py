@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -82,7 +82,8 @@ class Procedure:
 class Scenario:
     """A province with everything that does not depend on the day.
 
-    `plan` is whatever a scenario with exact figures prepares for its days (None for drawn scenarios).
+    `plan` is whatever a scenario with exact figures prepares for its days (None for drawn scenarios). `registers`
+    are the rows of the registers that people keep, by table, in the columns of their contracts.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Scenario:
     ignores_size: bool = False
     has_defects: bool = True
     plan: Any = None
+    registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
     def unit(self, code: str) -> Unit:
         """The unit with this canonical code."""

@@ -13,6 +13,7 @@ import random
 from dataclasses import replace
 from datetime import date
 
+from cchc_pipeline.sandbox import two_level_registers
 from cchc_pipeline.sandbox.scenarios import Procedure, Scenario, Unit, source_code, with_profiles
 
 NAME = "two-level-2026"
@@ -179,6 +180,7 @@ def units(rng: random.Random) -> list[Unit]:
 def build(seed: int) -> Scenario:
     """The scenario for `seed`."""
     rng = random.Random(f"{NAME}|{seed}|catalogue")
+    made = units(rng)
     return Scenario(
         name=NAME,
         title="Tỉnh Mẫu, chính quyền địa phương hai cấp / an invented two-level province",
@@ -187,6 +189,7 @@ def build(seed: int) -> Scenario:
         go_live=date(2026, 9, 1),
         last_day=None,
         dossiers_per_day=240.0,
-        units=tuple(units(rng)),
+        units=tuple(made),
         procedures=tuple(procedures(rng)),
+        registers=two_level_registers.rows(made, seed),
     )

@@ -29,6 +29,7 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.papi_table import write_papi_table
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.registers_drop import write_registers
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.sandbox.truth import INDICATORS, Truth, indicator_truth
 from cchc_pipeline.sources.protocol import Window
@@ -42,6 +43,11 @@ INBOUND = (
     "one_stop__dossiers",
     "one_stop__procedures",
     "papi__subdimensions",
+    "registers__external_indices",
+    "registers__inspections",
+    "registers__observations",
+    "registers__petitions",
+    "registers__plan_tasks",
 )
 #: A pull that gives up soon; a night that looks as far back as the default.
 IMPATIENT = {"CCHC_RETRIES": "1", "CCHC_BACKOFF_S": "0.05", "CCHC_TIMEOUT_S": "20"}
@@ -143,6 +149,7 @@ class Desk:
             **self.environment,
         }
         write_papi_table(self.drop_folder, self.province.seed)
+        write_registers(self.registers_folder, scenario.registers, datetime.now(VIETNAM).date())
 
     @property
     def lake(self) -> Lake:
@@ -151,6 +158,10 @@ class Desk:
     @property
     def drop_folder(self) -> Path:
         return self.folder / "lake" / "drop" / "papi"
+
+    @property
+    def registers_folder(self) -> Path:
+        return self.folder / "lake" / "drop" / "registers"
 
     @property
     def province(self) -> Province:

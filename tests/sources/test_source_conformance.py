@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 import data_contracts
+from cchc_pipeline.sandbox.registers_drop import write_registers
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Source, Window, silent
@@ -26,7 +27,7 @@ FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
 WINDOW = Window(FIRST, LAST)
 CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL)
 RETRIES = 2
-NAMES = ("one_stop", "documents", "national_portal", "papi")
+NAMES = ("one_stop", "documents", "national_portal", "papi", "registers")
 # Paths that a fault hits: data, not the token.
 DATA_PATHS = {"one_stop": "/pa/dossier|/bd/procedure", "documents": "/documents/v1", "national_portal": "/evaluation/"}
 PERSONAL = re.compile(r"MẪU|999\d{9}|\+84|84000\d|example\.invalid|canbo\.mau|đường Mẫu|-12-31T17")
@@ -51,6 +52,7 @@ def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("drop")
     (folder / "papi").mkdir()
     (folder / "papi" / "2024.csv").write_text("Province,SC11,SC12\nP01,1.2,\nP02,0.9,1.5\n", encoding="utf-8")
+    write_registers(folder / "registers", sandbox.province.scenario.registers, LAST)
     return SourceSettings(
         province_code=sandbox.province.scenario.province_code,
         one_stop_url=f"{sandbox.base_url}/one-stop",

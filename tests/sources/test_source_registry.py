@@ -15,7 +15,7 @@ def test_only_what_has_an_address_is_built() -> None:
         drop_folder=Path("drop"), one_stop_client_secret="hush", documents_secret_key="hush",
     )  # fmt: skip
     sources = build_sources(settings)
-    assert [source.name for source in sources] == ["one_stop", "documents", "national_portal", "papi"]
+    assert [source.name for source in sources] == ["one_stop", "documents", "national_portal", "papi", "registers"]
     tables = [table for source in sources for table in source.tables]
     assert len(set(tables)) == len(tables) == 6
     assert all(table.startswith(f"{source.name}__") for source in sources for table in source.tables)
