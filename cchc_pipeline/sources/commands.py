@@ -29,7 +29,14 @@ def registers() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the files. Default: the drop folder of the registers.",
 )
-@click.option("--format", "kind", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["xlsx", "csv"]),
+    default="xlsx",
+    show_default=True,
+    help="Excel workbooks with drop-down lists, or CSV files.",
+)
 def template(out: Path | None, kind: str) -> None:
     """Write empty files with Vietnamese headers and an explanation, for an office to fill in.
 
