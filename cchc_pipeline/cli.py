@@ -22,6 +22,10 @@ _OWN = {
     "whatif": ("cchc_pipeline.scorecards.points_commands:whatif_command", "Score and rank if figures were others."),
     "rubric": ("cchc_pipeline.scorecards.rubric_commands:rubric", "Check, import and compare rubrics."),
     "registers": ("cchc_pipeline.sources.commands:registers", "Empty files for the registers that offices keep."),
+    "quarantine": (
+        "cchc_pipeline.contracts.quarantine_commands:quarantine",
+        "Records that wait because they broke a rule: list, show, release.",
+    ),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.contracts.commands:contract", "Data contracts: list, show, compare, release, check."),
     "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),

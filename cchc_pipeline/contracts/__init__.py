@@ -7,7 +7,7 @@ here: the contracts themselves (`data_contracts/`), files (`lake/`).
 from .conform import Drift, conform, drift, enforce
 from .contract import all_contracts, contract_names, load_contract, parse_contract, read_contract
 from .describe import resource, rule_list, table_schema
-from .errors import ContractBroken, ContractError, ContractFileError, RowsLost, RuleCouldNotRun
+from .errors import ContractBroken, ContractError, ContractFileError, NotReleasable, RowsLost, RuleCouldNotRun
 from .expectations import RuleResult, validate
 from .model import Column, Contract, Rule
 from .verdict import Finding, Verdict, judge
@@ -20,6 +20,7 @@ __all__ = [
     "ContractFileError",
     "Drift",
     "Finding",
+    "NotReleasable",
     "RowsLost",
     "Rule",
     "RuleCouldNotRun",

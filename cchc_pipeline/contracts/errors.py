@@ -71,3 +71,13 @@ class RowsLost(ContractError):  # noqa: N818 - says what happened
         )
         self.table, self.rows_in = table, rows_in
         self.rows_valid, self.rows_quarantined = rows_valid, rows_quarantined
+
+
+class NotReleasable(ContractError):  # noqa: N818 - says what happened
+    """A record cannot be released from quarantine, or its release cannot be taken back."""
+
+    def __init__(self, *, table: str, key: str, problem: str, fix: str) -> None:
+        super().__init__(
+            f"Table {table}, record {key}: {problem}. Fix: {fix}.", table=table, key=key, problem=problem, fix=fix
+        )
+        self.table, self.key, self.problem, self.fix = table, key, problem, fix

@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from .errors import ContractFileError
-from .model import SEVERITIES, Column, Rule, Severity
+from .model import SEVERITIES, Column, Contract, Rule, Severity
 
 #: Position of a row in its batch, from 1. Reserved: no contract may have such a column.
 ROW_NUMBER = "batch_row_number"
@@ -186,6 +186,16 @@ def severity(value: Any, *, file: str, where: str) -> Severity:
     raise ContractFileError(
         file=file, where=where, problem=f"unknown severity {value!r}", fix=f"write one of {_text(SEVERITIES)}"
     )
+
+
+def is_releasable(rule: Rule, contract: Contract) -> bool:
+    """Whether a person may accept a row that breaks `rule`.
+
+    Not where the row could not stand in the table at all: a required column without a value, which
+    is also what an unreadable value leaves behind, or a key that comes twice.
+    """
+    structural = {f"{contract.name}.{column.name}_required" for column in contract.columns if column.required}
+    return rule.id not in structural and rule.id != f"{contract.name}.key_unique"
 
 
 def as_of(predicate: exp.Expr, as_of_on: date) -> exp.Expr:

@@ -1,8 +1,8 @@
 """Staging: landed rows are judged by their contract; the valid go on, the others wait with their reasons.
 
-Belongs here: running the verdict over the landed days of a table, and keeping the quarantine and the
-counts of data quality. Not here: what the rules are (the contract files) and how a verdict is
-reached (`verdict.py`, `expectations.py`).
+Belongs here: running the verdict over the landed days of a table, and keeping the counts of data
+quality. Not here: what the rules are (the contract files), how a verdict is reached (`verdict.py`,
+`expectations.py`), what waits (`quarantine.py`) and what people accept (`releases.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from .contract import load_contract
 from .errors import ContractBroken, RuleCouldNotRun
 from .expectations import RuleResult, validate
 from .model import Contract
-from .verdict import Verdict, judge
+from .quarantine import keep_waiting, row_keys, waiting
+from .releases import note_judged, read_releases
+from .verdict import Released, Verdict, judge
 
 DAY = "pulled_for_on"
 
@@ -39,6 +41,7 @@ class Staged:
         rows_in: landed rows, counted from the files.
         rows_valid: rows in the `staged` files that were written.
         rows_quarantined: rows that went to quarantine.
+        rows_accepted: valid rows that break a rule of severity reject and were released by a person.
         rows_broken: rows that broke a rule, by rule id; a rule that held has 0.
         results: Great Expectations' results by rule id, added up over the batches.
         unknown_columns: columns that the contract does not know.
@@ -51,6 +54,7 @@ class Staged:
     rows_in: int = 0
     rows_valid: int = 0
     rows_quarantined: int = 0
+    rows_accepted: int = 0
     rows_broken: dict[str, int] = field(default_factory=dict)
     results: dict[str, RuleResult] = field(default_factory=dict)
     unknown_columns: set[str] = field(default_factory=set)
@@ -77,6 +81,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
         as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
     """
     contract = load_contract(table)
+    releases = read_releases(lake, table)
     staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
     verdicts: list[Verdict] = []
     taken: dict[Path, Stamp] = {}
@@ -89,7 +94,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
             stamp = stamps([path])  # before reading: a day that is pulled again meanwhile stays pending
             rows = files.read_parquet(path)
             try:
-                verdicts.append(_judge(staged, rows, contract, as_of_on, day))
+                verdicts.append(_judge(staged, rows, contract, as_of_on, day, releases.active))
             except ContractBroken as error:
                 staged.broken[day] = error
             except RuleCouldNotRun as error:
@@ -105,20 +110,23 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
         return staged
     # In the order in which they were landed: what is staged last wins in the core tables.
     landed_at = {date.fromisoformat(path.stem): stamp[1] for path, stamp in taken.items()}
-    for verdict in sorted(verdicts, key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on)):
+    verdicts.sort(key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on))
+    for verdict in verdicts:
         path = lake.day_file("staged", table, verdict.pulled_for_on)
         files.write_parquet(verdict.valid, path)
         staged.rows_valid += files.row_count(path)
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
-    _keep_quarantine(lake, contract, verdicts)
+    keep_waiting(lake, contract, verdicts, landed_at)
     _keep_quality(lake, contract, verdicts)
     _ledger(lake, contract).note(taken)
+    note_judged(lake, table, releases, landed_at)
     return staged
 
 
 def pending_days(lake: Lake, table: str) -> list[date]:
-    """Days that were landed and not staged since: new, pulled again, or all of them after the contract changed."""
-    return sorted(date.fromisoformat(path.stem) for path in _ledger(lake, load_contract(table)).pending())
+    """Landed days to be judged: new, pulled again, concerned by a release, or all after the contract changed."""
+    new = {date.fromisoformat(path.stem) for path in _ledger(lake, load_contract(table)).pending()}
+    return sorted(new | read_releases(lake, table).days())
 
 
 def _ledger(lake: Lake, contract: Contract) -> Ledger:
@@ -131,13 +139,16 @@ def _months(days: Sequence[date]) -> Iterator[list[date]]:
         yield list(group)
 
 
-def _judge(staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, day: date) -> Verdict:
+def _judge(
+    staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, day: date, released: Released
+) -> Verdict:
     if rows.num_rows:  # an empty day has the contract's columns only by courtesy of the writer
         found = drift(rows, contract)
         staged.unknown_columns.update(found.unknown)
         staged.absent_columns.update(found.absent)
-    verdict = judge(rows, contract, as_of_on, day)
+    verdict = judge(rows, contract, as_of_on, day, released=released)
     staged.rows_in += rows.num_rows
+    staged.rows_accepted += len(verdict.accepted)
     for one in verdict.findings:
         staged.rows_broken[one.rule_id] += one.rows_broken
     return verdict
@@ -158,7 +169,7 @@ def _batches(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]
     held: list[pa.Table] = []
     seen: set[str] = set()
     for rows in days:
-        keys = set(_keys(rows, contract))
+        keys = set(row_keys(rows, contract))
         if held and not seen.isdisjoint(keys):
             yield pa.concat_tables(held)
             held, seen = [], set()
@@ -183,33 +194,6 @@ def _add_results(staged: Staged, results: Sequence[RuleResult]) -> None:
         staged.results[one.rule_id] = one
 
 
-def _keep_quarantine(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
-    """Replace the days; a row whose key came again, good or bad, does not wait here any more."""
-    held = lake.read_state("core", f"quarantine_{contract.name}", load_contract("quarantine").arrow_schema())
-    days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
-    held = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
-    incoming = [verdict.quarantined for verdict in verdicts]
-    again = {identity for table in incoming for identity in _identities(table)}
-    if held.num_rows:
-        again.update(*(_keys(verdict.valid, contract) for verdict in verdicts))
-        held = held.filter(pa.array([identity not in again for identity in _identities(held)], pa.bool_()))
-    table = pa.concat_tables([held, *(one.cast(held.schema) for one in incoming)])
-    order = [(name, "ascending") for name in (DAY, "source_row_number", "row_key")]
-    lake.write_state(table.sort_by(order).combine_chunks(), "core", f"quarantine_{contract.name}")
-
-
-def _identities(quarantined: pa.Table) -> list[str]:
-    """What tells that a waiting row came again: its key, or the whole record where the key has a gap."""
-    keys, records = quarantined["row_key"].to_pylist(), quarantined["row_json"].to_pylist()
-    return [key if all(key.split("|")) else record for key, record in zip(keys, records, strict=True)]
-
-
-def _keys(table: pa.Table, contract: Contract) -> list[str]:
-    """Keys in the form that quarantine writes them in."""
-    text = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in contract.key]
-    return pc.binary_join_element_wise(*text, "|").to_pylist() if len(text) > 1 else text[0].to_pylist()
-
-
 def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
     """Replace the days' counts by rule."""
     held = lake.read_state("core", f"quality_{contract.name}", load_contract("data_quality").arrow_schema())
@@ -226,7 +210,12 @@ def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -
 def kept_of_all(lake: Lake, kind: str, contract: Contract, tables: Sequence[str]) -> pa.Table:
     """The `quarantine` or `quality` of all tables as one published table, ordered by its key."""
     schema = contract.arrow_schema()
-    parts = [lake.read_state("core", f"{kind}_{table}", schema).cast(schema) for table in tables]
+    parts = [
+        waiting(lake, table)
+        if kind == "quarantine"
+        else lake.read_state("core", f"{kind}_{table}", schema).cast(schema)
+        for table in tables
+    ]
     return pa.concat_tables(parts).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
 
 

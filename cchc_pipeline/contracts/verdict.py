@@ -7,7 +7,7 @@ the shape of the batch (`conform.py`), Great Expectations (`expectations.py`), f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -22,7 +22,10 @@ from .conform import conform, enforce
 from .contract import contract_names, load_contract
 from .errors import RowsLost, RuleCouldNotRun
 from .model import Contract, Rule, Severity
-from .rules import ROW_NUMBER, as_of
+from .rules import ROW_NUMBER, as_of, is_releasable
+
+#: Key of a row as the quarantine writes it -> ids of the rules whose breach a person accepted.
+Released = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Verdict:
     """What became of a batch.
 
     `valid` has `contract.arrow_schema()`, `quarantined` that of the contract `quarantine`; both keep
-    the order of the batch. `findings` has one entry per rule, in the contract's order.
+    the order of the batch. `findings` has one entry per rule, in the contract's order. `accepted` are
+    the keys of the valid rows that break a rule of severity reject and were released by a person.
     """
 
     table_name: str
@@ -51,15 +55,16 @@ class Verdict:
     valid: pa.Table = field(repr=False)
     quarantined: pa.Table = field(repr=False)
     findings: tuple[Finding, ...] = field(repr=False)
+    accepted: tuple[str, ...] = ()
 
     @property
     def rows_valid(self) -> int:
-        """Rows that broke no rule of severity reject."""
+        """Rows that broke no rule of severity reject, or whose breach was accepted."""
         return int(self.valid.num_rows)
 
     @property
     def rows_quarantined(self) -> int:
-        """Rows that broke one or more rules of severity reject."""
+        """Rows that wait because they broke a rule of severity reject."""
         return int(self.quarantined.num_rows)
 
     def data_quality(self) -> pa.Table:
@@ -81,12 +86,18 @@ class Verdict:
 
 
 def judge(
-    table: pa.Table, contract: Contract, as_of_on: date, day: date | None = None, *, source: str | None = None
+    table: pa.Table,
+    contract: Contract,
+    as_of_on: date,
+    day: date | None = None,
+    *,
+    source: str | None = None,
+    released: Released | None = None,
 ) -> Verdict:
     """Split `table` into valid and quarantined rows.
 
-    A row is quarantined where it breaks a rule of severity reject. Of rows with the same key the
-    last one stays.
+    A row is quarantined where it breaks a rule of severity reject whose breach nobody accepted for
+    this row. Of rows with the same key the last one stays. Findings count accepted breaches too.
 
     Args:
         table: a batch; it is conformed first.
@@ -94,6 +105,7 @@ def judge(
         as_of_on: what CURRENT_DATE means in a rule: the last civil day of the data.
         day: civil day the batch was pulled for; `as_of_on` where None.
         source: source system named in the quarantine; the contract's own where None.
+        released: what was accepted, by key of the row.
 
     Raises:
         ContractBroken: the batch breaks the contract as a whole.
@@ -106,23 +118,21 @@ def judge(
         Finding(rule.id, rule.severity, rule.column, _count(breaks.column(i)), rule.sentence_vi, rule.sentence_en)
         for i, rule in enumerate(contract.rules)
     )
+    valid, quarantined = table, load_contract("quarantine").arrow_schema().empty_table()
+    accepted: tuple[str, ...] = ()
     hit = [i for i, one in enumerate(findings) if one.severity == "reject" and one.rows_broken]
     if hit:
+        rules = [contract.rules[i] for i in hit]
         matrix = np.column_stack([breaks.column(i).to_numpy() for i in hit])
-        rejected = matrix.any(axis=1)
+        places = np.flatnonzero(matrix.any(axis=1))
+        described = _described(table.take(pa.array(places)), contract)
+        stays = _are_accepted(described.column("row_key"), matrix[places], rules, contract, released or {})
+        accepted = tuple(described.column("row_key").filter(pa.array(stays)).to_pylist())
+        places, described = places[~stays], described.filter(pa.array(~stays))
+        rejected = np.zeros(table.num_rows, dtype=bool)
+        rejected[places] = True
         valid = table.filter(pa.array(~rejected))
-        places = np.flatnonzero(rejected)
-        quarantined = _quarantine(
-            table.take(pa.array(places)),
-            places,
-            matrix[rejected],
-            [contract.rules[i] for i in hit],
-            contract,
-            source or contract.source or contract.name,
-            day,
-        )
-    else:
-        valid, quarantined = table, load_contract("quarantine").arrow_schema().empty_table()
+        quarantined = _quarantine(described, places, matrix[places], rules, contract, source, day)
     if valid.num_rows + quarantined.num_rows != table.num_rows:
         raise RowsLost(
             table=contract.name,
@@ -130,7 +140,7 @@ def judge(
             rows_valid=valid.num_rows,
             rows_quarantined=quarantined.num_rows,
         )
-    return Verdict(contract.name, day, table.num_rows, enforce(valid, contract), quarantined, findings)
+    return Verdict(contract.name, day, table.num_rows, enforce(valid, contract), quarantined, findings, accepted)
 
 
 def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
@@ -193,13 +203,28 @@ def _compile(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
     return query.sql(dialect="duckdb"), frozenset(column.name for column in query.find_all(exp.Column))
 
 
+def _are_accepted(
+    keys: pa.ChunkedArray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, released: Released
+) -> np.ndarray:
+    """Per rejected row whether every rule that it breaks was accepted for its key and can be."""
+    found = np.zeros(len(matrix), dtype=bool)
+    if not released:
+        return found
+    can_be = np.array([is_releasable(rule, contract) for rule in rules])
+    for place, key in enumerate(keys.to_pylist()):
+        if key in released:
+            covered = np.array([rule.id in released[key] for rule in rules]) & can_be
+            found[place] = not (matrix[place] & ~covered).any()
+    return found
+
+
 def _quarantine(
-    rows: pa.Table,
+    described: pa.Table,
     places: np.ndarray,
     matrix: np.ndarray,
     rules: Sequence[Rule],
     contract: Contract,
-    source: str,
+    source: str | None,
     day: date,
 ) -> pa.Table:
     # few combinations of broken rules, many rows: build the texts once per combination
@@ -210,21 +235,26 @@ def _quarantine(
         "reasons_vi": [" ".join(rule.sentence_vi for rule in group) for group in groups],
         "reasons_en": [" ".join(rule.sentence_en for rule in group) for group in groups],
     }
-    described = _described(rows, contract)
+    count = described.num_rows
     columns = {
-        "table_name": pa.repeat(contract.name, rows.num_rows),
-        "source": pa.repeat(source, rows.num_rows),
+        "table_name": pa.repeat(contract.name, count),
+        "source": pa.repeat(source or contract.source or contract.name, count),
         "row_key": described.column("row_key"),
         "source_row_number": pa.array(places + 1, pa.int64()),
-        **{name: pa.array(text).take(pa.array(which.ravel())) for name, text in texts.items()},
+        **{name: pa.array(text, pa.string()).take(pa.array(which.ravel())) for name, text in texts.items()},
         "row_json": described.column("row_json"),
-        "pulled_for_on": pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows),
+        "pulled_for_on": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "unit_code": described.column("unit_code"),
+        # A verdict knows one batch; what came before is added by `quarantine.py`.
+        "first_seen_on": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "last_seen_on": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "times_seen": pa.repeat(pa.scalar(1, pa.int32()), count),
     }
     return enforce(pa.table(columns), load_contract("quarantine"))
 
 
 def _described(rows: pa.Table, contract: Contract) -> pa.Table:
-    """Key and whole record of each row as text; instants in local time with their offset."""
+    """Key, unit and whole record of each row as text; instants in local time with their offset."""
     # Free text is masked, but a name without an announcing word cannot be: it is not published.
     rows = rows.select([column.name for column in contract.columns if column.classification != "masked-text"])
     for i, column in enumerate(rows.schema):
@@ -236,9 +266,11 @@ def _described(rows: pa.Table, contract: Contract) -> pa.Table:
             exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name)) for name in rows.column_names
         ]
     )
+    unit = exp.column("unit_code") if "unit_code" in rows.column_names else exp.Null()
     query = exp.select(
         exp.alias_(exp.func("CONCAT_WS", exp.Literal.string("|"), *key), "row_key"),
         exp.alias_(exp.cast(exp.func("TO_JSON", record), "VARCHAR"), "row_json"),
+        exp.alias_(exp.cast(unit, "VARCHAR"), "unit_code"),
         ROW_NUMBER,
     )
     batch = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows)))

@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.releases import note_withdrawn, withdrawn_since
 from cchc_pipeline.core.upsert import upsert, upsert_by_month
+from cchc_pipeline.core.withdrawals import drop_rows, last_staged
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 
@@ -33,13 +35,13 @@ def take_in(lake: Lake, table: str) -> int:
     Files are taken in the order in which they were written: what was pulled later is newer, whatever
     day it was pulled for.
     """
-    with _new(lake, table) as rows:
+    with _new(lake, table, table) as rows:
         return upsert(lake, table, rows, load_contract(table).key)
 
 
 def take_in_dossiers(lake: Lake) -> set[str]:
     """Upsert what was staged of the dossiers since the last time into their monthly parts; the parts that changed."""
-    with _new(lake, "one_stop__dossiers") as rows:
+    with _new(lake, "one_stop__dossiers", "dossiers") as rows:
         (key,) = load_contract("one_stop__dossiers").key
         return upsert_by_month(lake, "dossiers", rows, key, MONTH_OF_DOSSIER)
 
@@ -61,11 +63,18 @@ def replace(lake: Lake, table: str) -> int:
 
 
 @contextmanager
-def _new(lake: Lake, table: str) -> Iterator[pa.Table]:
-    """Rows staged since the last time; noted as taken in when the block ends well."""
+def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
+    """Rows staged since the last time; noted as taken in when the block ends well.
+
+    A record whose release was taken back leaves first; what was last staged of it comes with the rows.
+    """
     ledger = lake.ledger("staged", table, consumer="core")
     taken = ledger.pending()
-    yield _read(list(taken), load_contract(table).arrow_schema())
+    decisions, withdrawn = withdrawn_since(lake, table)
+    drop_rows(lake, table, core_name, withdrawn)
+    new = _read(list(taken), load_contract(table).arrow_schema())
+    yield pa.concat_tables([last_staged(lake, table, withdrawn), new])
+    note_withdrawn(lake, table, decisions)
     ledger.note(taken)
 
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
 from cchc_pipeline.contracts.model import TIME_ZONE
+from cchc_pipeline.contracts.releases import releases_table
 from cchc_pipeline.contracts.staging import kept_of_all
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
@@ -60,6 +61,7 @@ def release(
     span = lake.span()
     for name, kind in (("quarantine", "quarantine"), ("data_quality", "quality")):
         lake.write_state(kept_of_all(lake, kind, load_contract(name), inbound), "built", name)
+    lake.write_state(releases_table(lake, inbound), "built", "quarantine_releases")
     _join_parts(lake, "dossiers")
     created = datetime.now(UTC)
     held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}

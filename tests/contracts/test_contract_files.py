@@ -40,6 +40,7 @@ PUBLISHED = {
     "scorecard_papi",
     "scorecard_par_index",
     "quarantine",
+    "quarantine_releases",
     "data_quality",
 }
 

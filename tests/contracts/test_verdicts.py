@@ -108,6 +108,12 @@ def test_quarantine_row():
         "reasons_en": "«Unit code» does not have the required form. "
         "The record holds a value that could not be read; see the column parse_errors.",
         "pulled_for_on": date(2026, 6, 29),
+        "unit_code": "?",
+        "first_seen_on": date(2026, 6, 29),
+        "last_seen_on": date(2026, 6, 29),
+        "first_seen_at": None,
+        "last_seen_at": None,
+        "times_seen": 1,
     }
 
 

@@ -1,0 +1,44 @@
+"""Records whose release was taken back leave the core tables again.
+
+Belongs here: dropping them, and putting back what was last staged of them. Not here: deciding
+(`contracts/releases.py`), merging (`upsert.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.quarantine import row_keys
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+
+def drop_rows(lake: Lake, table: str, core_name: str, keys: Sequence[str]) -> None:
+    """Remove the rows with these keys from a core table or from each of its parts."""
+    if not keys:
+        return
+    whole: list[str | None] = [None] if lake.state_file("core", core_name).exists() else []
+    for part in [*whole, *lake.parts("core", core_name)]:
+        held = files.read_parquet(lake.state_file("core", core_name, part))
+        staying = held.filter(pc.invert(_are_among(held, table, keys)))
+        if staying.num_rows < held.num_rows:
+            lake.write_state(staying.combine_chunks(), "core", core_name, part)
+
+
+def last_staged(lake: Lake, table: str, keys: Sequence[str]) -> pa.Table:
+    """The staged rows with these keys, in the order of writing: what a table held before something was accepted."""
+    schema = load_contract(table).arrow_schema()
+    paths = sorted((lake.root / "staged" / table).glob("[!.]*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    found = [schema.empty_table()]
+    for path in paths if keys else ():
+        rows = files.read_parquet(path).select(schema.names).cast(schema)
+        found.append(rows.filter(_are_among(rows, table, keys)))
+    return pa.concat_tables(found)
+
+
+def _are_among(rows: pa.Table, table: str, keys: Sequence[str]) -> pa.Array:
+    return pc.is_in(pa.array(row_keys(rows, load_contract(table)), pa.string()), value_set=pa.array(keys, pa.string()))

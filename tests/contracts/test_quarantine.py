@@ -1,0 +1,298 @@
+"""What waits and since when; what a person accepts, and what that changes."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
+
+from cchc_pipeline.contracts import NotReleasable, judge, load_contract
+from cchc_pipeline.contracts.quarantine import sightings, waiting
+from cchc_pipeline.contracts.releases import read_releases, release, releases_table, withdraw
+from cchc_pipeline.contracts.rules import is_releasable
+from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+NAME = "one_stop__dossiers"
+DOSSIERS = load_contract(NAME)
+GOOD = CLEAN[NAME]
+DQ06, DQ08 = f"{NAME}.DQ06", f"{NAME}.DQ08"
+BAD = breaking_row(DOSSIERS, DQ06)
+WORSE = BAD | {"due_on": date(2026, 3, 1)}
+KEY = GOOD["dossier_id"]
+DAYS = [date(2026, 6, 1) + timedelta(days=n) for n in range(6)]
+LANDED = datetime(2026, 6, 10, 18, tzinfo=UTC)
+REJECTS = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules if rule.severity == "reject"]
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+def land(lake, rows, day, minute, name=NAME):
+    """Land a day as if it had been pulled so many minutes after LANDED."""
+    path = lake.day_file("landing", name, day)
+    files.write_parquet(batch(load_contract(name), rows), path)
+    at = int((LANDED + timedelta(minutes=minute)).timestamp())
+    os.utime(path, (at, at))
+
+
+def stage_new(lake, name=NAME):
+    return stage(lake, name, pending_days(lake, name), AS_OF)
+
+
+def staged_keys(lake, day):
+    return files.read_parquet(lake.day_file("staged", NAME, day))["dossier_id"].to_pylist()
+
+
+def history(lake):
+    return {
+        row["row_key"]: (row["first_seen_on"], row["last_seen_on"], row["times_seen"])
+        for row in waiting(lake, NAME).to_pylist()
+    }
+
+
+def states(lake):
+    return {path.name: files.sha256(path) for path in (lake.root / "core").glob("*.parquet")}
+
+
+def accept(lake, **changes):
+    rows = [row for row in waiting(lake, NAME).to_pylist() if row["row_key"] == KEY]
+    given = {"reason": "đã đối chiếu bản giấy", "by": "Trần Thị Mẫu", "at": LANDED + timedelta(hours=1)} | changes
+    return release(lake, rows, DOSSIERS, **given)
+
+
+def test_first_and_last_day_and_how_often_are_counted_while_a_record_waits(lake):
+    for minute, day in enumerate(DAYS[:3]):
+        land(lake, [BAD], day, minute)
+        stage_new(lake)
+    (row,) = waiting(lake, NAME).to_pylist()
+    assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
+    assert (row["first_seen_at"], row["last_seen_at"]) == (LANDED, LANDED + timedelta(minutes=2))
+    assert row["unit_code"] == GOOD["unit_code"]
+    assert sorted(sightings(lake, NAME)[KEY]) == DAYS[:3]
+
+
+def test_all_days_at_once_say_the_same_as_one_by_one(lake, tmp_path_factory):
+    other = Lake(tmp_path_factory.mktemp("other"))
+    plan = [[BAD], [GOOD], [WORSE], [BAD, GOOD | {"dossier_id": "f" * 24, "dossier_code": "?"}]]
+    for minute, (day, rows) in enumerate(zip(DAYS, plan, strict=False)):
+        land(lake, rows, day, minute)
+        land(other, rows, day, minute)
+        stage_new(other)
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[2], DAYS[3], 2)}
+    assert states(lake) == states(other)
+
+
+def test_a_record_that_was_corrected_in_the_same_call_does_not_wait(lake):
+    land(lake, [BAD], DAYS[1], 0)
+    land(lake, [GOOD], DAYS[0], 1)  # the older day was landed last: it is the newer knowledge
+    stage_new(lake)
+    assert waiting(lake, NAME).num_rows == 0
+    assert sightings(lake, NAME) == {}
+
+
+def test_pulling_a_day_again_with_the_same_changes_no_byte(lake):
+    land(lake, [BAD], DAYS[0], 0)
+    stage_new(lake)
+    before = states(lake)
+    land(lake, [BAD], DAYS[0], 30)
+    assert pending_days(lake, NAME) == [DAYS[0]]
+    stage_new(lake)
+    assert states(lake) == before
+    land(lake, [WORSE], DAYS[0], 40)  # with other content it was seen anew
+    stage_new(lake)
+    assert waiting(lake, NAME)["last_seen_at"][0].as_py() == LANDED + timedelta(minutes=40)
+    assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
+
+
+def test_a_day_pulled_again_without_the_record_forgets_that_day_only(lake):
+    for minute, day in enumerate(DAYS[:2]):
+        land(lake, [BAD], day, minute)
+        stage_new(lake)
+    land(lake, [], DAYS[0], 5)
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[1], DAYS[1], 1)}
+
+
+def test_what_waited_before_records_had_a_history_keeps_waiting(lake):
+    land(lake, [BAD], DAYS[0], 0)
+    stage_new(lake)
+    path = lake.state_file("core", f"quarantine_{NAME}")
+    old = files.read_parquet(path)
+    files.write_parquet(old.select(old.schema.names[:9]), path)
+    lake.state_file("core", f"sightings_{NAME}").unlink()
+    assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
+    land(lake, [GOOD | {"dossier_id": "e" * 24}], DAYS[1], 1)
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
+
+
+# -- releases -----------------------------------------------------------------------------------------------------
+
+
+def test_a_released_record_is_taken_in_by_the_next_staging_and_stays(lake):
+    land(lake, [BAD, GOOD | {"dossier_id": "e" * 24}], DAYS[0], 0)
+    stage_new(lake)
+    assert pending_days(lake, NAME) == []
+    accept(lake)
+    assert pending_days(lake, NAME) == [DAYS[0]]
+    done = stage_new(lake)
+    assert (done.rows_in, done.rows_valid, done.rows_quarantined, done.rows_accepted) == (2, 2, 0, 1)
+    assert done.rows_broken[DQ06] == 1  # accepted is not unbroken
+    assert staged_keys(lake, DAYS[0]) == [KEY, "e" * 24]
+    assert waiting(lake, NAME).num_rows == 0
+    assert pending_days(lake, NAME) == []
+    land(lake, [BAD], DAYS[1], 90)
+    stage_new(lake)
+    assert staged_keys(lake, DAYS[1]) == [KEY]
+    assert waiting(lake, NAME).num_rows == 0
+
+
+def test_a_released_record_that_breaks_another_rule_waits_again(lake):
+    land(lake, [BAD], DAYS[0], 0)
+    stage_new(lake)
+    accept(lake)
+    land(lake, [WORSE], DAYS[1], 90)
+    stage_new(lake)
+    assert staged_keys(lake, DAYS[0]) == [KEY]
+    (row,) = waiting(lake, NAME).to_pylist()
+    assert row["rule_ids"] == f"{DQ06};{DQ08}"
+    land(lake, [BAD], DAYS[2], 91)
+    stage_new(lake)
+    assert waiting(lake, NAME).num_rows == 0
+
+
+def test_a_part_of_the_rules_can_be_accepted_and_the_record_waits_for_the_rest(lake):
+    land(lake, [WORSE], DAYS[0], 0)
+    stage_new(lake)
+    accept(lake, rules=[DQ06])
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
+    land(lake, [BAD], DAYS[1], 90)
+    stage_new(lake)
+    assert waiting(lake, NAME).num_rows == 0
+    with pytest.raises(NotReleasable, match="does not break"):
+        row = {**BAD, "row_key": KEY, "rule_ids": DQ06}
+        release(lake, [row], DOSSIERS, reason="x", by="y", at=LANDED, rules=[DQ08])
+
+
+def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_still_wins(lake):
+    other = GOOD | {"dossier_id": "e" * 24}
+    land(lake, [BAD, other | {"due_on": date(2026, 3, 1)}], DAYS[0], 0)
+    land(lake, [other], DAYS[1], 1)
+    stage_new(lake)
+    assert list(history(lake)) == [KEY]
+    accept(lake)
+    assert pending_days(lake, NAME) == DAYS[:2]
+    stage_new(lake)
+    assert waiting(lake, NAME).num_rows == 0
+    stamps = [lake.day_file("staged", NAME, day).stat().st_mtime_ns for day in DAYS[:2]]
+    assert stamps == sorted(stamps)
+
+
+def test_a_withdrawn_release_brings_the_record_back_with_its_history(lake):
+    for minute, day in enumerate(DAYS[:2]):
+        land(lake, [BAD], day, minute)
+        stage_new(lake)
+    before = states(lake)
+    first = accept(lake)
+    stage_new(lake)
+    land(lake, [BAD], DAYS[2], 90)
+    stage_new(lake)
+    at = LANDED + timedelta(hours=2)
+    assert withdraw(lake, NAME, KEY, reason="nhầm", by="Trần Thị Mẫu", at=at) == [first]
+    assert pending_days(lake, NAME) == DAYS[1:3]
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
+    assert staged_keys(lake, DAYS[2]) == []
+    assert before.keys() == states(lake).keys()
+    with pytest.raises(NotReleasable, match="no release of it holds"):
+        withdraw(lake, NAME, KEY, reason="nhầm", by="Trần Thị Mẫu", at=at)
+
+
+def test_every_decision_is_recorded(lake):
+    land(lake, [BAD], DAYS[0], 0)
+    stage_new(lake)
+    one = accept(lake)
+    withdraw(lake, NAME, KEY, reason="nhầm", by="Lê Văn Mẫu", at=LANDED + timedelta(hours=2))
+    two = accept(lake, at=LANDED + timedelta(hours=3), reason="xác nhận lại")
+    table = releases_table(lake, [NAME, "documents__statuses"])
+    contract = load_contract("quarantine_releases")
+    assert table.schema.equals(contract.arrow_schema(), check_metadata=True)
+    assert judge(table, contract, AS_OF).rows_quarantined == 0
+    rows = table.to_pylist()
+    assert [(r["release_id"], r["is_active"], r["release_reason"], r["withdrawn_by"]) for r in rows] == [
+        (one, False, "đã đối chiếu bản giấy", "Lê Văn Mẫu"),
+        (two, True, "xác nhận lại", None),
+    ]
+    assert rows[0] | {"row_json": ""} == {
+        "release_id": one, "table_name": NAME, "source": "one_stop", "row_key": KEY, "unit_code": "H34.12",
+        "rule_ids": DQ06, "reasons_vi": DOSSIERS.rule(DQ06).sentence_vi, "reasons_en": DOSSIERS.rule(DQ06).sentence_en,
+        "release_reason": "đã đối chiếu bản giấy", "released_by": "Trần Thị Mẫu",
+        "released_at": LANDED + timedelta(hours=1), "contract_version": DOSSIERS.version, "pulled_for_on": DAYS[0],
+        "row_json": "", "is_active": False, "withdrawn_by": "Lê Văn Mẫu",
+        "withdrawn_at": LANDED + timedelta(hours=2), "withdrawal_reason": "nhầm",
+    }  # fmt: skip
+    assert read_releases(lake, NAME).active == {KEY: frozenset([DQ06])}
+
+
+def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
+    land(lake, [BAD], DAYS[0], 0)
+    stage_new(lake)
+    from cchc_pipeline.contracts import staging
+
+    read = staging.read_releases
+
+    def read_then_decide(*args):
+        found = read(*args)
+        monkeypatch.setattr(staging, "read_releases", read)
+        accept(lake)
+        return found
+
+    monkeypatch.setattr(staging, "read_releases", read_then_decide)
+    stage(lake, NAME, [DAYS[0]], AS_OF)
+    assert waiting(lake, NAME).num_rows == 1
+    assert pending_days(lake, NAME) == [DAYS[0]]
+    stage_new(lake)
+    assert waiting(lake, NAME).num_rows == 0
+
+
+@pytest.mark.parametrize("name, rule_id", REJECTS)
+def test_what_a_table_cannot_hold_is_refused_and_everything_else_can_be_released(lake, name, rule_id):
+    contract = load_contract(name)
+    row = breaking_row(contract, rule_id)
+    table = batch(contract, [row, row] if rule_id.endswith(".key_unique") else [row])
+    held = judge(table, contract, AS_OF).quarantined.to_pylist()
+    broken = {one for row in held for one in row["rule_ids"].split(";")}
+    assert rule_id in broken
+    if all(is_releasable(contract.rule(one), contract) for one in broken):
+        release(lake, held, contract, reason="đúng", by="A", at=LANDED)
+        again = judge(table, contract, AS_OF, released=read_releases(lake, name).active)
+        assert (again.rows_valid, again.accepted) == (1, (held[0]["row_key"],))
+    else:
+        with pytest.raises(NotReleasable, match="Fix: correct the record in the source system"):
+            release(lake, held, contract, reason="đúng", by="A", at=LANDED)
+        assert not read_releases(lake, name).active
+
+
+def test_a_column_that_became_required_is_not_accepted_by_an_old_release():
+    released = {KEY: frozenset([f"{NAME}.channel_required"])}
+    row = GOOD | {"channel": None}
+    verdict = judge(batch(DOSSIERS, [row]), DOSSIERS, AS_OF, released=released)
+    assert (verdict.rows_quarantined, verdict.accepted) == (1, ())
+
+
+def test_a_release_of_one_record_does_not_touch_another():
+    rows = [BAD, BAD | {"dossier_id": "e" * 24}]
+    verdict = judge(batch(DOSSIERS, rows), DOSSIERS, AS_OF, released={KEY: frozenset([DQ06])})
+    assert verdict.accepted == (KEY,)
+    assert verdict.valid["dossier_id"].to_pylist() == [KEY]
+    assert verdict.quarantined["row_key"].to_pylist() == ["e" * 24]
+    assert isinstance(verdict.valid, pa.Table)

@@ -1,0 +1,88 @@
+"""A released record reaches what is published, and leaves it again when the release is taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from small_lake import LAST, derive, done, dossier, land, october, publish
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.quarantine import waiting
+from cchc_pipeline.contracts.releases import release, withdraw
+from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.lake.publish import read_published
+
+NAME = "one_stop__dossiers"
+DOSSIERS = load_contract(NAME)
+AT = datetime(2026, 10, 11, 3, tzinfo=UTC)
+
+
+def key(number):
+    return f"{number:024x}"
+
+
+def judge_again(lake):
+    stage(lake, NAME, pending_days(lake, NAME), LAST)
+    derive(lake)
+    publish(lake, "again")
+
+
+def accept(lake, number):
+    rows = [row for row in waiting(lake, NAME).to_pylist() if row["row_key"] == key(number)]
+    return release(lake, rows, DOSSIERS, reason="đúng như hồ sơ giấy", by="Trần Thị Mẫu", at=AT)
+
+
+def published(lake, number):
+    rows = read_published(lake.published, "dossiers").to_pylist()
+    return [row for row in rows if row["dossier_id"] == key(number)]
+
+
+def test_released_it_is_counted_and_withdrawn_it_is_not(own_lake):
+    before = read_published(own_lake.published, "dossier_events")
+    assert published(own_lake, 9) == []
+    accept(own_lake, 9)
+    judge_again(own_lake)
+    assert len(published(own_lake, 9)) == 1
+    assert read_published(own_lake.published, "quarantine").num_rows == 0
+    (told,) = read_published(own_lake.published, "quarantine_releases").to_pylist()
+    assert (told["row_key"], told["is_active"]) == (key(9), True)
+    withdraw(own_lake, NAME, key(9), reason="nhầm", by="Trần Thị Mẫu", at=AT + timedelta(hours=1))
+    judge_again(own_lake)
+    assert published(own_lake, 9) == []
+    assert read_published(own_lake.published, "dossier_events").equals(before)
+    assert read_published(own_lake.published, "quarantine")["row_key"].to_pylist() == [key(9)]
+
+
+def test_withdrawn_the_record_is_again_what_it_was_before_it_was_released(own_lake):
+    land(own_lake, NAME, [done(4, 2, 1, unit_code="H99.201")], october(9))  # finished before it was received
+    accept(own_lake, 4)
+    judge_again(own_lake)
+    assert published(own_lake, 4)[0]["finished_on"] == october(1)
+    withdraw(own_lake, NAME, key(4), reason="nhầm", by="Trần Thị Mẫu", at=AT + timedelta(hours=1))
+    judge_again(own_lake)
+    assert published(own_lake, 4)[0]["finished_on"] == october(3)
+
+
+ACCEPTABLE = {
+    "a code of another form": {"dossier_id": "HS-77"},
+    "an unknown status": {"status_code": 77},
+    "a unit that is none": {"unit_code": "UBND"},
+    "a channel that is none": {"channel": "fax"},
+    "an unreadable value": {"parse_errors": "applied_on: không đọc được"},
+    "never received": {"received_on": None, "due_on": None, "applied_on": None},
+    "received in the future": {"received_on": LAST + timedelta(days=3), "due_on": None},
+    "due before received": {"due_on": october(1)},
+    "done without a date": {"status_code": 9},
+}
+
+
+@pytest.mark.parametrize("kind", ACCEPTABLE)
+def test_whatever_can_be_released_can_be_computed_with(own_lake, kind):
+    row = dossier(77, 6) | ACCEPTABLE[kind]
+    land(own_lake, NAME, [row], october(9))
+    (held,) = [one for one in waiting(own_lake, NAME).to_pylist() if one["row_key"] == row["dossier_id"]]
+    release(own_lake, [held], DOSSIERS, reason="đúng", by="Trần Thị Mẫu", at=AT)
+    judge_again(own_lake)
+    rows = read_published(own_lake.published, "dossiers").to_pylist()
+    assert row["dossier_id"] in {one["dossier_id"] for one in rows}
