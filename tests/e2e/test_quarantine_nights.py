@@ -1,0 +1,119 @@
+"""What waits in quarantine, night after night: a record corrected at the source leaves, a released one is counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pytest
+from conftest import MakeDesk
+from e2e_desk import Desk, Night
+
+pytestmark = pytest.mark.e2e
+
+FIRST, LOADED, NEXT, LAST = date(2026, 9, 1), date(2026, 9, 3), date(2026, 9, 4), date(2026, 9, 5)
+TABLE = "one_stop__dossiers"
+
+
+@dataclass(frozen=True)
+class Story:
+    """Four runs: a first load, a night after two decisions, the same night again, a night after a withdrawal."""
+
+    desk: Desk
+    released: str
+    corrected: str
+    others: set[str]
+    loaded: Night
+    next_night: Night
+    again: Night
+    withdrawn: Night
+
+
+def decide(desk: Desk, word: str, key: str) -> str:
+    done = desk.cchc("quarantine", word, key, "--table", TABLE, "--reason", "đã đối chiếu sổ", "--by", "Trần Thị Mẫu")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def story(make_desk: MakeDesk) -> Story:
+    desk = make_desk("quarantine", size=0.2, small=True, defects=0.3, days=10)
+    desk.set_clock_after(LOADED)
+    loaded = desk.run(FIRST, LOADED)
+    listed = desk.cchc("quarantine", "list", "--rule", "DQ08", "--format", "json")
+    assert listed.returncode == 0, listed.stderr
+    only_due = [row["row_key"] for row in json.loads(listed.stdout) if row["rule_ids"] == f"{TABLE}.DQ08"]
+    released, corrected, *_ = only_due
+    decide(desk, "release", released)
+    for day in (FIRST, date(2026, 9, 2), LOADED):
+        lives = desk.province.lives(day)
+        for place, life in enumerate(lives):
+            if life.dossier_id == corrected:  # someone at the counter corrects the due date
+                lives[place] = replace(life, defect=None)
+    desk.set_clock_after(NEXT)
+    next_night = desk.run(NEXT)
+    again = desk.run(NEXT)
+    decide(desk, "unrelease", released)
+    desk.set_clock_after(LAST)
+    withdrawn = desk.run(LAST)
+    others = {row["row_key"] for row in loaded.published.rows("quarantine")} - {released, corrected}
+    return Story(desk, released, corrected, others, loaded, next_night, again, withdrawn)
+
+
+def keys(night: Night, table: str = "quarantine", column: str = "row_key") -> set[str]:
+    assert night.outcome.success, night.outcome.failures
+    return {row[column] for row in night.published.rows(table)}
+
+
+def test_both_wait_at_first(story: Story) -> None:
+    assert {story.released, story.corrected} <= keys(story.loaded)
+    assert not {story.released, story.corrected} & keys(story.loaded, "dossiers", "dossier_id")
+
+
+def test_a_record_corrected_at_the_source_leaves_by_itself_and_is_counted(story: Story) -> None:
+    assert story.corrected not in keys(story.next_night)
+    assert story.corrected in keys(story.next_night, "dossiers", "dossier_id")
+
+
+def test_a_released_record_is_counted_and_the_release_is_published(story: Story) -> None:
+    assert story.released not in keys(story.next_night)
+    assert story.released in keys(story.next_night, "dossiers", "dossier_id")
+    (told,) = story.next_night.published.rows("quarantine_releases")
+    assert (told["row_key"], told["rule_ids"], told["is_active"]) == (story.released, f"{TABLE}.DQ08", True)
+    assert (told["released_by"], told["release_reason"]) == ("Trần Thị Mẫu", "đã đối chiếu sổ")
+
+
+def test_the_others_go_on_waiting_and_say_since_when(story: Story) -> None:
+    held = {row["row_key"]: row for row in story.next_night.published.rows("quarantine")}
+    assert story.others <= set(held)
+    for key in story.others:
+        row = held[key]
+        assert row["first_seen_on"] <= LOADED
+        assert row["first_seen_at"] <= row["last_seen_at"]
+        assert row["times_seen"] >= 1
+    assert max(held[key]["times_seen"] for key in story.others) == 2  # read again with the overlap
+    assert {held[key]["last_seen_on"] for key in story.others} >= {NEXT}
+
+
+def test_the_same_night_again_changes_no_byte(story: Story) -> None:
+    assert story.again.published.hashes == story.next_night.published.hashes
+
+
+def test_taken_back_it_waits_again_and_is_not_counted(story: Story) -> None:
+    assert story.released in keys(story.withdrawn)
+    assert story.released not in keys(story.withdrawn, "dossiers", "dossier_id")
+    (told,) = story.withdrawn.published.rows("quarantine_releases")
+    assert not told["is_active"]
+    (row,) = [row for row in story.withdrawn.published.rows("quarantine") if row["row_key"] == story.released]
+    assert row["first_seen_on"] <= LOADED
+
+
+def test_show_tells_the_whole_story(story: Story) -> None:
+    shown = story.desk.cchc("quarantine", "show", story.released)
+    assert shown.returncode == 0, shown.stderr
+    for part in ("Ngày hẹn trả trước ngày tiếp nhận.", "Trần Thị Mẫu chấp nhận", "hủy", "due_on"):
+        assert part in shown.stdout
+    gone = story.desk.cchc("quarantine", "show", story.corrected)
+    assert gone.returncode == 1
+    assert "corrected has left" in gone.stderr
