@@ -13,6 +13,7 @@ from typing import Any
 from cchc_pipeline.contracts import Contract, all_contracts, rule_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue, relations
+from cchc_pipeline.reports.broken_cases import render_broken_records
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 
 _RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue and render again. -->"
@@ -100,7 +101,11 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
 
 def pages() -> dict[str, str]:
     """File name below `docs/` -> text of every rendered page."""
-    return {"data-dictionary.md": render_dictionary(), "indicators.md": render_indicators()}
+    return {
+        "data-dictionary.md": render_dictionary(),
+        "indicators.md": render_indicators(),
+        "broken-records.md": render_broken_records(),
+    }
 
 
 def write_pages(folder: Path) -> list[Path]:

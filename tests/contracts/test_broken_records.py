@@ -1,0 +1,129 @@
+"""Every broken record, batch and file of the cases, through the real path."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from cchc_pipeline.contracts import ContractBroken, all_contracts, drift, judge, load_contract
+from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.broken_cases import broken_batches, case_count, render_broken_records, table_cases
+from cchc_pipeline.sources.errors import FileUnusable
+from cchc_pipeline.sources.landing import to_arrow
+from cchc_pipeline.sources.one_stop_mapping import dossier_row
+from cchc_pipeline.sources.papi_drop import PapiDropSource
+from cchc_pipeline.sources.protocol import KnownState, Window, silent
+
+RECORDS = [one for cases in table_cases().values() for one in cases.records]
+INBOUND = [contract for contract in all_contracts() if not contract.is_published]
+DAY = date(2026, 6, 30)
+
+
+def test_there_are_at_least_sixty():
+    assert case_count() >= 60
+
+
+def test_every_rule_of_every_inbound_contract_has_a_case():
+    rules = {rule.id for contract in INBOUND for rule in contract.rules}
+    cases = {f"{one.table}.{one.rule}" for one in RECORDS}
+    missing = sorted(rules - cases)
+    assert not missing, f"add cases to cchc_pipeline/reports/broken_records/<table>.yaml: {missing}"
+    assert cases == rules
+
+
+@pytest.mark.parametrize("table", table_cases())
+def test_the_clean_record_breaks_nothing(table):
+    cases, contract = table_cases()[table], load_contract(table)
+    verdict = judge(to_arrow(table, [cases.clean]), contract, cases.as_of_on)
+    assert [one.rule_id for one in verdict.findings if one.rows_broken] == []
+
+
+@pytest.mark.parametrize("one", RECORDS, ids=lambda one: f"{one.table}.{one.rule}")
+def test_a_broken_record_gets_its_verdict_rule_and_sentence(one):
+    cases, contract = table_cases()[one.table], load_contract(one.table)
+    rows = [cases.clean | dict(one.changes)] * one.times
+    verdict = judge(to_arrow(one.table, rows), contract, cases.as_of_on)
+    found = {finding.rule_id.split(".", 1)[1]: finding for finding in verdict.findings if finding.rows_broken}
+    assert set(found) == {one.rule, *one.also}
+    assert (found[one.rule].severity, found[one.rule].sentence_vi) == (one.verdict, one.sentence_vi)
+    rejects = {name for name, finding in found.items() if finding.severity == "reject"}
+    assert (verdict.rows_in, verdict.rows_quarantined) == (one.times, 1 if rejects else 0)
+    if rejects:
+        (waiting,) = verdict.quarantined.to_pylist()
+        assert {rule.split(".", 1)[1] for rule in waiting["rule_ids"].split(";")} == rejects
+        assert (one.sentence_vi in waiting["reasons_vi"]) == (one.rule in rejects)
+
+
+@pytest.mark.parametrize("case", broken_batches("batches"), ids=lambda c: f"{c['table']}-{c['do']}-{c.get('column')}")
+def test_a_broken_batch_is_refused_or_told(case, tmp_path):
+    table, cases = case["table"], table_cases()[case["table"]]
+    contract = load_contract(table)
+    rows = [] if case["do"] == "empty" else [cases.clean]
+    column = case.get("column")
+    if case["do"] == "drop":
+        rows = [{name: value for name, value in row.items() if name != column} for row in rows]
+    elif case["do"] in ("retype", "add"):
+        rows = [row | {column: case["value"]} for row in rows]
+    batch = to_arrow(table, rows)
+    if case["do"] == "double":
+        with pytest.raises(ContractBroken) as caught:
+            judge(batch.append_column(column, batch[column]), contract, cases.as_of_on)
+        assert all(part in str(caught.value) for part in case["says"])
+        return  # a Parquet file cannot hold a column twice
+    lake = Lake(tmp_path)
+    files.write_parquet(batch, lake.day_file("landing", table, DAY))
+    done = stage(lake, table, [DAY], cases.as_of_on)
+    if case["verdict"] == "refused":
+        message = str(done.broken[DAY])
+        assert all(part in message for part in (table, "Fix: ", *case["says"])), message
+        assert not lake.day_file("staged", table, DAY).exists()
+        assert pending_days(lake, table) == [DAY]
+    else:
+        assert (done.broken, done.rows_in, done.rows_valid) == ({}, len(rows), len(rows))
+        absent = {name for name in done.absent_columns if name in (column, *cases.clean)}
+        said = [f"absent: {name}" for name in absent] + [f"unknown: {name}" for name in done.unknown_columns]
+        assert said == case["says"]
+        assert bool(drift(batch, contract)) or not rows
+
+
+@pytest.mark.parametrize("case", broken_batches("files"), ids=lambda case: case["what"])
+def test_a_broken_file_is_refused_whole(case, tmp_path):
+    content = case["text"].encode() if "text" in case else case["bytes"].encode("latin-1")
+    (tmp_path / case["name"]).write_bytes(content)
+    (tmp_path / "2019.csv").write_text("Province,SC11\nP01,1.5\n", encoding="utf-8")
+    with pytest.raises(FileUnusable) as caught:
+        list(PapiDropSource(tmp_path).pull(Window(DAY, DAY), KnownState(), silent))
+    assert case["says"] in str(caught.value)
+    assert case["name"] in str(caught.value)
+    assert "Fix: " in str(caught.value)
+
+
+WIRE = broken_batches("wire")
+
+
+def judged(record):
+    table = to_arrow("one_stop__dossiers", [dossier_row(record)])
+    return judge(table, load_contract("one_stop__dossiers"), WIRE["as_of_on"])
+
+
+def test_the_clean_record_on_the_wire_is_valid():
+    assert (judged(WIRE["clean"]).rows_valid, judged(WIRE["clean"]).rows_quarantined) == (1, 0)
+
+
+@pytest.mark.parametrize("case", WIRE["cases"], ids=lambda case: case["what"])
+def test_a_record_that_cannot_be_read_is_rejected(case):
+    record = WIRE["clean"] | case["set"]
+    (row,) = judged(record).quarantined.to_pylist()
+    assert [rule.split(".", 1)[1] for rule in row["rule_ids"].split(";")] == case["rules"]
+    assert case["says"] in (dossier_row(record)["parse_errors"] or "")
+
+
+def test_the_page_says_every_case():
+    page = render_broken_records()
+    for one in RECORDS:
+        assert f"| `{one.rule}` | {one.verdict} |" in page
+    for case in broken_batches("files"):
+        assert case["what"] in page
