@@ -59,6 +59,7 @@ SELECT
     finished_on AS result_issued_on,
     NULL::VARCHAR AS current_step,
     NULL::VARCHAR AS current_step_unit_code,
+    NULL::VARCHAR AS steps,
     allowed::DOUBLE AS processing_time,
     'd' AS processing_time_unit,
     h % 2 = 0 AS has_fee,

@@ -31,7 +31,6 @@ RECEIVED, ONLINE, EARLY, ON_TIME = 28_044, 13_253, 5_072, 21_836
 WITHDRAWN, STOPPED, WITHOUT_DUE_DATE, SUSPENDED = 150, 60, 40, 300  # all of them among the ones on time
 RATINGS, DISSATISFIED = 2_500, 30
 JUDICIAL_RECORDS = 64
-WAITING = "Chờ kết quả xác minh của cơ quan khác"
 
 # code suffix, name, notation, weight
 DEPARTMENTS: tuple[tuple[str, str, str, float], ...] = (
@@ -55,12 +54,16 @@ DEPARTMENTS: tuple[tuple[str, str, str, float], ...] = (
     ("19", "Ban Quản lý các khu công nghiệp", "BQLKCN", 0.6),
     ("20", "Văn phòng UBND tỉnh", "VPUBND", 0.3),
 )
-# late in fact: (unit, dossiers, of which with an apology letter)
+# late in fact: (unit, dossiers, whether with an apology letter, units at whose steps it was late; "" is the province)
 LATE_IN_FACT = (
-    ("05", 3, 1), ("12", 4, 2), ("16", 1, 0), ("07", 1, 0), ("17", 1, 1), ("09", 1, 1), ("03", 1, 0), ("10", 1, 1),
+    ("05", 1, True, ("05", "12")), ("05", 2, False, ("05",)), ("12", 2, True, ("12",)), ("12", 2, False, ("12", "")),
+    ("16", 1, False, ("16",)), ("07", 1, False, ("07",)), ("17", 1, True, ("17",)), ("09", 1, True, ("09",)),
+    ("03", 1, False, ("03",)), ("10", 1, True, ("10", "")),
 )  # fmt: skip
+# late in the software: (unit, dossiers, the unit that was late to hand over)
 LATE_IN_SOFTWARE = (
-    ("16", 5), ("05", 4), ("15", 1), ("11", 3), ("12", 4), ("10", 5), ("07", 1), ("03", 1), ("17", 1),
+    ("16", 5, "16"), ("05", 4, ""), ("15", 1, "15"), ("11", 3, "11"), ("12", 4, "12"), ("10", 5, "10"),
+    ("07", 1, "07"), ("03", 1, "03"), ("17", 1, "17"),
 )  # fmt: skip
 # arrival of the ministry's decision, working days until the province published, procedures published
 PUBLICATIONS: tuple[tuple[date, int, int], ...] = (
@@ -145,6 +148,24 @@ def procedures(rng: random.Random) -> list[Procedure]:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class _Lateness:
+    """A late dossier of the plan: why, by how many working days at least and at most, and who held it too long."""
+
+    unit: Unit
+    cause: str
+    least: int
+    most: int
+    slow_units: tuple[str, ...] = ()
+    has_apology: bool = False
+    procedure: Procedure | None = None
+
+
+def _code(suffix: str) -> str:
+    """The unit with this suffix; "" is the province itself."""
+    return f"{PROVINCE}.{suffix}" if suffix else PROVINCE
+
+
 class _Planner:
     """Draws fates until the published figures are met exactly."""
 
@@ -200,12 +221,14 @@ class _Planner:
         fate.extended_due_on, fate.due_on = fate.due_on, workdays.shift(fate.due_on, -gap)
         return True
 
-    def late(self, day: date, procedure: Procedure, least: int, most: int, *, in_software: bool) -> Fate:
-        """A dossier finished `least` to `most` working days after its due date."""
+    def late(self, day: date, procedure: Procedure, plan: _Lateness) -> Fate:
+        """A dossier finished some working days after its due date, for the reason of `plan`."""
         fate = Fate(due_on=workdays.shift(day, procedure.processing_time))
         assert fate.due_on is not None  # noqa: S101
-        fate.closed_on = workdays.shift(fate.due_on, self.rng.randint(least, most))
-        paper = workdays.shift(fate.due_on, -self.rng.randint(0, 1)) if in_software else fate.closed_on
+        fate.closed_on = workdays.shift(fate.due_on, self.rng.randint(plan.least, plan.most))
+        fate.late_cause, fate.slow_units = plan.cause, plan.slow_units
+        is_paper_in_time = plan.cause == "software_only"
+        paper = workdays.shift(fate.due_on, -self.rng.randint(0, 1)) if is_paper_in_time else fate.closed_on
         fate.result_issued_on = max(paper, day)
         return fate
 
@@ -220,16 +243,17 @@ class _Planner:
             draw_aftermath(self.rng, fate, unit, day, day)
             self.put(day, unit, procedure, fate)
 
-    def lateness(self) -> Iterator[tuple[Unit, Procedure | None, int, int, bool, bool, str | None]]:
-        """The 102: unit, procedure, least and most delay, late only in software, apology, step it waited at."""
-        for suffix, count, apologies in LATE_IN_FACT:
-            for i in range(count):
-                yield self.by_unit[f"{PROVINCE}.{suffix}"], None, 2, 15, False, i < apologies, None
-        for suffix, count in LATE_IN_SOFTWARE:
+    def lateness(self) -> Iterator[_Lateness]:
+        """The 102, in the order of the report."""
+        for suffix, count, has_apology, slow in LATE_IN_FACT:
+            unit, holders = self.by_unit[f"{PROVINCE}.{suffix}"], tuple(map(_code, slow))
             for _ in range(count):
-                yield self.by_unit[f"{PROVINCE}.{suffix}"], None, 1, 3, True, False, None
+                yield _Lateness(unit, "in_fact", 2 if len(slow) == 1 else 8, 15, holders, has_apology)
+        for suffix, count, clicker in LATE_IN_SOFTWARE:
+            for _ in range(count):
+                yield _Lateness(self.by_unit[_code(suffix)], "software_only", 1, 3, (_code(clicker),))
         for _ in range(JUDICIAL_RECORDS):
-            yield self.by_unit[f"{PROVINCE}.14"], self.judicial, 5, 30, False, False, WAITING
+            yield _Lateness(self.by_unit[f"{PROVINCE}.14"], "other_authority", 5, 30, procedure=self.judicial)
 
     def window(self) -> None:
         """The window of the report, exactly."""
@@ -255,11 +279,12 @@ class _Planner:
         for i, day in enumerate(days):
             channel = "online" if i in online else "direct" if rng.random() < 0.92 else "postal"
             if i in late_slots:
-                unit, fixed, least, most, in_software, has_apology, step = late_slots[i]
-                procedure = fixed or self.procedure(unit, channel)
-                fate = self.late(day, procedure, least, most, in_software=in_software)
-                fate.channel, fate.waiting_step = channel, step
-                if has_apology and fate.due_on is not None:
+                plan = late_slots[i]
+                unit = plan.unit
+                procedure = plan.procedure or self.procedure(unit, channel)
+                fate = self.late(day, procedure, plan)
+                fate.channel = channel
+                if plan.has_apology and fate.due_on is not None:
                     fate.apology_on = fate.due_on
             else:
                 unit = self.unit()

@@ -11,10 +11,12 @@ from random import Random
 
 from cchc_pipeline.sandbox import people, workdays
 from cchc_pipeline.sandbox.lives import DEFECTS, Fate, Life
+from cchc_pipeline.sandbox.process import settle_cause
 from cchc_pipeline.sandbox.scenarios import Procedure, Unit
 
 DEFECT_SHARE = 0.003
 LEGACY_SHARE = 0.005
+WAITING_SECTORS = frozenset({"G15-LT01"})  # judicial records: late ones wait for the police
 LONGEST_DELAY = 60  # working days
 MINUTE = timedelta(minutes=1)
 
@@ -42,13 +44,13 @@ def draw_fate(rng: Random, unit: Unit, procedure: Procedure, day: date, *, has_d
     if fate.defect in ("finished_missing", "finished_before_received"):
         fate.closed_on = day
     else:
-        _draw_course(rng, fate, unit, day, days)
+        _draw_course(rng, fate, unit, day, days, procedure_waits=procedure.sector_code in WAITING_SECTORS)
     if fate.closed_on is not None and fate.closed_status == 9:
         draw_aftermath(rng, fate, unit, day, day)
     return fate
 
 
-def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int) -> None:
+def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int, *, procedure_waits: bool) -> None:
     """Suspension, due date and end of a dossier."""
     shift, profile = workdays.shift, unit.profile
     start, due = day, fate.due_on
@@ -69,6 +71,7 @@ def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int) -> N
         fate.closed_status = 7 if chance < 0.01 else 8
         fate.closed_on = shift(start, rng.randint(0, max(days, 2)))
     elif chance < 0.016 + profile.late and fate.due_on is not None:
+        fate.late_cause = "other_authority" if procedure_waits else None
         _draw_lateness(rng, fate, unit, day, max(due, start))
     else:
         slack = workdays.between(start, due) - 1
@@ -97,6 +100,7 @@ def _draw_lateness(rng: Random, fate: Fate, unit: Unit, day: date, due: date) ->
     if fate.closed_on is None:
         return
     if rng.random() < 0.3:  # the paper was in time, the click was not
+        fate.late_cause = "software_only"
         fate.result_issued_on = max(day, shift(due, -rng.randint(0, 1)))
         if rng.random() < 0.4:
             fate.corrected_closed_on = due
@@ -199,7 +203,8 @@ def _fill_course(rng: Random, life: Life, fate: Fate, procedure: Procedure) -> N
         life.correction_at = _at(rng, fate.correction_on, life.closed_at)
     life.result_issued_on = fate.result_issued_on
     life.apology_on = fate.apology_on
-    life.waiting_step = fate.waiting_step
+    life.late_cause, life.slow_units = fate.late_cause, fate.slow_units
+    settle_cause(life)
 
 
 def _fill_flags(rng: Random, life: Life, fate: Fate, paid: float, synced: float) -> None:

@@ -45,7 +45,8 @@ class Fate:
     rating: int | None = None
     first_rating: int | None = None  # as first clicked, where it was corrected
     rated_on: date | None = None
-    waiting_step: str | None = None
+    late_cause: str | None = None  # why, should it become late: one of `process.CAUSES`
+    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; its own where empty
     is_legacy_code: bool = False
     defect: str | None = None
 
@@ -89,7 +90,8 @@ class Life:
     first_rating: int | None = None
     rating_correction_at: datetime | None = None
     apology_on: date | None = None
-    waiting_step: str | None = None
+    late_cause: str | None = None
+    slow_units: tuple[str, ...] = ()
     defect: str | None = None
 
     def status_at(self, clock: datetime) -> int | None:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from cchc_pipeline.sandbox import people
 from cchc_pipeline.sandbox.dossier_search import STATUSES, UNKNOWN_STATUS, Query, page_of, parse_query, search
 from cchc_pipeline.sandbox.lives import Life, Seen
+from cchc_pipeline.sandbox.process import OTHER_AUTHORITY, Step, seen_steps, steps
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.scenarios import Procedure, Unit
 from cchc_pipeline.sandbox.web import dump, fail, reply, reply_text
@@ -38,8 +39,6 @@ CHANNELS = {"online": (0, "Trực tuyến"), "direct": (1, "Trực tiếp"), "po
 LEVELS = {"province": "TINH", "department": "SO", "district": "QUANHUYEN", "commune": "XAPHUONG"}
 EXECUTING = {"province": "TINH", "district": "HUYEN", "commune": "XA"}
 SERVICES = {"information": (2, "Mức độ 2"), "partial": (3, "Một phần"), "full": (4, "Toàn trình")}
-WAITING_STEPS = {2: "Tiếp nhận", 5: "Chờ bổ sung hồ sơ", 6: "Chờ nộp nghĩa vụ tài chính"}
-STEPS = ("Thẩm định hồ sơ", "Chờ ký duyệt", "Xác minh thực địa")
 _SHIFT = timedelta(hours=7)
 
 
@@ -80,6 +79,8 @@ class OneStop:
 
     def __init__(self, province: Province) -> None:
         self.province = province
+        self._source_codes = {unit.code: unit.source_code for unit in province.units}
+        self._source_codes[OTHER_AUTHORITY] = "000.00.00.G01"
         self._agencies = {unit.code: self._agency(unit) for unit in province.units}
         self._procedures = {
             p.code: (self._procedure_of_dossier(p, as_list=False), self._procedure_of_dossier(p, as_list=True))
@@ -140,7 +141,7 @@ class OneStop:
             "status": int(procedure.is_in_force),
         }
 
-    def dossier(self, life: Life, seen: Seen) -> str:
+    def dossier(self, life: Life, seen: Seen, clock: datetime) -> str:
         """A record of `/pa/dossier/search` as JSON text. All keys are always present.
 
         Text and not a dict: a year of a large province is a million of these.
@@ -199,7 +200,7 @@ class OneStop:
             f'"undefindedCompleteTime":{int(seen.due_at is None and has_files)},"countDutypaidCert":0,'
             f'"personalStorageSynced":{_flag(seen.is_in_personal_storage)},'
             f'"citizenDataUsed":{_flag(seen.is_citizen_data_used)},"nationalSynced":{_flag(seen.is_synced_national)},'
-            f'"rating":{rating},"accepter":{accepter},"currentTask":{self._task(life, seen, trick)}}}'
+            f'"rating":{rating},"accepter":{accepter},{self._tasks(life, seen, clock, trick)}}}'
         )
 
     def _request(self, life: Life) -> str:
@@ -207,23 +208,31 @@ class OneStop:
         who = f"{people.name(person)}, số {people.identity_number(person)}, điện thoại {people.phone(person)}"
         return f"Đề nghị giải quyết cho {who}"
 
-    def _task(self, life: Life, seen: Seen, trick: int) -> str:
-        """The current step: a list, now and then a bare object; empty once nothing is to be done."""
-        if life.waiting_step is not None and seen.status not in (1, 2):
-            step, code = life.waiting_step, "000.00.00.G01"
-        elif seen.status in (2, 4, 5, 6):
-            step, code = WAITING_STEPS.get(seen.status, STEPS[trick % 3]), life.unit.source_code
-        else:
-            return "[]"
-        clerk = trick % 500
-        task = (
-            f'{{"id":"64c8{life.dossier_id[:20]}","isCurrent":1,"createdDate":{stamp(life.processing_at)},'
-            f'"agency":{{"code":"{code}"}},"assignee":{{"id":"64c9{clerk:020x}",'
+    def _tasks(self, life: Life, seen: Seen, clock: datetime, trick: int) -> str:
+        """The steps so far, and the current one: a list, now and then a bare object; empty once all is done."""
+        if seen.status in (1, 3):
+            return '"task":[],"currentTask":[]'
+        shown = seen_steps(steps(life), clock)
+        is_open = seen.status in (2, 4, 5, 6)
+        tasks = []
+        for i, step in enumerate(shown):
+            is_current = is_open and i == len(shown) - 1
+            tasks.append(self._task(life, step, i, trick, is_current=is_current))
+        current = tasks[-1] if is_open and tasks else ""
+        return f'"task":[{",".join(tasks)}],"currentTask":{f"[{current}]" if trick % 13 or not current else current}'
+
+    def _task(self, life: Life, step: Step, i: int, trick: int, *, is_current: bool) -> str:
+        clerk = (trick + i) % 500
+        begun = stamp(step.begun_at, utc=trick % 2 == 1)
+        ended = stamp(None if is_current else step.ended_at)
+        return (
+            f'{{"id":"64c8{life.dossier_id[:18]}{i:02x}","isCurrent":{int(is_current)},"createdDate":{begun},'
+            f'"updatedDate":{ended},"agency":{{"code":"{self._source_codes[step.unit_code]}"}},'
+            f'"assignee":{{"id":"64c9{clerk:020x}",'
             f'"fullname":"{people.name(900_000 + clerk)}","account":{{"username":"canbo.mau{clerk:03d}"}}}},'
-            f'"bpmProcessDefinitionTask":{{"name":{{"name":"{step}"}},"processingTime":2,"processingTimeUnit":"d",'
-            f'"variable":{{"canPaused":1}}}}}}'
+            f'"bpmProcessDefinitionTask":{{"name":{{"name":"{step.name}"}},"processingTime":{step.limit_days},'
+            f'"processingTimeUnit":"d","variable":{{"canPaused":1}}}}}}'
         )
-        return f"[{task}]" if trick % 13 else task
 
 
 # -- routes -------------------------------------------------------------------------------------------------------
@@ -290,7 +299,7 @@ class OneStopRoutes:
             for life in page_of(hits, page, size):
                 seen = life.seen(clock)
                 if seen is not None:
-                    content.append(self.book.dossier(life, seen))
+                    content.append(self.book.dossier(life, seen, clock))
         frame = {
             "number": page,
             "size": size,

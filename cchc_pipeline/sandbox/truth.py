@@ -17,6 +17,7 @@ from statistics import median
 
 from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.lives import Life, Seen
+from cchc_pipeline.sandbox.process import CAUSES
 from cchc_pipeline.sandbox.province import Province
 
 Value = tuple[float, float | None]
@@ -48,6 +49,8 @@ COUNTS = {
     "procedures_partial_count": "procedures_partial",
     "procedures_information_count": "procedures_information",
 }
+COUNTS |= {f"late_{cause}_count": f"late_{cause}" for cause in CAUSES}
+COUNTS |= {f"late_{cause}_apology_count": f"late_{cause}_apology" for cause in CAUSES}
 # indicator -> (numerator, denominator)
 RATES = {
     "online_rate": ("received_online", "received"),
@@ -79,6 +82,8 @@ RATES = {
     "idx766_update_on_time": ("procedures_updated", "procedures"),
     "idx766_content_full": ("procedures_content_full", "procedures"),
 }
+RATES |= {f"late_{cause}_rate": (f"late_{cause}", "resolved") for cause in CAUSES}
+RATES |= {f"late_{cause}_apology_rate": (f"late_{cause}_apology", f"late_{cause}") for cause in CAUSES}
 INDICATORS = (*COUNTS, *RATES, "handling_time_median_days")
 
 
@@ -199,7 +204,11 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
             counts["done_electronic"] += seen.is_result_electronic
             counts["handled_days"] += days
             tally.handling_days.append(days)
-        counts["late_with_apology"] += outcome == "late" and life.dossier_code in apologies
+        if outcome == "late":
+            has_apology = life.dossier_code in apologies
+            counts["late_with_apology"] += has_apology
+            counts[f"late_{life.late_cause}"] += 1
+            counts[f"late_{life.late_cause}_apology"] += has_apology
     counts["suspended"] += window.holds(suspended_on)
     if seen.rated_at is not None and window.holds(seen.rated_at.date()):
         counts["rated"] += 1

@@ -19,6 +19,7 @@ from cchc_pipeline.sources.one_stop_codes import (
     fold,
     status_of,
 )
+from cchc_pipeline.sources.one_stop_steps import step_name, step_unit, steps_json, tasks_of
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Problems,
@@ -50,6 +51,7 @@ DOSSIER_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "suspended_on": (("suspension.from",),),
     "resumed_on": (("suspension.to",),),
     "result_issued_on": (("resultIssuedDate",),),
+    "steps": (("task", "currentTask"),),
     "processing_time": (("processingTime", "procedureProcessDefinition.processDefinition.processingTime"),),
     "processing_time_unit": (
         ("processingTimeUnit", "procedureProcessDefinition.processDefinition.processingTimeUnit"),
@@ -87,7 +89,7 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     rating = mapping_or_empty(record.get("rating"))
     level = rating.get("level")
     procedure = mapping_or_empty(record.get("procedure"))
-    step, step_unit = _current_step(record)
+    step, holder = _current_step(record)
     duration, duration_unit = _duration(record)
     fees = _items(record, "dossierFee")
     amount = None if fees is None else int(sum(number_or_none(fee.get("amount")) or 0 for fee in fees))
@@ -117,7 +119,8 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
         "resumed_on": _day(suspension, "to", "resumed_on", problems),
         "result_issued_on": _paper_day(record, "resultIssuedDate", "result_issued_on", problems),
         "current_step": step,
-        "current_step_unit_code": step_unit,
+        "current_step_unit_code": holder,
+        "steps": steps_json(record),
         "processing_time": duration,
         "processing_time_unit": duration_unit,
         "has_fee": None if amount is None else amount > 0,
@@ -186,11 +189,9 @@ def _channel(record: Mapping[str, Any], problems: Problems) -> str | None:
 
 
 def _current_step(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    tasks = record.get("currentTask")
-    entries = [task for task in (tasks if isinstance(tasks, list) else [tasks]) if isinstance(task, Mapping)]
+    entries = tasks_of(record, "currentTask")
     task = next((entry for entry in entries if entry.get("isCurrent")), entries[0] if entries else {})
-    name = local_name(mapping_or_empty(task.get("bpmProcessDefinitionTask")).get("name"))
-    return name, _unit(text_or_none(mapping_or_empty(task.get("agency")).get("code")))
+    return step_name(task), step_unit(task)
 
 
 def _duration(record: Mapping[str, Any]) -> tuple[float | None, str | None]:

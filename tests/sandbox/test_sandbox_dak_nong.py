@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.dak_nong import WAITING
 from cchc_pipeline.sandbox.one_stop import OneStop
 from cchc_pipeline.sandbox.portal_counts import GROUPS, Portal
+from cchc_pipeline.sandbox.process import WAITING
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth import Truth, indicator_truth
 
@@ -76,7 +76,7 @@ def test_the_102_late_dossiers(province: Province, truth: Truth) -> None:
             continue
         assert life.result_issued_on is not None
         in_software = "software" if life.result_issued_on <= due else "fact"
-        late["judicial" if life.waiting_step == WAITING else in_software].append(life.unit.code)
+        late["judicial" if life.late_cause == "other_authority" else in_software].append(life.unit.code)
     assert {kind: len(units) for kind, units in late.items()} == {"fact": 13, "software": 25, "judicial": 64}
     assert set(late["judicial"]) == {"H16.14"}
     assert count(truth, "resolved_late", "H16.14") == 64
@@ -130,10 +130,9 @@ def test_every_record_renders(province: Province) -> None:
     for life in province.lives_between(date(2020, 6, 1), date(2020, 7, 15)):
         seen = life.seen(clock)
         assert seen is not None
-        record = json.loads(book.dossier(life, seen))
+        record = json.loads(book.dossier(life, seen, clock))
         levels.add(record["agencyLevel"]["code"])
-        tasks = record["currentTask"] if isinstance(record["currentTask"], list) else [record["currentTask"]]
-        steps += any(task["bpmProcessDefinitionTask"]["name"]["name"] == WAITING for task in tasks)
+        steps += any(task["bpmProcessDefinitionTask"]["name"]["name"] == WAITING for task in record["task"])
     assert levels == {"SO", "QUANHUYEN", "XAPHUONG"}
     assert steps > 0
 

@@ -1,0 +1,104 @@
+"""Late dossiers with the cause of their lateness: the monthly parts, their events, the whole table.
+
+Belongs here: running `sql/late_dossiers.sql` and `sql/late_events.sql`, and what they need besides dossiers: letters
+of apology and the kinds of steps. Not here: what is late (`sql/dossiers.sql`), which parts are stale (`build.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import pyarrow as pa
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.sqlfiles import run_sql, sql_text
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+
+#: What a dossier was late for; parts of the measure `resolved_late`.
+CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
+_APOLOGIES = pa.schema([("dossier_code", pa.string()), ("letter_code", pa.string()), ("letter_on", pa.date32())])
+
+
+@lru_cache(maxsize=1)
+def step_kinds() -> pa.Table:
+    """The reference table of step names that mean something: pattern (regular expression, lower case), kind."""
+    text = resources.files("cchc_pipeline.reference").joinpath("step_kinds.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in ("pattern", "kind")})
+
+
+def late_schema() -> pa.Schema:
+    """Arrow schema of the published table `late_dossiers`."""
+    return load_contract("late_dossiers").arrow_schema()
+
+
+def logic() -> str:
+    """Everything but data that the parts follow from; other logic makes every part stale."""
+    return "".join(
+        [sql_text("late_dossiers"), sql_text("late_events"), str(late_schema()), str(step_kinds().to_pydict())]
+    )
+
+
+def apologies(lake: Lake) -> pa.Table:
+    """The first letter of apology of each dossier that has one: dossier_code, letter_code, letter_on."""
+    path = lake.state_file("core", "documents__documents")
+    if not path.exists():
+        return _APOLOGIES.empty_table()
+    with session(documents=path) as connection:
+        table = connection.sql(sql_text("late_apologies")).to_arrow_table()
+    return table.cast(_APOLOGIES)
+
+
+def build_part(
+    lake: Lake, part: str, dossiers: pa.Table, *, held: Path, letters: pa.Table, calendar: pa.Table, run: pa.Table
+) -> pa.Table:
+    """Write the late dossiers of a month; their events by cause.
+
+    Args:
+        lake: the lake.
+        part: the month.
+        dossiers: the month as built by `dossiers.sql`.
+        held: the month as held in core, with the steps.
+        letters: see `apologies`.
+        calendar: working calendar that covers every day of the month's dossiers.
+        run: the one-row table with `as_of_on`.
+    """
+    late = run_sql(
+        "late_dossiers",
+        late_schema(),
+        dossiers=dossiers,
+        held=held,
+        apologies=letters,
+        calendar=calendar,
+        step_kinds=step_kinds(),
+        run=run,
+    )
+    files.write_parquet(late, lake.state_file("built", "late_dossiers", part))
+    return run_sql("late_events", None, late=late)
+
+
+def build_late(lake: Lake) -> pa.Table:
+    """The published table `late_dossiers` from all its months, ordered by its key."""
+    schema = late_schema()
+    parts = [lake.state_file("built", "late_dossiers", part) for part in lake.parts("built", "late_dossiers")]
+    table = pa.concat_tables([files.read_parquet(path) for path in parts]) if parts else schema.empty_table()
+    table = table.select(schema.names).cast(schema).sort_by("dossier_id").combine_chunks()
+    lake.write_state(table, "built", "late_dossiers")
+    return table
+
+
+def by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
+    """Months of resolution (yyyy-MM) in order, and for each cause the dossiers resolved late in them."""
+    with session(late=late) as connection:
+        rows = connection.execute(
+            "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE FROM late "
+            "WHERE resolution = 'resolved_late' GROUP BY ALL"
+        ).fetchall()
+    months = sorted({month for month, _, _ in rows})
+    found = {(month, cause): count for month, cause, count in rows}
+    return months, {cause: [found.get((month, cause), 0.0) for month in months] for cause in CAUSES}
