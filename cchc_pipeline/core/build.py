@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,46 +15,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from cchc_pipeline.core import late
+from cchc_pipeline.core.queries import calendar_table, run_sql, run_table, sql_text
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.calendar import calendar_rows, overrides
+from cchc_pipeline.reference.calendar import overrides
 
 _FINGERPRINT = b"cchc.inputs"
-_CALENDAR = pa.schema([("day_on", pa.date32()), ("is_working_day", pa.bool_()), ("working_day_number", pa.int64())])
-
-
-@cache
-def sql_text(name: str) -> str:
-    """Text of `core/sql/<name>.sql`."""
-    return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-
-
-def run_sql(name: str, schema: pa.Schema | None, **tables: pa.Table | Path | list[Path]) -> pa.Table:
-    """Run one SQL file over `tables`; cast to `schema` where one is given."""
-    with session(**tables) as connection:
-        result = connection.sql(sql_text(name)).to_arrow_table()
-    return result.select(schema.names).cast(schema) if schema is not None else result
-
-
-def run_table(as_of_on: date) -> pa.Table:
-    """The one-row table `run` that SQL files read the last day of data from."""
-    return pa.table({"as_of_on": pa.array([as_of_on], pa.date32())})
-
-
-@lru_cache(maxsize=4)
-def calendar_table(first: date, last: date) -> pa.Table:
-    """Working calendar from `first` to `last`: day_on, is_working_day, working_day_number."""
-    columns = zip(*calendar_rows(first, last), strict=True)
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR
-    )
 
 
 def build_dossiers(
     lake: Lake, as_of_on: date, dossiers: pa.Schema, events: pa.Schema, *, rebuild: bool = False
 ) -> tuple[int, int]:
-    """Rebuild the stale monthly parts of `dossiers` and `dossier_events`.
+    """Rebuild the stale monthly parts of `dossiers`, `late_dossiers` and `dossier_events`.
 
     A part is stale when its core rows, the SQL, the calendar or its apology letters changed, or when
     it holds open dossiers and `as_of_on` moved: so the cost of a night follows what can still change.
@@ -71,13 +43,10 @@ def build_dossiers(
     Returns:
         Number of parts, number rebuilt.
     """
-    apologies = _apologies(lake)
+    apologies = late.apologies(lake)
     parts = lake.parts("core", "dossiers")
-    logic = hashlib.sha256(
-        "".join(
-            [sql_text("dossiers"), sql_text("dossier_events"), str(dossiers), str(events), str(overrides())]
-        ).encode()
-    ).hexdigest()
+    rules = [sql_text("dossiers"), sql_text("dossier_events"), late.logic()]
+    logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, date.today()) + timedelta(days=400))  # noqa: DTZ011 - only a bound
     rebuilt = 0
@@ -90,14 +59,17 @@ def build_dossiers(
             continue
         run = run_table(as_of_on)
         table = run_sql("dossiers", dossiers, held=source, apologies=apologies, calendar=calendar, run=run)
-        counted = run_sql("dossier_events", events, dossiers=table)
+        causes = late.build_part(lake, part, dossiers=table, held=source, letters=apologies, calendar=calendar, run=run)
+        counted = pa.concat_tables(
+            [run_sql("dossier_events", events, dossiers=table), causes.select(events.names).cast(events)]
+        )
         has_open = pc.any(table["is_open"]).as_py()
         # What was built before as_of_on moved stays right where nothing is open.
         stamp = {_FINGERPRINT: f"{fixed}|{as_of_on if has_open else 'closed'}".encode()}
         files.write_parquet(counted, lake.state_file("built", "dossier_events", part))
         files.write_parquet(table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp}), target)
         rebuilt += 1
-    for name in ("dossiers", "dossier_events"):
+    for name in ("dossiers", "dossier_events", "late_dossiers"):
         for gone in set(lake.parts("built", name)) - set(parts):
             lake.state_file("built", name, gone).unlink()
     return len(parts), rebuilt
@@ -110,17 +82,6 @@ def _is_fresh(path: Path, fixed: str, as_of_on: date) -> bool:
     return stamp in (f"{fixed}|{as_of_on}", f"{fixed}|closed")
 
 
-def _apologies(lake: Lake) -> pa.Table:
-    path = lake.state_file("core", "documents__documents")
-    if not path.exists():
-        return pa.table({"dossier_code": pa.array([], pa.string())})
-    with session(documents=path) as connection:
-        return connection.sql(
-            "SELECT DISTINCT dossier_code FROM documents "
-            "WHERE subject_kind = 'apology_letter' AND dossier_code IS NOT NULL ORDER BY 1"
-        ).to_arrow_table()
-
-
 def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dict[str, str]:
     """A hash of the apologised dossiers of each part that has any."""
     if not parts or apologies.num_rows == 0:
@@ -131,8 +92,8 @@ def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dic
             "strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held"
         )
         rows = connection.execute(
-            "SELECT part, md5(string_agg(dossier_code, ',' ORDER BY dossier_code)) "
-            "FROM named SEMI JOIN apologies USING (dossier_code) GROUP BY part"
+            "SELECT part, md5(string_agg(CONCAT_WS('|', dossier_code, letter_code, letter_on), ',' "
+            "ORDER BY dossier_code)) FROM named JOIN apologies USING (dossier_code) GROUP BY part"
         ).fetchall()
     return {part: digest for part, digest in rows if part is not None}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.sqlfiles import run_sql, sql_text
+from cchc_pipeline.core.queries import run_sql, sql_text
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
@@ -55,7 +55,7 @@ def apologies(lake: Lake) -> pa.Table:
 
 
 def build_part(
-    lake: Lake, part: str, dossiers: pa.Table, *, held: Path, letters: pa.Table, calendar: pa.Table, run: pa.Table
+    lake: Lake, part: str, *, dossiers: pa.Table, held: Path, letters: pa.Table, calendar: pa.Table, run: pa.Table
 ) -> pa.Table:
     """Write the late dossiers of a month; their events by cause.
 

@@ -11,6 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 EARLY, ON_TIME, LATE, NEUTRAL = "#2a9d8f", "#8ab17d", "#d1495b", "#577590"
+#: cause of lateness -> label and colour
+CAUSES = {
+    "in_fact": ("Trễ hạn thực tế", LATE),
+    "other_authority": ("Chờ cơ quan ngoài tỉnh", "#e9a23b"),
+    "software_only": ("Chỉ trên phần mềm", NEUTRAL),
+    "unknown": ("Chưa rõ nguyên nhân", "#b8b8b8"),
+}
 
 
 def stacked_days(days: Sequence[date], series: Mapping[str, tuple[Sequence[float], str]], title: str) -> bytes:
@@ -32,6 +39,23 @@ def stacked_days(days: Sequence[date], series: Mapping[str, tuple[Sequence[float
         bottom = [b + v for b, v in zip(bottom, values, strict=True)]
     axes.set_title(title, fontsize=10, loc="left")
     axes.legend(fontsize=8, frameon=False, ncols=len(series), loc="upper left", bbox_to_anchor=(0, -0.12))
+    return _png(figure)
+
+
+def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[float], str]], title: str) -> bytes:
+    """Stacked bars, one per label; `series` maps a name to its values and colour."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 2.6), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    positions, bottom = list(range(len(labels))), [0.0] * len(labels)
+    for name, (values, colour) in series.items():
+        axes.bar(positions, list(values), bottom=bottom, label=name, color=colour, width=0.8)
+        bottom = [b + v for b, v in zip(bottom, values, strict=True)]
+    step = max(1, len(labels) // 18)
+    axes.set_xticks(positions[::step], list(labels)[::step], fontsize=7, rotation=45 if len(labels) > 9 else 0)
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.legend(fontsize=8, frameon=False, ncols=len(series), loc="upper left", bbox_to_anchor=(0, -0.2))
     return _png(figure)
 
 

@@ -15,10 +15,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
 from cchc_pipeline.reports.dictionary import check_pages, write_pages
 from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
+from cchc_pipeline.reports.late_report import late_report
+from cchc_pipeline.reports.late_text import print_late
 from cchc_pipeline.settings import load_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -80,6 +83,42 @@ def _table(found: DossierForm) -> Table:
     for code, label, count, pct in found.rows():
         table.add_row(label, code, f"{count:,}", "" if pct is None else f"{pct:.2f} %")
     return table
+
+
+@report.command()
+@click.option("--from", "first", type=DAY, help="First day of the period, by day of resolution; default all data.")
+@click.option("--to", "last", type=DAY, help="Last day of the period.")
+@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="CSV has one line per dossier; JSON counts by cause and unit too.",
+)
+@click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Dossiers listed as text.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+def late(
+    first: datetime | None, last: datetime | None, unit: str | None, form: str, limit: int, data_dir: Path | None
+) -> None:
+    """Why dossiers were late: in fact, only in the software, or waiting for another authority.
+
+    \b
+    Example:
+      cchc report late --from 2019-11-16 --to 2020-11-08 --unit H16.12
+    """  # noqa: D301 - the backspace is how click is told to keep lines
+    found = late_report(_lake(data_dir).published, first and first.date(), last and last.date(), unit)
+    if form == "json":
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+    elif form == "csv":
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, late_schema().names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*found.dossiers, *found.overdue])
+        click.echo(stream.getvalue(), nl=False)
+    else:
+        print_late(found, limit)
 
 
 @click.command()

@@ -11,13 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-
-
-class ReportError(CchcError):
-    """A report cannot be made as asked."""
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.scope import scope
 
 
 @dataclass(frozen=True)
@@ -132,22 +128,8 @@ def dossier_form(published: Path, first: date, last: date, unit: str | None = No
         ReportError: the period is reversed or outside of the data, or the unit is unknown.
         PublishError: nothing was published.
     """
-    if first > last:
-        raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
-    units = read_published(published, "units")
-    version = current_version(published)
-    manifest = read_manifest(version) if version else {}
-    begins, until = date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
-    if last > until or first < begins:
-        raise ReportError(
-            f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
-            f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
-        )
-    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
-    unit = unit or manifest["province_code"]
-    if unit not in names:
-        near = ", ".join(f"{code} {name}" for code, name in list(names.items())[:5])
-        raise ReportError(f"report: no unit {unit}. Units are listed in units.parquet, for example {near}.")
+    about = scope(published, first, last, unit)
+    unit, units = about.unit_code, about.units
     with session(units=units, events=read_published(published, "dossier_events")) as connection:
         cursor = connection.execute(_QUERY, {"unit": unit, "first": first, "last": last})
         names_of = [column[0] for column in cursor.description]
@@ -155,7 +137,7 @@ def dossier_form(published: Path, first: date, last: date, unit: str | None = No
     resolved = found["resolved_early"] + found["resolved_on_time"] + found["resolved_late"]
     return DossierForm(
         unit_code=unit,
-        unit_name=names[unit],
+        unit_name=about.unit_name,
         period_start=first,
         period_end=last,
         resolved=resolved,

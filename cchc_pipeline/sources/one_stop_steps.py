@@ -59,7 +59,7 @@ def steps_json(record: Mapping[str, Any]) -> str | None:
         )
     if not steps:
         return None
-    steps.sort(key=lambda step: step["begun"])  # stable: steps that begin together stay as the source has them
+    steps.sort(key=lambda step: str(step["begun"]))  # stable: steps that begin together stay as the source has them
     return json.dumps(steps, ensure_ascii=False, separators=(",", ":"))
 
 

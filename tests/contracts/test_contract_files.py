@@ -29,6 +29,7 @@ from cchc_pipeline.contracts.verdict import rule_breaks
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
 PUBLISHED = {
+    "late_dossiers",
     "units",
     "procedures",
     "dossiers",

@@ -25,6 +25,7 @@ GRAPH = {
     **{f"staged_{table}": {f"raw_{table}"} for table in INBOUND},
     "core_dossiers": {"staged_one_stop__dossiers", "staged_documents__documents"},
     "core_dossier_events": {"core_dossiers"},
+    "late_dossiers": {"core_dossiers"},
     "core_documents": {"core_dossiers", "staged_documents__statuses"},
     "core_procedures": {"staged_one_stop__procedures"},
     "core_units": {"staged_national_portal__metrics", "core_dossiers", "core_documents", "core_procedures"},
@@ -33,7 +34,14 @@ GRAPH = {
     "scorecard_index766": {"indicator_values", "core_units"},
     "scorecard_par_index": {"indicator_values", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions"},
-    "published": {"core_units", "indicator_values", "scorecard_index766", "scorecard_papi", "scorecard_par_index"},
+    "published": {
+        "core_units",
+        "late_dossiers",
+        "indicator_values",
+        "scorecard_index766",
+        "scorecard_papi",
+        "scorecard_par_index",
+    },
 }
 #: the start of a key -> the pool of its step; raw assets have one pool per source
 POOLS = {f"raw_{table}": table.split("__")[0] for table in INBOUND}

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.staging import stage
-from cchc_pipeline.core import build, state
+from cchc_pipeline.core import build, late, state
 from cchc_pipeline.indicators.build import build_indicator_values
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake import files
@@ -155,6 +155,7 @@ def derive(lake: Lake, **free: Any) -> None:
     state.take_in(lake, "documents__documents")
     state.take_in_dossiers(lake)
     build.build_dossiers(lake, LAST, schemas["dossiers"], schemas["dossier_events"])
+    late.build_late(lake)
     lake.write_state(build.build_events(lake, LAST, schemas["dossier_events"]), "built", "dossier_events")
     state.take_in(lake, "documents__statuses")
     build.build_documents(lake, load_contract("documents").arrow_schema())

@@ -12,7 +12,8 @@ from small_lake import FIRST, LAST, WHOLE, days, october
 from cchc_pipeline.cli import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
-from cchc_pipeline.reports.dossier_form import ReportError, dossier_form
+from cchc_pipeline.reports.dossier_form import dossier_form
+from cchc_pipeline.reports.scope import ReportError
 
 UNITS = ("H99", "H99.02", "H99.201")
 

@@ -22,7 +22,7 @@ classed AS (
     FROM closed
 )
 SELECT
-    classed.* EXCLUDE (is_counted, is_suspended, is_open, closed_on, outcome, parse_errors),
+    classed.* EXCLUDE (is_counted, is_suspended, is_open, closed_on, outcome, steps, parse_errors),
     closed_on,
     outcome,
     is_open,

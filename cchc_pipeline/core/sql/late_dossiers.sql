@@ -56,13 +56,13 @@ summary AS (
         ARG_MAX(unit, position) FILTER (begun::DATE <= due_on) AS unit_at_due,
         -- the work was over when the last step that is no hand-over ended, and the hand-over had begun
         CASE WHEN BOOL_OR(kind = 'handover') AND COUNT(*) FILTER (kind IS DISTINCT FROM 'handover' AND ended IS NULL) = 0
-            THEN MAX(ended) FILTER (kind IS DISTINCT FROM 'handover')::DATE END AS work_finished_on,
+            THEN (MAX(ended) FILTER (kind IS DISTINCT FROM 'handover'))::DATE END AS work_finished_on,
         SUM(working_days) FILTER (kind = 'outside' AND begun::DATE <= due_on) AS waited_days,
         ARG_MAX(COALESCE(unit, step), working_days) FILTER (kind = 'outside' AND begun::DATE <= due_on) AS waited_for,
-        MIN(begun)::DATE FILTER (kind = 'outside' AND begun::DATE <= due_on) AS waited_from,
+        (MIN(begun) FILTER (kind = 'outside' AND begun::DATE <= due_on))::DATE AS waited_from,
         MAX(LEAST(COALESCE(ended::DATE, until_on), until_on)) FILTER (kind = 'outside' AND begun::DATE <= due_on) AS waited_to,
         -- units that took longer than their step allows, in order
-        LIST_DISTINCT(LIST(unit ORDER BY position) FILTER (kind IS NULL AND unit IS NOT NULL AND working_days > limit_days)) AS slow_units,
+        LIST(unit ORDER BY position) FILTER (kind IS NULL AND unit IS NOT NULL AND working_days > limit_days) AS slow_units,
         BOOL_OR(ended IS NULL AND kind IS NULL) AS is_in_work
     FROM steps
     GROUP BY dossier_id
@@ -100,7 +100,8 @@ SELECT
     unit_at_due AS late_step_unit_code,
     CASE
         WHEN cause = 'other_authority' THEN waited_for
-        WHEN cause = 'in_fact' AND LEN(slow_units) > 0 THEN ARRAY_TO_STRING(slow_units, '; ')
+        WHEN cause = 'in_fact' AND LEN(slow_units) > 0 
+            THEN ARRAY_TO_STRING(LIST_FILTER(slow_units, LAMBDA unit, i: LIST_POSITION(slow_units, unit) = i), '; ')
         ELSE unit_at_due
     END AS late_unit_codes,
     CASE WHEN cause = 'other_authority' THEN waited_days::INTEGER END AS waiting_working_days,

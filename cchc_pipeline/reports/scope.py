@@ -1,0 +1,85 @@
+"""What a report is about: a period within the published data, and a unit with everything below it.
+
+Belongs here: checking both against the published version, once for all reports. Not here: the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+
+
+class ReportError(CchcError):
+    """A report cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A period, and a unit with the names of all units."""
+
+    first: date
+    last: date
+    unit_code: str
+    names: dict[str, str]
+    units: pa.Table
+
+    @property
+    def unit_name(self) -> str:
+        """Name of the unit."""
+        return self.names[self.unit_code]
+
+    def below(self) -> list[str]:
+        """Codes of the unit and of everything below it."""
+        with session(units=self.units) as connection:
+            rows = connection.execute(_BELOW, {"unit": self.unit_code}).fetchall()
+        return [code for (code,) in rows]
+
+
+_BELOW = """
+WITH RECURSIVE below AS (
+    SELECT unit_code FROM units WHERE unit_code = $unit
+    UNION
+    SELECT units.unit_code FROM units JOIN below ON units.parent_code = below.unit_code
+)
+SELECT unit_code FROM below ORDER BY unit_code
+"""
+
+
+def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
+    """A scope within the current published version.
+
+    Args:
+        published: the published folder.
+        first: first day of the period; the first day of data by default.
+        last: last day of the period; the last day of data by default.
+        unit: canonical unit code; the province by default.
+
+    Raises:
+        ReportError: the period is reversed or outside of the data, or the unit is unknown.
+        PublishError: nothing was published.
+    """
+    units = read_published(published, "units")
+    version = current_version(published)
+    manifest = read_manifest(version) if version else {}
+    begins, until = date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+    first, last = first or begins, last or until
+    if first > last:
+        raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
+    if last > until or first < begins:
+        raise ReportError(
+            f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
+            f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
+        )
+    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
+    unit = unit or manifest["province_code"]
+    if unit not in names:
+        near = ", ".join(f"{code} {name}" for code, name in list(names.items())[:5])
+        raise ReportError(f"report: no unit {unit}. Units are listed in units.parquet, for example {near}.")
+    return Scope(first, last, unit, names, units)
