@@ -97,11 +97,11 @@ def late_report(
     """
     about = scope(published, first, last, unit)
     with session(late=read_published(published, "late_dossiers")) as connection:
-        late = connection.execute(
+        late = connection.sql(
             "SELECT * FROM late WHERE list_contains($units, unit_code) "
             "AND (resolution = 'open_overdue' OR finished_on BETWEEN $first AND $last) "
             "ORDER BY unit_code, cause, finished_on, dossier_code, dossier_id",
-            {"units": about.below(), "first": about.first, "last": about.last},
+            params={"units": about.below(), "first": about.first, "last": about.last},
         ).to_arrow_table()
     rows = late.to_pylist()
     return LateReport(

@@ -1,0 +1,61 @@
+"""The report of late dossiers from a published lake: counts, formats, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+from small_lake import FIRST, LAST, october
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.reports.late_report import CAUSES, late_report
+from cchc_pipeline.reports.scope import ReportError
+
+
+def run(lake, *arguments):
+    return CliRunner().invoke(main, ["report", "late", "--data-dir", str(lake.root), *arguments])
+
+
+def test_counts_by_cause_and_unit(published_lake):
+    found = late_report(published_lake.published)
+    assert (found.scope.first, found.scope.last, found.scope.unit_name) == (FIRST, LAST, "UBND Tỉnh Mẫu")
+    assert {cause: count for cause, count, _ in found.by_cause()} == dict.fromkeys(CAUSES, 0) | {"unknown": 1}
+    ((code, name, causes),) = found.by_unit()
+    assert (code, name, causes["unknown"]) == ("H99.201", "UBND Xã Mẫu", (1, 0))
+    (late,) = found.dossiers
+    assert (late["due_on"], late["finished_on"], late["late_working_days"]) == (october(5), october(8), 3)
+    assert [row["due_on"] for row in found.overdue] == [october(6)]
+
+
+def test_a_period_is_by_day_of_resolution_and_a_unit_has_what_is_below_it(published_lake):
+    assert len(late_report(published_lake.published, october(8), october(8)).dossiers) == 1
+    assert late_report(published_lake.published, october(1), october(7)).dossiers == []
+    assert late_report(published_lake.published, unit="H99.02").dossiers == []
+    assert len(late_report(published_lake.published, unit="H99.201").dossiers) == 1
+    with pytest.raises(ReportError, match=r"no unit H99\.77"):
+        late_report(published_lake.published, unit="H99.77")
+    with pytest.raises(ReportError, match="Exchange --from and --to"):
+        late_report(published_lake.published, october(9), october(8))
+
+
+def test_formats_of_the_command(published_lake):
+    as_json = json.loads(run(published_lake, "--format", "json").stdout)
+    assert as_json["causes"]["unknown"] == {"count": 1, "with_apology": 0}
+    assert as_json["dossiers"][0]["finished_on"] == "2026-10-08"
+    lines = list(csv.DictReader(io.StringIO(run(published_lake, "--format", "csv").stdout)))
+    assert [line["resolution"] for line in lines] == ["resolved_late", "open_overdue"]
+    assert list(lines[0])[:3] == ["dossier_id", "dossier_code", "unit_code"]
+    text = run(published_lake).stdout
+    assert "Trễ hạn chưa rõ nguyên nhân" in text
+    assert "Không có thư xin lỗi." in text
+    assert lines[0]["dossier_code"] in text
+    assert lines[0]["dossier_code"] not in run(published_lake, "--limit", "0").stdout
+
+
+def test_an_error_is_a_message_and_a_status(published_lake):
+    refused = run(published_lake, "--to", "2027-01-01")
+    assert refused.exit_code == 1
+    assert "cchc run --from 2026-10-01 --to 2027-01-01" in refused.output
