@@ -15,7 +15,11 @@ from cchc_pipeline.reports import charts
 
 
 @dg.asset(
-    group_name="core", kinds={"duckdb", "parquet"}, deps=[core_dossiers], required_resource_keys={"province"}, **COMMON
+    group_name="lateness",
+    kinds={"duckdb", "parquet"},
+    deps=[core_dossiers],
+    required_resource_keys={"province"},
+    **COMMON,
 )
 def late_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""

@@ -37,6 +37,12 @@ def is_working_day(day: date) -> bool:
     return bool(_vietnam().is_working_day(day)) if decided is None else decided
 
 
+def is_public_holiday(day: date) -> bool:
+    """Whether `day` is off for everybody by law or decision, be it a weekday or not; a plain weekend is not."""
+    decided = overrides().get(day)
+    return day in _vietnam() if decided is None else not decided
+
+
 def add_working_days(day: date, count: int) -> date:
     """The `count`-th working day after `day`; the first day is not counted (Civil Code 2015, Article 147).
 
