@@ -10,6 +10,7 @@ from indicator_cases import EVENTS, values
 from sqlglot import exp
 
 from cchc_pipeline.contracts import contract_names, enforce, load_contract
+from cchc_pipeline.core.late import CAUSES
 from cchc_pipeline.indicators.catalogue import (
     CatalogueError,
     catalogue,
