@@ -31,7 +31,7 @@ FEWEST_UNITS, FELL, ROSE = 20, 0.62, 1.6
 #: Other periods of a kind that say what is usual: of two, one that is wrong would make the other look wrong.
 FEWEST_PERIODS = 3
 #: A running total is compared once so many working days of its period are over, and from such a difference on.
-FEWEST_DAYS, FEWEST_COUNTED = 5, 50
+FEWEST_DAYS, FEWEST_COUNTED = 5, 200
 
 
 @dataclass(frozen=True)
