@@ -3,9 +3,10 @@
 Belongs here: the assets that hold landed rows against their contract. The rules are in
 `data_contracts`, the verdict in `cchc_pipeline.contracts`.
 
-Three kinds of checks per table keep the UI readable: `shape` (columns and types), `conservation`
-(rows in = valid + quarantined), `great_expectations` (every rule could run and agrees with the
-verdict); and one per rule that a column constraint cannot say.
+Few checks per table keep the UI readable: `shape` (columns and types), `conservation` (rows in =
+valid + quarantined), `column_rules` (what columns constrain by themselves), `great_expectations`
+(every rule could run and agrees with the verdict); one per rule that a column constraint cannot say;
+and the comparisons with the days before (`assets/drift.py`).
 """
 
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from assets import metadata
+from assets.drift import drift_check_results, drift_check_specs, shape_result
 from assets.failures import as_failure, failure
 from assets.partitions import TIME_ZONE, window_of_run
 from assets.sources import OWNER, SOURCES, raw_key
 from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
+from cchc_pipeline.contracts.comparisons import compare
 from cchc_pipeline.contracts.staging import Staged, pending_days, stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.sources.protocol import Window
@@ -45,7 +48,7 @@ def _check_name(rule_id: str) -> str:
 def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
     key = staged_key(contract.name)
     specs = [
-        dg.AssetCheckSpec("shape", asset=key, description="Every required column is there with its type."),
+        dg.AssetCheckSpec("shape", asset=key, description="The columns and types are those of the contract."),
         dg.AssetCheckSpec("conservation", asset=key, description="Rows in = rows valid + rows quarantined."),
         dg.AssetCheckSpec("column_rules", asset=key, description="Not null, unique, patterns, code lists, bounds."),
         dg.AssetCheckSpec(
@@ -63,7 +66,7 @@ def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
                 description=f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})",
             )
         )
-    return specs
+    return specs + drift_check_specs(contract, key)
 
 
 def _staged_asset(table: str) -> dg.AssetsDefinition:
@@ -90,6 +93,8 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             today = datetime.now(ZoneInfo(TIME_ZONE)).date()
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today]))
         yield from _check_results(done)
+        if not done.stuck:
+            yield from drift_check_results(compare(lake, contract, done.days), staged_key(table))
         if done.stuck:
             could_not_run = RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
             raise failure(context, f"contract {table}", str(could_not_run), "RuleCouldNotRun", window_of_run(context))
@@ -121,14 +126,7 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
     def check(name: str, passed: bool, level: dg.AssetCheckSeverity, **found: Any) -> dg.AssetCheckResult:  # noqa: FBT001
         return dg.AssetCheckResult(passed=passed, check_name=name, asset_key=key, severity=level, metadata=dict(found))
 
-    yield check(
-        "shape",
-        not done.broken,
-        dg.AssetCheckSeverity.ERROR,
-        refused_days={str(day): str(error) for day, error in done.broken.items()},
-        unknown_columns=sorted(done.unknown_columns),
-        absent_columns=sorted(done.absent_columns),
-    )
+    yield shape_result(done, key)
     apart = {
         r.rule_id: {"great_expectations": r.unexpected_count, "verdict": done.rows_broken[r.rule_id]}
         for r in done.results.values()

@@ -96,5 +96,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             if not found.passed:
                 rows = found.metadata.get("rows_broken")
                 counted = f", rows {rows.value}" if rows is not None else ""
+                said = found.metadata.get("finding")
+                counted += f": {said.value}" if said is not None else ""
                 outcome.failed_checks.append(f"{found.asset_key.to_user_string()}: {found.check_name}{counted}")
     return outcome

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from .code_lists import CodeList
 from .majors import Derivation, family
+from .profile_plan import ProfilePlan
 from .promises import Change, DriftPolicy, Promises, Volume
 
 Severity = Literal["reject", "warn", "note"]
@@ -137,6 +138,7 @@ class Contract:
     promises: Promises = field(repr=False)
     code_lists: tuple[CodeList, ...] = field(repr=False)
     derived_from: Derivation | None
+    profile: ProfilePlan = field(repr=False)
     sha256: str
     file: str
 

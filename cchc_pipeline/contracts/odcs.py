@@ -16,6 +16,7 @@ from .document import custom_properties, entries, load_yaml, mapping, need, one_
 from .errors import ContractFileError
 from .majors import read_derivation
 from .model import CLASSIFICATIONS, TYPES, Column, Contract, Rule, Severity
+from .profile_plan import read_plan
 from .promises import check_version, read_promises
 from .rules import column_rules, key_rule, severity, sql_rule
 
@@ -44,7 +45,7 @@ _OPTIONS = frozenset({
 _DIRECTIONS = ("inbound", "published")
 # custom properties
 _OF_FILE = frozenset({
-    "direction", "source", "drift", "volume", "changelog", "code_lists", "derived_from",
+    "direction", "source", "drift", "volume", "changelog", "code_lists", "derived_from", "profile",
 })
 _OF_TABLE = frozenset({"label_vi", "label_en", "description_vi"})
 _OF_COLUMN = frozenset({"label_vi", "label_en", "description_vi", "unit", "code_list", "code_list_severity"})
@@ -109,6 +110,7 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
         columns=columns,
         key=key,
         rules=_rules(name, columns, key, table, file),
+        profile=read_plan(top.get("profile"), [column.name for column in columns], file),
         promises=promises,
         code_lists=tuple(lists.used.values()),
         derived_from=derived,

@@ -7,6 +7,7 @@ quality. Not here: what the rules are (the contract files), how a verdict is rea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,8 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.ledger import Ledger, Stamp, stamps
 
-from .conform import conform, drift
+from .admission import admit
+from .comparisons import profile_days
 from .contract import load_contract
 from .errors import ContractBroken, RuleCouldNotRun
 from .expectations import RuleResult, validate
@@ -38,6 +40,7 @@ class Staged:
 
     Attributes:
         contract: the contract they were judged by.
+        days: civil days that were staged, in order.
         rows_in: landed rows, counted from the files.
         rows_valid: rows in the `staged` files that were written.
         rows_quarantined: rows that went to quarantine.
@@ -46,11 +49,14 @@ class Staged:
         results: Great Expectations' results by rule id, added up over the batches.
         unknown_columns: columns that the contract does not know.
         absent_columns: optional columns that did not come.
+        retyped_columns: columns that came with another type and were read into the contract's, with that type.
+        discarded_rows: rows that went to quarantine because a column of theirs drifted, by column.
         broken: days that were refused whole, with the reason; what was staged of them before stays.
         stuck: rules that could not run, with the reason; nothing at all was written then.
     """
 
     contract: Contract
+    days: list[date] = field(default_factory=list)
     rows_in: int = 0
     rows_valid: int = 0
     rows_quarantined: int = 0
@@ -59,6 +65,8 @@ class Staged:
     results: dict[str, RuleResult] = field(default_factory=dict)
     unknown_columns: set[str] = field(default_factory=set)
     absent_columns: set[str] = field(default_factory=set)
+    retyped_columns: dict[str, str] = field(default_factory=dict)
+    discarded_rows: Counter[str] = field(default_factory=Counter)
     broken: dict[date, ContractBroken] = field(default_factory=dict)
     stuck: dict[str, str] = field(default_factory=dict)
 
@@ -85,8 +93,9 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
     verdicts: list[Verdict] = []
     taken: dict[Path, Stamp] = {}
+    admitted: dict[date, pa.Table] = {}
     for month in _months(days):
-        kept = []
+        kept: list[pa.Table] = []
         for day in month:
             path = lake.day_file("landing", table, day)
             if not path.exists():
@@ -94,6 +103,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
             stamp = stamps([path])  # before reading: a day that is pulled again meanwhile stays pending
             rows = files.read_parquet(path)
             try:
+                rows = _admit(staged, rows, contract)
                 verdicts.append(_judge(staged, rows, contract, as_of_on, day, releases.active))
             except ContractBroken as error:
                 staged.broken[day] = error
@@ -101,6 +111,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
                 staged.stuck |= error.problems
             else:
                 taken |= stamp
+                admitted[day] = rows
                 kept.append(rows)
         _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
     staged.stuck |= {
@@ -115,9 +126,11 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
         path = lake.day_file("staged", table, verdict.pulled_for_on)
         files.write_parquet(verdict.valid, path)
         staged.rows_valid += files.row_count(path)
+    staged.days = sorted(admitted)
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
     keep_waiting(lake, contract, verdicts, landed_at)
     _keep_quality(lake, contract, verdicts)
+    profile_days(lake, contract, admitted)
     _ledger(lake, contract).note(taken)
     note_judged(lake, table, releases, landed_at)
     return staged
@@ -139,13 +152,18 @@ def _months(days: Sequence[date]) -> Iterator[list[date]]:
         yield list(group)
 
 
+def _admit(staged: Staged, rows: pa.Table, contract: Contract) -> pa.Table:
+    found = admit(rows, contract)
+    staged.unknown_columns.update(found.unknown)
+    staged.absent_columns.update(found.absent)
+    staged.retyped_columns |= dict(found.retyped)
+    staged.discarded_rows.update(dict(found.discarded))
+    return found.table
+
+
 def _judge(
     staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, day: date, released: Released
 ) -> Verdict:
-    if rows.num_rows:  # an empty day has the contract's columns only by courtesy of the writer
-        found = drift(rows, contract)
-        staged.unknown_columns.update(found.unknown)
-        staged.absent_columns.update(found.absent)
     verdict = judge(rows, contract, as_of_on, day, released=released)
     staged.rows_in += rows.num_rows
     staged.rows_accepted += len(verdict.accepted)
@@ -156,7 +174,7 @@ def _judge(
 
 def _validate(staged: Staged, days: Sequence[pa.Table], contract: Contract, as_of_on: date) -> None:
     """Great Expectations over the days; results of several batches add up."""
-    for batch in _batches([conform(rows, contract) for rows in days], contract):
+    for batch in _batches(days, contract):
         _add_results(staged, validate(batch, contract, as_of_on))
 
 

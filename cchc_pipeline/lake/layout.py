@@ -4,6 +4,7 @@ Belongs here: paths, reading and writing of a named table. Not here: what a tabl
 
     landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
     staged/<table>/<day>.parquet       the valid rows of that day
+    profiles/<table>/<month>.parquet   counts of every staged day, and codes_<table>.parquet
     pulls/<source>/<first>_<last>.json how the pull of these days ended
     ledgers/<consumer>_<table>.json    which day files a later stage has taken in
     core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet

@@ -14,6 +14,7 @@ from e2e_desk import INBOUND
 
 from assets.definitions import build_defs
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.comparisons import checks_of
 
 pytestmark = pytest.mark.e2e
 
@@ -150,7 +151,9 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
         names = checks[f"staged_{table}"]
         assert {"shape", "conservation", "column_rules", "great_expectations"} <= names
         beyond_columns = [rule.id for rule in load_contract(table).rules if rule.column is None]
-        assert len(names) == 4 + len(beyond_columns)
+        compared = set(checks_of(load_contract(table)))
+        assert compared <= names
+        assert len(names) == 4 + len(beyond_columns) + len(compared)
 
 
 def test_the_nightly_job_is_everything(repository: dg.RepositoryDefinition) -> None:
