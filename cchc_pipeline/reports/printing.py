@@ -10,11 +10,23 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich import box
+from rich.console import Console
 from rich.table import Table
 
 Rows = Sequence[Mapping[str, Any]]
 #: Columns whose numbers are points or percentages: two decimals.
 FINE = ("points_lost", "value")
+
+
+#: Columns of a page that is no terminal: a file, a pipe.
+WIDE = 160
+
+
+def console() -> Console:
+    """The console of the standard output; wide where it is no terminal, so that tables in files do not fold."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=WIDE)
 
 
 def as_csv(rows: Rows) -> str:
@@ -29,7 +41,7 @@ def as_csv(rows: Rows) -> str:
 
 def as_table(rows: Rows, heads: Mapping[str, str], title: str) -> Table:
     """Rows as a table: key -> head of the column, in this order."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for key, head in heads.items():
         is_number = any(isinstance(row[key], (int, float)) for row in rows)
         table.add_column(head, justify="right" if is_number else "left", overflow="fold")

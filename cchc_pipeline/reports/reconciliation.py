@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from cchc_pipeline.indicators.periods import month_of, quarter_of, year_of
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.dossier_form import ReportError
-from cchc_pipeline.reports.printing import Rows, as_csv, as_table
+from cchc_pipeline.reports.printing import Rows, as_csv, as_table, console
 from cchc_pipeline.reports.units import unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 from cchc_pipeline.settings import load_settings
@@ -210,7 +209,7 @@ def reconciliation(
         for name, rows in parts.items():
             title, heads = _SHOWN[name]
             told = f"{title} — {found.unit_name}, {found.period}" + (f", {cause}" if cause else "")
-            Console().print(as_table(rows, heads, told))
+            console().print(as_table(rows, heads, told))
 
 
 _FIGURES = {

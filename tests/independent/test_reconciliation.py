@@ -151,7 +151,7 @@ def test_a_difference_that_nobody_knows_comes_out_as_unexplained(
         own = (frame.unit_code == PROVINCE) & (frame.period_start == SEPTEMBER) & (frame.period_type == "month")
         frame.loc[own & (frame.metric_code == "DOSSIER_ON_TIME"), ["numerator", "denominator"]] += [-40, 7]
 
-    done = build_reconciliation(changed_lake(month, tmp_path, add))
+    done = build_reconciliation(changed_lake(month, tmp_path, add), SEPTEMBER)
     after = done.table.to_pandas()
     rest = after[(after.cause == UNEXPLAINED) & (after.effect != 0)].set_index("figure")
     assert rest.effect.to_dict() == {"not_late": -40, "received": 7}
@@ -181,10 +181,9 @@ def test_a_portal_that_was_read_earlier_is_a_cause_of_its_own(month: Month, tmp_
         counts.received,
     ]
     files.write_parquet(pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path)
-    done = build_reconciliation(lake).table.to_pandas()
-    october = done[
-        (done.unit_code == PROVINCE) & (done.period_start == date(2026, 10, 1)) & (done.period_type == "month")
-    ]
+    done = build_reconciliation(lake, SEPTEMBER).table.to_pandas()
+    own = (done.unit_code == PROVINCE) & (done.period_start == date(2026, 10, 1)) & (done.period_type == "month")
+    october = done[own]
     later = october[october.cause == "CAPTURED_EARLIER"].set_index("figure")
     assert later.effect["received"] < 0
     rest = october[october.cause == UNEXPLAINED].set_index("figure").effect
@@ -233,9 +232,9 @@ def test_the_report_shows_figures_causes_and_dossiers(month: Month, table: pd.Da
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["--unit", "H99.2O1"], "Did you mean H99.201?"),
+        (["--unit", "H99.2O1"], "Did you mean H99.201,"),
         (["--period", "2026-13"], "is no period"),
-        (["--period", "2025-01"], "It was read for: month 2026-08"),
+        (["--period", "2025-01"], "It was read for: month 2026-09"),
         (["--cause", "D99"], "Causes are CAPTURED_EARLIER, D05"),
     ],
 )
