@@ -34,7 +34,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
-from cchc_pipeline.reports.dossier_form import ReportError
+from cchc_pipeline.reports.scope import ReportError
 from cchc_pipeline.reports.units import unit_or_error
 
 #: What an item is identified by, in the tables that events are counted from.

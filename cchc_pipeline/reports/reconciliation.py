@@ -19,8 +19,8 @@ from cchc_pipeline.indicators.periods import month_of, quarter_of, year_of
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.dossier_form import ReportError
 from cchc_pipeline.reports.printing import Rows, as_csv, as_table, console
+from cchc_pipeline.reports.scope import ReportError
 from cchc_pipeline.reports.units import unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 from cchc_pipeline.settings import load_settings

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports.dossier_form import ReportError
+from cchc_pipeline.reports.scope import ReportError
 
 LISTED = 60
 

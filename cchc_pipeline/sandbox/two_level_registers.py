@@ -81,7 +81,8 @@ def _observations(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
         for measure, (low, high) in FLOWS.items():
             for start, end in ((first, middle), (middle + timedelta(days=1), last)):
                 yield _observation(measure, province, start, end, rng.randint(low, high) // 2 + 1, None)
-        yield _observation("guidance", units[1 + number % min(14, len(units) - 1)], first, last, rng.randint(5, 30), None)
+        guided = units[1 + number % min(14, len(units) - 1)]
+        yield _observation("guidance", guided, first, last, rng.randint(5, 30), None)
         day = workdays.shift(first, 3)
         for measure, (begin, growth, total) in STOCKS.items():
             yield _observation(measure, province, day, day, begin + growth * number, total)
