@@ -16,6 +16,10 @@ from cchc_pipeline.errors import CchcError
 
 _OWN = {
     "sandbox": ("cchc_pipeline.sandbox.commands:sandbox", "Serve or describe the built-in province."),
+    "explain": (
+        "cchc_pipeline.reports.explain_command:explain_command",
+        "What an indicator means, its value for a unit and window, and the dossiers behind it.",
+    ),
     "report": ("cchc_pipeline.reports.commands:report", "Reports from the published tables."),
     "score": ("cchc_pipeline.scorecards.commands:score", "Score a table of metrics: QĐ 766, PAPI."),
     "points": ("cchc_pipeline.scorecards.points_commands:points", "Where points are lost, and what to fix first."),

@@ -22,6 +22,7 @@ from cchc_pipeline.reports.dictionary import check_pages, write_pages
 from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
 from cchc_pipeline.reports.late_report import late_report
 from cchc_pipeline.reports.late_text import print_late
+from cchc_pipeline.reports.reconciliation import reconciliation
 from cchc_pipeline.settings import load_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -156,3 +157,6 @@ def docs(out: Path, *, check: bool) -> None:
         return
     for path in write_pages(out):
         click.echo(path)
+
+
+report.add_command(reconciliation)

@@ -60,7 +60,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
 def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
     """Every indicator of the catalogue by legal basis, as Markdown."""
     every = catalogue() if indicators is None else indicators
-    used = _used_by()
+    used = scored_in()
     lines = [
         _RENDERED,
         "",
@@ -227,8 +227,8 @@ def _term(term: Term) -> str:
     return f"{term.over}: `{term.sql}`"
 
 
-def _used_by() -> dict[str, list[str]]:
-    """Indicator id -> rubric criteria that are computed from it."""
+def scored_in() -> dict[str, list[str]]:
+    """Indicator id -> rubric criteria that are computed from it, as `rubric: criterion`."""
     used: dict[str, list[str]] = {}
     for name in _RUBRICS:
         for indicator, codes in load_rubric(name).indicators().items():

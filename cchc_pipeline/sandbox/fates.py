@@ -162,6 +162,7 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
         person=person,
         day=day,
         applied_at=applied,
+        is_legacy_code=fate.is_legacy_code,
         defect=fate.defect,
     )
     if fate.kind == "draft":

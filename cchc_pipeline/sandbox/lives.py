@@ -92,7 +92,13 @@ class Life:
     apology_on: date | None = None
     late_cause: str | None = None
     slow_units: tuple[str, ...] = ()
+    is_legacy_code: bool = False
     defect: str | None = None
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether it was carried over from the former software: half of the dossiers with a legacy code."""
+        return self.is_legacy_code and int(self.dossier_id[-1], 16) % 2 == 0
 
     def status_at(self, clock: datetime) -> int | None:
         """The canonical status 1..10 at `clock`; None before the application."""

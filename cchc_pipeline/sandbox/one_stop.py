@@ -39,6 +39,8 @@ CHANNELS = {"online": (0, "Trực tuyến"), "direct": (1, "Trực tiếp"), "po
 LEVELS = {"province": "TINH", "department": "SO", "district": "QUANHUYEN", "commune": "XAPHUONG"}
 EXECUTING = {"province": "TINH", "district": "HUYEN", "commune": "XA"}
 SERVICES = {"information": (2, "Mức độ 2"), "partial": (3, "Một phần"), "full": (4, "Toàn trình")}
+#: Where a dossier lies that was carried over from the former software.
+CONVERTED = "Convert"
 _SHIFT = timedelta(hours=7)
 
 
@@ -219,6 +221,9 @@ class OneStop:
             is_current = is_open and i == len(shown) - 1
             tasks.append(self._task(life, step, i, trick, is_current=is_current))
         current = tasks[-1] if is_open and tasks else ""
+        if life.is_converted and life.received_at is not None:
+            lies = Step(CONVERTED, life.unit.code, life.received_at, None, 1)
+            current = self._task(life, lies, len(tasks), trick, is_current=True)
         return f'"task":[{",".join(tasks)}],"currentTask":{f"[{current}]" if trick % 13 or not current else current}'
 
     def _task(self, life: Life, step: Step, i: int, trick: int, *, is_current: bool) -> str:

@@ -1,11 +1,7 @@
 """What the national portal makes of the province's dossiers: counts after the push, and scores under QĐ 766.
 
-Belongs here: the distortions of the push, the counts per unit and period, the metrics with their points. Not
-here: the JSON of the reports (`national_portal.py`) and the province's own truth (`truth.py`).
-
-Distortions (numbered as vendors' push code shows them): 1 statuses 5, 6 and 8 arrive as 9, closed when the
-supplement was asked for; 2 a dossier without a due date is closed at reception; 3 status 9/10 without an end
-date ends at reception; 5 dossiers without a reception date are never sent. Records without a code are not sent.
+Belongs here: the counts per unit and period, the metrics with their points. Not here: what the push makes of a
+dossier (`push.py`), the JSON of the reports (`national_portal.py`) and the province's own truth (`truth.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from cchc_pipeline.sandbox.lives import Life, Seen
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.push import Push, push, statistics_day
 from cchc_pipeline.sandbox.scenarios import Unit
 
 TEMPORARY = "TEMP_NATIONAL_REPORT_DENOMINATOR"
@@ -77,28 +74,6 @@ class Metric:
     quality: str | None = None
 
 
-def pushed(life: Life, seen: Seen, today: date) -> tuple[bool, date | None] | None:
-    """(is on time, closing day) of a dossier after the push; None where it is never sent."""
-    if seen.received_at is None or life.dossier_code is None:
-        return None
-    received = seen.received_at.date()
-    due = seen.due_at.date() if seen.due_at else None
-    if life.defect == "due_before_received":
-        due = received - timedelta(days=3)
-    if due is None:
-        return True, received
-    finished = seen.finished_at.date() if seen.finished_at else None
-    if life.defect == "finished_missing" and seen.status in (9, 10):
-        finished = received
-    elif life.defect == "finished_before_received" and finished is not None:
-        finished = received - timedelta(days=2)
-    if seen.status in (5, 6) and seen.suspended_at is not None:
-        finished = seen.suspended_at.date()
-    if seen.status == 7:
-        return True, finished
-    return (finished or today) <= due, finished
-
-
 def rounded(value: float) -> float:
     """Two decimals, half up."""
     return math.floor(value * 100 + 0.5 + 1e-9) / 100
@@ -137,12 +112,12 @@ class Portal:
 
     def _count(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
         own = {unit.code: Counts() for unit in self.province.units}
-        today = clock.date()
+        today = statistics_day(clock)
         for life in self.province.lives_between(start, min(end, today)):
             seen = life.seen(clock)
-            sent = pushed(life, seen, today) if seen is not None else None
+            sent = push(life, seen, today) if seen is not None else None
             if seen is not None and sent is not None:
-                _tally(own[life.unit.code], life, seen, sent[1], on_time=sent[0])
+                _tally(own[life.unit.code], life, seen, sent)
         for unit in self.province.units:
             for first in _months(start, min(end, today)):
                 self._petitions(own[unit.code], unit, first)
@@ -272,28 +247,28 @@ class Portal:
         return rounded(6 * c.paid / c.fee + 2 * len(c.paid_formalities) / formalities + 2 * payable / formalities)
 
 
-def _tally(c: Counts, life: Life, seen: Seen, closed_on: date | None, *, on_time: bool) -> None:
+def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
     c.received += 1
-    c.on_time += on_time
+    c.on_time += sent.is_on_time
     if life.channel == "online":
         c.online += 1
         c.online_formalities.add(life.procedure.code)
-    if closed_on is not None:
+    if sent.closed_on is not None:
         c.closed += 1
-        c.days += max(0, (closed_on - life.day).days)
+        c.days += max(0, (sent.closed_on - life.day).days)
     if life.procedure.fee_vnd:
         c.fee += 1
         c.fee_formalities.add(life.procedure.code)
         if seen.is_paid_online:
             c.paid += 1
             c.paid_formalities.add(life.procedure.code)
-    c.electronic += seen.is_result_electronic
+    c.electronic += sent.is_result_electronic
     c.digitised += seen.is_digitised
-    c.reused += seen.is_data_reused
+    c.reused += sent.is_data_reused
     c.stored += seen.is_in_personal_storage
     c.citizen += seen.is_citizen_data_used
     c.synced += seen.is_synced_national
-    c.satisfied += on_time and seen.rating != 1
+    c.satisfied += sent.is_on_time and seen.rating != 1
 
 
 def _months(start: date, end: date) -> Iterator[date]:

@@ -81,7 +81,8 @@ def _observations(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
         for measure, (low, high) in FLOWS.items():
             for start, end in ((first, middle), (middle + timedelta(days=1), last)):
                 yield _observation(measure, province, start, end, rng.randint(low, high) // 2 + 1, None)
-        yield _observation("guidance", units[1 + number % 14], first, last, rng.randint(5, 30), None)
+        guided = units[1 + number % min(14, len(units) - 1)]
+        yield _observation("guidance", guided, first, last, rng.randint(5, 30), None)
         day = workdays.shift(first, 3)
         for measure, (begin, growth, total) in STOCKS.items():
             yield _observation(measure, province, day, day, begin + growth * number, total)
@@ -106,14 +107,14 @@ def _plan(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
             yield {
                 "plan_year": year, "activity_code": f"{year}.{number + 1:02d}", "field_code": f"LV{task % FIELDS + 1}",
                 "task_code": f"NV{task + 1:02d}", "name": f"Hoạt động mẫu {number + 1:02d}",
-                "unit_code": units[number % 15].code, "due_on": due_on,
+                "unit_code": units[number % min(15, len(units))].code, "due_on": due_on,
                 "finished_on": finished_on if rng.random() < 0.9 and finished_on.year == year else None,
             }  # fmt: skip
 
 
 def _inspections(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
     for year in range(START.year, LAST_YEAR + 1):
-        for number, unit in enumerate(rng.sample(list(units[1:]), 24)):
+        for number, unit in enumerate(rng.sample(list(units[1:]), min(24, len(units) - 1))):
             planned_on = workdays.shift(date(year, 4, 1) + timedelta(days=9 * number), 0)
             inspected_on = workdays.shift(planned_on, rng.choice((0, 0, 1, 6)))
             done = rng.random() < 0.85

@@ -43,6 +43,8 @@ PUBLISHED = {
     "quarantine",
     "quarantine_releases",
     "data_quality",
+    "reconciliation",
+    "reconciliation_dossiers",
 }
 
 

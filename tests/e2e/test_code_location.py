@@ -35,7 +35,9 @@ GRAPH = {
     "scorecard_index766": {"indicator_values", "core_units"},
     "scorecard_par_index": {"indicator_values", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions"},
+    "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
+        "reconciliation",
         "core_units",
         "late_dossiers",
         "indicator_values",

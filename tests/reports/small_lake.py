@@ -17,6 +17,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.reports.release import release
 from cchc_pipeline.scorecards import build as scorecards
+from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.settings import Settings
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 10)
@@ -168,6 +169,7 @@ def derive(lake: Lake, **free: Any) -> None:
     scorecards.build_index766(lake)
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
+    build_reconciliation(lake, FIRST)
 
 
 def fill(lake: Lake) -> None:

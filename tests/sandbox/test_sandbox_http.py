@@ -265,8 +265,8 @@ def test_a_period_without_dossiers_has_null_metrics(sandbox: SandboxServer) -> N
 
 
 def test_the_push_distorts(sandbox: SandboxServer) -> None:
-    """Paused dossiers look finished: the portal holds fewer late ones than the province."""
-    from cchc_pipeline.sandbox.portal_counts import pushed
+    """Paused dossiers look finished, and what the portal has not accepted is not there."""
+    from cchc_pipeline.sandbox.push import push, statistics_day, withheld
 
     province, clock = sandbox.province, sandbox.world.clock()
     changed = 0
@@ -274,12 +274,14 @@ def test_the_push_distorts(sandbox: SandboxServer) -> None:
         seen = life.seen(clock)
         if seen is None or life.defect is not None:
             continue
-        sent = pushed(life, seen, clock.date())
-        if seen.status in (1, 3):
+        sent = push(life, seen, statistics_day(clock))
+        if seen.status in (1, 3) or not seen.is_synced_national:
             assert sent is None
-        elif seen.status in (5, 6):
+            assert withheld(life, seen) is not None
+        elif seen.status in (5, 6) and not life.is_converted:
             assert sent is not None
-            assert sent[1] is not None
+            assert sent.closed_on is not None
+            assert "D01" in sent.marks
             changed += 1
     assert changed
 

@@ -1,0 +1,245 @@
+"""`cchc report reconciliation`: our figures against the portal's, by figure, by cause, down to the dossiers.
+
+Belongs here: reading the published reconciliation and showing it. Not here: how causes are found
+(`scorecards/reconciliation`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cchc_pipeline.indicators.periods import month_of, quarter_of, year_of
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.printing import Rows, as_csv, as_table, console
+from cchc_pipeline.reports.scope import ReportError
+from cchc_pipeline.reports.units import unit_or_error
+from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
+from cchc_pipeline.settings import load_settings
+
+FORMATS = ("table", "csv", "json")
+FIGURES = """
+SELECT figure, ANY_VALUE(figure_name_vi) AS figure_name_vi, ANY_VALUE(local_value) AS local_value,
+    ANY_VALUE(expected_value) AS expected_value, ANY_VALUE(portal_value) AS portal_value,
+    COALESCE(SUM(effect) FILTER (cause = $unexplained), 0) AS unexplained
+FROM chosen GROUP BY figure ORDER BY figure
+"""
+CAUSES = """
+SELECT cause, ANY_VALUE(cause_name_vi) AS cause_name_vi, MAX(dossiers) AS dossiers,
+    SUM(effect) FILTER (figure = 'received') AS received, SUM(effect) FILTER (figure = 'not_late') AS not_late,
+    ROUND(SUM(points_lost), 2) + 0.0 AS points_lost, ANY_VALUE(cause_vi) AS cause_vi
+FROM chosen WHERE effect <> 0 OR points_lost <> 0 OR cause = $unexplained
+GROUP BY cause, cause_order ORDER BY cause_order
+"""
+EFFECTS = """
+SELECT figure, figure_name_vi, effect, dossiers, points_lost + 0.0 AS points_lost
+FROM chosen WHERE cause = $cause ORDER BY figure
+"""
+CHOSEN = """
+SELECT * FROM reconciliation WHERE period_type = $kind AND period_start = $first AND unit_code = $unit
+"""
+DOSSIERS = """
+WITH RECURSIVE below AS (
+    SELECT unit_code FROM units WHERE unit_code = $unit
+    UNION
+    SELECT units.unit_code FROM units JOIN below ON units.parent_code = below.unit_code
+)
+SELECT dossiers.* FROM dossiers SEMI JOIN below USING (unit_code)
+WHERE received_on BETWEEN $first AND $last AND ($cause IS NULL OR cause = $cause)
+ORDER BY received_on, dossier_code, cause LIMIT $limit
+"""
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period of the portal: month, quarter or year."""
+
+    kind: str
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return f"{self.first:%d/%m/%Y}–{self.last:%d/%m/%Y}"
+
+
+def parse_period(text: str) -> Period:
+    """`2026-09`, `2026-Q3` or `2026` as a period.
+
+    Raises:
+        ReportError: it is none of these.
+    """
+    found = re.fullmatch(r"(\d{4})(?:-(?:(\d{2})|[Qq]([1-4])))?", text.strip())
+    if found and (found[2] is None or 1 <= int(found[2]) <= 12):
+        year = int(found[1])
+        if found[2]:
+            return Period("month", *month_of(date(year, int(found[2]), 1)))
+        return Period("quarter", *quarter_of(date(year, int(found[3]) * 3, 1))) if found[3] else _year(year)
+    raise ReportError(f"report: {text!r} is no period. Write a month (2026-09), a quarter (2026-Q3) or a year (2026).")
+
+
+def _year(year: int) -> Period:
+    return Period("year", *year_of(date(year, 1, 1)))
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The reconciliation of one unit and period as it was published."""
+
+    unit_code: str
+    unit_name: str
+    period: Period
+    figures: Rows
+    causes: Rows
+
+
+def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
+    """Figures and causes of a unit with everything below it; the province and the newest month by default.
+
+    Raises:
+        ReportError: the unit is unknown, or the portal was not read for the unit and period.
+        PublishError: nothing was published.
+    """
+    table = read_published(published, "reconciliation")
+    code, name = unit_or_error(published, unit)
+    with session(reconciliation=table) as connection:
+        if period is None:
+            newest = connection.execute(
+                "SELECT MAX(period_start) FROM reconciliation WHERE period_type = 'month' AND unit_code = ?", [code]
+            ).fetchone()
+            if newest is None or newest[0] is None:
+                raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
+            period = Period("month", *month_of(newest[0]))
+        chosen = connection.sql(CHOSEN, params={"kind": period.kind, "first": period.first, "unit": code})
+        held = chosen.to_arrow_table()
+        if held.num_rows == 0:
+            raise ReportError(
+                f"report: the portal was not read for {code} {name} in {period} ({period.kind}). {_read_periods(table)}"
+            )
+        connection.register("chosen", held)
+        given = {"unexplained": UNEXPLAINED}
+        figures = connection.sql(FIGURES, params=given).to_arrow_table().to_pylist()
+        by_cause = connection.sql(CAUSES, params=given).to_arrow_table().to_pylist()
+    return Reconciliation(code, name, period, figures, by_cause)
+
+
+def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
+    """What one cause changes, figure by figure."""
+    table = read_published(published, "reconciliation")
+    given = {"kind": found.period.kind, "first": found.period.first, "unit": found.unit_code}
+    with session(reconciliation=table) as connection:
+        connection.register("chosen", connection.sql(CHOSEN, params=given).to_arrow_table())
+        return connection.sql(EFFECTS, params={"cause": cause}).to_arrow_table().to_pylist()
+
+
+def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:
+    """The first dossiers that a cause touches (any cause where None), by day of reception."""
+    held = read_published(published, "reconciliation_dossiers")
+    given = {"unit": found.unit_code, "first": found.period.first, "last": found.period.last}
+    with session(dossiers=held, units=read_published(published, "units")) as connection:
+        rows = connection.sql(DOSSIERS, params={**given, "cause": cause, "limit": limit}).to_arrow_table()
+    return rows.to_pylist()
+
+
+def _read_periods(table: Any) -> str:
+    pairs = zip(table["period_type"].to_pylist(), table["period_start"].to_pylist(), strict=True)
+    listed = ", ".join(f"{kind} {first:%Y-%m}" for kind, first in sorted(set(pairs)))
+    return f"It was read for: {listed or 'nothing'}."
+
+
+@click.command()
+@click.option(
+    "--period", "period_text", help="Month (2026-09), quarter (2026-Q3) or year (2026); default the newest month."
+)
+@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
+@click.option("--cause", help="Only this cause, figure by figure; see the column `cause`.")
+@click.option("--dossiers", "wants_dossiers", is_flag=True, help="List the dossiers behind the difference.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many dossiers are listed.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How it is printed.",
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+def reconciliation(
+    period_text: str | None,
+    unit: str | None,
+    cause: str | None,
+    wants_dossiers: bool,  # noqa: FBT001 - click hands options over by name
+    limit: int,
+    form: str,
+    data_dir: Path | None,
+) -> None:
+    """Our figures against the national portal's, each difference with its cause and its points.
+
+    \b
+    Examples:
+      cchc report reconciliation
+      cchc report reconciliation --period 2026-09 --unit H99.02
+      cchc report reconciliation --cause NOT_SYNCED --dossiers --format csv
+    """  # noqa: D301 - the backspace is how click is told to keep lines
+    published = Lake(load_settings(data_dir=data_dir).data_dir).published
+    if cause is not None:
+        cause = causes().cause(cause.upper()).id
+    found = reconciliation_of(published, parse_period(period_text) if period_text else None, unit)
+    parts: dict[str, Rows] = {}
+    if wants_dossiers:
+        parts["dossiers"] = dossiers_of(published, found, cause, limit)
+    elif cause is not None:
+        parts["effects"] = effects_of(published, found, cause)
+    else:
+        parts |= {"figures": found.figures, "causes": found.causes}
+    if form == "json":
+        head = {"unit_code": found.unit_code, "unit_name": found.unit_name, "period": str(found.period)}
+        click.echo(json.dumps({**head, **parts}, ensure_ascii=False, indent=2, default=str))
+    elif form == "csv":
+        for rows in parts.values():
+            click.echo(as_csv(rows), nl=False)
+    else:
+        for name, rows in parts.items():
+            title, heads = _SHOWN[name]
+            told = f"{title} — {found.unit_name}, {found.period}" + (f", {cause}" if cause else "")
+            console().print(as_table(rows, heads, told))
+
+
+_FIGURES = {
+    "figure_name_vi": "Số liệu",
+    "local_value": "Tỉnh",
+    "expected_value": "Cổng phải có",
+    "portal_value": "Cổng",
+    "unexplained": "Chưa rõ",
+}
+_CAUSES = {
+    "cause": "cause",
+    "cause_name_vi": "Nguyên nhân",
+    "dossiers": "Hồ sơ",
+    "received": "Tiếp nhận",
+    "not_late": "Không quá hạn",
+    "points_lost": "Điểm mất",
+}
+_EFFECTS = {"figure_name_vi": "Số liệu", "effect": "Thay đổi", "dossiers": "Hồ sơ", "points_lost": "Điểm mất"}
+_DOSSIERS = {
+    "dossier_code": "Mã hồ sơ",
+    "unit_code": "Cơ quan",
+    "received_on": "Tiếp nhận",
+    "cause": "cause",
+    "cause_name_vi": "Nguyên nhân",
+    "changes": "Thay đổi",
+}
+#: part -> title and heads of its table
+_SHOWN = {
+    "figures": ("Đối chiếu với Cổng DVCQG", _FIGURES),
+    "causes": ("Nguyên nhân chênh lệch", _CAUSES),
+    "effects": ("Ảnh hưởng của nguyên nhân", _EFFECTS),
+    "dossiers": ("Hồ sơ chênh lệch", _DOSSIERS),
+}

@@ -1,0 +1,90 @@
+"""Applying the causes to our dossiers, one after the other, and noting what each changes.
+
+Belongs here: the state that is changed step by step and the notes of the changes, as syntax trees. Not here: what a
+cause is (`causes.py`), points (`points.py`), which tables are read and written (`build.py`).
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Cause, Causes, Figure
+
+PERIOD = ("period_type", "period_start", "period_end")
+_NOTED = (*PERIOD, "unit_code", "procedure_code")
+
+
+def apply_causes(connection: duckdb.DuckDBPyConnection, found: Causes) -> None:
+    """Make the table `moved`: our own count as step 0, then a row per dossier, period and cause that changes it.
+
+    Args:
+        connection: with the views dossiers, waiting, procedures, periods and run.
+        found: figures and causes.
+    """
+    connection.execute(resources.files(__package__).joinpath("state.sql").read_text(encoding="utf-8"))
+    connection.execute(_sql(exp.Create(this=exp.to_table("moved"), kind="TABLE", expression=_own_count(found.figures))))
+    for step, cause in enumerate(found.applied, start=1):
+        touched = exp.func("COALESCE", cause.where, exp.false())
+        connection.execute(_sql(exp.update("state", {"is_touched": touched})))
+        note = exp.insert(_changes(step, cause, found.figures), "moved", columns=_columns(found.figures))
+        connection.execute(_sql(note))
+        if cause.sets:
+            connection.execute(_sql(exp.update("state", dict(cause.sets), where="is_touched")))
+
+
+def effects(connection: duckdb.DuckDBPyConnection, found: Causes) -> pa.Table:
+    """What each cause changes per unit, period and figure, and what is left; after `apply_causes`.
+
+    Returns:
+        Columns of the period, unit_code, figure, portal_value, local_value, expected_value, cause, step, effect,
+        dossiers.
+    """
+    connection.register(
+        "figures",
+        pa.table({"figure": [f.id for f in found.figures], "is_distinct": [f.is_distinct for f in found.figures]}),
+    )
+    query = resources.files(__package__).joinpath("effects.sql").read_text(encoding="utf-8")
+    given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
+    return connection.sql(query, params=given).to_arrow_table()
+
+
+def _sql(tree: exp.Expr) -> str:
+    return tree.sql(dialect="duckdb")
+
+
+def _columns(figures: tuple[Figure, ...]) -> list[str]:
+    return ["step", "cause", *_NOTED, "dossier_id", *(f"f_{figure.id}" for figure in figures)]
+
+
+def _counts(figure: Figure) -> exp.Expr:
+    """1 where a dossier counts, else 0."""
+    counts = exp.and_(exp.column("is_present"), figure.condition.copy())
+    return exp.cast(exp.func("COALESCE", counts, exp.false()), "INTEGER")
+
+
+def _own_count(figures: tuple[Figure, ...]) -> exp.Select:
+    """Our own count, by unit and procedure: the start of every figure."""
+    select = exp.select("0 AS step", "NULL::VARCHAR AS cause", *_NOTED, "NULL::VARCHAR AS dossier_id").from_("state")
+    for figure in figures:
+        total = exp.cast(exp.func("NULLIF", exp.func("SUM", _counts(figure)), exp.Literal.number(0)), "INTEGER")
+        select = select.select(exp.alias_(total, f"f_{figure.id}"))
+    return select.group_by(*_NOTED)
+
+
+def _changes(step: int, cause: Cause, figures: tuple[Figure, ...]) -> exp.Select:
+    """What the cause changes in each figure of each dossier that it touches; null where nothing."""
+    before = exp.select("*").from_("state").where("is_touched")
+    for figure in figures:
+        before = before.select(exp.alias_(_counts(figure), f"b_{figure.id}"))
+    sets = [exp.alias_(value.copy(), column) for column, value in cause.sets.items()]
+    after = exp.select(exp.Star(replace=sets) if sets else exp.Star()).from_(before.subquery("before"))
+    step_of = exp.alias_(exp.Literal.number(step), "step")
+    select = exp.select(step_of, exp.alias_(exp.Literal.string(cause.id), "cause"), *_NOTED, "dossier_id")
+    for figure in figures:
+        change = exp.Sub(this=_counts(figure), expression=exp.column(f"b_{figure.id}"))
+        select = select.select(exp.alias_(exp.func("NULLIF", change, exp.Literal.number(0)), f"f_{figure.id}"))
+    return select.from_(after.subquery("after"))

@@ -1,0 +1,110 @@
+"""`cchc explain`: the published figures, any window, and items that add up to what they stand behind."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from independent_month import Month
+from recomputation import Month as Counted
+from recomputation import value_of
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.reports.explain import explain
+
+pytestmark = pytest.mark.e2e
+
+SEPTEMBER = date(2026, 9, 1), date(2026, 9, 30)
+FREE = date(2026, 9, 10), date(2026, 10, 4)
+OWN = {"flow", "stock", "opening", "snapshot", "dossiers"}
+NAMES = [one.id for one in catalogue() if {relation.id for relation in one.relations} <= OWN]
+
+
+def same(one: float | None, other: float | None) -> bool:
+    one, other = (None if value is None or pd.isna(value) else float(value) for value in (one, other))
+    return one == other if one is None or other is None else abs(one - other) < 1e-9 * max(1.0, abs(one))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_figures_and_what_adds_up_to_them(name: str, month: Month) -> None:
+    found = explain(month.lake, name, *SEPTEMBER, "H99", limit=100_000)
+    if found.published is not None:
+        for side in ("numerator", "denominator", "value"):
+            assert same(getattr(found, side), found.published[side]), side
+    for behind in found.behind:
+        assert behind.count == len(behind.rows)
+        assert all(row["item"] in ("dossiers", "documents", "procedures") for row in behind.rows)
+        if behind.value is None:
+            continue
+        if "DISTINCT" in behind.term.sql:
+            assert len({row["procedure_code"] for row in behind.rows}) == behind.value
+        elif behind.term.adds_up:
+            assert same(sum(row["contributes"] for row in behind.rows), behind.value)
+        else:
+            assert same(pd.Series([row["contributes"] for row in behind.rows]).median(), behind.value)
+
+
+@pytest.mark.parametrize("unit", ["H99", "H99.201"])
+def test_any_window_is_what_an_auditor_counts(unit: str, month: Month, current: Path) -> None:
+    units = pd.read_parquet(current / "units.parquet")
+    parents = {
+        row.unit_code: row.parent_code if isinstance(row.parent_code, str) else None for row in units.itertuples()
+    }
+    counted = Counted(month.lake.root / "landing", *FREE, month.until).figures(parents)
+    for name in ("late_rate", "pending_overdue", "apology_rate", "documents_sent_count", "idx766_satisfied"):
+        found = explain(month.lake, name, *FREE, unit)
+        figure = counted[name, unit]
+        assert same(found.numerator, figure[0]), name
+        assert same(found.denominator, figure[1]), name
+        assert same(found.value, value_of(figure, found.indicator.unit, found.indicator.kind)), name
+        assert found.published is None
+
+
+def cchc(month: Month, *words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(main, ["explain", *words, "--data-dir", str(month.lake.root)])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+DAYS = ("--from", "2026-09-01", "--to", "2026-09-30")
+
+
+def test_it_prints_definition_value_and_dossiers(month: Month) -> None:
+    said = cchc(month, "late_rate", "--unit", "H99", *DAYS, "--limit", "3")
+    held = json.loads(cchc(month, "late_rate", "--unit", "H99", *DAYS, "--limit", "3", "--format", "json"))
+    numerator, denominator = held["behind"]
+    assert len(numerator["items"]) == min(3, numerator["count"])
+    for part in (
+        *("Tỷ lệ giải quyết quá hạn", "Share resolved late", "Biểu II.06a/VPCP/KSTT", "families/core.yaml"),
+        *("measure = 'resolved_late'", "month: khớp", f"3 / {numerator['count']:,}", f"3 / {denominator['count']:,}"),
+        *(row["dossier_code"] for row in numerator["items"]),
+    ):
+        assert part in said
+    assert {row["outcome"] for row in numerator["items"]} == {"late"}
+    rows = cchc(month, "late_rate", *DAYS, "--limit", "3", "--format", "csv").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["side", *["numerator"] * 3, "side", *["denominator"] * 3]
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["late_rat", *DAYS], "Did you mean late_rate"),
+        (["Tỷ lệ giải quyết quá hạn", *DAYS], "Did you mean late_rate"),
+        (["late_rate", *DAYS, "--unit", "H99.2O1"], "Units: H99 "),
+        (["late_rate", "--from", "2025-01-01", "--to", "2025-01-31"], "which go from 2026-09-01 to 2026-10-08"),
+        (["late_rate", "--from", "2026-09-30", "--to", "2026-09-01"], "Exchange --from and --to"),
+    ],
+)
+def test_what_cannot_be_explained_says_what_can(month: Month, words: list[str], said: str) -> None:
+    assert said in cchc(month, *words, code=1)
+
+
+def test_a_window_that_runs_on_is_counted_to_date(month: Month) -> None:
+    said = cchc(month, "received_total", "--from", "2026-10-01", "--to", "2026-10-31")
+    assert "month: khớp" in said
+    assert "Dữ liệu có từ 2026-09-01 đến 2026-10-08" in said
