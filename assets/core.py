@@ -16,6 +16,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures, build_units
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.reports import charts
 
 #: What is derived has no days of its own: it takes in whatever was staged since the last time.
@@ -41,6 +42,7 @@ def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             span.as_of_on,
             load_contract("dossiers").arrow_schema(),
             load_contract("dossier_events").arrow_schema(),
+            hours=working_hours(context.resources.province.settings().drop_folder / "working_hours.csv"),
         )
     last = lake.state_file("built", "dossiers", lake.parts("built", "dossiers")[-1])
     contract = load_contract("dossiers")

@@ -13,7 +13,7 @@ from assets.contracts import INBOUND
 from assets.core import COMMON, core_units
 from assets.failures import as_failure
 from assets.indicators import indicator_values
-from assets.lateness import late_dossiers
+from assets.lateness import at_risk_calibration, late_dossiers
 from assets.reconciliation import reconciliation
 from assets.scorecards import scorecard_index766, scorecard_papi, scorecard_par_index
 from cchc_pipeline.lake.publish import what_stays
@@ -27,6 +27,7 @@ from cchc_pipeline.sources.protocol import Window
     deps=[
         core_units,
         late_dossiers,
+        at_risk_calibration,
         indicator_values,
         scorecard_index766,
         scorecard_papi,

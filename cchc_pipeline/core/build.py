@@ -15,18 +15,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from cchc_pipeline.core import late
+from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.queries import calendar_table, run_sql, run_table, sql_text
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
+from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 _FINGERPRINT = b"cchc.inputs"
 
 
 def build_dossiers(
-    lake: Lake, as_of_on: date, dossiers: pa.Schema, events: pa.Schema, *, rebuild: bool = False
+    lake: Lake,
+    as_of_on: date,
+    dossiers: pa.Schema,
+    events: pa.Schema,
+    *,
+    hours: WorkingHours | None = None,
+    rebuild: bool = False,
 ) -> tuple[int, int]:
     """Rebuild the stale monthly parts of `dossiers`, `late_dossiers` and `dossier_events`.
 
@@ -38,14 +45,16 @@ def build_dossiers(
         as_of_on: last civil day of data.
         dossiers: Arrow schema of the published table `dossiers`.
         events: Arrow schema of `dossier_events`.
+        hours: opening hours of the units; the shipped table by default.
         rebuild: treat every part as stale.
 
     Returns:
         Number of parts, number rebuilt.
     """
+    hours = hours or working_hours()
     apologies = late.apologies(lake)
     parts = lake.parts("core", "dossiers")
-    rules = [sql_text("dossiers"), sql_text("dossier_events"), late.logic()]
+    rules = [sql_text("dossiers"), sql_text("dossier_events"), late.logic(), deadlines.logic(hours)]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, date.today()) + timedelta(days=400))  # noqa: DTZ011 - only a bound
@@ -58,7 +67,7 @@ def build_dossiers(
         if not rebuild and _is_fresh(target, fixed, as_of_on):
             continue
         run = run_table(as_of_on)
-        table = run_sql("dossiers", dossiers, held=source, apologies=apologies, calendar=calendar, run=run)
+        table = deadlines.dossiers_of(source, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
         causes = late.build_part(lake, part, dossiers=table, held=source, letters=apologies, calendar=calendar, run=run)
         counted = pa.concat_tables(
             [run_sql("dossier_events", events, dossiers=table), causes.select(events.names).cast(events)]

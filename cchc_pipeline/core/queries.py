@@ -16,7 +16,10 @@ import pyarrow as pa
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.calendar import calendar_rows
 
-_CALENDAR = pa.schema([("day_on", pa.date32()), ("is_working_day", pa.bool_()), ("working_day_number", pa.int64())])
+_NUMBERS = ("working_day_number", "weekday_number", "regular_day_number")
+_CALENDAR = pa.schema(
+    [("day_on", pa.date32()), ("is_working_day", pa.bool_()), *((name, pa.int64()) for name in _NUMBERS)]
+)
 
 
 @cache
@@ -39,8 +42,20 @@ def run_table(as_of_on: date) -> pa.Table:
 
 @lru_cache(maxsize=4)
 def calendar_table(first: date, last: date) -> pa.Table:
-    """Working calendar from `first` to `last`: day_on, is_working_day, working_day_number."""
-    columns = zip(*calendar_rows(first, last), strict=True)
+    """Working calendar from `first` to `last`.
+
+    Columns: day_on, is_working_day, and running numbers of the working days, of the days from Monday to Friday
+    (weekday_number: no holiday is known), and of the working days without make-up days (regular_day_number). The
+    latter two are how some source systems count.
+    """
+    rows = []
+    weekdays = regular = 0
+    for day, worked, number in calendar_rows(first, last):
+        is_weekday = day.weekday() < 5
+        weekdays += is_weekday
+        regular += worked and is_weekday
+        rows.append((day, worked, number, weekdays, regular))
+    columns = zip(*rows, strict=True)
     return pa.table(
         [pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR
     )

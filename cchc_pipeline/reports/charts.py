@@ -59,6 +59,25 @@ def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[floa
     return _png(figure)
 
 
+def calibration(points: Sequence[tuple[float, float, int]], title: str) -> bytes:
+    """Predicted against observed share, both 0 to 1, with the diagonal; the area of a point follows its number."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2, 3.8), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=1, linestyle="--")
+    most = max((number for _, _, number in points), default=1)
+    for predicted, observed, number in points:
+        axes.scatter(predicted, observed, s=20 + 180 * number / most, color=NEUTRAL, alpha=0.8)
+        axes.annotate(f"{number:,}", (predicted, observed), fontsize=6, xytext=(6, -8), textcoords="offset points")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("Khả năng đã nói", fontsize=8)
+    axes.set_ylabel("Tỷ lệ trễ hạn thực tế", fontsize=8)
+    axes.set_title(title, fontsize=10, loc="left")
+    return _png(figure)
+
+
 def bars(labels: Sequence[str], values: Sequence[float], title: str, maximum: float, colour: str = NEUTRAL) -> bytes:
     """Horizontal bars with their values, the first on top."""
     from matplotlib.figure import Figure

@@ -29,6 +29,8 @@ from cchc_pipeline.contracts.verdict import rule_breaks
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
 PUBLISHED = {
+    "at_risk_calibration",
+    "at_risk_dossiers",
     "late_dossiers",
     "units",
     "procedures",

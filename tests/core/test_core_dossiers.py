@@ -11,7 +11,9 @@ from dossier_lives import START, day, held, row
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import calendar_table, run_sql, run_table
+from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.reference.calendar import working_days_between
+from cchc_pipeline.reference.working_time import working_hours
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
@@ -19,10 +21,10 @@ AS_OF = day(29)
 
 
 def built(*rows, apologies=(), as_of_on=AS_OF):
-    return run_sql(
-        "dossiers",
+    return dossiers_of(
+        held(rows),
         DOSSIERS,
-        held=held(rows),
+        hours=working_hours(),
         apologies=pa.table({"dossier_code": pa.array(list(apologies), pa.string())}),
         calendar=CALENDAR,
         run=run_table(as_of_on),

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import judge, load_contract
 from cchc_pipeline.core.build import calendar_table, run_sql, run_table
+from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.reference.calendar import working_days_between
+from cchc_pipeline.reference.working_time import working_hours
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
@@ -20,7 +22,9 @@ QUICK = settings(max_examples=15, deadline=None)
 
 
 def build(rows, as_of_on):
-    table = run_sql("dossiers", DOSSIERS, held=held(rows), apologies=NONE, calendar=CALENDAR, run=run_table(as_of_on))
+    table = dossiers_of(
+        held(rows), DOSSIERS, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on)
+    )
     events = run_sql("dossier_events", EVENTS, dossiers=table).to_pylist()
     return table.to_pylist(), [event for event in events if event["event_on"] <= as_of_on]
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import judge, load_contract
 from cchc_pipeline.core import late
+from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.queries import calendar_table, run_sql, run_table
+from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.one_stop import OneStop
 from cchc_pipeline.sandbox.process import last_due_on
@@ -32,7 +34,7 @@ NO_LETTERS = pa.table(
 def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
-    dossiers = run_sql("dossiers", DOSSIERS, held=table, apologies=letters, calendar=CALENDAR, run=run)
+    dossiers = dossiers_of(table, DOSSIERS, apologies=letters, calendar=CALENDAR, hours=working_hours(), run=run)
     found = run_sql(
         "late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters, calendar=CALENDAR,
         step_kinds=late.step_kinds(), run=run,

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.staging import stage
-from cchc_pipeline.core import build, late, state
+from cchc_pipeline.core import at_risk, build, late, state
 from cchc_pipeline.indicators.build import build_indicator_values
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake import files
@@ -157,6 +157,9 @@ def derive(lake: Lake, **free: Any) -> None:
     state.take_in_dossiers(lake)
     build.build_dossiers(lake, LAST, schemas["dossiers"], schemas["dossier_events"])
     late.build_late(lake)
+    at_risk.observe(lake, LAST)
+    at_risk.build_at_risk(lake, LAST)
+    at_risk.build_calibration(lake, LAST)
     lake.write_state(build.build_events(lake, LAST, schemas["dossier_events"]), "built", "dossier_events")
     state.take_in(lake, "documents__statuses")
     build.build_documents(lake, load_contract("documents").arrow_schema())

@@ -1,4 +1,5 @@
--- One row per dossier with what follows from it. Input: held (core dossiers), apologies, calendar, run (as_of_on).
+-- One row per dossier with what follows from it. Input: held (core dossiers), apologies, calendar, deadlines
+-- (deadlines.sql), run (as_of_on).
 -- Counting rules: Biểu II.06a/VPCP/KSTT (TT 01/2020/TT-VPCP); comparisons are by civil date, not by time.
 WITH closed AS (
     SELECT
@@ -35,10 +36,15 @@ SELECT
         (ended.working_day_number - began.working_day_number
          - COALESCE(resumed.working_day_number - suspended.working_day_number, 0))::DOUBLE
     END AS handling_working_days,
-    apologies.dossier_code IS NOT NULL AS has_apology
+    apologies.dossier_code IS NOT NULL AS has_apology,
+    classed.due_on AS due_on_source,
+    deadlines.due_on_computed,
+    deadlines.due_difference_working_days,
+    deadlines.due_difference_reason
 FROM classed
 CROSS JOIN run
 LEFT JOIN apologies ON apologies.dossier_code = classed.dossier_code
+LEFT JOIN deadlines ON deadlines.dossier_id = classed.dossier_id
 LEFT JOIN calendar AS began ON began.day_on = classed.received_on
 LEFT JOIN calendar AS ended ON ended.day_on = classed.closed_on
 LEFT JOIN calendar AS suspended ON suspended.day_on = classed.suspended_on AND classed.resumed_on IS NOT NULL

@@ -1,0 +1,53 @@
+"""Deadlines of our own beside those of the source, and the table of dossiers that carries both.
+
+Belongs here: running `sql/deadlines.sql` and `sql/dossiers.sql` over a month, with the opening hours of its units. Not
+here: how working time is counted (`reference/working_time.py`), which months are stale (`build.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.core.queries import run_sql, sql_text
+from cchc_pipeline.reference.working_time import WorkingHours
+
+
+def logic(hours: WorkingHours) -> str:
+    """Everything but data that deadlines follow from; other logic makes every part stale."""
+    return sql_text("deadlines") + str(sorted(map(str, hours.openings)))
+
+
+@lru_cache(maxsize=4)
+def openings(hours: WorkingHours, first: date, last: date) -> pa.Table:
+    """Opening hours as SQL counts with them: schedule, begins_at, ends_at, seconds_before."""
+    return hours.table(first, last)
+
+
+def dossiers_of(
+    held: Path | pa.Table,
+    schema: pa.Schema | None,
+    *,
+    apologies: pa.Table,
+    calendar: pa.Table,
+    hours: WorkingHours,
+    run: pa.Table,
+) -> pa.Table:
+    """Dossiers with outcome and both due dates, one row per dossier of `held`.
+
+    Args:
+        held: a month of core dossiers.
+        schema: Arrow schema of the published table `dossiers`; None leaves the columns as SQL makes them.
+        apologies: see `late.apologies`; the codes alone are read.
+        calendar: working calendar that covers the month's dossiers and their due dates.
+        hours: opening hours of the units.
+        run: the one-row table with `as_of_on`.
+    """
+    days = calendar["day_on"]
+    spans = openings(hours, pc.min(days).as_py(), pc.max(days).as_py())
+    deadlines = run_sql("deadlines", None, held=held, apologies=apologies, calendar=calendar, openings=spans)
+    return run_sql("dossiers", schema, held=held, apologies=apologies, calendar=calendar, deadlines=deadlines, run=run)
