@@ -14,10 +14,9 @@ from cchc_pipeline.contracts import Contract, all_contracts, rule_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue, relations
 from cchc_pipeline.reports.broken_cases import render_broken_records
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.usage import criteria_by_indicator
 
 _RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue and render again. -->"
-_RUBRICS = ("index766", "par_index")
 
 
 class DocsStale(CchcError):  # noqa: N818 - says what happened
@@ -60,7 +59,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
 def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
     """Every indicator of the catalogue by legal basis, as Markdown."""
     every = catalogue() if indicators is None else indicators
-    used = _used_by()
+    used = criteria_by_indicator()
     lines = [
         _RENDERED,
         "",
@@ -225,15 +224,6 @@ def _anchor(code_list: str) -> str:
 
 def _term(term: Term) -> str:
     return f"{term.over}: `{term.sql}`"
-
-
-def _used_by() -> dict[str, list[str]]:
-    """Indicator id -> rubric criteria that are computed from it."""
-    used: dict[str, list[str]] = {}
-    for name in _RUBRICS:
-        for indicator, codes in load_rubric(name).indicators().items():
-            used.setdefault(indicator, []).extend(f"{name}: {code}" for code in codes)
-    return used
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
