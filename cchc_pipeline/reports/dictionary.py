@@ -69,13 +69,33 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "the table [`indicators`](data-dictionary.md#indicators); values are in "
         "[`indicator_values`](data-dictionary.md#indicator_values).",
         "",
-        "A rate in % has the value 100 × numerator / denominator, a mean numerator / denominator, a median the "
-        "numerator, a count the numerator. Without a denominator (0) there is no value. A term is an aggregate over:",
+        "A new indicator is one entry in a family file with one SQL expression per term. A rate in % has the value "
+        "100 × numerator / denominator, a mean numerator / denominator, a count the numerator; a median and an index that "
+        "others publish the numerator too (the denominator says of how many). Without a denominator (0) there is no "
+        "value. Rates roll up exactly, because both terms are kept; ranks and scores do not add up.",
         "",
-        *[f"- **{relation.id}**: {relation.meaning}" for relation in relations().values()],
+        "A term is one aggregate over a relation; its family declares it:",
         "",
-        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`. "
-        "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above.",
+        *_table(
+            ["relation", "family", "kind", "one row counts", "of a unit and period", "no row means", "made from"],
+            [
+                [
+                    f"`{r.id}`",
+                    r.family,
+                    r.kind,
+                    r.grain,
+                    r.meaning,
+                    "zero" if r.absent == "zero" else "zero where it was counted" if r.covered_by else "unknown",
+                    ", ".join(f"[`{name}`](data-dictionary.md#{name})" for name in r.tables),
+                ]
+                for r in relations().values()
+            ],
+        ),
+        "",
+        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`, those of "
+        "registers in `data_contracts/code_lists/register_measure.yaml`. "
+        "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above. *Scored in* is "
+        "read off the rubrics.",
     ]
     for basis in dict.fromkeys(indicator.legal_basis for indicator in every):
         rows = [
