@@ -70,9 +70,9 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "[`indicator_values`](data-dictionary.md#indicator_values).",
         "",
         "A new indicator is one entry in a family file with one SQL expression per term. A rate in % has the value "
-        "100 × numerator / denominator, a mean numerator / denominator, a count the numerator; a median and an index that "
-        "others publish the numerator too (the denominator says of how many). Without a denominator (0) there is no "
-        "value. Rates roll up exactly, because both terms are kept; ranks and scores do not add up.",
+        "100 × numerator / denominator, a mean numerator / denominator, a count the numerator; a median and an index "
+        "that others publish the numerator too (the denominator says of how many). Without a denominator (0) there is "
+        "no value. Rates roll up exactly, because both terms are kept; ranks and scores do not add up.",
         "",
         "A term is one aggregate over a relation; its family declares it:",
         "",
@@ -92,10 +92,9 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
             ],
         ),
         "",
-        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`, those of "
-        "registers in `data_contracts/code_lists/register_measure.yaml`. "
-        "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above. *Scored in* is "
-        "read off the rubrics.",
+        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`, "
+        "those of registers in `data_contracts/code_lists/register_measure.yaml`. *Exact sum*: whether numerators and "
+        "denominators of units below add up to those of the unit above. *Scored in* is read off the rubrics.",
     ]
     for basis in dict.fromkeys(indicator.legal_basis for indicator in every):
         rows = [
