@@ -8,11 +8,13 @@ import dagster as dg
 from assets import metadata
 from assets.core import COMMON, core_documents, core_dossier_events, core_procedures, core_units
 from assets.failures import as_failure
+from assets.registers import register_assets
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.build import build_indicator_values, monthly
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
+from cchc_pipeline.scorecards.usage import criteria_by_indicator
 
 
 @dg.asset(group_name="indicators", kinds={"yaml"}, required_resource_keys={"province"}, **COMMON)
@@ -20,7 +22,7 @@ def indicators(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Danh mục chỉ số: every indicator with its names, legal basis, numerator and denominator."""
     lake: Lake = context.resources.province.lake()
     contract = load_contract("indicators")
-    table = catalogue_table(contract.arrow_schema())
+    table = catalogue_table(contract.arrow_schema(), criteria_by_indicator())
     lake.write_state(table, "built", "indicators")
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "indicators")))
 
@@ -28,7 +30,7 @@ def indicators(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(
     group_name="indicators",
     kinds={"duckdb", "parquet"},
-    deps=[indicators, core_dossier_events, core_documents, core_procedures, core_units],
+    deps=[indicators, core_dossier_events, core_documents, core_procedures, core_units, *register_assets],
     required_resource_keys={"province"},
     **COMMON,
 )

@@ -209,8 +209,13 @@ def _term(indicator: str, entry: dict[str, str]) -> Term:
     return term
 
 
-def catalogue_table(schema: pa.Schema) -> pa.Table:
-    """The catalogue as the published table `indicators`."""
+def catalogue_table(schema: pa.Schema, scored_in: Mapping[str, Sequence[str]] | None = None) -> pa.Table:
+    """The catalogue as the published table `indicators`.
+
+    Args:
+        schema: Arrow schema of that table.
+        scored_in: criteria of rubrics by indicator, as `scorecards.usage` reads them off the rubrics.
+    """
     rows = [
         {
             "indicator_id": i.id,
@@ -224,6 +229,10 @@ def catalogue_table(schema: pa.Schema) -> pa.Table:
             "numerator_definition": f"{i.numerator.over}: {i.numerator.sql}",
             "denominator_definition": f"{i.denominator.over}: {i.denominator.sql}" if i.denominator else None,
             "is_additive": i.is_additive,
+            "family": i.family,
+            "source_tables": "; ".join(i.source_tables),
+            "grain": i.relations[0].grain,
+            "scored_in": "; ".join((scored_in or {}).get(i.id, ())) or None,
         }
         for i in catalogue()
     ]

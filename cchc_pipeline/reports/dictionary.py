@@ -14,10 +14,9 @@ from cchc_pipeline.contracts import Contract, all_contracts, rule_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue, relations
 from cchc_pipeline.reports.broken_cases import render_broken_records
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.usage import criteria_by_indicator
 
 _RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue and render again. -->"
-_RUBRICS = ("index766", "par_index")
 
 
 class DocsStale(CchcError):  # noqa: N818 - says what happened
@@ -60,7 +59,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
 def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
     """Every indicator of the catalogue by legal basis, as Markdown."""
     every = catalogue() if indicators is None else indicators
-    used = scored_in()
+    used = criteria_by_indicator()
     lines = [
         _RENDERED,
         "",
@@ -70,13 +69,32 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "the table [`indicators`](data-dictionary.md#indicators); values are in "
         "[`indicator_values`](data-dictionary.md#indicator_values).",
         "",
-        "A rate in % has the value 100 × numerator / denominator, a mean numerator / denominator, a median the "
-        "numerator, a count the numerator. Without a denominator (0) there is no value. A term is an aggregate over:",
+        "A new indicator is one entry in a family file with one SQL expression per term. A rate in % has the value "
+        "100 × numerator / denominator, a mean numerator / denominator, a count the numerator; a median and an index "
+        "that others publish the numerator too (the denominator says of how many). Without a denominator (0) there is "
+        "no value. Rates roll up exactly, because both terms are kept; ranks and scores do not add up.",
         "",
-        *[f"- **{relation.id}**: {relation.meaning}" for relation in relations().values()],
+        "A term is one aggregate over a relation; its family declares it:",
         "",
-        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`. "
-        "*Exact sum*: whether numerators and denominators of units below add up to those of the unit above.",
+        *_table(
+            ["relation", "family", "kind", "one row counts", "of a unit and period", "no row means", "made from"],
+            [
+                [
+                    f"`{r.id}`",
+                    r.family,
+                    r.kind,
+                    r.grain,
+                    r.meaning,
+                    "zero" if r.absent == "zero" else "zero where it was counted" if r.covered_by else "unknown",
+                    ", ".join(f"[`{name}`](data-dictionary.md#{name})" for name in r.tables),
+                ]
+                for r in relations().values()
+            ],
+        ),
+        "",
+        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`, "
+        "those of registers in `data_contracts/code_lists/register_measure.yaml`. *Exact sum*: whether numerators and "
+        "denominators of units below add up to those of the unit above. *Scored in* is read off the rubrics.",
     ]
     for basis in dict.fromkeys(indicator.legal_basis for indicator in every):
         rows = [
@@ -225,15 +243,6 @@ def _anchor(code_list: str) -> str:
 
 def _term(term: Term) -> str:
     return f"{term.over}: `{term.sql}`"
-
-
-def scored_in() -> dict[str, list[str]]:
-    """Indicator id -> rubric criteria that are computed from it, as `rubric: criterion`."""
-    used: dict[str, list[str]] = {}
-    for name in _RUBRICS:
-        for indicator, codes in load_rubric(name).indicators().items():
-            used.setdefault(indicator, []).extend(f"{name}: {code}" for code in codes)
-    return used
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.dictionary import scored_in
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
 from cchc_pipeline.reports.printing import as_csv, as_table, console
+from cchc_pipeline.scorecards.usage import criteria_by_indicator
 from cchc_pipeline.settings import load_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -99,7 +99,7 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
         "kind": one.kind,
         "is_additive": one.is_additive,
         "family": one.family,
-        "scored_in": scored_in().get(one.id, []),
+        "scored_in": criteria_by_indicator().get(one.id, ()),
         "unit_code": found.unit_code,
         "unit_name": found.unit_name,
         "from": found.first,
@@ -138,7 +138,7 @@ def _print(out: Console, found: Explanation) -> None:
         out.print(text, markup=False, highlight=False, soft_wrap=True)
 
     out.print(f"[bold]{one.name_vi}[/] / {one.name_en}", highlight=False)
-    scored = ", ".join(scored_in().get(one.id, [])) or "không / none"
+    scored = ", ".join(criteria_by_indicator().get(one.id, ())) or "không / none"
     line("chỉ tiêu", f"{one.id} (cchc_pipeline/indicators/families/{one.family}.yaml)")
     line("căn cứ", one.legal_basis)
     line("đơn vị tính", f"{one.unit}; {_DIRECTIONS.get(one.direction, one.direction)}; {one.kind}")

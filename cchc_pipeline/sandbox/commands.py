@@ -103,6 +103,8 @@ def describe(
     )
     truth = indicator_truth(province, last, first, last)
     for indicator in INDICATORS:
+        if (indicator, shown.code) not in truth:
+            continue
         numerator, denominator = truth[indicator, shown.code]
         line = f"  {indicator:36}{numerator:14,.10g}"
         if denominator is not None:

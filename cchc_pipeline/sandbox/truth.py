@@ -19,6 +19,7 @@ from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.lives import Life, Seen
 from cchc_pipeline.sandbox.process import CAUSES
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.register_truth import REGISTER_INDICATORS, register_truth
 
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
@@ -84,7 +85,7 @@ RATES = {
 }
 RATES |= {f"late_{cause}_rate": (f"late_{cause}", "resolved") for cause in CAUSES}
 RATES |= {f"late_{cause}_apology_rate": (f"late_{cause}_apology", f"late_{cause}") for cause in CAUSES}
-INDICATORS = (*COUNTS, *RATES, "handling_time_median_days")
+INDICATORS = (*COUNTS, *RATES, "handling_time_median_days", *REGISTER_INDICATORS)
 
 
 @dataclass(slots=True)
@@ -131,7 +132,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
     Returns:
         (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts. The numerator of
         `handling_time_median_days` is the median itself (0.0 where no dossier was done) and its denominator their
-        number.
+        number. Register indicators are there only where something is known.
     """
     window = _Window(as_of_on, start, min(end, as_of_on))
     own: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
@@ -158,7 +159,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             truth[indicator, unit.code] = counts[numerator], counts[denominator]
         days = total[unit.code].handling_days
         truth["handling_time_median_days", unit.code] = float(median(days)) if days else 0.0, float(len(days))
-    return truth
+    return truth | register_truth(province, as_of_on, start, end)
 
 
 def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apologies: set[str]) -> None:

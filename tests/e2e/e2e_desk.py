@@ -297,7 +297,7 @@ def _differences_of(
 
 
 def _value(kind: tuple[str, str], numerator: float | None, denominator: float | None) -> float | None:
-    if denominator is None or kind[0] == "median":
+    if denominator is None or kind[0] in ("median", "index"):
         return numerator
     if not denominator or numerator is None:
         return None

@@ -130,7 +130,7 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def additive() -> tuple[str, ...]:
-    return tuple(i.id for i in catalogue() if i.is_additive)
+    return tuple(i.id for i in catalogue() if i.is_additive and i.family == "core")
 
 
 def below(unit: str) -> list[str]:

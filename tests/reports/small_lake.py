@@ -10,6 +10,8 @@ import pyarrow as pa
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.staging import stage
 from cchc_pipeline.core import at_risk, build, late, state
+from cchc_pipeline.core.registers import TABLES as REGISTERS
+from cchc_pipeline.core.registers import build_register
 from cchc_pipeline.indicators.build import build_indicator_values
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake import files
@@ -141,7 +143,20 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             )
         ],
         "papi__subdimensions": [],
-    }
+        "registers__observations": [
+            {
+                "measure_code": "guidance_counter", "unit_code": "H99", "period_start": FIRST, "observed_on": FIRST,
+                "value": 7.0, "source_row": "observations.csv, dòng 2",
+            }
+        ],
+        "registers__petitions": [
+            {
+                "petition_code": "PA1", "kind": "question", "unit_code": "H99.02", "received_on": FIRST,
+                "source_row": "petitions.csv, dòng 2",
+            }
+        ],
+        **{f"registers__{name}": [] for name in ("plan_tasks", "inspections", "external_indices")},
+    }  # fmt: skip
 
 
 def land(lake: Lake, table: str, rows: list[dict[str, Any]], day: date = LAST) -> None:
@@ -167,6 +182,8 @@ def derive(lake: Lake, **free: Any) -> None:
     build.build_procedures(lake, LAST, load_contract("procedures").arrow_schema())
     state.take_in(lake, "national_portal__metrics")
     build.build_units(lake, "H99", load_contract("units").arrow_schema())
+    for name in REGISTERS:
+        build_register(lake, name, LAST)
     lake.write_state(catalogue_table(load_contract("indicators").arrow_schema()), "built", "indicators")
     build_indicator_values(lake, free.get("periods", ()), schemas["indicator_values"])
     scorecards.build_index766(lake)
@@ -177,7 +194,7 @@ def derive(lake: Lake, **free: Any) -> None:
 
 def fill(lake: Lake) -> None:
     """Land, stage and derive everything; nothing is published yet."""
-    for source in ("one_stop", "documents", "national_portal", "papi"):
+    for source in ("one_stop", "documents", "national_portal", "papi", "registers"):
         lake.record_pull(source, FIRST, LAST, {"status": "ok", "rows": {}})
     for table, rows in _rows().items():
         land(lake, table, rows)

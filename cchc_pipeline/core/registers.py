@@ -1,0 +1,58 @@
+"""Core tables of the registers: current state by key, published with what follows on the last day of data.
+
+Belongs here: taking in staged register rows and building the five published tables. The rules stand
+in `core/sql/<table>.sql`. Not here: reading the files (`sources/registers.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core import state
+from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.registers import index_table, measure_table
+
+#: Published table -> the inbound table that it is made from.
+TABLES = {name: f"registers__{name}" for name in (
+    "observations", "plan_tasks", "inspections", "petitions", "external_indices",
+)}  # fmt: skip
+
+
+def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
+    """Take in what was staged of a register and build its published table; kept in `built`.
+
+    Args:
+        lake: the lake.
+        name: a key of `TABLES`.
+        as_of_on: last civil day of data: done, overdue and answered are as of that day.
+    """
+    inbound = TABLES[name]
+    state.take_in(lake, inbound)
+    held = lake.read_state("core", inbound, load_contract(inbound).arrow_schema())
+    schema = load_contract(name).arrow_schema()
+    table = run_sql(name, schema, held=held, measures=measure_table(), indices=index_table(), run=run_table(as_of_on))
+    lake.write_state(table, "built", name)
+    return table
+
+
+def strangers(lake: Lake, name: str) -> list[str]:
+    """Codes in a built register that are no unit of the province, in order; other provinces are none of them.
+
+    Their rows are published, and count in no indicator.
+    """
+    with session(
+        register=lake.state_file("built", name), units=files.read_parquet(lake.state_file("built", "units"))
+    ) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT unit_code FROM register ANTI JOIN units USING (unit_code) "
+            "WHERE ? <> 'external_indices' OR SPLIT_PART(unit_code, '.', 1) IN (SELECT province_code FROM units) "
+            "ORDER BY 1",
+            [name],
+        ).fetchall()
+    return [code for (code,) in rows]
