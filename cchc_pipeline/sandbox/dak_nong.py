@@ -95,7 +95,9 @@ def publications(_: random.Random) -> list[Publication]:
 def registers(units: Sequence[Unit]) -> Registers:
     """Guidance, Zalo, the office's reform plan, questions of citizens."""
     book = RegisterBook(PROVINCE, units)
-    book.flow("guidance_counter", 6_483, WINDOW_START, WINDOW_END, system="one_stop")
+    book.flow("guidance", 6_483, WINDOW_START, WINDOW_END, system="one_stop")
+    book.flow("kiosk_satisfied", 2_470, WINDOW_START, WINDOW_END, system="kiosk")
+    book.flow("kiosk_dissatisfied", 30, WINDOW_START, WINDOW_END, system="kiosk")
     book.stock("zalo_followers", 39_664, date(2020, 11, 8), system="zalo")
     book.flow("zalo_interactions", 17_820, WINDOW_START, WINDOW_END, system="zalo")
     book.plan(2020, fields=6, tasks=14, activities=40, done=38, unit=f"{PROVINCE}.20", until=WINDOW_END)

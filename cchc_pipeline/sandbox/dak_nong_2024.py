@@ -36,12 +36,16 @@ def registers(units: Sequence[Unit]) -> Registers:
     book.flow("guidance_counter", 1_354, YEAR_START, REPORTED_ON, system="one_stop")
     book.flow("guidance_calls_out", 945, YEAR_START, REPORTED_ON, system="one_stop")
     book.flow("guidance_calls_in", 912, YEAR_START, REPORTED_ON, system="one_stop")
+    book.flow("kiosk_satisfied", 7_901, GO_LIVE, REPORTED_ON, system="kiosk")
+    book.flow("kiosk_neutral", 20, GO_LIVE, REPORTED_ON, system="kiosk")
+    book.flow("kiosk_dissatisfied", 0, GO_LIVE, REPORTED_ON, system="kiosk")
     departments = book.codes("department")
     day = date(2024, 11, 29)
     for level in ("department", "district", "commune"):
         book.flags("documents_connected", book.codes(level), day, system="documents")
-    below = [f"{departments[i % len(departments)]}.{i // len(departments) + 101}" for i in range(PUBLIC_SERVICE_UNITS)]
-    book.flags("documents_connected", below, day, system="documents")
+    book.stock(
+        "public_service_units_connected", PUBLIC_SERVICE_UNITS, day, system="documents", total=PUBLIC_SERVICE_UNITS
+    )
     # The office of the province's people's committee has no procedures of its own and lists none.
     book.flags("qr_listed", departments[:-1], day, system="one_stop", without=1)
     book.flags("qr_listed", book.codes("district"), day, system="one_stop")

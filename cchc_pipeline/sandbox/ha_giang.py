@@ -36,8 +36,8 @@ def registers(units: Sequence[Unit]) -> Registers:
     inspected = book.codes("department") + book.codes("district") + book.codes("commune")
     book.inspections(2023, inspected[:INSPECTED])
     book.stock("eid_accounts", 583_888, END, system="de_an_06", total=652_389)
-    book.part("budget_revenue", 2_295_000_000_000, 2_265_547_000_000, START, END, system="finance")
-    book.part("disbursement", 4_564_000_000_000, 5_000_000_000_000, START, END, system="finance")
+    book.part("budget_revenue", 2_295, 2_265.55, START, END, system="finance")
+    book.part("disbursement", 4_564, 5_000, START, END, system="finance")
     book.index("INDEX766", 2022, date(2022, 12, 31), source="Cổng DVCQG", value=71.2, rank=19)
     book.index("INDEX766", 2023, END, source="Cổng DVCQG", value=76.9, rank=14, band="Khá")
     return book.tables
