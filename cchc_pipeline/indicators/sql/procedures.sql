@@ -4,11 +4,11 @@
 -- The catalogue as it was counted last within a period. No row: nobody counted, or the system does not say.
 CREATE TEMP VIEW procedure_catalogue AS SELECT * FROM snapshot;
 
--- Days of a procedure that the source states, however long ago: any past period can be asked, on today's map, because
--- only today's catalogue says who is in charge.
+-- Days of a procedure that the source states, however long ago: any past period can be asked, of the procedures in
+-- force today and on today's map: only today's catalogue says who is in charge.
 CREATE TEMP TABLE procedure_day_counts AS
 WITH days AS (
-    SELECT unit_code AS charge_code, executing_level, COALESCE(is_internal, FALSE) AS is_internal, is_in_force,
+    SELECT unit_code AS charge_code, executing_level, COALESCE(is_internal, FALSE) AS is_internal,
         UNNEST([
             {'measure': 'integrated', 'day_on': integrated_on},
             {'measure': 'synced', 'day_on': synced_on},
@@ -16,8 +16,9 @@ WITH days AS (
             {'measure': 'simplified', 'day_on': simplified_on}
         ], recursive := true)
     FROM procedures
+    WHERE is_in_force
 )
-SELECT procedure_reach.unit_code, days.measure, days.is_internal, days.is_in_force, days.day_on, COUNT(*) AS quantity
+SELECT procedure_reach.unit_code, days.measure, days.is_internal, days.day_on, COUNT(*) AS quantity
 FROM days
 JOIN run ON days.day_on <= run.as_of_on
 JOIN procedure_reach
@@ -41,13 +42,12 @@ JOIN period_days ON period_days.day_on = counts.day_on
 UNION ALL
 SELECT unit_code, measure, FALSE, 0, period_type, period_start, period_end FROM procedure_day_zeros;
 
--- Everything up to the end of a period, of the procedures that are in force today.
+-- Everything up to the end of a period.
 CREATE TEMP VIEW procedure_days_to_date AS
 SELECT counts.unit_code, counts.measure, counts.is_internal, counts.quantity,
     periods.period_type, periods.period_start, periods.period_end
 FROM procedure_day_counts AS counts
 JOIN periods ON counts.day_on <= periods.period_end AND periods.period_type <> 'day'
-WHERE counts.is_in_force
 UNION ALL
 SELECT unit_code, measure, FALSE, 0, period_type, period_start, period_end FROM procedure_day_zeros;
 
