@@ -47,7 +47,9 @@ _EVENTS = {
     "procedure_has_fee": pa.bool_(),
     "procedure_is_online": pa.bool_(),
     "procedure_is_own": pa.bool_(),
+    "handling_level": pa.string(),
 }
+_DAYS = {"unit_code": pa.string(), "measure": pa.string(), "is_internal": pa.bool_(), "quantity": pa.int64()}
 #: Columns that a term over each relation may name, as the head of the catalogue file says.
 COLUMNS = {
     "flow": _EVENTS,
@@ -55,6 +57,10 @@ COLUMNS = {
     "opening": _EVENTS,
     "snapshot": {"unit_code": pa.string(), "measure": pa.string(), "quantity": pa.float64()},
     "dossiers": {"unit_code": pa.string(), "handling_working_days": pa.float64()},
+    "catalogue": {"unit_code": pa.string(), "measure": pa.string(), "quantity": pa.float64()},
+    "procedure_days": _DAYS,
+    "procedure_days_to_date": _DAYS,
+    "units_below": {"unit_code": pa.string(), "below_code": pa.string(), "below_level": pa.string()},
 }
 
 
