@@ -52,13 +52,17 @@ UNITS = {
     "portal_districts_count": "district",
     "portal_communes_count": "commune",
 }
-PROCEDURE_INDICATORS = (
+# known only as the catalogue is on the day on which it is read
+PROCEDURES_STANDING = (
     *STANDING,
     *SAID,
     "procedures_internal_count",
     "procedures_online_rate",
     "procedures_full_rate",
     "essential_services_rate",
+)
+PROCEDURE_INDICATORS = (
+    *PROCEDURES_STANDING,
     *BY_DAY,
     "procedures_integrated_to_date_count",
     *UNITS,
