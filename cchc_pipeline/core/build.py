@@ -123,7 +123,8 @@ def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
 
 def build_documents(lake: Lake, schema: pa.Schema) -> pa.Table:
     """The published table `documents`."""
-    table = run_sql("documents", schema, held=lake.state_file("core", "documents__documents"))
+    calendar = calendar_table(date(2015, 1, 1), date.today() + timedelta(days=400))  # noqa: DTZ011 - only a bound
+    table = run_sql("documents", schema, held=lake.state_file("core", "documents__documents"), calendar=calendar)
     lake.write_state(table, "built", "documents")
     return table
 
@@ -133,11 +134,13 @@ def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     held = lake.state_file("core", "one_stop__procedures")
     today = run_sql("procedure_counts", None, held=held, run=run_table(as_of_on))
     before = lake.read_state("core", "procedure_counts", today.schema)
+    if "executing_level" not in before.schema.names:  # counted before the level was kept
+        before = before.append_column("executing_level", pa.nulls(before.num_rows, pa.string()))
+    before = before.select(today.schema.names)
     kept = before.filter(pc.not_equal(before["event_on"], pa.scalar(as_of_on)))
     counts = pa.concat_tables([kept.cast(today.schema), today])
-    lake.write_state(
-        counts.sort_by([(n, "ascending") for n in ("event_on", "unit_code", "measure")]), "core", "procedure_counts"
-    )
+    order = [(name, "ascending") for name in ("event_on", "unit_code", "executing_level", "measure")]
+    lake.write_state(counts.sort_by(order), "core", "procedure_counts")
     table = files.read_parquet(held).select(schema.names).cast(schema)
     lake.write_state(table, "built", "procedures")
     return table

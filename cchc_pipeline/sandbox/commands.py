@@ -31,11 +31,11 @@ def sandbox() -> None:
 def _scenario_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
         click.option("--size", default=1.0, show_default=True, type=click.FloatRange(min=0.001),
-                     help="Scales the volume; 1 is about 240 dossiers per working day. Ignored by dak-nong-2020."),
+                     help="Scales the volume of two-level-2026; 1 is about 240 dossiers per working day."),
         click.option("--seed", default=766, show_default=True, help="Another number gives another province."),
         click.option("--scenario", default=SCENARIO_NAMES[0], show_default=True, type=click.Choice(SCENARIO_NAMES),
-                     help="two-level-2026: invented, from 2026-09-01 on without an end. "
-                          "dak-nong-2020: the published figures of Đắk Nông, exactly."),
+                     help="two-level-2026: invented, from 2026-09-01 on without an end. The others hold the "
+                          "published figures of a province exactly."),
     ):  # fmt: skip
         command = option(command)
     return command

@@ -66,7 +66,8 @@ def letter_xml(letter: Letter) -> str:
         f"{_tag('FullName', people.name(990_000 + letter.person % 1000))}</SignerInfo>"
         f"{_tag('DueDate', _slashes(letter.due_on))}"
         f"<ToPlaces>{_tag('Place', 'Như trên')}{_tag('Place', 'Lưu: VT')}</ToPlaces>"
-        f"<OtherInfo>{_tag('Priority', letter.priority)}{_tag('PromulgationAmount', 1)}"
+        f"<OtherInfo>{_tag('Priority', letter.priority)}"
+        f"{_tag('SphereOfPromulgation', 'Mật' if letter.security == 'secret' else None)}{_tag('PromulgationAmount', 1)}"
         f"{_tag('PageAmount', 2)}</OtherInfo>"
         f"{response}{_tag('SteeringType', 1)}{_tag('DocumentId', letter.document_id)}</MessageHeader>"
     )

@@ -1,7 +1,7 @@
 """How fates are drawn and become lives: the dice of the sandbox.
 
 Belongs here: the draw of a `Fate` from a unit's profile, and the step from a fate to a `Life` with instants.
-Not here: how many dossiers a day has (`province.py`) and the fates that a plan fixes (`dak_nong.py`).
+Not here: how many dossiers a day has (`province.py`) and the fates that a plan fixes (`exact_dossiers.py`).
 """
 
 from __future__ import annotations
@@ -229,8 +229,9 @@ def _fill_result(rng: Random, life: Life, fate: Fate) -> None:
     assert fate.closed_on is not None  # noqa: S101
     if fate.returned_on is not None:
         life.returned_at = _at(rng, fate.returned_on, closed)
-    if rng.random() < profile.electronic:
-        late_flag = rng.random() < 0.12  # a correction a few days later
+    drawn = rng.random() < profile.electronic
+    if drawn if fate.is_electronic is None else fate.is_electronic:
+        late_flag = fate.is_electronic is None and rng.random() < 0.12  # a correction a few days later
         life.electronic_at = (
             _at(rng, workdays.shift(fate.closed_on, rng.randint(1, 5)), closed) if late_flag else closed
         )

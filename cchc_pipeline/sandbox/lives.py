@@ -48,6 +48,7 @@ class Fate:
     late_cause: str | None = None  # why, should it become late: one of `process.CAUSES`
     slow_units: tuple[str, ...] = ()  # units that held it too long, in order; its own where empty
     is_legacy_code: bool = False
+    is_electronic: bool | None = None  # the result, from the day it is there; None: as the unit works
     defect: str | None = None
 
 

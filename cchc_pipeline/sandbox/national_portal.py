@@ -148,7 +148,7 @@ class PortalRoutes:
     def _provision(self, unit: Unit) -> list[dict[str, Any]] | None:
         own = self.world.province.scenario.procedures_of(unit)
         if unit.level == "province":
-            own = [p for p in self.world.province.procedures if p.is_in_force]
+            own = [p for p in self.world.province.procedures if p.is_in_force and not p.is_internal]
         if not own:
             return None
         levels = [p.service_level for p in own]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -38,7 +38,8 @@ LARGEST_PAGE = 1_000
 CHANNELS = {"online": (0, "Trực tuyến"), "direct": (1, "Trực tiếp"), "postal": (2, "Bưu chính công ích")}
 LEVELS = {"province": "TINH", "department": "SO", "district": "QUANHUYEN", "commune": "XAPHUONG"}
 EXECUTING = {"province": "TINH", "district": "HUYEN", "commune": "XA"}
-SERVICES = {"information": (2, "Mức độ 2"), "partial": (3, "Một phần"), "full": (4, "Toàn trình")}
+SERVICES = {"information": (2, "Cung cấp thông tin trực tuyến"), "partial": (3, "Một phần"), "full": (4, "Toàn trình")}
+INTERLINKED = {None: "NONE", "same_level": "SAME_LEVEL", "cross_level": "CROSS_LEVEL"}
 #: Where a dossier lies that was carried over from the former software.
 CONVERTED = "Convert"
 _SHIFT = timedelta(hours=7)
@@ -51,6 +52,16 @@ def stamp(instant: datetime | None, *, utc: bool = False) -> str:
     if utc:
         return f'"{(instant - _SHIFT).isoformat(timespec="milliseconds")[:23]}+0000"'
     return f'"{instant.isoformat(timespec="milliseconds")[:23]}+0700"'
+
+
+def _service(procedure: Procedure) -> tuple[int, str]:
+    """Number and name of the online level, on the old scale where the province still uses it."""
+    old = procedure.service_level_old
+    return SERVICES[procedure.service_level] if old is None else (old, f"Mức độ {old}")
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _text(value: str | None) -> str:
@@ -114,7 +125,7 @@ class OneStop:
                     "sector": {**sector, "name": procedure.sector_name},
                 },
                 "procedureProcessDefinition": {"processDefinition": {**times, "timesheet": timesheet}},
-                "procedureLevel": {"name": SERVICES[procedure.service_level][1]},
+                "procedureLevel": {"name": _service(procedure)[1]},
                 **times,
             }
         )
@@ -122,7 +133,7 @@ class OneStop:
     def procedure(self, procedure: Procedure) -> dict[str, Any]:
         """A record of `/bd/procedure`."""
         unit = self.province.scenario.unit(procedure.unit_code)
-        level, level_name = SERVICES[procedure.service_level]
+        level, level_name = _service(procedure)
         return {
             "id": object_id(2, procedure.code),
             "code": procedure.code,
@@ -141,6 +152,16 @@ class OneStop:
             "updatedOnTime": procedure.is_updated_on_time,
             "publicationDecision": procedure.publication_decision,
             "status": int(procedure.is_in_force),
+            "internal": procedure.is_internal,
+            "interlinked": INTERLINKED[procedure.interlinked],
+            "paperless": procedure.is_paperless,
+            "priorityEarly": procedure.is_priority_early,
+            "essentialService": procedure.is_essential,
+            "locationFree": procedure.is_location_free,
+            "nationalIntegratedDate": _iso(procedure.integrated_on),
+            "nationalSyncedDate": _iso(procedure.synced_on),
+            "timeCutDate": _iso(procedure.time_cut_on),
+            "simplifiedDate": _iso(procedure.simplified_on),
         }
 
     def dossier(self, life: Life, seen: Seen, clock: datetime) -> str:

@@ -164,7 +164,7 @@ class Portal:
     def _formalities(self, unit: Unit) -> list[str]:
         """Codes of the procedures in force that the unit handles."""
         if unit.level == "province":
-            return [p.code for p in self.province.procedures if p.is_in_force]
+            return [p.code for p in self.province.procedures if p.is_in_force and not p.is_internal]
         return [p.code for p in self.province.scenario.procedures_of(unit)]
 
     def _transparency(self, c: Counts, clock: datetime, start: date, end: date) -> list[Metric]:
@@ -176,7 +176,7 @@ class Portal:
             if letter.kind == "publication_decision" and letter.unit is not None and letter.created_at <= clock
         ]
         in_time = [x for x in letters if x.due_on is None or x.promulgated_on <= x.due_on]
-        in_force = [p for p in self.province.procedures if p.is_in_force]
+        in_force = [p for p in self.province.procedures if p.is_in_force and not p.is_internal]
         published = sum(x.procedures_count or 0 for x in letters)
         sync = (
             points("DOSSIER_SYNC", "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", c.synced, c.synced, 6, quality=TEMPORARY)

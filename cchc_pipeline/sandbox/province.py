@@ -16,7 +16,7 @@ from random import Random
 
 from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.fates import draw_fate, live
-from cchc_pipeline.sandbox.letters import LetterBook
+from cchc_pipeline.sandbox.letter_book import LetterBook
 from cchc_pipeline.sandbox.lives import Fate, Life
 from cchc_pipeline.sandbox.scenarios import Procedure, SandboxError, Scenario, Unit, load_scenario
 
@@ -85,8 +85,8 @@ class Province:
         The end of the report window or of the data where the scenario ends; else `now`, or thirty days after
         go-live where that is later.
         """
-        if self.scenario.plan is not None:
-            return workdays.end_of(date(2020, 11, 8))
+        if self.scenario.reported_on is not None:
+            return workdays.end_of(self.scenario.reported_on)
         return max(now, workdays.end_of(self.scenario.go_live + timedelta(days=30)))
 
     def lives(self, day: date) -> list[Life]:

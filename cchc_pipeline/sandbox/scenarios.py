@@ -1,7 +1,7 @@
 """What a province is: its units, its procedures, its volumes, and the registry of the scenarios.
 
 Belongs here: the shapes that every scenario fills and `load_scenario`. Not here: the catalogues themselves
-(`two_level.py`, `dak_nong.py`) and the lives of dossiers (`lives.py`).
+(`two_level.py`, `dak_nong.py` and their like) and the lives of dossiers (`lives.py`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.unit_codes import qcvn102_code
+
+if TYPE_CHECKING:
+    from cchc_pipeline.sandbox.exact import ExactPlan
 
 
 class SandboxError(CchcError):
@@ -76,14 +79,26 @@ class Procedure:
     publication_decision: str | None
     is_in_force: bool = True
     weight: float = 1.0
+    service_level_old: int | None = None  # 1-4 of the scale before NĐ 42/2022, where the system still shows it
+    is_internal: bool = False  # between agencies (TTHC nội bộ), not for citizens
+    interlinked: str | None = None  # same_level | cross_level
+    is_paperless: bool = False
+    is_priority_early: bool = False
+    is_essential: bool = False  # one of the essential services of Đề án 06
+    is_location_free: bool = False  # may be filed at any counter of the province
+    integrated_on: date | None = None  # with the national portal
+    synced_on: date | None = None  # with the national procedure database
+    time_cut_on: date | None = None
+    simplified_on: date | None = None
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A province with everything that does not depend on the day.
 
-    `plan` is whatever a scenario with exact figures prepares for its days (None for drawn scenarios). `registers`
-    are the rows of the registers that people keep, by table, in the columns of their contracts.
+    `plan` is what a scenario with exact figures prepares for its days (None for drawn scenarios), and
+    `reported_on` the last day of the report that states the figures. `registers` are the rows of the registers
+    that people keep, by table, in the columns of their contracts.
     """
 
     name: str
@@ -97,7 +112,8 @@ class Scenario:
     procedures: tuple[Procedure, ...]
     ignores_size: bool = False
     has_defects: bool = True
-    plan: Any = None
+    plan: ExactPlan | None = None
+    reported_on: date | None = None
     registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
     def unit(self, code: str) -> Unit:
@@ -109,7 +125,7 @@ class Scenario:
 
     def procedures_of(self, unit: Unit) -> list[Procedure]:
         """The procedures in force for which `unit` receives dossiers."""
-        in_force = [p for p in self.procedures if p.is_in_force]
+        in_force = [p for p in self.procedures if p.is_in_force and not p.is_internal]
         if unit.level in ("department", "province"):
             return [p for p in in_force if p.unit_code == unit.code and p.executing_level == "province"]
         return [p for p in in_force if p.executing_level == unit.level]
@@ -160,12 +176,20 @@ def load_scenario(name: str, seed: int) -> Scenario:
     Raises:
         SandboxError: no scenario has this name.
     """
-    from cchc_pipeline.sandbox import dak_nong, two_level  # the catalogues import this module
+    # The catalogues import this module.
+    from cchc_pipeline.sandbox import dak_nong, dak_nong_2024, ha_giang, kon_tum, nam_dinh, two_level
 
-    builders = {two_level.NAME: two_level.build, dak_nong.NAME: dak_nong.build}
+    builders = {one.NAME: one.build for one in (two_level, dak_nong, dak_nong_2024, ha_giang, kon_tum, nam_dinh)}
     if name not in builders:
         raise SandboxError(f"no sandbox scenario {name!r}; choose one of {sorted(builders)}", scenario=name)
     return builders[name](seed)
 
 
-SCENARIO_NAMES = ("two-level-2026", "dak-nong-2020")
+SCENARIO_NAMES = (
+    "two-level-2026",
+    "dak-nong-2020",
+    "dak-nong-2024",
+    "ha-giang-2023",
+    "kon-tum-2024",
+    "nam-dinh-2019",
+)

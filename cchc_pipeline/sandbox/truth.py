@@ -20,6 +20,7 @@ from cchc_pipeline.sandbox.lives import Life, Seen
 from cchc_pipeline.sandbox.process import CAUSES
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.register_truth import REGISTER_INDICATORS, register_truth
+from cchc_pipeline.sandbox.truth_procedures import PROCEDURE_INDICATORS, of_unit, procedure_counts, procedure_truth
 
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
@@ -46,6 +47,13 @@ COUNTS = {
     "pending_overdue": "pending_overdue",
     "pending_in_time": "pending_in_time",
     "carried_over": "carried_over",
+    "published_internal_procedures_count": "published_internal",
+    "replies_count": "replies",
+    "replies_late_count": "replies_late",
+    "ratings_count": "rated",
+    "satisfied_count": "rated_3",
+    "neutral_count": "rated_2",
+    "dissatisfied_count": "rated_1",
     "procedures_full_count": "procedures_full",
     "procedures_partial_count": "procedures_partial",
     "procedures_information_count": "procedures_information",
@@ -65,8 +73,17 @@ RATES = {
     "data_reuse_rate": ("reused", "received"),
     "apology_rate": ("late_with_apology", "late"),
     "satisfaction_rate": ("rated_3", "rated"),
-    "documents_electronic_rate": ("documents_electronic", "documents"),
-    "documents_signed_rate": ("documents_signed", "documents"),
+    "documents_electronic_rate": ("documents_electronic", "documents_open"),
+    "documents_signed_rate": ("documents_signed", "documents_to_sign"),
+    "publication_days_mean": ("publication_days", "decisions_answering"),
+    "replies_late_rate": ("replies_late", "replies"),
+    "full_online_rate": ("received_full_online", "received"),
+    "late_district_share": ("late_district", "late"),
+    "digitised_result_rate_province_level": ("done_electronic_province", "done_province"),
+    "digitised_result_rate_district_level": ("done_electronic_district", "done_district"),
+    "digitised_result_rate_commune_level": ("done_electronic_commune", "done_commune"),
+    "neutral_rate": ("rated_2", "rated"),
+    "dissatisfaction_rate": ("rated_1", "rated"),
     "idx766_on_time": ("not_late", "received"),
     "idx766_electronic_result": ("result_electronic", "received"),
     "idx766_digitised": ("digitised", "received"),
@@ -85,7 +102,7 @@ RATES = {
 }
 RATES |= {f"late_{cause}_rate": (f"late_{cause}", "resolved") for cause in CAUSES}
 RATES |= {f"late_{cause}_apology_rate": (f"late_{cause}_apology", f"late_{cause}") for cause in CAUSES}
-INDICATORS = (*COUNTS, *RATES, "handling_time_median_days", *REGISTER_INDICATORS)
+INDICATORS = (*COUNTS, *RATES, *PROCEDURE_INDICATORS, "handling_time_median_days", *REGISTER_INDICATORS)
 
 
 @dataclass(slots=True)
@@ -132,7 +149,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
     Returns:
         (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts. The numerator of
         `handling_time_median_days` is the median itself (0.0 where no dossier was done) and its denominator their
-        number. Register indicators are there only where something is known.
+        number. Register and procedure indicators are there only where something is known.
     """
     window = _Window(as_of_on, start, min(end, as_of_on))
     own: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
@@ -143,7 +160,6 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             seen = life.seen(clock)
             if seen is not None:
                 _count_dossier(own[life.unit.code], life, seen, window, apologies)
-    _count_procedures(province, own)
     total: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
     for unit in province.units:
         for above in (unit, *province.scenario.ancestors(unit)):
@@ -151,12 +167,18 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
     truth: Truth = {}
     for unit in province.units:
         inside = {u.code for u in province.units if unit in (u, *province.scenario.ancestors(u))}
-        _finish(province, total[unit.code], inside)
+        procedures = of_unit(province, unit, inside)
+        _finish(
+            total[unit.code], {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
+        )
         counts = total[unit.code].counts
+        counts.update(procedure_counts(procedures))
         for indicator, measure in COUNTS.items():
             truth[indicator, unit.code] = counts[measure], None
         for indicator, (numerator, denominator) in RATES.items():
             truth[indicator, unit.code] = counts[numerator], counts[denominator]
+        for indicator, value in procedure_truth(province, unit, procedures, window.as_of_on, start, end).items():
+            truth[indicator, unit.code] = value
         days = total[unit.code].handling_days
         truth["handling_time_median_days", unit.code] = float(median(days)) if days else 0.0, float(len(days))
     return truth | register_truth(province, as_of_on, start, end)
@@ -196,6 +218,7 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
         counts["resolved"] += 1
         counts[outcome] += 1
         counts["timely"] += outcome != "late"
+        counts["late_district"] += outcome == "late" and life.unit.level == "district"
         counts["withdrawn"] += seen.status == 7
         if seen.status in (9, 10):
             days = workdays.between(received_on, closed_on)
@@ -203,6 +226,9 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
                 days -= workdays.between(suspended_on, resumed_on)
             counts["done"] += 1
             counts["done_electronic"] += seen.is_result_electronic
+            level = "province" if life.unit.level == "department" else life.unit.level
+            counts[f"done_{level}"] += 1
+            counts[f"done_electronic_{level}"] += seen.is_result_electronic
             counts["handled_days"] += days
             tally.handling_days.append(days)
         if outcome == "late":
@@ -229,6 +255,7 @@ def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) ->
     counts[f"received_{life.channel}"] += 1
     if life.channel == "online":
         tally.online_procedures.add(life.procedure.code)
+        counts["received_full_online"] += life.procedure.service_level == "full"
     if life.procedure.fee_vnd:
         counts["with_fee"] += 1
         tally.fee_procedures.add(life.procedure.code)
@@ -256,39 +283,31 @@ def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) 
                 continue
             counts = own[letter.unit.code].counts
             if window.holds(letter.sent_at.date()):
+                is_open = letter.security == "normal"
+                is_judged = is_open and letter.field is None
                 counts["documents"] += 1
-                counts["documents_electronic"] += not letter.is_paper_copy
-                counts["documents_signed"] += letter.is_signed
+                counts["documents_open"] += is_open
+                counts["documents_electronic"] += is_open and not letter.is_paper_copy
+                counts["documents_to_sign"] += is_judged
+                counts["documents_signed"] += is_judged and letter.is_signed
+            if letter.answers_due_on is not None and window.holds(letter.promulgated_on):
+                counts["replies"] += 1
+                counts["replies_late"] += letter.promulgated_on > letter.answers_due_on
             if letter.kind == "publication_decision" and window.holds(letter.promulgated_on):
                 late = letter.due_on is not None and letter.promulgated_on > letter.due_on
                 counts["decisions"] += 1
                 counts["decisions_late"] += late
                 counts["decisions_in_time"] += not late
                 counts["published_procedures"] += letter.procedures_count or 0
+                counts["published_internal"] += letter.internal_count or 0
+                if letter.responds_to is not None:
+                    counts["decisions_answering"] += 1
+                    counts["publication_days"] += workdays.between(letter.responds_to[2], letter.promulgated_on)
     return apologies
 
 
-def _count_procedures(province: Province, own: dict[str, _Tally]) -> None:
-    """Count the procedures in force for the unit in charge."""
-    for procedure in province.procedures:
-        if not procedure.is_in_force:
-            continue
-        counts = own[procedure.unit_code].counts
-        counts["procedures"] += 1
-        counts[f"procedures_{procedure.service_level}"] += 1
-        counts["procedures_online"] += procedure.service_level != "information"
-        counts["procedures_connected"] += procedure.is_citizen_data_connected
-        counts["procedures_updated"] += procedure.is_updated_on_time
-        counts["procedures_content_full"] += procedure.is_content_full
-
-
-def _finish(province: Province, tally: _Tally, inside: set[str]) -> None:
-    """Counts of distinct procedures, which do not add up over units."""
-    online = {
-        p.code
-        for p in province.procedures
-        if p.is_in_force and p.service_level != "information" and p.unit_code in inside
-    }
+def _finish(tally: _Tally, online: set[str]) -> None:
+    """Counts of distinct procedures, which do not add up over units; `online` are the unit's own online services."""
     tally.counts["procedures_online_used"] = len(online & tally.online_procedures)
     tally.counts["procedures_with_fee_used"] = len(tally.fee_procedures)
     tally.counts["procedures_paid"] = len(tally.paid_procedures)

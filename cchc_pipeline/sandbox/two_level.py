@@ -10,8 +10,9 @@ The proportions are those that the national portal published for a real two-leve
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from cchc_pipeline.sandbox import two_level_registers
 from cchc_pipeline.sandbox.scenarios import Procedure, Scenario, Unit, source_code, with_profiles
@@ -157,6 +158,36 @@ def procedures(rng: random.Random) -> list[Procedure]:
     return made + retired
 
 
+def with_attributes(made: Sequence[Procedure], rng: random.Random) -> list[Procedure]:
+    """The catalogue with what else the system says about a procedure, and a few internal ones."""
+    described = []
+    for p in made:
+        linked = rng.random()
+        online = p.service_level != "information"
+        integrated_on = (
+            date(2022, 1, 1) + timedelta(days=rng.randrange(1_730)) if online and rng.random() < 0.6 else None
+        )
+        cut = rng.random() < 0.15
+        described.append(
+            replace(
+                p,
+                interlinked="same_level" if linked < 0.12 else "cross_level" if linked < 0.2 else None,
+                is_paperless=online and rng.random() < 0.15,
+                is_priority_early=p.executing_level == "province" and rng.random() < 0.05,
+                is_essential=integrated_on is not None and rng.random() < 0.2,
+                is_location_free=p.executing_level == "province" and rng.random() < 0.1,
+                integrated_on=integrated_on,
+                synced_on=date(2021, 1, 1) + timedelta(days=rng.randrange(2_100)) if rng.random() < 0.8 else None,
+                time_cut_on=date(2025, 7, 1) + timedelta(days=rng.randrange(480)) if cut else None,
+                simplified_on=date(2025, 7, 1) + timedelta(days=rng.randrange(480)) if cut or linked > 0.9 else None,
+            )
+        )
+    for i in range(6):
+        base = replace(described[i * 7], code=f"9.8{i + 1:05d}", name=f"Thủ tục hành chính nội bộ mẫu {i + 1}")
+        described.append(replace(base, is_internal=True, is_essential=False, interlinked=None, integrated_on=None))
+    return described
+
+
 def units(rng: random.Random) -> list[Unit]:
     """The province, 14 departments and 36 communes, with volumes and profiles of their own."""
     made = []
@@ -190,6 +221,6 @@ def build(seed: int) -> Scenario:
         last_day=None,
         dossiers_per_day=240.0,
         units=tuple(made),
-        procedures=tuple(procedures(rng)),
+        procedures=tuple(with_attributes(procedures(rng), random.Random(f"{NAME}|{seed}|attributes"))),
         registers=two_level_registers.rows(made, seed),
     )

@@ -16,13 +16,20 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.documents_subjects import apology_dossier_code, procedures_count, subject_kind
+from cchc_pipeline.sources.documents_subjects import (
+    apology_dossier_code,
+    internal_procedures_count,
+    procedures_count,
+    subject_field,
+    subject_kind,
+)
 from cchc_pipeline.sources.masking import mask_text
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import Problems, text_or_none
 from cchc_pipeline.sources.times import parse_slashed_day, parse_slashed_time
 
 RECALL = "1"  # BussinessDocType (the standard's spelling): the message takes an earlier document back
+_SECURITY = {"mật": "secret", "tối mật": "top_secret", "tuyệt mật": "most_secret"}
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -78,6 +85,9 @@ def document_row(root: ET.Element) -> Row | None:
         "responds_to_document_id": _text(header, "ResponseFor", "DocumentId"),
         "dossier_code": apology_dossier_code(subject) if kind == "apology_letter" else None,
         "procedures_count": procedures_count(subject) if kind == "publication_decision" else None,
+        "security_level": _security(_text(header, "OtherInfo", "SphereOfPromulgation")),
+        "subject_field": subject_field(subject) if kind == "other" else "other",
+        "internal_procedures_count": internal_procedures_count(subject) if kind == "publication_decision" else None,
         "priority": int(priority) if priority and priority.isascii() and priority.isdigit() else None,
         "parse_errors": problems.text(),
     }
@@ -142,6 +152,11 @@ def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
         _unit(_text(receiver, "OrganId"), "receiver_unit_codes", problems) for receiver in _children(header, "To")
     ]
     return ";".join(sorted({code for code in codes if code})) or None
+
+
+def _security(sphere: str | None) -> str:
+    """The security level that the sphere of promulgation names; without one of them the document is not secret."""
+    return _SECURITY.get(" ".join((sphere or "").split()).casefold(), "normal")
 
 
 def _is_signed(root: ET.Element) -> bool:

@@ -40,7 +40,13 @@ _CHANNEL_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 ONLINE_PAYMENT_NAMES = frozenset({"trực tuyến", "thanh toán trực tuyến"})
-SERVICE_LEVELS = {"2": "information", "3": "partial", "4": "full"}
+SERVICE_LEVELS = {"1": "information", "2": "information", "3": "partial", "4": "full"}
+INTERLINKED = {"NONE": "none", "SAME_LEVEL": "same_level", "CROSS_LEVEL": "cross_level"}
+_SERVICE_NAMES: dict[str, tuple[str, ...]] = {
+    "full": ("toàn trình", "dịch vụ công trực tuyến toàn trình", "mức độ 4"),
+    "partial": ("một phần", "dịch vụ công trực tuyến một phần", "mức độ 3"),
+    "information": ("cung cấp thông tin trực tuyến", "chỉ cung cấp thông tin", "mức độ 1", "mức độ 2"),
+}
 EXECUTING_LEVELS = {
     "TINH": "province", "SO": "province", "HUYEN": "district", "QUANHUYEN": "district",
     "XA": "commune", "XAPHUONG": "commune",
@@ -60,6 +66,7 @@ def fold(label: str) -> str:
 
 _STATUS = {name: code for code, names in _STATUS_NAMES.items() for name in names}
 _CHANNEL = {name: code for code, names in _CHANNEL_NAMES.items() for name in names}
+_SERVICE = {name: code for code, names in _SERVICE_NAMES.items() for name in names}
 
 
 def status_of(name: str | None) -> int | None:
@@ -74,3 +81,12 @@ def status_of(name: str | None) -> int | None:
 def channel_of(name: str | None) -> str | None:
     """`direct`, `online` or `postal` of the name of an application method; None where not known."""
     return _CHANNEL.get(fold(name)) if name else None
+
+
+def service_level_of(name: str | None) -> str | None:
+    """`full`, `partial` or `information` of the name of a procedure's level; None where not known.
+
+    >>> service_level_of("Mức độ 4"), service_level_of("Một phần")
+    ('full', 'partial')
+    """
+    return _SERVICE.get(fold(name)) if name else None

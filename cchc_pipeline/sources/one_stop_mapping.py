@@ -17,6 +17,7 @@ from cchc_pipeline.sources.one_stop_codes import (
     ONLINE_PAYMENT_NAMES,
     channel_of,
     fold,
+    service_level_of,
     status_of,
 )
 from cchc_pipeline.sources.one_stop_steps import step_name, step_unit, steps_json, tasks_of
@@ -43,6 +44,7 @@ DOSSIER_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "procedure_code": (("procedure.code",),),
     "sector_code": (("procedure.sector.code",),),
     "channel": (("applyMethod.name",),),
+    "service_level": (("procedureLevel.name",),),
     **{f"applied_{end}": (("appliedDate",),) for end in ("at", "on")},
     **{f"received_{end}": (("acceptedDate",),) for end in ("at", "on")},
     **{f"due_{end}": (("appointmentDate",),) for end in ("at", "on")},
@@ -105,6 +107,7 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
         "procedure_code": text_or_none(procedure.get("code")),
         "sector_code": text_or_none(mapping_or_empty(procedure.get("sector")).get("code")),
         "channel": _channel(record, problems),
+        "service_level": _service_level(record, problems),
         "applied_at": applied,
         "received_at": received,
         "due_at": due,
@@ -186,6 +189,14 @@ def _channel(record: Mapping[str, Any], problems: Problems) -> str | None:
     if name and channel is None:
         problems.add("channel", "unknown application method", name)
     return channel
+
+
+def _service_level(record: Mapping[str, Any], problems: Problems) -> str | None:
+    name = local_name(mapping_or_empty(record.get("procedureLevel")).get("name"))
+    level = service_level_of(name)
+    if name and level is None:
+        problems.add("service_level", "unknown level", name)
+    return level
 
 
 def _current_step(record: Mapping[str, Any]) -> tuple[str | None, str | None]:

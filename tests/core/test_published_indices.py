@@ -1,4 +1,4 @@
-"""Index values that were really published: taken in as a register, their contradictions come out and nothing is chosen."""
+"""Index values that were really published: as a register, their contradictions come out and nothing is chosen."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def provinces() -> list[dict[str, Any]]:
             "year": int(row["year"]), "as_of_on": date(int(row["year"]), 12, 31), "source": row["source"],
             "value": float(row["value"]), "rank": int(rank) if rank.isdigit() and rank_of else None,
             "rank_of": int(rank_of) if rank.isdigit() and rank_of else None,
-            "claimed_value_change": float(claimed[1]) if claimed and "mean" not in row["note"][: claimed.end() + 6] else None,
+            "claimed_value_change": (
+                float(claimed[1]) if claimed and "mean" not in row["note"][: claimed.end() + 6] else None
+            ),
             "name": row["unit"],
         })  # fmt: skip
     return found

@@ -32,6 +32,7 @@ from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.registers_drop import write_registers
 from cchc_pipeline.sandbox.server import SandboxServer
 from cchc_pipeline.sandbox.truth import INDICATORS, Truth, indicator_truth
+from cchc_pipeline.sandbox.truth_procedures import PROCEDURES_STANDING
 from cchc_pipeline.sources.protocol import Window
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -62,6 +63,7 @@ FROM_CATALOGUE = {
     "idx766_online_procedures_used",
     "idx766_update_on_time",
     "idx766_content_full",
+    *PROCEDURES_STANDING,
 }
 
 Period = tuple[str, date, date]

@@ -106,8 +106,12 @@ class Month:
         self.procedures = newest(catalogue, "procedure_code")
         counted = pd.to_datetime(catalogue.pulled_for_on)
         during = counted[(counted >= self.first) & (counted <= self.last)]
-        #: Nobody knows how the catalogue stood on a day on which nobody read it.
-        self.snapshot = catalogue[counted == during.max()] if len(during) else None
+        #: Nobody knows how the catalogue stood on a day on which nobody read it. Internal procedures are no services.
+        public = catalogue[~catalogue.is_internal.fillna(value=False).astype(bool)]
+        self.snapshot = public[counted[public.index] == during.max()] if len(during) else None
+        portal = landed(landing, "national_portal__metrics")
+        grouped = portal[portal.child_group.notna()].drop_duplicates("unit_code", keep="last")
+        self.level = {row.unit_code: row.child_group.lower() for row in grouped.itertuples()}
 
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
         """With closing day, outcome and lateness of each dossier."""
@@ -154,11 +158,15 @@ class Month:
         """(indicator, unit) -> numerator and denominator; the denominator is None where there is none."""
         found: dict[tuple[str, str], Figure] = {}
         for unit, inside in self.units(parents).items():
-            own = {**self._of_dossiers(inside), **self._of_letters(inside), **self._of_procedures(inside)}
+            own = {
+                **self._of_dossiers(unit, inside),
+                **self._of_letters(inside),
+                **self._of_procedures(unit, inside),
+            }
             found |= {(name, unit): figure for name, figure in own.items()}
         return found
 
-    def _of_dossiers(self, inside: set[str]) -> dict[str, Figure]:
+    def _of_dossiers(self, unit: str, inside: set[str]) -> dict[str, Figure]:
         every = self.dossiers[self.dossiers.unit_code.isin(inside)]
         counted = every[every.is_counted]
         came = counted[self.within(counted.received_on)]
@@ -214,17 +222,17 @@ class Month:
             "idx766_citizen_data": (has("is_citizen_data_used"), arrived),
             "idx766_satisfied": (int((kept & (came.rating != 1).fillna(value=True)).sum()), arrived),
             "idx766_synced": (has("is_synced_national"), arrived),
-            **self._of_services(inside, came),
+            **self._of_services(unit, inside, came),
         }
 
-    def _of_services(self, inside: set[str], came: pd.DataFrame) -> dict[str, Figure]:
+    def _of_services(self, unit: str, inside: set[str], came: pd.DataFrame) -> dict[str, Figure]:
         """Distinct procedures among the dossiers received."""
         with_fee = set(self.procedures[self.procedures.has_fee.astype(bool)].procedure_code)
         filed = set(came.procedure_code) & with_fee
         paid = set(came[came.is_paid_online.astype(bool) & came.has_fee.astype(bool)].procedure_code) & with_fee
         found: dict[str, Figure] = {"idx766_payment_procedures": (len(paid), len(filed))}
         if self.snapshot is not None:
-            own = self._in_force(inside)
+            own = self._in_force(unit, inside)
             online = set(own[own.service_level.isin(["full", "partial"])].procedure_code)
             used = set(came[came.channel == "online"].procedure_code) & online
             found["idx766_online_procedures_used"] = (len(used), len(online))
@@ -236,25 +244,31 @@ class Month:
         kind = (letters.subject_kind == "publication_decision") & self.within(letters.promulgated_on)
         decisions = letters[kind.fillna(value=False).astype(bool)]
         late = int((decisions.promulgated_on > decisions.due_on).fillna(value=False).sum())
+        exchanged = sent[sent.security_level == "normal"]
+        judged = exchanged[exchanged.subject_field == "other"]
         return {
             "documents_sent_count": (float(len(sent)), None),
-            "documents_electronic_rate": (int((~sent.is_paper_copy.astype(bool)).sum()), len(sent)),
-            "documents_signed_rate": (int(sent.is_signed.astype(bool).sum()), len(sent)),
+            "documents_electronic_rate": (int((~exchanged.is_paper_copy.astype(bool)).sum()), len(exchanged)),
+            "documents_signed_rate": (int(judged.is_signed.astype(bool).sum()), len(judged)),
+            "published_internal_procedures_count": (float(decisions.internal_procedures_count.fillna(0).sum()), None),
             "publication_decisions_count": (float(len(decisions)), None),
             "publication_decisions_late_count": (float(late), None),
             "published_procedures_count": (float(decisions.procedures_count.fillna(0).sum()), None),
             "idx766_publish_on_time": (len(decisions) - late, len(decisions)),
         }
 
-    def _in_force(self, inside: set[str]) -> pd.DataFrame:
+    def _in_force(self, unit: str, inside: set[str]) -> pd.DataFrame:
+        """Procedures in force of a unit: those it is in charge of; a commune's are those that communes execute."""
         assert self.snapshot is not None
-        mine = self.snapshot.unit_code.isin(inside) & self.snapshot.is_in_force.astype(bool)
-        return self.snapshot[mine]
+        mine = self.snapshot.unit_code.isin(inside)
+        if self.level.get(unit) in ("district", "commune"):
+            mine |= self.snapshot.executing_level == self.level[unit]
+        return self.snapshot[mine & self.snapshot.is_in_force.astype(bool)]
 
-    def _of_procedures(self, inside: set[str]) -> dict[str, Figure]:
+    def _of_procedures(self, unit: str, inside: set[str]) -> dict[str, Figure]:
         if self.snapshot is None:
             return {}
-        own = self._in_force(inside)
+        own = self._in_force(unit, inside)
         level: Callable[[str], float] = lambda name: float((own.service_level == name).sum())  # noqa: E731
         return {
             **{f"procedures_{name}_count": (level(name), None) for name in ("full", "partial", "information")},

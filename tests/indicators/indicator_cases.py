@@ -29,7 +29,15 @@ EVENTS = pa.schema(
         ("quantity", pa.float64()),
     ]
 )
-SNAPSHOTS = pa.schema([(n, EVENTS.field(n).type) for n in ("event_on", "unit_code", "measure", "quantity")])
+SNAPSHOTS = pa.schema(
+    [
+        ("event_on", pa.date32()),
+        ("unit_code", pa.string()),
+        ("executing_level", pa.string()),
+        ("measure", pa.string()),
+        ("quantity", pa.float64()),
+    ]
+)
 RESOLVED = pa.schema([("unit_code", pa.string()), ("closed_on", pa.date32()), ("handling_working_days", pa.float64())])
 PROCEDURES = pa.table(
     {
@@ -37,6 +45,7 @@ PROCEDURES = pa.table(
         "unit_code": ["H99.02", "H99.02", "H99", "H99.90.01"],
         "has_fee": [True, False, True, True],
         "service_level": ["full", "information", "partial", "full"],
+        "executing_level": ["province", "province", "province", "commune"],
     }
 )
 PARENTS = {"H99": None, "H99.02": "H99", "H99.03": "H99", "H99.90": "H99", "H99.90.01": "H99.90", "H99.90.02": "H99.90"}
@@ -59,11 +68,12 @@ MEASURES = (
         "resumed",
     ),
     *("rated_dissatisfied", "rated_neutral", "rated_satisfied", "with_fee", "paid_online", *COHORT),
-    *("not_late", "satisfied_not_late"),
+    *("not_late", "satisfied_not_late", "received_full_online"),
 )
 DOCUMENT_MEASURES = (
-    *("documents_sent", "documents_electronic", "documents_signed"),
-    *("publication_decisions", "publication_decisions_late", "published_procedures"),
+    *("documents_sent", "documents_open", "documents_electronic", "documents_to_sign", "documents_signed"),
+    *("publication_decisions", "publication_decisions_late", "publication_decisions_answering", "publication_days"),
+    *("published_procedures", "published_procedures_internal", "replies", "replies_late"),
 )
 COUNTED = ("in_force", "full", "partial", "information", "citizen_data_connected", "content_full", "updated_on_time")
 
@@ -98,7 +108,8 @@ event_tables = st.lists(st.one_of(DOSSIER_EVENT, DOSSIER_EVENT, DOCUMENT_EVENT),
     lambda rows: _table(_added_up(rows), EVENTS)
 )
 snapshot_tables = st.lists(
-    st.tuples(DAYS, st.sampled_from(list(PARENTS)), st.sampled_from(COUNTED), QUANTITIES), max_size=25
+    st.tuples(DAYS, st.sampled_from(list(PARENTS)), st.just("province"), st.sampled_from(COUNTED), QUANTITIES),
+    max_size=25,
 ).map(lambda rows: _table(_added_up(rows), SNAPSHOTS))
 resolved_tables = st.lists(
     st.tuples(st.sampled_from(LEAVES), st.none() | DAYS, st.none() | st.integers(0, 20).map(float)), max_size=25
@@ -143,7 +154,7 @@ def below(unit: str) -> list[str]:
 
 
 #: quantities by (measure, channel)
-Sums = dict[tuple[str, str | None], float]
+Sums = dict[tuple[str, str | None, str | None], float]
 Amount = Callable[[Sums], float]
 
 
@@ -151,19 +162,31 @@ def sums(events: pd.DataFrame) -> Sums:
     """Quantities added up; `channel` is None where the relation has none."""
     if "channel" not in events:
         events = events.assign(channel=None)
-    return events.groupby(["measure", "channel"], dropna=False).quantity.sum().to_dict()
+    levels = events.unit_code.map(dict(zip(PARENTS, LEVELS, strict=True))) if len(events) else None
+    return events.assign(level=levels).groupby(["measure", "channel", "level"], dropna=False).quantity.sum().to_dict()
 
 
-def total(*measures: str, channel: str | None = None, minus: tuple[str, ...] = ()) -> Amount:
+#: Level of government -> levels of the units that handle its dossiers.
+BY_LEVEL = {"province": ("province", "department"), "district": ("district",), "commune": ("commune",)}
+
+
+def total(*measures: str, channel: str | None = None, minus: tuple[str, ...] = (), at: tuple[str, ...] = ()) -> Amount:
     def amount(found: Sums) -> float:
         signs = {**dict.fromkeys(measures, 1), **dict.fromkeys(minus, -1)}
-        return float(sum(signs.get(m, 0) * n for (m, c), n in found.items() if channel in (None, c)))
+        return float(
+            sum(
+                signs.get(m, 0) * n
+                for (m, c, level), n in found.items()
+                if channel in (None, c) and (not at or level in at)
+            )
+        )
 
     return amount
 
 
 RECEIVED, RESOLVED_ALL, DONE = total("received"), total(*RESOLUTIONS), total("resolved_done")
 SENT, DECISIONS = total("documents_sent"), total("publication_decisions")
+REPLIES, ANSWERING = total("replies"), total("publication_decisions_answering")
 RATED = total("rated_dissatisfied", "rated_neutral", "rated_satisfied")
 FLOWS: dict[str, tuple[Amount, Amount | None]] = {
     "received_total": (RECEIVED, None),
@@ -190,8 +213,28 @@ FLOWS: dict[str, tuple[Amount, Amount | None]] = {
     "data_reuse_rate": (total("reused"), RECEIVED),
     "apology_rate": (total("late_with_apology"), total("resolved_late")),
     "satisfaction_rate": (total("rated_satisfied"), RATED),
-    "documents_electronic_rate": (total("documents_electronic"), SENT),
-    "documents_signed_rate": (total("documents_signed"), SENT),
+    "documents_electronic_rate": (total("documents_electronic"), total("documents_open")),
+    "documents_signed_rate": (total("documents_signed"), total("documents_to_sign")),
+    "published_internal_procedures_count": (total("published_procedures_internal"), None),
+    "publication_days_mean": (total("publication_days"), ANSWERING),
+    "replies_count": (REPLIES, None),
+    "replies_late_count": (total("replies_late"), None),
+    "replies_late_rate": (total("replies_late"), REPLIES),
+    "full_online_rate": (total("received_full_online"), RECEIVED),
+    **{
+        f"digitised_result_rate_{level}_level": (
+            total("resolved_result_electronic", at=at),
+            total("resolved_done", at=at),
+        )
+        for level, at in BY_LEVEL.items()
+    },
+    "late_district_share": (total("resolved_late", at=BY_LEVEL["district"]), total("resolved_late")),
+    "ratings_count": (RATED, None),
+    "satisfied_count": (total("rated_satisfied"), None),
+    "neutral_count": (total("rated_neutral"), None),
+    "dissatisfied_count": (total("rated_dissatisfied"), None),
+    "neutral_rate": (total("rated_neutral"), RATED),
+    "dissatisfaction_rate": (total("rated_dissatisfied"), RATED),
     "idx766_on_time": (total("not_late"), RECEIVED),
     "idx766_electronic_result": (total("result_electronic"), RECEIVED),
     "idx766_digitised": (total("digitised"), RECEIVED),

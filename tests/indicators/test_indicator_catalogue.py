@@ -57,6 +57,7 @@ _EVENTS = {
     "procedure_has_fee": pa.bool_(),
     "procedure_is_online": pa.bool_(),
     "procedure_is_own": pa.bool_(),
+    "handling_level": pa.string(),
 }
 _TYPES = {
     **dict.fromkeys(("unit_code", "measure_code", "observed_level", "field_code", "task_code"), pa.string()),
@@ -65,6 +66,7 @@ _TYPES = {
     **dict.fromkeys(("plan_year", "rank", "rank_of", "rank_change"), pa.int32()),
     **dict.fromkeys(("is_done", "is_due", "is_on_time", "is_overdue"), pa.bool_()),
 }
+_DAYS = {"unit_code": pa.string(), "measure": pa.string(), "is_internal": pa.bool_(), "quantity": pa.int64()}
 #: Columns that a term over each relation may name, as the head of the catalogue file says.
 COLUMNS = {
     "flow": _EVENTS,
@@ -97,6 +99,10 @@ COLUMNS = {
         name: _TYPES[name]
         for name in ("unit_code", "index_code", "value", "rank", "rank_of", "value_change", "rank_change")
     },
+    "catalogue": {"unit_code": pa.string(), "measure": pa.string(), "quantity": pa.float64()},
+    "procedure_days": _DAYS,
+    "procedure_days_to_date": _DAYS,
+    "units_below": {"unit_code": pa.string(), "below_code": pa.string(), "below_level": pa.string()},
 }
 
 

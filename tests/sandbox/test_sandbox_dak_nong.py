@@ -105,13 +105,10 @@ def test_figures_do_not_move_after_the_window(province: Province, truth: Truth) 
         assert at_the_end[indicator, "H16"] == truth[indicator, "H16"]
 
 
-def test_documents_and_ratings(province: Province, truth: Truth) -> None:
+def test_decisions_and_ratings(province: Province, truth: Truth) -> None:
     year = indicator_truth(province, date(2020, 12, 31), date(2020, 1, 1), date(2020, 12, 31))
     assert count(year, "publication_decisions_count") == 13
     assert count(year, "published_procedures_count") == 183
-    signed, sent = year["documents_signed_rate", "H16"]
-    assert sent is not None
-    assert round(100 * signed / sent) == 92
     satisfied, rated = truth["satisfaction_rate", "H16"]
     assert rated is not None
     assert round(100 * satisfied / rated, 1) == 98.8

@@ -12,7 +12,13 @@ from source_site import Reply, Request, Site, site
 import cchc_pipeline.sources as rooms
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.documents import DOCUMENTS, STATUSES, DocumentsSource, credential_headers
-from cchc_pipeline.sources.documents_subjects import apology_dossier_code, procedures_count, subject_kind
+from cchc_pipeline.sources.documents_subjects import (
+    apology_dossier_code,
+    internal_procedures_count,
+    procedures_count,
+    subject_field,
+    subject_kind,
+)
 from cchc_pipeline.sources.edxml import EdxmlError, document_row, parse_message, status_row
 from cchc_pipeline.sources.http import HttpClient, Manners
 from cchc_pipeline.sources.protocol import KnownState, Window, silent
@@ -98,9 +104,49 @@ def test_a_letter_becomes_a_row(root: str) -> None:
         "responds_to_document_id": "000.00.00.G15,2026/03/01,5/BTP",
         "dossier_code": "000.00.12.H34-260301-0001",
         "procedures_count": None,
+        "security_level": "normal",
+        "subject_field": "other",
+        "internal_procedures_count": None,
         "priority": 2,
         "parse_errors": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("sphere", "level"), [("Mật", "secret"), (" tối  mật ", "top_secret"), ("TUYỆT MẬT", "most_secret"), ("", "normal")]
+)
+def test_the_sphere_of_promulgation_tells_what_is_secret(sphere: str, level: str) -> None:
+    xml = f"<edXML><MessageHeader><OtherInfo><SphereOfPromulgation>{sphere}</SphereOfPromulgation></OtherInfo></MessageHeader></edXML>"  # noqa: E501
+    row = document_row(parse_message(xml))
+    assert row is not None
+    assert row["security_level"] == level
+
+
+@pytest.mark.parametrize(
+    ("subject", "field"),
+    [
+        ("Tờ trình về việc phê duyệt dự toán mua sắm năm", "finance"),
+        ("V/v đôn đốc giải ngân vốn đầu tư công", "finance"),
+        ("Quyết định về việc bổ nhiệm công chức", "personnel"),
+        ("V/v công tác tổ chức cán bộ tháng 5", "personnel"),
+        ("Giấy mời họp giao ban tháng 5", "other"),
+    ],
+)
+def test_the_subject_tells_its_field(subject: str, field: str) -> None:
+    assert subject_field(subject) == field
+
+
+@pytest.mark.parametrize(
+    ("subject", "count"),
+    [
+        ("Quyết định công bố 7 thủ tục hành chính nội bộ lĩnh vực nội vụ", 7),
+        ("Quyết định công bố 12 TTHC (trong đó có 3 TTHC nội bộ) lĩnh vực y tế", 3),
+        ("Quyết định công bố 12 thủ tục hành chính lĩnh vực y tế", 0),
+        ("Quyết định công bố thủ tục hành chính nội bộ", None),
+    ],
+)
+def test_a_publication_decision_tells_its_internal_procedures(subject: str, count: int | None) -> None:
+    assert internal_procedures_count(subject) == count
 
 
 def test_a_signature_without_a_digest_is_none() -> None:

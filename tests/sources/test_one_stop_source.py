@@ -38,6 +38,7 @@ def record(number: int, accepted: datetime | None, status: int = 2, **changes: A
         "procedure": {"code": "1.001234", "translate": [{"languageId": 228, "name": "Mẫu"}], "sector": {"code": "G03"}},
         "agency": {"code": "000.00.12.H34"},
         "applyMethod": {"id": 0, "name": "Trực tuyến"},
+        "procedureLevel": {"name": "Toàn trình"},
         "dossierFee": [{"amount": 50000, "paymentMethod": {"name": "Trực tuyến"}, "paid": True}],
         "dossierFormFile": [{"digitised": True, "reused": False}],
         "resultFiles": [],

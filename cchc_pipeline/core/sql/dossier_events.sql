@@ -49,6 +49,7 @@ events AS (
     UNION ALL
     -- QĐ 766 counts what became of the dossiers received in a period: these are dated by reception.
     SELECT received_on, unit_code, procedure_code, channel, UNNEST([
+        CASE WHEN channel = 'online' AND service_level = 'full' THEN 'received_full_online' END,
         CASE WHEN has_fee THEN 'with_fee' END,
         CASE WHEN has_fee AND is_paid_online THEN 'paid_online' END,
         CASE WHEN is_digitised THEN 'digitised' END,

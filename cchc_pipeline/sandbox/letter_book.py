@@ -1,0 +1,377 @@
+"""The letters that units send, day by day: publication decisions, apologies, requests and replies, plans, reports.
+
+Belongs here: `LetterBook`, which holds the letters and receipts of any civil day. Not here: what a letter is
+(`letters.py`), edXML and routes (`documents.py`).
+
+A provincial chairman has to publish procedures within five working days after the ministry's decision arrives
+(NĐ 63/2010, Article 15, as amended); `Letter.due_on` of a publication decision is that day.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from cchc_pipeline.sandbox import people, workdays
+from cchc_pipeline.sandbox.letters import (
+    FIELD_SUBJECTS,
+    MINISTRIES,
+    PERSONAL_SUBJECTS,
+    SUBJECTS,
+    TYPES,
+    Letter,
+    Receipt,
+)
+from cchc_pipeline.sandbox.scenarios import Unit
+
+if TYPE_CHECKING:
+    from cchc_pipeline.sandbox.province import Province
+
+PUBLICATION_DAYS = 5  # working days
+LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
+LONGEST_SENDING = 13  # civil days from promulgation to the axis, a long Tết included
+LONGEST_APOLOGY_DAYS = 150
+LONGEST_REPLY = 45  # civil days to look back for a request
+_EVERYDAY = [(*one, None) for one in SUBJECTS] * 3 + [
+    (*one, field) for field, some in FIELD_SUBJECTS.items() for one in some
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    arrived_on: date
+    promulgated_on: date
+    procedures_count: int
+    internal_count: int
+    ministry: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A letter of the province's own office that wants a reply by a day, and the day of the reply."""
+
+    asked_on: date
+    due_on: date
+    answered_on: date | None
+    receiver: Unit
+
+
+class LetterBook:
+    """The letters and receipts of a province, by the civil day on which the axis shows them."""
+
+    def __init__(self, province: Province) -> None:
+        self._province = province
+        self._written: dict[date, list[Letter]] = {}
+        self._letters: dict[date, list[Letter]] = {}
+        self._receipts: dict[date, list[Receipt]] = {}
+        self._factor = math.sqrt(province.size)
+
+    def letters(self, day: date) -> list[Letter]:
+        """Letters that the axis shows from `day` on (created on it)."""
+        if day not in self._letters:
+            written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
+            made = [x for of_day in written for x in self._write(of_day) if x.created_at.date() == day]
+            for i, letter in enumerate(made):
+                letter.doc_id = _doc_id(day, i, 1)
+            self._letters[day] = made
+        return self._letters[day]
+
+    def receipts(self, day: date) -> list[Receipt]:
+        """Status messages created on `day`, answering letters of the last days."""
+        if day not in self._receipts:
+            made = []
+            for back in range(8):
+                for letter in self.letters(day - timedelta(days=back)):
+                    made += [r for r in self._answers(letter) if r.created_at.date() == day]
+            for i, receipt in enumerate(made):
+                receipt.doc_id = _doc_id(day, i, 2)
+            self._receipts[day] = made
+        return self._receipts[day]
+
+    def find(self, doc_id: str) -> Letter | Receipt | None:
+        """The letter or receipt with this id."""
+        try:
+            day = date(int(doc_id[:4]), int(doc_id[4:6]), int(doc_id[6:8]))
+        except ValueError:
+            return None
+        pool: list[Letter] | list[Receipt] = self.receipts(day) if doc_id[14:15] == "2" else self.letters(day)
+        return next((item for item in pool if item.doc_id == doc_id), None)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def _write(self, day: date) -> list[Letter]:
+        if day not in self._written:
+            self._written[day] = list(self._compose(day)) if self._province.is_live(day) else []
+        return self._written[day]
+
+    def _compose(self, day: date) -> Iterator[Letter]:
+        rng = self._province.rng("letters", day.isoformat())
+        numbers: dict[tuple[str, str], int] = {}
+        for publication in self._publications(day):
+            yield (
+                self._ministry(rng, publication)
+                if publication.arrived_on == day
+                else self._publish(rng, publication, day, numbers)
+            )
+        yield from self._apologies(rng, day, numbers)
+        if self._province.scenario.plan is not None:
+            yield from self._planned(rng, day, numbers)
+            return
+        if not workdays.works(day):
+            return
+        yield from self._requests(rng, day, numbers)
+        yield from self._reform(rng, day, numbers)
+        for unit in self._province.units:
+            mean = {"province": 3.0, "department": 1.5, "district": 1.0, "commune": 0.75}[unit.level] * self._factor
+            for _ in range(int(mean) + (rng.random() < mean % 1)):
+                type_name, subject, field = rng.choice(_EVERYDAY)
+                person = rng.randrange(people.PEOPLE)
+                if rng.random() < 0.05:
+                    type_name, subject, field = "Công văn", rng.choice(PERSONAL_SUBJECTS), None
+                text = subject.format(
+                    month=day.month,
+                    name=people.name(person),
+                    identity=people.identity_number(person),
+                    phone=people.phone(person),
+                )
+                letter = self._letter(rng, unit, day, numbers, type_name, "other", text)
+                letter.field = field
+                letter.security = "secret" if rng.random() < 0.01 else "normal"
+                letter.person = person
+                yield letter
+
+    def _planned(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+        """What the plan of a scenario with exact figures holds for `day`."""
+        assert self._province.scenario.plan is not None  # noqa: S101 - the caller asked
+        for one in self._province.scenario.plan.letters.get(day, ()):
+            letter = self._letter(rng, one.unit, day, numbers, one.type_name, one.kind, one.subject)
+            letter.is_signed, letter.is_paper_copy = one.is_signed, one.is_paper_copy
+            letter.security, letter.field = one.security, one.field
+            yield letter
+
+    def _drawn_request(self, asked_on: date) -> _Request | None:
+        """The request for a reply that the province's own office sends on a day, if any."""
+        if not workdays.works(asked_on) or not self._province.is_live(asked_on):
+            return None
+        rng = self._province.rng("request", asked_on.isoformat())
+        if rng.random() >= 0.5:
+            return None
+        due_on, chance = workdays.shift(asked_on, rng.randint(3, 10)), rng.random()
+        answered_on = None
+        if chance < 0.72:
+            answered_on = workdays.shift(asked_on, rng.randint(1, workdays.between(asked_on, due_on)))
+        elif chance < 0.92:
+            answered_on = workdays.shift(due_on, rng.randint(1, 5))
+        return _Request(asked_on, due_on, answered_on, rng.choice(self._province.units[1:]))
+
+    def _requests(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+        """The request of the day, and the replies to earlier ones."""
+        top = self._province.units[0]
+        for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
+            request = self._drawn_request(earlier)
+            if request is None or day not in (request.asked_on, request.answered_on):
+                continue
+            number, notation = (earlier.timetuple().tm_yday - 1) * self._stride + 1, f"YC-{top.notation}"
+            if earlier == day:
+                text = f"V/v đề nghị báo cáo số liệu trước ngày {request.due_on:%d/%m/%Y}"
+                letter = self._letter(rng, top, day, numbers, "Công văn", "other", text)
+                letter.number, letter.notation = number, notation
+                letter.receivers = ((request.receiver.source_code, request.receiver.name),)
+                letter.due_on = request.due_on
+            else:
+                text = "V/v báo cáo số liệu theo đề nghị của UBND tỉnh"
+                letter = self._letter(rng, request.receiver, day, numbers, "Công văn", "other", text)
+                letter.receivers = ((top.source_code, top.name),)
+                letter.responds_to = (top.source_code, f"{number}/{notation}", earlier)
+                letter.answers_due_on = request.due_on
+            yield letter
+
+    @property
+    def _stride(self) -> int:
+        """Numbers of a day never reach those of the next."""
+        return 10 * math.ceil(self._province.size)
+
+    def _letter(
+        self,
+        rng: Random,
+        unit: Unit,
+        day: date,
+        numbers: dict[tuple[str, str], int],
+        type_name: str,
+        kind: str,
+        subject: str,
+    ) -> Letter:
+        abbreviation = TYPES[type_name]
+        notation = f"{abbreviation}-{unit.notation}" if abbreviation else f"{unit.notation}-VP"
+        sequence = numbers[unit.code, notation] = numbers.get((unit.code, notation), 0) + 1
+        is_exact = self._province.scenario.plan is not None
+        prompt = rng.random() < 0.9 or is_exact
+        sent_on = day if workdays.works(day) and prompt else workdays.shift(day, 1)
+        sent = workdays.moment(sent_on, workdays.office_seconds(rng.random()))
+        created = sent + timedelta(seconds=rng.randint(5, 90))
+        if rng.random() < 0.01 and not is_exact:
+            created = sent.replace(hour=8, minute=0) + timedelta(days=1)
+        return Letter(
+            number=(day.timetuple().tm_yday - 1) * self._stride + sequence,
+            notation=notation,
+            type_name=type_name,
+            kind=kind,
+            subject=subject,
+            unit=unit,
+            sender_code=unit.source_code,
+            sender_name=unit.name,
+            receivers=self._receivers(rng, unit),
+            promulgated_on=day,
+            sent_at=sent,
+            created_at=created,
+            is_paper_copy=rng.random() < unit.profile.paper and not is_exact,
+            is_signed=rng.random() < unit.profile.signed or is_exact,
+            priority=rng.choices((0, 1, 2, 3), (90, 7, 2, 1))[0],
+            person=rng.randrange(people.PEOPLE),
+        )
+
+    def _receivers(self, rng: Random, sender: Unit) -> tuple[tuple[str, str], ...]:
+        units = self._province.units
+        chosen = [units[0]] if sender is not units[0] and rng.random() < 0.5 else []
+        chosen += rng.sample(units[1:], rng.choice((1, 1, 1, 2)))
+        return tuple((u.source_code, u.name) for u in chosen if u is not sender) or (
+            (units[0].source_code, units[0].name),
+        )
+
+    # -- publication decisions ------------------------------------------------------------------------------------
+
+    def _drawn_publications(self, arrived_on: date) -> list[_Publication]:
+        """Drawn provinces: the ministry's decisions that arrive on a day, with the province's answers."""
+        if not workdays.works(arrived_on) or not self._province.is_live(arrived_on):
+            return []
+        rng = self._province.rng("publications", arrived_on.isoformat())
+        if rng.random() >= 0.3:
+            return []
+        days = rng.randint(1, PUBLICATION_DAYS) if rng.random() < 0.82 else rng.randint(6, 12)
+        promulgated = workdays.shift(arrived_on, days)
+        return [
+            _Publication(
+                arrived_on,
+                promulgated,
+                count := rng.randint(1, 15),
+                count if rng.random() < 0.1 else 2 if count > 8 else 0,
+                rng.randrange(len(MINISTRIES)),
+                rng.randint(100, 3000),
+            )
+        ]
+
+    def _publications(self, day: date) -> list[_Publication]:
+        """Those that arrive or are promulgated on `day`."""
+        plan = self._province.scenario.plan
+        if plan is not None:
+            drawn = [
+                _Publication(
+                    one.arrived_on,
+                    workdays.shift(one.arrived_on, one.days),
+                    one.procedures,
+                    one.internal,
+                    i % len(MINISTRIES),
+                    500 + i,
+                )
+                for i, one in enumerate(plan.publications)
+            ]
+        else:
+            first = day - timedelta(days=LONGEST_PUBLICATION)
+            drawn = [p for arrived in workdays.days(first, day) for p in self._drawn_publications(arrived)]
+        return [p for p in drawn if day in (p.arrived_on, p.promulgated_on)]
+
+    def _ministry(self, rng: Random, publication: _Publication) -> Letter:
+        code, name, notation, field = MINISTRIES[publication.ministry]
+        top = self._province.units[0]
+        sent = workdays.moment(publication.arrived_on, workdays.office_seconds(rng.random()))
+        return Letter(
+            number=publication.number,
+            notation=f"QĐ-{notation}",
+            type_name="Quyết định",
+            kind="publication_decision",
+            subject=f"Quyết định công bố thủ tục hành chính lĩnh vực {field} thuộc phạm vi quản lý của {name}",
+            unit=None,
+            sender_code=code,
+            sender_name=name,
+            receivers=((top.source_code, top.name),),
+            promulgated_on=workdays.shift(publication.arrived_on, -2),
+            sent_at=sent,
+            created_at=sent + timedelta(seconds=30),
+        )
+
+    def _publish(
+        self, rng: Random, publication: _Publication, day: date, numbers: dict[tuple[str, str], int]
+    ) -> Letter:
+        code, _, notation, field = MINISTRIES[publication.ministry]
+        count, inside = publication.procedures_count, publication.internal_count
+        what = "thủ tục hành chính nội bộ" if inside == count else "thủ tục hành chính"
+        if 0 < inside < count:
+            what = f"thủ tục hành chính (trong đó có {inside} thủ tục hành chính nội bộ)"
+        subject = f"Quyết định công bố {count} {what} lĩnh vực {field} trên địa bàn tỉnh"
+        letter = self._letter(rng, self._province.units[0], day, numbers, "Quyết định", "publication_decision", subject)
+        letter.due_on = workdays.shift(publication.arrived_on, PUBLICATION_DAYS)
+        letter.responds_to = (
+            code,
+            f"{publication.number}/QĐ-{notation}",
+            workdays.shift(publication.arrived_on, -2),
+        )
+        letter.procedures_count, letter.internal_count = count, inside
+        return letter
+
+    # -- apologies, plans, reports --------------------------------------------------------------------------------
+
+    def _apologies(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+        lives = self._province.apologies(day, timedelta(days=LONGEST_APOLOGY_DAYS))
+        for life in sorted(lives, key=lambda life: life.dossier_id):
+            text = f"Phiếu xin lỗi và hẹn lại ngày trả kết quả, hồ sơ {life.dossier_code}"
+            if rng.random() < 0.3:
+                text += f" của Ông {people.name(life.person)}"
+            letter = self._letter(rng, life.unit, day, numbers, "Phiếu xin lỗi", "apology_letter", text)
+            letter.dossier_code = life.dossier_code
+            yield letter
+
+    def _reform(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+        """The reform plan of the year and the quarterly reports, on the working day drawn for each unit."""
+        go_live = self._province.scenario.go_live
+        ordinal = workdays.between(date(day.year, day.month, 1) - timedelta(days=1), day)
+        since_start = workdays.between(go_live - timedelta(days=1), day)
+        for unit in self._province.units:
+            turn = 2 + self._province.rng("turn", unit.code).randrange(8)  # working day of the month
+            year = day.year if since_start == turn else day.year + 1
+            if since_start == turn or (day.month == 12 and ordinal == turn + 8):
+                text = f"Kế hoạch cải cách hành chính năm {year}"
+                yield self._letter(rng, unit, day, numbers, "Kế hoạch", "reform_plan", text)
+            if day.month in (1, 4, 7, 10) and ordinal == turn and since_start != turn:
+                quarter, of_year = ((day.month - 2) // 3 + 1, day.year) if day.month > 1 else (4, day.year - 1)
+                roman = ("I", "II", "III", "IV")[quarter - 1]
+                text = f"Báo cáo kết quả công tác cải cách hành chính quý {roman} năm {of_year}"
+                yield self._letter(rng, unit, day, numbers, "Báo cáo", "reform_report", text)
+
+    # -- receipts -------------------------------------------------------------------------------------------------
+
+    def _answers(self, letter: Letter) -> list[Receipt]:
+        rng = self._province.rng("receipt", letter.doc_id)
+        if rng.random() < (0.4 if self._province.scenario.plan is None else 0.9):
+            return []
+        made = []
+        for code, name in letter.receivers[:1]:
+            arrived = letter.created_at + timedelta(minutes=rng.randint(1, 30))
+            made.append(Receipt(letter, code, name, "01", arrived))
+            if rng.random() < 0.9:
+                taken = arrived + timedelta(minutes=rng.randint(5, 90))
+                made.append(Receipt(letter, code, name, "03", taken))
+                if rng.random() < 0.6:
+                    done_on = workdays.shift(taken.date(), rng.randint(1, 3))
+                    done = workdays.moment(done_on, workdays.office_seconds(rng.random()))
+                    made.append(Receipt(letter, code, name, "06", max(done, taken + timedelta(minutes=5))))
+        return made
+
+
+def _doc_id(day: date, index: int, kind: int) -> str:
+    """A UUID-shaped id that holds the day: letters are found again without an index."""
+    return f"{day:%Y%m%d}-0000-{kind}000-8000-{index:012d}"
