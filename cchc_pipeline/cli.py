@@ -28,6 +28,7 @@ _OWN = {
     ),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.contracts.commands:contract", "Data contracts: list, show, compare, release, check."),
+    "validate": ("cchc_pipeline.contracts.file_command:validate", "Hold a file against a contract, row by row."),
     "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),
 }
 _REGISTERED = {

@@ -48,30 +48,42 @@ def conform(table: pa.Table, contract: Contract) -> pa.Table:
     Raises:
         ContractBroken: a required column is missing, a column comes twice, or a type does not fit.
     """
-    arrays = []
-    for column in contract.columns:
-        found = table.schema.get_all_field_indices(column.name)
-        if len(found) > 1:
-            raise ContractBroken(
-                table=contract.name,
-                column=column.name,
-                came=f"{len(found)} times",
-                expected="once",
-                fix="rename or remove the others in the adapter",
-            )
-        if not found and column.required:
-            raise ContractBroken(
-                table=contract.name,
-                column=column.name,
-                came=f"no such column (came: {', '.join(table.column_names) or 'none'})",
-                expected=f"{column.arrow_type}, required",
-                fix="see whether the source renamed the field and correct the adapter, or change the contract",
-            )
-        if found:
-            arrays.append(_cast(table.column(found[0]), column, contract.name))
-        else:
-            arrays.append(pa.chunked_array([pa.nulls(table.num_rows, column.arrow_type)], type=column.arrow_type))
+    arrays = [_array(table, column, contract) for column in contract.columns]
     return pa.Table.from_arrays(arrays, schema=contract.arrow_schema(relaxed=True))
+
+
+def shape_problems(table: pa.Table, contract: Contract) -> list[ContractBroken]:
+    """Every reason for which `conform` would refuse `table`, not only the first."""
+    found = []
+    for column in contract.columns:
+        try:
+            _array(table, column, contract)
+        except ContractBroken as error:
+            found.append(error)
+    return found
+
+
+def _array(table: pa.Table, column: Column, contract: Contract) -> pa.ChunkedArray:
+    found = table.schema.get_all_field_indices(column.name)
+    if len(found) > 1:
+        raise ContractBroken(
+            table=contract.name,
+            column=column.name,
+            came=f"{len(found)} times",
+            expected="once",
+            fix="rename or remove the others in the adapter",
+        )
+    if not found and column.required:
+        raise ContractBroken(
+            table=contract.name,
+            column=column.name,
+            came=f"no such column (came: {', '.join(table.column_names) or 'none'})",
+            expected=f"{column.arrow_type}, required",
+            fix="see whether the source renamed the field and correct the adapter, or change the contract",
+        )
+    if found:
+        return _cast(table.column(found[0]), column, contract.name)
+    return pa.chunked_array([pa.nulls(table.num_rows, column.arrow_type)], type=column.arrow_type)
 
 
 def enforce(table: pa.Table, contract: Contract) -> pa.Table:
