@@ -63,6 +63,8 @@ def test_a_file_gets_the_verdict_of_the_batch(name, form, tmp_path):
     contract = load_contract(name)
     rows = [breaking_row(contract, rule.id) for rule in contract.rules] + [CLEAN[name]] * 2
     rows = [row for row in rows if form == "parquet" or all(row.get(key) is not None for key in contract.key)]
+    # «khác» is the label of a code in a file, and no code in a pull
+    rows = [{key: "không có" if value == "khác" else value for key, value in row.items()} for row in rows]
     table = batch(contract, rows)
     path = tmp_path / f"rows.{form}"
     if form == "parquet":
