@@ -3,15 +3,16 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+TOOL := .venv-datacontract
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run ui test test-fast acceptance lint format bench clean install
+.PHONY: help run ui test test-fast acceptance lint contracts-lint format bench clean install
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## create .venv with everything pinned (run and test do it by themselves)
 
@@ -44,6 +45,19 @@ lint: $(VENV)/.installed ## style, types, direction of imports, contracts, defin
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/cchc contract check
 	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+
+contracts-lint: $(VENV)/.installed $(TOOL)/.installed ## contracts under the public ODCS tool: lint all, test what is published
+	@$(TOOL)/bin/python .ci/public_tool.py lint data_contracts/*.odcs.yaml data_contracts/released/*/*.odcs.yaml
+	@if [ -e data/published/current ]; then \
+	  rm -rf $(TOOL)/exported && $(BIN)/cchc contract export --published data/published/current --to $(TOOL)/exported >/dev/null && \
+	  $(TOOL)/bin/python .ci/public_tool.py test $(TOOL)/exported/*.odcs.yaml; \
+	else echo "nothing is published in data: make run first, and this tests it as well"; fi
+
+$(TOOL)/.installed: Makefile
+	@echo "installing the public tool into $(TOOL) (once, about a minute; it pins an older DuckDB) …"
+	@test -x $(TOOL)/bin/python || $(PYTHON) -m venv $(TOOL)
+	@$(TOOL)/bin/python -m pip install --quiet 'datacontract-cli[duckdb]==1.2.8'
+	@touch $@
 
 format: $(VENV)/.installed ## mend style
 	@$(BIN)/ruff check --fix .

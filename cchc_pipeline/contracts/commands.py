@@ -280,6 +280,30 @@ def release(names: tuple[str, ...], every: bool, folder: Path | None) -> None:  
 
 
 @contract.command()
+@click.option("--to", type=click.Path(path_type=Path), required=True, help="Folder for the contracts; made if absent.")
+@click.option(
+    "--published",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="Folder of a published version, as data/published/current.",
+)
+@FOLDER
+def export(to: Path, published: Path, folder: Path | None) -> None:
+    """Write the contracts of a published version for other ODCS tools.
+
+    Each carries its code lists and names the Parquet file it is about, so that a public tool can
+    test the file against it.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    for found in folder_contracts(folder or contract_folder()):
+        data = published.resolve() / f"{found.name}.parquet"
+        if found.is_published and data.exists():
+            path = to / f"{found.name}{SUFFIX}"
+            path.write_text(dump(self_contained(found, data)), encoding="utf-8")
+            click.echo(str(path))
+
+
+@contract.command()
 @FOLDER
 def check(folder: Path | None) -> None:
     """Whether every published table keeps what its released versions promise; exit status 1 if not."""

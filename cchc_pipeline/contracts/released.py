@@ -44,12 +44,18 @@ class Problem:
         return f"{self.table}: {self.problem}. Fix: {self.fix}."
 
 
-def self_contained(contract: Contract) -> dict[str, Any]:
+def self_contained(contract: Contract, data: Path | None = None) -> dict[str, Any]:
     """The contract as plain values with its code lists inside, readable by any ODCS tool.
 
     Each coded column gets the rule of its list, because only this project follows a list's name.
+
+    Args:
+        contract: a contract that was read from a file.
+        data: the Parquet file that takes the place of the contract's server.
     """
     document: dict[str, Any] = load_yaml(Path(contract.file).read_bytes(), contract.file)
+    if data is not None:
+        document["servers"] = [{"server": "published", "type": "local", "path": str(data), "format": "parquet"}]
     if contract.code_lists:
         custom = [item for item in document["customProperties"] if item["property"] != "code_lists"]
         lists = [found.document() for found in contract.code_lists]

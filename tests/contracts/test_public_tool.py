@@ -1,0 +1,77 @@
+"""The contracts under datacontract-cli, the public ODCS tool, which lives in an environment of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT / ".venv-datacontract" / "bin" / "python"
+pytestmark = pytest.mark.skipif(
+    not TOOL.exists(), reason="datacontract-cli is not installed beside the project: run `make contracts-lint`"
+)
+sys.path.insert(0, str(ROOT / "tests" / "reports"))
+
+
+def run(mode: str, *paths: Path) -> tuple[int, str]:
+    words = [str(TOOL), str(ROOT / ".ci" / "public_tool.py"), mode, *map(str, paths)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def export(version: Path, to: Path) -> list[Path]:
+    done = CliRunner().invoke(main, ["contract", "export", "--published", str(version), "--to", str(to)])
+    assert done.exit_code == 0, done.output
+    return sorted(to.glob("*.odcs.yaml"))
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory) -> Path:
+    """A version that was really published."""
+    from small_lake import fill, publish
+
+    lake = Lake(tmp_path_factory.mktemp("published"))
+    fill(lake)
+    return publish(lake).folder
+
+
+def test_every_contract_and_every_released_one_lints_without_a_warning():
+    paths = sorted((ROOT / "data_contracts").glob("*.odcs.yaml")) + sorted(
+        (ROOT / "data_contracts" / "released").rglob("*.odcs.yaml")
+    )
+    status, said = run("lint", *paths)
+    assert (status, said.count("ok ")) == (0, len(paths)), said
+
+
+def test_a_key_that_the_tool_would_ignore_is_no_clean_lint(tmp_path):
+    path = tmp_path / "units.odcs.yaml"
+    text = (ROOT / "data_contracts" / "units.odcs.yaml").read_text("utf-8")
+    path.write_text(text.replace("required: true", "requird: true", 1), encoding="utf-8")
+    status, said = run("lint", path)
+    assert (status, "requird" in said) == (1, True)
+
+
+def test_what_is_published_passes_the_tools_test(version, tmp_path):
+    contracts = export(version, tmp_path)
+    assert [path.name.split(".")[0] for path in contracts] == sorted(path.stem for path in version.glob("*.parquet"))
+    status, said = run("test", *contracts)
+    assert (status, said.count("ok ")) == (0, len(contracts)), said
+
+
+def test_a_published_file_that_breaks_a_rule_does_not_pass(version, tmp_path):
+    broken = tmp_path / "version"
+    broken.mkdir()
+    table = files.read_parquet(version / "dossiers.parquet")
+    place = table.schema.get_field_index("channel")
+    pigeons = table.set_column(place, table.schema.field(place), [["pigeon"] * table.num_rows])
+    files.write_parquet(pigeons, broken / "dossiers.parquet")
+    status, said = run("test", *export(broken, tmp_path / "contracts"))
+    assert (status, "channel" in said) == (1, True), said
