@@ -26,6 +26,7 @@ _OWN = {
         "cchc_pipeline.contracts.quarantine_commands:quarantine",
         "Records that wait because they broke a rule: list, show, release.",
     ),
+    "quality": ("cchc_pipeline.reports.quality_commands:quality", "Quality pages, and Great Expectations' Data Docs."),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.contracts.commands:contract", "Data contracts: list, show, compare, release, check."),
     "docs": ("cchc_pipeline.reports.commands:docs", "Render the data dictionary and the list of indicators."),
