@@ -25,9 +25,16 @@ from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
 from cchc_pipeline.contracts.comparisons import compare
 from cchc_pipeline.contracts.staging import Staged, pending_days, stage
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.quality_page import FOLDER
 from cchc_pipeline.sources.protocol import Window
 
 INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
+
+
+def quality_page(lake: Lake, source: str = "index") -> dg.MetadataValue:
+    """Where the quality page of a source lies in the current version; it is there once that is published."""
+    return dg.MetadataValue.path(str(lake.published / "current" / FOLDER / f"{source}.html"))
 
 
 def staged_key(table: str) -> dg.AssetKey:
@@ -111,6 +118,8 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,
                 "rows_quarantined": done.rows_quarantined,
+                "rows_accepted": done.rows_accepted,
+                "quality_report": quality_page(lake, source),
                 "days": f"{len(days)}: {days[0]} … {days[-1]}" if days else "nothing new",
             }
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.again import run_command
-from assets.contracts import INBOUND
+from assets.contracts import INBOUND, quality_page
 from assets.core import COMMON, core_units
 from assets.failures import as_failure
 from assets.indicators import indicator_values
@@ -74,6 +74,7 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
             "tables_changed": len(done.changed),
             "support_ended": ", ".join(done.ended) or "none",
             "path": dg.MetadataValue.path(str(done.folder)),
+            "quality_report": quality_page(lake),
             "current": dg.MetadataValue.path(str(lake.published / "current")),
         }
     )

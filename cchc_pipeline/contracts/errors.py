@@ -81,3 +81,11 @@ class NotReleasable(ContractError):  # noqa: N818 - says what happened
             f"Table {table}, record {key}: {problem}. Fix: {fix}.", table=table, key=key, problem=problem, fix=fix
         )
         self.table, self.key, self.problem, self.fix = table, key, problem, fix
+
+
+class NothingLanded(ContractError):  # noqa: N818 - says what happened
+    """There is nothing to validate, or nowhere to write it to."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"Data Docs: {problem}. Fix: {fix}.", problem=problem, fix=fix)
+        self.problem, self.fix = problem, fix

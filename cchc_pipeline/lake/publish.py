@@ -4,6 +4,7 @@ Belongs here: versions, the manifest (`datapackage.json`, Frictionless Data Pack
 pointer, retention and rollback. Not here: what the tables mean.
 
     published/versions/<version>/<table>.parquet     one file per table
+    published/versions/<version>/quality/…           pages and CSV for people
     published/versions/<version>/datapackage.json    schema, labels, rows, bytes, sha256
     published/current -> versions/<version>          replaced last, atomically
 
@@ -14,12 +15,13 @@ resolves `current` first (`current_version`), because names are resolved file by
 from __future__ import annotations
 
 import json
+import mimetypes
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -87,6 +89,7 @@ def publish(
     details: Mapping[str, Any],
     created: datetime,
     keep: int,
+    pages: Mapping[str, bytes] | None = None,
 ) -> Published:
     """Write a complete version, sync it, then move the pointer.
 
@@ -98,6 +101,7 @@ def publish(
         details: more top-level keys of the manifest.
         created: time stamp of the manifest.
         keep: how many versions stay, this one included.
+        pages: path below the version -> content of files for people beside the tables.
 
     Raises:
         PublishError: a table file is absent. The pointer has not moved.
@@ -121,6 +125,8 @@ def publish(
         **details,
         "resources": resources,
     }
+    if pages:
+        manifest["files"] = [_write(path, content, building) for path, content in sorted(pages.items())]
     files.write_json(manifest, building / MANIFEST)
     files.sync_folder(building)
     if folder.exists():
@@ -143,7 +149,8 @@ def roll_back(published: Path, version: str) -> Path:
     if not folder.is_dir():
         known = ", ".join(version_names(published)) or "none"
         raise PublishError(f"published version {version}: not there. Versions kept: {known}.")
-    for resource in read_manifest(folder)["resources"]:
+    manifest = read_manifest(folder)
+    for resource in [*manifest["resources"], *manifest.get("files", ())]:
         path = folder / resource["path"]
         if not path.exists() or f"sha256:{files.sha256(path)}" != resource["hash"]:
             raise PublishError(f"published version {version}: {resource['path']} is damaged. Choose another version.")
@@ -178,6 +185,22 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
         "bytes": target.stat().st_size,
         "hash": f"sha256:{files.sha256(target)}",
     }
+
+
+def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
+    """A page or its CSV; who reads tables by the manifest does not meet it among the resources."""
+    target = folder / name
+    files.replace_file(target, lambda out: _write_bytes(out, content))
+    return {
+        "path": name,
+        "mediatype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "bytes": len(content),
+        "hash": f"sha256:{files.sha256(target)}",
+    }
+
+
+def _write_bytes(out: IO[bytes], content: bytes) -> None:
+    out.write(content)
 
 
 def _point(published: Path, version: str) -> None:

@@ -6,15 +6,16 @@ drawn, because it costs a third of a second.
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-EARLY, ON_TIME, LATE, NEUTRAL = "#2a9d8f", "#8ab17d", "#d1495b", "#577590"
+EARLY, ON_TIME, LATE, NEUTRAL, WARN = "#2a9d8f", "#8ab17d", "#d1495b", "#577590", "#e9a23b"
 #: cause of lateness -> label and colour
 CAUSES = {
     "in_fact": ("Trễ hạn thực tế", LATE),
-    "other_authority": ("Chờ cơ quan ngoài tỉnh", "#e9a23b"),
+    "other_authority": ("Chờ cơ quan ngoài tỉnh", WARN),
     "software_only": ("Chỉ trên phần mềm", NEUTRAL),
     "unknown": ("Chưa rõ nguyên nhân", "#b8b8b8"),
 }
@@ -92,6 +93,37 @@ def bars(labels: Sequence[str], values: Sequence[float], title: str, maximum: fl
     axes.set_xlim(0, maximum)
     axes.set_title(title, fontsize=10, loc="left")
     return _png(figure)
+
+
+def nights_svg(days: Sequence[date], series: Mapping[str, tuple[Sequence[float | None], str]], title: str) -> str:
+    """One panel of bars per series over the same nights, as an SVG element for a page.
+
+    A night without a value has a grey mark instead of a bar. The same values give the same text.
+    """
+    import matplotlib as mpl
+    from matplotlib.dates import DateFormatter, DayLocator
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    with mpl.rc_context({"svg.hashsalt": "cchc", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(6.4, 1.4 * len(series) + 0.3), layout="constrained")
+        panels = figure.subplots(len(series), sharex=True, squeeze=False)[:, 0]
+        for axes, (label, (values, colour)) in zip(panels, series.items(), strict=True):
+            axes.bar(list(days), [value or 0 for value in values], color=colour, width=0.8)
+            absent = [day for day, value in zip(days, values, strict=True) if value is None]
+            axes.plot(absent, [0] * len(absent), "x", color="#999999", markersize=4, clip_on=False)
+            axes.set_title(label, fontsize=11, loc="left")
+            axes.set_ylim(0, max([value or 0 for value in values] + [1]) * 1.1)
+            axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.xaxis.set_major_locator(DayLocator(interval=5))
+            axes.xaxis.set_major_formatter(DateFormatter("%d/%m"))
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.tick_params(labelsize=10)
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    svg = stream.getvalue()
+    label = html.escape(title, quote=True)
+    return svg[svg.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
 def _png(figure: object) -> bytes:

@@ -23,6 +23,8 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
+from cchc_pipeline.reports.quality import quality_of_sources
+from cchc_pipeline.reports.quality_page import quality_files
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.sources.landing import ranges, uncovered_days
 
@@ -86,8 +88,21 @@ def release(
         },
         created=created,
         keep=settings.keep_versions,
+        pages=_quality(lake, settings, inbound, span.as_of_on),
     )
     return replace(done, ended=ended)
+
+
+def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: date) -> dict[str, bytes]:
+    """The quality report of the version: a page and a CSV per source."""
+    quality, quarantine, releases, units = (
+        lake.read_state("built", name, load_contract(name).arrow_schema())
+        for name in ("data_quality", "quarantine", "quarantine_releases", "units")
+    )
+    contracts = [load_contract(table) for table in inbound]
+    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
+    found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
+    return quality_files(found, names.get(settings.province_code) or settings.province_code)
 
 
 def _make_older(lake: Lake, contract: Contract) -> None:

@@ -1,0 +1,204 @@
+"""The quality report: figures against counts by hand, pages that hold in a browser, the same bytes again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from small_lake import INBOUND, LAST, derive, done, dossier, land, october, publish
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.quarantine import waiting
+from cchc_pipeline.contracts.releases import release
+from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
+from cchc_pipeline.reports.charts import nights_svg
+from cchc_pipeline.reports.quality import NIGHTS, Counts, quality_of_sources
+
+NAME = "one_stop__dossiers"
+
+
+def figures(lake, last_on=LAST):
+    names = ("data_quality", "quarantine", "quarantine_releases", "units")
+    tables = [read_published(lake.published, name) for name in names]
+    found = quality_of_sources([load_contract(table) for table in INBOUND], *tables, last_on)
+    return {one.source: one for one in found}
+
+
+@pytest.fixture
+def two_nights(own_lake):
+    """The small lake, and the night before its last with two records without a due order and one warning."""
+    rows = [
+        done(21, 8, 9, due_on=october(7)),
+        done(22, 8, 9, due_on=october(7), unit_code="H99.201"),
+        done(23, 8, 9, rating=9, rated_on=october(9)),
+    ]
+    land(own_lake, NAME, rows, october(9))
+    derive(own_lake)
+    publish(own_lake, "two")
+    return own_lake
+
+
+def pages(lake):
+    folder = current_version(lake.published) / "quality"
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+
+
+def test_the_figures_are_those_of_the_rows(two_nights):
+    one = figures(two_nights)["one_stop"]
+    assert one.last_night == Counts(10, 9, 1)  # 9 dossiers, 1 procedure
+    (dossiers, procedures) = one.tables
+    assert (dossiers.nights, dossiers.waiting) == (Counts(12, 9, 3), 3)
+    assert (procedures.nights, procedures.waiting) == (Counts(1, 1, 0), 0)
+    assert len(one.days) == NIGHTS
+    assert {day: counts for day, counts, _ in one.days if counts} == {
+        LAST: Counts(10, 9, 1),
+        october(9): Counts(3, 1, 2),
+    }
+    by_rule = {found.rule.id: found for found in one.rejects}
+    due = by_rule[f"{NAME}.DQ08"]
+    assert (due.waiting, due.last_night, due.nights, due.first_on, due.last_on) == (2, 0, 2, october(9), october(9))
+    assert due.units == (("Sở Mẫu", 1), ("UBND Xã Mẫu", 1))
+    assert [example.key for example in due.examples] == [f"{n:024x}" for n in (21, 22)]
+    assert {found.rule.id.split(".")[1] for found in one.warns} >= {"rating_values"}
+    assert one.units == (("H99.02", "Sở Mẫu", 2), ("H99.201", "UBND Xã Mẫu", 1))
+    assert (one.waiting, one.accepted) == (3, 0)
+
+
+def test_what_fell_out_of_thirty_nights_is_not_counted_but_still_waits(two_nights):
+    one = figures(two_nights, LAST + timedelta(days=NIGHTS - 1))["one_stop"]
+    assert [day for day, counts, _ in one.days if counts] == [LAST]
+    due = next(found for found in one.rejects if found.rule.id == f"{NAME}.DQ08")
+    assert (due.waiting, due.nights) == (2, 0)
+
+
+def test_an_accepted_record_is_counted_as_accepted(two_nights):
+    rows = [row for row in waiting(two_nights, NAME).to_pylist() if row["row_key"] == f"{21:024x}"]
+    at = waiting(two_nights, NAME)["last_seen_at"][0].as_py()
+    release(two_nights, rows, load_contract(NAME), reason="đúng", by="Trần Thị Mẫu", at=at)
+    stage(two_nights, NAME, pending_days(two_nights, NAME), LAST)
+    derive(two_nights)
+    publish(two_nights, "three")
+    one = figures(two_nights)["one_stop"]
+    assert (one.accepted, one.waiting) == (1, 2)
+    assert "được chấp nhận kèm lý do" in pages(two_nights)["one_stop.html"]
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links, self.loads, self.open = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.links += [found["href"]] if tag == "a" else []
+        self.loads += [found[name] for name in ("src", "data", "xlink:href") if name in found and tag != "use"]
+        self.loads += [found["href"]] if tag == "link" else []
+        if tag not in ("meta", "br", "path", "use", "rect", "circle", "link"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_every_source_has_a_page_and_a_csv_and_every_link_leads_somewhere(two_nights):
+    held = pages(two_nights)
+    sources = {load_contract(table).source for table in INBOUND}
+    assert set(held) == {"index.html"} | {f"{s}.{end}" for s in sources for end in ("html", "csv")}
+    for name, text in held.items():
+        if name.endswith(".html"):
+            page = Reader()
+            page.feed(text)
+            assert page.open == [], name
+            assert page.loads == [], "nothing is fetched: the page is offline"
+            assert set(page.links) <= set(held)
+            assert 'lang="vi"' in text and "viewport" in text and "@media print" in text
+    assert "Ngày hẹn trả trước ngày tiếp nhận." in held["one_stop.html"]
+    assert "<svg" in held["one_stop.html"]
+    assert "Không có bản ghi nào bị loại hay bị cảnh báo" in held["papi.html"]
+
+
+def test_the_csv_says_the_same(two_nights):
+    text = pages(two_nights)["one_stop.csv"]
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    (total,) = [row for row in rows if row["bảng"] == NAME and not row["quy tắc"]]
+    assert (total["nhận đêm cuối"], total["bị loại đêm cuối"], total["đang chờ xử lý"]) == ("9", "1", "3")
+    due = [row for row in rows if row["quy tắc"] == "DQ08"]
+    told = [(row["đơn vị"], row["đang chờ xử lý"]) for row in due]
+    assert told == [("", "2"), ("Sở Mẫu", "1"), ("UBND Xã Mẫu", "1")]
+
+
+def test_names_from_data_cannot_become_markup_or_formulas(own_lake):
+    evil = dossier(31, 8, unit_code="=1<script>alert(1)</script>")
+    land(own_lake, NAME, [evil], october(9))
+    derive(own_lake)
+    publish(own_lake, "evil")
+    held = pages(own_lake)
+    assert "<script>" not in held["one_stop.html"]
+    assert "&lt;script&gt;" in held["one_stop.html"]
+    cells = [cell for row in csv.reader(io.StringIO(held["one_stop.csv"])) for cell in row]
+    assert "'=1<script>alert(1)</script>" in cells
+    assert not [cell for cell in cells if cell.startswith("=")]
+
+
+def test_the_same_data_give_the_same_bytes(two_nights):
+    before = pages(two_nights)
+    derive(two_nights)
+    publish(two_nights, "again")
+    assert pages(two_nights) == before
+    days = [october(n) for n in range(1, 5)]
+    drawn = [nights_svg(days, {"a": ([1, None, 0, 5], "#000000")}, 'x "<y>"') for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert 'aria-label="x &quot;&lt;y&gt;&quot;"' in drawn[0]
+
+
+def test_the_files_stand_in_the_manifest_and_a_damaged_one_is_no_version_to_go_back_to(two_nights):
+    folder = current_version(two_nights.published)
+    manifest = read_manifest(folder)
+    assert {one["path"] for one in manifest["files"]} == {f"quality/{name}" for name in pages(two_nights)}
+    for one in manifest["files"]:
+        assert one["hash"] == f"sha256:{files.sha256(folder / one['path'])}"
+        assert one["bytes"] == (folder / one["path"]).stat().st_size
+    assert {"text/html", "text/csv"} == {one["mediatype"] for one in manifest["files"]}
+    assert not {r["path"] for r in manifest["resources"]} & {one["path"] for one in manifest["files"]}
+    publish(two_nights, "later")
+    assert roll_back(two_nights.published, folder.name) == folder
+    (folder / "quality" / "one_stop.html").write_text("x", encoding="utf-8")
+    with pytest.raises(PublishError, match=r"quality/one_stop\.html is damaged"):
+        roll_back(two_nights.published, folder.name)
+
+
+def test_no_masked_text_is_on_a_page(two_nights):
+    text = json.dumps(pages(two_nights), ensure_ascii=False)
+    assert "Kế hoạch cải cách hành chính năm 2026" not in text  # the subject of a document
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_is_wider_than_the_screen(two_nights, tmp_path, width):
+    from playwright.sync_api import sync_playwright
+
+    page_file = current_version(two_nights.published) / "quality" / "one_stop.html"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"]
+        )
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(page_file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("svg[role=img]").count() == 1
+        assert page.locator("article").count() >= 2
+        browser.close()
