@@ -12,7 +12,7 @@ from assets.again import run_command
 from assets.contracts import INBOUND
 from assets.core import COMMON, core_units
 from assets.failures import as_failure
-from assets.indicators import indicator_values
+from assets.indicators import indicator_values_public
 from assets.lateness import late_dossiers
 from assets.scorecards import scorecard_index766, scorecard_papi, scorecard_par_index
 from cchc_pipeline.lake.publish import what_stays
@@ -23,7 +23,14 @@ from cchc_pipeline.sources.protocol import Window
 @dg.asset(
     group_name="published",
     kinds={"parquet"},
-    deps=[core_units, late_dossiers, indicator_values, scorecard_index766, scorecard_papi, scorecard_par_index],
+    deps=[
+        core_units,
+        late_dossiers,
+        indicator_values_public,
+        scorecard_index766,
+        scorecard_papi,
+        scorecard_par_index,
+    ],
     required_resource_keys={"province"},
     check_specs=[
         dg.AssetCheckSpec(
