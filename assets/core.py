@@ -14,7 +14,9 @@ from assets.failures import as_failure
 from assets.sources import OWNER
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
-from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures, build_units
+from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
+from cchc_pipeline.core.holders import former_holders
+from cchc_pipeline.core.units import REGISTER, build_units, register_history
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.reports import charts
@@ -26,7 +28,7 @@ COMMON: dict[str, Any] = {"owners": [OWNER], "pool": "lake"}
 @dg.asset(
     group_name="core",
     kinds={"duckdb", "parquet"},
-    deps=[staged_key(t) for t in ("one_stop__dossiers", "documents__documents")],
+    deps=[staged_key(t) for t in ("one_stop__dossiers", "documents__documents", REGISTER)],
     required_resource_keys={"province"},
     **COMMON,
 )
@@ -36,6 +38,7 @@ def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with as_failure(context, "core_dossiers"):
         state.take_in(lake, "documents__documents")
         changed = state.take_in_dossiers(lake)
+        state.take_in(lake, REGISTER)
         span = lake.span()
         parts, rebuilt = build_dossiers(
             lake,
@@ -43,6 +46,7 @@ def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             load_contract("dossiers").arrow_schema(),
             load_contract("dossier_events").arrow_schema(),
             hours=working_hours(context.resources.province.settings().drop_folder / "working_hours.csv"),
+            former=former_holders(register_history(lake)),
         )
     last = lake.state_file("built", "dossiers", lake.parts("built", "dossiers")[-1])
     contract = load_contract("dossiers")
@@ -95,7 +99,7 @@ def core_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     contract = load_contract("documents")
     with as_failure(context, "core_documents"):
         state.take_in(lake, "documents__statuses")
-        table = build_documents(lake, contract.arrow_schema())
+        table = build_documents(lake, contract.arrow_schema(), former=former_holders(register_history(lake)))
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "documents")))
 
 
@@ -130,5 +134,5 @@ def core_units(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     contract = load_contract("units")
     with as_failure(context, "core_units"):
         state.take_in(lake, "national_portal__metrics")
-        table = build_units(lake, province.settings().province_code, contract.arrow_schema())
+        table = build_units(lake, province.settings().province_code, lake.span().as_of_on, contract.arrow_schema())
     return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "units")))

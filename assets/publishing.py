@@ -12,7 +12,7 @@ from assets.again import run_command
 from assets.contracts import INBOUND, quality_page
 from assets.core import COMMON, core_units
 from assets.failures import as_failure
-from assets.indicators import indicator_values
+from assets.indicators import indicator_values_public
 from assets.lateness import at_risk_calibration, late_dossiers
 from assets.reconciliation import reconciliation
 from assets.scorecards import scorecard_index766, scorecard_papi, scorecard_par_index
@@ -28,7 +28,7 @@ from cchc_pipeline.sources.protocol import Window
         core_units,
         late_dossiers,
         at_risk_calibration,
-        indicator_values,
+        indicator_values_public,
         scorecard_index766,
         scorecard_papi,
         scorecard_par_index,

@@ -1,4 +1,4 @@
-"""Derived core tables: dossiers with their outcome, dated events, documents, units, procedure counts.
+"""Derived core tables: dossiers with their outcome, dated events, documents, procedure counts.
 
 Belongs here: running the SQL files of `core/sql` over the state that `upsert.py` keeps, and
 deciding which monthly parts are stale. The rules themselves stand in the SQL files.
@@ -13,9 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlglot import exp
 
 from cchc_pipeline.core import deadlines, late
+from cchc_pipeline.core.holders import former_fingerprint, with_holders
 from cchc_pipeline.core.queries import calendar_table, run_sql, run_table, sql_text
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
@@ -33,6 +33,7 @@ def build_dossiers(
     events: pa.Schema,
     *,
     hours: WorkingHours | None = None,
+    former: pa.Table | None = None,
     rebuild: bool = False,
 ) -> tuple[int, int]:
     """Rebuild the stale monthly parts of `dossiers`, `late_dossiers` and `dossier_events`.
@@ -46,6 +47,7 @@ def build_dossiers(
         dossiers: Arrow schema of the published table `dossiers`.
         events: Arrow schema of `dossier_events`.
         hours: opening hours of the units; the shipped table by default.
+        former: codes that belong to another unit by now, as `holders.former_holders` gives them.
         rebuild: treat every part as stale.
 
     Returns:
@@ -54,7 +56,8 @@ def build_dossiers(
     hours = hours or working_hours()
     apologies = late.apologies(lake)
     parts = lake.parts("core", "dossiers")
-    rules = [sql_text("dossiers"), sql_text("dossier_events"), late.logic(), deadlines.logic(hours)]
+    own = [late.logic(), deadlines.logic(hours), former_fingerprint(former)]
+    rules = [sql_text("dossiers"), sql_text("dossier_events"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, date.today()) + timedelta(days=400))  # noqa: DTZ011 - only a bound
@@ -67,8 +70,9 @@ def build_dossiers(
         if not rebuild and _is_fresh(target, fixed, as_of_on):
             continue
         run = run_table(as_of_on)
-        table = deadlines.dossiers_of(source, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
-        causes = late.build_part(lake, part, dossiers=table, held=source, letters=apologies, calendar=calendar, run=run)
+        held = with_holders(source, former)
+        table = deadlines.dossiers_of(held, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
+        causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
         counted = pa.concat_tables(
             [run_sql("dossier_events", events, dossiers=table), causes.select(events.names).cast(events)]
         )
@@ -121,10 +125,11 @@ def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
     return result.select(events.names).cast(events)
 
 
-def build_documents(lake: Lake, schema: pa.Schema) -> pa.Table:
+def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = None) -> pa.Table:
     """The published table `documents`."""
     calendar = calendar_table(date(2015, 1, 1), date.today() + timedelta(days=400))  # noqa: DTZ011 - only a bound
-    table = run_sql("documents", schema, held=lake.state_file("core", "documents__documents"), calendar=calendar)
+    held = with_holders(lake.state_file("core", "documents__documents"), former)
+    table = run_sql("documents", schema, held=held, calendar=calendar)
     lake.write_state(table, "built", "documents")
     return table
 
@@ -143,23 +148,4 @@ def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     lake.write_state(counts.sort_by(order), "core", "procedure_counts")
     table = files.read_parquet(held).select(schema.names).cast(schema)
     lake.write_state(table, "built", "procedures")
-    return table
-
-
-def build_units(lake: Lake, province_code: str, schema: pa.Schema) -> pa.Table:
-    """The published table `units`: those the portal lists, those that data name, and the province itself."""
-    seen: dict[str, Path | list[Path]] = {
-        "seen_procedures": lake.state_file("core", "one_stop__procedures"),
-        "seen_documents": lake.state_file("core", "documents__documents"),
-    }
-    if parts := lake.parts("core", "dossiers"):
-        seen["seen_dossiers"] = [lake.state_file("core", "dossiers", part) for part in parts]
-    with session(**seen) as connection:
-        names = [exp.select("unit_code").from_(name).where("unit_code IS NOT NULL") for name in seen]
-        used = connection.sql(exp.union(*names).sql(dialect="duckdb")).order("unit_code").to_arrow_table()
-    province = pa.table({"province_code": [province_code]})
-    table = run_sql(
-        "units", schema, portal=lake.state_file("core", "national_portal__metrics"), used=used, province=province
-    )
-    lake.write_state(table, "built", "units")
     return table

@@ -55,7 +55,14 @@ def apologies(lake: Lake) -> pa.Table:
 
 
 def build_part(
-    lake: Lake, part: str, *, dossiers: pa.Table, held: Path, letters: pa.Table, calendar: pa.Table, run: pa.Table
+    lake: Lake,
+    part: str,
+    *,
+    dossiers: pa.Table,
+    held: pa.Table | Path,
+    letters: pa.Table,
+    calendar: pa.Table,
+    run: pa.Table,
 ) -> pa.Table:
     """Write the late dossiers of a month; their events by cause.
 

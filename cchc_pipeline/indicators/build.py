@@ -1,4 +1,4 @@
-"""Building the published table `indicator_values` from the lake.
+"""Building the published tables of indicator values from the lake.
 
 Belongs here: which files the indicators are computed from. Composition is in `compute.py`.
 """
@@ -7,39 +7,83 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.units import built_history
 from cchc_pipeline.indicators.catalogue import relations
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.unit_map import MapName, UnitMap, inexact_table, lineage_table
 
 
 def build_indicator_values(lake: Lake, free_periods: Iterable[tuple[date, date]], schema: pa.Schema) -> pa.Table:
-    """Every indicator by unit and period, computed from events and snapshots; kept in `built`."""
+    """Every indicator by unit and period as it was, each event on the map of its day; kept in `built`."""
+    table = _computed(lake, "as-was", free_periods, schema)
+    lake.write_state(table, "built", "indicator_values")
+    return table
+
+
+def build_indicator_values_today(lake: Lake, free_periods: Iterable[tuple[date, date]], schema: pa.Schema) -> pa.Table:
+    """The same on the map of the last day of data; kept in `built`.
+
+    A row that lacks the figures of a unit that was split says so. Without a change of units until that day the two
+    maps are one, and what was computed as it was is taken over.
+    """
+    as_of_on, history = lake.span().as_of_on, built_history(lake)
+    units = files.read_parquet(lake.state_file("built", "units"))
+    plain = pa.schema([field for field in schema if field.name not in ("is_exact", "note_vi")])
+    if any(change.changed_on <= as_of_on for change in history.changes):
+        computed = _computed(lake, "today", free_periods, plain)
+    else:
+        computed = files.read_parquet(lake.state_file("built", "indicator_values"))
+    missing = inexact_table(units, history, as_of_on)
+    query = resources.files("cchc_pipeline.indicators.sql").joinpath("today.sql").read_text("utf-8")
+    with session(computed=computed, inexact=missing, units=units) as connection:
+        table = connection.sql(query).to_arrow_table().select(schema.names).cast(schema)
+    lake.write_state(table, "built", "indicator_values_today")
+    return table
+
+
+def build_indicator_values_public(lake: Lake, schema: pa.Schema) -> pa.Table:
+    """The values that may be given to everybody; kept in `built`."""
+    # pandas costs a second at import.
+    from cchc_pipeline.indicators.public_values import public_values
+
+    as_of_on = lake.span().as_of_on
+    on_map = UnitMap(files.read_parquet(lake.state_file("built", "units")), built_history(lake), as_of_on)
+    today = files.read_parquet(lake.state_file("built", "indicator_values_today"))
+    table = public_values(today, on_map.parents(), as_of_on, schema)
+    lake.write_state(table, "built", "indicator_values_public")
+    return table
+
+
+def _computed(lake: Lake, which: MapName, free_periods: Iterable[tuple[date, date]], schema: pa.Schema) -> pa.Table:
     span = lake.span()
     dossier_events = files.read_parquet(lake.state_file("built", "dossier_events"))
     documents = run_sql(
         "document_events", None, documents=lake.state_file("built", "documents"), run=run_table(span.as_of_on)
     )
-    table = compute(
+    units = files.read_parquet(lake.state_file("built", "units"))
+    return compute(
         events=pa.concat_tables([dossier_events.replace_schema_metadata(), documents], promote_options="permissive"),
-        units=files.read_parquet(lake.state_file("built", "units")),
+        units=units,
         procedures=lake.state_file("built", "procedures"),
         snapshots=files.read_parquet(lake.state_file("core", "procedure_counts")),
         dossiers=[lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")],
         tables=read_tables(lake),
         first=span.first,
         as_of_on=span.as_of_on,
+        lineage=lineage_table(units, built_history(lake), span.first, span.as_of_on, which),
         free_periods=free_periods,
         schema=schema,
     )
-    lake.write_state(table, "built", "indicator_values")
-    return table
 
 
 def read_tables(lake: Lake) -> dict[str, Path]:

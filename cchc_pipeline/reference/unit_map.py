@@ -105,6 +105,10 @@ class UnitMap:
             at = parents.get(at)
         return chain
 
+    def parents(self) -> dict[str, str | None]:
+        """The unit right above every unit that has a row on this map; None at the top."""
+        return {code: self._parents[code] for code in self._units if self.node(code) == code}
+
     def lineage(self) -> Iterator[tuple[str, str, bool]]:
         """(unit, the unit it counts in or one above that, whether that one exists on the day)."""
         for code in self._units:

@@ -5,8 +5,8 @@ from a list of them. Not here: the changes themselves (`units_national.py` for t
 `unit_changes` for a province) and the tree of a map (`unit_map.py`).
 
 A code does not name a unit by itself. On 1/7/2025 the statistical code 15 went from Yên Bái to the new Lào
-Cai, whose own old code was 10. So a unit has an id: its code, or `<code>@<yyyymmdd>`, the last day on which
-it held the code, where the code belongs to another unit by now.
+Cai, whose own old code was 10. So a unit has an id: its code, or where the code belongs to another unit by
+now the code and the last day on which it held it, `15.TO25.0630`, in the form of an agency code.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class UnitHistory:
         )
         self._check()
         self._tenures = self._all_tenures()
+        self._code_of = {t.unit_id: code for code, tenures in self._tenures.items() for t in tenures}
         self._successors: dict[str, list[Succession]] = {}
         self._predecessors: dict[str, list[Succession]] = {}
         for change in self.changes:
@@ -192,7 +193,7 @@ class UnitHistory:
 
     def of_id(self, unit_id: str) -> tuple[Tenure, ...]:
         """The tenures of one unit, in order of time."""
-        return tuple(t for t in self.tenures(unit_id.partition("@")[0]) if t.unit_id == unit_id)
+        return tuple(t for t in self.tenures(self._code_of.get(unit_id, unit_id)) if t.unit_id == unit_id)
 
     def successors(self, unit_id: str) -> tuple[Succession, ...]:
         """What became of a unit, step by step; a unit id of "" where nobody took over."""
@@ -236,6 +237,6 @@ def _named(code: str, pieces: list[tuple[str | None, date | None, date | None, b
     tenures = []
     for number, group in enumerate(groups):
         last = group[-1][2]
-        unit_id = code if number == len(groups) - 1 or last is None else f"{code}@{last:%Y%m%d}"
+        unit_id = code if number == len(groups) - 1 or last is None else f"{code}.TO{last:%y.%m%d}"
         tenures += [Tenure(unit_id, code, name, start, end) for name, start, end, _ in group]
     return tenures

@@ -26,7 +26,7 @@ from cchc_pipeline.sources.registers_files import Formula, Sheet, SheetUnusable,
 #: Register -> the inbound table of its rows.
 TABLES = {
     name: f"registers__{name}"
-    for name in ("observations", "plan_tasks", "inspections", "petitions", "external_indices")
+    for name in ("observations", "plan_tasks", "inspections", "petitions", "external_indices", "unit_changes")
 }
 #: Columns that the adapter fills itself.
 OWN_COLUMNS = ("source_row", "parse_errors")

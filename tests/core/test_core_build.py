@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import build
-from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures, build_units
+from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
+from cchc_pipeline.core.units import build_units
 from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -281,7 +282,7 @@ def test_units_are_those_the_portal_lists_and_those_that_data_name(tmp_path):
         for code, name, group, end in listed
     ]
     upsert(lake, metrics.name, pa.Table.from_pylist(rows, schema=metrics.arrow_schema()), metrics.key)
-    table = build_units(lake, "H99", load_contract("units").arrow_schema())
+    table = build_units(lake, "H99", AS_OF, load_contract("units").arrow_schema())
     found = {r["unit_code"]: (r["unit_name"], r["unit_level"], r["parent_code"]) for r in table.to_pylist()}
     assert found == {
         "H99": ("H99", "province", None),

@@ -12,7 +12,12 @@ from cchc_pipeline.contracts.staging import stage
 from cchc_pipeline.core import at_risk, build, late, state
 from cchc_pipeline.core.registers import TABLES as REGISTERS
 from cchc_pipeline.core.registers import build_register
-from cchc_pipeline.indicators.build import build_indicator_values
+from cchc_pipeline.core.units import build_units
+from cchc_pipeline.indicators.build import (
+    build_indicator_values,
+    build_indicator_values_public,
+    build_indicator_values_today,
+)
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -181,11 +186,14 @@ def derive(lake: Lake, **free: Any) -> None:
     state.replace(lake, "one_stop__procedures")
     build.build_procedures(lake, LAST, load_contract("procedures").arrow_schema())
     state.take_in(lake, "national_portal__metrics")
-    build.build_units(lake, "H99", load_contract("units").arrow_schema())
+    build_units(lake, "H99", LAST, load_contract("units").arrow_schema())
     for name in REGISTERS:
         build_register(lake, name, LAST)
     lake.write_state(catalogue_table(load_contract("indicators").arrow_schema()), "built", "indicators")
     build_indicator_values(lake, free.get("periods", ()), schemas["indicator_values"])
+    today = load_contract("indicator_values_today").arrow_schema()
+    build_indicator_values_today(lake, free.get("periods", ()), today)
+    build_indicator_values_public(lake, load_contract("indicator_values_public").arrow_schema())
     scorecards.build_index766(lake)
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)

@@ -1,0 +1,62 @@
+"""Records under a code that belongs to another unit by now: who held it on the day the record came in.
+
+Belongs here: putting the unit in the place of the code. Not here: who held a code (`reference/units.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlglot import exp
+
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.reference.units import UnitHistory
+
+FORMER = pa.schema(
+    [("code", pa.string()), ("unit_code", pa.string()), ("valid_from", pa.date32()), ("valid_to", pa.date32())]
+)
+#: The day on which a record came in, by the first of these columns that it has.
+_CAME_IN = ("received_on", "applied_on", "sent_on", "promulgated_on")
+
+
+def former_holders(history: UnitHistory) -> pa.Table:
+    """Codes that belong to another unit by now: code, the unit that held it, and from when to when."""
+    rows = [
+        (t.code, t.unit_id, t.valid_from or date.min, t.valid_to)
+        for code in sorted(history.codes)
+        for t in history.tenures(code)
+        if t.unit_id != code
+    ]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in FORMER)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, FORMER, strict=True)], schema=FORMER)
+
+
+def former_fingerprint(former: pa.Table | None) -> str:
+    """Text that changes with the holders; empty where no code changed hands."""
+    return str(former.to_pylist()) if former is not None and former.num_rows else ""
+
+
+def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
+    """The records of a file, each with the unit that held its code on the day it came in.
+
+    A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
+    """
+    if former is None or former.num_rows == 0:
+        return source
+    names = pq.read_schema(source).names
+    came_in = exp.func("COALESCE", *[exp.column(c, table="records") for c in _CAME_IN if c in names])
+    unit = exp.func("COALESCE", exp.column("unit_code", table="former"), exp.column("unit_code", table="records"))
+    columns = [exp.alias_(unit, name) if name == "unit_code" else exp.column(name, table="records") for name in names]
+    within = exp.Between(
+        this=came_in, low=exp.column("valid_from", table="former"), high=exp.column("valid_to", table="former")
+    )
+    query = (
+        exp.select(*columns)
+        .from_("records")
+        .join("former", on=exp.and_("former.code = records.unit_code", within), join_type="left")
+    )
+    with session(records=source, former=former) as connection:
+        return connection.sql(query.sql(dialect="duckdb")).to_arrow_table()

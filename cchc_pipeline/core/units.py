@@ -1,0 +1,197 @@
+"""The units of the province with their history: the published tables `units` and `unit_changes`.
+
+Belongs here: which changes are known (the province's register, and the merger of provinces where data name
+a former one), and running `sql/units.sql` over them. Not here: what follows from a change
+(`reference/units.py`, `reference/unit_map.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from sqlglot import exp
+
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.units import UnitChange, UnitHistory
+from cchc_pipeline.reference.units_national import province_history
+
+REGISTER = "registers__unit_changes"
+_REGISTERED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("unit_code", "agency_code", "unit_name", "unit_level", "parent_code")),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+        ("predecessor_codes", pa.string()),
+        ("successor_codes", pa.string()),
+    ]
+)
+
+
+def _register(lake: Lake) -> list[dict[str, object]]:
+    rows = lake.read_state("core", REGISTER, load_contract(REGISTER).arrow_schema()).to_pylist()
+    return [row for row in rows if not row["is_withdrawn"]]
+
+
+def register_history(lake: Lake) -> UnitHistory:
+    """What the province's register says became of its units; empty where no register was dropped.
+
+    Raises:
+        UnitHistoryError: the register contradicts itself.
+    """
+    return UnitHistory(_change(row) for row in _register(lake))
+
+
+def _change(row: dict) -> UnitChange:
+    """A row of the register. Nobody is the heir of a dissolved unit: who took over its files did not become it."""
+    is_gone = row["kind"] == "dissolved"
+    return UnitChange(
+        old_code=row["old_code"],
+        old_name=row["old_name"],
+        new_code=None if is_gone else row["new_code"],
+        new_name=None if is_gone else row["new_name"],
+        changed_on=row["changed_on"],
+        kind=row["kind"],
+        is_exact=not row["is_part"] and row["kind"] not in ("split", "dissolved"),
+        legal_basis=row["legal_basis"],
+    )
+
+
+def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHistory:
+    """The register's changes, and those of former provinces that became part of this one and that `codes` name."""
+    changes = [_change(row) for row in _register(lake)]
+    told = {change.old_code for change in changes}
+    named = {code.partition(".")[0] for code in (*codes, *told)}
+    national = [c for c in province_history("agency").changes if c.new_code == province_code]
+    if {c.old_code for c in national} & named - {province_code}:
+        changes += [c for c in national if c.old_code in named | {province_code} and c.old_code not in told]
+    return UnitHistory(changes)
+
+
+def built_history(lake: Lake) -> UnitHistory:
+    """The history behind the built tables `units` and `unit_changes`, by unit code."""
+    rows = lake.read_state("built", "unit_changes", load_contract("unit_changes").arrow_schema()).to_pylist()
+    return history_of(rows)
+
+
+def history_of(rows: Iterable[dict]) -> UnitHistory:
+    """History from rows of the published table `unit_changes`."""
+    return UnitHistory(
+        UnitChange(
+            old_code=row["old_code"],
+            old_name=row["old_name"],
+            new_code=None if row["kind"] == "dissolved" else row["new_code"],
+            new_name=None if row["kind"] == "dissolved" else row["new_name"],
+            changed_on=row["changed_on"],
+            kind=row["kind"],
+            is_exact=row["is_exact"],
+            legal_basis=row["legal_basis"],
+        )
+        for row in rows
+    )
+
+
+def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schema) -> pa.Table:
+    """The published table `units`: those the portal lists, that data name, and that changes name; and the province.
+
+    Args:
+        lake: the lake.
+        province_code: agency code of the province today.
+        as_of_on: last civil day of data.
+        schema: Arrow schema of `units`.
+
+    Raises:
+        UnitHistoryError: the register of changes contradicts itself.
+    """
+    seen: dict[str, Path | list[Path]] = {
+        "seen_procedures": lake.state_file("core", "one_stop__procedures"),
+        "seen_documents": lake.state_file("core", "documents__documents"),
+    }
+    if parts := lake.parts("core", "dossiers"):
+        seen["seen_dossiers"] = [lake.state_file("core", "dossiers", part) for part in parts]
+    with session(**seen) as connection:
+        names = [exp.select("unit_code").from_(name).where("unit_code IS NOT NULL") for name in seen]
+        used = connection.sql(exp.union(*names).sql(dialect="duckdb")).order("unit_code").to_arrow_table()
+    history = full_history(lake, province_code, used["unit_code"].to_pylist())
+    table = run_sql(
+        "units",
+        schema,
+        portal=lake.state_file("core", "national_portal__metrics"),
+        used=used,
+        registered=_registered(history, _register(lake)),
+        province=pa.table({"province_code": [province_code]}),
+        run=run_table(as_of_on),
+    )
+    lake.write_state(table, "built", "units")
+    changes = load_contract("unit_changes").arrow_schema()
+    lake.write_state(_published_changes(history, _register(lake), changes), "built", "unit_changes")
+    return table
+
+
+def _registered(history: UnitHistory, register: list[dict]) -> pa.Table:
+    """Every unit that a change names."""
+    told: dict[str, dict] = {}
+    for row in register:
+        # Of a successor that nobody else lists, the level is that of the unit it was made of.
+        told.setdefault(row["new_code"], {"level": row["old_level"], "parent": None})
+    for row in register:
+        holder = history.holder(row["old_code"], _eve(row["changed_on"])).unit_id
+        told[holder] = {"level": row["old_level"], "parent": row["old_parent_code"]}
+    rows = []
+    for code in sorted(history.codes):
+        for unit_id in dict.fromkeys(tenure.unit_id for tenure in history.tenures(code)):
+            tenures = history.of_id(unit_id)
+            about = told.get(unit_id) or {"level": "province" if "." not in code else None, "parent": None}
+            rows.append(
+                {
+                    "unit_code": unit_id,
+                    "agency_code": code,
+                    "unit_name": tenures[-1].name,
+                    "unit_level": about["level"],
+                    "parent_code": about["parent"],
+                    "valid_from": tenures[0].valid_from,
+                    "valid_to": tenures[-1].valid_to,
+                    "predecessor_codes": _codes(s.unit_id for s in history.predecessors(unit_id)),
+                    "successor_codes": _codes(s.unit_id for s in history.successors(unit_id)),
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=_REGISTERED)
+
+
+def _eve(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def _codes(codes: Iterable[str]) -> str | None:
+    return " ".join(sorted({code for code in codes if code})) or None
+
+
+def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Schema) -> pa.Table:
+    """The changes as published; a dissolved unit names who took over its files, as the register does."""
+    took_over = {(row["old_code"], row["changed_on"]): row for row in register if row["kind"] == "dissolved"}
+    rows = []
+    for change in history.changes:
+        heir = took_over.get((change.old_code, change.changed_on)) if change.kind == "dissolved" else None
+        new_code = heir["new_code"] if heir else change.new_code
+        rows.append(
+            {
+                "old_code": change.old_code,
+                "changed_on": change.changed_on,
+                "new_code": new_code,
+                "old_name": change.old_name,
+                "new_name": heir["new_name"] if heir else change.new_name,
+                "old_unit_code": history.holder(change.old_code, _eve(change.changed_on)).unit_id,
+                "new_unit_code": history.holder(str(new_code), change.changed_on).unit_id,
+                "kind": change.kind,
+                "is_exact": change.is_exact and change.kind not in ("split", "dissolved"),
+                "legal_basis": change.legal_basis,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=schema).sort_by(
+        [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
+    )

@@ -1,0 +1,178 @@
+"""Which cells of a table of counts to hide, so that nobody can compute a count of 1 to 4.
+
+Belongs here: suppression of cells in a table over two trees, units and periods. Not here: which indicators
+count people or dossiers and how their figures hang together (`public_values.py`).
+
+A cell is hidden because its count is small (primary), or because the small one could be had by subtraction
+(secondary). The guarantee is by construction, after the hypercube method (Repsilber 1994; Giessing and
+Repsilber 2002): for every small cell there is a swing, one more here and one less there, over a hidden
+cell of a neighbouring unit and a hidden cell of a neighbouring period, that leaves every shown cell as it is.
+What is shown therefore never determines what is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SMALL = 5
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree over the rows or the columns of a table.
+
+    Attributes:
+        parent: parent of every node by position; -1 at the top.
+        is_shown: False for what is counted but never published by itself: what a unit counts beyond the units
+            below it, what a year holds beyond its quarters.
+    """
+
+    parent: tuple[int, ...]
+    is_shown: tuple[bool, ...]
+    children: tuple[tuple[int, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found: list[list[int]] = [[] for _ in self.parent]
+        for node, above in enumerate(self.parent):
+            if above >= 0:
+                found[above].append(node)
+        object.__setattr__(self, "children", tuple(tuple(one) for one in found))
+
+    def depth(self, node: int) -> int:
+        """Steps to the top."""
+        return 0 if self.parent[node] < 0 else 1 + self.depth(self.parent[node])
+
+    def siblings(self, node: int) -> tuple[int, ...]:
+        """The other nodes below the same parent."""
+        above = self.parent[node]
+        return () if above < 0 else tuple(other for other in self.children[above] if other != node)
+
+    def top(self, node: int) -> list[int]:
+        """The node and those above it that have no sibling, up to one that has, or to the top."""
+        path = [node]
+        while self.parent[path[-1]] >= 0 and not self.siblings(path[-1]):
+            path.append(self.parent[path[-1]])
+        return path
+
+
+def with_rests(tables: np.ndarray, units: Sequence[int], periods: Sequence[int]) -> tuple[np.ndarray, Tree, Tree]:
+    """Tables with a row (column) added wherever a unit (period) counts something beyond those below it.
+
+    Args:
+        tables: counts, tables by units by periods; not a number where there is none.
+        units: parent of every unit by position, -1 at the top.
+        periods: parent of every period.
+    """
+    filled, rows = _with_rest(np.nan_to_num(tables), units, 1)
+    filled, columns = _with_rest(filled, periods, 2)
+    return filled, rows, columns
+
+
+def _with_rest(tables: np.ndarray, parents: Sequence[int], axis: int) -> tuple[np.ndarray, Tree]:
+    above = np.asarray(parents, dtype=int)
+    inner = np.flatnonzero(above >= 0)
+    turned = np.moveaxis(tables, axis, 0)
+    below = np.zeros_like(turned)
+    np.add.at(below, above[inner], turned[inner])
+    rest = turned - below
+    has_children = np.isin(np.arange(len(above)), above[inner])
+    added = np.flatnonzero(has_children & (np.abs(rest) > 0.5).any(axis=(1, 2)))
+    tree = Tree((*(int(p) for p in above), *(int(n) for n in added)), (True,) * len(above) + (False,) * len(added))
+    return np.moveaxis(np.concatenate([turned, rest[added]]), 0, axis), tree
+
+
+def hidden_cells(
+    counts: np.ndarray, is_small: np.ndarray, units: Tree, periods: Tree, base: np.ndarray | None = None
+) -> np.ndarray:
+    """The cells to hide: small ones, and those that keep them from being computed.
+
+    Args:
+        counts: what the table shows (units by periods); cells of units with larger counts are hidden last.
+        is_small: cells that must not become known.
+        units: tree of the rows.
+        periods: tree of the columns.
+        base: cells that are hidden anyhow, by the same rule for figures that these are a part of.
+
+    Returns:
+        True where a cell is hidden; always for rows and columns that are never shown. Every hidden cell of shown
+        rows and columns is free: two tables that agree on all shown cells differ in it.
+    """
+    return _Suppression(counts, units, periods, base).protect(is_small)
+
+
+class _Suppression:
+    def __init__(self, counts: np.ndarray, units: Tree, periods: Tree, base: np.ndarray | None) -> None:
+        self.counts, self.units, self.periods = counts, units, periods
+        never = ~np.outer(np.asarray(units.is_shown), np.asarray(periods.is_shown))
+        self.is_free = np.zeros(counts.shape, dtype=bool) if base is None else base & ~never
+        self.hidden = never | self.is_free
+        # What is lost by hiding a cell; a little for every cell, so that few are hidden.
+        self.loss = 1.0 + np.log1p(np.maximum(counts, 0.0))
+
+    def protect(self, is_small: np.ndarray) -> np.ndarray:
+        rows, columns = np.nonzero(is_small)
+        coarse = sorted(
+            zip(rows.tolist(), columns.tolist(), strict=True),
+            key=lambda cell: (self.periods.depth(cell[1]), self.units.depth(cell[0]), self.counts[cell], cell),
+        )
+        for row, column in coarse:
+            if not self.is_free[row, column]:
+                self._swing(row, column)
+        return self.hidden
+
+    def _swing(self, row: int, column: int) -> None:
+        """Hide the cheapest set of cells over which a count can move without a trace."""
+        best: tuple[float, list[int], list[int]] | None = None
+        for across in self._period_swings(row, column):
+            found = self._unit_swing(row, across)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = (*found, across)
+        if best is None:
+            raise AssertionError("a table without rows")  # the loop always yields
+        cells = np.ix_(best[1], best[2])
+        self.hidden[cells] = True
+        self.is_free[cells] = True
+
+    def _period_swings(self, row: int, column: int) -> Iterator[list[int]]:
+        """Columns that a count moves through when it leaves `column` for a neighbouring period."""
+        tree, path = self.periods, self.periods.top(column)
+        down = self._down(tree, column, self.counts[row])
+        others = tree.siblings(path[-1])
+        if not others:
+            yield [*path, *down]
+            return
+        for other in others:
+            yield [*path, *down, other, *self._down(tree, other, self.counts[row])]
+
+    def _unit_swing(self, row: int, columns: list[int]) -> tuple[float, list[int]] | None:
+        """Loss, and rows that a count moves through when it leaves `row` for a neighbouring unit."""
+        tree, path = self.units, self.units.top(row)
+        weights = self.counts[:, columns].sum(axis=1)
+        own = [*path, *self._down(tree, row, weights)]
+        others = tree.siblings(path[-1])
+        loss = np.where(self.hidden[:, columns], 0.0, self.loss[:, columns])
+        if not others:
+            return float(loss[own].sum()), own
+        found: tuple[float, list[int]] | None = None
+        lost = np.asarray(loss.sum(axis=1))
+        # A neighbour in which nothing was counted is no cover: everybody knows where nothing can be less.
+        empty = np.where((self.counts[:, columns] < 1).any(axis=1), 1e6, 0.0)
+        ranked = sorted(others, key=lambda other: lost[other] + empty[other])
+        for other in ranked[:3]:
+            rows = [*own, other, *self._down(tree, other, weights)]
+            price = float(lost[rows].sum() + empty[other])
+            if found is None or price < found[0]:
+                found = price, rows
+        return found
+
+    @staticmethod
+    def _down(tree: Tree, node: int, weights: np.ndarray) -> list[int]:
+        """A way down to a leaf, along the largest counts."""
+        path = []
+        while tree.children[node]:
+            node = max(tree.children[node], key=lambda child: (weights[child], -child))
+            path.append(node)
+        return path

@@ -1,0 +1,275 @@
+"""The public table of indicator values: nothing in it lets anyone count one to four people or dossiers.
+
+Belongs here: which indicators count people or dossiers, how their figures hang together, and the table
+`indicator_values_public`. Not here: which cells have to go so that one cannot be computed (`disclosure.py`).
+
+Published are months, quarters and years on today's map: days are too fine, and free periods and a second map
+would let small counts be had by subtraction. Hidden are numerator, denominator and value of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
+from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_rests
+
+PERIODS = ("year", "quarter", "month")
+#: What the administration has or does; nobody can be found in such a count.
+HARMLESS_UNITS = frozenset({"procedures", "documents", "decisions"})
+CAUSES = ("late_in_fact", "late_other_authority", "late_software_only", "late_unknown")
+#: Whole -> parts that add up to it, by indicator; a whole comes before its parts. Those of a cell are hidden together.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "received_total": ("received_online", "received_direct", "received_postal"),
+    "resolved_total": ("resolved_early", "resolved_on_time", "resolved_late", "timely_rate"),
+    "resolved_late": tuple(f"{cause}_count" for cause in CAUSES),
+    "apology_rate": tuple(f"{cause}_apology_count" for cause in CAUSES),
+    "pending_total": ("pending_in_time", "pending_overdue"),
+}
+#: Wholes that are hidden together: pending at the end = pending at the beginning + received - resolved.
+TOGETHER = (("received_total", "resolved_total"), ("pending_total", "carried_over"))
+#: The same number under two terms: dossiers with a handling time, counted by event and one by one.
+SAME = {("handling_time_median_days", "denominator"): ("handling_time_mean_days", "denominator")}
+REASON_VI = "Không công bố để bảo vệ thông tin cá nhân: số từ 1 đến 4, hoặc từ đó suy ra được một số như vậy."
+
+Key = tuple[str, str]
+
+
+def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
+    """The indicators that count people or dossiers; in doubt an indicator is one of them."""
+    every = list(indicators)
+    harmless = {i.numerator for i in every if i.denominator is None and i.unit in HARMLESS_UNITS}
+    return [i for i in every if not (i.kind == "index" or i.unit in HARMLESS_UNITS or _is_harmless(i, harmless))]
+
+
+def _is_harmless(indicator: Indicator, harmless: set[Term]) -> bool:
+    """Whether a rate is one over things of the administration."""
+    term = indicator.denominator or indicator.numerator
+    return term in harmless or term.over == "snapshot" or "DISTINCT procedure_code" in term.sql
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Positions of the units and periods of the table."""
+
+    units: tuple[str, ...]
+    unit_parent: tuple[int, ...]
+    periods: tuple[tuple[str, date, date], ...]
+    period_parent: tuple[int, ...]
+
+
+def public_values(
+    today: pa.Table,
+    parents: Mapping[str, str | None],
+    as_of_on: date,
+    schema: pa.Schema,
+    indicators: Sequence[Indicator] | None = None,
+) -> pa.Table:
+    """The values on today's map with every cell hidden from which a count of 1 to 4 could be had.
+
+    Args:
+        today: the published table `indicator_values_today`.
+        parents: parent of every unit on today's map; None at the top.
+        as_of_on: last civil day of data.
+        schema: Arrow schema of `indicator_values_public`.
+        indicators: what `today` holds; the whole catalogue by default.
+
+    Returns:
+        Rows of months, quarters and years in the order of the key; hidden figures are null, `is_suppressed` is set.
+    """
+    every = list(catalogue() if indicators is None else indicators)
+    rows = today.filter(pc.is_in(today["period_type"], value_set=pa.array(PERIODS)))
+    frame = rows.to_pandas(date_as_object=True)
+    cells = _positions(frame, parents)
+    unit_at = {code: i for i, code in enumerate(cells.units)}
+    period_at = {period: i for i, period in enumerate(cells.periods)}
+    frame["u"] = frame["unit_code"].map(unit_at)
+    names = frame[["period_type", "period_start", "period_end"]]
+    frame["p"] = [period_at[name] for name in names.itertuples(index=False, name=None)]
+    hidden = _Hiding(frame, cells, as_of_on, protected(every)).masks()
+    numerator, denominator = (_lost(frame, hidden, part) for part in ("numerator", "denominator"))
+    either = numerator | denominator
+    frame["numerator"] = frame["numerator"].mask(numerator)
+    frame["denominator"] = frame["denominator"].mask(denominator)
+    frame["value"] = frame["value"].mask(either)
+    frame["is_suppressed"] = either
+    frame["reason_vi"] = pd.Series(REASON_VI, index=frame.index).where(either, None)
+    order = ["indicator_id", "unit_code", "period_type", "period_start", "period_end"]
+    return pa.Table.from_pandas(frame.sort_values(order)[schema.names], schema=schema, preserve_index=False)
+
+
+def _lost(frame: pd.DataFrame, hidden: Mapping[Key, np.ndarray], part: str) -> np.ndarray:
+    found = np.zeros(len(frame), dtype=bool)
+    for indicator, at in frame.groupby("indicator_id", sort=False).indices.items():
+        mask = hidden.get((str(indicator), part))
+        if mask is not None:
+            found[at] = mask[frame["u"].to_numpy()[at], frame["p"].to_numpy()[at]]
+    return found
+
+
+def _positions(frame: pd.DataFrame, parents: Mapping[str, str | None]) -> _Cells:
+    units = tuple(sorted(frame["unit_code"].unique()))
+    at = {code: i for i, code in enumerate(units)}
+    above = []
+    for code in units:
+        parent = parents.get(code)
+        while parent is not None and parent not in at:
+            parent = parents.get(parent)
+        above.append(-1 if parent is None else at[parent])
+    found = {tuple(row) for row in frame[["period_type", "period_start", "period_end"]].itertuples(index=False)}
+    periods = tuple(sorted(found, key=lambda p: (PERIODS.index(p[0]), p[1])))
+    within = []
+    for kind, start, end in periods:
+        wider = [i for i, (k, s, e) in enumerate(periods) if k != kind and s <= start and end <= e]
+        within.append(max(wider, default=-1))  # wider periods come first, so the last of them is the nearest
+    return _Cells(units, tuple(above), periods, tuple(within))
+
+
+class _Hiding:
+    """Masks (units by periods) of the figures to hide, by indicator and part."""
+
+    def __init__(self, frame: pd.DataFrame, cells: _Cells, as_of_on: date, indicators: Sequence[Indicator]) -> None:
+        self.cells, self.as_of_on = cells, as_of_on
+        self.shape = len(cells.units), len(cells.periods)
+        present = set(frame["indicator_id"].unique())
+        self.indicators = [i for i in indicators if i.id in present]
+        self.key_of: dict[Key, Key] = {}
+        by_term: dict[Term, Key] = {}
+        for indicator in self.indicators:
+            for part, term in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
+                if term is not None:
+                    key = by_term.setdefault(term, (indicator.id, part))
+                    self.key_of[indicator.id, part] = self.key_of.get(SAME.get((indicator.id, part), key), key)
+        self.tables = self._tables(frame)
+        self.found: dict[Key, np.ndarray] = {}
+
+    def _tables(self, frame: pd.DataFrame) -> dict[Key, np.ndarray]:
+        tables = {}
+        groups = frame.groupby("indicator_id", sort=False).indices
+        u, p = frame["u"].to_numpy(), frame["p"].to_numpy()
+        for key in dict.fromkeys(self.key_of.values()):
+            table = np.full(self.shape, np.nan)
+            at = groups[key[0]]
+            table[u[at], p[at]] = frame[key[1]].to_numpy(dtype=float)[at]
+            tables[key] = table
+        return tables
+
+    def masks(self) -> dict[Key, np.ndarray]:
+        """True where the figure is hidden."""
+        additive = [i for i in self.indicators if i.is_additive]
+        self._hide([i for i in additive if i.kind == "flow"], flows=True)
+        self._hide([i for i in additive if i.kind == "stock"], flows=False)
+        for indicator in self.indicators:
+            if indicator not in additive or indicator.kind not in ("flow", "stock"):
+                self._hide_alone(indicator)
+        return {name: self.found[key] for name, key in self.key_of.items() if key in self.found}
+
+    # -- figures that add up ----------------------------------------------------------------------------------------
+
+    def _hide(self, indicators: Sequence[Indicator], *, flows: bool) -> None:
+        """Flows add up over units and periods; a stock adds up over units, and goes on from day to day."""
+        ids = {i.id for i in indicators}
+        keys = list(dict.fromkeys(k for (name, _), k in self.key_of.items() if name in ids))
+        if not keys:
+            return
+        flat = (-1,) * self.shape[1]
+        stack, units, periods = with_rests(
+            np.stack([self.tables[k] for k in keys]),
+            self.cells.unit_parent,
+            self.cells.period_parent if flows else flat,
+        )
+        table = dict(zip(keys, stack, strict=True))
+        masks: dict[Key, np.ndarray] = {}
+
+        def hide(group: Sequence[Key], small: np.ndarray, base: np.ndarray | None, *, by_day: bool = False) -> None:
+            counts = np.add.reduce([np.abs(table[k]) for k in group])
+            if flows:
+                mask = hidden_cells(counts, small, units, periods, base)
+            else:
+                mask = self._hidden_stock(counts, small, units, base, by_day=by_day)
+            masks.update(dict.fromkeys(group, mask))
+
+        def numerators(names: Iterable[str]) -> list[Key]:
+            return list(dict.fromkeys(self.key_of[n, "numerator"] for n in names if n in ids))
+
+        over: dict[Key, set[Key]] = {}
+        for i in indicators:
+            if i.denominator is not None:
+                over.setdefault(self.key_of[i.id, "numerator"], set()).add(self.key_of[i.id, "denominator"])
+        magnitudes = {self.key_of[i.id, "numerator"] for i in indicators if i.unit == "days"}
+
+        def small(group: Iterable[Key]) -> np.ndarray:
+            """Where a count, or what a whole has beyond it, is 1 to 4."""
+            counted = [k for k in group if k not in magnitudes]
+            rests = [table[d] - table[k] for k in counted for d in sorted(over.get(k, ()))]
+            return _any([_is_small(one) for one in [*(table[k] for k in counted), *rests, np.zeros(stack.shape[1:])]])
+
+        def hidden_with(group: Iterable[Key], *wholes: Key | None) -> np.ndarray | None:
+            """Cells in which something is hidden that the group is a part of."""
+            above = {d for k in group for d in over.get(k, ())} | {whole for whole in wholes if whole}
+            found = [masks[key] for key in sorted(above) if key in masks]
+            return _any(found) if found else None
+
+        for names in TOGETHER:
+            if group := numerators(names):
+                hide(group, small(group), None)
+        ratios = [d for divisors in over.values() for d in divisors]
+        for whole, parts in PARTS.items():
+            top = self.key_of.get((whole, "numerator")) if whole in ids else None
+            if top is not None and top not in masks:
+                hide([top], small([top]), hidden_with([top]), by_day=True)
+            if group := [k for k in numerators(parts) if k not in masks]:
+                hide(group, small(group), hidden_with(group, top), by_day=True)
+        for key in dict.fromkeys([*sorted(ratios), *keys]):
+            if key not in masks:
+                hide([key], small([key]), hidden_with([key]))
+        shown = np.ix_(range(self.shape[0]), range(self.shape[1]))
+        self.found.update({key: mask[shown] for key, mask in masks.items()})
+
+    def _hidden_stock(
+        self, counts: np.ndarray, small: np.ndarray, units: Tree, base: np.ndarray | None, *, by_day: bool
+    ) -> np.ndarray:
+        """A whole stock is hidden for all days of a unit, since flows lead from one day to the next; parts by day."""
+        ends = [min(end, self.as_of_on) for _, _, end in self.cells.periods]
+        groups = [[i for i, end in enumerate(ends) if end == day] for day in sorted(set(ends))] if by_day else None
+        mask = np.zeros_like(small)
+        for columns in groups or [list(range(counts.shape[1]))]:
+            one = Tree((-1,), (True,))
+            under = base[:, columns].any(axis=1, keepdims=True) if base is not None else None
+            total = counts[:, columns].sum(axis=1, keepdims=True)
+            few = np.asarray(small[:, columns].any(axis=1, keepdims=True))
+            found = hidden_cells(total, few, units, one, None if under is None else np.asarray(under))
+            mask[:, columns] = found
+        return mask
+
+    # -- figures that do not ----------------------------------------------------------------------------------------
+
+    def _hide_alone(self, indicator: Indicator) -> None:
+        """A median, or a count of different things: nothing can be subtracted, but few stay few."""
+        numerator = self.key_of[indicator.id, "numerator"]
+        mask = np.zeros(self.shape, dtype=bool)
+        if indicator.denominator is not None:
+            denominator = self.key_of[indicator.id, "denominator"]
+            mask |= _is_small(self.tables[denominator])
+            mask |= self.found.get(denominator, np.zeros(self.shape, dtype=bool))
+            self.found.setdefault(denominator, mask)
+        if indicator.kind != "median":
+            mask = mask | _is_small(self.tables[numerator])
+        self.found[numerator] = self.found.get(numerator, mask) | mask
+
+
+def _is_small(table: np.ndarray) -> np.ndarray:
+    """Counts from 1 to 4, and what is left of a count by rounding."""
+    with np.errstate(invalid="ignore"):
+        return (np.abs(table) > 0.5) & (np.abs(table) < SMALL - 0.5)
+
+
+def _any(masks: Sequence[np.ndarray]) -> np.ndarray:
+    return np.asarray(np.logical_or.reduce(masks), dtype=bool)
