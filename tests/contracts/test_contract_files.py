@@ -99,6 +99,13 @@ def test_what_a_contract_promises(name):
         assert {contract.drift.columns, contract.drift.types, contract.drift.codes} <= set(DRIFT_ACTIONS)
 
 
+def test_every_common_data_quality_rule_is_a_rule_or_the_page_says_where_it_lives():
+    rules = {rule.id.split(".")[1] for rule in load_contract("one_stop__dossiers").rules}
+    page = (FOLDER.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
+    for number in range(1, 21):
+        assert (f"DQ{number:02d}" in rules) or f"| DQ{number:02d}, " in page, number
+
+
 def test_a_code_list_stands_once_and_is_referred_to_by_name():
     used = {column.code_list for contract in all_contracts() for column in contract.columns if column.code_list}
     assert used == set(code_list_names())
