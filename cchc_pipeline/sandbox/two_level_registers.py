@@ -1,6 +1,6 @@
 """The registers of `two-level-2026`: reform plan, inspections, petitions, indices and other figures, all invented.
 
-Belongs here: rows as offices of Tỉnh Mẫu keep them, from September 2026 to the end of 2027. Not here: what is
+Belongs here: rows as offices of Tỉnh Mẫu keep them, from July 2026 to the end of 2027. Not here: what is
 known on a day and the files (`registers_drop.py`), the province itself (`two_level.py`).
 """
 
@@ -76,19 +76,17 @@ def _observation(measure: str, unit: Unit, first: date, last: date, value: float
 def _observations(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
     province = units[0]
     for number, (first, last) in enumerate(_months()):
-        # Guidance is kept by half months, so that a month is more than one row.
-        middle = first + timedelta(days=14)
-        for measure, (low, high) in FLOWS.items():
-            for start, end in ((first, middle), (middle + timedelta(days=1), last)):
-                yield _observation(measure, province, start, end, rng.randint(low, high) // 2 + 1, None)
-        guided = units[1 + number % min(14, len(units) - 1)]
-        yield _observation("guidance", guided, first, last, rng.randint(5, 30), None)
+        # Kept by seven days or what is left of the month, so that a month is more than one row.
+        for start in range(1, last.day + 1, 7):
+            week = first.replace(day=start), first.replace(day=min(start + 6, last.day))
+            for measure, (low, high) in FLOWS.items():
+                yield _observation(measure, province, *week, rng.randint(low, high) // 4 + 1, None)
+            yield _observation("guidance", units[1 + number % 14], *week, rng.randint(1, 8), None)
+            yield _observation("budget_revenue", province, *week, rng.randint(55, 75) + 0.5, 63.75)
+            yield _observation("disbursement", province, *week, rng.randint(75, 110) + 0.25, 112.5)
         day = workdays.shift(first, 3)
         for measure, (begin, growth, total) in STOCKS.items():
             yield _observation(measure, province, day, day, begin + growth * number, total)
-        revenue, paid = rng.randint(230, 290), rng.randint(300, 420)
-        yield _observation("budget_revenue", province, first, last, revenue + 0.5, 255.25)
-        yield _observation("disbursement", province, first, last, paid + 0.25, 450.0)
     for measure in ("documents_connected", "qr_listed"):
         for unit in units[1:]:
             begins = int(rng.random() < 0.75)
@@ -126,7 +124,7 @@ def _inspections(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
 
 
 def _petitions(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
-    number, day = 0, START
+    number, day = 0, date(2026, 7, 1)
     while day.year <= LAST_YEAR:
         for _ in range(rng.randint(0, 3) if workdays.works(day) else 0):
             number += 1
@@ -157,6 +155,6 @@ def _indices(units: Sequence[Unit]) -> Iterator[Row]:
     yield index("INDEX766", 2025, date(2025, 12, 31), 78.4, 14, "Khá")
     yield index("INDEX766_PAYMENT", 2025, date(2025, 12, 31), 7.9, 9)
     for number, (first, last) in enumerate(_months()):
-        day = last if first.month % 3 else first + timedelta(days=2)
+        day = first + timedelta(days=2)
         yield index("INDEX766", day.year, day, round(80.1 + 0.4 * number, 2), max(1, 12 - number), "Tốt")
-        yield index("INDEX766_PAYMENT", day.year, day, round(8.2 + 0.05 * number, 2), max(1, 9 - number // 2))
+        yield index("INDEX766_PAYMENT", day.year, day, round(8.2 + 0.05 * number, 2), max(1, 8 - number // 2))

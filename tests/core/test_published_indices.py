@@ -1,4 +1,4 @@
-"""Index values that were really published: as a register, their contradictions come out and nothing is chosen."""
+"""Index values that were really published, as a register: contradictions come out and nothing is chosen."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def provinces() -> list[dict[str, Any]]:
         rank, _, rank_of = row["rank"].partition("/")
         change = re.match(r"([+-]\d+\.\d+)(?: vs|\Z| =>)", row["note"])
         claimed = change or re.search(r"same article: ([+-]\d+\.\d+) vs", row["note"])
+        if claimed and "mean" in row["note"][: claimed.end() + 6]:
+            claimed = None  # against the mean of all provinces, not the year before
         found.append({
             "index_code": INDICES[row["index"]],
             "unit_code": f"K{names.index(row['unit'].removesuffix(' (before merger)')):02d}",
             "year": int(row["year"]), "as_of_on": date(int(row["year"]), 12, 31), "source": row["source"],
             "value": float(row["value"]), "rank": int(rank) if rank.isdigit() and rank_of else None,
             "rank_of": int(rank_of) if rank.isdigit() and rank_of else None,
-            "claimed_value_change": (
-                float(claimed[1]) if claimed and "mean" not in row["note"][: claimed.end() + 6] else None
-            ),
+            "claimed_value_change": float(claimed[1]) if claimed else None,
             "name": row["unit"],
         })  # fmt: skip
     return found
