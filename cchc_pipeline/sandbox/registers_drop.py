@@ -21,8 +21,13 @@ _KNOWN_ON = {
     "registers__petitions": "received_on",
     "registers__external_indices": "as_of_on",
 }
-#: Days that are filled in later.
-_FILLED_IN = ("finished_on", "inspected_on", "answered_on")
+#: Column that is filled in later -> the day on which it is.
+_FILLED_IN = {
+    "finished_on": "finished_on",
+    "inspected_on": "inspected_on",
+    "conclusion_number": "inspected_on",
+    "answered_on": "answered_on",
+}
 
 
 def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:
@@ -34,7 +39,7 @@ def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]
 
     return {
         table: [
-            {name: None if name in _FILLED_IN and not has_come(row, name) else value for name, value in row.items()}
+            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
             for row in rows
             if has_come(row, _KNOWN_ON.get(table))
         ]

@@ -154,7 +154,7 @@ def _indices(units: Sequence[Unit]) -> Iterator[Row]:
         yield index(code, 2026, date(2026, 9, 1), newer, newer_rank)
     yield index("INDEX766", 2025, date(2025, 12, 31), 78.4, 14, "Khá")
     yield index("INDEX766_PAYMENT", 2025, date(2025, 12, 31), 7.9, 9)
-    for number, (first, last) in enumerate(_months()):
+    for number, (first, _) in enumerate(_months()):
         day = first + timedelta(days=2)
         yield index("INDEX766", day.year, day, round(80.1 + 0.4 * number, 2), max(1, 12 - number), "Tốt")
         yield index("INDEX766_PAYMENT", day.year, day, round(8.2 + 0.05 * number, 2), max(1, 8 - number // 2))
