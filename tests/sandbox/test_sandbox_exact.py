@@ -1,0 +1,97 @@
+"""Scenarios with exact figures: the arithmetic of counts, and the same figures whatever the seed."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.sandbox import dak_nong_2024, kon_tum, workdays
+from cchc_pipeline.sandbox.exact import part_of, printed, shares_of, spread
+from cchc_pipeline.sandbox.exact_letters import exact_publications
+from cchc_pipeline.sandbox.exact_procedures import ProcedureQuota, exact_procedures
+from cchc_pipeline.sandbox.exact_registers import RegisterBook
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.scenarios import SandboxError
+from cchc_pipeline.sandbox.truth import indicator_truth
+
+SEEDS = st.integers(0, 10_000)
+UNTIMED = settings(deadline=None)
+
+
+@UNTIMED
+@given(st.integers(1, 200_000), st.integers(0, 10_000))
+def test_a_part_prints_as_the_percentage_or_is_refused(whole: int, hundredths: int) -> None:
+    percent = f"{Decimal(hundredths) / 100:.2f}"
+    try:
+        part = part_of(whole, percent)
+    except SandboxError:
+        assert whole < 10_000  # from there on every percentage of two decimals has a count
+    else:
+        assert printed(part, whole, 2) == Decimal(percent)
+
+
+@UNTIMED
+@given(st.integers(1, 60), st.integers(0, 400), SEEDS)
+def test_shares_add_up_and_none_is_empty(parts: int, more: int, seed: int) -> None:
+    shares = shares_of(random.Random(seed), parts + more, parts)
+    assert (len(shares), sum(shares)) == (parts, parts + more)
+    assert min(shares) >= 1
+
+
+@UNTIMED
+@given(st.integers(0, 3_000), SEEDS)
+def test_a_spread_holds_every_one_on_working_days_in_order(count: int, seed: int) -> None:
+    days = spread(random.Random(seed), date(2024, 2, 1), date(2024, 3, 31), count)
+    assert len(days) == count
+    assert days == sorted(days)
+    assert all(workdays.works(day) for day in days)
+
+
+@UNTIMED
+@given(st.integers(12, 80), st.integers(0, 5), SEEDS)
+def test_publication_decisions_hold_their_numbers(decisions: int, late: int, seed: int) -> None:
+    procedures = decisions * 7
+    made = exact_publications(
+        random.Random(seed), date(2024, 1, 8), date(2024, 11, 29), decisions, procedures, internal=decisions, late=late
+    )
+    assert (len(made), sum(one.procedures for one in made)) == (decisions, procedures)
+    assert sum(one.internal for one in made) == decisions
+    assert sum(one.days > 5 for one in made) == late
+    assert all(0 <= one.internal <= one.procedures for one in made)
+
+
+def test_contradicting_numbers_of_procedures_are_refused() -> None:
+    quota = ProcedureQuota(levels={"province": 3}, services={("full", None): 2})
+    with pytest.raises(SandboxError, match="3 procedures by level, 2 by service"):
+        exact_procedures("H16", {"H16.02": "Sở Mẫu"}, quota, random.Random(1))
+
+
+def test_a_flow_is_spread_over_its_months_and_adds_up() -> None:
+    book = RegisterBook("H16", [])
+    book.flow("guidance", 6_483, date(2019, 11, 16), date(2020, 11, 8), system="one_stop")
+    rows = book.tables["registers__observations"]
+    assert sum(int(str(row["value"])) for row in rows) == 6_483
+    assert (rows[0]["period_start"], rows[-1]["observed_on"]) == (date(2019, 11, 16), date(2020, 11, 8))
+    assert len(rows) == 13
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_figures_hold_for_every_seed(seed: int) -> None:
+    first, last = dak_nong_2024.YEAR_START, dak_nong_2024.REPORTED_ON
+    truth = indicator_truth(Province("dak-nong-2024", seed), last, first, last)
+    assert truth["received_online", "H16"][0] == 4_512
+    assert truth["full_online_rate", "H16"] == (4_020, 12_000)
+    assert truth["apology_rate", "H16"] == (120, 120)
+    assert truth["published_internal_procedures_count", "H16"][0] == 127
+    numerator, denominator = truth["documents_electronic_rate", "H16"]
+    assert denominator is not None
+    assert printed(int(numerator), int(denominator), 1) == Decimal("96.2")
+    first, last = kon_tum.YEAR_START, kon_tum.REPORTED_ON
+    truth = indicator_truth(Province("kon-tum-2024", seed), last, first, last)
+    assert truth["digitised_result_rate_district_level", "H34"] == (1_125, 1_515)
+    assert truth["late_district_share", "H34"] == (85, 96)
