@@ -48,6 +48,7 @@ GRAPH = {
         "scorecard_papi",
         "scorecard_par_index",
     },
+    "retention": {"published"},
 }
 #: the start of a key -> the pool of its step; raw assets have one pool per source
 POOLS = {f"raw_{table}": table.split("__")[0] for table in INBOUND}
@@ -111,7 +112,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
         frozenset({"late_dossiers", "at_risk_dossiers", "at_risk_calibration"}),
         frozenset({"indicators", "indicator_values"}),
         frozenset(key for key in GRAPH if key.startswith("scorecard_")),
-        frozenset({"published"}),
+        frozenset({"published", "retention"}),
     }
 
 
