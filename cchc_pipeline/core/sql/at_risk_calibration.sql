@@ -27,12 +27,13 @@ SELECT run.as_of_on,
     MAX(said_month) AS last_month,
     SUM(dossiers)::BIGINT AS predictions,
     SUM(late)::BIGINT AS late,
-    SUM(dossiers * probability) / SUM(dossiers) AS predicted_mean,
-    SUM(late) / SUM(dossiers) AS observed_share,
-    SUM(late * (1 - probability) ** 2 + (dossiers - late) * probability ** 2) / SUM(dossiers) AS brier_score,
-    SUM(late * (1 - share) ** 2 + (dossiers - late) * share ** 2) / SUM(dossiers) AS base_brier_score,
-    1 - SUM(late * (1 - probability) ** 2 + (dossiers - late) * probability ** 2)
-        / NULLIF(SUM(late * (1 - share) ** 2 + (dossiers - late) * share ** 2), 0) AS skill_score
+    -- rounded, because the last digit of a sum of fractions depends on the order in which it is added up
+    ROUND(SUM(dossiers * probability) / SUM(dossiers), 9) AS predicted_mean,
+    ROUND(SUM(late) / SUM(dossiers), 9) AS observed_share,
+    ROUND(SUM(late * (1 - probability) ** 2 + (dossiers - late) * probability ** 2) / SUM(dossiers), 9) AS brier_score,
+    ROUND(SUM(late * (1 - share) ** 2 + (dossiers - late) * share ** 2) / SUM(dossiers), 9) AS base_brier_score,
+    ROUND(1 - SUM(late * (1 - probability) ** 2 + (dossiers - late) * probability ** 2)
+        / NULLIF(SUM(late * (1 - share) ** 2 + (dossiers - late) * share ** 2), 0), 9) AS skill_score
 FROM judged CROSS JOIN run
 GROUP BY GROUPING SETS ((run.as_of_on), (run.as_of_on, decile))
 ORDER BY 2
