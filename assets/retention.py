@@ -22,7 +22,8 @@ def retention(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with as_failure(context, "retention"):
         done = prune(lake, INBOUND, lake.span().as_of_on)
     lines = [
-        f"| {one.table} | {one.kept_from} | {_days(one.days)} | {_days(one.waiting)} | {one.profile_days} | {one.counts} |"
+        f"| {one.table} | {one.kept_from} | {_days(one.days)} | {_days(one.waiting)} | {one.profile_days} "
+        f"| {one.counts} |"
         for one in done
     ]
     head = [
