@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cchc_pipeline.reference.units import UnitHistory
 
@@ -39,13 +40,14 @@ class _Unit:
     parent_code: str | None
     valid_from: date | None
     valid_to: date | None
+    is_province: bool
 
 
 class UnitMap:
     """The map of one day.
 
     Args:
-        units: the published table `units` (unit_code, parent_code, and valid_from and valid_to where known).
+        units: the published table `units` (unit_code, unit_level, parent_code; valid_from, valid_to where known).
         history: what became of the units, by unit id.
         on: the day.
     """
@@ -54,7 +56,8 @@ class UnitMap:
         columns = ["parent_code", "valid_from", "valid_to"]
         values = [units[c].to_pylist() if c in units.schema.names else [None] * units.num_rows for c in columns]
         codes = units["unit_code"].to_pylist()
-        self._units = {code: _Unit(*rest) for code, *rest in zip(codes, *values, strict=True)}
+        is_province = pc.equal(units["unit_level"], "province").to_pylist()
+        self._units = {code: _Unit(*rest) for code, *rest in zip(codes, *values, is_province, strict=True)}
         self._history = history
         self.on = on
 
@@ -80,7 +83,9 @@ class UnitMap:
         return parents
 
     def _climbed(self, code: str) -> str | None:
-        """The first unit above that exists on the day, or the heir of one."""
+        """The first unit above that exists on the day, or the heir of one; nothing is above a province."""
+        if self._units[code].is_province and self.is_alive(code):
+            return None
         above, seen = self._units[code].parent_code, {code}
         while above is not None and above in self._units and above not in seen:
             node = self.node(above)

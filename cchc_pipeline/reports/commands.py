@@ -18,8 +18,10 @@ from rich.table import Table
 from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
+from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.dictionary import check_pages, write_pages
 from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
+from cchc_pipeline.reports.indicator_series import indicator_series, print_series
 from cchc_pipeline.reports.late_report import late_report
 from cchc_pipeline.reports.late_text import print_late
 from cchc_pipeline.reports.reconciliation import reconciliation
@@ -120,6 +122,50 @@ def late(
         click.echo(stream.getvalue(), nl=False)
     else:
         print_late(found, limit)
+
+
+@report.command()
+@click.argument("indicator")
+@click.option("--unit", help="Unit code; default the province.")
+@click.option(
+    "--map",
+    "which",
+    type=click.Choice(["as-was", "today"]),
+    default="as-was",
+    show_default=True,
+    help="Units as they were in each period, or as they are today with the figures of their predecessors.",
+)
+@click.option(
+    "--period",
+    "kind",
+    type=click.Choice(["day", "month", "quarter", "year", "custom"]),
+    default="month",
+    show_default=True,
+    help="Kind of period.",
+)
+@click.option("--from", "first", type=DAY, help="Periods that end on this day or later.")
+@click.option("--to", "last", type=DAY, help="Periods that begin on this day or earlier.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+def indicators(
+    indicator: str,
+    unit: str | None,
+    which: MapName,
+    kind: str,
+    first: datetime | None,
+    last: datetime | None,
+    form: str,
+    data_dir: Path | None,
+) -> None:
+    """An INDICATOR by period: as it was, or on today's map of units.
+
+    \b
+    Example:
+      cchc report indicators late_rate --unit H99.201 --map today --period quarter
+    """  # noqa: D301 - the backspace is how click is told to keep lines
+    begins, ends = (day.date() if day else None for day in (first, last))
+    found = indicator_series(_lake(data_dir).published, indicator, unit, which, kind, begins, ends)
+    print_series(found, form)
 
 
 @click.command()

@@ -80,11 +80,7 @@ class DossierForm:
 
 
 _QUERY = """
-WITH RECURSIVE below AS (
-    SELECT unit_code FROM units WHERE unit_code = $unit
-    UNION
-    SELECT units.unit_code FROM units JOIN below ON units.parent_code = below.unit_code
-),
+WITH below AS (SELECT UNNEST($units) AS unit_code),
 counted AS (SELECT events.* FROM events SEMI JOIN below ON below.unit_code = events.unit_code),
 during AS (SELECT * FROM counted WHERE event_on BETWEEN $first AND $last),
 flows AS (
@@ -129,9 +125,9 @@ def dossier_form(published: Path, first: date, last: date, unit: str | None = No
         PublishError: nothing was published.
     """
     about = scope(published, first, last, unit)
-    unit, units = about.unit_code, about.units
-    with session(units=units, events=read_published(published, "dossier_events")) as connection:
-        cursor = connection.execute(_QUERY, {"unit": unit, "first": first, "last": last})
+    unit = about.unit_code
+    with session(events=read_published(published, "dossier_events")) as connection:
+        cursor = connection.execute(_QUERY, {"units": about.below(), "first": first, "last": last})
         names_of = [column[0] for column in cursor.description]
         found = {name: round(value or 0) for name, value in zip(names_of, cursor.fetchone() or (), strict=True)}
     resolved = found["resolved_early"] + found["resolved_on_time"] + found["resolved_late"]

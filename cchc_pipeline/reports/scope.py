@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cchc_pipeline.core.units import history_of
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reference.units import UnitHistory
 
 
 class ReportError(CchcError):
@@ -29,6 +31,7 @@ class Scope:
     unit_code: str
     names: dict[str, str]
     units: pa.Table
+    history: UnitHistory
 
     @property
     def unit_name(self) -> str:
@@ -36,20 +39,9 @@ class Scope:
         return self.names[self.unit_code]
 
     def below(self) -> list[str]:
-        """Codes of the unit and of everything below it."""
-        with session(units=self.units) as connection:
-            rows = connection.execute(_BELOW, {"unit": self.unit_code}).fetchall()
-        return [code for (code,) in rows]
-
-
-_BELOW = """
-WITH RECURSIVE below AS (
-    SELECT unit_code FROM units WHERE unit_code = $unit
-    UNION
-    SELECT units.unit_code FROM units JOIN below ON units.parent_code = below.unit_code
-)
-SELECT unit_code FROM below ORDER BY unit_code
-"""
+        """Codes of the unit, of everything below it, and of former units that count in one of these today."""
+        on_map = lineage_table(self.units, self.history, self.first, self.last, "today").to_pylist()
+        return sorted({row["unit_code"] for row in on_map if row["ancestor_code"] == self.unit_code} | {self.unit_code})
 
 
 def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
@@ -82,4 +74,5 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
     if unit not in names:
         near = ", ".join(f"{code} {name}" for code, name in list(names.items())[:5])
         raise ReportError(f"report: no unit {unit}. Units are listed in units.parquet, for example {near}.")
-    return Scope(first, last, unit, names, units)
+    history = history_of(read_published(published, "unit_changes").to_pylist())
+    return Scope(first, last, unit, names, units, history)

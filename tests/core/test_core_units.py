@@ -59,7 +59,7 @@ def test_without_a_register_a_former_province_that_data_name_is_known_all_the_sa
     units = built(lake)
     assert units["H16"]["unit_name"] == "Tỉnh Đắk Nông"
     assert (units["H16"]["unit_level"], units["H16"]["parent_code"], units["H16"]["valid_to"]) == (
-        "province", None, date(2025, 6, 30),
+        "province", "H36", date(2025, 6, 30),
     )  # fmt: skip
     assert units["H16"]["successor_codes"] == "H36"
     assert units["H16.02"]["parent_code"] == "H16"

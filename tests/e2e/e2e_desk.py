@@ -49,6 +49,7 @@ INBOUND = (
     "registers__observations",
     "registers__petitions",
     "registers__plan_tasks",
+    "registers__unit_changes",
 )
 #: A pull that gives up soon; a night that looks as far back as the default.
 IMPATIENT = {"CCHC_RETRIES": "1", "CCHC_BACKOFF_S": "0.05", "CCHC_TIMEOUT_S": "20"}

@@ -99,8 +99,9 @@ def test_every_indicator_of_the_first_load_is_the_truth(desk: Desk, first_load: 
 
 def test_nothing_is_empty_where_the_province_has_data(first_load: Night) -> None:
     rows = {r["name"]: r["rows"] for r in first_load.published.manifest["resources"]}
-    nobody_accepted_a_record, no_two_months_are_over = "quarantine_releases", "at_risk_calibration"
-    assert {name for name, count in rows.items() if not count} == {nobody_accepted_a_record, no_two_months_are_over}
+    # nobody accepted a record, no two months are over, and no unit changed
+    nothing_of_the_kind = {"quarantine_releases", "at_risk_calibration", "unit_changes"}
+    assert {name for name, count in rows.items() if not count} == nothing_of_the_kind
     assert len(first_load.published.rows("units")) == 51
     # our own dossiers and the portal's counts stand side by side
     assert len({row["source"] for row in first_load.published.rows("scorecard_index766")}) == 2

@@ -12,7 +12,7 @@ from cchc_pipeline.contracts.staging import stage
 from cchc_pipeline.core import at_risk, build, late, state
 from cchc_pipeline.core.registers import TABLES as REGISTERS
 from cchc_pipeline.core.registers import build_register
-from cchc_pipeline.core.units import build_units
+from cchc_pipeline.core.units import REGISTER, build_units
 from cchc_pipeline.indicators.build import (
     build_indicator_values,
     build_indicator_values_public,
@@ -175,6 +175,7 @@ def derive(lake: Lake, **free: Any) -> None:
     schemas = {name: load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events", "indicator_values")}
     state.take_in(lake, "documents__documents")
     state.take_in_dossiers(lake)
+    state.take_in(lake, REGISTER)
     build.build_dossiers(lake, LAST, schemas["dossiers"], schemas["dossier_events"])
     late.build_late(lake)
     at_risk.observe(lake, LAST)

@@ -56,7 +56,7 @@ units AS (
     LEFT JOIN registered ON registered.unit_code = codes.unit_code
     LEFT JOIN parents ON parents.unit_code = codes.unit_code
 )
--- A province stands at the top of its tree; a former one too, since its successor begins after it.
-SELECT * REPLACE (CASE WHEN unit_level <> 'province' THEN parent_code END AS parent_code)
+-- Below a former province's successor stands the former province too, so that sums along parent_code miss nothing.
+SELECT * REPLACE (CASE WHEN unit_code <> province_code THEN parent_code END AS parent_code)
 FROM units
 ORDER BY unit_code

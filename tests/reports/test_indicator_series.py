@@ -1,0 +1,80 @@
+"""One indicator on two maps: a department whose code changes in the middle of the data."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from small_lake import derive, land, october, publish
+
+from cchc_pipeline.cli import main
+from cchc_pipeline.core.units import REGISTER
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.dossier_form import dossier_form
+from cchc_pipeline.reports.indicator_series import indicator_series
+from cchc_pipeline.reports.scope import ReportError
+
+CHANGE = {
+    "old_code": "H99.02", "old_name": "Sở Mẫu", "old_level": "department",
+    "new_code": "H99.03", "new_name": "Sở Mẫu mới", "changed_on": october(3), "kind": "recoded",
+    "legal_basis": "Quyết định mẫu", "source_row": "unit_changes.csv, dòng 2",
+}  # fmt: skip
+
+
+@pytest.fixture
+def changed(own_lake):
+    """The small lake after an office put the change into its register."""
+    land(own_lake, REGISTER, [CHANGE])
+    derive(own_lake)
+    publish(own_lake, "after-the-change")
+    return own_lake
+
+
+def october_of(lake, unit, which, indicator="received_total"):
+    return indicator_series(lake.published, indicator, unit, which, "month").rows[0]["numerator"]
+
+
+def test_the_department_is_whole_today_and_in_two_parts_as_it_was(own_lake, changed):
+    whole = dossier_form(changed.published, october(1), october(10), "H99.03").received
+    before = october_of(changed, "H99.02", "as-was")
+    since = october_of(changed, "H99.03", "as-was")
+    assert before > 0
+    assert since > 0
+    assert before + since == october_of(changed, "H99.03", "today") == whole
+    with pytest.raises(ReportError, match=r"it went into H99[.]03: ask for that unit"):
+        indicator_series(changed.published, "received_total", "H99.02", "today", "month")
+
+
+def test_the_province_has_the_totals_it_had_before_the_change_was_known(published_lake, changed):
+    for indicator in ("received_total", "resolved_total", "pending_total", "carried_over"):
+        was = october_of(published_lake, "H99", "as-was", indicator)
+        assert was == october_of(changed, "H99", "as-was", indicator) == october_of(changed, "H99", "today", indicator)
+    first, last = october(1), october(10)
+    assert vars(dossier_form(changed.published, first, last)) == vars(
+        dossier_form(published_lake.published, first, last)
+    )
+
+
+def test_the_change_is_published(changed):
+    (change,) = read_published(changed.published, "unit_changes").to_pylist()
+    assert (change["old_code"], change["new_code"], change["kind"], change["is_exact"]) == (
+        "H99.02", "H99.03", "recoded", True,
+    )  # fmt: skip
+    units = {row["unit_code"]: row for row in read_published(changed.published, "units").to_pylist()}
+    assert not units["H99.02"]["is_current"]
+    assert units["H99.03"]["predecessor_codes"] == "H99.02"
+
+
+def test_the_command_prints_each_form(changed):
+    ask = ("report", "indicators", "received_total", "--data-dir", str(changed.root), "--unit", "H99.03")
+    table = CliRunner().invoke(main, [*ask, "--map", "today"])
+    assert table.exit_code == 0, table.output
+    assert "theo địa giới" in table.output
+    found = json.loads(CliRunner().invoke(main, [*ask, "--map", "today", "--format", "json"]).output)
+    assert found["rows"][0]["numerator"] == october_of(changed, "H99.03", "today")
+    lines = CliRunner().invoke(main, [*ask, "--format", "csv"]).output.splitlines()
+    assert lines[0].startswith("period_start,period_end,numerator")
+    unknown = CliRunner().invoke(main, ["report", "indicators", "late_rat", "--data-dir", str(changed.root)])
+    assert unknown.exit_code == 1
+    assert "late_rate" in unknown.output
