@@ -8,22 +8,22 @@ CREATE TEMP VIEW procedure_catalogue AS SELECT * FROM snapshot;
 -- force today and on today's map: only today's catalogue says who is in charge.
 CREATE TEMP TABLE procedure_day_counts AS
 WITH days AS (
-    SELECT unit_code AS charge_code, executing_level, COALESCE(is_internal, FALSE) AS is_internal,
-        UNNEST([
-            {'measure': 'integrated', 'day_on': integrated_on},
-            {'measure': 'synced', 'day_on': synced_on},
-            {'measure': 'time_cut', 'day_on': time_cut_on},
-            {'measure': 'simplified', 'day_on': simplified_on}
-        ], recursive := true)
-    FROM procedures
-    WHERE is_in_force
+    SELECT *, 'integrated' AS measure, integrated_on AS day_on FROM procedures
+    UNION ALL
+    SELECT *, 'synced', synced_on FROM procedures
+    UNION ALL
+    SELECT *, 'time_cut', time_cut_on FROM procedures
+    UNION ALL
+    SELECT *, 'simplified', simplified_on FROM procedures
 )
-SELECT procedure_reach.unit_code, days.measure, days.is_internal, days.day_on, COUNT(*) AS quantity
+SELECT procedure_reach.unit_code, days.measure, COALESCE(days.is_internal, FALSE) AS is_internal, days.day_on,
+    COUNT(*) AS quantity
 FROM days
 JOIN run ON days.day_on <= run.as_of_on
 JOIN procedure_reach
-    ON procedure_reach.charge_code = days.charge_code AND procedure_reach.executing_level = days.executing_level
+    ON procedure_reach.charge_code = days.unit_code AND procedure_reach.executing_level = days.executing_level
     AND run.as_of_on BETWEEN procedure_reach.map_from AND procedure_reach.map_until
+WHERE days.is_in_force
 GROUP BY ALL;
 
 -- A measure of which the catalogue holds no day at all is unknown; of the others, a period without a day is a zero.
