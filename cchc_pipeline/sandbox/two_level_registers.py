@@ -81,7 +81,7 @@ def _observations(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
             week = first.replace(day=start), first.replace(day=min(start + 6, last.day))
             for measure, (low, high) in FLOWS.items():
                 yield _observation(measure, province, *week, rng.randint(low, high) // 4 + 1, None)
-            yield _observation("guidance", units[1 + number % 14], *week, rng.randint(1, 8), None)
+            yield _observation("guidance", units[1 + number % min(14, len(units) - 1)], *week, rng.randint(1, 8), None)
             yield _observation("budget_revenue", province, *week, rng.randint(55, 75) + 0.5, 63.75)
             yield _observation("disbursement", province, *week, rng.randint(75, 110) + 0.25, 112.5)
         day = workdays.shift(first, 3)
