@@ -111,7 +111,8 @@ def nights_svg(days: Sequence[date], series: Mapping[str, tuple[Sequence[float |
         for axes, (label, (values, colour)) in zip(panels, series.items(), strict=True):
             axes.bar(list(days), [value or 0 for value in values], color=colour, width=0.8)
             absent = [day for day, value in zip(days, values, strict=True) if value is None]
-            axes.plot(absent, [0] * len(absent), "x", color="#999999", markersize=4, clip_on=False)
+            if absent:
+                axes.plot(absent, [0] * len(absent), "x", color="#999999", markersize=4, clip_on=False)
             axes.set_title(label, fontsize=11, loc="left")
             axes.set_ylim(0, max([value or 0 for value in values] + [1]) * 1.1)
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
