@@ -1,11 +1,13 @@
-"""Contracts: a verdict for every row, against the same rules written by hand.
+"""Contracts: a verdict for every row, against the same rules by hand in SQL and in pandera.
 
-Belongs here: timing `judge` and the Great Expectations suite. The hand-written query is
-`one_stop_rules.sql`; both must count the same.
+Belongs here: timing, memory and where our time goes. The hand-written query is `one_stop_rules.sql`, the
+pandera schema `pandera_rules.py`; all three must count the same before anything is timed.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -14,62 +16,124 @@ import numpy as np
 import pyarrow as pa
 
 from bench.history import dossiers
-from bench.measure import Line, Report, seconds
-from cchc_pipeline.contracts import judge, load_contract, validate
+from bench.measure import Line, Report, number, peak_mib, run, seconds
+from cchc_pipeline.contracts import conform, judge, load_contract, validate
+from cchc_pipeline.contracts.profile import profiles
+from cchc_pipeline.contracts.verdict import rule_breaks
 
 SIZES = (5_000, 150_000)
 AS_OF = date(2026, 10, 31)
-BY_HAND = "one SQL count by hand"
+DAY = date(2026, 9, 30)
+BY_HAND, PANDERA = "one SQL count by hand", "pandera over polars"
 _HAND = Path(__file__).with_name("one_stop_rules.sql")
+CONTRACT = "one_stop__dossiers"
+
+
+def batch_of(rows: int) -> pa.Table:
+    """The batch that every engine gets; about two in a hundred rows are defective."""
+    return dossiers(rows, date(2026, 9, 1), DAY, defects_permille=10)
+
+
+def engines(batch: pa.Table) -> dict[str, Callable[[], Mapping[str, int]]]:
+    """Engine -> one run over the batch; rows that broke each rule, rules that held left out."""
+    contract = load_contract(CONTRACT)
+    numbered = batch.append_column("batch_row_number", pa.array(np.arange(1, batch.num_rows + 1)))
+    connection = duckdb.connect()
+    connection.register("batch", numbered)
+    statement = _HAND.read_text(encoding="utf-8")
+
+    def by_hand() -> Mapping[str, int]:
+        counts = connection.execute(statement, {"as_of": AS_OF}).fetchone() or ()
+        names = [column[0] for column in connection.description]
+        return {name: rows for name, rows in zip(names, counts, strict=True) if rows}
+
+    def ours() -> Mapping[str, int]:
+        found = judge(batch, contract, AS_OF).findings
+        return {one.rule_id.split(".", 1)[1]: one.rows_broken for one in found if one.rows_broken}
+
+    def suite() -> Mapping[str, int]:
+        found = validate(batch, contract, AS_OF)
+        return {one.rule_id.split(".", 1)[1]: one.unexpected_count for one in found if one.unexpected_count}
+
+    def in_pandera() -> Mapping[str, int]:
+        from bench.pandera_rules import broken_rows, schema
+
+        return broken_rows(batch, schema(AS_OF))
+
+    return {"hand": by_hand, "verdict": ours, "suite": suite, "pandera": in_pandera}
 
 
 def bench(report: Report) -> None:
     """A day's batch and a month's."""
-    contract = load_contract("one_stop__dossiers")
-    statement = _HAND.read_text(encoding="utf-8")
-    times: dict[int, float] = {}
+    contract = load_contract(CONTRACT)
+    verdicts: dict[int, float] = {}
     for rows in SIZES:
-        batch = dossiers(rows, date(2026, 9, 1), date(2026, 9, 30), defects_permille=10)
-        numbered = batch.append_column("batch_row_number", pa.array(np.arange(1, rows + 1)))
-        with duckdb.connect() as connection:
-            connection.register("batch", numbered)
-
-            def by_hand(held: duckdb.DuckDBPyConnection = connection) -> tuple[int, ...]:
-                return held.execute(statement, {"as_of": AS_OF}).fetchone() or ()
-
-            verdict = judge(batch, contract, AS_OF)
-            _same(contract.name, [(one.rule_id, one.rows_broken) for one in verdict.findings], connection, by_hand())
-            repeats = 9 if rows < 10_000 else 5
-            ours, hand = seconds(lambda b=batch: judge(b, contract, AS_OF), repeats), seconds(by_hand, repeats)
-        times[rows] = ours
-        report.add(
-            Line(
-                f"verdict per row, {rows:,} rows, {len(contract.rules)} rules", ours, hand, "one SQL count by hand", 3.0
-            )
-        )
-        validate(batch.slice(0, 10), contract, AS_OF)  # the import is not part of it
-        suite = seconds(lambda b=batch: validate(b, contract, AS_OF), 1)
-        report.add(Line(f"Great Expectations suite, {rows:,} rows", suite, hand, BY_HAND))
+        batch = batch_of(rows)
+        every = engines(batch)
+        _agree({name: dict(once()) for name, once in every.items()})  # also the imports, which are not part of it
+        repeats = 9 if rows < 10_000 else 5
+        taken = {name: seconds(once, repeats if name in ("hand", "verdict") else 2) for name, once in every.items()}
+        verdicts[rows] = taken["verdict"]
+        rules = f"{rows:,} rows, {len(contract.rules)} rules"
+        both = taken["verdict"] + taken["suite"]
+        report.add(Line(f"verdict per row, {rules}", taken["verdict"], taken["hand"], BY_HAND, 3.0))
+        report.add(Line(f"verdict per row, {rules}", taken["verdict"], taken["pandera"], PANDERA))
+        report.add(Line(f"verdict and Great Expectations, {rules}", both, taken["hand"], BY_HAND))
+        report.add(Line(f"verdict and Great Expectations, {rules}", both, taken["pandera"], PANDERA))
+        report.note(f"of {rows:,} rows: " + _phases(batch, taken))
     day, month = SIZES
-    report.add(
-        Line(
-            f"verdict: {month // day}-fold rows",
-            times[month],
-            times[day] * month / day,
-            "linear from the day's batch",
-            1.0,
+    linear = verdicts[day] * month / day
+    report.add(Line(f"verdict: {month // day}-fold rows", verdicts[month], linear, "linear from the day's batch", 1.0))
+    for rows in SIZES:
+        peaks = {name: _peak(name, rows) for name in ("hand", "verdict", "suite", "pandera")}
+        report.note(
+            f"peak memory, {rows:,} rows, a process each with its imports: "
+            + ", ".join(f"{name} {number(peak, 'MiB')}" for name, peak in peaks.items())
         )
-    )
 
 
-def _same(
-    table: str,
-    findings: list[tuple[str, int]],
-    connection: duckdb.DuckDBPyConnection,
-    counts: tuple[int, ...],
-) -> None:
-    names = [column[0] for column in connection.description]
-    hand = dict(zip((f"{table}.{name}" for name in names), counts, strict=True))
-    if hand != dict(findings):
-        apart = sorted(set(hand.items()) ^ set(findings))
-        raise RuntimeError(f"the hand-written rules and the contract {table} disagree: {apart}")
+def _phases(batch: pa.Table, taken: Mapping[str, float]) -> str:
+    """Where our time goes: shape, rules, splitting and reasons, profile, validator."""
+    contract = load_contract(CONTRACT)
+    shaped = conform(batch, contract)
+    shape = seconds(lambda: conform(batch, contract), 5)
+    rules = seconds(lambda: rule_breaks(shaped, contract, AS_OF), 5)
+    profile = seconds(lambda: profiles({DAY: shaped}, contract, {DAY: 0}), 3)
+    parts = {
+        "shape": shape,
+        "rules in one query": rules,
+        "split, reasons, schema": max(taken["verdict"] - shape - rules, 0.0),
+        "profile": profile,
+        "Great Expectations": taken["suite"],
+    }
+    return ", ".join(f"{name} {number(one, 's')}" for name, one in parts.items())
+
+
+def _agree(found: Mapping[str, dict[str, int]]) -> None:
+    """All engines count the same, or nothing is timed."""
+    for name, counts in found.items():
+        if counts != found["hand"]:
+            apart = sorted(set(counts.items()) ^ set(found["hand"].items()))
+            raise RuntimeError(f"{name} and the hand-written rules of {CONTRACT} disagree: {apart}")
+
+
+def _peak(engine: str, rows: int) -> float:
+    words = [sys.executable, "-m", "bench.contracts", engine, str(rows)]
+    return float(run(words, {}, Path(__file__).parents[1]).output.split()[-1])
+
+
+def main(arguments: list[str]) -> None:
+    """One engine over one batch in this process; prints the process's own peak memory in MiB.
+
+    The kernel's figure for a child counts what its parent held when it was started; this one does not.
+    """
+    engine, rows = arguments
+    engines(batch_of(int(rows)))[engine]()
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
+    own = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")]
+    print(own[0] if own else peak_mib())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -238,7 +238,8 @@ def _first_of(columns: Sequence[str]) -> exp.Expr:
 
 def _bucket(column: Column, contract: Contract) -> exp.Expr:
     this = exp.column(column.name)
-    if column.name in contract.profile.unsteady:
+    is_undated = column.physical_type == "DATE" and not contract.profile.dated_by  # a listing moves away from its dates
+    if column.name in contract.profile.unsteady or is_undated:
         return exp.func("presence_bucket", this)
     if column.physical_type == "VARCHAR":
         return exp.func("value_bucket" if is_coded(column, contract) else "presence_bucket", this)

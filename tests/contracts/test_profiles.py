@@ -151,3 +151,13 @@ def test_buckets_of_a_column_add_up_to_the_rows_of_the_day(rows):
             sums[line["column_name"]] = sums.get(line["column_name"], 0) + line["rows"]
     assert all(total == own for total in sums.values())
     assert profiles({}, CONTRACT, {}).schema == SCHEMA
+
+
+def test_the_same_listing_looks_the_same_on_every_night():
+    """Dates of a listing do not count by their distance from the night: that grows by itself."""
+    contract = load_contract("registers__petitions")
+    rows = [{"petition_code": f"K{n}", "received_on": DAY - timedelta(days=n), "unit_code": "H34.5"} for n in range(9)]
+    table = pa.Table.from_pylist(rows, schema=contract.arrow_schema(relaxed=True))
+    found = profiles({DAY: table, NEXT: table}, contract, {DAY: 0, NEXT: 0})
+    one, other = (found.filter(pc.equal(found["day_on"], day)).drop_columns(["day_on"]) for day in (DAY, NEXT))
+    assert one.equals(other)
