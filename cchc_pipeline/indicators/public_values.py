@@ -21,25 +21,70 @@ import pyarrow.compute as pc
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_rests
 
+Key = tuple[str, str]
 PERIODS = ("year", "quarter", "month")
-#: What the administration has or does; nobody can be found in such a count.
-HARMLESS_UNITS = frozenset({"procedures", "documents", "decisions"})
-CAUSES = ("late_in_fact", "late_other_authority", "late_software_only", "late_unknown")
-#: Whole -> parts that add up to it, by indicator; a whole comes before its parts. Those of a cell are hidden together.
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "received_total": ("received_online", "received_direct", "received_postal"),
-    "resolved_total": ("resolved_early", "resolved_on_time", "resolved_late", "timely_rate"),
-    "resolved_late": tuple(f"{cause}_count" for cause in CAUSES),
-    "apology_rate": tuple(f"{cause}_apology_count" for cause in CAUSES),
-    "pending_total": ("pending_in_time", "pending_overdue"),
-}
-#: Wholes that are hidden together: pending at the end = pending at the beginning + received - resolved.
-TOGETHER = (("received_total", "resolved_total"), ("pending_total", "carried_over"))
+#: What the administration has or does, by unit of measure, by relation and by what a term filters for: nobody can be
+#: found in such a count.
+HARMLESS_UNITS = frozenset(
+    {"procedures", "documents", "decisions", "services", "units", "systems", "fields", "tasks", "activities"}
+    | {"inspections", "billion VND"}
+)
+HARMLESS_RELATIONS = frozenset(
+    {"snapshot", "catalogue", "procedure_days", "procedure_days_to_date", "units_below", "plan", "inspected"}
+    | {"inspection_plan", "indices"}
+)
+HARMLESS_MEASURES = (
+    "'documents_", "'publication_", "'qr_listed", "'public_service_units", "'budget_revenue", "'disbursement",
+    "DISTINCT procedure_code",
+)  # fmt: skip
+_CAUSES = ("late_in_fact", "late_other_authority", "late_software_only", "late_unknown")
+_LEVELS = ("province", "district", "commune")
+
+
+def _numerators(*names: str) -> tuple[Key, ...]:
+    return tuple((name, "numerator") for name in names)
+
+
+#: Whole -> parts that add up to it. A whole comes before its parts; the parts of a cell are hidden together.
+PARTS: tuple[tuple[Key, tuple[Key, ...]], ...] = (
+    (("received_total", "numerator"), _numerators("received_online", "received_direct", "received_postal")),
+    (
+        ("resolved_total", "numerator"),
+        _numerators("resolved_early", "resolved_on_time", "resolved_late", "timely_rate"),
+    ),
+    (("resolved_late", "numerator"), _numerators(*(f"{cause}_count" for cause in _CAUSES))),
+    (("apology_rate", "numerator"), _numerators(*(f"{cause}_apology_count" for cause in _CAUSES))),
+    (("pending_total", "numerator"), _numerators("pending_in_time", "pending_overdue")),
+    (("ratings_count", "numerator"), _numerators("satisfied_count", "neutral_count", "dissatisfied_count")),
+    (
+        ("digitised_result_rate", "denominator"),
+        tuple((f"digitised_result_rate_{level}_level", "denominator") for level in _LEVELS),
+    ),
+    (
+        ("digitised_result_rate", "numerator"),
+        _numerators(*(f"digitised_result_rate_{level}_level" for level in _LEVELS)),
+    ),
+    (
+        ("guidance_total", "numerator"),
+        _numerators("guidance_counter_count", "guidance_calls_out_count", "guidance_calls_in_count"),
+    ),
+    (
+        ("kiosk_ratings_count", "numerator"),
+        _numerators("kiosk_satisfied_count", "kiosk_neutral_count", "kiosk_dissatisfied_count"),
+    ),
+)
+#: Parts that are sums of other parts: no equation of their own.
+SUMS_OF_PARTS = ("timely_rate",)
+#: Wholes that are hidden together: what stands open at the end = at the beginning + received - resolved.
+TOGETHER = (
+    ("received_total", "resolved_total"),
+    ("pending_total", "carried_over"),
+    ("petitions_received_count", "petitions_answered_count"),
+    ("questions_received_count", "questions_answered_count"),
+)
 #: The same number under two terms: dossiers with a handling time, counted by event and one by one.
 SAME = {("handling_time_median_days", "denominator"): ("handling_time_mean_days", "denominator")}
 REASON_VI = "Không công bố để bảo vệ thông tin cá nhân: số từ 1 đến 4, hoặc từ đó suy ra được một số như vậy."
-
-Key = tuple[str, str]
 
 
 def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
@@ -52,7 +97,9 @@ def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
 def _is_harmless(indicator: Indicator, harmless: set[Term]) -> bool:
     """Whether a rate is one over things of the administration."""
     term = indicator.denominator or indicator.numerator
-    return term in harmless or term.over == "snapshot" or "DISTINCT procedure_code" in term.sql
+    if term in harmless or term.over in HARMLESS_RELATIONS:
+        return True
+    return any(word in term.sql for word in HARMLESS_MEASURES)
 
 
 @dataclass(frozen=True)
@@ -221,11 +268,12 @@ class _Hiding:
             if group := numerators(names):
                 hide(group, small(group), None)
         ratios = [d for divisors in over.values() for d in divisors]
-        for whole, parts in PARTS.items():
-            top = self.key_of.get((whole, "numerator")) if whole in ids else None
+        for whole, parts in PARTS:
+            top = self.key_of.get(whole) if whole[0] in ids else None
             if top is not None and top not in masks:
                 hide([top], small([top]), hidden_with([top]), by_day=True)
-            if group := [k for k in numerators(parts) if k not in masks]:
+            named = dict.fromkeys(self.key_of[part] for part in parts if part[0] in ids)
+            if group := [k for k in named if k not in masks]:
                 hide(group, small(group), hidden_with(group, top), by_day=True)
         for key in dict.fromkeys([*sorted(ratios), *keys]):
             if key not in masks:

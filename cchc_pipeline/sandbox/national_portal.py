@@ -120,7 +120,8 @@ class PortalRoutes:
         scores = self.portal.scores(unit, clock, start, end)
         counts = self.portal.counts(clock, start, end)[unit.code]
         total = rounded(sum(scores.values()))
-        children = [u for u in self.world.province.units if u.parent_code == unit.code]
+        units = self.world.province.units
+        children = [u for u in units if u.parent_code == unit.code and u.exists_on(clock.date())]
         groups = {"department": "AGENCY", "commune": "COMMUNE", "district": "DISTRICT"}
         evaluation = [{**self._scored(u, clock, start, end), "childGroup": groups[u.level]} for u in children]
         for row in evaluation:

@@ -161,7 +161,10 @@ class Province:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))
 
     def _draws(self, day: date, rng: Random) -> list[tuple[Unit, Procedure, Fate]]:
-        units, cumulative = self._receivers
+        every, cumulative = self._receivers
+        units = [unit for unit in every if unit.exists_on(day)]
+        if len(units) < len(every):
+            cumulative = list(itertools.accumulate(unit.weight for unit in units))
         drawn = []
         for unit in rng.choices(units, cum_weights=cumulative, k=self.dossier_count(day)):
             some, shares = self._offers[unit.code]

@@ -46,7 +46,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An agency or administrative unit. `code` is canonical; `source_code` is what the source systems write."""
+    """An agency or administrative unit. `code` is canonical; `source_code` is what the source systems write.
+
+    `valid_from` and `valid_to` are its first and last day, None where it is of all time.
+    """
 
     code: str
     name: str
@@ -56,6 +59,12 @@ class Unit:
     notation: str  # the abbreviation in document numbers: STP, UBND, VP
     weight: float = 0.0
     profile: Profile = field(default_factory=Profile)
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def exists_on(self, day: date) -> bool:
+        """Whether the unit exists on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +186,11 @@ def load_scenario(name: str, seed: int) -> Scenario:
         SandboxError: no scenario has this name.
     """
     # The catalogues import this module.
-    from cchc_pipeline.sandbox import dak_nong, dak_nong_2024, ha_giang, kon_tum, nam_dinh, two_level
+    from cchc_pipeline.sandbox import dak_nong, dak_nong_2024, ha_giang, kon_tum, merger, nam_dinh, two_level
 
-    builders = {one.NAME: one.build for one in (two_level, dak_nong, dak_nong_2024, ha_giang, kon_tum, nam_dinh)}
+    builders = {
+        one.NAME: one.build for one in (two_level, dak_nong, dak_nong_2024, ha_giang, kon_tum, nam_dinh, merger)
+    }
     if name not in builders:
         raise SandboxError(f"no sandbox scenario {name!r}; choose one of {sorted(builders)}", scenario=name)
     return builders[name](seed)
@@ -192,4 +203,5 @@ SCENARIO_NAMES = (
     "ha-giang-2023",
     "kon-tum-2024",
     "nam-dinh-2019",
+    "merger-2025",
 )

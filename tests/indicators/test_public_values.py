@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.indicators.disclosure import Tree, hidden_cells
-from cchc_pipeline.indicators.public_values import PARTS, SAME, protected, public_values
+from cchc_pipeline.indicators.public_values import PARTS, SAME, SUMS_OF_PARTS, protected, public_values
 
 AS_OF = date(2026, 12, 20)
 PUBLIC = pa.schema([*VALUES, ("is_suppressed", pa.bool_()), ("reason_vi", pa.string())])
@@ -156,9 +156,10 @@ class Attacker:
             def cell(name, at=at):
                 return (self.name[name, "numerator"], *at)
 
-            for whole, parts in PARTS.items():
-                plain = [part for part in parts if part != "timely_rate"]
-                self.add({cell(whole): 1.0} | {cell(part): -1.0 for part in plain})
+            for whole, parts in PARTS:
+                plain = [(self.name[part], *at) for part in parts if part in self.name and part[0] not in SUMS_OF_PARTS]
+                if plain and whole in self.name:
+                    self.add({(self.name[whole], *at): 1.0} | dict.fromkeys(plain, -1.0))
             self.add({cell("timely_rate"): 1.0, cell("resolved_early"): -1.0, cell("resolved_on_time"): -1.0})
             self.add(
                 {
