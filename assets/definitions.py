@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import core, indicators, lateness, publishing, retention, scorecards
+from assets import core, indicators, lateness, publishing, reconciliation, retention, scorecards
 from assets.contracts import staged_assets
 from assets.jobs import nightly, nightly_0100
 from assets.partitions import civil_days
@@ -35,7 +35,9 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         assets=[
             *raw_assets(days),
             *staged_assets(),
-            *dg.load_assets_from_modules([core, lateness, indicators, scorecards, publishing, retention]),
+            *dg.load_assets_from_modules(
+                [core, lateness, indicators, scorecards, reconciliation, publishing, retention]
+            ),
         ],
         jobs=[job],
         schedules=[nightly_0100(job)],

@@ -94,8 +94,10 @@ def compute(
 
 
 def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The published tables that the relations read."""
-    names = dict.fromkeys(name for relation in used for name in relation.tables)
+    """The published tables that the files of the relations read; a file makes other relations of its family too."""
+    made_in = {relation.sql for relation in used}
+    along = [relation for relation in relations().values() if relation.sql in made_in]
+    names = dict.fromkeys(name for relation in along for name in relation.tables)
     return {
         name: tables[name] if name in tables else load_contract(name).arrow_schema().empty_table() for name in names
     }

@@ -25,6 +25,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_sql, run_table, sql_text
+from cchc_pipeline.core.units import history_of
 from cchc_pipeline.indicators.build import read_tables
 from cchc_pipeline.indicators.catalogue import Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.compute import compute, one_period
@@ -33,7 +34,6 @@ from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
-from cchc_pipeline.reference.units import UnitHistory
 from cchc_pipeline.reports.scope import ReportError
 from cchc_pipeline.reports.units import unit_or_error
 
@@ -199,13 +199,17 @@ def _items(
     run = run_table(until)
     dossier_events = _itemised("dossier_events", "dossier_id", dossiers=published["dossiers"])
     document_events = _itemised("document_events", "document_id", documents=published["documents"], run=run)
-    events = pa.concat_tables([dossier_events, document_events], promote_options="permissive")
+    causes = _itemised("late_events", "dossier_id", late=read_published(lake.published, "late_dossiers"))
+    events = pa.concat_tables([dossier_events, causes, document_events], promote_options="permissive")
     snapshots = files.read_parquet(lake.state_file("core", "procedure_counts"))
     # The catalogue has no history: its procedures as they are now stand for the day on which they were counted last.
     counted = [day for day in snapshots["event_on"].to_pylist() if first <= day <= min(last, until)]
     on = run_table(max(counted, default=until))
     counts = _itemised("procedure_counts", "procedure_code", held=published["procedures"], run=on)
     others = {name: path for name, path in read_tables(lake).items() if path.exists()}
+    # Each event counts on the map of its day, as in `indicator_values`.
+    changes = read_published(lake.published, "unit_changes").to_pylist()
+    lineage = lineage_table(published["units"], history_of(changes), begins, until, "as-was")
     shared = {"units": published["units"], "procedures": published["procedures"], "dossiers": published["dossiers"]}
     tables: dict[str, Any] = {
         **shared,
@@ -217,6 +221,7 @@ def _items(
             promote_options="permissive",
         ),
         "snapshots": snapshots,
+        "lineage": lineage,
         "tables": {**others, **{name: published[name] for name in ("dossiers", "documents", "procedures")}},
     }
     given = {
@@ -228,7 +233,7 @@ def _items(
         "snapshots": counts,
         "periods": one_period(first, last),
         "run": pa.table({"as_of_on": pa.array([until], pa.date32()), "first_on": pa.array([begins], pa.date32())}),
-        "unit_lineage": lineage_table(published["units"], UnitHistory([]), begins, until, "today"),
+        "unit_lineage": lineage,
     }
     with session(**given) as connection:
         for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in relations().values())]):
@@ -309,8 +314,8 @@ def _details(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict
     """What is shown of an item."""
     for table, (key, shown) in _SHOWN.items():
         query = exp.select(*shown).from_(table).where(exp.column(key).eq(exp.Placeholder()))
-        found = connection.execute(query.sql(dialect="duckdb"), [row[ITEM]]).fetchone()
-        if found is not None:
-            held = dict(zip(shown, found, strict=True))
+        found = connection.execute(query.sql(dialect="duckdb"), [row[ITEM]]).fetchall()
+        if found:
+            held = dict(zip(shown, found[0], strict=True))
             return {"item": table, key: row[ITEM], **held, "contributes": row["contributes"]}
     return {"item": "?", **row}

@@ -111,12 +111,12 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
     code, name = unit_or_error(published, unit)
     with session(reconciliation=table) as connection:
         if period is None:
-            newest = connection.execute(
+            ((newest,),) = connection.execute(
                 "SELECT MAX(period_start) FROM reconciliation WHERE period_type = 'month' AND unit_code = ?", [code]
-            ).fetchone()
-            if newest is None or newest[0] is None:
+            ).fetchall()
+            if newest is None:
                 raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
-            period = Period("month", *month_of(newest[0]))
+            period = Period("month", *month_of(newest))
         chosen = connection.sql(CHOSEN, params={"kind": period.kind, "first": period.first, "unit": code})
         held = chosen.to_arrow_table()
         if held.num_rows == 0:

@@ -26,6 +26,7 @@ NAMES = (
     *("received_online", "late_rate", "apology_rate", "idx766_satisfied", "documents_signed_rate", "suspended_count"),
     *("pending_overdue", "carried_over", "handling_time_median_days", "idx766_payment_procedures"),
     *("idx766_online_procedures_used", "procedures_full_count", "published_procedures_count"),
+    *("late_in_fact_count", "full_online_rate", "procedures_count"),
 )
 
 
@@ -112,3 +113,13 @@ def test_a_window_that_runs_on_is_counted_to_date(month: Month) -> None:
     said = cchc(month, "received_total", "--from", "2026-10-01", "--to", "2026-10-31")
     assert "month: khớp" in said
     assert "Dữ liệu có từ 2026-09-01 đến 2026-10-08" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["plan_fields_count", "petitions_received_count", "procedures_integrated_to_date_count"]
+)
+def test_figures_of_other_relations_come_with_the_rows_they_are_counted_from(name: str, month: Month) -> None:
+    found = explain(month.lake, name, *SEPTEMBER, "H99", limit=5)
+    if found.published is not None:
+        assert same(found.value, found.published["value"])
+    assert all(behind.sql.startswith("SELECT") for behind in found.behind)

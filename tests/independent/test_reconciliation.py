@@ -227,6 +227,7 @@ def test_the_report_shows_figures_causes_and_dossiers(month: Month, table: pd.Da
     assert len(rows) == len(converted) + 1
     assert all(code in "\n".join(rows) for code in converted.dossier_code)
     assert "Không đồng bộ được" in cchc(month, "--period", "2026")
+    assert json.loads(cchc(month, "--format", "json"))["period"] == "01/10/2026–31/10/2026"  # the newest month
 
 
 @pytest.mark.parametrize(

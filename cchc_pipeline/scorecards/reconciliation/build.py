@@ -23,11 +23,11 @@ import sqlglot
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core.build import run_table
+from cchc_pipeline.core.units import built_history
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
-from cchc_pipeline.reference.units import UnitHistory
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Causes, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
@@ -127,8 +127,8 @@ def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Itera
         periods=period_table,
         run=run_table(as_of_on),
     ) as connection:
-        history = UnitHistory([])
-        connection.register("unit_lineage", lineage_table(units, history, lake.span().first, as_of_on, "today"))
+        on_map = lineage_table(units, built_history(lake), lake.span().first, as_of_on, "today")
+        connection.register("unit_lineage", on_map)
         connection.execute(_lineage())
         shape = ", ".join(f'"{name}": "{kind}"' for name, kind in _WAITING.items())
         connection.execute(
