@@ -20,11 +20,15 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 
+#: tables of what people keep in registers
+REGISTERS = ("external_indices", "inspections", "observations", "petitions", "plan_tasks")
+
 #: asset -> assets it depends on
 GRAPH = {
     **{f"raw_{table}": set() for table in INBOUND},
     **{f"staged_{table}": {f"raw_{table}"} for table in INBOUND},
-    "core_dossiers": {"staged_one_stop__dossiers", "staged_documents__documents"},
+    "core_dossiers": {"staged_one_stop__dossiers", "staged_documents__documents", "staged_registers__unit_changes"},
+    **{f"core_{table}": {f"staged_registers__{table}", "core_units"} for table in REGISTERS},
     "core_dossier_events": {"core_dossiers"},
     "late_dossiers": {"core_dossiers"},
     "at_risk_dossiers": {"core_dossiers"},
@@ -33,7 +37,12 @@ GRAPH = {
     "core_procedures": {"staged_one_stop__procedures"},
     "core_units": {"staged_national_portal__metrics", "core_dossiers", "core_documents", "core_procedures"},
     "indicators": set(),
-    "indicator_values": {"indicators", "core_dossier_events", "core_documents", "core_procedures", "core_units"},
+    "indicator_values": {
+        *("indicators", "core_dossier_events", "core_documents", "core_procedures", "core_units"),
+        *(f"core_{table}" for table in REGISTERS),
+    },
+    "indicator_values_today": {"indicator_values"},
+    "indicator_values_public": {"indicator_values_today"},
     "scorecard_index766": {"indicator_values", "core_units"},
     "scorecard_par_index": {"indicator_values", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions"},
@@ -43,7 +52,7 @@ GRAPH = {
         "core_units",
         "late_dossiers",
         "at_risk_calibration",
-        "indicator_values",
+        "indicator_values_public",
         "scorecard_index766",
         "scorecard_papi",
         "scorecard_par_index",
@@ -110,7 +119,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
         frozenset(f"staged_{table}" for table in INBOUND),
         frozenset(key for key in GRAPH if key.startswith("core_")),
         frozenset({"late_dossiers", "at_risk_dossiers", "at_risk_calibration"}),
-        frozenset({"indicators", "indicator_values"}),
+        frozenset({"indicators", "indicator_values", "indicator_values_today", "indicator_values_public"}),
         frozenset({"reconciliation", *(key for key in GRAPH if key.startswith("scorecard_"))}),
         frozenset({"published", "retention"}),
     }
@@ -151,8 +160,15 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
     checks: dict[str, set[str]] = {}
     for key in repository.asset_graph.asset_check_keys:
         checks.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
-    assert set(checks) == {f"staged_{table}" for table in INBOUND} | {"published"}
-    assert checks["published"] == {"no_missing_days"}
+    of_figures = {name: names for name, names in checks.items() if not name.startswith("staged_")}
+    assert of_figures == {
+        **{f"core_{table}": {"units_known"} for table in ("inspections", "petitions", "plan_tasks")},
+        "core_observations": {"units_known", "no_overlapping_periods"},
+        "core_external_indices": {"units_known", "no_contradictions"},
+        "reconciliation": {"explained"},
+        "published": {"no_missing_days"},
+    }
+    assert set(checks) == {f"staged_{table}" for table in INBOUND} | set(of_figures)
     for table in INBOUND:
         names = checks[f"staged_{table}"]
         assert {"shape", "conservation", "column_rules", "great_expectations"} <= names
