@@ -145,7 +145,14 @@ def late(
 )
 @click.option("--from", "first", type=DAY, help="Periods that end on this day or later.")
 @click.option("--to", "last", type=DAY, help="Periods that begin on this day or earlier.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How the series is printed; CSV and JSON have ISO dates and every column.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 def indicators(
     indicator: str,

@@ -6,6 +6,7 @@ Belongs here: the series and how it is printed. Not here: computing it (`indicat
 from __future__ import annotations
 
 import csv
+import difflib
 import json
 import sys
 from dataclasses import dataclass
@@ -59,10 +60,8 @@ def indicator_series(
     about = scope(published, None, None, unit)
     listed = {row["indicator_id"]: row for row in read_published(published, "indicators").to_pylist()}
     if indicator not in listed:
-        near = sorted(listed, key=lambda name: (indicator.partition("_")[0] not in name, name))[:5]
-        raise ReportError(
-            f"report: no indicator {indicator}. They are listed in docs/indicators.md: {', '.join(near)} …"
-        )
+        near = difflib.get_close_matches(indicator, listed, n=5, cutoff=0.3) or sorted(listed)[:5]
+        raise ReportError(f"report: no indicator {indicator}. Did you mean {', '.join(near)}? See docs/indicators.md.")
     values = read_published(published, _TABLES[which])
     asked = {"indicator_id": indicator, "unit_code": about.unit_code, "period_type": kind}
     keep = pa.array([True] * values.num_rows)
