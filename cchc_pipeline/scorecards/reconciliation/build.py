@@ -188,6 +188,8 @@ def _dossiers(connection: duckdb.DuckDBPyConnection, found: Causes) -> pa.Table:
 
 def _table(changed: pa.Table, points: pd.DataFrame, found: Causes) -> pa.Table:
     contract = load_contract("reconciliation")
+    if changed.num_rows == 0 and points.empty:
+        return contract.arrow_schema().empty_table()  # no period can be compared; empty frames have no types
     key = ["unit_code", "period_type", "period_start", "cause", "figure"]
     frame = changed.to_pandas(date_as_object=False)
     joined = frame.merge(points, on=key, how="outer")
