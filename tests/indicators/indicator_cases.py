@@ -141,7 +141,8 @@ def frame(table: pa.Table) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def additive() -> tuple[str, ...]:
-    return tuple(i.id for i in catalogue() if i.is_additive and i.family == "core")
+    """Additive indicators over events; those of late dossiers and of registers have tests of their own."""
+    return tuple(i.id for i in catalogue() if i.is_additive and i.family in ("core", "documents", "dossiers"))
 
 
 def below(unit: str) -> list[str]:
