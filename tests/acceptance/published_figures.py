@@ -74,7 +74,8 @@ def found(run: ScenarioRun, figure: Figure) -> str:
     source = figure.source
     unit = source.get("unit", figure.scenario.province)
     if "query" in source:
-        rows = run.rows(source["query"], unit=unit, first=figure.first, last=figure.last)
+        known = {"unit": unit, "first": figure.first, "last": figure.last}
+        rows = run.rows(source["query"], **{name: known[name] for name in known if f"${name}" in source["query"]})
         assert len(rows) == 1, f"{figure.id}: {len(rows)} rows instead of one"
         (value,) = rows[0]
         assert value is not None, f"{figure.id}: no value"
