@@ -244,6 +244,7 @@ def test_the_catalogue_is_counted_by_unit_and_day(tmp_path):
         (AS_OF, "H99.02", "partial"): 1,
         (AS_OF, "H99.02", "citizen_data_connected"): 2,
         (AS_OF, "H99.02", "content_full"): 2,
+        (AS_OF, "H99.02", "level_province"): 2,
     }
     assert counts() == first
     catalogue(lake, procedure(1, unit_code="H99.03"))

@@ -40,7 +40,7 @@ def good(desk: Desk) -> Night:
 def wrong_sql(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
     desk.set_clock_after(SECOND)
     folder: Path = tmp_path_factory.mktemp("sql")
-    with spoiled(folder, TABLE, "WHERE priority NOT BETWEEN 0 AND 4", "WHERE CAST(document_type AS DATE) > sent_on"):
+    with spoiled(folder, TABLE, "WHERE procedures_count < 0", "WHERE CAST(document_type AS DATE) > sent_on"):
         return desk.run(SECOND)
 
 
@@ -66,7 +66,9 @@ def mended(desk: Desk, retyped: Night) -> Night:
     return desk.run(FIRST, SECOND)
 
 
-@pytest.mark.parametrize(("night", "rule"), [("wrong_sql", "priority_range"), ("raising", "sent_before_promulgated")])
+@pytest.mark.parametrize(
+    ("night", "rule"), [("wrong_sql", "procedures_count_negative"), ("raising", "sent_before_promulgated")]
+)
 def test_a_rule_that_could_not_run_stops_the_table_and_is_named(
     request: pytest.FixtureRequest, desk: Desk, good: Night, night: str, rule: str
 ) -> None:

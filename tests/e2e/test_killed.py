@@ -18,7 +18,7 @@ from e2e_desk import Desk, Night, differences, periods_of
 pytestmark = pytest.mark.e2e
 
 FIRST, NEXT = date(2026, 9, 1), date(2026, 9, 17)
-PATIENCE_S = 45.0
+PATIENCE_S = 240.0
 
 
 @pytest.fixture(scope="module")

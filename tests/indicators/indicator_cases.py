@@ -48,6 +48,8 @@ PROCEDURES = pa.table(
         "executing_level": ["province", "province", "province", "commune"],
     }
 )
+#: The same with every column of the published table, which the families of procedures read.
+PUBLISHED_PROCEDURES = pa.Table.from_pylist(PROCEDURES.to_pylist(), schema=load_contract("procedures").arrow_schema())
 PARENTS = {"H99": None, "H99.02": "H99", "H99.03": "H99", "H99.90": "H99", "H99.90.01": "H99.90", "H99.90.02": "H99.90"}
 LEVELS = ["province", "department", "department", "district", "commune", "commune"]
 UNITS = pa.table({"unit_code": list(PARENTS), "unit_level": LEVELS, "parent_code": list(PARENTS.values())})

@@ -16,6 +16,7 @@ from indicator_cases import (
     LEAVES,
     OPENINGS,
     PARENTS,
+    PUBLISHED_PROCEDURES,
     RESOLVED,
     SNAPSHOTS,
     STOCKS,
@@ -203,7 +204,7 @@ def test_stocks_count_what_was_before_the_first_day():
 
 
 def test_no_rows_at_all_gives_zeros_and_no_rates():
-    table = values()
+    table = values(procedures=PUBLISHED_PROCEDURES)
     assert table.schema.equals(VALUES, check_metadata=True)
     rows = table.to_pylist()
     assert {r["period_type"] for r in rows} == {"month", "quarter", "year"}
