@@ -60,7 +60,7 @@ PROCEDURE_TABLE = pa.table(
 )
 SNAPSHOTS = pa.schema([(name, EVENTS.field(name).type) for name in ("event_on", "unit_code", "measure", "quantity")])
 LAST = 70
-QUICK = settings(max_examples=10, deadline=None)
+QUICK = settings(max_examples=5, deadline=None)
 
 #: (indicator, unit, first day, last day) -> numerator and denominator
 Figures = dict[tuple[str, str, date, date], tuple[float | None, float | None]]
