@@ -58,7 +58,14 @@ PROCEDURE_TABLE = pa.table(
         "service_level": ["full", "partial"],
     }
 )
-SNAPSHOTS = pa.schema([(name, EVENTS.field(name).type) for name in ("event_on", "unit_code", "measure", "quantity")])
+#: The same with every column of the published table, which other families of indicators read.
+CATALOGUE = pa.Table.from_pylist(PROCEDURE_TABLE.to_pylist(), schema=load_contract("procedures").arrow_schema())
+SNAPSHOTS = pa.schema(
+    [
+        *[(name, EVENTS.field(name).type) for name in ("event_on", "unit_code", "measure", "quantity")],
+        ("executing_level", pa.string()),
+    ]
+)
 LAST = 70
 QUICK = settings(max_examples=5, deadline=None)
 
@@ -95,7 +102,7 @@ def figures(events: pa.Table, as_of_on: date, windows: Sequence[tuple[date, date
     table = compute(
         events=events,
         units=UNIT_TABLE,
-        procedures=PROCEDURE_TABLE,
+        procedures=CATALOGUE,
         snapshots=SNAPSHOTS.empty_table(),
         dossiers=DOSSIERS.empty_table(),
         first=START,
