@@ -76,24 +76,28 @@ class UnitMap:
 
     @cached_property
     def _parents(self) -> dict[str, str | None]:
-        parents = {code: self._climbed(code) for code in self._units}
+        parents: dict[str, str | None] = {}
+        # Two units that went into units below each other would hang below themselves, and a whole branch would
+        # be lost to the province: the one that closes the circle hangs on the next unit above instead.
+        for code in sorted(self._units):
+            above = self._above(code)
+            parents[code] = next((node for node in above if code not in self._chain(node, parents)), None)
         for code in self._units:
             if parts := self._parts(code):
                 parents[code] = _common([self._chain(part, parents) for part in parts]) or parents[code]
         return parents
 
-    def _climbed(self, code: str) -> str | None:
-        """The first unit above that exists on the day, or the heir of one; nothing is above a province."""
+    def _above(self, code: str) -> Iterator[str]:
+        """The units above that exist on the day, or the heirs of those, nearest first; none above a province."""
         if self._units[code].is_province and self.is_alive(code):
-            return None
+            return
         above, seen = self._units[code].parent_code, {code}
         while above is not None and above in self._units and above not in seen:
             node = self.node(above)
-            if self.is_alive(node) and node not in seen:
-                return node
+            if self.is_alive(node):
+                yield node
             seen.add(above)
             above = self._units[above].parent_code
-        return None
 
     def _parts(self, code: str) -> list[str]:
         """The living units that hold parts of a unit which is in none of them as a whole."""

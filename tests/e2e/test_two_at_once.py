@@ -16,7 +16,7 @@ from e2e_desk import Desk
 pytestmark = pytest.mark.e2e
 
 DAYS = "2026-09-07", "2026-09-08"
-POOLS = {"one_stop", "documents", "national_portal", "papi"}
+POOLS = {"one_stop", "documents", "national_portal", "papi", "registers"}
 
 #: All pulls of the nightly job for a day, without what follows from them.
 PULL = """

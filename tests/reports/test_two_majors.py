@@ -101,7 +101,10 @@ def test_an_older_major_that_cannot_be_one_is_refused_when_it_is_read(change, sa
 
 
 def test_the_older_major_goes_on_under_change_control(tmp_path, folder):
-    """1.0.0 was released; the column is renamed in 2.0.0 and 1.x goes on beside it."""
+    """1.x was released; the column is renamed in the next major and 1.x goes on beside it."""
+    now = parse_contract((folder / "units.odcs.yaml").read_text("utf-8"), file="units").version
+    major, minor, patch = map(int, now.split("."))
+    mended, added, renamed = f"{major}.{minor}.{patch + 1}", f"{major}.{minor + 1}.0", f"{major + 1}.0.0"
     small = tmp_path / "small"
     small.mkdir()
     first = re.sub(
@@ -114,17 +117,17 @@ def test_the_older_major_goes_on_under_change_control(tmp_path, folder):
     )
     head = "  - property: changelog\n    value:\n"
     new = (contract_folder() / "units.odcs.yaml").read_text("utf-8")
-    new = new.replace("version: 1.0.0", "version: 2.0.0", 1).replace(head, head + entry.format("2.0.0"))
+    new = new.replace(f"version: {now}", f"version: {renamed}", 1).replace(head, head + entry.format(renamed))
     (small / "units.odcs.yaml").write_text(new, "utf-8")
-    old = older_units("2099-12-31").replace("version: 1.0.0", "version: 1.0.1", 1)
-    (small / "units_v1.odcs.yaml").write_text(old.replace(head, head + entry.format("1.0.1")), "utf-8")
+    old = older_units("2099-12-31").replace(f"version: {now}", f"version: {mended}", 1)
+    (small / "units_v1.odcs.yaml").write_text(old.replace(head, head + entry.format(mended)), "utf-8")
     assert cchc("contract", "release", "--all", "--folder", small).exit_code == 0, "both"
     released = sorted(path.name for path in (small / "released" / "units").iterdir())
-    assert released == ["1.0.0.odcs.yaml", "1.0.1.odcs.yaml", "2.0.0.odcs.yaml"]
+    assert released == [f"{version}.odcs.yaml" for version in (now, mended, renamed)]
     checked = cchc("contract", "check", "--folder", small)
     assert (checked.exit_code, checked.output) == (0, "2 published contracts keep to their released versions\n")
     broken = old.replace("- name: valid_to", "- name: valid_until").replace("valid_to <", "valid_until <")
-    broken = broken.replace("version: 1.0.1", "version: 1.1.0", 1).replace(head, head + entry.format("1.1.0"))
+    broken = broken.replace(f"version: {mended}", f"version: {added}", 1).replace(head, head + entry.format(added))
     (small / "units_v1.odcs.yaml").write_text(broken, "utf-8")
     refused = cchc("contract", "check", "--folder", small)
-    assert (refused.exit_code, "breaking change since 1.0.1" in refused.output) == (1, True)
+    assert (refused.exit_code, f"breaking change since {mended}" in refused.output) == (1, True)
