@@ -20,7 +20,6 @@ from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import index766, papi, par_index
 from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
 #: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
 PLAN_CRITERION = "REFORM_PLAN_ISSUED"
@@ -57,7 +56,7 @@ def build_papi(lake: Lake) -> pa.Table:
     scores = lake.read_state("core", contract.name, contract.arrow_schema())
     years = sorted(set(scores["year"].to_pylist()))
     cards = [papi.to_scorecard(papi.compose(scores, year), year) for year in years]
-    empty = load_contract("scorecard_papi").arrow_schema().empty_table()
+    empty = papi.PAPI_SCHEMA.empty_table()
     return _keep(lake, "scorecard_papi", pa.concat_tables(cards) if cards else empty, papi.province_names())
 
 
@@ -110,7 +109,8 @@ def _keep(
                 "unit_level": pa.array(["province"] * len(names), pa.string()),
             }
         )
-    extra = [column for column in card.column_names if column not in SCORECARD_SCHEMA.names]
+    promised = {column.name for column in contract.columns}
+    extra = [column for column in card.column_names if column not in promised]
     card = card.drop_columns(extra).append_column("band_vi", _bands(card, rubric))
     with session(card=card, units=units) as connection:
         joined = connection.sql(_sql("ranked")).to_arrow_table()

@@ -25,19 +25,34 @@ from cchc_pipeline.scorecards.papi_instrument import (
     Instrument,
     all_dimensions,
     all_slots,
+    comparable_since,
     instrument,
+    province_gso_codes,
     province_names,
 )
+from cchc_pipeline.scorecards.papi_tiers import tier_note_vi, tiers
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
 from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
-__all__ = ["compose", "province_names", "read_wide", "to_scorecard"]
+__all__ = ["PAPI_SCHEMA", "compose", "province_names", "read_wide", "to_scorecard"]
 
 INDEX_CODE = "papi"
 COLUMNS = ("province", "level", "code", "score", "status", "reason")
 _TABLE_COLUMNS = ("year", "province_code", "slot", "score")
 _STATUS = {"ok": "ok", "missing_at_source": "missing", "incomplete": "missing", "not_in_instrument": "not_applicable"}
 _LEVEL = {"total": "total", "dimension": "group", "subdimension": "criterion"}
+#: Codes and names of the 63 provinces until 30/6/2025, in the code list province_vintage.
+VINTAGE = "p63"
+PAPI_SCHEMA = pa.schema(
+    [
+        *SCORECARD_SCHEMA,
+        ("weighted_points", pa.float64()),
+        ("comparable_since", pa.int32()),
+        ("tier", pa.int32()),
+        ("unit_vintage", pa.string()),
+        ("gso_code", pa.string()),
+    ]
+)
 _ABSENT = "Nguồn không có số liệu"
 _ZERO = "Nguồn ghi 0: thang điểm không có giá trị 0, coi là không có số liệu"
 
@@ -81,9 +96,11 @@ def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
         year: the year of the survey, which becomes the period.
 
     Returns:
-        A table of SCORECARD_SCHEMA with unit_code P01 to P63 and source `table`. `points` is the score, `max_points`
-        the nominal upper bound (10/k, 10, 60 or 80) and `ratio` the place of the score between its nominal bounds,
-        because no scale starts at 0. The first year of a new scale says so in `reason_vi`.
+        A table of PAPI_SCHEMA with unit_code P01 to P63 and source `table`. `points` is the score, `max_points` the
+        nominal upper bound (10/k, 10, 60 or 80) and `ratio` the place of the score between its nominal bounds, because
+        no scale starts at 0. `weighted_points` is the total with the publisher's weights where they are known,
+        `comparable_since` the first year with which the points may be compared, `tier` the publisher's quarter of a
+        total or dimension (1 is the best). The first year of a new scale says so in `reason_vi`.
     """
     wanted = instrument(year)
     names = {code: (slot.name_vi, slot.name_en) for code, slot in wanted.slots.items()}
@@ -94,6 +111,11 @@ def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
     bounds = {code: wanted.bounds(code) for code in rows.unique()}
     low, high = rows.map(lambda code: bounds[code][0]), rows.map(lambda code: bounds[code][1])
     breaks = rows.map(lambda code: wanted.break_note_vi(code)).where(composed["status"] == "ok", None)
+    tier = _tiers(composed, year)
+    groups = [
+        tier_note_vi(year, len(tier.dropna())) if level == "total" and state == "ok" else None
+        for level, state in zip(composed["level"], composed["status"], strict=True)
+    ]
     columns: dict[str, Any] = {
         "index_code": INDEX_CODE,
         "rubric_version": wanted.edition,
@@ -118,11 +140,36 @@ def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
         "max_points": high.where(applies),
         "points_lost": high - composed["score"],
         "status": composed["status"].map(_STATUS),
-        "reason_vi": [_join(*pair) for pair in zip(composed["reason"], breaks, strict=True)],
+        "reason_vi": [_join(*parts) for parts in zip(composed["reason"], breaks, groups, strict=True)],
         "evidence": f"papi__subdimensions:{year}",
+        "weighted_points": _weighted(composed, wanted),
+        "comparable_since": rows.map(lambda code: comparable_since(code, year)).astype("Int32"),
+        "tier": tier,
+        "unit_vintage": VINTAGE,
+        "gso_code": composed["province"].map(province_gso_codes()),
     }
     frame = pd.DataFrame(columns, index=composed.index)
-    return pa.Table.from_pandas(frame[SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA, preserve_index=False)
+    return pa.Table.from_pandas(frame[PAPI_SCHEMA.names], schema=PAPI_SCHEMA, preserve_index=False)
+
+
+def _tiers(composed: pd.DataFrame, year: int) -> pd.Series:
+    """The quarter of each total and dimension among the provinces that have it; NA elsewhere."""
+    found = pd.Series(pd.NA, index=composed.index, dtype="Int32")
+    for _, rows in composed[composed["level"] != "subdimension"].groupby("code"):
+        found.loc[rows.index] = tiers(rows["score"], year)
+    return found
+
+
+def _weighted(composed: pd.DataFrame, wanted: Instrument) -> pd.Series:
+    """The weighted total beside every unweighted one, where the weights of the year are known."""
+    found = pd.Series(np.nan, index=composed.index)
+    totals = composed["level"] == "total"
+    if wanted.weights:
+        dimensions = composed[composed["level"] == "dimension"]
+        weighted = dimensions["score"] * dimensions["code"].map(wanted.weights)
+        sums = weighted.groupby(dimensions["province"]).sum(min_count=len(wanted.weights))
+        found.loc[totals] = composed.loc[totals, "province"].map(sums)
+    return found
 
 
 def _pivot(table: Table, year: int) -> pd.DataFrame:

@@ -66,6 +66,8 @@ class Instrument:
     """Slots in force by dimension, without the dimensions that this year does not have."""
     breaks: tuple[Break, ...]
     """Breaks between the year before and this one."""
+    weights: dict[str, float]
+    """Weight of each dimension in the weighted total; empty where none is known for the year."""
 
     def bounds(self, code: str) -> tuple[float, float]:
         """Nominal lower and upper bound of a sub-dimension, a dimension (1 to 10) or TOTAL."""
@@ -76,7 +78,15 @@ class Instrument:
     def break_note_vi(self, code: str) -> str | None:
         """Why this code cannot be compared with the year before, or None."""
         notes = [item.note_vi for item in self.breaks if code in item.codes]
+        if code == TOTAL_CODE and self.year > _first_year():
+            broken = [part for part in self.dimensions if breaks_off(part, self.year)]
+            if broken:
+                notes.append(f"tổng điểm gồm {', '.join(broken)}, không so sánh được với năm trước")
         return f"Đứt chuỗi so với năm {self.year - 1}: {'; '.join(notes)}" if notes else None
+
+    def has(self, code: str) -> bool:
+        """Whether this year has the sub-dimension, dimension or TOTAL."""
+        return code == TOTAL_CODE or code in self.slots or code in self.dimensions
 
 
 @cache
@@ -125,7 +135,45 @@ def instrument(year: int) -> Instrument:
             for item in data["breaks"]
             if item["year"] == year
         ),
+        data["weights"].get(year, {}),
     )
+
+
+@cache
+def breaks_off(code: str, year: int) -> bool:
+    """Whether points of this code in `year` cannot be compared with those of the year before.
+
+    True for a listed break, another construct, version or scale of a sub-dimension, other members of a sum, and a sum
+    one of whose members breaks off: a sum is not more comparable than its parts.
+
+    Raises:
+        PapiTableError: the year or the year before it has no known instrument.
+    """
+    now, before = instrument(year), instrument(year - 1)
+    if not now.has(code) or not before.has(code) or any(code in item.codes for item in now.breaks):
+        return True
+    if code in now.slots:
+        new, old = now.slots[code], before.slots[code]
+        return (new.construct, new.version, now.bounds(code)) != (old.construct, old.version, before.bounds(code))
+    parts, old_parts = (
+        (now.dimensions.keys(), before.dimensions.keys())
+        if code == TOTAL_CODE
+        else (now.dimensions[code], before.dimensions[code])
+    )
+    return set(parts) != set(old_parts) or any(breaks_off(part, year) for part in parts)
+
+
+@cache
+def comparable_since(code: str, year: int) -> int | None:
+    """First year of the unbroken stretch that `year` belongs to; None where the year does not have the code.
+
+    A line over time may join points of one stretch only.
+    """
+    if not instrument(year).has(code):
+        return None
+    while year > _first_year() and not breaks_off(code, year):
+        year -= 1
+    return year
 
 
 def all_slots() -> tuple[str, ...]:
@@ -143,9 +191,23 @@ def province_names() -> dict[str, str]:
     return {code: province["name_vi"] for code, province in _data()["provinces"].items()}
 
 
+def province_gso_codes() -> dict[str, str]:
+    """Statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
+    return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
+
+
+def tier_rules() -> dict[str, Any]:
+    """How the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
+    return dict(_data()["tiers"])
+
+
 def dimension_of(slot: str) -> str:
     """The dimension that a sub-dimension belongs to: SC24 to D2."""
     return f"D{slot[2]}"
+
+
+def _first_year() -> int:
+    return int(_data()["years"][0])
 
 
 @cache

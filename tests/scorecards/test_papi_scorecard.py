@@ -16,7 +16,6 @@ from acceptance_files import shared
 from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
-from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
 YEARS = (*range(2011, 2021), 2022)
 
@@ -209,7 +208,7 @@ def test_scorecard_columns(tmp_path: Path) -> None:
     rows = invented(2021)
     rows[1][1] = ""
     table = papi.to_scorecard(papi.compose(papi.read_wide(put(tmp_path, rows), 2021), 2021), 2021)
-    assert table.schema == SCORECARD_SCHEMA
+    assert table.schema == papi.PAPI_SCHEMA
     card = {(row["unit_code"], row["criterion_code"]): row for row in table.to_pylist()}
     total = card["P02", "TOTAL"]
     assert (total["points"], total["max_points"], total["criterion_level"], total["source"]) == (
