@@ -1,6 +1,6 @@
-"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX.
+"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX, and how sure their ranks are.
 
-Belongs here: the three assets. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
+Belongs here: the assets. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
 from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards import rank_intervals as intervals
 
 SETTINGS: dict[str, Any] = {
     **COMMON,
@@ -66,3 +67,12 @@ def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     years = sorted({day.year for day in table["period_start"].to_pylist()})
     note = "no table in the drop folder papi/YYYY.csv" if not years else ", ".join(map(str, years))
     return _result(lake, "scorecard_papi", table, None, years=note)
+
+
+@dg.asset(deps=[scorecard_index766, scorecard_papi], **{**SETTINGS, "kinds": {"numpy", "parquet"}})
+def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Khoảng thứ hạng: the ranks that each unit could as well have, by chance and under other methods."""
+    lake: Lake = context.resources.province.lake()
+    with as_failure(context, "rank_intervals"):
+        built = intervals.build_rank_intervals(lake)
+    return _result(lake, "rank_intervals", built.table, None, rankings=built.strata, computed_now=built.computed)

@@ -15,7 +15,7 @@ from cchc_pipeline.robustness.normalise import NORMALISATIONS, normalise
 from cchc_pipeline.robustness.ranks import Shift, leave_one_out, rank, shift
 from cchc_pipeline.robustness.sensitivity import Sensitivity, sensitivity
 from cchc_pipeline.robustness.statistics import Structure, cronbach_alpha, structure
-from cchc_pipeline.robustness.uncertainty import Intervals, Plan, composite, uncertainty
+from cchc_pipeline.robustness.uncertainty import Intervals, Plan, Spread, composite, spread, uncertainty
 from cchc_pipeline.robustness.weights import WEIGHTINGS, weights
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Screened",
     "Sensitivity",
     "Shift",
+    "Spread",
     "Structure",
     "aggregate",
     "composite",
@@ -40,6 +41,7 @@ __all__ = [
     "screen",
     "sensitivity",
     "shift",
+    "spread",
     "structure",
     "uncertainty",
     "weights",

@@ -85,6 +85,16 @@ class Picks:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Ends and middle of the ranks of each unit, and the share of draws in the first quarter; NaN without a rank."""
+
+    low: Array
+    median: Array
+    high: Array
+    share_first_quarter: Array
+
+
+@dataclass(frozen=True)
 class Intervals:
     """What became of the units in all draws; arrays over the units, NaN for a unit without a score.
 
@@ -136,14 +146,27 @@ def uncertainty(
     for start in range(0, draws, _DRAWS_AT_ONCE):
         count = min(_DRAWS_AT_ONCE, draws - start)
         found[start : start + count] = rank(draw_scores(values, plan, random_picks(plan, values, count, generator)))
-    known = ~np.isnan(found).all(axis=0)
-    low, median, high, first_quarter = (np.full(len(values), np.nan) for _ in range(4))
+    held = spread(found, confidence)
+    return Intervals(
+        draws, confidence, nominal, rank(nominal), held.low, held.median, held.high, held.share_first_quarter
+    )
+
+
+def spread(ranks: Array, confidence: float = CONFIDENCE) -> Spread:
+    """What the ranks of all draws say about each unit.
+
+    Args:
+        ranks: (draws, units), NaN where a unit had no rank.
+        confidence: share of the draws that the interval holds.
+    """
+    known = ~np.isnan(ranks).all(axis=0)
+    low, median, high, first_quarter = (np.full(ranks.shape[1], np.nan) for _ in range(4))
     tail = 100 * (1 - confidence) / 2
     # inverted_cdf gives ranks that occurred, not means of two
-    ends = np.nanpercentile(found[:, known], [tail, 50, 100 - tail], axis=0, method="inverted_cdf")
+    ends = np.nanpercentile(ranks[:, known], [tail, 50, 100 - tail], axis=0, method="inverted_cdf")
     low[known], median[known], high[known] = ends
-    first_quarter[known] = np.nanmean(found[:, known] <= np.ceil(known.sum() / 4), axis=0)
-    return Intervals(draws, confidence, nominal, rank(nominal), low, median, high, first_quarter)
+    first_quarter[known] = np.nanmean(ranks[:, known] <= np.ceil(known.sum() / 4), axis=0)
+    return Spread(low, median, high, first_quarter)
 
 
 def random_picks(plan: Plan, values: Array, count: int, generator: np.random.Generator) -> Picks:

@@ -85,19 +85,7 @@ def audit(
     if screened.kept.sum() < 2:
         raise PapiTableError(f"PAPI {year}: fewer than two provinces have all dimensions; nothing can be ranked.")
     whole = values[screened.kept]
-    errors = None
-    if standard_errors is not None:
-        totals = standard_errors.reindex(table.index).to_numpy(dtype=np.float64)[screened.kept]
-        errors = np.repeat(totals[:, None] / np.sqrt(len(names)), len(names), axis=1)
-    bounds = np.array([[1.0] * len(names), [10.0] * len(names)])
-    plan = rb.Plan(
-        normalisations=("none", "minmax", "zscore", "rank"),
-        weightings=("equal", "pca", "correlation_balanced"),
-        aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
-        weight_noise=WEIGHT_NOISE,
-        standard_errors=errors,
-        bounds=bounds,
-    )
+    plan = plan_of(table.loc[screened.kept], standard_errors)
     found = rb.uncertainty(whole, plan, draws, seed=seed)
     shown = pd.DataFrame(index=table.index)
     for name, column in (
@@ -118,6 +106,42 @@ def audit(
         shown.rename_axis("province").reset_index(),
         rb.sensitivity(whole, plan, samples, seed=seed),
     )
+
+
+def plan_of(table: pd.DataFrame, standard_errors: pd.Series | None = None) -> rb.Plan:
+    """The choices that are open for a table of provinces by dimensions, and the error of its figures.
+
+    Args:
+        table: points without gaps, index P01 to P63.
+        standard_errors: of the totals, in points; see `audit`.
+    """
+    parts = table.shape[1]
+    errors = None
+    if standard_errors is not None:
+        totals = standard_errors.reindex(table.index).to_numpy(dtype=np.float64)
+        errors = np.repeat(totals[:, None] / np.sqrt(parts), parts, axis=1)
+    return rb.Plan(
+        normalisations=("none", "minmax", "zscore", "rank"),
+        weightings=("equal", "pca", "correlation_balanced"),
+        aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
+        weight_noise=WEIGHT_NOISE,
+        standard_errors=errors,
+        bounds=np.array([[1.0] * parts, [10.0] * parts]),
+    )
+
+
+def method_vi(plan: rb.Plan) -> str:
+    """What the draws of a plan vary, for people who read the intervals."""
+    survey = (
+        ", và mẫu khảo sát theo sai số chuẩn của tổng điểm."
+        if plan.has_sampling_error
+        else "; chưa tính sai số khảo sát vì không có sai số chuẩn, nên khoảng thực tế rộng hơn."
+    )
+    return (
+        "Mỗi lần mô phỏng chọn ngẫu nhiên cách chuẩn hóa (như công bố, theo thấp nhất và cao nhất, điểm z, thứ hạng), "
+        "trọng số (bằng nhau, thành phần chính thứ nhất, cân bằng tương quan) và cách tổng hợp (trung bình cộng, "
+        "nhân, điều hòa, Copeland); cho trọng số từng lĩnh vực tăng, giảm tới 25 %"
+    ) + survey
 
 
 def _shifts(values: Array, names: Sequence[str]) -> list[rb.Shift]:

@@ -50,6 +50,7 @@ PUBLISHED = {
     "scorecard_index766",
     "scorecard_papi",
     "scorecard_par_index",
+    "rank_intervals",
     "quarantine",
     "quarantine_releases",
     "data_quality",

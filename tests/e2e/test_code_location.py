@@ -46,6 +46,7 @@ GRAPH = {
     "scorecard_index766": {"indicator_values", "core_units"},
     "scorecard_par_index": {"indicator_values", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions"},
+    "rank_intervals": {"scorecard_index766", "scorecard_papi"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
         "reconciliation",
@@ -56,6 +57,7 @@ GRAPH = {
         "scorecard_index766",
         "scorecard_papi",
         "scorecard_par_index",
+        "rank_intervals",
     },
     "retention": {"published"},
 }

@@ -24,6 +24,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.reports.release import release
 from cchc_pipeline.scorecards import build as scorecards
+from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.settings import Settings
 
@@ -198,6 +199,7 @@ def derive(lake: Lake, **free: Any) -> None:
     scorecards.build_index766(lake)
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
+    build_rank_intervals(lake)
     build_reconciliation(lake, FIRST)
 
 

@@ -1,0 +1,182 @@
+"""The published table `rank_intervals`: every rank with the ranks that it could as well have been.
+
+Belongs here: which totals get an interval, and computing again only those whose figures changed. Not here: what is
+drawn (`papi_robustness.py`, `index766_robustness.py`) and the statistics (`cchc_pipeline/robustness`).
+
+A stratum is what is ranked together: one index, source, period and level of units. Its draws are seeded by its own
+content, so the same figures give the same intervals, on every machine and in whatever order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from cchc_pipeline import robustness as rb
+from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards import index766, index766_robustness, papi_robustness
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE
+
+TABLE = "rank_intervals"
+#: Which content the held intervals were computed from, one row per stratum; beside the built table, not published.
+INPUTS = "rank_intervals_inputs"
+#: How many of the newest periods of QĐ 766 get intervals; of PAPI every year does.
+NEWEST = {"month": 6, "quarter": 4, "year": 3}
+PAPI_DRAWS = 2_000
+STRATUM = ("scorecard_id", "source", "period_type", "period_start", "unit_level")
+_INPUTS = pa.schema([*((name, pa.string()) for name in STRATUM), ("sha256", pa.string())])
+_ROOMS = ("cchc_pipeline.robustness", "cchc_pipeline.scorecards")
+_LOGIC = ("index766_robustness.py", "papi_robustness.py", "rank_intervals.py", "rules.py", "rubric.py")
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Units that are ranked together: `totals` one row per unit, `parts` what their totals are made of."""
+
+    key: Key
+    totals: pd.DataFrame
+    parts: pd.DataFrame
+
+    def sha256(self, logic: str) -> str:
+        """Hash of everything that the intervals follow from."""
+        found = hashlib.sha256("|".join((logic, *self.key)).encode())
+        for frame in (self.totals, self.parts):
+            found.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        return found.hexdigest()
+
+
+@dataclass(frozen=True)
+class Built:
+    """The table, and how many of its strata were computed now; the others had not changed."""
+
+    table: pa.Table
+    strata: int
+    computed: int
+
+
+def build_rank_intervals(lake: Lake) -> Built:
+    """Intervals of all ranks of PAPI and of the newest periods of QĐ 766, kept in `built`."""
+    contract = load_contract(TABLE)
+    held = lake.read_state("built", TABLE, contract.arrow_schema()).to_pandas(date_as_object=True)
+    inputs = lake.read_state("built", INPUTS, _INPUTS).to_pylist()
+    known = {tuple(row[name] for name in STRATUM): row["sha256"] for row in inputs}
+    rows_of = (
+        {_key(*key): rows for key, rows in held.groupby(list(STRATUM), sort=False, dropna=False)} if len(held) else {}
+    )
+    logic = _logic()
+    kept: list[pd.DataFrame] = []
+    hashes: dict[Key, str] = {}
+    computed = 0
+    for stratum, work in _strata(lake):
+        hashes[stratum.key] = found = stratum.sha256(logic)
+        if known.get(stratum.key) == found and stratum.key in rows_of:
+            kept.append(rows_of[stratum.key])
+            continue
+        computed += 1
+        kept.append(work(stratum, int(found[:15], 16)))
+    table = _table(kept)
+    lake.write_state(table, "built", TABLE)
+    rows = [dict(zip(_INPUTS.names, (*key, value), strict=True)) for key, value in sorted(hashes.items())]
+    lake.write_state(pa.Table.from_pylist(rows, schema=_INPUTS), "built", INPUTS)
+    return Built(table, len(hashes), computed)
+
+
+def papi_intervals(stratum: Stratum, seed: int, standard_errors: pd.Series | None = None) -> pd.DataFrame:
+    """Rows of one PAPI year; its parts are dimensions."""
+    values = stratum.parts.set_index(["unit_code", "criterion_code"])["points"].unstack()  # noqa: PD010
+    values = values.loc[stratum.totals["unit_code"]]
+    plan = papi_robustness.plan_of(values, standard_errors)
+    found = rb.uncertainty(values.to_numpy(dtype=np.float64), plan, PAPI_DRAWS, seed=seed)
+    spread = rb.Spread(found.rank_low, found.rank_median, found.rank_high, found.share_first_quarter)
+    return _rows(stratum, spread, PAPI_DRAWS, papi_robustness.method_vi(plan))
+
+
+def index766_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
+    """Rows of one QĐ 766 card of one level of units; its parts are criteria."""
+    rubric = index766.rubric().for_source(stratum.key[STRATUM.index("source")])
+    spread = index766_robustness.draw_ranks(stratum.parts, rubric, seed=seed)
+    return _rows(stratum, spread, index766_robustness.DRAWS, index766_robustness.METHOD_VI)
+
+
+Work = Callable[[Stratum, int], pd.DataFrame]
+
+
+def _strata(lake: Lake) -> Iterator[tuple[Stratum, Work]]:
+    """Everything that has an interval, with the function that computes it."""
+    jobs: tuple[tuple[str, str, Work], ...] = (
+        ("papi", "group", papi_intervals),
+        ("index766", "criterion", index766_intervals),
+    )
+    for scorecard, level, work in jobs:
+        with session(card=lake.state_file("built", f"scorecard_{scorecard}")) as connection:
+            card = connection.sql(
+                _sql("ranked_parts"), params={"part_level": level, "total": TOTAL_CODE}
+            ).to_arrow_table()
+        frame = card.to_pandas(date_as_object=True)
+        for key, rows in frame.groupby(list(STRATUM[1:]), sort=True, dropna=False):
+            named = _key(scorecard, *key)
+            if scorecard != "papi" and not _is_recent(frame, named):
+                continue
+            is_total = rows["criterion_code"] == TOTAL_CODE
+            totals = rows[is_total].drop(columns=["numerator", "denominator", "points", "status", "criterion_code"])
+            yield Stratum(named, totals.reset_index(drop=True), rows[~is_total].reset_index(drop=True)), work
+
+
+def _is_recent(frame: pd.DataFrame, key: Key) -> bool:
+    """Whether the period is one of the newest of its kind and source."""
+    of = dict(zip(STRATUM, key, strict=True))
+    alike = frame[(frame["source"] == of["source"]) & (frame["period_type"] == of["period_type"])]
+    newest = sorted(alike["period_start"].unique(), reverse=True)[: NEWEST.get(of["period_type"], 0)]
+    return date.fromisoformat(of["period_start"]) in newest
+
+
+def _rows(stratum: Stratum, spread: rb.Spread, draws: int, method_vi: str) -> pd.DataFrame:
+    return stratum.totals.assign(
+        scorecard_id=stratum.key[0],
+        rank_low=spread.low.astype(np.int32),
+        rank_high=spread.high.astype(np.int32),
+        rank_median=spread.median.astype(np.int32),
+        first_quarter_share=spread.share_first_quarter,
+        draws=draws,
+        method_vi=method_vi,
+    )
+
+
+def _table(kept: list[pd.DataFrame]) -> pa.Table:
+    contract = load_contract(TABLE)
+    schema = contract.arrow_schema()
+    if not kept:
+        return enforce(schema.empty_table(), contract)
+    frame = pd.concat(kept, ignore_index=True)[schema.names]
+    table = enforce(pa.Table.from_pandas(frame, preserve_index=False), contract)
+    return table.sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
+
+
+def _key(*values: object) -> Key:
+    return tuple(str(value) for value in values)
+
+
+def _logic() -> str:
+    """Hash of the code that computes intervals: another method computes everything again."""
+    found = hashlib.sha256(_sql("ranked_parts").encode())
+    for room in _ROOMS:
+        for one in sorted(resources.files(room).iterdir(), key=lambda path: path.name):
+            if one.name.endswith(".py") and (room == _ROOMS[0] or one.name in _LOGIC):
+                found.update(one.read_bytes())
+    found.update(resources.files("cchc_pipeline.scorecards.rubrics").joinpath("index766.yaml").read_bytes())
+    return found.hexdigest()
+
+
+def _sql(name: str) -> str:
+    return resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")

@@ -1,0 +1,11 @@
+-- Ranked totals of a scorecard and the parts that they are made of. A unit alone in its level has no order to be sure of.
+-- Input: card (a published scorecard), $part_level (criterion_level of the parts), $total (criterion_code of the total).
+WITH ranked AS (
+    SELECT * FROM card
+    WHERE criterion_code = $total AND rank IS NOT NULL AND rank_of >= 2 AND period_type IN ('month', 'quarter', 'year')
+)
+SELECT ranked.source, ranked.period_type, ranked.period_start, ranked.unit_level, ranked.unit_code, ranked.unit_name,
+    ranked.rank, ranked.rank_of, part.criterion_code, part.numerator, part.denominator, part.points, part.status
+FROM ranked JOIN card AS part USING (source, period_type, period_start, period_end, unit_code)
+WHERE part.criterion_code = $total OR (part.criterion_level = $part_level AND part.status <> 'not_applicable')
+ORDER BY ALL

@@ -1,0 +1,210 @@
+"""Rank intervals: chance in small counts, an unchanged night, and what the published table promises."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards import index766, papi
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.index766_robustness import EVENTS, WITHIN, draw_ranks
+from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
+from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals
+
+LOCAL = index766.rubric().for_source("local")
+#: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.
+COMPLETE = {
+    "PUBLISH_ON_TIME",
+    "PUBLIC_UPDATE_ON_TIME",
+    "PUBLIC_CONTENT_FULL",
+    "ONLINE",
+    "ONLINE_PROCEDURES",
+    "ONLINE_PROCEDURES_USED",
+    "FORMALITY_ONLINE_PAYMENT",
+    "FORMALITY_PAYMENT_AVAILABLE",
+    "CITIZEN_DATA_CONNECTED_FORMALITY",
+    "ELECTRONIC_CERTIFIED_COPY",
+}
+
+
+def measures(dossiers: dict[str, int], shares: dict[str, float], month: date = date(2026, 10, 1)) -> pd.DataFrame:
+    """Units with a number of dossiers and one share for every criterion."""
+    end = (pd.Timestamp(month) + pd.offsets.MonthEnd()).date()
+    return pd.DataFrame(
+        [
+            {
+                "unit_code": unit, "metric_code": leaf.code, "numerator": round(shares[unit] * count),
+                "denominator": count, "period_type": "month", "period_start": month, "period_end": end,
+            }
+            for unit, count in dossiers.items() for leaf in LOCAL.criteria()
+        ]
+    )  # fmt: skip
+
+
+def parts(given_measures: pd.DataFrame) -> pd.DataFrame:
+    card = score(index766.rubric(), given_measures).to_pandas()
+    return card[card["criterion_level"] == "criterion"]
+
+
+def test_every_criterion_is_known_to_be_chance_or_not() -> None:
+    codes = {leaf.code for leaf in index766.rubric().criteria()}
+    assert set(EVENTS) | COMPLETE == codes
+    assert not set(EVENTS) & COMPLETE
+    assert set(WITHIN) | set(WITHIN.values()) <= set(EVENTS)
+
+
+def test_few_dossiers_leave_a_rank_open_and_many_settle_it() -> None:
+    shares = {f"U{i:02d}": 0.6 + 0.03 * i for i in range(10)}
+    widths = []
+    for count in (10, 100, 100_000):
+        held = draw_ranks(parts(measures(dict.fromkeys(shares, count), shares)), LOCAL)
+        widths.append(float((held.high - held.low).mean()))
+    assert widths[0] > widths[1] > widths[2] == 0
+    assert held.median.tolist() == list(range(10, 0, -1))
+
+
+def test_the_small_unit_has_the_wider_interval() -> None:
+    shares = {f"U{i:02d}": 0.6 + 0.03 * i for i in range(10)}
+    counts = {unit: 8 if unit == "U05" else 5_000 for unit in shares}
+    held = draw_ranks(parts(measures(counts, shares)), LOCAL)
+    width = dict(zip(shares, held.high - held.low, strict=True))
+    assert max(width, key=width.__getitem__) == "U05"
+
+
+def test_all_met_of_few_does_not_prove_that_nothing_can_fail() -> None:
+    shares = dict.fromkeys([f"U{i}" for i in range(4)], 1.0)
+    counts = {unit: 3 if unit == "U0" else 10_000 for unit in shares}
+    held = draw_ranks(parts(measures(counts, shares)), LOCAL)
+    assert held.high[0] == 4
+
+
+def test_units_that_differ_in_nothing_share_every_interval_but_for_chance() -> None:
+    shares = {"A": 0.8, "B": 0.8}
+    held = draw_ranks(parts(measures(dict.fromkeys(shares, 50), shares)), LOCAL, draws=4_000)
+    assert held.low.tolist() == [1, 1]
+    assert held.high.tolist() == [2, 2]
+    assert held.share_first_quarter == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+def test_what_is_no_event_never_moves() -> None:
+    frame = measures({"A": 4, "B": 4, "C": 4}, {"A": 0.25, "B": 0.5, "C": 0.75})
+    frame = frame[frame["metric_code"].isin(COMPLETE)]
+    held = draw_ranks(parts(frame), LOCAL)
+    assert held.low.tolist() == held.high.tolist() == [3, 2, 1]
+
+
+counts_of_units = st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=2, max_size=7)
+
+
+@settings(max_examples=30, deadline=None)
+@given(counts_of_units, st.integers(1, 5))
+def test_intervals_stay_within_the_number_of_units_and_the_same_seed_repeats(units, seed) -> None:
+    dossiers = {f"U{i}": count for i, (count, _) in enumerate(units)}
+    card = parts(measures(dossiers, {f"U{i}": share for i, (_, share) in enumerate(units)}))
+    held, again = (draw_ranks(card, LOCAL, draws=60, seed=seed) for _ in range(2))
+    shuffled = draw_ranks(card.sample(frac=1, random_state=seed), LOCAL, draws=60, seed=seed)
+    for name in ("low", "median", "high", "share_first_quarter"):
+        assert getattr(held, name).tolist() == getattr(again, name).tolist() == getattr(shuffled, name).tolist()
+    assert (held.low >= 1).all()
+    assert (held.low <= held.median).all()
+    assert (held.median <= held.high).all()
+    assert (held.high <= len(units)).all()
+    assert ((held.share_first_quarter >= 0) & (held.share_first_quarter <= 1)).all()
+
+
+# --- the table in a lake ---
+
+
+def keep(lake: Lake, name: str, card: pa.Table, level: str) -> None:
+    codes = sorted(set(card["unit_code"].to_pylist()))
+    units = pa.table({"unit_code": codes, "unit_name": codes, "unit_level": [level] * len(codes)})
+    card = card.append_column("band_vi", pa.nulls(card.num_rows, pa.string()))
+    with session(card=card, units=units) as connection:
+        sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("ranked.sql").read_text("utf-8")
+        lake.write_state(enforce(connection.sql(sql).to_arrow_table(), load_contract(name)), "built", name)
+
+
+def papi_year(year: int, *, without: str = "") -> pa.Table:
+    wanted, generator = instrument(year), np.random.default_rng(year)
+    rows = [
+        {
+            "year": year, "province_code": province, "slot": slot,
+            "score": None if province == without else generator.uniform(*wanted.bounds(slot)),
+        }
+        for province in PROVINCES for slot in wanted.slots
+    ]  # fmt: skip
+    return papi.to_scorecard(papi.compose(pd.DataFrame(rows), year), year)
+
+
+def index766_months(shares: dict[str, float], months: list[date]) -> pa.Table:
+    dossiers = dict.fromkeys(shares, 40)
+    return score(index766.rubric(), pd.concat([measures(dossiers, shares, month) for month in months]))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(tmp_path)
+    keep(lake, "scorecard_papi", papi_year(2016, without="P07"), "province")
+    shares = {f"H{i}": 0.5 + i / 20 for i in range(5)}
+    months = [date(2026, month, 1) for month in range(1, 9)]
+    keep(lake, "scorecard_index766", index766_months(shares, months), "commune")
+    return lake
+
+
+def test_the_table_holds_what_is_ranked_with_the_rank_of_the_card(lake: Lake) -> None:
+    table = build_rank_intervals(lake).table.to_pandas()
+    years = table[table["scorecard_id"] == "papi"]
+    assert len(years) == 62
+    assert "P07" not in set(years["unit_code"])
+    assert (years["rank_of"] == 62).all()
+    assert (years["draws"] == PAPI_DRAWS).all()
+    assert years["method_vi"].str.contains("chưa tính sai số khảo sát").all()
+    card = lake.read_state("built", "scorecard_papi", pa.schema([])).to_pandas()
+    ranks = card[card["rank"].notna()].set_index("unit_code")["rank"].astype(int).to_dict()
+    assert years.set_index("unit_code")["rank"].to_dict() == ranks
+    counted = table[table["scorecard_id"] == "index766"]
+    assert sorted(set(counted["period_start"])) == [date(2026, month, 1) for month in range(3, 9)]
+    assert counted["method_vi"].str.contains("nhị thức").all()
+
+
+def test_an_unchanged_night_computes_nothing_and_changes_no_file(lake: Lake) -> None:
+    first = build_rank_intervals(lake)
+    path = lake.state_file("built", "rank_intervals")
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    second = build_rank_intervals(lake)
+    assert (first.computed, second.computed) == (first.strata, 0)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_only_what_changed_is_computed_again_and_as_if_everything_was(lake: Lake) -> None:
+    build_rank_intervals(lake)
+    shares = {f"H{i}": 0.5 + i / 20 for i in range(5)}
+    months = [date(2026, month, 1) for month in range(1, 8)]
+    changed = pa.concat_tables(
+        [index766_months(shares, months), index766_months(shares | {"H0": 0.9}, [date(2026, 8, 1)])]
+    )
+    keep(lake, "scorecard_index766", changed, "commune")
+    partly = build_rank_intervals(lake)
+    assert partly.computed == 1
+    lake.state_file("built", "rank_intervals").unlink()
+    wholly = build_rank_intervals(lake)
+    assert wholly.computed == wholly.strata
+    assert wholly.table.equals(partly.table)
+
+
+def test_a_lake_without_scores_has_an_empty_table(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for name in ("scorecard_papi", "scorecard_index766"):
+        lake.write_state(load_contract(name).arrow_schema().empty_table(), "built", name)
+    assert build_rank_intervals(lake).table.num_rows == 0
