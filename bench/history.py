@@ -195,13 +195,18 @@ def units() -> pa.Table:
 
 
 def procedures() -> pa.Table:
-    """The procedures of the scenario, as far as indicators need them."""
-    every = Province(SCENARIO).procedures
-    return pa.table(
-        {
-            "procedure_code": [procedure.code for procedure in every],
-            "unit_code": [procedure.unit_code for procedure in every],
-            "has_fee": [procedure.fee_vnd > 0 for procedure in every],
-            "service_level": [procedure.service_level for procedure in every],
-        }
+    """The procedures of the scenario in the shape of the table `procedures`, as far as indicators need them."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "procedure_code": procedure.code,
+                "unit_code": procedure.unit_code,
+                "executing_level": procedure.executing_level,
+                "has_fee": procedure.fee_vnd > 0,
+                "service_level": procedure.service_level,
+                "is_in_force": True,
+            }
+            for procedure in Province(SCENARIO).procedures
+        ],
+        schema=load_contract("procedures").arrow_schema(),
     )

@@ -26,7 +26,13 @@ from cchc_pipeline.indicators.periods import periods
 FIRST, LAST = date(2021, 9, 1), date(2026, 8, 31)
 _HAND = Path(__file__).with_name("monthly.sql")
 _SNAPSHOT = pa.schema(
-    [("event_on", pa.date32()), ("unit_code", pa.string()), ("measure", pa.string()), ("quantity", pa.float64())]
+    [
+        ("event_on", pa.date32()),
+        ("unit_code", pa.string()),
+        ("executing_level", pa.string()),
+        ("measure", pa.string()),
+        ("quantity", pa.float64()),
+    ]
 )
 _RESOLVED = pa.schema([("unit_code", pa.string()), ("closed_on", pa.date32()), ("handling_working_days", pa.float64())])
 

@@ -38,7 +38,7 @@ class Relation:
         id: name in `over` of a term.
         family: file of `families/` that declares it.
         view: view or table that the SQL file makes, with unit_code, period_type, period_start and period_end; for a
-            cumulative relation the events that are added up (unit_code, event_on).
+            cumulative relation what is added up (unit_code, step_end).
         sql: file in `indicators/sql` that makes it, run after `relations.sql`.
         tables: published tables it is made from.
         kind: flow, stock, median or index.
@@ -46,6 +46,8 @@ class Relation:
         meaning: which rows belong to a unit and period, in words.
         cumulative: None, or "end" and "opening": everything up to the period's end, or before its start.
         absent: what it means that a unit and period has no row: "zero", or "unknown".
+        sums: table of the units' own rows (own_code, step_start, step_end) that the view rolls up. Every aggregate is a
+            SUM then, and is made before rolling up.
         covered_by: view of the periods (period_type, period_start, period_end) in which "no row" is a zero after
             all, because somebody counted.
     """
@@ -61,6 +63,7 @@ class Relation:
     cumulative: str | None = None
     absent: str = "zero"
     covered_by: str | None = None
+    sums: str | None = None
 
 
 @dataclass(frozen=True)
@@ -203,9 +206,15 @@ def _term(indicator: str, entry: dict[str, str]) -> Term:
         known = ", ".join(relations())
         raise CatalogueError(f"indicator catalogue: {indicator}: relation {term.over!r} is none of {known}.")
     try:
-        term.expression()
+        aggregates = term.expression().find_all(exp.AggFunc)
     except sqlglot.errors.ParseError as error:
         raise CatalogueError(f"indicator catalogue: {indicator}: SQL does not parse: {term.sql!r}. {error}") from error
+    is_sum = all(isinstance(one, exp.Sum) and not isinstance(one.this, exp.Distinct) for one in aggregates)
+    if relations()[term.over].sums and not is_sum:
+        raise CatalogueError(
+            f"indicator catalogue: {indicator}: {term.sql!r} is not a sum, and {term.over} holds sums only. "
+            "Count over used_procedures, or declare a relation."
+        )
     return term
 
 

@@ -109,13 +109,14 @@ def _materialise_terms(
     """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
     terms = list(dict.fromkeys(term for indicator in indicators for term in indicator.terms))
     names = {term: f"t{number}" for number, term in enumerate(terms)}
+    sums = _materialise_sums(connection, terms)
     query = exp.select("grid.*").from_("grid")
     cumulative = [relation for relation in used if relation.cumulative]
     for relation in used:
         if relation.cumulative:
             continue
         on = exp.and_(*[f"{relation.id}_terms.{c} = grid.{c}" for c in _KEY])
-        query = query.join(_grouped(relation, names).subquery(f"{relation.id}_terms"), on=on, join_type="left")
+        query = query.join(_grouped(relation, names, sums).subquery(f"{relation.id}_terms"), on=on, join_type="left")
         if relation.covered_by:
             covered = exp.select(*_PERIOD).distinct().from_(relation.covered_by).subquery(f"{relation.id}_covered")
             on = exp.and_(*[f"{relation.id}_covered.{c} = grid.{c}" for c in _PERIOD])
@@ -123,7 +124,7 @@ def _materialise_terms(
     if cumulative:
         running = [term for term in terms if relations()[term.over].cumulative]
         connection.execute(
-            exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names)).sql(
+            exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names, sums)).sql(
                 dialect="duckdb"
             )
         )
@@ -134,7 +135,7 @@ def _materialise_terms(
             name, at = f"{relation.id}_terms", str(relation.cumulative)
             on = exp.and_(
                 f"{name}.unit_code = grid.unit_code",
-                f"{name}.day_on = {day[at]}",
+                f"{name}.step_end = {day[at]}",
                 f"{on_map[at]} BETWEEN {name}.map_from AND {name}.map_until",
             )
             query = query.join(exp.to_table("running").as_(name), on=on, join_type="left")
@@ -167,49 +168,96 @@ def _run_first(query: exp.Select) -> exp.Select:
     return query
 
 
-def _grouped(relation: Relation, names: dict[Term, str]) -> exp.Select:
-    select = exp.select(*_KEY).from_(relation.view).group_by(*_KEY)
-    columns = [exp.alias_(term.expression(), name) for term, name in names.items() if term.over == relation.id]
-    return select.select(*columns)
+def _materialise_sums(connection: duckdb.DuckDBPyConnection, terms: Sequence[Term]) -> dict[str, str]:
+    """Every SUM of the terms as a column of the table `own_sums`: by the unit that counted, and step; never rolled up.
+
+    Rolling up a few sums costs less than rolling up the rows that they are made of.
+    """
+    rolled = [term for term in terms if relations()[term.over].sums]
+    if not rolled:
+        return {}
+    aggregates = {one.sql("duckdb"): one for term in rolled for one in _aggregates(term.expression())}
+    names = {text: f"s{number}" for number, text in enumerate(aggregates)}
+    key = ("own_code", "step_start", "step_end")
+    (source,) = {relations()[term.over].sums for term in rolled}
+    query = exp.select(*key).from_(str(source)).group_by(*key)
+    query = query.select(*[exp.alias_(one, names[text]) for text, one in aggregates.items()])
+    statement = exp.Create(this=exp.to_table("own_sums"), kind="TABLE", expression=query)
+    connection.execute(statement.sql(dialect="duckdb"))
+    return names
 
 
-def _running(terms: Sequence[Term], names: dict[Term, str]) -> exp.Select:
-    """Cumulative sums by unit on every day from the first event to the last day of data.
+def _aggregates(tree: exp.Expr) -> list[exp.Expr]:
+    return [one.parent if isinstance(one.parent, exp.Filter) else one for one in tree.find_all(exp.Sum)]
 
-    A day's sums are those on the map of that day, everything counted before included; of the day before a map begins
+
+def _of_sums(term: Term, sums: dict[str, str]) -> exp.Expr:
+    """The term over `own_sums`."""
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, (exp.Filter, exp.Sum)):
+            return exp.Sum(this=exp.column(sums[node.sql("duckdb")]))
+        return node
+
+    return term.expression().transform(replaced)
+
+
+def _grouped(relation: Relation, names: dict[Term, str], sums: dict[str, str]) -> exp.Select:
+    """The terms of a relation by unit and period."""
+    terms = {term: name for term, name in names.items() if term.over == relation.id}
+    if not relation.sums:
+        select = exp.select(*_KEY).from_(relation.view).group_by(*_KEY)
+        return select.select(*[exp.alias_(term.expression(), name) for term, name in terms.items()])
+    key = ("lineage.ancestor_code", *(f"period_steps.{column}" for column in _PERIOD))
+    return (
+        exp.select("lineage.ancestor_code AS unit_code", *key[1:])
+        .from_("own_sums")
+        .join(
+            "unit_lineage AS lineage",
+            on="lineage.unit_code = own_sums.own_code "
+            "AND own_sums.step_start BETWEEN lineage.map_from AND lineage.map_until",
+        )
+        .join("period_steps", on="period_steps.step_start = own_sums.step_start")
+        .group_by(*key)
+        .select(*[exp.alias_(_of_sums(term, sums), name) for term, name in terms.items()])
+    )
+
+
+def _running(terms: Sequence[Term], names: dict[Term, str], sums: dict[str, str]) -> exp.Select:
+    """Cumulative sums by unit at the end of every step from the first event to the last day of data.
+
+    A step's sums are those on its map, everything counted before included; at the end of the step before a map begins
     there are the sums on that map too.
     """
-    key = ("map_from", "unit_code")
-    daily = exp.select(*key, "event_on").from_("mapped_events").group_by(*key, "event_on")
-    daily = daily.select(*[exp.alias_(term.expression(), names[term]) for term in terms])
-    day = (
-        "UNNEST(GENERATE_SERIES(bounds.first_on, LEAST(maps.map_until, run.as_of_on), INTERVAL 1 DAY))::DATE AS day_on"
+    key = ("map_from", "unit_code", "step_end")
+    changes = (
+        exp.select("lineage.map_from", "lineage.ancestor_code AS unit_code", "own_sums.step_end")
+        .from_("own_sums")
+        .join(
+            "unit_lineage AS lineage",
+            on="lineage.unit_code = own_sums.own_code AND own_sums.step_end <= lineage.map_until",
+        )
+        .group_by("lineage.map_from", "lineage.ancestor_code", "own_sums.step_end")
+        .select(*[exp.alias_(_of_sums(term, sums), names[term]) for term in terms])
     )
     maps = exp.select("ancestor_code AS unit_code", "map_from", "map_until").distinct().from_("unit_lineage")
-    days = (
-        exp.select("maps.*", day)
+    ends = (
+        exp.select("maps.*", "steps.step_end")
         .from_(maps.subquery("maps"))
-        .join("run", join_type="cross")
-        .join(
-            exp.select("LEAST(COALESCE(MIN(event_on), ANY_VALUE(first_on)), ANY_VALUE(first_on)) AS first_on")
-            .from_("run")
-            .join("mapped_events", join_type="left", on="TRUE")
-            .subquery("bounds"),
-            join_type="cross",
-        )
+        .join("steps", on="steps.step_end <= maps.map_until")
     )
-    select = exp.select("days.*").from_(days.subquery("days"))
-    on = [*(f"daily.{c} = days.{c}" for c in key), "daily.event_on = days.day_on"]
-    select = select.join(daily.subquery("daily"), on=exp.and_(*on), join_type="left")
+    select = exp.select("ends.*").from_(ends.subquery("ends"))
+    on = exp.and_(*(f"changes.{c} = ends.{c}" for c in key))
+    select = select.join(changes.subquery("changes"), on=on, join_type="left")
     for term in terms:
-        total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="daily"), exp.Literal.number(0)))
+        total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="changes"), exp.Literal.number(0)))
         over = exp.Window(
             this=total,
-            partition_by=[exp.column(c, table="days") for c in key],
-            order=exp.Order(expressions=[exp.Ordered(this=exp.column("day_on", table="days"))]),
+            partition_by=[exp.column(c, table="ends") for c in key[:2]],
+            order=exp.Order(expressions=[exp.Ordered(this=exp.column("step_end", table="ends"))]),
         )
         select = select.select(exp.alias_(over, names[term]))
-    return exp.select("*").from_(select.subquery("summed")).where("day_on >= map_from - 1")
+    return exp.select("*").from_(select.subquery("summed")).where("step_end >= map_from - 1")
 
 
 def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:

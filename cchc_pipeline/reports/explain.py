@@ -40,7 +40,12 @@ from cchc_pipeline.reports.units import unit_or_error
 #: What an item is identified by, in the tables that events are counted from.
 ITEM = "item_id"
 #: view of `relations.sql` -> the column of its input that identifies an item
-_ITEMS = {"mapped_events": "events.item_id", "snapshot": "snapshots.item_id", "resolved": "dossiers.dossier_id"}
+_ITEMS = {
+    "own_events": "events.item_id",
+    "own_procedures": "events.item_id",
+    "snapshot": "snapshots.item_id",
+    "resolved": "dossiers.dossier_id",
+}
 #: published table -> its key and the columns that are shown of an item
 _SHOWN = {
     "dossiers": (
@@ -294,9 +299,9 @@ def _queries(
     columns = [row[0] for row in connection.execute(f"DESCRIBE {relation.view}").fetchall()]
     source = exp.select().from_(relation.view).where(exp.column("unit_code").eq(unit))
     if relation.cumulative == "end":
-        source = source.where(exp.column("event_on") <= exp.Date(this=exp.Literal.string(min(last, until).isoformat())))
+        source = source.where(exp.column("step_end") <= exp.Date(this=exp.Literal.string(min(last, until).isoformat())))
     elif relation.cumulative == "opening":
-        source = source.where(exp.column("event_on") < exp.Date(this=exp.Literal.string(first.isoformat())))
+        source = source.where(exp.column("step_end") < exp.Date(this=exp.Literal.string(first.isoformat())))
     figure = source.select(term.expression())
     if ITEM not in columns:
         kept = [name for name in columns if name not in ("unit_code", "period_type", "period_start", "period_end")]

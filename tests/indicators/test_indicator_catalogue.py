@@ -49,15 +49,14 @@ def _family_of(term):
 
 _EVENTS = {
     "unit_code": pa.string(),
-    "event_on": pa.date32(),
-    "procedure_code": pa.string(),
     "channel": pa.string(),
     "measure": pa.string(),
     "quantity": pa.float64(),
-    "procedure_has_fee": pa.bool_(),
-    "procedure_is_online": pa.bool_(),
-    "procedure_is_own": pa.bool_(),
     "handling_level": pa.string(),
+}
+_PROCEDURES = {
+    **dict.fromkeys(("unit_code", "procedure_code", "channel", "measure"), pa.string()),
+    **dict.fromkeys(("procedure_has_fee", "procedure_is_online", "procedure_is_own"), pa.bool_()),
 }
 _TYPES = {
     **dict.fromkeys(("unit_code", "measure_code", "observed_level", "field_code", "task_code"), pa.string()),
@@ -72,6 +71,7 @@ COLUMNS = {
     "flow": _EVENTS,
     "stock": _EVENTS,
     "opening": _EVENTS,
+    "used_procedures": _PROCEDURES,
     "snapshot": {"unit_code": pa.string(), "measure": pa.string(), "quantity": pa.float64()},
     "dossiers": {"unit_code": pa.string(), "handling_working_days": pa.float64()},
     "observed": {name: _TYPES[name] for name in ("unit_code", "measure_code", "value", "total")},
@@ -178,6 +178,8 @@ def test_an_entry_that_lacks_something_is_named(missing):
         ({"numerator": {"sql": "SUM(quantity", "over": "flow"}}, "x: SQL does not parse.*SUM"),
         ({"numerator": {"sql": "SUM(quantity)", "over": "eventz"}}, "'eventz' is none of flow, stock"),
         ({"denominator": {"over": "flow"}}, "lacks 'sql'"),
+        ({"numerator": {"sql": "MAX(quantity)"}}, "x: 'MAX.quantity.' is not a sum, and flow holds sums only"),
+        ({"numerator": {"sql": "SUM(DISTINCT quantity)", "over": "stock"}}, "is not a sum, and stock holds sums only"),
     ],
 )
 def test_a_wrong_term_is_named_with_its_indicator(change, words):
@@ -192,11 +194,11 @@ def test_an_id_stands_there_once():
 
 
 def test_a_new_entry_is_all_that_a_new_indicator_needs():
-    (indicator,) = read_catalogue([ENTRY | {"numerator": {"sql": "MAX(quantity) FILTER (measure = 'received')"}}])
+    (indicator,) = read_catalogue([ENTRY | {"numerator": {"sql": "SUM(2 * quantity) FILTER (channel = 'direct')"}}])
     same = {"event_on": date(2026, 10, 5), "unit_code": "H99.02", "measure": "received"}
     rows = [same | {"channel": channel, "quantity": n} for channel, n in (("online", 2.0), ("direct", 7.0))]
     found = values(pa.Table.from_pylist(rows, schema=EVENTS), only=[indicator]).to_pylist()
-    assert {r["value"] for r in found if (r["unit_code"], r["period_type"]) == ("H99.02", "year")} == {7.0}
+    assert {r["value"] for r in found if (r["unit_code"], r["period_type"]) == ("H99.02", "year")} == {14.0}
 
 
 def test_the_file_of_every_relation_makes_its_view():

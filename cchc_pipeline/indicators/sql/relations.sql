@@ -1,4 +1,4 @@
--- The relations of the core family, and what those of other families build on: lineage, period_days, grid.
+-- The relations of the core family, and what those of other families build on: lineage, period_days, steps, grid.
 -- Input: events, procedures, units, snapshots, dossiers, periods, run (as_of_on), unit_lineage.
 -- `unit_lineage` pairs every unit with itself and each unit above it, on the map that held from map_from to map_until;
 -- an event counts on the map of its day, a stock on that of its last day. Without changes of units there is one map.
@@ -30,31 +30,67 @@ JOIN unit_lineage AS alive ON alive.ancestor_code = units.unit_code AND alive.is
 LEFT JOIN units AS charge ON charge.unit_code = held.charge_code
 WHERE COALESCE(charge.unit_level, 'province') NOT IN ('district', 'commune');
 
--- On every map the events up to its last day: those of its own days are flows, all together they make its stocks.
-CREATE TEMP TABLE mapped_events AS
-SELECT lineage.map_from, lineage.map_until, lineage.ancestor_code AS unit_code, events.event_on, events.procedure_code, events.channel, events.measure,
-    -- the level of the unit that handles the dossier or sends the document
-    handling.unit_level AS handling_level,
+-- Time is cut wherever a period begins or ends and wherever the map changes: between two cuts, in a step, nothing needs
+-- to be told apart by day. Where single days are asked for, steps are days; for months alone they are months. A span is
+-- what steps would be without the single days.
+CREATE TEMP TABLE steps AS
+WITH earliest AS (
+    SELECT LEAST(MIN(event_on), ANY_VALUE(first_on)) AS cut_on FROM run LEFT JOIN events ON TRUE
+),
+cuts AS (
+    SELECT cut_on, TRUE AS is_span FROM earliest
+    UNION ALL
+    SELECT first_on, TRUE FROM run
+    UNION ALL
+    SELECT map_from, TRUE FROM unit_lineage
+    UNION ALL
+    SELECT period_start, period_type <> 'day' FROM periods
+    UNION ALL
+    SELECT period_end + 1, period_type <> 'day' FROM periods
+),
+within_data AS (
+    SELECT cuts.cut_on, BOOL_OR(is_span) AS is_span, ANY_VALUE(as_of_on) AS as_of_on
+    FROM cuts JOIN run ON cuts.cut_on <= as_of_on JOIN earliest ON cuts.cut_on >= earliest.cut_on
+    GROUP BY cuts.cut_on
+)
+SELECT cut_on AS step_start, COALESCE(LEAD(cut_on) OVER by_day - 1, as_of_on) AS step_end,
+    MAX(CASE WHEN is_span THEN cut_on END) OVER by_day AS span_start
+FROM within_data
+WINDOW by_day AS (ORDER BY cut_on);
+
+CREATE TEMP TABLE step_days AS
+SELECT *, UNNEST(GENERATE_SERIES(step_start, step_end, INTERVAL 1 DAY))::DATE AS day_on FROM steps;
+
+-- The steps of a period, to date.
+CREATE TEMP TABLE period_steps AS
+SELECT period_type, period_start, period_end, step_start, step_end
+FROM periods JOIN steps ON step_start BETWEEN period_start AND period_end;
+
+-- What was counted, by the unit that counted it: sums are made of this before they are rolled up.
+CREATE TEMP TABLE own_events AS
+SELECT events.unit_code AS own_code, step_days.step_start, step_days.step_end, events.channel, events.measure,
     SUM(events.quantity) AS quantity,
-    COALESCE(ANY_VALUE(procedures.has_fee), FALSE) AS procedure_has_fee,
-    COALESCE(ANY_VALUE(procedures.service_level) IN ('full', 'partial'), FALSE) AS procedure_is_online,
-    -- whether the procedure counts for the unit, see procedure_reach
-    COUNT(reach.unit_code) > 0 AS procedure_is_own
+    -- the level of the unit that handles the dossier or sends the document
+    ANY_VALUE(handling.unit_level) AS handling_level
 FROM events
-JOIN unit_lineage AS lineage ON lineage.unit_code = events.unit_code AND events.event_on <= lineage.map_until
+JOIN step_days ON step_days.day_on = events.event_on
 LEFT JOIN units AS handling ON handling.unit_code = events.unit_code
-LEFT JOIN procedures ON procedures.procedure_code = events.procedure_code
-LEFT JOIN procedure_reach AS reach
-    ON reach.charge_code = procedures.unit_code AND reach.executing_level = procedures.executing_level
-    AND reach.unit_code = lineage.ancestor_code AND reach.map_from = lineage.map_from
 GROUP BY ALL;
 
-CREATE TEMP VIEW unit_events AS
-SELECT * EXCLUDE (map_from, map_until) FROM mapped_events WHERE event_on >= map_from;
-
+-- Every unit's own figures in it and in each unit above it, in the periods that they belong to.
 CREATE TEMP VIEW flow AS
-SELECT unit_events.*, period_days.period_type, period_days.period_start, period_days.period_end
-FROM unit_events JOIN period_days ON period_days.day_on = unit_events.event_on;
+SELECT own_events.*, lineage.ancestor_code AS unit_code,
+    period_steps.period_type, period_steps.period_start, period_steps.period_end
+FROM own_events
+JOIN unit_lineage AS lineage
+    ON lineage.unit_code = own_events.own_code AND own_events.step_start BETWEEN lineage.map_from AND lineage.map_until
+JOIN period_steps ON period_steps.step_start = own_events.step_start;
+
+-- On every map everything up to its last day: together it makes the stocks of its days.
+CREATE TEMP VIEW accrued AS
+SELECT own_events.*, lineage.ancestor_code AS unit_code, lineage.map_from, lineage.map_until
+FROM own_events
+JOIN unit_lineage AS lineage ON lineage.unit_code = own_events.own_code AND own_events.step_end <= lineage.map_until;
 
 -- The last day of each period on which the catalogue was counted; a measure without a row on it is zero.
 CREATE TEMP TABLE snapshot_periods AS
