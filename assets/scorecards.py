@@ -65,7 +65,7 @@ def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with as_failure(context, "scorecard_papi"):
         table = build.build_papi(lake)
     years = sorted({day.year for day in table["period_start"].to_pylist()})
-    note = "no table in the drop folder papi/YYYY.csv" if not years else ", ".join(map(str, years))
+    note = "no table in the drop folder papi (YYYY.csv or .xlsx)" if not years else ", ".join(map(str, years))
     return _result(lake, "scorecard_papi", table, None, years=note)
 
 

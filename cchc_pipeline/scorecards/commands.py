@@ -84,13 +84,19 @@ def index766_command(metrics: Path, out: Path | None, source: str) -> None:
 
 
 @score.command("papi")
-@click.option("--table", required=True, type=FILE, help="CSV: Province (P01 to P63), SC11 to SC83.")
+@click.option(
+    "--table",
+    required=True,
+    type=FILE,
+    help="CSV: Province (P01 to P63), SC11 to SC83; or .xlsx, also as published.",
+)
 @click.option("--year", required=True, type=int, help="Year of the survey; decides which sub-dimensions there are.")
 @click.option("--out", type=FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
 def papi_command(table: Path, year: int, out: Path | None) -> None:
     """Compose PAPI dimensions and totals from a table of sub-dimensions.
 
-    A blank or 0 is missing; a dimension or total that lacks a part is missing and says which.
+    A blank or 0 is missing; a dimension or total that lacks a part is missing and says which. Of a workbook the sheets
+    of --year are taken; one whose sheets repeat another year is refused.
 
     Tính điểm trục nội dung và tổng điểm PAPI từ bảng điểm trục con.
     """

@@ -1,7 +1,7 @@
 """A PAPI table as an operator drops it: one row per province, one column per sub-dimension.
 
 Belongs here: reading the file and refusing a wrong one with the cell and the fix. Not here: composing scores
-(`papi.py`).
+(`papi.py`), the layouts of workbooks (`cchc_pipeline/sources/papi_workbook.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import pandas as pd
 
 from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
+from cchc_pipeline.sources.papi_tables import TableUnusable, join_years
+from cchc_pipeline.sources.papi_workbook import read_workbook
 
 PROVINCE_COLUMN = "Province"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -24,8 +26,9 @@ def read_wide(path: Path, year: int) -> pd.DataFrame:
     """A wide table as rows of `papi__subdimensions`.
 
     Args:
-        path: a CSV file in UTF-8 with columns Province (P01 to P63) and SC11 to SC83; columns of sub-dimensions that
-            the year does not have may be absent, and must be blank where they are present.
+        path: an .xlsx workbook as the publisher lays it out, or a CSV file in UTF-8 with columns Province (P01 to
+            P63) and SC11 to SC83; columns of sub-dimensions that the year does not have may be absent, and must be
+            blank where they are present.
         year: the year of the survey.
 
     Returns:
@@ -33,11 +36,14 @@ def read_wide(path: Path, year: int) -> pd.DataFrame:
         a 0 stays 0 (some editions code a missing value that way; `papi.compose` treats it as missing).
 
     Raises:
-        PapiTableError: not a CSV file, a column or the year is missing or unknown, a province is unknown or occurs
-            twice, or a cell holds text; with the cell and the fix.
+        PapiTableError: neither a CSV file nor a workbook, a column or the year is missing or unknown, a province is
+            unknown or occurs twice, a cell holds text, or the year repeats another year of the workbook; with the
+            cell and the fix.
     """
     path = Path(path)
     wanted = instrument(year)
+    if _is_workbook(path):
+        return _from_workbook(path, year)
     header, rows = _cells(path)
     if PROVINCE_COLUMN not in header:
         raise PapiTableError(
@@ -72,6 +78,29 @@ def read_wide(path: Path, year: int) -> pd.DataFrame:
                     f"{year} has no {slot}; is this the table of another year?",
                     file=str(path),
                 )
+    return pd.DataFrame(records, columns=["year", "province_code", "slot", "score"])
+
+
+def _is_workbook(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in (".xlsx", ".xlsm")
+
+
+def _from_workbook(path: Path, year: int) -> pd.DataFrame:
+    """One year of a workbook, in the order of provinces; provinces that it lacks are left out."""
+    try:
+        tables = {table.year: table for table in join_years(read_workbook(path.read_bytes(), path.name))}
+    except TableUnusable as error:
+        raise PapiTableError(f"{error.file}: {error.what}. Fix: {error.fix}", file=str(path)) from error
+    if year not in tables:
+        held = ", ".join(map(str, tables))
+        raise PapiTableError(f"{path.name} holds {held}, not {year}; give --year one of these", file=str(path))
+    figures = tables[year].figures
+    records = [
+        (year, province, slot, math.nan if (value := figures[province, slot].value) is None else value)
+        for province in PROVINCES
+        for slot in instrument(year).slots
+        if (province, slot) in figures
+    ]
     return pd.DataFrame(records, columns=["year", "province_code", "slot", "score"])
 
 

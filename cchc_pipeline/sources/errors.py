@@ -114,4 +114,6 @@ class FieldGone(ReplyBroken):
 class FileUnusable(SourceError):
     """A file in a drop folder is not what its name says."""
 
-    default_fix = "save the table as a UTF-8 CSV named YYYY.csv and put it into the drop folder again"
+    default_fix = (
+        "save the table as a UTF-8 CSV named YYYY.csv, or as an .xlsx workbook, and put it into the drop folder again"
+    )

@@ -21,7 +21,8 @@ from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Row, Window
 from cchc_pipeline.sources.records import Problems
 from cchc_pipeline.sources.registers_cells import Unreadable, plain, read_cell
-from cchc_pipeline.sources.registers_files import Formula, Sheet, SheetUnusable, read_sheets
+from cchc_pipeline.sources.registers_files import Sheet, SheetUnusable, read_sheets
+from cchc_pipeline.sources.workbook_cells import Formula
 
 #: Register -> the inbound table of its rows.
 TABLES = {

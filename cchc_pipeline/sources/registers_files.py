@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.sources.registers_cells import plain
+from cchc_pipeline.sources.workbook_cells import WorkbookUnusable, workbook_rows
 
 #: Sheets of a template that explain and hold no rows.
 GUIDE_SHEETS = ("Hướng dẫn", "Danh mục")
@@ -32,13 +32,6 @@ _NOT_TEXT = (
 
 class SheetUnusable(Exception):  # noqa: N818 - says what a file is
     """A file that is no register. `args` are what is wrong and what to do."""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A cell whose formula was never calculated, or ended in an error."""
-
-    text: str
 
 
 @dataclass(frozen=True)
@@ -196,43 +189,9 @@ def _csv_lines(text: str, delimiter: str, *, strict: bool) -> Iterator[tuple[int
 
 
 def _workbook_rows(content: bytes) -> list[tuple[str | None, list[tuple[int, tuple[Any, ...]]]]]:
-    from openpyxl import load_workbook  # half a second that a night without workbooks need not pay
-
     try:
-        values = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        formulas = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-        found: list[tuple[str | None, list[tuple[int, tuple[Any, ...]]]]] = []
-        for sheet in values.worksheets:
-            if plain(sheet.title) in map(plain, GUIDE_SHEETS):
-                continue
-            pairs = zip(_cells(sheet), _cells(formulas[sheet.title]), strict=True)
-            rows = [
-                (number, cells)
-                for number, cells in enumerate(map(_merged, pairs), 1)
-                if any(c is not None for c in cells)
-            ]
-            found.append((sheet.title, rows))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, SyntaxError) as error:
-        raise SheetUnusable(
-            f"the file is no whole Excel workbook ({type(error).__name__})",
-            "open it in a spreadsheet program and save it again as .xlsx without a password",
-        ) from None
-    return found
-
-
-def _cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
-    sheet.reset_dimensions()  # some programs write wrong ones
-    for row in sheet.iter_rows():
-        yield tuple((cell.value, cell.data_type) if cell.value is not None else (None, "n") for cell in row)
-
-
-def _merged(pair: tuple[tuple[Any, ...], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Values, with a mark where a formula has none or ended in an error."""
-    merged: list[Any] = []
-    for (value, kind), (formula, _) in zip(*pair, strict=True):
-        is_formula = isinstance(formula, str) and formula.startswith("=")
-        if kind == "e" or (value is None and is_formula):
-            merged.append(Formula(str(value or formula)))
-        else:
-            merged.append(None if isinstance(value, str) and not value.strip() else value)
-    return tuple(merged)
+        sheets = workbook_rows(content)
+    except WorkbookUnusable as error:
+        raise SheetUnusable(*error.args) from None
+    guides = set(map(plain, GUIDE_SHEETS))
+    return [(title, rows) for title, rows in sheets if plain(title) not in guides]

@@ -30,7 +30,7 @@ class SourceSettings:
         one_stop_url, documents_url, national_portal_url: base addresses.
         one_stop_client_id, one_stop_client_secret: client credentials of the one-stop system.
         documents_system_id, documents_secret_key: X-SystemId and X-SecretKey of the LGSP.
-        drop_folder: folder for files that are put there by hand: `papi/YYYY.csv`, `registers/<table>.csv`.
+        drop_folder: folder for files that are put there by hand: `papi/YYYY.csv` or `.xlsx`, `registers/<table>.csv`.
         history_from: first day on which a dossier that is still open can have been accepted.
         overlap_days: days before a window that are read with it.
         sweep_nights: every older acceptance day is read again once in so many nights; 0 is never.
