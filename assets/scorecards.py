@@ -1,8 +1,9 @@
-"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX, and how sure their ranks are.
+"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX with what people scored, and how sure their ranks are.
 
-Belongs here: the assets. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
+Belongs here: the assets with their checks. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -16,9 +17,12 @@ from assets.indicators import indicator_values
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
-from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards import build, par_index
 from cchc_pipeline.scorecards import rank_intervals as intervals
+from cchc_pipeline.scorecards.appraisals import build_appraisals
 
+#: Rows that a check names.
+SHOWN_ROWS = 20
 SETTINGS: dict[str, Any] = {
     **COMMON,
     "group_name": "scorecards",
@@ -49,7 +53,41 @@ def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResul
     return _result(lake, "scorecard_index766", table, chart, units=len(set(table["unit_code"].to_pylist())))
 
 
-@dg.asset(deps=[indicator_values, core_documents, core_units], **SETTINGS)
+@dg.asset(
+    deps=[staged_key("registers__appraisals"), core_documents, core_units],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "none_refused",
+            asset="par_index_appraisals",
+            description="Every row agrees with its rubric and with the stages before it.",
+        )
+    ],
+    **SETTINGS,
+)
+def par_index_appraisals(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
+    lake: Lake = context.resources.province.lake()
+    with as_failure(context, "par_index_appraisals"):
+        table = build_appraisals(lake, par_index.rubrics())
+    refused = table.filter(table["is_refused"]).to_pylist()
+    yield dg.AssetCheckResult(
+        passed=not refused,
+        check_name="none_refused",
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "rows": len(refused),
+            "refused": [
+                f"{row['unit_code']} {row['year']} {row['criterion_code']} {row['stage']}: {row['reason_vi']}"
+                for row in refused[:SHOWN_ROWS]
+            ],
+        },
+    )
+    found = _result(lake, "par_index_appraisals", table, None)
+    note = {} if table.num_rows else {"note": "no file appraisals.csv or appraisals.xlsx in the drop folder so far"}
+    yield dg.MaterializeResult(metadata={**(found.metadata or {}), **note})
+
+
+@dg.asset(deps=[indicator_values, par_index_appraisals, core_documents, core_units], **SETTINGS)
 def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
     lake: Lake = context.resources.province.lake()

@@ -20,6 +20,7 @@ _KNOWN_ON = {
     "registers__observations": "observed_on",
     "registers__petitions": "received_on",
     "registers__external_indices": "as_of_on",
+    "registers__appraisals": "scored_on",
 }
 #: Column that is filled in later -> the day on which it is.
 _FILLED_IN = {

@@ -1,7 +1,8 @@
 """The registers of `two-level-2026`: reform plan, inspections, petitions, indices and other figures, all invented.
 
 Belongs here: rows as offices of Tỉnh Mẫu keep them, from July 2026 to the end of 2027. Not here: what is
-known on a day and the files (`registers_drop.py`), the province itself (`two_level.py`).
+known on a day and the files (`registers_drop.py`), appraisals (`two_level_appraisals.py`), the province itself
+(`two_level.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from cchc_pipeline.sandbox import workdays
+from cchc_pipeline.sandbox import two_level_appraisals, workdays
 from cchc_pipeline.sandbox.scenarios import Unit
 
 Row = dict[str, object]
@@ -55,6 +56,7 @@ def rows(units: Sequence[Unit], seed: int) -> dict[str, list[Row]]:
         "registers__inspections": list(_inspections(units, rng)),
         "registers__petitions": list(_petitions(units, rng)),
         "registers__external_indices": list(_indices(units)),
+        "registers__appraisals": two_level_appraisals.rows(units, seed),
     }
 
 

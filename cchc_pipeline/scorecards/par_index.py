@@ -16,12 +16,19 @@ from cchc_pipeline.scorecards.rubric import Rubric
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 
 RUBRIC = "par_index"
+#: Rubric of the province, of departments, and of communes: provinces score their units in the same eight domains.
+RUBRICS = (RUBRIC, "par_index_department", "par_index_commune")
 _EVIDENCE_COLUMNS = ("unit_code", "metric_code", "evidence")
 
 
 def rubric() -> Rubric:
     """The shipped provisional rubric."""
     return load_rubric(RUBRIC)
+
+
+def rubrics() -> tuple[Rubric, ...]:
+    """The rubrics of all levels, the province's first."""
+    return tuple(load_rubric(name) for name in RUBRICS)
 
 
 def measures(indicator_values: Table, evidence: Table | None = None, *, rubric: Rubric | None = None) -> pd.DataFrame:

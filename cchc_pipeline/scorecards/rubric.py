@@ -15,6 +15,8 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+from cchc_pipeline.scorecards.evidence_rules import EvidenceRule
+
 TOTAL_CODE = "TOTAL"
 
 
@@ -116,6 +118,13 @@ class Criterion:
     is_provisional: bool = False
     missing_reason_vi: str | None = None
     note: str | None = None
+    evidence: EvidenceRule | None = None
+    """How evidence is looked up where no indicator computes the criterion; None: people supply it."""
+
+    @property
+    def is_scored_by_people(self) -> bool:
+        """Whether the pipeline has no way of its own to a figure of this criterion."""
+        return self.indicator is None and self.evidence is None and self.source is not SourceKind.PORTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,8 @@ class Rubric:
     is_provisional: bool
     groups: tuple[Group, ...]
     bands: tuple[Band, ...] = ()
+    unit_levels: tuple[str, ...] = ()
+    """The levels of units that it scores (`province`, `department`, `district`, `commune`); empty means all."""
     note_vi: str | None = None
     """A sentence that every scored row carries in its reason, for example about a made-up unit of points."""
     origin: str = field(default="", compare=False)

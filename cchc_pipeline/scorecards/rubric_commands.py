@@ -42,6 +42,7 @@ def check_command(name: str, *, criteria: bool) -> None:
     click.echo(f"{found.id} {found.version}, {found.legal_basis or '(chưa ghi căn cứ)'}")
     until = found.valid_to or "nay / today"
     click.echo(f"hiệu lực / valid {found.valid_from} … {until}{'; TẠM / provisional' if found.is_provisional else ''}")
+    click.echo(f"chấm cho / scores {', '.join(found.unit_levels) or 'mọi cấp / every level'}")
     sources = sorted({source for one in found.criteria() for source in one.sources})
     variants = {source: found.for_source(source) for source in sources} or {"điểm / points": found}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
@@ -56,8 +57,10 @@ def check_command(name: str, *, criteria: bool) -> None:
     Console().print(table)
     if criteria:
         for one in found.criteria():
-            click.echo(f"{one.code}  {one.max_hundredths / 100:g}  {one.source}  {one.rule.label()}  {one.name_vi}")
-    by_hand = [one for one in found.criteria() if one.rule.kind is RuleKind.CARRIED]
+            where = one.indicator or (one.evidence.label() if one.evidence else "")
+            shown = f"{one.source}:{where}" if where else str(one.source)
+            click.echo(f"{one.code}  {one.max_hundredths / 100:g}  {shown}  {one.rule.label()}  {one.name_vi}")
+    by_hand = [one for one in found.criteria() if one.rule.kind is RuleKind.CARRIED or one.is_scored_by_people]
     if by_hand:
         click.echo(f"{len(by_hand)} tiêu chí do người chấm nhập điểm / scored by people")
 

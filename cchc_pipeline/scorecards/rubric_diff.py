@@ -46,6 +46,7 @@ def compare(old: Rubric, new: Rubric) -> list[Change]:
             ("valid_from", str(old.valid_from), str(new.valid_from)),
             ("valid_to", str(old.valid_to or "(không hạn)"), str(new.valid_to or "(không hạn)")),
             ("bands", _bands(old), _bands(new)),
+            ("unit_levels", ", ".join(old.unit_levels) or "(mọi cấp)", ", ".join(new.unit_levels) or "(mọi cấp)"),
         )
         if before != after
     ]
@@ -105,6 +106,7 @@ def _rule(criterion: Criterion) -> str:
 
 def _source(criterion: Criterion) -> str:
     name = f"{criterion.source}:{criterion.indicator}" if criterion.indicator else str(criterion.source)
+    name += f":{criterion.evidence.label()}" if criterion.evidence else ""
     return f"{name} ({', '.join(criterion.sources)})" if criterion.sources else name
 
 

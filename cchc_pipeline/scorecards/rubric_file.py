@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
+from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.scorecards.errors import RubricError
+from cchc_pipeline.scorecards.evidence_rules import parse_evidence
 from cchc_pipeline.scorecards.rubric import (
     TOTAL_CODE,
     Band,
@@ -31,10 +33,12 @@ from cchc_pipeline.scorecards.yaml_place import Place
 RUBRIC_FOLDER = Path(__file__).parent / "rubrics"
 
 _RUBRIC_KEYS = {"id", "version", "name_vi", "name_en", "legal_basis", "valid_from", "valid_to", "is_provisional"}
-_RUBRIC_KEYS |= {"groups", "bands", "note_vi"}
+_RUBRIC_KEYS |= {"groups", "bands", "note_vi", "unit_levels"}
 _GROUP_KEYS = {"code", "name_vi", "name_en", "groups", "criteria", "missing_reason_vi"}
 _CRITERION_KEYS = {"code", "name_vi", "name_en", "max", "source", "rule", "indicator", "sources", "zero_denominator"}
-_CRITERION_KEYS |= {"is_provisional", "missing_reason_vi", "note"}
+_CRITERION_KEYS |= {"is_provisional", "missing_reason_vi", "note", "evidence"}
+#: Sources whose evidence can be looked up by a rule.
+_WITH_EVIDENCE = (SourceKind.DOCUMENT, SourceKind.SURVEY)
 _BAND_KEYS = {"code", "name_vi", "name_en", "from_share"}
 _RULE_KEYS: dict[RuleKind, set[str]] = {
     RuleKind.LINEAR: {"full_at"},
@@ -93,11 +97,16 @@ def parse_rubric(content: Any, *, origin: str) -> Rubric:
         is_provisional=at.flag(fields, "is_provisional"),
         groups=groups,
         bands=tuple(_band(item, origin) for item in at.items(fields, "bands")),
+        unit_levels=tuple(at.items(fields, "unit_levels")),
         note_vi=fields.get("note_vi"),
         origin=origin,
     )
     if rubric.valid_to is not None and rubric.valid_to < rubric.valid_from:
         at.fail("valid_to lies before valid_from; swap them")
+    if unknown := sorted(set(map(str, rubric.unit_levels)) - set(map(str, load_code_list("unit_level").values))):
+        at.fail(
+            f"unit_levels holds {', '.join(unknown)}; use {', '.join(map(str, load_code_list('unit_level').values))}"
+        )
     _refuse_duplicates([TOTAL_CODE, *_group_codes(groups), *(item.code for item in rubric.criteria())], at)
     if not rubric.criteria():
         at.fail("has no criterion at all; add one under groups")
@@ -141,6 +150,10 @@ def _criterion(content: Any, origin: str) -> Criterion:
     source = at.choice(fields["source"], SourceKind, "source")
     if (source is SourceKind.INDICATOR) != ("indicator" in fields):
         at.fail("source: indicator and an `indicator:` id belong together; add or remove one of them")
+    if "evidence" in fields and source not in _WITH_EVIDENCE:
+        at.fail(
+            f"evidence is looked up for source {' or '.join(_WITH_EVIDENCE)} only; change source or remove evidence"
+        )
     return Criterion(
         code=at.text(fields, "code"),
         name_vi=at.text(fields, "name_vi"),
@@ -154,6 +167,7 @@ def _criterion(content: Any, origin: str) -> Criterion:
         is_provisional=at.flag(fields, "is_provisional"),
         missing_reason_vi=fields.get("missing_reason_vi"),
         note=fields.get("note"),
+        evidence=parse_evidence(fields["evidence"], at) if "evidence" in fields else None,
     )
 
 

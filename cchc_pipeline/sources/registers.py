@@ -27,7 +27,10 @@ from cchc_pipeline.sources.workbook_cells import Formula
 #: Register -> the inbound table of its rows.
 TABLES = {
     name: f"registers__{name}"
-    for name in ("observations", "plan_tasks", "inspections", "petitions", "external_indices", "unit_changes")
+    for name in (
+        *("observations", "plan_tasks", "inspections", "petitions", "external_indices", "unit_changes"),
+        "appraisals",
+    )
 }
 #: Columns that the adapter fills itself.
 OWN_COLUMNS = ("source_row", "parse_errors")

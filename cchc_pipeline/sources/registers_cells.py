@@ -23,6 +23,8 @@ _PLAIN = re.compile(r"-?\d+(?:[.,]\d+)?\Z")
 _GROUPED = re.compile(r"-?\d{1,3}([., ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d+)?\Z")
 _AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}\Z")
 _YES = frozenset({"x", "có", "co", "1", "true", "yes", "đúng"})
+#: Columns of free text: what names a person in them is masked.
+_FREE_TEXT = ("name", "note", "source", "band", "scored_by", "evidence")
 _NO = frozenset({"", "0", "không", "khong", "false", "no", "sai"})
 
 
@@ -64,7 +66,7 @@ def _text(column: Column, cell: Any) -> str:
         return canonical_unit_code(text) or text
     if known := codes_by_name(column):
         return known.get(plain(text), text)
-    return mask_text(text) if column.name in ("name", "note", "source", "band") else text
+    return mask_text(text) if column.name in _FREE_TEXT else text
 
 
 def _number(column: Column, cell: Any) -> float:

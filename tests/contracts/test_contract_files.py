@@ -51,6 +51,7 @@ PUBLISHED = {
     "scorecard_papi",
     "scorecard_par_index",
     "rank_intervals",
+    "par_index_appraisals",
     "quarantine",
     "quarantine_releases",
     "data_quality",

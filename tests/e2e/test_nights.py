@@ -27,6 +27,7 @@ from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.lives import DEFECTS
 from cchc_pipeline.sandbox.truth import INDICATORS, indicator_truth
+from cchc_pipeline.sandbox.two_level_appraisals import MISTAKES, REFUSED
 
 pytestmark = pytest.mark.e2e
 
@@ -310,16 +311,30 @@ def test_the_defective_records_are_exactly_the_quarantine(desk: Desk, next_night
     expected = {one.dossier_id: one for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
     assert {one.kind for one in expected.values()} == set(DEFECTS), "the province lacks a kind of defect"
     rows = next_night.published.rows("quarantine")
-    assert {row["table_name"] for row in rows} == {"one_stop__dossiers"}
-    assert sorted(row["row_key"] for row in rows) == sorted(expected)
+    assert {row["table_name"] for row in rows} == {"one_stop__dossiers", "registers__appraisals"}
+    assert sorted(row["row_key"] for row in rows if row["table_name"] == "one_stop__dossiers") == sorted(expected)
     dossiers = {row["dossier_id"] for row in next_night.published.rows("dossiers")}
     assert not dossiers & set(expected)
+
+
+def test_mistakes_in_the_appraisals_are_quarantined_or_refused_and_none_is_lost(next_night: Night) -> None:
+    rows = [row for row in next_night.published.rows("quarantine") if row["table_name"] == "registers__appraisals"]
+    found = {tuple(row["row_key"].split("|")[3:]): row["rule_ids"] for row in rows}
+    assert set(found) == {(code, stage) for code, stage, *_ in MISTAKES}
+    for code, stage, _, rule in MISTAKES:
+        assert f"registers__appraisals.{rule}" in found[code, stage].split(";"), (code, stage)
+    kept = next_night.published.rows("par_index_appraisals")
+    refused = {(row["criterion_code"], row["stage"]): row["reason_vi"] for row in kept if row["is_refused"]}
+    assert set(refused) == {(code, stage) for code, stage, *_ in REFUSED}
+    assert all(words in refused[code, stage] for code, stage, _, words in REFUSED)
 
 
 def test_quarantine_names_the_rule_and_the_reason_in_vietnamese(desk: Desk, next_night: Night) -> None:
     expected = {one.dossier_id: one.kind for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
     contract = load_contract("one_stop__dossiers")
     for row in next_night.published.rows("quarantine"):
+        if row["table_name"] != "one_stop__dossiers":
+            continue
         assert RULES[expected[row["row_key"]]] in row["rule_ids"].split(";"), (expected[row["row_key"]], row)
         for rule_id in row["rule_ids"].split(";"):
             rule = contract.rule(rule_id)

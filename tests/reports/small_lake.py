@@ -24,6 +24,8 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.reports.release import release
 from cchc_pipeline.scorecards import build as scorecards
+from cchc_pipeline.scorecards import par_index
+from cchc_pipeline.scorecards.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.settings import Settings
@@ -161,7 +163,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
                 "source_row": "petitions.csv, dòng 2",
             }
         ],
-        **{f"registers__{name}": [] for name in ("plan_tasks", "inspections", "external_indices")},
+        **{f"registers__{name}": [] for name in ("plan_tasks", "inspections", "external_indices", "appraisals")},
     }  # fmt: skip
 
 
@@ -197,6 +199,7 @@ def derive(lake: Lake, **free: Any) -> None:
     build_indicator_values_today(lake, free.get("periods", ()), today)
     build_indicator_values_public(lake, load_contract("indicator_values_public").arrow_schema())
     scorecards.build_index766(lake)
+    build_appraisals(lake, par_index.rubrics())
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
     build_rank_intervals(lake)

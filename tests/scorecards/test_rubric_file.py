@@ -138,7 +138,9 @@ def test_shipped_rubrics_are_complete() -> None:
         assert all(criterion.name_vi and criterion.name_en for criterion in rubric.criteria())
         assert rubric.is_valid_on(date(2026, 11, 1))
         assert not rubric.is_valid_on(date(2010, 1, 1))
-    assert {file.stem for file in RUBRIC_FOLDER.glob("*.yaml")} == {"index766", "papi", "par_index"}
+    assert {file.stem for file in RUBRIC_FOLDER.glob("*.yaml")} == {
+        *("index766", "papi", "par_index", "par_index_department", "par_index_commune")
+    }
 
 
 def test_index766_maxima_add_up_to_100_from_either_source() -> None:

@@ -18,6 +18,7 @@ import yaml
 import data_contracts
 from cchc_pipeline.sandbox.registers_drop import write_registers
 from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.two_level_appraisals import MISTAKES
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Source, Window, silent
 from cchc_pipeline.sources.registry import SourceSettings, build_sources
@@ -27,6 +28,8 @@ FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
 WINDOW = Window(FIRST, LAST)
 CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL)
 RETRIES = 2
+#: Rows that an office of the built-in province writes a second time by mistake.
+WRITTEN_TWICE = {"registers__appraisals": sum(rule == "key_unique" for *_, rule in MISTAKES)}
 NAMES = ("one_stop", "documents", "national_portal", "papi", "registers")
 # Paths that a fault hits: data, not the token.
 DATA_PATHS = {"one_stop": "/pa/dossier|/bd/procedure", "documents": "/documents/v1", "national_portal": "/evaluation/"}
@@ -170,7 +173,7 @@ def test_keys_are_unique_within_a_batch(name: str, clean: dict[str, list[Batch]]
     for batch in clean[name]:
         key = [column["name"] for column in contract_properties(batch.table) if column.get("primaryKey")]
         keys = [tuple(row[column] for column in key) for row in batch.rows]
-        assert len(set(keys)) == len(keys)
+        assert len(keys) - len(set(keys)) == WRITTEN_TWICE.get(batch.table, 0)
 
 
 FAULTS = [
