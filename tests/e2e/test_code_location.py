@@ -123,7 +123,14 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
         frozenset(key for key in GRAPH if key.startswith("core_")),
         frozenset({"late_dossiers", "at_risk_dossiers", "at_risk_calibration"}),
         frozenset({"indicators", "indicator_values", "indicator_values_today", "indicator_values_public"}),
-        frozenset({"reconciliation", "rank_intervals", *(key for key in GRAPH if key.startswith("scorecard_"))}),
+        frozenset(
+            {
+                "reconciliation",
+                "rank_intervals",
+                "par_index_appraisals",
+                *(key for key in GRAPH if key.startswith("scorecard_")),
+            }
+        ),
         frozenset({"published", "retention"}),
     }
 
@@ -166,6 +173,7 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
     of_figures = {name: names for name, names in checks.items() if not name.startswith("staged_")}
     assert of_figures == {
         **{f"core_{table}": {"units_known"} for table in ("inspections", "petitions", "plan_tasks")},
+        "par_index_appraisals": {"none_refused"},
         "core_observations": {"units_known", "no_overlapping_periods"},
         "core_external_indices": {"units_known", "no_contradictions"},
         "reconciliation": {"explained"},

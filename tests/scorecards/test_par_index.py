@@ -50,7 +50,7 @@ def test_eight_domains_all_provisional_and_in_conventional_units() -> None:
     assert table["reason_vi"].str.contains("đơn vị quy ước").all()
     assert set(table.loc[table["criterion_level"] == "criterion", "max_points"]) == {1.0}
     assert table.loc["D2", "status"] == "missing"
-    assert "Chưa có tiêu chí công khai" in table.loc["D2", "reason_vi"]
+    assert "LEGAL_DOCUMENTS_REVIEWED" in table.loc["D2", "reason_vi"]
     assert table.loc["TOTAL", "status"] == "partial"
 
 
