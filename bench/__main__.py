@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bench.measure import Report
 
-NAMES = ("contracts", "indicators", "night", "first-load", "code-location")
+NAMES = ("contracts", "indicators", "night", "first-load", "code-location", "scoring", "monte-carlo")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -74,7 +74,19 @@ def _benches(report: Report, root: Path, size: int, history: int, load: int) -> 
 
         bench(report, root)
 
-    return dict(zip(NAMES, (contracts, indicators, night, first_load, code_location), strict=True))
+    def scoring() -> None:
+        from bench.scoring import bench
+
+        bench(report)
+
+    def monte_carlo() -> None:
+        from bench.monte_carlo import bench
+
+        bench(report)
+
+    return dict(
+        zip(NAMES, (contracts, indicators, night, first_load, code_location, scoring, monte_carlo), strict=True)
+    )
 
 
 if __name__ == "__main__":

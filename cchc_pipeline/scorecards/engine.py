@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.scorecards import reasons
-from cchc_pipeline.scorecards.measures import PERIOD, Table, normalise
+from cchc_pipeline.scorecards.measures import Measures, Table, normalise
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Criterion, Group, Rubric
 from cchc_pipeline.scorecards.rules import Verdict, score_criterion
 from cchc_pipeline.scorecards.table import Node, assemble
@@ -64,22 +63,17 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
     """
     rubric = rubric.for_source(source)
     criteria = rubric.criteria()
-    frame = normalise(rubric, measures)
-    grouped = frame.groupby(["unit_code", *PERIOD], sort=False, dropna=False)
-    keys = frame.loc[~frame.duplicated(["unit_code", *PERIOD]), ["unit_code", *PERIOD]]
-    leaves = _score_leaves(rubric, criteria, frame, grouped.ngroup().to_numpy(), len(keys))
+    given = normalise(rubric, measures)
+    leaves = _score_leaves(rubric, criteria, given)
     nodes = list(_nodes(rubric, criteria))
-    return assemble(rubric, source, keys, nodes, _node_columns(rubric, criteria, nodes, leaves))
+    return assemble(rubric, source, given.keys, nodes, _node_columns(rubric, criteria, nodes, leaves))
 
 
-def _score_leaves(
-    rubric: Rubric, criteria: tuple[Criterion, ...], frame: pd.DataFrame, rows: npt.NDArray[Any], units: int
-) -> _Leaves:
-    position = {criterion.code: column for column, criterion in enumerate(criteria)}
-    at = (rows, frame["metric_code"].map(position).to_numpy(dtype=np.int64))
+def _score_leaves(rubric: Rubric, criteria: tuple[Criterion, ...], given: Measures) -> _Leaves:
+    frame, at = given.frame, (given.card, given.criterion)
 
     def grid(column: str | None, empty: Any, dtype: Any) -> npt.NDArray[Any]:
-        cells = np.full((units, len(criteria)), empty, dtype=dtype)
+        cells = np.full((len(given.keys), len(criteria)), empty, dtype=dtype)
         cells[at] = True if column is None else frame[column].to_numpy(dtype=dtype)
         return cells
 
@@ -139,29 +133,34 @@ def _node_columns(
     rubric: Rubric, criteria: tuple[Criterion, ...], nodes: list[Node], leaves: _Leaves
 ) -> dict[str, npt.NDArray[Any]]:
     """The columns that differ from cell to cell, each an array of units by nodes."""
-    parts = [
-        _criterion_cells(leaves, node.leaves[0])
-        if node.level == "criterion"
-        else _sum_cells(rubric, criteria, node, leaves)
-        for node in nodes
-    ]
-    return {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
+    # a sum takes any column first and is overwritten below: one pass over memory instead of one per node
+    taken = [node.leaves[0] if node.level == "criterion" else 0 for node in nodes]
+    columns = {
+        name: values.take(taken, axis=1) if values.shape[1] else np.empty((len(values), len(nodes)), values.dtype)
+        for name, values in _criterion_cells(leaves).items()
+    }
+    for place, node in enumerate(nodes):
+        if node.level != "criterion":
+            for name, sums in _sum_cells(rubric, criteria, node, leaves).items():
+                columns[name][:, place] = sums
+    return columns
 
 
-def _criterion_cells(leaves: _Leaves, column: int) -> dict[str, npt.NDArray[Any]]:
-    status, points = leaves.status[:, column], leaves.points[:, column]
-    lost = np.where(leaves.is_extra[:, column], np.maximum(-points, 0), leaves.maximum[:, column] - points)
+def _criterion_cells(leaves: _Leaves) -> dict[str, npt.NDArray[Any]]:
+    """The same for the criteria alone, units by criteria."""
+    status, points = leaves.status, leaves.points
+    lost = np.where(leaves.is_extra, np.maximum(-points, 0), leaves.maximum - points)
     return {
-        "numerator": leaves.numerator[:, column],
-        "denominator": leaves.denominator[:, column],
-        "ratio": leaves.ratio[:, column],
+        "numerator": leaves.numerator,
+        "denominator": leaves.denominator,
+        "ratio": leaves.ratio,
         "points": np.where(status == OK, points / 100, np.nan),
-        "max_points": np.where(status == NOT_APPLICABLE, np.nan, leaves.maximum[:, column] / 100),
+        "max_points": np.where(status == NOT_APPLICABLE, np.nan, leaves.maximum / 100),
         "points_lost": np.where(status == OK, lost / 100, np.nan),
         "status": status,
-        "is_provisional": leaves.is_provisional[:, column],
-        "reason_vi": leaves.reason[:, column],
-        "evidence": leaves.evidence[:, column],
+        "is_provisional": leaves.is_provisional,
+        "reason_vi": leaves.reason,
+        "evidence": leaves.evidence,
     }
 
 

@@ -11,9 +11,11 @@ null), and optionally `period_type`, `period_start`, `period_end`, `reason_vi` (
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -21,6 +23,7 @@ from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.rubric import Rubric
 
 Table: TypeAlias = pa.Table | pd.DataFrame
+Integers = npt.NDArray[np.int64]
 
 REQUIRED = ("unit_code", "metric_code", "numerator", "denominator")
 PERIOD = ("period_type", "period_start", "period_end")
@@ -34,7 +37,25 @@ def as_frame(table: Table) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def normalise(rubric: Rubric, measures: Table) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Measures:
+    """Checked measures, and which cell of the grid of scorecards by criteria each of them belongs to.
+
+    Attributes:
+        frame: numerator and denominator (float), reason_vi and evidence (text or None), is_provisional and
+            is_not_applicable, one row per measure.
+        keys: unit_code, period_type, period_start, period_end, one row per scorecard, in order of appearance.
+        card: row of `keys` per measure.
+        criterion: position among the criteria of the rubric per measure.
+    """
+
+    frame: pd.DataFrame
+    keys: pd.DataFrame
+    card: Integers
+    criterion: Integers
+
+
+def normalise(rubric: Rubric, measures: Table) -> Measures:
     """Measures with every column, typed, checked against the rubric.
 
     Raises:
@@ -47,25 +68,23 @@ def normalise(rubric: Rubric, measures: Table) -> pd.DataFrame:
             f"Measures for {rubric.id} lack the column {', '.join(absent)}; required: {', '.join(REQUIRED)}",
             rubric=rubric.id,
         )
-    columns: dict[str, Any] = {name: given[name] for name in (*REQUIRED, *OPTIONAL) if name in given.columns}
-    frame = pd.DataFrame(columns, index=given.index)
+    frame = pd.DataFrame(index=given.index)
     for name in ("numerator", "denominator"):
         try:
-            frame[name] = pd.to_numeric(frame[name]).astype("float64")
+            frame[name] = pd.to_numeric(given[name]).astype("float64")
         except (ValueError, TypeError) as error:
             raise MeasureError(f"Measures for {rubric.id}: {name} is not a number ({error})") from error
-    for name in ("period_start", "period_end"):
-        frame[name] = pd.to_datetime(frame[name]) if name in frame else pd.NaT
-    for name in ("period_type", "reason_vi", "evidence"):
-        text = frame[name].astype(object) if name in frame else pd.Series(None, index=frame.index, dtype=object)
-        frame[name] = text.where(text.notna(), None)
+    for name in ("reason_vi", "evidence"):
+        frame[name] = _texts(given[name]) if name in given else None
     for name in ("is_provisional", "is_not_applicable"):
-        frame[name] = frame[name].eq(True).fillna(False).astype(bool) if name in frame else False
-    frame["metric_code"] = frame["metric_code"].astype(object)
-    frame["unit_code"] = frame["unit_code"].astype(object)
-    _refuse_unknown(rubric, frame)
-    _refuse_duplicates(rubric, frame)
-    return frame
+        frame[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
+    criterion = _criteria(rubric, given["metric_code"])
+    if given["unit_code"].isna().any():
+        row = int(np.flatnonzero(given["unit_code"].isna())[0])
+        raise MeasureError(f"Measure {row} for {rubric.id} has no unit_code; fill it in", row=row)
+    card, keys = _scorecards(given)
+    _refuse_duplicates(rubric, given, card, criterion)
+    return Measures(frame, keys, card, criterion)
 
 
 def from_indicators(
@@ -100,24 +119,48 @@ def concat(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else parts[0]
 
 
-def _refuse_unknown(rubric: Rubric, frame: pd.DataFrame) -> None:
-    known = [criterion.code for criterion in rubric.criteria()]
-    unknown = frame.loc[~frame["metric_code"].isin(known), "metric_code"]
-    if len(unknown):
+def _texts(column: pd.Series) -> pd.Series:
+    text = column.astype(object)
+    return text.where(text.notna(), None)
+
+
+def _criteria(rubric: Rubric, codes: pd.Series) -> Integers:
+    """Position of each code among the criteria of the rubric."""
+    position = {criterion.code: place for place, criterion in enumerate(rubric.criteria())}
+    which, found = pd.factorize(codes, use_na_sentinel=False)
+    unknown = [code for code in found if code not in position]
+    if unknown:
         raise MeasureError(
-            f"Metric {unknown.iloc[0]!r} is not in the rubric {rubric.id} {rubric.version}; "
-            f"leave it out or use one of: {', '.join(known)}",
-            metric_code=str(unknown.iloc[0]),
+            f"Metric {unknown[0]!r} is not in the rubric {rubric.id} {rubric.version}; "
+            f"leave it out or use one of: {', '.join(position)}",
+            metric_code=str(unknown[0]),
         )
-    if frame["unit_code"].isna().any():
-        row = int(np.flatnonzero(frame["unit_code"].isna())[0])
-        raise MeasureError(f"Measure {row} for {rubric.id} has no unit_code; fill it in", row=row)
+    return np.array([position[code] for code in found], dtype=np.int64)[which]
 
 
-def _refuse_duplicates(rubric: Rubric, frame: pd.DataFrame) -> None:
-    twice = frame.duplicated(["unit_code", "metric_code", *PERIOD])
-    if twice.any():
-        row = frame.loc[twice].iloc[0]
+def _scorecards(given: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
+    """Number of the scorecard of each row, and unit and period of each scorecard."""
+    card: Integers = np.zeros(len(given), dtype=np.int64)
+    for name in ("unit_code", *PERIOD):
+        if name in given:
+            which, found = pd.factorize(given[name], use_na_sentinel=False)
+            # numbered anew after each column, so that no product of counts grows large
+            card = pd.factorize(card * max(len(found), 1) + which)[0].astype(np.int64)
+    first = np.zeros(int(card.max(initial=-1)) + 1, dtype=np.int64)
+    first[card[::-1]] = np.arange(len(card))[::-1]
+    rows = given.iloc[first]
+    keys = pd.DataFrame(index=rows.index)
+    keys["unit_code"] = rows["unit_code"].astype(object)
+    keys["period_type"] = _texts(rows["period_type"]) if "period_type" in rows else None
+    for name in ("period_start", "period_end"):
+        keys[name] = pd.to_datetime(rows[name]) if name in rows else pd.NaT
+    return card, keys
+
+
+def _refuse_duplicates(rubric: Rubric, given: pd.DataFrame, card: Integers, criterion: Integers) -> None:
+    cell = card * len(rubric.criteria()) + criterion
+    if np.bincount(cell).max(initial=0) > 1:
+        row = given.loc[pd.Series(cell).duplicated().to_numpy()].iloc[0]
         raise MeasureError(
             f"Unit {row['unit_code']} has {row['metric_code']} more than once for the same period in the measures for "
             f"{rubric.id}; keep one row",

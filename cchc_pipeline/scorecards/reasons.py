@@ -33,7 +33,7 @@ def of_criterion(
     criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
 ) -> npt.NDArray[np.object_]:
     """A reason per row: the sentence of its verdict, the note that came with the measure, and what is always said."""
-    has_note = np.array([note is not None for note in notes], dtype=np.bool_)
+    has_note = np.not_equal(notes, None).astype(np.bool_)  # type: ignore[call-overload]
     reason = np.full(len(verdict), None, dtype=object)
     for kind in np.unique(verdict).tolist():
         sentence = _DEFAULTS[Verdict(kind)]
@@ -64,11 +64,14 @@ def of_sum(
             dtype=object,
         )
     reason = np.full(len(missing), None, dtype=object)
-    patterns, which = np.unique(missing, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
-        codes = [criterion.code for criterion, lacks in zip(criteria, pattern, strict=True) if lacks] + empty
+    # units mostly lack the same criteria: one sentence per pattern, told apart by its bits
+    packed = np.ascontiguousarray(np.packbits(missing, axis=1))
+    patterns = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, which = np.unique(patterns, return_index=True, return_inverse=True)
+    for number, row in enumerate(first.tolist()):
+        codes = [criterion.code for criterion, lacks in zip(criteria, missing[row], strict=True) if lacks] + empty
         sentence = f"Chưa chấm được: {', '.join(codes)}" if codes else None
-        reason[which.ravel() == number] = _join(sentence, None, rubric.note_vi)
+        reason[which == number] = _join(sentence, None, rubric.note_vi)
     return reason
 
 

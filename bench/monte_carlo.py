@@ -1,0 +1,136 @@
+"""Rank intervals: 10,000 draws for 63 provinces, against a plain loop over draws and against COINr.
+
+Belongs here: both yardsticks, held against ours figure by figure before anything is timed. COINr is used where
+`Rscript` finds it (R, then `install.packages("COINr")`); its script is `coinr.R`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.measure import Line, Report, run, seconds
+from cchc_pipeline import robustness as rb
+from cchc_pipeline.robustness.uncertainty import Picks, draw_scores, random_picks
+
+Array = npt.NDArray[np.float64]
+
+UNITS, PARTS, DRAWS, AT_ONCE = 63, 8, 10_000, 2_000
+COINR_DRAWS = 100
+_COINR = Path(__file__).with_name("coinr.R")
+
+
+def bench(report: Report) -> None:
+    """All choices at once; then the choices that COINr has as well."""
+    values = np.random.default_rng(766).uniform(3, 8, (UNITS, PARTS))
+    plan = rb.Plan(
+        normalisations=("none", "minmax", "zscore", "rank"),
+        weightings=("equal", "pca", "correlation_balanced"),
+        aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
+        weight_noise=0.25,
+        standard_errors=np.full(values.shape, 0.2),
+        bounds=np.array([[1.0] * PARTS, [10.0] * PARTS]),
+    )
+    generator = np.random.default_rng(1)
+    picked = [random_picks(plan, values, AT_ONCE, generator) for _ in range(DRAWS // AT_ONCE)]
+
+    def ours() -> Array:
+        return np.concatenate([rb.rank(draw_scores(values, plan, picks)) for picks in picked])
+
+    def plain() -> Array:
+        return np.concatenate([_plain_loop(values, plan, picks) for picks in picked])
+
+    _same(ours(), plain())
+    report.note(f"ranks of {UNITS} provinces in {DRAWS:,} draws are the same in both")
+    report.add(
+        Line(
+            f"{DRAWS:,} draws × {UNITS} provinces × {PARTS} dimensions",
+            seconds(ours, 2),
+            seconds(plain, 2),
+            "plain NumPy loop over draws",
+            target=1.0,
+        )
+    )
+    _against_coinr(report, values)
+
+
+def _plain_loop(values: Array, plan: rb.Plan, picks: Picks) -> Array:
+    """The same ranks, a draw at a time, as one would write it down."""
+    vectors = {how: rb.weights(values, how) for how in plan.weightings}
+    ranks = np.empty((len(picks), len(values)))
+    for draw in range(len(picks)):
+        x = values + picks.errors[draw] * plan.standard_errors  # type: ignore[index, operator]
+        x = np.clip(x, plan.bounds[0], plan.bounds[1])  # type: ignore[index]
+        how = plan.normalisations[picks.normalisation[draw]]
+        if how == "minmax":
+            x = 1 + 99 * (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0))
+        elif how == "zscore":
+            x = np.maximum(50 + 10 * (x - x.mean(axis=0)) / x.std(axis=0, ddof=1), 1)
+        elif how == "rank":
+            x = ((x[:, None, :] > x[None, :, :]).sum(axis=1) + (x[:, None, :] >= x[None, :, :]).sum(axis=1) + 1) / 2
+        w = vectors[plan.weightings[picks.weighting[draw]]] * picks.weight_factors[draw]
+        w = w / w.sum()
+        how = plan.aggregations[picks.aggregation[draw]]
+        if how == "arithmetic":
+            score = (x * w).sum(axis=1)
+        elif how == "geometric":
+            score = np.exp((np.log(x) * w).sum(axis=1))
+        elif how == "harmonic":
+            score = 1 / (w / x).sum(axis=1)
+        else:
+            ahead = (np.sign(x[:, None, :] - x[None, :, :]) * w).sum(axis=2)
+            score = np.sign(np.where(np.abs(ahead) < 1e-12, 0, ahead)).sum(axis=1)
+        ranks[draw] = 1 + (score[None, :] > score[:, None]).sum(axis=1)
+    return ranks
+
+
+def _same(ours: Array, theirs: Array) -> None:
+    """Sums in another order differ in the last bit, so a tie of two units may be broken; nothing else may differ.
+
+    Raises:
+        AssertionError: more than that differs.
+    """
+    different = ours != theirs
+    if different.mean() > 1e-5 or np.abs(ours - theirs).max() > 1:
+        raise AssertionError(f"{different.sum()} of {different.size} ranks differ")
+
+
+def _against_coinr(report: Report, values: Array) -> None:
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        report.note("COINr: no Rscript here, not measured")
+        return
+    with TemporaryDirectory(prefix="bench-") as folder:
+        table, answer = Path(folder, "table.csv"), Path(folder, "answer.json")
+        with table.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([[f"D{i + 1}" for i in range(PARTS)], *values.tolist()])
+        try:
+            run([rscript, _COINR, table, answer, str(COINR_DRAWS)], {})
+        except RuntimeError as error:
+            report.note(f"COINr: not measured, {str(error).splitlines()[-1]}")
+            return
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    equal = np.ones(PARTS)
+    for normalisation, aggregation in (("minmax", "arithmetic"), ("minmax", "geometric"), ("zscore", "arithmetic")):
+        mine = rb.aggregate(rb.normalise(values, normalisation), equal, aggregation)  # type: ignore[arg-type]
+        np.testing.assert_allclose(mine, found["scores"][f"{normalisation}_{aggregation}"], rtol=1e-9)
+    report.note(f"scores of COINr {found['version']} (min-max and z-score, arithmetic and geometric) are the same")
+    plan = rb.Plan(("minmax", "zscore"), ("equal",), ("arithmetic", "geometric"), weight_noise=0.25)
+    taken = seconds(lambda: rb.uncertainty(values, plan, DRAWS))
+    line = Line(
+        f"one draw × {UNITS} provinces, choices that COINr has",
+        1000 * taken / DRAWS,
+        1000 * found["seconds"] / COINR_DRAWS,
+        f"COINr {found['version']}, {COINR_DRAWS} draws",
+        target=1.0,
+        unit="ms",
+    )
+    report.add(line)
+    report.note(f"COINr takes {1 / (line.ratio or 1):,.0f} times as long per draw")

@@ -1,0 +1,153 @@
+"""Scoring: 3,500 units × 30 criteria × 12 months, against a plain loop over scorecards.
+
+Belongs here: the made-up rubric and figures, and the yardstick, which must give the same numbers as the engine before
+anything is timed. The engine's own time also holds what the loop leaves out: checks of the measures, status, the
+sentences, and the finished table.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bench.measure import Line, Report, seconds
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.rules import score_criterion
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+UNITS, CRITERIA, MONTHS = 3_500, 30, 12
+GROUPS = 6
+#: maximum and where full points begin, in turn
+_MAXIMA, _FULL_AT = (2, 4, 6, 20), (1, 0.9, 0.8, 0.5)
+
+
+def bench(report: Report) -> None:
+    """Measures in, scorecards out; once as the engine does it, once as one would write it down."""
+    rubric = _rubric()
+    generator = np.random.default_rng(766)
+    shape = (UNITS * MONTHS, CRITERIA)
+    denominator = generator.integers(1, 400, shape)
+    numerator = generator.binomial(denominator, generator.uniform(0.3, 1, shape))
+    measures = _measures(rubric, numerator, denominator)
+    maxima = np.array([one.max_hundredths for one in rubric.criteria()])
+    full_at = [one.rule.full_at for one in rubric.criteria()]
+    top, bottom = np.array([one.numerator for one in full_at]), np.array([one.denominator for one in full_at])
+
+    columns = ["criterion_level", "ratio", "points", "points_lost"]
+    table = score(rubric, measures).select(columns).to_pandas()
+    width = len(table) // len(numerator)
+    level = table["criterion_level"].to_numpy()[:width]
+    grids = {name: table[name].to_numpy().reshape(len(numerator), width) for name in columns[1:]}
+    cards = _loop_over_cards(numerator, denominator, maxima, top, bottom)
+    for name, (leaves, groups, total) in cards.items():
+        for place, plain in (("criterion", leaves), ("group", groups), ("total", total)):
+            np.testing.assert_allclose(grids[name][:, level == place], plain, rtol=0, atol=1e-9)
+    report.note(f"ratio, points and points lost of {len(table):,} criteria, groups and totals are the same in both")
+
+    what = f"{UNITS:,} units × {CRITERIA} criteria × {MONTHS} months"
+    ours = seconds(lambda: score(rubric, measures), 2)
+    plain = seconds(lambda: _loop_over_cards(numerator, denominator, maxima, top, bottom))
+    report.add(
+        Line(f"{what}: finished table", ours, plain, "plain NumPy loop over scorecards, numbers only", target=1.0)
+    )
+    ours = seconds(lambda: _points(rubric, numerator, denominator), 2)
+    plain = seconds(lambda: _loop_of_points(numerator, denominator, maxima, top, bottom), 2)
+    report.add(Line(f"{what}: points of criteria", ours, plain, "plain NumPy loop over scorecards", target=1.0))
+
+
+def _points(rubric: Rubric, numerator: Integers, denominator: Integers) -> list[Integers]:
+    every, none = np.ones(len(numerator), dtype=np.bool_), np.zeros(len(numerator), dtype=np.bool_)
+    tops, bottoms = numerator.astype(np.float64), denominator.astype(np.float64)
+    return [
+        score_criterion(criterion, tops[:, i], bottoms[:, i], every, none).points_hundredths
+        for i, criterion in enumerate(rubric.criteria())
+    ]
+
+
+def _card(numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers) -> Integers:
+    """Hundredths of a point of one scorecard, rounded half to even."""
+    share, of = numerator * bottom, denominator * top
+    whole, rest = np.divmod(np.minimum(share, of) * maxima, of)
+    return np.asarray(whole + ((2 * rest > of) | ((2 * rest == of) & (whole % 2 == 1))))
+
+
+def _loop_of_points(
+    numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers
+) -> Integers:
+    points = np.empty(numerator.shape, dtype=np.int64)
+    for card in range(len(numerator)):
+        points[card] = _card(numerator[card], denominator[card], maxima, top, bottom)
+    return points
+
+
+def _loop_over_cards(
+    numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers
+) -> dict[str, tuple[Floats, Floats, Floats]]:
+    """Ratio, points and points lost of criteria, groups and total, one scorecard (unit and month) at a time."""
+    cards = len(numerator)
+    found = {
+        name: (np.empty((cards, CRITERIA)), np.empty((cards, GROUPS)), np.empty((cards, 1)))
+        for name in ("ratio", "points", "points_lost")
+    }
+    starts = np.arange(0, CRITERIA, CRITERIA // GROUPS)
+    of_groups = np.add.reduceat(maxima, starts)
+    for card in range(cards):
+        points = _card(numerator[card], denominator[card], maxima, top, bottom)
+        sums = np.add.reduceat(points, starts)
+        total = sums.sum()
+        found["points"][0][card] = points / 100
+        found["points"][1][card] = sums / 100
+        found["points"][2][card] = total / 100
+        found["points_lost"][0][card] = (maxima - points) / 100
+        found["points_lost"][1][card] = (of_groups - sums) / 100
+        found["points_lost"][2][card] = (maxima.sum() - total) / 100
+        found["ratio"][0][card] = numerator[card] / denominator[card]
+        found["ratio"][1][card] = sums / of_groups
+        found["ratio"][2][card] = total / maxima.sum()
+    return found
+
+
+def _rubric() -> Rubric:
+    criteria = [
+        {
+            "code": f"C{i:02d}", "name_vi": f"Tiêu chí {i}", "name_en": f"Criterion {i}", "source": "survey",
+            "max": _MAXIMA[i % len(_MAXIMA)], "rule": {"kind": "linear", "full_at": _FULL_AT[i % len(_FULL_AT)]},
+        }
+        for i in range(CRITERIA)
+    ]  # fmt: skip
+    groups = [
+        {
+            "code": f"G{i}",
+            "name_vi": f"Nhóm {i}",
+            "name_en": f"Group {i}",
+            "criteria": criteria[i : i + CRITERIA // GROUPS],
+        }
+        for i in range(0, CRITERIA, CRITERIA // GROUPS)
+    ]
+    head = {"id": "bench", "version": "1", "name_vi": "Đo", "name_en": "Bench", "valid_from": date(2020, 1, 1)}
+    return parse_rubric({**head, "groups": groups}, origin="bench")
+
+
+def _measures(rubric: Rubric, numerator: Integers, denominator: Integers) -> pd.DataFrame:
+    codes = [one.code for one in rubric.criteria()]
+    starts = pd.date_range("2026-01-01", periods=MONTHS, freq="MS")
+    card = np.repeat(np.arange(len(numerator)), CRITERIA)
+    units = np.array([f"H99.{i:04d}" for i in range(UNITS)], dtype=object)
+    return pd.DataFrame(
+        {
+            "unit_code": units[card // MONTHS],
+            "period_type": "month",
+            "period_start": starts[card % MONTHS],
+            "period_end": (starts + pd.offsets.MonthEnd())[card % MONTHS],
+            "metric_code": np.tile(np.array(codes, dtype=object), len(numerator)),
+            "numerator": numerator.ravel(),
+            "denominator": denominator.ravel(),
+        }
+    )
