@@ -15,7 +15,13 @@ from assets.failures import as_failure
 from assets.indicators import indicator_values_public
 from assets.lateness import at_risk_calibration, late_dossiers
 from assets.reconciliation import reconciliation
-from assets.scorecards import rank_intervals, scorecard_index766, scorecard_papi, scorecard_par_index
+from assets.scorecards import (
+    rank_intervals,
+    scorecard_index766,
+    scorecard_papi,
+    scorecard_papi_today,
+    scorecard_par_index,
+)
 from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.reports.release import missing_days, release
 from cchc_pipeline.sources.protocol import Window
@@ -33,6 +39,7 @@ from cchc_pipeline.sources.protocol import Window
         scorecard_papi,
         scorecard_par_index,
         rank_intervals,
+        scorecard_papi_today,
         reconciliation,
     ],
     required_resource_keys={"province"},

@@ -20,6 +20,7 @@ from cchc_pipeline.reports import charts
 from cchc_pipeline.scorecards import build, par_index
 from cchc_pipeline.scorecards import rank_intervals as intervals
 from cchc_pipeline.scorecards.appraisals import build_appraisals
+from cchc_pipeline.scorecards.papi_today import build_papi_today
 
 #: Rows that a check names.
 SHOWN_ROWS = 20
@@ -105,6 +106,15 @@ def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     years = sorted({day.year for day in table["period_start"].to_pylist()})
     note = "no table in the drop folder papi (YYYY.csv or .xlsx)" if not years else ", ".join(map(str, years))
     return _result(lake, "scorecard_papi", table, None, years=note)
+
+
+@dg.asset(deps=[scorecard_papi], **{**SETTINGS, "kinds": {"duckdb", "parquet"}})
+def scorecard_papi_today(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """PAPI theo 34 tỉnh: points of provinces that are as they were, the range of its parts for a merged one."""
+    lake: Lake = context.resources.province.lake()
+    with as_failure(context, "scorecard_papi_today"):
+        table = build_papi_today(lake)
+    return _result(lake, "scorecard_papi_today", table, None, units=len(set(table["unit_code"].to_pylist())))
 
 
 @dg.asset(deps=[scorecard_index766, scorecard_papi], **{**SETTINGS, "kinds": {"numpy", "parquet"}})

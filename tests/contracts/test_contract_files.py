@@ -52,6 +52,7 @@ PUBLISHED = {
     "scorecard_par_index",
     "rank_intervals",
     "par_index_appraisals",
+    "scorecard_papi_today",
     "quarantine",
     "quarantine_releases",
     "data_quality",

@@ -47,6 +47,7 @@ GRAPH = {
     "par_index_appraisals": {"staged_registers__appraisals", "core_documents", "core_units"},
     "scorecard_par_index": {"indicator_values", "par_index_appraisals", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions"},
+    "scorecard_papi_today": {"scorecard_papi"},
     "rank_intervals": {"scorecard_index766", "scorecard_papi"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
@@ -59,6 +60,7 @@ GRAPH = {
         "scorecard_papi",
         "scorecard_par_index",
         "rank_intervals",
+        "scorecard_papi_today",
     },
     "retention": {"published"},
 }

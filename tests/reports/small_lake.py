@@ -26,6 +26,7 @@ from cchc_pipeline.reports.release import release
 from cchc_pipeline.scorecards import build as scorecards
 from cchc_pipeline.scorecards import par_index
 from cchc_pipeline.scorecards.appraisals import build_appraisals
+from cchc_pipeline.scorecards.papi_today import build_papi_today
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.settings import Settings
@@ -202,6 +203,7 @@ def derive(lake: Lake, **free: Any) -> None:
     build_appraisals(lake, par_index.rubrics())
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
+    build_papi_today(lake)
     build_rank_intervals(lake)
     build_reconciliation(lake, FIRST)
 
