@@ -108,7 +108,9 @@ def test_a_code_given_to_another_commune_belongs_to_the_old_one_before(lake, tmp
     records = pa.table({"unit_code": ["H36.21"] * 3, "received_on": days, "applied_on": [date(2025, 6, 1)] * 3})
     pq.write_table(records, path)
     former = former_holders(register_history(lake))
-    assert with_holders(path, former)["unit_code"].to_pylist() == ["H36.21.TO25.0630", "H36.21", "H36.21.TO25.0630"]
+    held = with_holders(path, former).to_pylist()
+    by_day = {one["received_on"]: one["unit_code"] for one in held}
+    assert by_day == dict(zip(days, ["H36.21.TO25.0630", "H36.21", "H36.21.TO25.0630"], strict=True))
     assert with_holders(path, former.slice(0, 0)) == path
 
 
