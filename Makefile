@@ -29,8 +29,8 @@ run: $(VENV)/.installed ## the main job on the built-in province, from its first
 ui: $(VENV)/.installed ## Dagster UI and daemon on http://127.0.0.1:3000, with the built-in province beside them
 	@$(BIN)/cchc ui $(ARGS)
 
-test: $(VENV)/.installed ## every test
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.installed ## every test, a process per core (at most four)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/.installed ## unit tests only
 	@$(BIN)/python -m pytest -m "not e2e and not browser" $(ARGS)

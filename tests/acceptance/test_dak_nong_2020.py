@@ -1,4 +1,4 @@
-"""Đắk Nông, 16/11/2019 to 08/11/2020: what the figures alone do not show, from the run that they come from.
+"""Đắk Nông, 16/11/2019 to 08/11/2020: every stated figure, and what the figures alone do not show.
 
 Form II.06a and the report of late dossiers through their commands: the identities of the form, the units at whose
 steps dossiers were late, and the same counts from events and months.
@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from conftest import RunOf
-from published_figures import SCENARIOS
+from figure_checks import MARKS, assert_comes_out, figures_of
+from published_figures import SCENARIOS, Figure
 from scenario_runs import ScenarioRun
 
-pytestmark = [pytest.mark.e2e, pytest.mark.acceptance]
+pytestmark = MARKS
 
 WINDOW = ("--from", "2019-11-16", "--to", "2020-11-08")
 #: Báo cáo kết quả của Trung tâm Hành chính công tỉnh Đắk Nông
@@ -32,6 +33,11 @@ PUBLISHED = {
     "resolved_late": 102,
     "resolved_late_pct": 0.38,
 }
+
+
+@pytest.mark.parametrize("figure", figures_of("dn20"))
+def test_the_figure_comes_out(figure: Figure, run_of: RunOf) -> None:
+    assert_comes_out(figure, run_of)
 
 
 @pytest.fixture(scope="module")
