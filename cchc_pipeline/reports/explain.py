@@ -24,18 +24,15 @@ import sqlglot
 from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_sql, run_table, sql_text
-from cchc_pipeline.core.units import history_of
-from cchc_pipeline.indicators.build import read_tables
+from cchc_pipeline.core.build import run_table, sql_text
 from cchc_pipeline.indicators.catalogue import Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.compute import compute, one_period
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reports.scope import ReportError
 from cchc_pipeline.reports.units import unit_or_error
+from cchc_pipeline.reports.window import published_inputs
 
 #: What an item is identified by, in the tables that events are counted from.
 ITEM = "item_id"
@@ -199,46 +196,27 @@ def _items(
     lake: Lake, first: date, last: date, begins: date, until: date
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, Any]]]:
     """A session whose relations keep the item of every row, and the tables that the value is computed from."""
-    names = ("dossiers", "documents", "procedures", "units")
-    published = {name: read_published(lake.published, name) for name in names}
+    documents = read_published(lake.published, "documents")
+    tables = published_inputs(lake, begins, until)
     run = run_table(until)
-    dossier_events = _itemised("dossier_events", "dossier_id", dossiers=published["dossiers"])
-    document_events = _itemised("document_events", "document_id", documents=published["documents"], run=run)
+    dossier_events = _itemised("dossier_events", "dossier_id", dossiers=tables["dossiers"])
+    document_events = _itemised("document_events", "document_id", documents=documents, run=run)
     causes = _itemised("late_events", "dossier_id", late=read_published(lake.published, "late_dossiers"))
     events = pa.concat_tables([dossier_events, causes, document_events], promote_options="permissive")
-    snapshots = files.read_parquet(lake.state_file("core", "procedure_counts"))
     # The catalogue has no history: its procedures as they are now stand for the day on which they were counted last.
-    counted = [day for day in snapshots["event_on"].to_pylist() if first <= day <= min(last, until)]
+    counted = [day for day in tables["snapshots"]["event_on"].to_pylist() if first <= day <= min(last, until)]
     on = run_table(max(counted, default=until))
-    counts = _itemised("procedure_counts", "procedure_code", held=published["procedures"], run=on)
-    others = {name: path for name, path in read_tables(lake).items() if path.exists()}
-    # Each event counts on the map of its day, as in `indicator_values`.
-    changes = read_published(lake.published, "unit_changes").to_pylist()
-    lineage = lineage_table(published["units"], history_of(changes), begins, until, "as-was")
-    shared = {"units": published["units"], "procedures": published["procedures"], "dossiers": published["dossiers"]}
-    tables: dict[str, Any] = {
-        **shared,
-        "events": pa.concat_tables(
-            [
-                read_published(lake.published, "dossier_events").replace_schema_metadata(),
-                run_sql("document_events", None, documents=published["documents"], run=run),
-            ],
-            promote_options="permissive",
-        ),
-        "snapshots": snapshots,
-        "lineage": lineage,
-        "tables": {**others, **{name: published[name] for name in ("dossiers", "documents", "procedures")}},
-    }
+    counts = _itemised("procedure_counts", "procedure_code", held=tables["procedures"], run=on)
     given = {
         **{name: load_contract(name).arrow_schema().empty_table() for name in _tables_of_relations()},
         **tables["tables"],
-        **shared,
-        "documents": published["documents"],
+        **{name: tables[name] for name in ("units", "procedures", "dossiers")},
+        "documents": documents,
         "events": events,
         "snapshots": counts,
         "periods": one_period(first, last),
         "run": pa.table({"as_of_on": pa.array([until], pa.date32()), "first_on": pa.array([begins], pa.date32())}),
-        "unit_lineage": lineage,
+        "unit_lineage": tables["lineage"],
     }
     with session(**given) as connection:
         for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in relations().values())]):

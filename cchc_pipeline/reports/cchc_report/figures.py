@@ -1,0 +1,159 @@
+"""The figures of a report: indicator values by unit and period, and whether two periods may be compared.
+
+Belongs here: reading the published values, or computing those of windows that are not published. Not here: how a
+figure is written (`numbers.py`), where it stands in the text (`fill.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, catalogue
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+from cchc_pipeline.reports.window import window_values
+
+#: Tables that follow from the pulls, so that days which were not pulled are missing in them. Registers have days of
+#: their own.
+_PULLED = frozenset({"dossier_events", "dossiers", "documents"})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value of an indicator with what it rests on.
+
+    Attributes:
+        indicator: its entry in the catalogue.
+        unit_code: whose it is.
+        period: when.
+        numerator, denominator, value: as in `indicator_values`; value is None over nothing.
+        is_computed: whether the window is not among the published ones and was computed from the published tables.
+    """
+
+    indicator: Indicator
+    unit_code: str
+    period: ReportPeriod
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    is_computed: bool = False
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it is a share in %."""
+        return self.indicator.unit == "%" and self.indicator.kind not in VALUE_IS_NUMERATOR
+
+    @property
+    def is_over_nothing(self) -> bool:
+        """Whether there is a row and its denominator is 0."""
+        return self.value is None and not self.denominator
+
+    def text(self, *, in_text: bool = False) -> str:
+        """The value as a Vietnamese document writes it; the figure has a value."""
+        if self.value is None:
+            raise ValueError(f"{self.indicator.id} of {self.unit_code} has no value to write")
+        if self.is_rate:
+            return numbers.percent(self.numerator or 0, self.denominator or 0, keep_zeros=not in_text)
+        if self.indicator.denominator is not None or self.indicator.unit in ("points", "billion VND"):
+            return numbers.decimal(self.value, keep_zeros=not in_text)
+        return numbers.count(self.value, in_text=in_text)
+
+
+@dataclass
+class Figures:
+    """Values of one published version, read as they are asked for in bulk (`load`), then one by one (`get`)."""
+
+    lake: Lake
+    held: dict[tuple[str, str, date, date], Figure] = field(default_factory=dict)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the version; empty before the first publication."""
+        version = current_version(self.lake.published)
+        return read_manifest(version) if version else {}
+
+    @property
+    def begins(self) -> date:
+        """First day of the data."""
+        return date.fromisoformat(self.manifest["data_from"])
+
+    @property
+    def until(self) -> date:
+        """Last day of the data."""
+        return date.fromisoformat(self.manifest["data_until"])
+
+    @cached_property
+    def changes(self) -> list[dict[str, Any]]:
+        """What became of units."""
+        return read_published(self.lake.published, "unit_changes").to_pylist()
+
+    def load(self, ids: Iterable[str], units: Iterable[str], periods: Iterable[ReportPeriod]) -> None:
+        """Hold the values of indicators for units and periods; those of windows that are not published are computed.
+
+        Raises:
+            PublishError: nothing was published.
+        """
+        wanted, codes = set(ids), pa.array(sorted(set(units)), pa.string())
+        windows = {(period.first, period.last): period for period in periods}
+        values = read_published(self.lake.published, "indicator_values")
+        mine = values.filter(pc.is_in(values["unit_code"], value_set=codes))
+        mine = mine.filter(pc.is_in(mine["indicator_id"], value_set=pa.array(sorted(wanted), pa.string())))
+        starts = pa.array([first for first, _ in windows], pa.date32())
+        rows = mine.filter(pc.is_in(mine["period_start"], value_set=starts)).to_pylist()
+        kinds = values.select(["period_start", "period_end"]).group_by(["period_start", "period_end"]).aggregate([])
+        published = {(row["period_start"], row["period_end"]) for row in kinds.to_pylist()}
+        others = [window for window in windows if window not in published and self._touches(window)]
+        computed = self._computed(others, wanted, codes) if others else []
+        by_id = {indicator.id: indicator for indicator in catalogue()}
+        for is_computed, found in ((False, rows), (True, computed)):
+            for row in found:
+                window = (row["period_start"], row["period_end"])
+                if window in windows:
+                    self.held[(row["indicator_id"], row["unit_code"], *window)] = Figure(
+                        by_id[row["indicator_id"]],
+                        row["unit_code"],
+                        windows[window],
+                        row["numerator"],
+                        row["denominator"],
+                        row["value"],
+                        is_computed,
+                    )
+
+    def _touches(self, window: tuple[date, date]) -> bool:
+        return window[0] <= self.until and window[1] >= self.begins
+
+    def _computed(self, windows: list[tuple[date, date]], ids: set[str], codes: pa.Array) -> list[dict[str, Any]]:
+        only = [indicator for indicator in catalogue() if indicator.id in ids]
+        table = window_values(self.lake, windows, self.begins, self.until, only)
+        return table.filter(pc.is_in(table["unit_code"], value_set=codes)).to_pylist()
+
+    def get(self, indicator_id: str, unit_code: str, period: ReportPeriod) -> Figure | None:
+        """A value that was loaded, or None where nothing is known."""
+        return self.held.get((indicator_id, unit_code, period.first, period.last))
+
+    def not_comparable(self, indicator: Indicator, unit_code: str, now: ReportPeriod, then: ReportPeriod) -> str | None:
+        """Why the values of two periods may not be compared, in Vietnamese; None where they may.
+
+        Counts of a period of which days are missing, or which is not over, are no counts of that period; and a unit
+        that others joined in between is not the same unit.
+        """
+        if _PULLED & set(indicator.source_tables):
+            for period in (then, now):
+                if period.first < self.begins:
+                    return f"dữ liệu chỉ có từ ngày {numbers.day(self.begins)}"
+                if period.last > self.until:
+                    return f"{period.name_vi} chưa kết thúc, dữ liệu đến ngày {numbers.day(self.until)}"
+        for change in self.changes:
+            touched = unit_code in (change["old_unit_code"], change["new_unit_code"])
+            if touched and change["kind"] != "renamed" and then.first < change["changed_on"] <= now.last:
+                return f"đơn vị thay đổi từ ngày {numbers.day(change['changed_on'])}"
+        return None

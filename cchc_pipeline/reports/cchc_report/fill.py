@@ -1,0 +1,224 @@
+"""Filling the template: every slot becomes a figure with its source, a word, or a mark for the writer.
+
+Belongs here: texts and the tables of indicators. Not here: parts that come from tables of their own (`late_part.py`,
+`score_parts.py`), the list of sources (`sources.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from datetime import date
+
+from cchc_pipeline.indicators.catalogue import Indicator, catalogue
+from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
+from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
+from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
+from cchc_pipeline.reports.cchc_report.sources import Sources
+from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
+
+#: Relations of events of all kinds: where their figures come from is told by the family.
+_EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
+
+
+@dataclass
+class Filler:
+    """Fills texts for one unit and period.
+
+    Attributes:
+        figures: the values, loaded for every slot.
+        sources: takes every figure that is written.
+        words: word -> text, for every word of `slots.WORDS`.
+        names: unit code -> name as it is written.
+        origins: family or table -> where its figures come from.
+        filled: how many figures were written.
+    """
+
+    figures: Figures
+    sources: Sources
+    unit_code: str
+    period: ReportPeriod
+    words: dict[str, str]
+    names: dict[str, str]
+    origins: dict[str, str]
+    filled: int = 0
+    by_id: dict[str, Indicator] = field(default_factory=lambda: {one.id: one for one in catalogue()})
+
+    def runs(self, text: str, *, in_text: bool = True) -> Runs:
+        """A text with its slots filled.
+
+        Args:
+            text: from the template.
+            in_text: whether numbers stand in running text, and not in a column of a table.
+        """
+        found: list[Run] = []
+        for token in tokens(text):
+            if isinstance(token, Gap):
+                found.append(gap(self._words(token.what), where=self._words(token.where)))
+            elif isinstance(token, str):
+                found.append(Run(token))
+            elif token.name in WORDS:
+                found.append(Run(self.words[token.name]))
+            else:
+                found.append(self._slot(token, in_text))
+        return tuple(found)
+
+    def _words(self, text: str) -> str:
+        return "".join(self.words.get(t.name, t.name) if isinstance(t, Slot) else str(t) for t in tokens(text))
+
+    def paragraph(self, text: str, style: str = "body") -> Paragraph:
+        """A paragraph with its slots filled."""
+        return Paragraph(self.runs(text), style)
+
+    def _slot(self, slot: Slot, in_text: bool) -> Run:
+        indicator, unit = self.by_id[slot.name], slot.unit or self.unit_code
+        if slot.part in ("change", "change_year"):
+            then = self.period.before() if slot.part == "change" else self.period.year_ago()
+            return self._change_in_words(indicator, unit, then)
+        figure = self.figures.get(slot.name, unit, self.period)
+        value = getattr(figure, slot.part) if figure and slot.part else None
+        if figure is not None and slot.part and value is not None:
+            return self._written(figure, numbers.count(value, in_text=in_text))
+        return self._value(figure, indicator, unit, in_text=in_text)
+
+    def _value(self, figure: Figure | None, indicator: Indicator, unit: str, *, in_text: bool) -> Run:
+        """The value of a figure; over nothing, that there was nothing; without one, a gap."""
+        if figure is not None and figure.value is not None:
+            return self._written(figure, figure.text(in_text=in_text))
+        if figure is not None and figure.is_over_nothing:
+            return self._written(figure, "không phát sinh")
+        whose = "" if unit == self.unit_code else f" của {self.names.get(unit, unit)}"
+        why = f"không có số liệu {self.period.name_vi}"
+        if in_text:
+            return gap(indicator.name_vi + whose, why, self.origin(indicator))
+        return Run("[cần bổ sung]", is_gap=True)
+
+    def _written(self, figure: Figure, text: str) -> Run:
+        self.filled += 1
+        return Run(text, note=self.sources.figure(figure))
+
+    def origin(self, indicator: Indicator) -> str:
+        """Where the figures of an indicator come from, in Vietnamese."""
+        relation = indicator.relations[0]
+        key = indicator.family if relation.id in _EVENTS else relation.tables[0]
+        return self.origins.get(key) or self.origins.get(relation.tables[0]) or relation.tables[0]
+
+    def _change_in_words(self, indicator: Indicator, unit: str, then: ReportPeriod) -> Run:
+        now, before = (self.figures.get(indicator.id, unit, period) for period in (self.period, then))
+        reason = self.figures.not_comparable(indicator, unit, self.period, then)
+        if reason or now is None or before is None or now.value is None or before.value is None:
+            return gap(f"so sánh với {then.name_vi}", reason or f"không có số liệu {then.name_vi}", self.origin(indicator))
+        self.sources.figure(now)
+        change = _change(now, before)
+        word = "tăng " if change.startswith("+") else "giảm "
+        said = f"{word}{change[1:]} so với" if change[0] in "+-" else "không đổi so với"
+        return self._written(before, f"{said} {then.name_vi} ({before.text(in_text=True)})")
+
+    def comparison(self, block: Comparison) -> list[Piece]:
+        """The table of indicators over this period, the one before and the same a year ago."""
+        befores = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
+        heads = ["Chỉ tiêu", _head(self.period)]
+        for then in befores:
+            heads += [_head(then), "Tăng (+), giảm (-)"]
+        rows: list[tuple[Runs | None, ...]] = []
+        reasons: dict[str, list[ReportPeriod]] = {}
+        for name in block.compare:
+            indicator = self.by_id[name]
+            now = self.figures.get(name, self.unit_code, self.period)
+            cells: list[Runs | None] = [plain(f"{indicator.name_vi}{_unit_vi(indicator)}")]
+            cells.append((self._value(now, indicator, self.unit_code, in_text=False),))
+            for then in befores:
+                before = self.figures.get(name, self.unit_code, then)
+                reason = self.figures.not_comparable(indicator, self.unit_code, self.period, then)
+                if before is None or before.value is None:
+                    reason = reason or f"không có số liệu {then.name_vi}"
+                if reason or now is None or now.value is None or before is None or before.value is None:
+                    cells += [plain("–"), plain("–")]
+                    known = reasons.setdefault(reason or "kỳ này không có số liệu", [])
+                    known += [then] if then not in known else []
+                else:
+                    cells += [(self._written(before, before.text()),), plain(_change(now, before))]
+            rows.append(tuple(cells))
+        widths = (40.0, 14.0) + (14.0, 12.0) * len(befores)
+        grid = Grid(tuple(heads), tuple(rows), widths, frozenset(range(1, len(heads))))
+        return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
+
+    def _why_not(self, reasons: dict[str, list[ReportPeriod]]) -> Iterable[Piece]:
+        for reason, periods in reasons.items():
+            with_whom = " và với ".join(period.name_vi for period in periods)
+            yield Paragraph(plain(f"(–) Không so sánh với {with_whom}: {reason}."), "small")
+
+    def table(self, block: Table) -> list[Piece]:
+        """A table of texts."""
+        rows = tuple(tuple(self.runs(cell) if cell else None for cell in row) for row in block.table)
+        grid = Grid(block.columns, rows, block.widths)
+        return [self.paragraph(block.caption, "caption"), grid] if block.caption else [grid]
+
+    def by_unit(self, block: ByUnit, units: list[str]) -> list[Piece]:
+        """Indicators by unit, one row each; a unit about which nothing is known in any of them is left out."""
+        rows, number = [], 0
+        for unit in units:
+            found = [self.figures.get(name, unit, self.period) for name in block.by_unit]
+            if not any(figure and (figure.numerator or figure.denominator) for figure in found):
+                continue
+            number += 1
+            cells = [plain(str(number)), plain(self.names.get(unit, unit))]
+            for name, figure in zip(block.by_unit, found, strict=True):
+                cells.append(self._cell(figure, self.by_id[name]))
+            rows.append(tuple(cells))
+        heads = ["TT", "Đơn vị", *(self.by_id[name].name_vi for name in block.by_unit)]
+        if not rows:
+            what = gap(self.words["unit"], f"không có đơn vị trực thuộc nào có số liệu {self.period.name_vi}")
+            return [self.paragraph(block.caption, "caption"), Paragraph((what,))]
+        width = 60.0 / len(block.by_unit)
+        columns = (6.0, 34.0) + (width,) * len(block.by_unit)
+        grid = Grid(tuple(heads), tuple(rows), columns, frozenset(range(2, len(heads))), small=True)
+        note = self.sources.table(
+            "indicator_values", self.names.get(self.unit_code, self.unit_code), self.period, ", ".join(block.by_unit)
+        )
+        caption = Paragraph((*self.runs(block.caption), Run("", note=note)), "caption")
+        return [caption, grid]
+
+    def _cell(self, figure: Figure | None, indicator: Indicator) -> Runs:
+        """A figure in a table whose source stands once for the whole table."""
+        if figure is None or figure.value is None:
+            return plain("–")
+        self.filled += 1
+        return plain(figure.text().removesuffix("%") if figure.is_rate else figure.text())
+
+
+def _change(now: Figure, before: Figure) -> str:
+    """The change of a value with its sign: of shares in percentage points, of counts in numbers and per cent."""
+    if now.is_rate:
+        # of the values as they are written, so that a reader who subtracts finds the same
+        shown = [numbers.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before)]
+        return _signed(shown[0] - shown[1], " điểm %")
+    difference = (now.value or 0) - (before.value or 0)
+    if before.value and now.indicator.denominator is None and difference:
+        share = numbers.decimal(abs(100 * difference / before.value))
+        return f"{_signed(difference, '')} ({share}%)"
+    return _signed(difference, "")
+
+
+def _signed(difference: float | Decimal, unit: str) -> str:
+    text = numbers.decimal(abs(difference))
+    if text == "0":
+        return "0"
+    return f"{'+' if difference > 0 else '-'}{text}{unit}"
+
+
+def _head(period: ReportPeriod) -> str:
+    if period.kind == "custom":
+        return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
+    return period.name_vi[0].upper() + period.name_vi[1:]
+
+
+def _unit_vi(indicator: Indicator) -> str:
+    """The unit behind the name of an indicator, where the name does not say it."""
+    known = {"billion VND": " (tỷ đồng)", "working days": " (ngày làm việc)", "days": " (ngày)"}
+    return known.get(indicator.unit, "")
+
+

@@ -1,0 +1,161 @@
+"""The paragraph on late dossiers: why, whose, at whose step, with or without a letter of apology.
+
+Belongs here: counting the rows of the report of late dossiers into sentences, whose phrases stand in the template.
+Not here: why a dossier was late (`core/sql/late_dossiers.sql`), reading the rows (`reports/late_report.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, plain
+from cchc_pipeline.reports.cchc_report.template import LateWords
+from cchc_pipeline.reports.late_report import CAUSES, LateReport
+
+_BRACES = re.compile(r"\{([a-z_]+)\}")
+
+
+def say(phrase: str, **parts: str | Runs) -> Runs:
+    """A phrase with its slots filled by texts or marked pieces."""
+    found: list[Run] = []
+    at = 0
+    for match in _BRACES.finditer(phrase):
+        part = parts[match[1]]
+        found += [*plain(phrase[at : match.start()]), *(plain(part) if isinstance(part, str) else part)]
+        at = match.end()
+    return (*found, *plain(phrase[at:]))
+
+
+def _join(parts: Iterable[Runs], separator: str = "; ") -> Runs:
+    found: list[Run] = []
+    for part in parts:
+        found += [Run(separator)] if found else []
+        found += part
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class LatePart:
+    """Makes the paragraph and the table.
+
+    Attributes:
+        report: the late dossiers of the unit and period.
+        words: the phrases.
+        names: unit code -> name as it is written.
+        procedures: procedure code -> name.
+        note: number of the source.
+    """
+
+    report: LateReport
+    words: LateWords
+    names: Mapping[str, str]
+    procedures: Mapping[str, str]
+    note: int
+
+    def paragraphs(self) -> list[Piece]:
+        """What all causes have in common, then one paragraph per cause that there is."""
+        rows = self.report.dossiers
+        if not rows:
+            return [Paragraph(say(self.words.none))]
+        counts = {cause: _count(n) for cause, n, _ in self.report.by_cause()}
+        total = say(
+            self.words.total,
+            count=(Run(_count(len(rows)), note=self.note),),
+            letters=_count(_letters(rows)),
+            **counts,
+        )
+        return [Paragraph(total), *(Paragraph(self._cause(cause)) for cause in CAUSES if self._of(cause))]
+
+    def _of(self, cause: str) -> list[dict[str, Any]]:
+        return [row for row in self.report.dossiers if row["cause"] == cause]
+
+    def _cause(self, cause: str) -> Runs:
+        rows = self._of(cause)
+        ranked = Counter(row["unit_code"] for row in rows).most_common()
+        named = ranked[: self.words.units_named]
+        if len(ranked) == len(named) + 1:  # the last one takes no more room than saying that there is one more
+            named = ranked
+        parts = [self._unit(unit, [row for row in rows if row["unit_code"] == unit]) for unit, _ in named]
+        if rest := ranked[len(named) :]:
+            parts.append(say(self.words.others, count=_count(sum(n for _, n in rest)), units=_count(len(rest))))
+        return say(
+            getattr(self.words, cause), count=_count(len(rows)), letters=_count(_letters(rows)), units=_join(parts)
+        )
+
+    def _unit(self, unit: str, rows: list[dict[str, Any]]) -> Runs:
+        """The dossiers of a unit, by who was late and whether a letter was sent."""
+        groups = Counter((self._why(unit, row), row["apology_on"] is not None) for row in rows)
+        details = []
+        for (why, has_letter), number in sorted(groups.items(), key=lambda item: (-item[1], not item[0][1])):
+            letter = self.words.with_letter if has_letter else self.words.without_letter
+            details.append((number, _join((part for part in (why, say(letter)) if part), ", ")))
+        name = self.names.get(unit, unit)
+        if len(details) == 1:
+            return say(self.words.unit_all, count=_count(len(rows)), unit=name, detail=details[0][1])
+        listed = _join(((Run(f"{_count(number)} hồ sơ "), *detail) for number, detail in details))
+        return say(self.words.unit, count=_count(len(rows)), unit=name, details=listed)
+
+    def _why(self, unit: str, row: dict[str, Any]) -> Runs:
+        """At whose step it was late, or for whom it waited."""
+        codes = row["late_unit_codes"].split("; ") if row["late_unit_codes"] else []
+        holders = _join(((self._holder(code),) for code in codes), " và ")
+        if row["cause"] == "other_authority":
+            procedure = self.procedures.get(row["procedure_code"], row["procedure_code"])
+            return say(self.words.waiting, procedure=_lower(procedure), authority=holders)
+        if not holders or (row["cause"] != "in_fact" and codes == [unit]):
+            return ()
+        return say(self.words.step, steps=holders)
+
+    def _holder(self, code: str) -> Run:
+        """A unit by name; one outside of the province has only its code here, and the writer knows its name."""
+        if code in self.names:
+            return Run(self.names[code])
+        return Run(f"[cơ quan mã {code}: cần ghi tên]", is_gap=True)
+
+    def by_unit(self, caption: Paragraph) -> list[Piece]:
+        """The table of all units and causes, letters included."""
+        found = self.report.by_unit()
+        if not found:
+            return [caption, Paragraph(say(self.words.none))]
+        rows = []
+        for number, (code, name, causes) in enumerate(found, 1):
+            rows.append(self._row(str(number), self.names.get(code, name), list(causes.values())))
+        rows.append(self._row("", "Cộng", [(n, letters) for _, n, letters in self.report.by_cause()]))
+        heads = ("TT", "Đơn vị", *_HEADS.values(), "Cộng", "Có thư xin lỗi")
+        grid = Grid(
+            heads, tuple(rows), (6, 34, 12, 12, 12, 12, 10, 12), frozenset(range(2, 8)), frozenset({len(rows) - 1}), True
+        )
+        marked = Paragraph((*caption.runs, Run("", note=self.note)), caption.style)
+        return [marked, grid]
+
+    def _row(self, number: str, name: str, counts: list[tuple[int, int]]) -> tuple[Runs, ...]:
+        totals = [sum(n for n, _ in counts), sum(letters for _, letters in counts)]
+        cells = [number, name, *(numbers.decimal(n) if n else "–" for n, _ in counts), *map(numbers.decimal, totals)]
+        return tuple(plain(cell) for cell in cells)
+
+
+#: cause -> head of its column
+_HEADS = {
+    "in_fact": "Trễ thực tế",
+    "other_authority": "Chờ cơ quan ngoài tỉnh",
+    "software_only": "Chỉ trễ trên phần mềm",
+    "unknown": "Chưa rõ",
+}
+
+
+def _count(number: int) -> str:
+    return numbers.count(number, in_text=True)
+
+
+def _letters(rows: Iterable[dict[str, Any]]) -> int:
+    return sum(row["apology_on"] is not None for row in rows)
+
+
+def _lower(text: str) -> str:
+    """The name of a procedure within a sentence; an abbreviation keeps its capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,98 @@
+"""The small language of the template's texts: `{slot}` for a figure or a word, `[[what|where from]]` for a gap.
+
+Belongs here: its grammar. Not here: which slots are known (`template.py`), what they are filled with (`fill.py`).
+
+    {late_rate}             value of the indicator for the reported unit and period
+    {late_rate.numerator}   its numerator; `.denominator` likewise
+    {late_rate.change}      more or less than in the period before, in words; `.change_year` than a year ago
+    {plan_done_rate@H16.20} of another unit
+    {period}                a word, see `WORDS`
+    [[số văn bản|sổ văn bản đi]]   what the writer has to add, and where it would come from
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: word -> what it stands for
+WORDS = {
+    "period": "kỳ báo cáo, ví dụ “quý III năm 2026”",
+    "period_days": "“từ ngày … đến ngày …”",
+    "period_before": "kỳ trước",
+    "period_year_ago": "cùng kỳ năm trước",
+    "year": "năm của ngày cuối kỳ",
+    "next_year": "năm sau đó",
+    "unit": "tên đơn vị báo cáo",
+    "province": "tên tỉnh, thành phố",
+    "issuer": "tên cơ quan ban hành",
+    "superior": "tên cơ quan chủ quản; trống đối với Ủy ban nhân dân",
+    "data_from": "ngày đầu của dữ liệu",
+    "data_until": "ngày cuối của dữ liệu",
+}
+PARTS = ("numerator", "denominator", "change", "change_year")
+
+_TOKEN = re.compile(r"\{(?P<slot>[^{}]*)\}|\[\[(?P<gap>[^\[\]]*)\]\]")
+_SLOT = re.compile(r"(?P<name>[a-z0-9_]+)(?:@(?P<unit>[A-Z0-9.]+))?(?:\.(?P<part>[a-z_]+))?")
+
+
+class SlotError(ValueError):
+    """A text holds something that is no slot; the message says what and how to write it."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A figure or a word. `unit` is None for the reported unit, `part` None for the value."""
+
+    name: str
+    unit: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that the writer has to add, and where it would come from."""
+
+    what: str
+    where: str = ""
+
+
+def tokens(text: str) -> Iterator[str | Slot | Gap]:
+    """A text as pieces, slots and gaps in order.
+
+    Raises:
+        SlotError: a brace or bracket is open, or what stands in it is malformed.
+    """
+    at = 0
+    for found in _TOKEN.finditer(text):
+        yield from _plain(text[at : found.start()])
+        yield _gap(found["gap"]) if found["gap"] is not None else _slot(found["slot"])
+        at = found.end()
+    yield from _plain(text[at:])
+
+
+def _plain(text: str) -> Iterator[str]:
+    for sign in ("{", "}", "[[", "]]"):
+        if sign in text:
+            raise SlotError(f"“{sign}” without its counterpart near “{text.strip()[:40]}”; close it, or leave it out")
+    if text:
+        yield text
+
+
+def _slot(inner: str) -> Slot:
+    found = _SLOT.fullmatch(inner.strip())
+    if not found:
+        raise SlotError(f"{{{inner}}} is no slot; write {{indicator}}, {{indicator@UNIT}} or {{indicator.numerator}}")
+    if found["part"] and found["part"] not in PARTS:
+        raise SlotError(f"{{{inner}}}: no part “{found['part']}”; there are {', '.join(PARTS)}")
+    if found["name"] in WORDS and (found["unit"] or found["part"]):
+        raise SlotError(f"{{{inner}}}: “{found['name']}” is a word, without unit and part")
+    return Slot(found["name"], found["unit"], found["part"])
+
+
+def _gap(inner: str) -> Gap:
+    what, _, where = inner.partition("|")
+    if not what.strip():
+        raise SlotError("[[…]] without what has to be added; write [[what|where from]]")
+    return Gap(what.strip(), where.strip())

@@ -1,0 +1,75 @@
+"""Where every figure of a report comes from: numbered once, listed in an appendix.
+
+Belongs here: numbering and the table. Not here: the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, plain
+from cchc_pipeline.reports.cchc_report.figures import Figure
+from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+
+_HEADS = ("Số", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử số / mẫu số", "Giá trị")
+
+
+@dataclass
+class Sources:
+    """The sources in the order in which they were first named."""
+
+    names: dict[str, str]
+    rows: dict[tuple[Any, ...], tuple[str, ...]] = field(default_factory=dict)
+
+    def figure(self, figure: Figure) -> int:
+        """The number of a figure."""
+        key = (figure.indicator.id, figure.unit_code, figure.period.first, figure.period.last)
+        terms = _number(figure.numerator)
+        if figure.indicator.denominator is not None:
+            terms += f" / {_number(figure.denominator)}"
+        value = figure.text() if figure.value is not None else "không xác định"
+        name = f"{figure.indicator.name_vi} ({figure.indicator.id})"
+        origin = "; tính từ các bảng đã công bố" if figure.is_computed else ""
+        whose = f"{self.names.get(figure.unit_code, figure.unit_code)} ({figure.unit_code})"
+        return self._number(key, (name, whose, _days(figure.period) + origin, terms, value))
+
+    def table(self, table: str, whose: str, period: ReportPeriod | str, what: str) -> int:
+        """The number of a published table from which several figures are taken at once."""
+        days = period if isinstance(period, str) else _days(period)
+        return self._number((table, whose, days, what), (f"Bảng {table}: {what}", whose, days, "", ""))
+
+    def _number(self, key: tuple[Any, ...], row: tuple[str, ...]) -> int:
+        self.rows.setdefault(key, row)
+        return list(self.rows).index(key) + 1
+
+    def pieces(self, manifest: dict[str, Any], command: str) -> list[Piece]:
+        """The table of sources, and from which version of the data everything was read.
+
+        Args:
+            manifest: of the published version.
+            command: what shows the records behind a figure.
+        """
+        rows = tuple(
+            (plain(str(number)), *(plain(cell) for cell in row)) for number, row in enumerate(self.rows.values(), 1)
+        )
+        version = (
+            f"Số liệu lấy từ bản công bố {manifest['version']} (tạo lúc {manifest['created']}), dữ liệu từ ngày "
+            f"{_iso(manifest['data_from'])} đến ngày {_iso(manifest['data_until'])}. "
+            f"Mỗi tỷ lệ bằng 100 × tử số / mẫu số. Xem hồ sơ, văn bản đứng sau một số liệu: {command}"
+        )
+        grid = Grid(_HEADS, rows, (5, 36, 19, 20, 12, 10), frozenset({4, 5}), small=True)
+        return [Paragraph(plain(version), "small"), grid]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else numbers.decimal(value)
+
+
+def _days(period: ReportPeriod) -> str:
+    return f"{numbers.day(period.first)} – {numbers.day(period.last)}"
+
+
+def _iso(text: str) -> str:
+    return "/".join(reversed(text[:10].split("-")))
