@@ -19,6 +19,7 @@ from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
 from cchc_pipeline.reference.unit_map import MapName
+from cchc_pipeline.reports.cchc_report.command import cchc_report
 from cchc_pipeline.reports.dictionary import check_pages, write_pages
 from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
 from cchc_pipeline.reports.indicator_series import indicator_series, print_series
@@ -213,3 +214,4 @@ def docs(out: Path, *, check: bool) -> None:
 
 
 report.add_command(reconciliation)
+report.add_command(cchc_report)

@@ -32,7 +32,10 @@ Runs = tuple[Run, ...]
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph. `style` is body, section, heading2, heading3, caption, small or appendix."""
+    """A paragraph.
+
+    `style` is body, section, heading2, heading3, caption, small, closing, appendix or appendix_title.
+    """
 
     runs: Runs
     style: str = "body"

@@ -37,6 +37,7 @@ class Figure:
         period: when.
         numerator, denominator, value: as in `indicator_values`; value is None over nothing.
         is_computed: whether the window is not among the published ones and was computed from the published tables.
+        is_partial: whether days of the period are missing in the data that it is counted from.
     """
 
     indicator: Indicator
@@ -46,6 +47,7 @@ class Figure:
     denominator: float | None
     value: float | None
     is_computed: bool = False
+    is_partial: bool = False
 
     @property
     def is_rate(self) -> bool:
@@ -118,15 +120,21 @@ class Figures:
             for row in found:
                 window = (row["period_start"], row["period_end"])
                 if window in windows:
-                    self.held[(row["indicator_id"], row["unit_code"], *window)] = Figure(
-                        by_id[row["indicator_id"]],
+                    indicator = by_id[row["indicator_id"]]
+                    self.held[(indicator.id, row["unit_code"], *window)] = Figure(
+                        indicator,
                         row["unit_code"],
                         windows[window],
                         row["numerator"],
                         row["denominator"],
                         row["value"],
                         is_computed,
+                        self._lacks_days(indicator, windows[window]),
                     )
+
+    def _lacks_days(self, indicator: Indicator, period: ReportPeriod) -> bool:
+        covered = self.begins <= period.first and period.last <= self.until
+        return not covered and bool(_PULLED & set(indicator.source_tables))
 
     def _touches(self, window: tuple[date, date]) -> bool:
         return window[0] <= self.until and window[1] >= self.begins

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from datetime import date
 
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.reports.cchc_report import numbers
@@ -63,7 +62,7 @@ class Filler:
             elif token.name in WORDS:
                 found.append(Run(self.words[token.name]))
             else:
-                found.append(self._slot(token, in_text))
+                found.append(self._slot(token, in_text=in_text))
         return tuple(found)
 
     def _words(self, text: str) -> str:
@@ -73,12 +72,12 @@ class Filler:
         """A paragraph with its slots filled."""
         return Paragraph(self.runs(text), style)
 
-    def _slot(self, slot: Slot, in_text: bool) -> Run:
+    def _slot(self, slot: Slot, *, in_text: bool) -> Run:
         indicator, unit = self.by_id[slot.name], slot.unit or self.unit_code
         if slot.part in ("change", "change_year"):
             then = self.period.before() if slot.part == "change" else self.period.year_ago()
             return self._change_in_words(indicator, unit, then)
-        figure = self.figures.get(slot.name, unit, self.period)
+        figure = self.figures.get(slot.name, unit, self.period.named if slot.is_calendar else self.period)
         value = getattr(figure, slot.part) if figure and slot.part else None
         if figure is not None and slot.part and value is not None:
             return self._written(figure, numbers.count(value, in_text=in_text))
@@ -91,7 +90,7 @@ class Filler:
         if figure is not None and figure.is_over_nothing:
             return self._written(figure, "không phát sinh")
         whose = "" if unit == self.unit_code else f" của {self.names.get(unit, unit)}"
-        why = f"không có số liệu {self.period.name_vi}"
+        why = "không có số liệu trong kỳ"
         if in_text:
             return gap(indicator.name_vi + whose, why, self.origin(indicator))
         return Run("[cần bổ sung]", is_gap=True)
@@ -110,7 +109,9 @@ class Filler:
         now, before = (self.figures.get(indicator.id, unit, period) for period in (self.period, then))
         reason = self.figures.not_comparable(indicator, unit, self.period, then)
         if reason or now is None or before is None or now.value is None or before.value is None:
-            return gap(f"so sánh với {then.name_vi}", reason or f"không có số liệu {then.name_vi}", self.origin(indicator))
+            return gap(
+                f"so sánh với {then.name_vi}", reason or f"không có số liệu {then.name_vi}", self.origin(indicator)
+            )
         self.sources.figure(now)
         change = _change(now, before)
         word = "tăng " if change.startswith("+") else "giảm "
@@ -119,32 +120,44 @@ class Filler:
 
     def comparison(self, block: Comparison) -> list[Piece]:
         """The table of indicators over this period, the one before and the same a year ago."""
-        befores = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
-        heads = ["Chỉ tiêu", _head(self.period)]
-        for then in befores:
-            heads += [_head(then), "Tăng (+), giảm (-)"]
-        rows: list[tuple[Runs | None, ...]] = []
+        thens = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
+        rows: list[list[Runs]] = []
         reasons: dict[str, list[ReportPeriod]] = {}
+        used: set[ReportPeriod] = set()
         for name in block.compare:
             indicator = self.by_id[name]
             now = self.figures.get(name, self.unit_code, self.period)
-            cells: list[Runs | None] = [plain(f"{indicator.name_vi}{_unit_vi(indicator)}")]
+            cells = [plain(f"{indicator.name_vi}{_unit_vi(indicator)}")]
             cells.append((self._value(now, indicator, self.unit_code, in_text=False),))
-            for then in befores:
-                before = self.figures.get(name, self.unit_code, then)
-                reason = self.figures.not_comparable(indicator, self.unit_code, self.period, then)
-                if before is None or before.value is None:
-                    reason = reason or f"không có số liệu {then.name_vi}"
-                if reason or now is None or now.value is None or before is None or before.value is None:
-                    cells += [plain("–"), plain("–")]
-                    known = reasons.setdefault(reason or "kỳ này không có số liệu", [])
-                    known += [then] if then not in known else []
-                else:
-                    cells += [(self._written(before, before.text()),), plain(_change(now, before))]
-            rows.append(tuple(cells))
-        widths = (40.0, 14.0) + (14.0, 12.0) * len(befores)
-        grid = Grid(tuple(heads), tuple(rows), widths, frozenset(range(1, len(heads))))
+            for then in thens:
+                reason, pair = self._beside(indicator, now, then)
+                cells += pair
+                if reason is None:
+                    used.add(then)
+                elif then not in reasons.setdefault(reason, []):
+                    reasons[reason].append(then)
+            rows.append(cells)
+        # Columns in which nothing can be compared are left out; the sentence below the table says why.
+        shown = [position for position, then in enumerate(thens) if then in used]
+        heads = ["Chỉ tiêu", _head(self.period)]
+        for position in shown:
+            heads += [_head(thens[position]), "Tăng (+), giảm (-)"]
+        kept = tuple((*cells[:2], *(cell for at in shown for cell in cells[2 + 2 * at : 4 + 2 * at])) for cells in rows)
+        widths = (38.0, 14.0) + (12.0, 12.0) * len(shown)
+        grid = Grid(tuple(heads), kept, widths, frozenset(range(1, len(heads))))
         return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
+
+    def _beside(self, indicator: Indicator, now: Figure | None, then: ReportPeriod) -> tuple[str | None, list[Runs]]:
+        """Why a value cannot be compared, or None; the value of the other period and the change."""
+        before = self.figures.get(indicator.id, self.unit_code, then)
+        reason = self.figures.not_comparable(indicator, self.unit_code, self.period, then)
+        if now is None or now.value is None:
+            reason = reason or f"không có số liệu {self.period.name_vi}"
+        if before is None or before.value is None:
+            reason = reason or f"không có số liệu {then.name_vi}"
+        if reason or now is None or before is None:
+            return reason, [plain("–"), plain("–")]
+        return None, [(self._written(before, before.text()),), plain(_change(now, before))]
 
     def _why_not(self, reasons: dict[str, list[ReportPeriod]]) -> Iterable[Piece]:
         for reason, periods in reasons.items():
@@ -166,15 +179,14 @@ class Filler:
                 continue
             number += 1
             cells = [plain(str(number)), plain(self.names.get(unit, unit))]
-            for name, figure in zip(block.by_unit, found, strict=True):
-                cells.append(self._cell(figure, self.by_id[name]))
+            cells += [self._cell(figure) for figure in found]
             rows.append(tuple(cells))
-        heads = ["TT", "Đơn vị", *(self.by_id[name].name_vi for name in block.by_unit)]
+        heads = ["TT", "Đơn vị", *block.by_unit.values()]
         if not rows:
             what = gap(self.words["unit"], f"không có đơn vị trực thuộc nào có số liệu {self.period.name_vi}")
             return [self.paragraph(block.caption, "caption"), Paragraph((what,))]
         width = 60.0 / len(block.by_unit)
-        columns = (6.0, 34.0) + (width,) * len(block.by_unit)
+        columns = (5.0, 35.0) + (width,) * len(block.by_unit)
         grid = Grid(tuple(heads), tuple(rows), columns, frozenset(range(2, len(heads))), small=True)
         note = self.sources.table(
             "indicator_values", self.names.get(self.unit_code, self.unit_code), self.period, ", ".join(block.by_unit)
@@ -182,7 +194,7 @@ class Filler:
         caption = Paragraph((*self.runs(block.caption), Run("", note=note)), "caption")
         return [caption, grid]
 
-    def _cell(self, figure: Figure | None, indicator: Indicator) -> Runs:
+    def _cell(self, figure: Figure | None) -> Runs:
         """A figure in a table whose source stands once for the whole table."""
         if figure is None or figure.value is None:
             return plain("–")
@@ -194,8 +206,8 @@ def _change(now: Figure, before: Figure) -> str:
     """The change of a value with its sign: of shares in percentage points, of counts in numbers and per cent."""
     if now.is_rate:
         # of the values as they are written, so that a reader who subtracts finds the same
-        shown = [numbers.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before)]
-        return _signed(shown[0] - shown[1], " điểm %")
+        shown, then = (numbers.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before))
+        return _signed(shown - then, " điểm %")
     difference = (now.value or 0) - (before.value or 0)
     if before.value and now.indicator.denominator is None and difference:
         share = numbers.decimal(abs(100 * difference / before.value))
@@ -204,14 +216,14 @@ def _change(now: Figure, before: Figure) -> str:
 
 
 def _signed(difference: float | Decimal, unit: str) -> str:
-    text = numbers.decimal(abs(difference))
+    text = numbers.decimal(difference if difference > 0 else -difference)
     if text == "0":
         return "0"
     return f"{'+' if difference > 0 else '-'}{text}{unit}"
 
 
 def _head(period: ReportPeriod) -> str:
-    if period.kind == "custom":
+    if period.kind == "custom" and not period.calendar:
         return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
     return period.name_vi[0].upper() + period.name_vi[1:]
 
@@ -220,5 +232,3 @@ def _unit_vi(indicator: Indicator) -> str:
     """The unit behind the name of an indicator, where the name does not say it."""
     known = {"billion VND": " (tỷ đồng)", "working days": " (ngày làm việc)", "days": " (ngày)"}
     return known.get(indicator.unit, "")
-
-

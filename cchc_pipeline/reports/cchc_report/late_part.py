@@ -89,32 +89,41 @@ class LatePart:
 
     def _unit(self, unit: str, rows: list[dict[str, Any]]) -> Runs:
         """The dossiers of a unit, by who was late and whether a letter was sent."""
-        groups = Counter((self._why(unit, row), row["apology_on"] is not None) for row in rows)
-        details = []
-        for (why, has_letter), number in sorted(groups.items(), key=lambda item: (-item[1], not item[0][1])):
-            letter = self.words.with_letter if has_letter else self.words.without_letter
-            details.append((number, _join((part for part in (why, say(letter)) if part), ", ")))
+        # that a unit was late at its own step is worth saying only where others were late too
+        is_own = all(row["late_unit_codes"] in (None, unit) for row in rows)
+        groups = Counter((() if is_own else self._why(row), self._letter(row)) for row in rows)
+        details = [
+            (number, _join((part for part in parts if part), ", "))
+            for parts, number in sorted(groups.items(), key=lambda item: -item[1])
+        ]
         name = self.names.get(unit, unit)
+        if not any(detail for _, detail in details):
+            return say(self.words.unit_only, count=_count(len(rows)), unit=name)
         if len(details) == 1:
             return say(self.words.unit_all, count=_count(len(rows)), unit=name, detail=details[0][1])
-        listed = _join(((Run(f"{_count(number)} hồ sơ "), *detail) for number, detail in details))
+        listed = _join((Run(f"{_count(number)} hồ sơ "), *detail) for number, detail in details)
         return say(self.words.unit, count=_count(len(rows)), unit=name, details=listed)
 
-    def _why(self, unit: str, row: dict[str, Any]) -> Runs:
+    def _why(self, row: dict[str, Any]) -> Runs:
         """At whose step it was late, or for whom it waited."""
         codes = row["late_unit_codes"].split("; ") if row["late_unit_codes"] else []
         holders = _join(((self._holder(code),) for code in codes), " và ")
         if row["cause"] == "other_authority":
             procedure = self.procedures.get(row["procedure_code"], row["procedure_code"])
             return say(self.words.waiting, procedure=_lower(procedure), authority=holders)
-        if not holders or (row["cause"] != "in_fact" and codes == [unit]):
+        return say(self.words.step, steps=holders) if holders else ()
+
+    def _letter(self, row: dict[str, Any]) -> Runs:
+        """Whether there was a letter; where the paper was in time there was nothing to apologise for."""
+        if row["cause"] == "software_only":
             return ()
-        return say(self.words.step, steps=holders)
+        return say(self.words.with_letter if row["apology_on"] is not None else self.words.without_letter)
 
     def _holder(self, code: str) -> Run:
-        """A unit by name; one outside of the province has only its code here, and the writer knows its name."""
-        if code in self.names:
-            return Run(self.names[code])
+        """A unit by name; of one outside of the province only the writer may know it."""
+        name = self.names.get(code) or self.words.outside.get(code)
+        if name:
+            return Run(name)
         return Run(f"[cơ quan mã {code}: cần ghi tên]", is_gap=True)
 
     def by_unit(self, caption: Paragraph) -> list[Piece]:
@@ -128,7 +137,12 @@ class LatePart:
         rows.append(self._row("", "Cộng", [(n, letters) for _, n, letters in self.report.by_cause()]))
         heads = ("TT", "Đơn vị", *_HEADS.values(), "Cộng", "Có thư xin lỗi")
         grid = Grid(
-            heads, tuple(rows), (6, 34, 12, 12, 12, 12, 10, 12), frozenset(range(2, 8)), frozenset({len(rows) - 1}), True
+            heads,
+            tuple(rows),
+            (6, 34, 12, 12, 12, 12, 10, 12),
+            frozenset(range(2, 8)),
+            frozenset({len(rows) - 1}),
+            True,
         )
         marked = Paragraph((*caption.runs, Run("", note=self.note)), caption.style)
         return [marked, grid]

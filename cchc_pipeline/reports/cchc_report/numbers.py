@@ -39,7 +39,7 @@ def decimal(value: float | Fraction | Decimal, places: int = PLACES, *, keep_zer
         text = text.rstrip("0").rstrip(".")
     if not text.strip("-0.,"):
         text = text.removeprefix("-")
-    return text.translate(str.maketrans({",": ".", ".": ","}))
+    return text.translate(str.maketrans(",.", ".,"))
 
 
 def count(value: float, *, in_text: bool = False) -> str:

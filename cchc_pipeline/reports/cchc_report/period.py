@@ -7,6 +7,7 @@ cover one (`figures.py`).
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,12 +27,19 @@ class ReportPeriod:
         first: first civil day.
         last: last civil day.
         name_vi: as in a sentence, "quý III năm 2026".
+        calendar: the calendar period that free days stand for: "năm 2020" closed from 16/11/2019 to 08/11/2020.
     """
 
     kind: str
     first: date
     last: date
     name_vi: str
+    calendar: ReportPeriod | None = None
+
+    @property
+    def named(self) -> ReportPeriod:
+        """The calendar period of its name; itself where its days are those, or have no name."""
+        return self.calendar or self
 
     @property
     def days_vi(self) -> str:
@@ -52,16 +60,19 @@ class ReportPeriod:
         return named.get(self.kind, f"{self.first}_{self.last}")
 
     def before(self) -> ReportPeriod:
-        """The period of the same length just before; of nine months and of free days the same ones a year ago."""
-        if self.kind == "custom" or self.kind == "nine_months":
+        """The period of the same length just before; of nine months and of days without a name a year ago."""
+        months = _LENGTHS.get(self.named.kind)
+        if months is None:
             return self.year_ago()
-        months = {"month": 1, "quarter": 3, "half": 6, "year": 12}[self.kind]
+        if self.calendar:
+            return custom(_earlier(self.first, months), _earlier(self.last, months), self.calendar.before())
         return _MAKERS[self.kind](*_shift(self.first, -months))
 
     def year_ago(self) -> ReportPeriod:
         """The same period of the year before."""
         if self.kind == "custom":
-            return custom(_a_year_before(self.first), _a_year_before(self.last))
+            then = self.calendar.year_ago() if self.calendar else None
+            return custom(_earlier(self.first, _MONTHS_A_YEAR), _earlier(self.last, _MONTHS_A_YEAR), then)
         return _MAKERS[self.kind](self.first.year - 1, self.first.month)
 
 
@@ -70,12 +81,10 @@ def _shift(day: date, months: int) -> tuple[int, int]:
     return number // _MONTHS_A_YEAR, number % _MONTHS_A_YEAR + 1
 
 
-def _a_year_before(day: date) -> date:
-    """The same day a year ago; of 29 February the 28th."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return date(day.year - 1, 2, 28)
+def _earlier(day: date, months: int) -> date:
+    """The same day some months before; the last one of that month where it has no such day."""
+    year, month = _shift(day, -months)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _span(year: int, month: int, months: int) -> tuple[date, date]:
@@ -109,17 +118,30 @@ def whole_year(year: int, _month: int = 1) -> ReportPeriod:
     return ReportPeriod("year", *_span(year, 1, 12), f"năm {year}")
 
 
-def custom(first: date, last: date) -> ReportPeriod:
+def custom(first: date, last: date, calendar: ReportPeriod | None = None) -> ReportPeriod:
     """Free days, as in a report whose figures were closed on a day of its own.
 
+    Args:
+        first: first day.
+        last: last day.
+        calendar: the calendar period that they stand for and are called by.
+
     Raises:
-        ReportError: the days are reversed.
+        ReportError: the days are reversed, or none of them lies within the calendar period.
     """
     if first > last:
         raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
-    return ReportPeriod("custom", first, last, f"kỳ từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}")
+    if calendar and (last < calendar.first or first > calendar.last):
+        raise ReportError(
+            f"report: no day from {first} to {last} lies within {calendar.name_vi}. Correct --from and --to, or leave "
+            "them out."
+        )
+    name = calendar.name_vi if calendar else f"kỳ {first:%d/%m/%Y}–{last:%d/%m/%Y}"
+    return ReportPeriod("custom", first, last, name, calendar)
 
 
+#: kind -> months, for the period before
+_LENGTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _MAKERS: dict[str, Callable[[int, int], ReportPeriod]] = {
     "month": month,
     "quarter": quarter,

@@ -6,6 +6,7 @@ Belongs here: its grammar. Not here: which slots are known (`template.py`), what
     {late_rate.numerator}   its numerator; `.denominator` likewise
     {late_rate.change}      more or less than in the period before, in words; `.change_year` than a year ago
     {plan_done_rate@H16.20} of another unit
+    {documents_signed_rate:calendar} of the calendar period where the report's days are others
     {period}                a word, see `WORDS`
     [[số văn bản|sổ văn bản đi]]   what the writer has to add, and where it would come from
 """
@@ -34,7 +35,7 @@ WORDS = {
 PARTS = ("numerator", "denominator", "change", "change_year")
 
 _TOKEN = re.compile(r"\{(?P<slot>[^{}]*)\}|\[\[(?P<gap>[^\[\]]*)\]\]")
-_SLOT = re.compile(r"(?P<name>[a-z0-9_]+)(?:@(?P<unit>[A-Z0-9.]+))?(?:\.(?P<part>[a-z_]+))?")
+_SLOT = re.compile(r"(?P<name>[a-z0-9_]+)(?P<calendar>:calendar)?(?:@(?P<unit>[A-Z0-9.]+))?(?:\.(?P<part>[a-z_]+))?")
 
 
 class SlotError(ValueError):
@@ -43,11 +44,19 @@ class SlotError(ValueError):
 
 @dataclass(frozen=True)
 class Slot:
-    """A figure or a word. `unit` is None for the reported unit, `part` None for the value."""
+    """A figure or a word.
+
+    Attributes:
+        name: the indicator or the word.
+        unit: None for the reported unit.
+        part: None for the value.
+        is_calendar: whether it is of the calendar period that the report's days stand for.
+    """
 
     name: str
     unit: str | None = None
     part: str | None = None
+    is_calendar: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,12 +92,14 @@ def _plain(text: str) -> Iterator[str]:
 def _slot(inner: str) -> Slot:
     found = _SLOT.fullmatch(inner.strip())
     if not found:
-        raise SlotError(f"{{{inner}}} is no slot; write {{indicator}}, {{indicator@UNIT}} or {{indicator.numerator}}")
+        raise SlotError(f"{{{inner}}} is no slot; the head of the template says what may stand in braces")
     if found["part"] and found["part"] not in PARTS:
         raise SlotError(f"{{{inner}}}: no part “{found['part']}”; there are {', '.join(PARTS)}")
-    if found["name"] in WORDS and (found["unit"] or found["part"]):
+    if found["name"] in WORDS and (found["unit"] or found["part"] or found["calendar"]):
         raise SlotError(f"{{{inner}}}: “{found['name']}” is a word, without unit and part")
-    return Slot(found["name"], found["unit"], found["part"])
+    if found["part"] in ("change", "change_year") and found["calendar"]:
+        raise SlotError(f"{{{inner}}}: a change is of the report's own days; leave “:calendar” out")
+    return Slot(found["name"], found["unit"], found["part"], bool(found["calendar"]))
 
 
 def _gap(inner: str) -> Gap:

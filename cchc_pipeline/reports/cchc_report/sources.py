@@ -13,7 +13,7 @@ from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, pl
 from cchc_pipeline.reports.cchc_report.figures import Figure
 from cchc_pipeline.reports.cchc_report.period import ReportPeriod
 
-_HEADS = ("Số", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử số / mẫu số", "Giá trị")
+_HEADS = ("TT", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử số / mẫu số", "Giá trị")
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Sources:
         value = figure.text() if figure.value is not None else "không xác định"
         name = f"{figure.indicator.name_vi} ({figure.indicator.id})"
         origin = "; tính từ các bảng đã công bố" if figure.is_computed else ""
+        origin += "; dữ liệu chưa đủ kỳ" if figure.is_partial else ""
         whose = f"{self.names.get(figure.unit_code, figure.unit_code)} ({figure.unit_code})"
         return self._number(key, (name, whose, _days(figure.period) + origin, terms, value))
 
@@ -59,7 +60,7 @@ class Sources:
             f"{_iso(manifest['data_from'])} đến ngày {_iso(manifest['data_until'])}. "
             f"Mỗi tỷ lệ bằng 100 × tử số / mẫu số. Xem hồ sơ, văn bản đứng sau một số liệu: {command}"
         )
-        grid = Grid(_HEADS, rows, (5, 36, 19, 20, 12, 10), frozenset({4, 5}), small=True)
+        grid = Grid(_HEADS, rows, (5, 36, 18, 17, 13, 11), frozenset({4, 5}), small=True)
         return [Paragraph(plain(version), "small"), grid]
 
 

@@ -77,7 +77,8 @@ class Table(_Block):
 class ByUnit(_Block):
     """A table of indicators by unit directly below the reported one."""
 
-    by_unit: tuple[str, ...] = Field(min_length=1)
+    #: indicator -> head of its column
+    by_unit: dict[str, str] = Field(min_length=1)
     caption: str
 
 
@@ -145,12 +146,15 @@ class LateWords(_Model):
     unknown: str
     unit: str
     unit_all: str
+    unit_only: str
     others: str
     step: str
     waiting: str
     with_letter: str
     without_letter: str
     units_named: int = Field(ge=1)
+    #: code -> name of authorities outside of the province, which no published table names
+    outside: dict[str, str] = Field(default_factory=dict)
 
 
 #: phrase -> slots that it may hold; these are no indicators
@@ -160,6 +164,7 @@ LATE_SLOTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("in_fact", "other_authority", "software_only", "unknown"), ("count", "letters", "units")),
     "unit": ("count", "unit", "details"),
     "unit_all": ("count", "unit", "detail"),
+    "unit_only": ("count", "unit"),
     "others": ("count", "units"),
     "step": ("steps",),
     "waiting": ("procedure", "authority"),
@@ -200,9 +205,13 @@ class Template(_Model):
         for kind in ("sections", "appendices"):
             for number, section in enumerate(getattr(self, kind)):
                 for index, block in enumerate(section.blocks):
-                    key = {Comparison: "compare", ByUnit: "by_unit"}.get(type(block))
-                    for position, name in enumerate(getattr(block, key) if key else ()):
-                        yield (kind, number, "blocks", index, key or "", position), name
+                    place: Place = (kind, number, "blocks", index)
+                    if isinstance(block, Comparison):
+                        for position, name in enumerate(block.compare):
+                            yield (*place, "compare", position), name
+                    elif isinstance(block, ByUnit):
+                        for name in block.by_unit:
+                            yield (*place, "by_unit", name), name
 
 
 def _strings(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
@@ -247,13 +256,20 @@ def read_template(text: str, origin: str) -> Template:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "damaged"
         raise TemplateError(f"report template {origin}{line}: not YAML ({problem}). Correct the line.") from error
+    if tree is None:
+        raise TemplateError(f"report template {origin}, line 1: empty. Begin with what `--show-template` prints.")
     try:
         template = Template.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a key that is written wrong is missing too: what stands there is the better place
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         # pydantic puts the kind of a block between its number and its key
-        place = tuple(step for at, step in enumerate(first["loc"]) if at != _AFTER_BLOCK or "blocks" not in first["loc"])
-        raise _refusal(origin, tree, place, f"{first['msg']}. Compare with `cchc report cchc --show-template`.") from error
+        place = tuple(
+            step for at, step in enumerate(first["loc"]) if at != _AFTER_BLOCK or "blocks" not in first["loc"]
+        )
+        raise _refusal(
+            origin, tree, place, f"{first['msg']}. Compare with `cchc report cchc --show-template`."
+        ) from error
     _check(template, origin, tree)
     return template
 
@@ -289,7 +305,9 @@ def _check(template: Template, origin: str, tree: yaml.Node) -> None:
 def _unknown(origin: str, tree: yaml.Node, place: Place, name: str, known: set[str]) -> TemplateError:
     near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
     meant = f" Did you mean {', '.join(near)}?" if near else ""
-    return _refusal(origin, tree, place, f"“{name}” is no indicator and no word.{meant} Indicators: docs/indicators.md.")
+    return _refusal(
+        origin, tree, place, f"“{name}” is no indicator and no word.{meant} Indicators: docs/indicators.md."
+    )
 
 
 def _refusal(origin: str, tree: yaml.Node, place: Place, problem: str) -> TemplateError:

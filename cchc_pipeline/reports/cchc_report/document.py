@@ -1,0 +1,319 @@
+"""Writing a report as .docx in the form of an administrative document (NĐ 30/2020/NĐ-CP).
+
+Belongs here: paragraphs, tables and the frame around them, by python-docx. Not here: what the report says (`fill.py`
+and the parts), the measures (`layout.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from docx import Document
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.enum.text import WD_COLOR_INDEX
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from cchc_pipeline.reports.cchc_report import layout as law
+from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Runs
+
+#: the frame's own parts of the page are two columns, as wide as the two heads need
+_FRAME_MM = (68, law.TEXT_WIDTH_MM - 68)
+_SIGNATURE_MM = (80, law.TEXT_WIDTH_MM - 80)
+_LINES_TO_SIGN = 4
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands before and after the text; each a filled text of the template's frame."""
+
+    superior: Runs
+    issuer: Runs
+    number: Runs
+    place: Runs
+    title: Runs
+    summary: Runs
+    recipient: Runs
+    copies: tuple[Runs, ...]
+    signature: tuple[Runs, ...]
+
+
+def write_docx(head: Head, pieces: list[Piece], appendices: list[list[Piece]], title: str, created: datetime) -> bytes:
+    """The document.
+
+    Args:
+        head: the frame.
+        pieces: the text.
+        appendices: each begins on a page of its own.
+        title: title in the properties of the file.
+        created: time in the properties of the file; the writer's name is left empty.
+    """
+    document = Document()
+    _prepare(document, title, created)
+    _write_head(document, head)
+    for piece in pieces:
+        _write(document, piece)
+    _write_end(document, head)
+    for appendix in appendices:
+        document.add_page_break()
+        for piece in appendix:
+            _write(document, piece)
+    stream = BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def _prepare(document: Any, title: str, created: datetime) -> None:
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(law.PAGE_WIDTH_MM), Mm(law.PAGE_HEIGHT_MM)
+    section.top_margin, section.bottom_margin = Mm(law.MARGIN_TOP_MM), Mm(law.MARGIN_BOTTOM_MM)
+    section.left_margin, section.right_margin = Mm(law.MARGIN_LEFT_MM), Mm(law.MARGIN_RIGHT_MM)
+    section.header_distance = Mm(10)
+    section.different_first_page_header_footer = True
+    _page_number(section.header.paragraphs[0])
+    for name, size, bold, italic in (
+        ("Normal", law.BODY_PT, False, False),
+        ("Heading 1", law.BODY_PT, True, False),
+        ("Heading 2", law.BODY_PT, True, False),
+        ("Heading 3", law.BODY_PT, True, True),
+        ("Caption", law.TABLE_PT, False, True),
+    ):
+        style = document.styles[name]
+        style.font.size, style.font.bold, style.font.italic = Pt(size), bold, italic
+        style.font.color.rgb = RGBColor(*law.BLACK)
+        _set_font(style.element.get_or_add_rPr())
+        spacing = style.paragraph_format
+        spacing.space_before, spacing.space_after = Pt(law.BETWEEN_PT if name != "Normal" else 0), Pt(law.BETWEEN_PT)
+        spacing.line_spacing = law.LINE_SPACING
+        spacing.keep_with_next = name != "Normal"
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "vi-VN")
+    document.styles["Normal"].element.get_or_add_rPr().append(language)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments, properties.language = title, "", "", "vi-VN"
+    properties.last_modified_by = ""
+    properties.created = properties.modified = created
+
+
+def _set_font(properties: Any) -> None:
+    """The one font for every script; without all four Word falls back for Vietnamese letters."""
+    fonts = properties.get_or_add_rFonts()
+    for script in ("ascii", "hAnsi", "eastAsia", "cs"):
+        fonts.set(qn(f"w:{script}"), law.FONT)
+    for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{theme}"), None)
+
+
+def _page_number(paragraph: Any) -> None:
+    paragraph.alignment = ALIGN.CENTER
+    run = paragraph.add_run()
+    run.font.size = Pt(law.PAGE_NUMBER_PT)
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.text = text
+        run._r.append(element)
+
+
+def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) -> Any:
+    """Pieces of text with their marks; `look` sets bold or italic for all of them."""
+    for piece in runs:
+        if piece.text:
+            run = paragraph.add_run(piece.text)
+            run.bold = look.get("bold") or piece.bold or None
+            run.italic = look.get("italic") or piece.italic or None
+            if size:
+                run.font.size = Pt(size)
+            if piece.is_gap:
+                run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+        if piece.note is not None:
+            mark = paragraph.add_run(f"[{piece.note}]")
+            mark.font.superscript, mark.bold, mark.italic = True, False, False
+            mark.font.size = Pt(law.NOTE_PT if size and size < law.TABLE_PT else law.NOTE_PT + 2)
+    return paragraph
+
+
+def _write(document: Any, piece: Piece) -> None:
+    if isinstance(piece, Grid):
+        _write_grid(document, piece)
+    else:
+        _write_paragraph(document, piece)
+
+
+def _write_paragraph(document: Any, piece: Paragraph) -> None:
+    names = {"section": "Heading 1", "heading2": "Heading 2", "heading3": "Heading 3", "caption": "Caption"}
+    paragraph = document.add_paragraph(style=names.get(piece.style, "Normal"))
+    form = paragraph.paragraph_format
+    if piece.style in ("appendix", "appendix_title"):
+        paragraph.alignment = ALIGN.CENTER
+        _add(paragraph, piece.runs, law.BODY_PT, bold=True)
+    elif piece.style == "caption":
+        paragraph.alignment = ALIGN.CENTER
+        _add(paragraph, piece.runs)
+    elif piece.style == "small":
+        paragraph.alignment = ALIGN.JUSTIFY
+        form.space_before = Pt(law.BETWEEN_PT / 2)
+        _add(paragraph, piece.runs, law.TABLE_PT - 1, italic=True)
+    else:
+        paragraph.alignment = ALIGN.JUSTIFY
+        form.first_line_indent = Mm(law.INDENT_MM)
+        form.keep_with_next = True if piece.style == "closing" else None  # nobody signs a page of its own
+        _add(paragraph, piece.runs)
+
+
+def _write_grid(document: Any, grid: Grid) -> None:
+    size = law.SMALL_TABLE_PT if grid.small else law.TABLE_PT
+    table = document.add_table(rows=1 + len(grid.rows), cols=len(grid.heads))
+    table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    _cell_margins(table)
+    scale = law.TEXT_WIDTH_MM / sum(grid.widths)
+    widths = [Mm(width * scale) for width in grid.widths]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    head, *body = table.rows
+    _mark(head, "w:tblHeader")
+    for cell, text, width in zip(head.cells, grid.heads, widths, strict=True):
+        paragraph = _cell(cell, width, ALIGN.CENTER)
+        paragraph.add_run(text).bold = True
+        paragraph.runs[0].font.size = Pt(size - (0 if grid.small else 1))
+        cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    above: list[Any] = [None] * len(widths)
+    for number, (row, cells) in enumerate(zip(body, grid.rows, strict=True)):
+        _mark(row, "w:cantSplit")
+        for column, (cell, runs) in enumerate(zip(row.cells, cells, strict=True)):
+            if runs is None and above[column] is not None:
+                above[column] = above[column].merge(cell)
+                continue
+            above[column] = cell
+            numeric = column in grid.numeric
+            side = ALIGN.RIGHT if numeric else ALIGN.CENTER if column == 0 and _is_number(runs) else ALIGN.LEFT
+            _add(_cell(cell, widths[column], side), runs or (), size, bold=number in grid.strong)
+    after = document.add_paragraph()
+    after.paragraph_format.space_after = Pt(0)
+    after.paragraph_format.line_spacing = Pt(law.BETWEEN_PT)
+
+
+def _cell_margins(table: Any) -> None:
+    """Narrow margins at the sides of every cell, so that a figure does not break."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(law.CELL_MARGIN_TWIPS))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.append(margins)
+
+
+def _is_number(runs: Runs | None) -> bool:
+    return bool(runs) and all(sign.isdigit() or sign in ".- " for run in runs or () for sign in run.text)
+
+
+def _cell(cell: Any, width: Any, side: Any) -> Any:
+    """The first paragraph of a cell, set tight."""
+    cell.width = width
+    paragraph = cell.paragraphs[0]
+    paragraph.alignment = side
+    form = paragraph.paragraph_format
+    form.space_before = form.space_after = Pt(2)
+    form.line_spacing = 1.0
+    return paragraph
+
+
+def _mark(row: Any, name: str) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement(name))
+
+
+def _columns(document: Any, widths: tuple[float, float]) -> tuple[Any, Any]:
+    """Two columns without lines."""
+    table = document.add_table(rows=1, cols=2)
+    table.autofit = False
+    _cell_margins(table)
+    cells = table.rows[0].cells
+    for cell, column, width in zip(cells, table.columns, widths, strict=True):
+        cell.width = column.width = Mm(width)
+    return cells[0], cells[1]
+
+
+def _line(cell: Any, runs: Runs, size: float, *, first: bool = False, side: Any = ALIGN.CENTER, **look: bool) -> Any:
+    paragraph = cell.paragraphs[0] if first else cell.add_paragraph()
+    paragraph.alignment = side
+    paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.line_spacing = 1.0
+    return _add(paragraph, runs, size, **look)
+
+
+def _rule(container: Any, width_mm: float, share: float) -> None:
+    """A thin line over a share of a width, in the middle."""
+    paragraph = container.add_paragraph()
+    form = paragraph.paragraph_format
+    form.left_indent = form.right_indent = Mm(width_mm * (1 - share) / 2)
+    form.space_before, form.space_after, form.line_spacing = Pt(3), Pt(law.BETWEEN_PT), Pt(3)
+    borders, bottom = OxmlElement("w:pBdr"), OxmlElement("w:top")
+    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
+        bottom.set(qn(f"w:{name}"), value)
+    borders.append(bottom)
+    paragraph._p.get_or_add_pPr().append(borders)
+
+
+def _upper(runs: Runs) -> Runs:
+    """Capitals, broken behind what a People's Committee is called."""
+
+    def capitals(text: str) -> str:
+        return text.upper().replace("ỦY BAN NHÂN DÂN ", "ỦY BAN NHÂN DÂN\n")
+
+    return tuple(run if run.is_gap else replace(run, text=capitals(run.text)) for run in runs)
+
+
+def _write_head(document: Any, head: Head) -> None:
+    left, right = _columns(document, _FRAME_MM)
+    has_superior = any(run.text.strip() for run in head.superior)
+    if has_superior:
+        _line(left, _upper(head.superior), law.AUTHORITY_PT, first=True)
+    _line(left, _upper(head.issuer), law.AUTHORITY_PT, first=not has_superior, bold=True)
+    _rule(left, _FRAME_MM[0], 0.35)
+    _line(left, head.number, law.NUMBER_PT)
+    right.paragraphs[0].add_run(law.NATION).bold = True
+    right.paragraphs[0].runs[0].font.size = Pt(law.NATION_PT)
+    right.paragraphs[0].alignment = ALIGN.CENTER
+    right.paragraphs[0].paragraph_format.space_after = Pt(0)
+    right.paragraphs[0].paragraph_format.line_spacing = 1.0
+    motto = right.add_paragraph()
+    motto.alignment = ALIGN.CENTER
+    motto.paragraph_format.space_after, motto.paragraph_format.line_spacing = Pt(0), 1.0
+    motto.add_run(law.MOTTO).bold = True
+    motto.runs[0].font.size = Pt(law.MOTTO_PT)
+    _rule(right, _FRAME_MM[1], 0.62)
+    _line(right, head.place, law.PLACE_PT, italic=True)
+    for runs, before in ((head.title, 18), (head.summary, 0)):
+        paragraph = document.add_paragraph()
+        paragraph.alignment = ALIGN.CENTER
+        paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(0)
+        _add(paragraph, runs, law.TITLE_PT, bold=True)
+    _rule(document, law.TEXT_WIDTH_MM, 0.25)
+    recipient = document.add_paragraph()
+    recipient.alignment = ALIGN.CENTER
+    recipient.paragraph_format.space_before = recipient.paragraph_format.space_after = Pt(2 * law.BETWEEN_PT)
+    _add(recipient, head.recipient, law.BODY_PT)
+
+
+def _write_end(document: Any, head: Head) -> None:
+    left, right = _columns(document, _SIGNATURE_MM)
+    _mark(document.tables[-1].rows[0], "w:cantSplit")
+    _line(left, Paragraph(()).runs, law.COPIES_HEAD_PT, first=True)
+    left.paragraphs[0].alignment = ALIGN.LEFT
+    mark = left.paragraphs[0].add_run("Nơi nhận:")
+    mark.bold = mark.italic = True
+    mark.font.size = Pt(law.COPIES_HEAD_PT)
+    for runs in head.copies:
+        _add(_line(left, (), law.COPIES_PT, side=ALIGN.LEFT), runs, law.COPIES_PT)
+    for number, runs in enumerate(head.signature):
+        _line(right, _upper(runs), law.SIGNATURE_PT, first=number == 0, bold=True)
+    for _ in range(_LINES_TO_SIGN):
+        _line(right, (), law.SIGNATURE_PT)

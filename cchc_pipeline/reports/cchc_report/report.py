@@ -1,0 +1,288 @@
+"""The whole report: what is loaded, the order of its parts, the finished document.
+
+Belongs here: putting together. Not here: single parts, options of the command (`command.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
+from cchc_pipeline.reports.cchc_report.document import Head, write_docx
+from cchc_pipeline.reports.cchc_report.figures import Figures
+from cchc_pipeline.reports.cchc_report.fill import Filler
+from cchc_pipeline.reports.cchc_report.late_part import LatePart
+from cchc_pipeline.reports.cchc_report.papi_part import PapiPart
+from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+from cchc_pipeline.reports.cchc_report.score_parts import ScoreParts
+from cchc_pipeline.reports.cchc_report.sources import Sources
+from cchc_pipeline.reports.cchc_report.template import (
+    Block,
+    ByUnit,
+    Comparison,
+    Heading,
+    Part,
+    Section,
+    Table,
+    Template,
+    Text,
+)
+from cchc_pipeline.reports.late_report import late_report
+from cchc_pipeline.reports.scope import ReportError
+from cchc_pipeline.reports.units import unit_or_error
+
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes:
+        docx: the file.
+        unit_code, unit_name: whose it is.
+        period: of when.
+        filled: how many figures were written.
+        sources: how many sources they have.
+        gaps: what the writer has to add, in order.
+    """
+
+    docx: bytes
+    unit_code: str
+    unit_name: str
+    period: ReportPeriod
+    filled: int
+    sources: int
+    gaps: tuple[str, ...]
+
+
+def make_report(lake: Lake, template: Template, period: ReportPeriod, unit: str | None = None) -> Report:
+    """A report from the current published version.
+
+    Args:
+        lake: the lake.
+        template: wording and order.
+        period: of when.
+        unit: unit code, with everything below it; the province by default.
+
+    Raises:
+        ReportError: the unit is unknown, the template names an unknown one, or no day of the period has data.
+        PublishError: nothing was published.
+    """
+    code, name = unit_or_error(lake.published, unit)
+    return _Making(lake, template, period, code, name).report()
+
+
+class _Making:
+    """One report while it is made."""
+
+    def __init__(self, lake: Lake, template: Template, period: ReportPeriod, code: str, name: str) -> None:
+        self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
+        self.figures = Figures(lake)
+        self._refuse_days_without_data()
+        units = read_published(lake.published, "units").to_pylist()
+        self.units = {row["unit_code"]: row for row in units}
+        self.province = self.figures.manifest["province_code"]
+        self.names = _short_names(units, self.province)
+        self.sources = Sources(self.names)
+        self._load()
+        self.filler = Filler(
+            self.figures, self.sources, code, period, self._words(), self.names, dict(template.origins)
+        )
+        self.scores = ScoreParts(
+            lake.published, code, self.province, self.names, period, self.sources, template.origins
+        )
+
+    def _refuse_days_without_data(self) -> None:
+        begins, until = self.figures.begins, self.figures.until
+        if self.period.last < begins or self.period.first > until:
+            first, last = min(self.period.first, begins), max(self.period.last, until)
+            raise ReportError(
+                f"report: {self.period.name_vi} ({self.period.first} … {self.period.last}) lies outside of the "
+                f"published data, which go from {begins} to {until}. Choose another period, or pull the days: "
+                f"`cchc run --from {first} --to {last}`."
+            )
+
+    def _below(self) -> list[str]:
+        """The units directly below the reported one, departments before communes, by name."""
+        order = ("department", "district", "commune")
+        rows = [row for row in self.units.values() if row["parent_code"] == self.code and row["is_current"]]
+        level = {name: number for number, name in enumerate(order)}
+        rows.sort(key=lambda row: (level.get(row["unit_level"], len(order)), row["unit_code"]))
+        return [row["unit_code"] for row in rows]
+
+    def _load(self) -> None:
+        slots = self.template.slots()
+        strangers = sorted({slot.unit for slot in slots if slot.unit} - set(self.units))
+        if strangers:
+            raise ReportError(
+                f"report: the template names {', '.join(strangers)}, which is no unit of the published data. "
+                "Correct the part after “@”; units are listed in units.parquet."
+            )
+        period, ids = self.period, {slot.name for slot in slots}
+        units = {self.code, *(slot.unit for slot in slots if slot.unit)}
+        self.figures.load(ids, units, dict.fromkeys([period, period.named, period.before(), period.year_ago()]))
+        by_unit = {
+            name
+            for section in (*self.template.sections, *self.template.appendices)
+            for block in section.blocks
+            if isinstance(block, ByUnit)
+            for name in block.by_unit
+        }
+        if by_unit and (below := self._below()):
+            self.figures.load(by_unit, below, [period])
+
+    def _words(self) -> dict[str, str]:
+        period, until = self.period, self.figures.until
+        superior = "" if self.code == self.province else _formal(self.units[self.province]["unit_name"])
+        return {
+            "period": period.name_vi,
+            "period_days": period.days_vi,
+            "period_before": period.before().name_vi,
+            "period_year_ago": period.year_ago().name_vi,
+            "year": str(period.last.year),
+            "next_year": str(period.last.year + 1),
+            "unit": self.names[self.code],
+            "province": _place(self.units[self.province]["unit_name"]),
+            "issuer": _formal(self.units[self.code]["unit_name"] if not superior else self.names[self.code]),
+            "superior": superior,
+            "data_from": numbers.day(self.figures.begins),
+            "data_until": numbers.day(until),
+        }
+
+    def report(self) -> Report:
+        """Fill everything, the list of sources last."""
+        body = [*self._opening(), *(piece for section in self._numbered() for piece in section)]
+        body.append(self.filler.paragraph(self.template.frame.closing, "closing"))
+        appendices = [self._appendix(number, section) for number, section in enumerate(self.template.appendices)]
+        frame, runs = self.template.frame, self.filler.runs
+        head = Head(
+            superior=runs(frame.superior),
+            issuer=runs(frame.issuer),
+            number=runs(frame.number),
+            place=runs(frame.place),
+            title=runs(frame.title),
+            summary=runs(frame.summary),
+            recipient=runs(frame.recipient),
+            copies=tuple(runs(line) for line in frame.copies),
+            signature=tuple(runs(line) for line in frame.signature),
+        )
+        title = f"{Paragraph(head.title).text.capitalize()}: {Paragraph(head.summary).text}"
+        created = datetime.fromisoformat(self.figures.manifest["created"])
+        ends = [head.place, head.recipient, *head.copies, *head.signature]
+        found = gaps([*body, *(piece for appendix in appendices for piece in appendix), *map(Paragraph, ends)])
+        return Report(
+            write_docx(head, body, appendices, title, created),
+            self.code,
+            self.name,
+            self.period,
+            self.filler.filled,
+            len(self.sources.rows),
+            tuple(found),
+        )
+
+    def _opening(self) -> list[Piece]:
+        pieces: list[Piece] = [self.filler.paragraph(text) for text in self.template.frame.opening]
+        begins, until = self.figures.begins, self.figures.until
+        if self.period.first < begins or self.period.last > until:
+            missing = (
+                f"dữ liệu chỉ có từ ngày {numbers.day(begins)} đến ngày {numbers.day(until)}; số liệu trong báo cáo "
+                "tính trong phạm vi đó"
+            )
+            pieces.append(Paragraph((gap(f"Số liệu cả {self.period.name_vi}", missing, "chạy lại khi đủ dữ liệu"),)))
+        return pieces
+
+    def _numbered(self) -> list[list[Piece]]:
+        return [
+            [
+                Paragraph((Run(f"{_ROMAN[number]}. "), *self.filler.runs(section.title)), "section"),
+                *self._blocks(section.blocks),
+            ]
+            for number, section in enumerate(self.template.sections)
+        ]
+
+    def _appendix(self, number: int, section: Section) -> list[Piece]:
+        head = [
+            Paragraph(plain(f"Phụ lục {_ROMAN[number]}"), "appendix"),
+            Paragraph(self.filler.runs(section.title), "appendix_title"),
+        ]
+        return [*head, *self._blocks(section.blocks)]
+
+    def _blocks(self, blocks: Sequence[Block]) -> list[Piece]:
+        return [piece for block in blocks if block.holds_on(self.period.last) for piece in self._block(block)]
+
+    def _block(self, block: Block) -> list[Piece]:
+        match block:
+            case Heading():
+                return [self.filler.paragraph(block.heading, f"heading{block.level}")]
+            case Text():
+                return [self.filler.paragraph(block.text)]
+            case Comparison():
+                return self.filler.comparison(block)
+            case Table():
+                return self.filler.table(block)
+            case ByUnit():
+                return self.filler.by_unit(block, self._below())
+            case Part():
+                return self._part(block.part)
+
+    def _part(self, name: str) -> list[Piece]:
+        match name:
+            case "papi":
+                return PapiPart(self.scores).pieces()
+            case "par_index":
+                return self.scores.par_index()
+            case "index766":
+                return self.scores.index766()
+            case "external_indices":
+                return self.scores.external_indices()
+            case "late":
+                return self._late().paragraphs()
+            case "late_by_unit":
+                return self._late().by_unit(
+                    Paragraph(plain(f"Hồ sơ giải quyết quá hạn, {self.period.name_vi}"), "caption")
+                )
+        last = min(self.period.last, self.figures.until)
+        first = max(self.period.first, self.figures.begins)
+        command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
+        return self.sources.pieces(self.figures.manifest, command)
+
+    def _late(self) -> LatePart:
+        first, last = max(self.period.first, self.figures.begins), min(self.period.last, self.figures.until)
+        procedures = read_published(self.lake.published, "procedures")
+        named = dict(zip(*(procedures[name].to_pylist() for name in ("procedure_code", "procedure_name")), strict=True))
+        note = self.sources.table(
+            "late_dossiers", self.names[self.code], self.period, "hồ sơ giải quyết quá hạn, nguyên nhân, thư xin lỗi"
+        )
+        found = late_report(self.lake.published, first, last, self.code)
+        return LatePart(found, self.template.late, self.names, named, note)
+
+
+def _short_names(units: list[dict], province: str) -> dict[str, str]:
+    """Names without the province's behind them ("Sở Tư pháp - Tỉnh Mẫu"): within a province it goes without saying."""
+    whole = next((row["unit_name"] for row in units if row["unit_code"] == province), "")
+    ending = f" - {_place(whole)}".casefold()
+    return {
+        row["unit_code"]: row["unit_name"][: -len(ending)]
+        if row["unit_code"] != province and row["unit_name"].casefold().endswith(ending)
+        else row["unit_name"]
+        for row in units
+    }
+
+
+def _place(name: str) -> str:
+    """The province in the name of its People's Committee."""
+    for word in ("UBND ", "Ủy ban nhân dân ", "Uỷ ban nhân dân "):
+        if name.casefold().startswith(word.casefold()):
+            return name[len(word) :]
+    return name
+
+
+def _formal(name: str) -> str:
+    """A name as it stands above a document: written out."""
+    return name.replace("UBND ", "Ủy ban nhân dân ")
