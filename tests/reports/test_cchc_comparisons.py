@@ -111,6 +111,11 @@ def papi_lake(own: Lake, since: int) -> Lake:
                    "comparable_since": since, "rank": 7, "rank_of": 60, "unit_vintage": "x"}
             )  # fmt: skip
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "scorecard_papi.parquet")
+    intervals = folder / "rank_intervals.parquet"
+    interval = {"scorecard_id": "papi", "source": "papi", "period_type": "year", "period_start": date(2026, 1, 1),
+                "unit_code": "P67", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "rank": 7, "rank_low": 5,
+                "rank_high": 11, "rank_of": 60, "rank_median": 8.0, "first_quarter_share": 0.1, "draws": 100, "method_vi": "Thay đổi cách tính."}  # fmt: skip
+    pq.write_table(pa.Table.from_pylist([interval], schema=pq.read_schema(intervals)), intervals)
     units = pq.read_table(folder / "units.parquet").to_pylist()
     for row in units:
         row["unit_code"] = row["unit_code"].replace("H99", "H16")
@@ -134,3 +139,4 @@ def test_papi_is_compared_only_where_it_may_be(own_lake, since, difference):
         ["", "Nội dung TOTAL", "10,00", "5,00", "5,25", difference, "7/60"],
     ]
     assert ("Không so sánh với năm 2025" in found.text) == (difference == "–")
+    assert "Thứ hạng 7/60 năm 2026; 95% số lần mô phỏng cho hạng từ 5 đến 11. Thay đổi cách tính." in found.text

@@ -104,10 +104,10 @@ class PapiPart:
             "rank_intervals", self.parts.province_name, f"năm {year}", "khoảng thứ hạng PAPI"
         )
         text = (
-            f"Thứ hạng {row['rank']}/{row['rank_of']} của năm {year} nằm trong khoảng từ {row['rank_low']} đến "
-            f"{row['rank_high']} khi thay đổi cách tính và do sai số điều tra."
+            f"Thứ hạng {row['rank']}/{row['rank_of']} năm {year}; 95% số lần mô phỏng cho hạng từ {row['rank_low']} "
+            f"đến {row['rank_high']}."
         )
-        return [Paragraph((Run(text, note=note),), "small")]
+        return [Paragraph((Run(text, note=note), Run(f" {row['method_vi']}")), "small")]
 
 
 def _broken(row: Row) -> bool:
