@@ -114,7 +114,8 @@ def papi_lake(own: Lake, since: int) -> Lake:
     intervals = folder / "rank_intervals.parquet"
     interval = {"scorecard_id": "papi", "source": "papi", "period_type": "year", "period_start": date(2026, 1, 1),
                 "unit_code": "P67", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "rank": 7, "rank_low": 5,
-                "rank_high": 11, "rank_of": 60, "rank_median": 8.0, "first_quarter_share": 0.1, "draws": 100, "method_vi": "Thay đổi cách tính."}  # fmt: skip
+                "rank_high": 11, "rank_of": 60, "rank_median": 8.0,
+                "first_quarter_share": 0.1, "draws": 100, "method_vi": "Thay đổi cách tính."}  # fmt: skip
     pq.write_table(pa.Table.from_pylist([interval], schema=pq.read_schema(intervals)), intervals)
     units = pq.read_table(folder / "units.parquet").to_pylist()
     for row in units:

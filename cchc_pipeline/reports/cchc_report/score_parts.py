@@ -62,21 +62,22 @@ class ScoreParts:
         with session(card=read_published(self.published, table)) as connection:
             return connection.sql(query, params=parameters).to_arrow_table().to_pylist()
 
-    def _card(self, table: str, unit: str, source: str | None, kinds: Iterable[str]) -> list[Row]:
+    def _card(self, table: str, unit: str, source: str, kinds: Iterable[str]) -> list[Row]:
         """The rows of the period itself where the scorecard has it, else of the last one within it; in rubric order."""
-        query = "SELECT * FROM card WHERE unit_code = $unit AND ($source IS NULL OR source = $source)"
+        query = "SELECT * FROM card WHERE unit_code = $unit AND source = $source"
         rows = self.rows(table, query, unit=unit, source=source)
         spans = {(r["period_type"], r["period_start"], r["period_end"]) for r in rows if r["period_type"] in kinds}
         exact = [span for span in spans if span[1:] == (self.period.first, self.period.last)]
         within = [span for span in spans if self.period.first <= span[1] and span[2] <= self.period.last]
-        chosen = exact or sorted(within, key=lambda span: (span[2], span[2] - span[1]))[-1:]
+        # a free period can have the days of a calendar one
+        chosen = sorted(exact)[:1] or sorted(within, key=lambda span: (span[2], span[2] - span[1]))[-1:]
         return [r for r in rows if (r["period_type"], r["period_start"], r["period_end"]) in chosen]
 
     # PAR INDEX ----------------------------------------------------------------------------------------------------
 
     def par_index(self) -> list[Piece]:
         """Domains and criteria with what they are scored from; what has no evidence is marked."""
-        rows = self._card("scorecard_par_index", self.unit_code, None, KINDS)
+        rows = self._card("scorecard_par_index", self.unit_code, "local", KINDS)
         whose = self.names.get(self.unit_code, self.unit_code)
         where = self.origins.get("scorecard_par_index", "")
         if not rows:
@@ -121,9 +122,10 @@ class ScoreParts:
         """Groups and total from our own dossiers and from the portal, side by side."""
         kinds = KINDS
         ours = self._card("scorecard_index766", self.unit_code, "local", kinds)
-        portal = {
-            row["criterion_code"]: row for row in self._card("scorecard_index766", self.unit_code, "portal", kinds)
-        }
+        theirs = self._card("scorecard_index766", self.unit_code, "portal", kinds)
+        # side by side only what is of the same days
+        is_same = not ours or not theirs or _span(ours[0]) == _span(theirs[0])
+        portal = {row["criterion_code"]: row for row in theirs if is_same}
         whose = self.names.get(self.unit_code, self.unit_code)
         if not ours and not portal:
             what = gap(
@@ -140,10 +142,10 @@ class ScoreParts:
         shown.sort(key=lambda row: order.index(row["criterion_code"]) if row["criterion_code"] in order else len(order))
         table = []
         for position, row in enumerate(shown, 1):
-            mine, theirs = own.get(row["criterion_code"]), portal.get(row["criterion_code"])
+            mine, other = own.get(row["criterion_code"]), portal.get(row["criterion_code"])
             number = "" if row["criterion_level"] == "total" else str(position)
             cells = [number, row["criterion_name_vi"], points(row["max_points"])]
-            table.append((*map(plain, cells), _score(mine), _score(theirs), plain(_remark(mine, theirs))))
+            table.append((*map(plain, cells), _score(mine), _score(other), plain(_remark(mine, other))))
         heads = ("TT", "Nhóm chỉ số", "Điểm tối đa", "Số liệu của tỉnh", "Số liệu của Cổng DVCQG", "Ghi chú")
         caption = Paragraph((*plain(f"Bảng: Bộ chỉ số 766 của {whose}, {when}"), Run("", note=note)), "caption")
         grid = Grid(heads, tuple(table), (6, 34, 10, 13, 13, 24), frozenset({2, 3, 4}), frozenset({len(table) - 1}))
