@@ -120,7 +120,10 @@ def scorecard_papi_today(context: dg.AssetExecutionContext) -> dg.MaterializeRes
 @dg.asset(deps=[scorecard_index766, scorecard_papi], **{**SETTINGS, "kinds": {"numpy", "parquet"}})
 def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Khoảng thứ hạng: the ranks that each unit could as well have, by chance and under other methods."""
-    lake: Lake = context.resources.province.lake()
+    province = context.resources.province
+    lake: Lake = province.lake()
     with as_failure(context, "rank_intervals"):
-        built = intervals.build_rank_intervals(lake)
-    return _result(lake, "rank_intervals", built.table, None, rankings=built.strata, computed_now=built.computed)
+        built = intervals.build_rank_intervals(lake, province.settings().drop_folder / "papi" / "standard_errors")
+    shown = intervals.newest(built.table)
+    chart = metadata.picture(charts.rank_dots(shown[0], shown[1]), shown[1]) if shown else None
+    return _result(lake, "rank_intervals", built.table, chart, rankings=built.strata, computed_now=built.computed)

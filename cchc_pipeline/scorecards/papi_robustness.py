@@ -9,23 +9,65 @@ not printed. Here every dimension gets the same share of its variance, independe
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from cchc_pipeline import robustness as rb
+from cchc_pipeline.robustness.aggregate import Aggregation
+from cchc_pipeline.robustness.imputation import Imputation
+from cchc_pipeline.robustness.normalise import Normalisation
+from cchc_pipeline.robustness.weights import Weighting
 from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
+from cchc_pipeline.scorecards.papi_instrument import PROVINCES, comparable_since, instrument
 
 Array = npt.NDArray[np.float64]
 #: Weights of the eight dimensions in the weighted total of 2019, recovered from the published sheet; sum 8.123.
 WEIGHTS_2019 = (0.51064, 1.57573, 0.52865, 2.02858, 0.76744, 1.18121, 1.33081, 0.2)
 WEIGHT_NOISE = 0.25
+#: Share of the dimensions that a province must have to be ranked with the others filled in.
+LEAST_AVAILABLE = 2 / 3
+#: z of a two-sided interval of 95 %: two provinces differ where their totals do by more than z standard errors.
+Z_95 = 1.96
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Which choices of method are open; the first of each list is the nominal one.
+
+    Attributes:
+        normalisations, weightings, aggregations, imputations: see `cchc_pipeline.robustness`.
+        weight_noise: share by which every weight varies up and down.
+        least_available: share of the dimensions that a province must have; None: all, or LEAST_AVAILABLE where gaps
+            are filled.
+        given: weights of the dimensions for the weighting `given`.
+        groups: group by P01 to P63 for the imputation `group_mean`.
+        previous: dimensions of the year before (`dimensions`) for the imputation `previous`; a dimension whose
+            instrument changed since is not used.
+    """
+
+    normalisations: tuple[Normalisation, ...] = ("none", "minmax", "zscore", "rank")
+    weightings: tuple[Weighting, ...] = ("equal", "pca", "correlation_balanced")
+    aggregations: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic", "copeland")
+    imputations: tuple[Imputation, ...] = ("none",)
+    weight_noise: float = WEIGHT_NOISE
+    least_available: float | None = None
+    given: tuple[float, ...] | None = None
+    groups: pd.Series | None = field(default=None, repr=False)
+    previous: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def least(self) -> float:
+        """The share of the dimensions that a province must have."""
+        if self.least_available is not None:
+            return self.least_available
+        return 1.0 if self.imputations == ("none",) else LEAST_AVAILABLE
+
+
+USUAL = Choices()
 
 
 @dataclass(frozen=True)
@@ -37,15 +79,19 @@ class Audit:
         structure: correlations, components, alpha, effective weights of the dimensions.
         shifts: how far the ranking moves under each other method, and without each dimension.
         intervals: one row per province: score (mean of the dimensions x their number), rank, rank_low, rank_median,
-            rank_high, first_quarter (share of draws), reason where there is no rank.
-        sensitivity: which choice moves the ranks most.
+            rank_high, first_quarter (share of draws), imputed (dimensions that were filled in), reason where there
+            is no rank.
+        sensitivity: which choice moves the ranks most; None where fewer than two are open.
+        pairs_apart: share of the pairs of provinces whose totals differ by more than Z_95 standard errors of their
+            difference, provinces taken as independent; None without standard errors.
     """
 
     year: int
     structure: rb.Structure
     shifts: tuple[rb.Shift, ...]
     intervals: pd.DataFrame
-    sensitivity: rb.Sensitivity
+    sensitivity: rb.Sensitivity | None
+    pairs_apart: float | None
 
 
 def dimensions(composed: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -60,6 +106,7 @@ def audit(
     year: int,
     *,
     standard_errors: pd.Series | None = None,
+    choices: Choices = USUAL,
     draws: int = 10_000,
     samples: int = 512,
     seed: int = 1,
@@ -71,22 +118,29 @@ def audit(
         year: its year.
         standard_errors: standard error of each province's total, in points, by P01 to P63; provinces that it lacks
             count as exact. None: no survey error is propagated, and the intervals are too narrow for it.
+        choices: which choices of method are open.
         draws: draws behind the intervals.
         samples: base sample of the Sobol indices, a power of two.
         seed: same seed, same result.
 
     Raises:
-        PapiTableError: fewer than two provinces have all dimensions.
+        PapiTableError: fewer than two provinces have enough dimensions.
+        RobustnessError: a choice lacks what it needs, such as groups for `group_mean`.
     """
     table = dimensions(composed, year)
     names = [str(code) for code in table.columns]
     values = table.to_numpy(dtype=np.float64)
-    screened = rb.screen(values, 1.0)
-    if screened.kept.sum() < 2:
-        raise PapiTableError(f"PAPI {year}: fewer than two provinces have all dimensions; nothing can be ranked.")
-    whole = values[screened.kept]
-    plan = plan_of(table.loc[screened.kept], standard_errors)
-    found = rb.uncertainty(whole, plan, draws, seed=seed)
+    screened = rb.screen(values, choices.least)
+    kept = table.loc[screened.kept]
+    plan = plan_of(kept, standard_errors, choices, year)
+    filled = rb.impute(kept.to_numpy(), plan.imputations[0], groups=plan.groups, previous=plan.previous)
+    ranked: npt.NDArray[np.bool_] = np.asarray(~np.isnan(filled).any(axis=1))
+    if ranked.sum() < 2:
+        raise PapiTableError(
+            f"PAPI {year}: fewer than two provinces have all dimensions; nothing can be ranked. Fill gaps with "
+            "--imputation, or load a table that has them."
+        )
+    found = rb.uncertainty(kept.to_numpy(), plan, draws, seed=seed)
     shown = pd.DataFrame(index=table.index)
     for name, column in (
         ("score", found.nominal_score * len(names)),
@@ -97,37 +151,72 @@ def audit(
         ("first_quarter", found.share_first_quarter),
     ):
         shown.loc[screened.kept, name] = column
-    lacking = {table.index[unit]: reason for unit, reason in screened.reasons.items()}
-    shown["reason"] = pd.Series(lacking, dtype=object).reindex(shown.index)
+    gaps = pd.Series(
+        [", ".join(code for code, gap in zip(names, row, strict=True) if gap) or None for row in np.isnan(values)],
+        index=table.index,
+        dtype=object,
+    )
+    shown["imputed"] = gaps.where(shown["rank"].notna(), None)
+    reasons = {table.index[unit]: reason for unit, reason in screened.reasons.items()}
+    reasons |= {code: f"Thiếu {gaps[code]}" for code, has in zip(kept.index, ranked, strict=True) if not has}
+    shown["reason"] = pd.Series(reasons, dtype=object).reindex(shown.index)
+    is_open = sum(len(one) > 1 for one in (plan.normalisations, plan.weightings, plan.aggregations, plan.imputations))
+    is_open += bool(plan.weight_noise) + plan.has_sampling_error
     return Audit(
         year,
-        rb.structure(whole, names),
-        tuple(_shifts(whole, names)),
+        rb.structure(filled[ranked], names),
+        tuple(_shifts(kept.to_numpy(), plan, names)),
         shown.rename_axis("province").reset_index(),
-        rb.sensitivity(whole, plan, samples, seed=seed),
+        rb.sensitivity(kept.to_numpy(), plan, samples, seed=seed) if is_open > 1 else None,
+        None if standard_errors is None else pairs_apart(shown["score"], standard_errors),
     )
 
 
-def plan_of(table: pd.DataFrame, standard_errors: pd.Series | None = None) -> rb.Plan:
+def plan_of(
+    table: pd.DataFrame, standard_errors: pd.Series | None = None, choices: Choices = USUAL, year: int | None = None
+) -> rb.Plan:
     """The choices that are open for a table of provinces by dimensions, and the error of its figures.
 
     Args:
-        table: points without gaps, index P01 to P63.
+        table: points, index P01 to P63.
         standard_errors: of the totals, in points; see `audit`.
+        choices: what is open.
+        year: year of the table; needed for `choices.previous`.
     """
     parts = table.shape[1]
     errors = None
     if standard_errors is not None:
         totals = standard_errors.reindex(table.index).to_numpy(dtype=np.float64)
         errors = np.repeat(totals[:, None] / np.sqrt(parts), parts, axis=1)
+    previous = None
+    if choices.previous is not None and year is not None:
+        before = choices.previous.reindex(index=table.index, columns=table.columns)
+        broken = [code for code in table.columns if (comparable_since(str(code), year) or year) >= year]
+        before[broken] = np.nan
+        previous = before.to_numpy(dtype=np.float64)
     return rb.Plan(
-        normalisations=("none", "minmax", "zscore", "rank"),
-        weightings=("equal", "pca", "correlation_balanced"),
-        aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
-        weight_noise=WEIGHT_NOISE,
+        normalisations=choices.normalisations,
+        weightings=choices.weightings,
+        aggregations=choices.aggregations,
+        imputations=choices.imputations,
+        weight_noise=choices.weight_noise,
         standard_errors=errors,
         bounds=np.array([[1.0] * parts, [10.0] * parts]),
+        given=choices.given,
+        groups=None if choices.groups is None else choices.groups.reindex(table.index).tolist(),
+        previous=previous,
     )
+
+
+def pairs_apart(totals: pd.Series, standard_errors: pd.Series) -> float:
+    """Share of the pairs of provinces that have a total and a standard error and differ at 95 %."""
+    errors = standard_errors.reindex(totals.index)
+    known = totals.notna() & errors.notna() & (errors > 0)
+    total, variance = totals[known].to_numpy(dtype=np.float64), errors[known].to_numpy(dtype=np.float64) ** 2
+    first, second = np.triu_indices(len(total), 1)
+    if not len(first):
+        return float("nan")
+    return float(np.mean(np.abs(total[first] - total[second]) > Z_95 * np.sqrt(variance[first] + variance[second])))
 
 
 def method_vi(plan: rb.Plan) -> str:
@@ -144,56 +233,32 @@ def method_vi(plan: rb.Plan) -> str:
     ) + survey
 
 
-def _shifts(values: Array, names: Sequence[str]) -> list[rb.Shift]:
-    """Every other method one at a time, against the unweighted sum."""
-    equal = np.ones(len(names))
-    nominal = rb.aggregate(values, equal, "arithmetic")
+def _shifts(values: Array, plan: rb.Plan, names: Sequence[str]) -> list[rb.Shift]:
+    """Every other method one at a time, against the unweighted sum of the nominal table."""
+
+    def filled(how: Imputation) -> Array:
+        return rb.impute(values, how, groups=plan.groups, previous=plan.previous)
+
+    first = filled(plan.imputations[0])
+    ranked = ~np.isnan(first).any(axis=1)
+    table, equal = first[ranked], np.ones(len(names))
+    nominal = rb.aggregate(table, equal, "arithmetic")
     others = {
-        "geometric": rb.aggregate(values, equal, "geometric"),
-        "harmonic": rb.aggregate(values, equal, "harmonic"),
-        "zscore": rb.aggregate(rb.normalise(values, "zscore"), equal, "arithmetic"),
-        "minmax": rb.aggregate(rb.normalise(values, "minmax"), equal, "arithmetic"),
-        "borda": rb.aggregate(rb.normalise(values, "rank"), equal, "arithmetic"),
-        "copeland": rb.aggregate(values, equal, "copeland"),
-        "weights_pca": rb.aggregate(values, rb.weights(values, "pca"), "arithmetic"),
-        "weights_correlation_balanced": rb.aggregate(values, rb.weights(values, "correlation_balanced"), "arithmetic"),
+        "geometric": rb.aggregate(table, equal, "geometric"),
+        "harmonic": rb.aggregate(table, equal, "harmonic"),
+        "zscore": rb.aggregate(rb.normalise(table, "zscore"), equal, "arithmetic"),
+        "minmax": rb.aggregate(rb.normalise(table, "minmax"), equal, "arithmetic"),
+        "borda": rb.aggregate(rb.normalise(table, "rank"), equal, "arithmetic"),
+        "copeland": rb.aggregate(table, equal, "copeland"),
+        "weights_pca": rb.aggregate(table, rb.weights(table, "pca"), "arithmetic"),
+        "weights_correlation_balanced": rb.aggregate(table, rb.weights(table, "correlation_balanced"), "arithmetic"),
     }
+    if plan.given is not None:
+        others["weights_given"] = rb.aggregate(table, rb.weights(table, "given", given=plan.given), "arithmetic")
     if len(names) == len(WEIGHTS_2019):
-        others["weights_2019"] = rb.aggregate(values, np.array(WEIGHTS_2019), "arithmetic")
+        others["weights_2019"] = rb.aggregate(table, np.array(WEIGHTS_2019), "arithmetic")
+    for how in plan.imputations[1:]:
+        others[f"imputation_{how}"] = rb.aggregate(filled(how)[ranked], equal, "arithmetic")
     shifts = [rb.shift(name, nominal, scores) for name, scores in others.items()]
-    left_out = rb.leave_one_out(values, equal, names)
+    left_out = rb.leave_one_out(table, equal, names)
     return [*shifts, *(rb.Shift(f"without_{one.name}", one.spearman, one.mean_abs, one.largest) for one in left_out)]
-
-
-def read_standard_errors(path: Path) -> pd.Series:
-    """Standard errors of totals from a CSV file with the columns Province (P01 to P63) and SE.
-
-    Blank and 0 mean unknown: published sheets write 0 where there is none.
-
-    Raises:
-        PapiTableError: not such a file; with the cell and the fix.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PapiTableError(f"{path.name}: not a CSV file in UTF-8 that can be read ({error})") from error
-    if not rows or not {"Province", "SE"} <= set(rows[0]):
-        raise PapiTableError(f"{path.name}: needs a header line with Province and SE, and rows below it")
-    found: dict[str, float] = {}
-    for number, row in enumerate(rows, start=2):
-        province, cell = (row["Province"] or "").strip(), (row["SE"] or "").strip()
-        if province not in PROVINCES or province in found:
-            raise PapiTableError(
-                f"{path.name}, line {number}: {province!r} is no province code or occurs twice; use P01 to P63 once"
-            )
-        try:
-            value = float(cell) if cell else 0.0
-        except ValueError as error:
-            raise PapiTableError(
-                f"{path.name}, line {number} ({province}): SE {cell!r} is not a number; write 0.61 or leave it blank"
-            ) from error
-        if value < 0:
-            raise PapiTableError(f"{path.name}, line {number} ({province}): SE {value} is below zero")
-        found[province] = value if value > 0 else np.nan
-    return pd.Series(found, dtype=np.float64)

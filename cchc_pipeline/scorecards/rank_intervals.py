@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,9 @@ from cchc_pipeline import robustness as rb
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.charts import RankDots
 from cchc_pipeline.scorecards import index766, index766_robustness, papi_robustness
+from cchc_pipeline.scorecards.papi_robustness_inputs import read_standard_errors
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
 
 TABLE = "rank_intervals"
@@ -42,17 +45,23 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Stratum:
-    """Units that are ranked together: `totals` one row per unit, `parts` what their totals are made of."""
+    """Units that are ranked together: `totals` one row per unit, `parts` what their totals are made of.
+
+    `standard_errors` are those of the totals by unit, where the publisher gives them.
+    """
 
     key: Key
     totals: pd.DataFrame
     parts: pd.DataFrame
+    standard_errors: pd.Series | None = None
 
     def sha256(self, logic: str) -> str:
         """Hash of everything that the intervals follow from."""
         found = hashlib.sha256("|".join((logic, *self.key)).encode())
         for frame in (self.totals, self.parts):
             found.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        if self.standard_errors is not None:
+            found.update(pd.util.hash_pandas_object(self.standard_errors).to_numpy().tobytes())
         return found.hexdigest()
 
 
@@ -65,8 +74,16 @@ class Built:
     computed: int
 
 
-def build_rank_intervals(lake: Lake) -> Built:
-    """Intervals of all ranks of PAPI and of the newest periods of QĐ 766, kept in `built`."""
+def build_rank_intervals(lake: Lake, standard_errors: Path | None = None) -> Built:
+    """Intervals of all ranks of PAPI and of the newest periods of QĐ 766, kept in `built`.
+
+    Args:
+        lake: the lake; both scorecards were built.
+        standard_errors: folder with YYYY.csv (Province, SE), standard errors of PAPI totals, for some years or none.
+
+    Raises:
+        PapiTableError: a file of standard errors cannot be used; with the line and the fix.
+    """
     contract = load_contract(TABLE)
     held = lake.read_state("built", TABLE, contract.arrow_schema()).to_pandas(date_as_object=True)
     inputs = lake.read_state("built", INPUTS, _INPUTS).to_pylist()
@@ -78,7 +95,7 @@ def build_rank_intervals(lake: Lake) -> Built:
     kept: list[pd.DataFrame] = []
     hashes: dict[Key, str] = {}
     computed = 0
-    for stratum, work in _strata(lake):
+    for stratum, work in _strata(lake, standard_errors):
         hashes[stratum.key] = found = stratum.sha256(logic)
         if known.get(stratum.key) == found and stratum.key in rows_of:
             kept.append(rows_of[stratum.key])
@@ -92,11 +109,11 @@ def build_rank_intervals(lake: Lake) -> Built:
     return Built(table, len(hashes), computed)
 
 
-def papi_intervals(stratum: Stratum, seed: int, standard_errors: pd.Series | None = None) -> pd.DataFrame:
+def papi_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
     """Rows of one PAPI year; its parts are dimensions."""
     values = stratum.parts.set_index(["unit_code", "criterion_code"])["points"].unstack()  # noqa: PD010
     values = values.loc[stratum.totals["unit_code"]]
-    plan = papi_robustness.plan_of(values, standard_errors)
+    plan = papi_robustness.plan_of(values, stratum.standard_errors)
     found = rb.uncertainty(values.to_numpy(dtype=np.float64), plan, PAPI_DRAWS, seed=seed)
     spread = rb.Spread(found.rank_low, found.rank_median, found.rank_high, found.share_first_quarter)
     return _rows(stratum, spread, PAPI_DRAWS, papi_robustness.method_vi(plan))
@@ -112,7 +129,7 @@ def index766_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
 Work = Callable[[Stratum, int], pd.DataFrame]
 
 
-def _strata(lake: Lake) -> Iterator[tuple[Stratum, Work]]:
+def _strata(lake: Lake, standard_errors: Path | None) -> Iterator[tuple[Stratum, Work]]:
     """Everything that has an interval, with the function that computes it."""
     jobs: tuple[tuple[str, str, Work], ...] = (
         ("papi", "group", papi_intervals),
@@ -130,7 +147,13 @@ def _strata(lake: Lake) -> Iterator[tuple[Stratum, Work]]:
                 continue
             is_total = rows["criterion_code"] == TOTAL_CODE
             totals = rows[is_total].drop(columns=["numerator", "denominator", "points", "status", "criterion_code"])
-            yield Stratum(named, totals.reset_index(drop=True), rows[~is_total].reset_index(drop=True)), work
+            errors = _errors_of(named, standard_errors) if scorecard == "papi" else None
+            yield Stratum(named, totals.reset_index(drop=True), rows[~is_total].reset_index(drop=True), errors), work
+
+
+def _errors_of(key: Key, folder: Path | None) -> pd.Series | None:
+    path = None if folder is None else folder / f"{key[STRATUM.index('period_start')][:4]}.csv"
+    return read_standard_errors(path) if path is not None and path.exists() else None
 
 
 def _is_recent(frame: pd.DataFrame, key: Key) -> bool:
@@ -151,6 +174,20 @@ def _rows(stratum: Stratum, spread: rb.Spread, draws: int, method_vi: str) -> pd
         draws=draws,
         method_vi=method_vi,
     )
+
+
+def newest(table: pa.Table) -> tuple[RankDots, str] | None:
+    """What to draw, and its title: the newest year of QĐ 766 from our own dossiers, units of the lowest level."""
+    frame = table.to_pandas(date_as_object=True)
+    own = frame[(frame["scorecard_id"] == "index766") & (frame["source"] == "local") & (frame["period_type"] == "year")]
+    for level in ("commune", "department", "province"):
+        rows = own[own["unit_level"] == level]
+        if len(rows):
+            rows = rows[rows["period_start"] == rows["period_start"].max()].sort_values(["rank", "unit_code"])
+            columns = [rows[name].tolist() for name in ("rank", "rank_low", "rank_median", "rank_high")]
+            labels = rows["unit_name"].fillna(rows["unit_code"]).tolist()
+            return RankDots(labels, *columns), f"Bộ chỉ số 766 năm {rows['period_start'].iloc[0].year}: khoảng thứ hạng"
+    return None
 
 
 def _table(kept: list[pd.DataFrame]) -> pa.Table:

@@ -15,7 +15,8 @@ from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.commands import score
 from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES
-from cchc_pipeline.scorecards.papi_robustness import audit, read_standard_errors
+from cchc_pipeline.scorecards.papi_robustness import audit
+from cchc_pipeline.scorecards.papi_robustness_inputs import read_standard_errors
 
 
 def composed(year: int) -> pd.DataFrame:
@@ -85,7 +86,7 @@ def test_an_error_of_zero_is_no_error_known(tmp_path: Path) -> None:
         ([["Province", "SE"], ["P99", "0.6"]], "line 2: 'P99'"),
         ([["Province", "SE"], ["P01", "0.6"], ["P01", "0.7"]], "line 3: 'P01'"),
         ([["Province", "SE"], ["P01", "0,6x"]], "SE '0,6x' is not a number"),
-        ([["Province", "SE"], ["P01", "-1"]], "below zero"),
+        ([["Province", "SE"], ["P01", "-1"]], "is no standard error"),
     ],
 )
 def test_a_wrong_file_of_errors_is_refused_with_its_cell(tmp_path: Path, rows, message: str) -> None:

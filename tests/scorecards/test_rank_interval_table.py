@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports import charts
 from cchc_pipeline.scorecards import index766, papi
 from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.index766_robustness import EVENTS, WITHIN, draw_ranks
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
-from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals
+from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
 
 LOCAL = index766.rubric().for_source("local")
 #: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.
@@ -208,3 +210,36 @@ def test_a_lake_without_scores_has_an_empty_table(tmp_path: Path) -> None:
     for name in ("scorecard_papi", "scorecard_index766"):
         lake.write_state(load_contract(name).arrow_schema().empty_table(), "built", name)
     assert build_rank_intervals(lake).table.num_rows == 0
+
+
+def test_standard_errors_in_their_folder_widen_the_intervals_of_their_year(lake: Lake, tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    errors.mkdir()
+    plain = build_rank_intervals(lake, errors)
+    rows = [["Province", "SE"], *([province, "0.9"] for province in PROVINCES)]
+    (errors / "2016.csv").write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    (errors / "2017.csv").write_text("of a year without a table", encoding="utf-8")
+    found = build_rank_intervals(lake, errors)
+    assert found.computed == 1
+    widths = []
+    for table in (plain.table, found.table):
+        years = table.to_pandas().query("scorecard_id == 'papi'")
+        widths.append((years["rank_high"] - years["rank_low"]).mean())
+    assert widths[0] < widths[1]
+    assert "sai số chuẩn của tổng điểm" in years["method_vi"].iloc[0]
+    (errors / "2016.csv").write_text("Province,SE\nP99,1", encoding="utf-8")
+    with pytest.raises(PapiTableError, match=r"2016\.csv, line 2: 'P99'"):
+        build_rank_intervals(lake, errors)
+
+
+def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> None:
+    assert newest(build_rank_intervals(lake).table) is None  # months only
+    shares = {f"H{i}": 0.5 + i / 20 for i in range(5)}
+    year = measures(dict.fromkeys(shares, 40), shares).assign(
+        period_type="year", period_start=date(2026, 1, 1), period_end=date(2026, 12, 31)
+    )
+    keep(lake, "scorecard_index766", score(index766.rubric(), year), "commune")
+    dots, title = newest(build_rank_intervals(lake).table)
+    assert "2026" in title
+    assert list(dots.labels) == ["H4", "H3", "H2", "H1", "H0"]
+    assert charts.rank_dots(dots, title).startswith(b"\x89PNG")
