@@ -97,9 +97,9 @@ def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     return _result(lake, "scorecard_par_index", table, None)
 
 
-@dg.asset(deps=[staged_key("papi__subdimensions")], **SETTINGS)
+@dg.asset(deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")], **SETTINGS)
 def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """PAPI by province from the wide tables in the drop folder; gaps stay gaps, with their reason."""
+    """PAPI by province from the tables in the drop folder; gaps stay gaps, with their reason."""
     lake: Lake = context.resources.province.lake()
     with as_failure(context, "scorecard_papi"):
         table = build.build_papi(lake)

@@ -41,7 +41,12 @@ SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
         {"http", "json"},
         "Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
     ),
-    "papi": (("papi__subdimensions",), "source_files", {"csv"}, "Thư mục tệp: bảng PAPI theo năm"),
+    "papi": (
+        ("papi__subdimensions", "papi__totals"),
+        "source_files",
+        {"csv", "excel"},
+        "Thư mục tệp: bảng PAPI theo năm",
+    ),
     "registers": (
         tuple(REGISTER_TABLES.values()),
         "source_files",

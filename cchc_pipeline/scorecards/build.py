@@ -51,13 +51,16 @@ def build_par_index(lake: Lake) -> pa.Table:
 
 def build_papi(lake: Lake) -> pa.Table:
     """PAPI of every year in the drop folder; an empty table where there is none."""
-    state.take_in(lake, "papi__subdimensions")
-    contract = load_contract("papi__subdimensions")
-    scores = lake.read_state("core", contract.name, contract.arrow_schema())
+    scores, totals = (_taken_in(lake, name) for name in ("papi__subdimensions", "papi__totals"))
     years = sorted(set(scores["year"].to_pylist()))
-    cards = [papi.to_scorecard(papi.compose(scores, year), year) for year in years]
+    cards = [papi.to_scorecard(papi.compose(scores, year), year, totals) for year in years]
     empty = papi.PAPI_SCHEMA.empty_table()
     return _keep(lake, "scorecard_papi", pa.concat_tables(cards) if cards else empty, papi.province_names())
+
+
+def _taken_in(lake: Lake, name: str) -> pa.Table:
+    state.take_in(lake, name)
+    return lake.read_state("core", name, load_contract(name).arrow_schema())
 
 
 def plan_evidence(lake: Lake, values: pa.Table) -> pa.Table | None:

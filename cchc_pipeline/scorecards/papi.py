@@ -47,6 +47,7 @@ PAPI_SCHEMA = pa.schema(
     [
         *SCORECARD_SCHEMA,
         ("weighted_points", pa.float64()),
+        ("standard_error", pa.float64()),
         ("comparable_since", pa.int32()),
         ("tier", pa.int32()),
         ("unit_vintage", pa.string()),
@@ -88,17 +89,19 @@ def compose(table: Table, year: int) -> pd.DataFrame:
     return result.iloc[order].reset_index(drop=True)[list(COLUMNS)]
 
 
-def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
+def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None) -> pa.Table:
     """A composed year in the columns of the scoring engine.
 
     Args:
         composed: what `compose` gives for this year.
         year: the year of the survey, which becomes the period.
+        totals: the table `papi__totals` (year, province_code, weighted_total, standard_error), of any years.
 
     Returns:
         A table of PAPI_SCHEMA with unit_code P01 to P63 and source `table`. `points` is the score, `max_points` the
         nominal upper bound (10/k, 10, 60 or 80) and `ratio` the place of the score between its nominal bounds, because
-        no scale starts at 0. `weighted_points` is the total with the publisher's weights where they are known,
+        no scale starts at 0. `weighted_points` is the weighted total as published, otherwise computed with the
+        publisher's weights where they are known, `standard_error` the published one of the unweighted total in points,
         `comparable_since` the first year with which the points may be compared, `tier` the publisher's quarter of a
         total or dimension (1 is the best). The first year of a new scale says so in `reason_vi`.
     """
@@ -112,6 +115,8 @@ def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
     low, high = rows.map(lambda code: bounds[code][0]), rows.map(lambda code: bounds[code][1])
     breaks = rows.map(lambda code: wanted.break_note_vi(code)).where(composed["status"] == "ok", None)
     tier = _tiers(composed, year)
+    weighted, error = _published(composed, year, totals)
+    weighted = weighted.fillna(_weighted(composed, wanted))
     groups = [
         tier_note_vi(year, len(tier.dropna())) if level == "total" and state == "ok" else None
         for level, state in zip(composed["level"], composed["status"], strict=True)
@@ -142,7 +147,8 @@ def to_scorecard(composed: pd.DataFrame, year: int) -> pa.Table:
         "status": composed["status"].map(_STATUS),
         "reason_vi": [_join(*parts) for parts in zip(composed["reason"], breaks, groups, strict=True)],
         "evidence": f"papi__subdimensions:{year}",
-        "weighted_points": _weighted(composed, wanted),
+        "weighted_points": weighted,
+        "standard_error": error,
         "comparable_since": rows.map(lambda code: comparable_since(code, year)).astype("Int32"),
         "tier": tier,
         "unit_vintage": VINTAGE,
@@ -158,6 +164,21 @@ def _tiers(composed: pd.DataFrame, year: int) -> pd.Series:
     for _, rows in composed[composed["level"] != "subdimension"].groupby("code"):
         found.loc[rows.index] = tiers(rows["score"], year)
     return found
+
+
+def _published(composed: pd.DataFrame, year: int, totals: Table | None) -> tuple[pd.Series, pd.Series]:
+    """Weighted totals and standard errors as printed, on the rows of totals; a 0 is none."""
+    nothing = pd.Series(np.nan, index=composed.index)
+    if totals is None:
+        return nothing, nothing.copy()
+    printed = as_frame(totals)
+    printed = printed[printed["year"] == year].set_index("province_code")
+    of_total = composed["province"].where(composed["level"] == "total")
+    weighted, error = (
+        of_total.map(printed[name].astype("float64").replace(0, np.nan)).astype("float64")
+        for name in ("weighted_total", "standard_error")
+    )
+    return weighted, error
 
 
 def _weighted(composed: pd.DataFrame, wanted: Instrument) -> pd.Series:

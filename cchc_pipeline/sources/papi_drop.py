@@ -1,4 +1,4 @@
-"""PAPI sub-dimension scores from a folder into which someone puts the published tables.
+"""PAPI scores, and what is printed about totals, from a folder into which someone puts the published tables.
 
 Belongs here: finding the files, and reading `YYYY.csv`. Not here: workbooks (`papi_workbook.py`), years in several
 files (`papi_tables.py`). PAPI is published once a year as a spreadsheet; there is no interface to ask.
@@ -14,11 +14,13 @@ from datetime import date
 from pathlib import Path
 
 from cchc_pipeline.sources.errors import FileUnusable
+from cchc_pipeline.sources.papi_labels import STANDARD_ERROR, WEIGHTED
 from cchc_pipeline.sources.papi_tables import Figure, PapiTable, TableUnusable, join_years
 from cchc_pipeline.sources.papi_workbook import read_workbook
 from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Row, Window
 
 SUBDIMENSIONS = "papi__subdimensions"
+TOTALS = "papi__totals"
 _NAME = re.compile(r"20\d\d\.csv\Z")
 _TABLE_SUFFIXES = frozenset({".csv", ".xls", ".xlsx", ".xlsm", ".ods"})
 _SLOT = re.compile(r"SC[1-8][1-9]\Z")
@@ -42,13 +44,13 @@ class PapiDropSource:
     """
 
     name = "papi"
-    tables = (SUBDIMENSIONS,)
+    tables = (SUBDIMENSIONS, TOTALS)
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
-        """Yield all years of the folder as one batch for the last day.
+        """Yield all years of the folder for the last day: the sub-dimensions, and what is printed about totals.
 
         Raises:
             FileUnusable: a file cannot be read with certainty, two files contradict each other, or a year repeats
@@ -70,6 +72,7 @@ class PapiDropSource:
         if not files:
             progress(0, 0, "PAPI drop folder is empty")
         yield Batch(SUBDIMENSIONS, window.last, [row for table in joined for row in _rows(table)])
+        yield Batch(TOTALS, window.last, [row for table in joined for row in _totals(table)])
 
     def _read(self, path: Path, day: date) -> list[PapiTable]:
         def unusable(what: str, fix: str | None = None) -> FileUnusable:
@@ -129,6 +132,18 @@ def _rows(table: PapiTable) -> Iterator[Row]:
     for (province, slot), figure in table.figures.items():
         if slot.startswith("SC"):
             yield {"year": table.year, "province_code": province, "slot": slot, "score": figure.value}
+
+
+def _totals(table: PapiTable) -> Iterator[Row]:
+    for province in table.provinces():
+        weighted, error = (
+            figure.value if (figure := table.figures.get((province, code))) else None
+            for code in (WEIGHTED, STANDARD_ERROR)
+        )
+        if weighted is not None or error is not None:
+            yield {
+                "year": table.year, "province_code": province, "weighted_total": weighted, "standard_error": error,
+            }  # fmt: skip
 
 
 def _score(raw: str, *, decimal_comma: bool) -> float | None:

@@ -44,6 +44,7 @@ INBOUND = (
     "one_stop__dossiers",
     "one_stop__procedures",
     "papi__subdimensions",
+    "papi__totals",
     "registers__appraisals",
     "registers__external_indices",
     "registers__inspections",

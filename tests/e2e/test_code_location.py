@@ -46,7 +46,7 @@ GRAPH = {
     "scorecard_index766": {"indicator_values", "core_units"},
     "par_index_appraisals": {"staged_registers__appraisals", "core_documents", "core_units"},
     "scorecard_par_index": {"indicator_values", "par_index_appraisals", "core_documents", "core_units"},
-    "scorecard_papi": {"staged_papi__subdimensions"},
+    "scorecard_papi": {"staged_papi__subdimensions", "staged_papi__totals"},
     "scorecard_papi_today": {"scorecard_papi"},
     "rank_intervals": {"scorecard_index766", "scorecard_papi"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},

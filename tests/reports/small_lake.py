@@ -39,6 +39,7 @@ INBOUND = (
     "documents__statuses",
     "national_portal__metrics",
     "papi__subdimensions",
+    "papi__totals",
 )
 SETTINGS = Settings(keep_versions=3)
 
@@ -152,6 +153,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             )
         ],
         "papi__subdimensions": [],
+        "papi__totals": [],
         "registers__observations": [
             {
                 "measure_code": "guidance_counter", "unit_code": "H99", "period_start": FIRST, "observed_on": FIRST,

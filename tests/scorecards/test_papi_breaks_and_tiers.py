@@ -145,6 +145,18 @@ def test_a_weighted_total_stands_beside_the_unweighted_one_where_weights_are_kno
     assert card(2020)["weighted_points"].isna().all()
 
 
+def test_a_printed_weighted_total_counts_before_a_computed_one_and_a_zero_is_none() -> None:
+    rows = [(2019, "P01", 43.25, 0.61), (2019, "P02", 0.0, 0.0), (2022, "P03", 40.0, 0.7)]
+    printed = pd.DataFrame(rows, columns=["year", "province_code", "weighted_total", "standard_error"])
+    cards = {year: papi.to_scorecard(made_up(year), year, printed).to_pandas() for year in (2019, 2022)}
+    found = {year: one.query("criterion_code == 'TOTAL'").set_index("unit_code") for year, one in cards.items()}
+    assert found[2019].loc["P01", ["weighted_points", "standard_error"]].tolist() == [43.25, 0.61]
+    assert found[2019].loc["P02", "weighted_points"] == card(2019).loc[("P02", "TOTAL"), "weighted_points"]
+    assert found[2019]["standard_error"].notna().sum() == 1
+    assert found[2022]["weighted_points"].dropna().to_dict() == {"P03": 40.0}
+    assert cards[2019].query("criterion_code != 'TOTAL'")["standard_error"].isna().all()
+
+
 @pytest.mark.acceptance
 def test_weighted_totals_of_2019_move_ranks_as_the_published_ones_do() -> None:
     table = papi.read_wide(shared("acceptance/papi_wide/2019.csv"), 2019)

@@ -17,8 +17,8 @@ PUBLISHED = Path(__file__).parents[3] / "shared" / "acceptance" / "papi_wide"
 
 
 def _pull(folder: Path) -> list[Row]:
-    (batch,) = PapiDropSource(folder).pull(Window(date(2026, 3, 1), DAY), KnownState(), silent)
-    assert batch.day == DAY
+    batch, totals = PapiDropSource(folder).pull(Window(date(2026, 3, 1), DAY), KnownState(), silent)
+    assert (batch.day, totals.day, totals.rows) == (DAY, DAY, [])
     return batch.rows
 
 

@@ -29,9 +29,9 @@ PUBLISHED = Path(__file__).parents[3] / "shared" / "acceptance" / "papi_wide"
 Rows = list[books.Row]
 
 
-def pull(folder: Path) -> list[Row]:
-    (batch,) = PapiDropSource(folder).pull(Window(DAY, DAY), KnownState(), silent)
-    return batch.rows
+def pull(folder: Path, table: str = "papi__subdimensions") -> list[Row]:
+    batches = PapiDropSource(folder).pull(Window(DAY, DAY), KnownState(), silent)
+    return next(batch.rows for batch in batches if batch.table == table)
 
 
 def scores(sheets: dict[str, Rows], file: str) -> dict[int, books.Scores]:
@@ -236,6 +236,20 @@ def test_one_copied_dimension_is_enough_and_a_few_equal_scores_are_not() -> None
     tables = read_sheets([(str(y), books.by_columns(s, y)) for y, s in ((2022, given), (2023, most))], "x.xlsx")
     with pytest.raises(TableUnusable, match="1 sub-dimensions are the same, SC44; in SC44 60 of 63"):
         join_years(tables)
+
+
+def test_printed_totals_and_errors_are_landed_beside_the_scores(tmp_path: Path) -> None:
+    given = {year: books.invented(year) for year in (2019, 2022)}
+    weighted = books.by_columns(given[2019], 2019, weighted=True)
+    books.write(tmp_path / "2022PAPI.xlsx", {"2019_VIE_ENG": weighted, "2022": books.by_columns(given[2022], 2022)})
+    put_csv(tmp_path / "2020.csv", books.invented(2020), 2020)
+    rows = {(row["year"], row["province_code"]): row for row in pull(tmp_path, "papi__totals")}
+    assert len(rows) == 2 * 63
+    assert rows[2019, "P63"] == {
+        "year": 2019, "province_code": "P63", "weighted_total": 41.5, "standard_error": 0.5,
+    }  # fmt: skip
+    assert rows[2022, "P01"]["weighted_total"] is None
+    assert rows[2022, "P01"]["standard_error"] == 0.5
 
 
 def put_csv(path: Path, given: books.Scores, year: int) -> None:

@@ -18,7 +18,7 @@ def test_only_what_has_an_address_is_built() -> None:
     sources = build_sources(settings)
     assert [source.name for source in sources] == ["one_stop", "documents", "national_portal", "papi", "registers"]
     tables = [table for source in sources for table in source.tables]
-    assert len(set(tables)) == len(tables) == 6 + len(REGISTERS)
+    assert len(set(tables)) == len(tables) == 7 + len(REGISTERS)
     assert all(table.startswith(f"{source.name}__") for source in sources for table in source.tables)
     assert "hush" not in repr(settings)
 
