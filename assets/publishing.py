@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets import metadata
 from assets.again import run_command
 from assets.contracts import INBOUND, quality_page
 from assets.core import COMMON, core_units
@@ -21,9 +22,11 @@ from assets.scorecards import (
     scorecard_papi,
     scorecard_papi_today,
     scorecard_par_index,
+    site_page,
 )
-from cchc_pipeline.lake.publish import what_stays
+from cchc_pipeline.lake.publish import read_published, what_stays
 from cchc_pipeline.reports.release import missing_days, release
+from cchc_pipeline.site import preview
 from cchc_pipeline.sources.protocol import Window
 
 
@@ -74,6 +77,8 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
         ["| table | rows | changed |", "|---|---|---|"]
         + [f"| {name} | {count:,} | {'yes' if name in done.changed else ''} |" for name, count in done.rows.items()]
     )
+    card = read_published(lake.published, "scorecard_index766")
+    radar = preview.radar(card, settings.province_code, "month")
     yield dg.MaterializeResult(
         metadata={
             "dagster/row_count": sum(done.rows.values()),
@@ -83,6 +88,9 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
             "support_ended": ", ".join(done.ended) or "none",
             "path": dg.MetadataValue.path(str(done.folder)),
             "quality_report": quality_page(lake),
+            "site": site_page(lake),
+            "site_preview": dg.MetadataValue.md(preview.markdown(card, "local", "month")),
+            **({"site_radar": metadata.picture(radar, "QĐ 766")} if radar else {}),
             "current": dg.MetadataValue.path(str(lake.published / "current")),
         }
     )

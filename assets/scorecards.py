@@ -21,6 +21,7 @@ from cchc_pipeline.scorecards import build, par_index
 from cchc_pipeline.scorecards import rank_intervals as intervals
 from cchc_pipeline.scorecards.appraisals import build_appraisals
 from cchc_pipeline.scorecards.papi_today import build_papi_today
+from cchc_pipeline.site import FOLDER, preview
 
 #: Rows that a check names.
 SHOWN_ROWS = 20
@@ -30,6 +31,11 @@ SETTINGS: dict[str, Any] = {
     "kinds": {"yaml", "parquet"},
     "required_resource_keys": {"province"},
 }
+
+
+def site_page(lake: Lake, page: str = "index.html") -> dg.MetadataValue:
+    """Where a page of the site lies in the current version; it is there once that is published."""
+    return dg.MetadataValue.path(str(lake.published / "current" / FOLDER / page))
 
 
 def _result(
@@ -51,7 +57,15 @@ def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResul
         if labels
         else None
     )
-    return _result(lake, "scorecard_index766", table, chart, units=len(set(table["unit_code"].to_pylist())))
+    return _result(
+        lake,
+        "scorecard_index766",
+        table,
+        chart,
+        units=len(set(table["unit_code"].to_pylist())),
+        site=site_page(lake),
+        site_preview=dg.MetadataValue.md(preview.markdown(table, "local", "month")),
+    )
 
 
 @dg.asset(
@@ -94,7 +108,8 @@ def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     lake: Lake = context.resources.province.lake()
     with as_failure(context, "scorecard_par_index"):
         table = build.build_par_index(lake)
-    return _result(lake, "scorecard_par_index", table, None)
+    glimpse = dg.MetadataValue.md(preview.markdown(table, "local", "year"))
+    return _result(lake, "scorecard_par_index", table, None, site=site_page(lake), site_preview=glimpse)
 
 
 @dg.asset(deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")], **SETTINGS)
@@ -105,7 +120,10 @@ def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         table = build.build_papi(lake)
     years = sorted({day.year for day in table["period_start"].to_pylist()})
     note = "no table in the drop folder papi (YYYY.csv or .xlsx)" if not years else ", ".join(map(str, years))
-    return _result(lake, "scorecard_papi", table, None, years=note)
+    glimpse = dg.MetadataValue.md(preview.markdown(table, "table", "year"))
+    return _result(
+        lake, "scorecard_papi", table, None, years=note, site=site_page(lake, "papi.html"), site_preview=glimpse
+    )
 
 
 @dg.asset(deps=[scorecard_papi], **{**SETTINGS, "kinds": {"duckdb", "parquet"}})
@@ -126,4 +144,5 @@ def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         built = intervals.build_rank_intervals(lake, province.settings().drop_folder / "papi" / "standard_errors")
     shown = intervals.newest(built.table)
     chart = metadata.picture(charts.rank_dots(shown[0], shown[1]), shown[1]) if shown else None
-    return _result(lake, "rank_intervals", built.table, chart, rankings=built.strata, computed_now=built.computed)
+    counts = {"rankings": built.strata, "computed_now": built.computed}
+    return _result(lake, "rank_intervals", built.table, chart, **counts, site=site_page(lake, "ranks.html"))

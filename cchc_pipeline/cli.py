@@ -31,6 +31,7 @@ _OWN = {
         "Records that wait because they broke a rule: list, show, release.",
     ),
     "quality": ("cchc_pipeline.reports.quality_commands:quality", "Quality pages, and Great Expectations' Data Docs."),
+    "site": ("cchc_pipeline.site.commands:site", "Pages of scores for people: open them, or make them in a folder."),
     "versions": ("cchc_pipeline.reports.commands:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.contracts.commands:contract", "Data contracts: list, show, compare, release, check."),
     "validate": ("cchc_pipeline.contracts.file_command:validate", "Hold a file against a contract, row by row."),

@@ -71,11 +71,16 @@ def write_parquet(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.
 def write_json(value: Any, path: Path) -> None:
     """Write `value` as readable UTF-8 JSON, atomically."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
-    replace_file(path, lambda stream: _write_text(stream, text))
+    replace_file(path, lambda stream: _write_all(stream, text.encode("utf-8")))
 
 
-def _write_text(stream: IO[bytes], text: str) -> None:
-    stream.write(text.encode("utf-8"))
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file for people (a page, a picture), atomically."""
+    replace_file(path, lambda stream: _write_all(stream, content))
+
+
+def _write_all(stream: IO[bytes], content: bytes) -> None:
+    stream.write(content)
 
 
 def read_parquet(path: Path) -> pa.Table:

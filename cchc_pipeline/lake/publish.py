@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -89,7 +89,7 @@ def publish(
     details: Mapping[str, Any],
     created: datetime,
     keep: int,
-    pages: Mapping[str, bytes] | None = None,
+    pages: Callable[[], Mapping[str, bytes]] | None = None,
 ) -> Published:
     """Write a complete version, sync it, then move the pointer.
 
@@ -101,7 +101,8 @@ def publish(
         details: more top-level keys of the manifest.
         created: time stamp of the manifest.
         keep: how many versions stay, this one included.
-        pages: path below the version -> content of files for people beside the tables.
+        pages: makes the files for people beside the tables: path below the version -> content. Called when every
+            table is known to be there.
 
     Raises:
         PublishError: a table file is absent. The pointer has not moved.
@@ -126,7 +127,7 @@ def publish(
         "resources": resources,
     }
     if pages:
-        manifest["files"] = [_write(path, content, building) for path, content in sorted(pages.items())]
+        manifest["files"] = [_write(path, content, building) for path, content in sorted(pages().items())]
     files.write_json(manifest, building / MANIFEST)
     files.sync_folder(building)
     if folder.exists():
@@ -190,17 +191,13 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
 def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
     """A page or its CSV; who reads tables by the manifest does not meet it among the resources."""
     target = folder / name
-    files.replace_file(target, lambda out: _write_bytes(out, content))
+    files.write_bytes(content, target)
     return {
         "path": name,
         "mediatype": mimetypes.guess_type(name)[0] or "application/octet-stream",
         "bytes": len(content),
         "hash": f"sha256:{files.sha256(target)}",
     }
-
-
-def _write_bytes(out: IO[bytes], content: bytes) -> None:
-    out.write(content)
 
 
 def _point(published: Path, version: str) -> None:

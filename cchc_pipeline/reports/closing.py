@@ -18,6 +18,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published, what_stays
+from cchc_pipeline.site import FOLDER
 from cchc_pipeline.sources.protocol import Progress, Window
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -75,6 +76,7 @@ def closing_table(lake: Lake, window: Window, success: bool, seconds: float, run
         told.add_row("data", f"{manifest['data_from']} … {manifest['data_until']}")
         told.add_row("version", manifest["version"])
         told.add_row("files", str(lake.published / "current"))
+        told.add_row("pages", str(lake.published / "current" / FOLDER / "index.html"))
         parts.append(told)
     state = "[bold green]published[/]" if success else f"[bold red]failed; {what_stays(lake.published)}[/]"
     parts.append(f"{state} after {seconds:.0f} s, run {run_id}")

@@ -6,9 +6,10 @@ contract; a table without one, or a contract without its table, is an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -26,6 +27,8 @@ from cchc_pipeline.lake.publish import Published, publish
 from cchc_pipeline.reports.quality import quality_of_sources
 from cchc_pipeline.reports.quality_page import quality_files
 from cchc_pipeline.settings import Settings
+from cchc_pipeline.site import FOLDER
+from cchc_pipeline.site.build import site_files
 from cchc_pipeline.sources.landing import ranges, uncovered_days
 
 #: Sources whose past days cannot be had from a later pull of another day.
@@ -76,10 +79,11 @@ def release(
             _make_older(lake, held[name])
         elif path.exists() and not pq.read_schema(path).equals(held[name].arrow_schema(), check_metadata=False):
             enforce(files.read_parquet(path), held[name])  # names the column that differs
+    paths = {name: lake.state_file("built", name) for name in names}
     done = publish(
         lake.published,
         version=f"{created:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
-        tables={name: lake.state_file("built", name) for name in names},
+        tables=paths,
         describe=lambda name: {**resource(held[name]), "name": name},
         details={
             "province_code": settings.province_code,
@@ -88,7 +92,10 @@ def release(
         },
         created=created,
         keep=settings.keep_versions,
-        pages=_quality(lake, settings, inbound, span.as_of_on),
+        pages=lambda: {
+            **_quality(lake, settings, inbound, span.as_of_on),
+            **_site(paths, settings, span.as_of_on),
+        },
     )
     return replace(done, ended=ended)
 
@@ -103,6 +110,11 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
     names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
     found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
     return quality_files(found, names.get(settings.province_code) or settings.province_code)
+
+
+def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
+    """The pages of scores of the version."""
+    return {f"{FOLDER}/{path}": page for path, page in site_files(paths, settings.province_code, last_on).items()}
 
 
 def _make_older(lake: Lake, contract: Contract) -> None:

@@ -17,12 +17,11 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.points import causes, fixes
-from cchc_pipeline.scorecards.rubric import Rubric
 from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 from cchc_pipeline.settings import load_settings
 
@@ -77,7 +76,7 @@ def points(
     _known(card, unit)
     rubric = load_rubric(index_code)
     own = fixes(card[card["unit_code"] == unit], rubric)
-    by_unit = causes(card, unit, parents, _additive(rubric))
+    by_unit = causes(card, unit, parents, additive_criteria(rubric))
     if form == "json":
         found = {
             "unit_code": unit,
@@ -133,7 +132,7 @@ def whatif_command(
     card, parents, names = _read(data_dir, index_code, source, period)
     rubric = load_rubric(index_code)
     wanted = [parse_change(text) for text in changes]
-    found = whatif(card, rubric, unit, wanted, parents=parents, additive=_additive(rubric))
+    found = whatif(card, rubric, unit, wanted, parents=parents, additive=additive_criteria(rubric))
     if form == "json":
         content = {"rows": found.rows.to_dict("records"), "ranks": found.ranks.to_dict("records")}
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
@@ -195,11 +194,6 @@ def _known(card: pd.DataFrame, unit: str) -> None:
         raise MeasureError(
             f"The scorecard has no unit {unit}; it has {', '.join(sorted(set(card['unit_code']))[:12])} …"
         )
-
-
-def _additive(rubric: Rubric) -> frozenset[str]:
-    additive = {indicator.id for indicator in catalogue() if indicator.is_additive}
-    return frozenset(one.code for one in rubric.criteria() if one.indicator in additive)
 
 
 def _shown(card: pd.DataFrame) -> str:

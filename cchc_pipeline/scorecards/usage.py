@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.scorecards.rubric import Rubric
 from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, load_rubric
 
 #: PAPI is scored from a survey; its file is an instrument and no rubric over indicators.
@@ -23,3 +25,9 @@ def criteria_by_indicator() -> dict[str, tuple[str, ...]]:
         for indicator, codes in load_rubric(file.stem).indicators().items():
             used[indicator] = (*used.get(indicator, ()), *(f"{file.stem}: {code}" for code in codes))
     return used
+
+
+def additive_criteria(rubric: Rubric) -> frozenset[str]:
+    """Criteria whose numerators and denominators add up over units, because those of their indicators do."""
+    additive = {indicator.id for indicator in catalogue() if indicator.is_additive}
+    return frozenset(one.code for one in rubric.criteria() if one.indicator in additive)

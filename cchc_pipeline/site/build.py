@@ -1,0 +1,132 @@
+"""The site as files: every page, the style, the script and the dictionary, ready for a version or a folder.
+
+Belongs here: rendering and putting together. Not here: what stands on the pages (`unit_page.py`, `overview.py`,
+`papi.py`). The same tables give the same bytes. Pages load nothing but the files of their own folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cchc_pipeline.site import overview, words
+from cchc_pipeline.site.card import SOURCES
+from cchc_pipeline.site.data import SiteData, load
+from cchc_pipeline.site.papi import PapiPage, papi_page
+from cchc_pipeline.site.unit_page import unit_page
+
+if TYPE_CHECKING:
+    import jinja2
+
+ASSETS = ("site.css", "site.js")
+
+
+def site_files(published: Mapping[str, Path], province_code: str, data_until: date) -> dict[str, bytes]:
+    """Path in the site -> content, in order.
+
+    Args:
+        published: published table -> Parquet file; at least those of `tables.NEEDED`.
+        province_code: code of the province.
+        data_until: last day of data.
+    """
+    data = load(published, province_code, data_until)
+    papi = papi_page(data)
+    pages = dict(_pages(data, papi))
+    dictionary = words.english(_names(data, papi))
+    pages["english.js"] = f"window.cchcEnglish = {_json(dictionary)};\n".encode()
+    for name in ASSETS:
+        pages[name] = resources.files("cchc_pipeline.site.templates").joinpath(name).read_bytes()
+    return dict(sorted(pages.items()))
+
+
+def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]:
+    common = {"data": data, "papi": papi}
+    ranks = overview.levels(data)
+    province = unit_page(data, data.province)
+    yield (
+        "index.html",
+        _page(
+            "overview.html",
+            here="index.html",
+            page=province,
+            ranks=ranks,
+            changes=overview.changes(province, ranks),
+            lost=overview.lost(province),
+            external=overview.newest_external(data),
+            radar=overview.radar(province),
+            trend=overview.trend(province),
+            **common,
+        ),
+    )
+    dots = {level.level: overview.rank_dots(level) for level in ranks}
+    yield "ranks.html", _page("ranks.html", here="ranks.html", ranks=ranks, dots=dots, **common)
+    yield "papi.html", _page("papi.html", here="papi.html", **common)
+    yield "about.html", _page("about.html", here="about.html", page=province, **common)
+    for unit in data.units.values():
+        page = province if unit == data.province else unit_page(data, unit)
+        yield unit.page, _page("unit.html", here=unit.page, root="../", page=page, **common)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2  # a twentieth of a second that only a release needs
+
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("cchc_pipeline.site", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        number=words.number,
+        points=words.points,
+        most=words.most,
+        percent=words.percent,
+        signed=words.signed,
+        moved=words.moved,
+        day=words.day,
+        band=words.band,
+        shown=words.shown_words,
+        rule=lambda label: words.rule(label)[0],
+        t=words.phrase,
+    )
+    found.globals.update(
+        level_label=lambda code: words.labels("unit_level")[code][0],
+        period=words.period,
+        source_label=SOURCES.__getitem__,
+        families=words.FAMILIES,
+        none=words.NONE,
+    )
+    return found
+
+
+def _page(template: str, **content: Any) -> bytes:
+    return _environment().get_template(template).render(**({"root": ""} | content)).encode()
+
+
+def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
+    """Vietnamese and English names that the tables hold."""
+    for rows in (*data.local.values(), *data.portal.values(), *data.par.values()):
+        for row in rows:
+            yield row.criterion_name_vi, row.criterion_name_en
+            yield words.rule(row.rule)
+    for indicator in data.indicators.values():
+        yield indicator.name_vi, indicator.name_en
+    for index in data.external:
+        yield index["index_name_vi"], index["index_name_en"]
+    yield from words.labels("unit_level").values()
+    for province in papi.provinces[:1] if papi else ():
+        below = (one for some in province.below.values() for one in some)
+        for score in (province.total, *province.dimensions, *below):
+            yield score["criterion_name_vi"], score["criterion_name_en"]
+
+
+def _json(content: Mapping[str, str]) -> str:
+    """JSON that may stand in a script."""
+    return json.dumps(content, ensure_ascii=False, indent=0).replace("<", "\\u003c")

@@ -1,0 +1,123 @@
+"""A scorecard of one unit as a page shows it: rows in the order of the rubric, notes that hold for all of them.
+
+Belongs here: order, depth and wording of the rows of one card. Not here: reading them (`tables.py`), the look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cchc_pipeline.scorecards.rubric import Group
+from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, load_rubric
+from cchc_pipeline.site import words
+from cchc_pipeline.site.tables import CardRow, Shown
+
+#: What people call a source of figures.
+SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
+_WITHOUT_ORDER = ("papi",)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row with its depth in the tree (1 is a group) and what is said about it."""
+
+    row: CardRow
+    depth: int
+    reasons: tuple[str, ...]
+    evidence: str
+
+    @property
+    def share(self) -> float | None:
+        """Points over what could be reached: the length of the bar. None where that is unknown."""
+        most = self.row.max_points if self.row.criterion_level == "criterion" else self.row.denominator
+        most = most or self.row.max_points
+        return None if self.row.points is None or not most else max(0.0, min(1.0, self.row.points / most))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card: its total, its lines from the first group on, and notes that hold for every criterion."""
+
+    source: str
+    shown: Shown
+    total: Line
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[Line, ...]:
+        """The groups below the total."""
+        return tuple(line for line in self.lines if line.depth == 1 and line.row.criterion_level == "group")
+
+    @property
+    def missing(self) -> tuple[Line, ...]:
+        """Criteria that have no points, with their reasons."""
+        return tuple(line for line in self.lines if line.row.status == "missing")
+
+    @property
+    def has_hidden_counts(self) -> bool:
+        """Whether any row keeps its counts to itself."""
+        return any(not line.row.has_counts for line in self.lines)
+
+
+def make_card(rows: Sequence[CardRow], source: str, shown: Shown, indicators: Mapping[str, str]) -> Card | None:
+    """The card of one unit; None where it has no total.
+
+    Args:
+        rows: rows of the unit in the period shown.
+        source: whose figures.
+        shown: the period.
+        indicators: indicator id -> Vietnamese name.
+    """
+    total = next((row for row in rows if row.criterion_level == "total"), None)
+    if total is None:
+        return None
+    names = {row.criterion_code: row.criterion_name_vi for row in rows}
+    said = {row.criterion_code: words.reasons(row, names) for row in rows}
+    leaves = [said[row.criterion_code] for row in rows if row.criterion_level == "criterion"]
+    common = [one for one in (leaves[0] if leaves else []) if all(one in others for others in leaves)]
+
+    def line(row: CardRow, depth: int) -> Line:
+        own = tuple(one for one in said[row.criterion_code] if one not in common)
+        return Line(row, depth, own, words.evidence(row, indicators))
+
+    ordered = in_order(rows, order_of(total.index_code))
+    return Card(source, shown, line(total, 0), tuple(line(row, depth) for row, depth in ordered), tuple(common))
+
+
+def in_order(rows: Iterable[CardRow], order: Mapping[str, int]) -> list[tuple[CardRow, int]]:
+    """Rows below the total as a tree walked from the top, with their depth; unknown codes come last, by code."""
+    below: dict[str | None, list[CardRow]] = {}
+    for row in rows:
+        if row.criterion_level != "total":
+            below.setdefault(row.parent_code, []).append(row)
+    for children in below.values():
+        children.sort(key=lambda row: (order.get(row.criterion_code, len(order)), row.criterion_code))
+    found: list[tuple[CardRow, int]] = []
+
+    def walk(parent: str | None, depth: int) -> None:
+        for row in below.get(parent, ()):
+            found.append((row, depth))
+            walk(row.criterion_code, depth + 1)
+
+    walk("TOTAL", 1)
+    return found
+
+
+@cache
+def order_of(index_code: str) -> dict[str, int]:
+    """Place of every code in the shipped rubric of an index; empty where it has none."""
+    if index_code in _WITHOUT_ORDER or not (RUBRIC_FOLDER / f"{index_code}.yaml").is_file():
+        return {}
+    codes: list[str] = []
+
+    def walk(groups: Iterable[Group]) -> None:
+        for group in groups:
+            codes.append(group.code)
+            walk(group.groups)
+            codes.extend(criterion.code for criterion in group.criteria)
+
+    walk(load_rubric(index_code).groups)
+    return {code: place for place, code in enumerate(codes)}

@@ -1,0 +1,164 @@
+"""What the overview of the province and the list of ranks show.
+
+Belongs here: arranging the province's figures, what changed, who is ahead and behind. Not here: reading (`tables.py`),
+drawing (`plots.py`), the look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cchc_pipeline.site import plots, words
+from cchc_pipeline.site.card import SOURCES, Line
+from cchc_pipeline.site.data import Interval, SiteData, Unit
+from cchc_pipeline.site.tables import CardRow
+from cchc_pipeline.site.unit_page import UnitPage
+
+SHOWN, ENDS = 5, 3
+LEVELS = ("department", "district", "commune")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A unit among the units of its level, in the period shown."""
+
+    unit: Unit
+    total: CardRow
+    interval: Interval | None
+    portal: CardRow | None
+    groups: dict[str, CardRow]
+
+
+@dataclass(frozen=True)
+class Level:
+    """The units of one level, best first; those without a rank come last."""
+
+    level: str
+    standings: tuple[Standing, ...]
+
+    @property
+    def ranked(self) -> tuple[Standing, ...]:
+        """Those with a rank."""
+        return tuple(one for one in self.standings if one.total.rank is not None)
+
+    @property
+    def ahead(self) -> tuple[Standing, ...]:
+        """The best few; at most half of them, so that nobody is ahead and behind."""
+        return self.ranked[: min(ENDS, len(self.ranked) // 2)]
+
+    @property
+    def behind(self) -> tuple[Standing, ...]:
+        """The last few, the last one first."""
+        few = min(ENDS, len(self.ranked) // 2)
+        return tuple(reversed(self.ranked[len(self.ranked) - few :])) if few else ()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What moved most since the period before: criteria of the province, totals of units."""
+
+    better: tuple[Line, ...]
+    worse: tuple[Line, ...]
+    units_better: tuple[Standing, ...]
+    units_worse: tuple[Standing, ...]
+
+
+def levels(data: SiteData) -> tuple[Level, ...]:
+    """Units of every level by their rank."""
+    found: dict[str, list[Standing]] = {}
+    for unit in data.units.values():
+        rows = data.local.get(unit.code, ())
+        total = next((row for row in rows if row.criterion_level == "total"), None)
+        if total is None or data.shown is None or unit.level not in LEVELS:
+            continue
+        portal = next((row for row in data.portal.get(unit.code, ()) if row.criterion_level == "total"), None)
+        groups = {row.criterion_code: row for row in rows if row.parent_code == "TOTAL"}
+        interval = data.interval("index766", "local", data.shown, unit.code)
+        found.setdefault(unit.level, []).append(Standing(unit, total, interval, portal, groups))
+    for standings in found.values():
+        standings.sort(key=lambda one: (one.total.rank is None, one.total.rank or 0, one.unit.code))
+    return tuple(Level(level, tuple(found[level])) for level in LEVELS if level in found)
+
+
+def changes(page: UnitPage, ranks: Iterable[Level]) -> Changes:
+    """What moved most, in points."""
+    lines = [] if page.local is None else [one for one in page.local.lines if one.row.criterion_level == "criterion"]
+    moved = sorted(
+        (one for one in lines if one.row.change), key=lambda one: (one.row.change or 0, one.row.criterion_code)
+    )
+    all_units = [one for level in ranks for one in level.standings if one.total.change]
+    units = sorted(all_units, key=lambda one: (one.total.change or 0, one.unit.code))
+    return Changes(
+        tuple(one for one in reversed(moved) if (one.row.change or 0) > 0)[:SHOWN],
+        tuple(one for one in moved if (one.row.change or 0) < 0)[:SHOWN],
+        tuple(one for one in reversed(units) if (one.total.change or 0) > 0)[:SHOWN],
+        tuple(one for one in units if (one.total.change or 0) < 0)[:SHOWN],
+    )
+
+
+def lost(page: UnitPage) -> tuple[Line, ...]:
+    """Criteria by points lost, most first."""
+    if page.local is None:
+        return ()
+    rows = [one for one in page.local.lines if one.row.criterion_level == "criterion" and one.row.points_lost]
+    return tuple(sorted(rows, key=lambda one: (-(one.row.points_lost or 0), one.row.criterion_code)))[: 2 * SHOWN]
+
+
+def newest_external(data: SiteData) -> list[dict[str, Any]]:
+    """Indices as others published them: the newest reading of each."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in data.external:
+        held = newest.get(row["index_code"])
+        if held is None or (row["year"], row["as_of_on"]) > (held["year"], held["as_of_on"]):
+            newest[row["index_code"]] = row
+    return [newest[code] for code in sorted(newest)]
+
+
+def radar(page: UnitPage) -> str | None:
+    """Groups of QĐ 766 as shares of what could be reached, from both sides; None without any figure."""
+    sides = [card for card in (page.local, page.portal) if card is not None]
+    if not sides:
+        return None
+    codes = [line.row.criterion_code for line in sides[0].groups]
+    series = {}
+    for card in sides:
+        shares = {line.row.criterion_code: line.share for line in card.groups}
+        series[words.phrase(SOURCES[card.source])] = [shares.get(code) for code in codes]
+    return plots.svg(
+        plots.radar(codes, series), "radar", words.phrase("Tỷ lệ điểm đạt được theo nhóm của Bộ chỉ số 766")
+    )
+
+
+def trend(page: UnitPage) -> str | None:
+    """Share of reachable points by month from both sides; broken where other criteria were scored."""
+    months = [one for one in page.history if one.period_type == "month"]
+    if not months:
+        return None
+    series: dict[str, list[plots.Spot]] = {}
+    for source in ("local", "portal"):
+        spots = []
+        for one in months:
+            total = one.local if source == "local" else one.portal
+            share = None if total is None or total.ratio is None else 100 * total.ratio
+            stretch = "" if total is None else total.measured_by
+            spots.append(plots.Spot(words.period("month", one.first, one.last), share, stretch, one.is_open))
+        if any(spot.value is not None for spot in spots):
+            series[words.phrase(SOURCES[source])] = spots
+    if not series:
+        return None
+    return plots.svg(plots.trend(series), "trend", words.phrase("Tổng điểm theo tháng, phần trăm điểm có thể đạt"))
+
+
+def rank_dots(level: Level) -> str | None:
+    """Ranks with their intervals; None where there are no intervals."""
+    rows = [
+        plots.Dot(one.unit.name, one.total.rank, one.interval.low, one.interval.high)
+        for one in level.ranked
+        if one.total.rank is not None and one.interval is not None
+    ]
+    if not rows:
+        return None
+    label = words.phrase("Thứ hạng và khoảng thứ hạng")
+    return plots.svg(plots.dots(rows, words.phrase("thứ hạng"), is_rank=True), f"ranks-{level.level}", label)

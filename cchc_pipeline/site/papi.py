@@ -1,0 +1,136 @@
+"""What the page about PAPI shows: all provinces of the newest year, the own one over the years.
+
+Belongs here: arranging the published PAPI table. Not here: its composition (`scorecards/papi.py`), the look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.site import plots, tables, words
+from cchc_pipeline.site.data import Interval, SiteData
+from cchc_pipeline.site.tables import Shown
+
+#: A trend shows so many provinces at most: colours and marks to tell them apart.
+MOST_LINES = len(plots.COLOURS)
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province in one year: its total, dimensions and sub-dimensions as rows of the published table."""
+
+    code: str
+    name: str
+    is_own: bool
+    total: dict[str, Any]
+    dimensions: tuple[dict[str, Any], ...]
+    below: dict[str, tuple[dict[str, Any], ...]]
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class PapiPage:
+    """The newest year, best first; own provinces are the one of the site, or those it was made of."""
+
+    year: int
+    years: tuple[int, ...]
+    provinces: tuple[Province, ...]
+    dimensions: tuple[tuple[str, str], ...]
+    trend: str | None
+    radar: str | None
+    dots: str | None
+    has_intervals: bool
+
+    @property
+    def own(self) -> tuple[Province, ...]:
+        """The provinces whose figures are those of this site."""
+        return tuple(one for one in self.provinces if one.is_own)
+
+
+def papi_page(data: SiteData) -> PapiPage | None:
+    """Arrange PAPI; None where no table of it was ever loaded."""
+    with session(card=data.tables["scorecard_papi"]) as connection:
+        years = [row[0] for row in connection.sql("SELECT DISTINCT YEAR(period_start) FROM card ORDER BY 1").fetchall()]
+    if not years:
+        return None
+    year = years[-1]
+    by_unit: dict[str, list[dict[str, Any]]] = {}
+    for row in tables.run("papi", {"year": year}, card=data.tables["scorecard_papi"]):
+        by_unit.setdefault(row["unit_code"], []).append(row)
+    names = own_names(data.province.code)
+    provinces = sorted(
+        (_province(data, code, rows, year, names) for code, rows in by_unit.items()),
+        key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code),
+    )
+    own = [one for one in provinces if one.is_own][:MOST_LINES]
+    dimensions = provinces[0].dimensions
+    return PapiPage(
+        year=year,
+        years=tuple(years),
+        provinces=tuple(provinces),
+        dimensions=tuple((row["criterion_code"], row["criterion_name_vi"]) for row in dimensions),
+        trend=_trend(data, [one.code for one in own]) if own and len(years) > 1 else None,
+        radar=_radar(own) if own else None,
+        dots=_dots(provinces),
+        has_intervals=any(one.interval for one in provinces),
+    )
+
+
+def own_names(province_code: str) -> frozenset[str]:
+    """Names of the provinces of before 1/7/2025 that are this one, or became part of it."""
+    return frozenset(
+        one.name_vi for one in old_provinces() if province_code in (one.agency_code, one.successor_agency_code)
+    )
+
+
+def _province(data: SiteData, code: str, rows: list[dict[str, Any]], year: int, names: frozenset[str]) -> Province:
+    total = next(row for row in rows if row["criterion_level"] == "total")
+    dimensions = tuple(row for row in rows if row["criterion_level"] == "group")
+    below = {
+        row["criterion_code"]: tuple(one for one in rows if one["parent_code"] == row["criterion_code"])
+        for row in dimensions
+    }
+    name = total["unit_name"] or code
+    whole = Shown("year", date(year, 1, 1), date(year, 12, 31), is_over=True)
+    interval = data.interval("papi", "table", whole, code)
+    return Province(code, name, name in names, total, dimensions, below, interval)
+
+
+def _trend(data: SiteData, codes: list[str]) -> str:
+    """Totals of the own provinces by year; a line only within years that may be compared."""
+    with session(card=data.tables["scorecard_papi"]) as connection:
+        rows = connection.execute(
+            "SELECT unit_name, YEAR(period_start), points, comparable_since FROM card "
+            "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
+            {"codes": codes},
+        ).fetchall()
+    series: dict[str, list[plots.Spot]] = {}
+    for name, year, points, since in rows:
+        series.setdefault(name, []).append(plots.Spot(str(year), points, str(since)))
+    values = [row[2] for row in rows if row[2] is not None]
+    low, high = (min(values) - 2, max(values) + 2) if values else (0, 80)
+    return plots.svg(plots.trend(series, low, high), "papi-trend", words.phrase("Tổng điểm PAPI theo năm"))
+
+
+def _radar(own: list[Province]) -> str:
+    codes = [row["criterion_code"] for row in own[0].dimensions]
+    series = {one.name: [row["ratio"] for row in one.dimensions] for one in own}
+    return plots.svg(
+        plots.radar(codes, series), "papi-radar", words.phrase("Vị trí trên thang điểm của từng trục nội dung")
+    )
+
+
+def _dots(provinces: list[Province]) -> str | None:
+    rows = [
+        plots.Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, one.is_own)
+        for one in provinces
+        if one.total["rank"] is not None and one.interval is not None
+    ]
+    if not rows:
+        return None
+    label = words.phrase("Thứ hạng và khoảng thứ hạng")
+    return plots.svg(plots.dots(rows, words.phrase("thứ hạng"), is_rank=True), "papi-ranks", label)

@@ -1,0 +1,153 @@
+"""What the page of a unit shows.
+
+Belongs here: arranging a unit's rows. Not here: reading them (`tables.py`), wording (`words.py`), the look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cchc_pipeline.site.card import Card, make_card
+from cchc_pipeline.site.data import Fix, Indicator, Interval, SiteData, Unit
+from cchc_pipeline.site.tables import Figure, Risk, Total
+
+#: Indicators of the section on late dossiers, in its order.
+LATE = (
+    "resolved_total", "resolved_late", "late_rate", "late_in_fact_count", "late_software_only_count",
+    "late_other_authority_count", "late_unknown_count", "apology_rate", "pending_total", "pending_overdue",
+)  # fmt: skip
+FIXES = 6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An indicator with its public values."""
+
+    indicator: Indicator
+    figure: Figure
+
+    @property
+    def change(self) -> float | None:
+        """Against the period before; None where one of the two is missing or hidden."""
+        now, before = self.figure.value, self.figure.value_before
+        return None if now is None or before is None else now - before
+
+    @property
+    def is_better(self) -> bool | None:
+        """Whether the change is for the better; None where there is none or no direction is better."""
+        if not self.change or self.indicator.direction not in ("higher", "lower"):
+            return None
+        return (self.change > 0) == (self.indicator.direction == "higher")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A period of the history with the totals from both sides.
+
+    Attributes:
+        is_open: the period is not over.
+        is_break: our total was made of other criteria than in the period of its kind before.
+    """
+
+    period_type: str
+    first: date
+    last: date
+    local: Total | None
+    portal: Total | None
+    is_open: bool
+    is_break: bool
+
+
+@dataclass(frozen=True)
+class UnitPage:
+    """The page of one unit. What is None or empty has no figures; the page says so."""
+
+    unit: Unit
+    parent: Unit | None
+    children: tuple[Unit, ...]
+    local: Card | None
+    portal: Card | None
+    par: Card | None
+    interval: Interval | None
+    fixes: tuple[Fix, ...]
+    late: tuple[Reading, ...]
+    risk: Risk | None
+    families: tuple[tuple[str, tuple[Reading, ...]], ...]
+    without: tuple[Indicator, ...]
+    history: tuple[Moment, ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Indicators that stand on the page, so that a link may lead to them."""
+        return frozenset(one.indicator.indicator_id for _, some in self.families for one in some)
+
+    def reading(self, indicator_id: str) -> Reading | None:
+        """One of its indicators."""
+        return next(
+            (one for _, some in self.families for one in some if one.indicator.indicator_id == indicator_id), None
+        )
+
+
+def unit_page(data: SiteData, unit: Unit) -> UnitPage:
+    """Arrange the rows of a unit."""
+    names = data.indicator_names
+    readings = _readings(data, unit)
+    local = make_card(data.local.get(unit.code, ()), "local", data.shown, names) if data.shown else None
+    portal = make_card(data.portal.get(unit.code, ()), "portal", data.shown, names) if data.shown else None
+    par = make_card(data.par.get(unit.code, ()), "local", data.shown_par, names) if data.shown_par else None
+    by_family: dict[str, list[Reading]] = {}
+    for one in readings.values():
+        by_family.setdefault(one.indicator.family, []).append(one)
+    return UnitPage(
+        unit=unit,
+        parent=data.units.get(unit.parent or ""),
+        children=tuple(one for one in data.units.values() if one.parent == unit.code),
+        local=local,
+        portal=portal,
+        par=par,
+        interval=data.interval("index766", "local", data.shown, unit.code) if data.shown else None,
+        fixes=tuple(data.fixes.get(unit.code, ())[:FIXES]),
+        late=tuple(readings[name] for name in LATE if name in readings),
+        risk=data.risks.get(unit.code),
+        families=tuple((family, tuple(some)) for family, some in by_family.items()),
+        without=tuple(one for name, one in data.indicators.items() if name not in readings),
+        history=moments(data.history.get(unit.code, ()), data.data_until),
+    )
+
+
+def _readings(data: SiteData, unit: Unit) -> dict[str, Reading]:
+    """Indicators with a value, or a hidden one, in the period, the one before or the year; in the catalogue's order."""
+    found = {figure.indicator_id: figure for figure in data.figures.get(unit.code, ())}
+    return {
+        name: Reading(indicator, found[name])
+        for name, indicator in data.indicators.items()
+        if name in found and _says_something(found[name])
+    }
+
+
+def _says_something(figure: Figure) -> bool:
+    values = (figure.value, figure.value_before, figure.value_year)
+    return any(value is not None for value in values) or figure.is_hidden or figure.is_hidden_year
+
+
+_KINDS = ("month", "quarter", "year", "custom")
+
+
+def moments(totals: Sequence[Total], data_until: date) -> tuple[Moment, ...]:
+    """Both sides of every period, months first, oldest first within a kind."""
+    held: dict[tuple[str, date, date], dict[str, Total]] = {}
+    for one in totals:
+        held.setdefault((one.period_type, one.period_start, one.period_end), {})[one.source] = one
+    found: list[Moment] = []
+    last: dict[str, Total] = {}
+    for kind, first, end in sorted(held, key=lambda key: (_KINDS.index(key[0]), key[1], key[2])):
+        sides = held[kind, first, end]
+        local = sides.get("local")
+        before = last.get(kind)
+        broke = local is not None and before is not None and local.measured_by != before.measured_by
+        found.append(Moment(kind, first, end, local, sides.get("portal"), end > data_until, broke))
+        if local is not None:
+            last[kind] = local
+    return tuple(found)

@@ -1,0 +1,206 @@
+"""How figures, periods, rules and evidence read in Vietnamese, and their English counterparts.
+
+Belongs here: wording and number formats of the pages. Not here: the figures, and sentences that a published table
+already holds (reasons).
+
+A page is written in Vietnamese. What has an English counterpart is marked in it; the script of the site swaps the
+text by the one shared dictionary that `english` makes, so that no page holds everything twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.site.tables import CardRow, Shown
+
+NONE = "—"
+_NBSP = "\u00a0"
+#: Families of the catalogue of indicators, as officials call them; another one goes by its own name.
+FAMILIES = {
+    "core": "Tiếp nhận và giải quyết hồ sơ",
+    "dossiers": "Hồ sơ theo cấp và lĩnh vực",
+    "late": "Nguyên nhân trễ hạn và thư xin lỗi",
+    "documents": "Văn bản và công bố thủ tục",
+    "procedures": "Thủ tục và dịch vụ công trực tuyến",
+    "registers": "Số liệu theo sổ của các cơ quan",
+}
+#: Where a row hides its counts, the sentence that names the denominator goes with them.
+_SMALL_DENOMINATOR = re.compile(r"Mẫu số chỉ có [\d.,]+")
+_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:[_.][A-Z0-9]+)+\b")
+_PARAMETER = re.compile(r"(\w+)=([\d.]+)")
+_SEPARATOR = "; "
+
+
+class PhraseError(CchcError):
+    """A phrase of the pages has no English counterpart, or two."""
+
+
+@cache
+def phrases() -> dict[str, str]:
+    """Vietnamese phrase of the templates -> English."""
+    text = resources.files("cchc_pipeline.site").joinpath("phrases.yaml").read_text("utf-8")
+    found: dict[str, str] = yaml.safe_load(text)
+    return found
+
+
+def phrase(vietnamese: str) -> str:
+    """The phrase itself, after making sure that it has an English counterpart.
+
+    Raises:
+        PhraseError: it has none.
+    """
+    if vietnamese not in phrases():
+        raise PhraseError(f"site: {vietnamese!r} has no English counterpart; add it to cchc_pipeline/site/phrases.yaml")
+    return vietnamese
+
+
+def english(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The dictionary of the site: its own phrases, and `pairs` of Vietnamese and English names from the tables.
+
+    Of two names that are written alike in Vietnamese and not in English the first one holds.
+    """
+    found = dict(phrases())
+    for vietnamese, other in pairs:
+        if vietnamese and other and vietnamese != other:
+            found.setdefault(vietnamese, other)
+    return dict(sorted(found.items()))
+
+
+@cache
+def labels(code_list: str) -> dict[str, tuple[str, str]]:
+    """Code -> Vietnamese and English label."""
+    return {str(code.code): (code.label_vi, code.label_en) for code in load_code_list(code_list).codes}
+
+
+def number(value: float | None) -> str:
+    """A count or measure: 1.234 or 12,5."""
+    if value is None:
+        return NONE
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def points(value: float | None) -> str:
+    """Points with two decimals, as the authority publishes them."""
+    return NONE if value is None else f"{value:.2f}".replace(".", ",")
+
+
+def most(value: float | None) -> str:
+    """A maximum, without decimals it does not have."""
+    return NONE if value is None else f"{round(value, 2):g}".replace(".", ",")
+
+
+def percent(value: float | None) -> str:
+    """A share (0 to 1) in percent with one decimal."""
+    return NONE if value is None else f"{100 * value:.1f}{_NBSP}%".replace(".", ",")
+
+
+def signed(value: float | None) -> str:
+    """A change with its sign; a true minus sign, 0 as ±0."""
+    if value is None:
+        return NONE
+    text = f"{abs(value):.2f}".replace(".", ",")
+    return f"±{text}" if round(value, 2) == 0 else f"{'+' if value > 0 else '−'}{text}"
+
+
+def moved(value: float) -> str:
+    """A change of a count or measure with its sign, with decimals only where it has some."""
+    told = round(value, 2)
+    return f"{'+' if told > 0 else '−' if told < 0 else '±'}{number(abs(told))}"
+
+
+def day(value: date | None) -> str:
+    """A civil date, day first."""
+    return NONE if value is None else f"{value:%d/%m/%Y}"
+
+
+def period(period_type: str, first: date, last: date) -> str:
+    """A period as people write it: 10/2026, Quý IV/2026, 2026, or from day to day."""
+    if period_type == "month":
+        return f"{first:%m/%Y}"
+    if period_type == "quarter":
+        return f"Q{(first.month + 2) // 3}/{first.year}"
+    return str(first.year) if period_type == "year" else f"{day(first)} – {day(last)}"
+
+
+def shown_words(shown: Shown) -> str:
+    """The period of a section."""
+    return period(shown.period_type, shown.first, shown.last)
+
+
+def band(first: int) -> str:
+    """A band of five of which only the first number is known."""
+    return f"{number(first)}–{number(first + 4)}"
+
+
+def rule(label: str) -> tuple[str, str]:
+    """A rule (the `rule` column of a scorecard) as a Vietnamese and an English sentence; unknown ones as they are."""
+    kind, _, rest = label.partition("(")
+    known = {name: float(value) for name, value in _PARAMETER.findall(rest)}
+    full, floor, each = (known.get(name) for name in ("full_at", "floor", "points_each"))
+    reach = "" if full in (None, 1) else f", đủ điểm từ {_share(full)}"
+    reach_en = "" if full in (None, 1) else f", full points from {_share_en(full)}"
+    if kind == "linear":
+        return f"Tỷ lệ × điểm tối đa{reach}", f"Share × maximum{reach_en}"
+    if kind == "linear_above_floor":
+        said = f"Tỷ lệ × điểm tối đa{reach}; dưới {_share(floor)}: 0 điểm"
+        return said, f"Share × maximum{reach_en}; below {_share_en(floor)}: 0 points"
+    if kind == "all_or_nothing":
+        return f"Đủ điểm từ {_share(full)}, nếu không: 0 điểm", f"Full points from {_share_en(full)}, otherwise 0"
+    if kind == "steps":
+        steps = [step.split(":") for step in rest.rstrip(")").split(", ")]
+        told = "; ".join(f"từ {_share(float(at))}: {most(float(worth))} điểm" for at, worth in steps)
+        told_en = "; ".join(f"from {_share_en(float(at))}: {float(worth):g} points" for at, worth in steps)
+        return f"Theo bậc: {told}", f"In steps: {told_en}"
+    if kind in ("bonus", "penalty"):
+        names = {"bonus": ("Điểm cộng", "Bonus"), "penalty": ("Điểm trừ", "Penalty")}[kind]
+        return f"{names[0]}: {most(each)} điểm mỗi lần", f"{names[1]}: {each or 0:g} points each"
+    return _RULES.get(label, (label, label))
+
+
+_RULES = {
+    "flag": ("Có: đủ điểm; không: 0 điểm", "Yes: full points; no: 0"),
+    "carried": ("Điểm do cơ quan khác chấm", "Points as another body gave them"),
+    "not_applicable": ("Không áp dụng", "Not applicable"),
+    "sum": ("Tổng các tiêu chí", "Sum of the criteria"),
+    "survey": ("Điểm khảo sát người dân", "Score of the survey"),
+}
+
+
+def _share(value: float | None) -> str:
+    return NONE if value is None else f"{100 * value:g}{_NBSP}%".replace(".", ",")
+
+
+def _share_en(value: float | None) -> str:
+    return NONE if value is None else f"{100 * value:g}%"
+
+
+def reasons(row: CardRow, names: Mapping[str, str]) -> list[str]:
+    """The sentences of a row's reason; codes of criteria as names, and no count that must not be shown."""
+    if not row.reason_vi:
+        return []
+    text = row.reason_vi if row.has_counts else _SMALL_DENOMINATOR.sub("Mẫu số dưới 10", row.reason_vi)
+    text = _CODE.sub(lambda found: names.get(found[0], found[0]), text)
+    return text.split(_SEPARATOR)
+
+
+def evidence(row: CardRow, indicators: Mapping[str, str]) -> str:
+    """Where the figures of a row come from, in words."""
+    if row.indicator_id:
+        return indicators.get(row.indicator_id, row.indicator_id)
+    if not row.evidence:
+        return ""
+    kind, colon, rest = row.evidence.partition(":")
+    told = {"national_portal": "Cổng DVCQG", "papi__subdimensions": "Bảng số liệu PAPI"}.get(kind) if colon else None
+    if told is None:
+        return f"Văn bản {row.evidence}"
+    report, _, said = rest.partition(_SEPARATOR)
+    return f"{told}, {report}" + (f"; {said}" if said else "")

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from reports.small_lake import derive, fill, land, publish
+
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version, read_manifest
+from cchc_pipeline.scorecards.papi import province_names
+from cchc_pipeline.scorecards.papi_instrument import instrument
+from cchc_pipeline.site.build import site_files
+
+UNTIL = date(2026, 10, 31)
+PAPI_YEARS = (2022, 2023, 2024)
+#: Two provinces that are one since 1/7/2025, and others.
+PAPI_PROVINCES = ("Tỉnh Bắc Giang", "Tỉnh Bắc Ninh", "Tỉnh Cà Mau", "Tỉnh Hà Giang", "Tỉnh Cao Bằng")
+
+
+def papi_rows() -> list[dict[str, object]]:
+    draw = random.Random(7)
+    codes = {name: code for code, name in province_names().items()}
+    return [
+        {
+            "year": year,
+            "province_code": codes[name],
+            "slot": slot,
+            "score": round(draw.uniform(*instrument(year).bounds(slot)), 4),
+        }
+        for year in PAPI_YEARS
+        for name in PAPI_PROVINCES
+        for slot in instrument(year).slots
+    ]
+
+
+@pytest.fixture(scope="session")
+def site_lake(tmp_path_factory) -> Lake:
+    """A published lake that tests only read: three units, a month, three years of PAPI."""
+    lake = Lake(tmp_path_factory.mktemp("site"))
+    fill(lake)
+    land(lake, "papi__subdimensions", papi_rows())
+    derive(lake)
+    publish(lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def tables(site_lake, tmp_path_factory) -> dict[str, Path]:
+    """Its tables, with a month before in which two points fewer were won and one criterion was not scored."""
+    version = current_version(site_lake.published)
+    found = {one["name"]: version / one["path"] for one in read_manifest(version)["resources"]}
+    card = files.read_parquet(found["scorecard_index766"])
+    months = card.filter(pc.equal(card["period_type"], "month"))
+    before = _shifted(months)
+    path = tmp_path_factory.mktemp("tables") / "scorecard_index766.parquet"
+    files.write_parquet(pa.concat_tables([card, before]), path)
+    return {**found, "scorecard_index766": path}
+
+
+def _shifted(months: pa.Table) -> pa.Table:
+    """The rows as those of September: two points fewer on time, and digitisation was not scored."""
+    rows = months.to_pylist()
+    for row in rows:
+        row["period_start"], row["period_end"] = date(2026, 9, 1), date(2026, 9, 30)
+        if row["criterion_code"] in ("DOSSIER_ON_TIME", "TDGQ") and row["points"] is not None:
+            row["points"] = round(row["points"] - 2, 2)
+        if row["criterion_code"] == "SO_HOA_GIAY_TO_GIAI_QUYET":
+            row |= {"points": None, "status": "missing", "reason_vi": "Chưa có số liệu cho tiêu chí này"}
+        if row["criterion_code"] in ("MDSH", "TOTAL") and row["denominator"] is not None:
+            row["denominator"] -= 4
+    return pa.Table.from_pylist(rows, schema=months.schema)
+
+
+@pytest.fixture(scope="session")
+def pages(tables) -> dict[str, bytes]:
+    """Every file of the site of the province H99."""
+    return site_files(tables, "H99", UNTIL)
+
+
+@pytest.fixture(scope="session")
+def site(pages, tmp_path_factory) -> Path:
+    """The site in a folder."""
+    folder = tmp_path_factory.mktemp("pages")
+    for path, content in pages.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
