@@ -156,6 +156,8 @@ def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
     axes.set_yticks(range(len(rows)), [_short(row.label) for row in rows], fontsize=8)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=is_rank))
+    if is_rank:
+        axes.set_xlim(left=0.5)
     axes.set_xlabel(unit, fontsize=8)
     axes.grid(color=LINE, linewidth=0.5)
     axes.set_axisbelow(True)
