@@ -101,7 +101,7 @@ def _environment() -> jinja2.Environment:
         period=words.period,
         source_label=SOURCES.__getitem__,
         families=words.FAMILIES,
-        none=words.NONE,
+        dash=words.NONE,
     )
     return found
 

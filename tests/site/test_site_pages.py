@@ -212,6 +212,12 @@ def test_every_province_of_papi_is_in_the_table_with_its_reason(pages, tables):
             assert row["reason_vi"] in found["Tỉnh"]
 
 
+def test_no_word_of_the_program_is_on_a_page(pages):
+    for path, tree in trees(pages).items():
+        words_of_page = set(re.findall(r"\w+", tree.text_content()))
+        assert not words_of_page & {"None", "nan", "NaN", "True", "False", "Undefined"}, path
+
+
 def test_the_same_tables_give_the_same_bytes(pages, tables):
     again = site_files(tables, "H99", date(2026, 10, 31))
     assert [path for path in pages if again.get(path) != pages[path]] == []
