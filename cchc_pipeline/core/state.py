@@ -87,14 +87,15 @@ def count(lake: Lake, layer: str, table: str) -> int:
     return sum(pq.read_metadata(lake.state_file(layer, table, part)).num_rows for part in lake.parts(layer, table))
 
 
-def daily_outcomes(events: pa.Table) -> tuple[list[date], dict[str, list[float]]]:
-    """Days of resolution in order, and for each outcome the dossiers resolved on them."""
+def daily_outcomes(events: pa.Table, *, last: int) -> tuple[list[date], dict[str, list[float]]]:
+    """The `last` days of resolution in order, and for each outcome the dossiers resolved on them."""
     with session(events=events) as connection:
         table = connection.sql(
             "SELECT event_on, "
             "COALESCE(SUM(quantity) FILTER (measure = 'resolved_early'), 0) AS resolved_early, "
             "COALESCE(SUM(quantity) FILTER (measure = 'resolved_on_time'), 0) AS resolved_on_time, "
             "COALESCE(SUM(quantity) FILTER (measure = 'resolved_late'), 0) AS resolved_late "
-            "FROM events WHERE measure LIKE 'resolved_%' GROUP BY event_on ORDER BY event_on"
-        ).to_arrow_table()
+            "FROM events WHERE measure LIKE 'resolved_%' GROUP BY event_on ORDER BY event_on DESC LIMIT $last",
+            params={"last": last},
+        ).to_arrow_table()[::-1]
     return table["event_on"].to_pylist(), {n: table[n].to_pylist() for n in table.schema.names[1:]}

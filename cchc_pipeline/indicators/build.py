@@ -66,13 +66,12 @@ def build_indicator_values_public(lake: Lake, schema: pa.Schema) -> pa.Table:
 
 def _computed(lake: Lake, which: MapName, free_periods: Iterable[tuple[date, date]], schema: pa.Schema) -> pa.Table:
     span = lake.span()
-    dossier_events = files.read_parquet(lake.state_file("built", "dossier_events"))
     documents = run_sql(
         "document_events", None, documents=lake.state_file("built", "documents"), run=run_table(span.as_of_on)
     )
     units = files.read_parquet(lake.state_file("built", "units"))
     return compute(
-        events=pa.concat_tables([dossier_events.replace_schema_metadata(), documents], promote_options="permissive"),
+        events=[lake.state_file("built", "dossier_events"), documents],
         units=units,
         procedures=lake.state_file("built", "procedures"),
         snapshots=files.read_parquet(lake.state_file("core", "procedure_counts")),

@@ -19,17 +19,18 @@ from sqlglot import exp
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.periods import periods
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import session, view_of_files
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
 
 _PERIOD = ("period_type", "period_start", "period_end")
 _KEY = ("unit_code", *_PERIOD)
+_EVENT = ("event_on", "unit_code", "procedure_code", "channel", "measure", "quantity")
 
 
 def compute(
     *,
-    events: pa.Table | Sequence[Path],
+    events: pa.Table | Sequence[Path | pa.Table],
     units: pa.Table,
     procedures: pa.Table | Path,
     snapshots: pa.Table,
@@ -46,7 +47,8 @@ def compute(
     """Values of every indicator for every unit and period.
 
     Args:
-        events: additive daily counts (event_on, unit_code, procedure_code, channel, measure, quantity).
+        events: additive daily counts (event_on, unit_code, procedure_code, channel, measure, quantity): a table, or
+            files and tables that are read one after another without loading the files.
         units: the published table `units`.
         procedures: the procedure catalogue (procedure_code, has_fee, service_level).
         snapshots: daily counts of the catalogue (event_on, unit_code, measure, quantity).
@@ -72,7 +74,6 @@ def compute(
     wanted = periods(first, as_of_on, free_periods) if period_table is None else period_table
     run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
     given: dict[str, Any] = {
-        "events": events,
         "units": units,
         "procedures": procedures,
         "snapshots": snapshots,
@@ -83,14 +84,28 @@ def compute(
     }
     given = {**_tables_of(used, tables or {}), **given}
     with session(**given) as connection:
+        _view_of_events(connection, [events] if isinstance(events, pa.Table) else events)
         for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in used)]):
             connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath(file).read_text("utf-8"))
         names = _materialise_terms(connection, indicators, used)
         rows = [_indicator_rows(indicator, names) for indicator in indicators]
-        every = exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0]
+        every = exp.union(*rows, distinct=False, copy=False) if len(rows) > 1 else rows[0]
         query = exp.select("*").from_(every.subquery("every")).order_by("indicator_id", *_KEY)
         result = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
         return result.select(schema.names).cast(schema)
+
+
+def _view_of_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Path | pa.Table]) -> None:
+    """The view `events` over tables, and over files as one."""
+    parts: list[exp.Select] = []
+    for number, table in enumerate(one for one in events if isinstance(one, pa.Table)):
+        connection.register(f"events_{number}", table)
+        parts.append(exp.select(*_EVENT).from_(f"events_{number}"))
+    if paths := [one for one in events if isinstance(one, Path)]:
+        connection.execute(view_of_files("event_files", paths))
+        parts.append(exp.select(*_EVENT).from_("event_files"))
+    every = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+    connection.execute(exp.Create(this=exp.to_table("events"), kind="VIEW", expression=every).sql(dialect="duckdb"))
 
 
 def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Any]:

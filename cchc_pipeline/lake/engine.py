@@ -35,13 +35,14 @@ def session(**tables: pa.Table | Path | Iterable[Path]) -> Iterator[duckdb.DuckD
             if isinstance(content, Path):
                 content = [content]
             if isinstance(content, (list, tuple)):
-                connection.execute(_view_of_files(name, content))
+                connection.execute(view_of_files(name, content))
             else:
                 connection.register(name, content)
         yield connection
 
 
-def _view_of_files(name: str, files: Iterable[Path]) -> str:
+def view_of_files(name: str, files: Iterable[Path]) -> str:
+    """The statement that makes a view over Parquet files of one schema."""
     paths = exp.Array(expressions=[exp.Literal.string(str(path)) for path in files])
     source = exp.select("*").from_(exp.func("read_parquet", paths))
     return exp.Create(this=exp.to_table(name), kind="VIEW", expression=source).sql(dialect="duckdb")

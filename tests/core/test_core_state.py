@@ -101,6 +101,6 @@ def test_daily_outcomes_fill_up_with_zeros():
             "quantity": [1.0, 2.0, 3.0, 4.0, 9.0],
         }
     )
-    days, series = state.daily_outcomes(events)
+    days, series = state.daily_outcomes(events, last=92)
     assert days == [day(1), day(2)]
     assert series == {"resolved_early": [5.0, 0.0], "resolved_on_time": [4.0, 0.0], "resolved_late": [0.0, 1.0]}
