@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import random
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from acceptance_files import shared
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.errors import PapiTableError
@@ -55,6 +58,51 @@ def test_published_dimensions_and_totals(year: int) -> None:
     for theirs in totals.itertuples():
         mine = ours.loc[(ordinal[theirs.gso63], "TOTAL")]
         assert pd.isna(mine["score"]) if pd.isna(theirs.total) else abs(mine["score"] - theirs.total) < 1e-5
+
+
+@pytest.mark.acceptance
+def test_provinces_without_a_total_are_those_that_the_publisher_left_out() -> None:
+    left_out = pd.read_csv(shared("reference/papi/missing_province_years.csv"))
+    names = pd.read_csv(shared("reference/units/crosswalk_63_34.csv"), dtype=str).set_index("name63_en")["mlmcdm_id"]
+    for year in YEARS:
+        table = papi.compose(papi.read_wide(shared(f"acceptance/papi_wide/{year}.csv"), year), year)
+        totals = table[table["level"] == "total"].set_index("province")
+        expected = {names[row.province]: row.ok for row in left_out.itertuples() if row.year == year}
+        missing = totals[totals["score"].isna()]
+        assert set(missing.index) == set(expected), year
+        assert missing["reason"].notna().all()
+        dimensions = table[table["level"] == "dimension"].set_index("province")
+        for province, held in expected.items():
+            assert dimensions.loc[province, "score"].notna().sum() == held
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), year=st.sampled_from(range(2011, 2025)))
+def test_sums_hold_in_any_order_and_nothing_is_made_of_a_gap(seed: int, year: int) -> None:
+    wanted = instrument(year)
+    draw = random.Random(seed)
+    cells = {(code, slot): draw.uniform(*wanted.bounds(slot)) for code in PROVINCES for slot in wanted.slots}
+    gaps = {key: draw.choice([0.0, math.nan]) for key in draw.sample(sorted(cells), 40)}
+    rows = [(year, *key, score) for key, score in (cells | gaps).items()]
+    names = ["year", "province_code", "slot", "score"]
+    table = papi.compose(pd.DataFrame(rows, columns=names), year)
+    shuffled = pd.DataFrame(draw.sample(rows, len(rows)), columns=names)[draw.sample(names, 4)]
+    pd.testing.assert_frame_equal(papi.compose(shuffled, year), table)
+    found = table.set_index(["province", "code"])
+    for province in PROVINCES:
+        lacking = {slot for code, slot in gaps if code == province}
+        for code, slots in wanted.dimensions.items():
+            dimension = found.loc[(province, code)]
+            if lacking & set(slots):
+                assert math.isnan(dimension["score"])
+                assert dimension["reason"]
+            else:
+                assert dimension["score"] == pytest.approx(sum(cells[province, slot] for slot in slots), abs=1e-9)
+                assert 1 - 1e-9 <= dimension["score"] <= 10 + 1e-9
+        total = found.loc[(province, "TOTAL"), "score"]
+        parts = sum(found.loc[(province, code), "score"] for code in wanted.dimensions)
+        assert math.isnan(total) if lacking else total == pytest.approx(parts, abs=1e-9)
+    assert not (table["score"] == 0).any()
 
 
 @pytest.mark.acceptance
