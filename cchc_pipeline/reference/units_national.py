@@ -30,7 +30,8 @@ CodeSystem = Literal["gso", "agency"]
 class OldProvince:
     """One of the 63 provinces with the one of the 34 that it is part of now.
 
-    `papi_number` is the number in PAPI's tables; statistical codes have two digits.
+    `papi_number` is the number in the publisher's tables, which is the statistical code without its zero and not the
+    ordinal that P01 to P63 are; statistical codes have two digits.
     """
 
     agency_code: str

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
 from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER
@@ -194,6 +195,17 @@ def province_names() -> dict[str, str]:
 def province_gso_codes() -> dict[str, str]:
     """Statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
     return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
+
+
+@cache
+def province_by_agency_code() -> dict[str, str]:
+    """P01 to P63 by the agency code that the province had until 30/6/2025.
+
+    P01 to P63 count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04
+    and is P03. The publisher's own numbers are the statistical codes.
+    """
+    by_gso = {gso: code for code, gso in province_gso_codes().items()}
+    return {province.agency_code: by_gso[province.gso_code] for province in old_provinces()}
 
 
 def tier_rules() -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_unit_that_others_joined_is_not_compared(kind, is_compared):
 
 
 def papi_lake(own: Lake, since: int) -> Lake:
-    """A lake whose province is Đắk Nông (H16, 67 in PAPI's tables) with two invented years of PAPI."""
+    """A lake whose province is Đắk Nông (H16, P43) with two invented years of PAPI."""
     folder = current_version(own.published)
     assert folder is not None
     schema = pq.read_schema(folder / "scorecard_papi.parquet")
@@ -105,7 +105,7 @@ def papi_lake(own: Lake, since: int) -> Lake:
                 {field.name: None for field in schema}
                 | {"index_code": "papi", "rubric_version": "x", "is_provisional": False, "source": "papi",
                    "period_type": "year", "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
-                   "unit_code": "P67", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "criterion_level": level,
+                   "unit_code": "P43", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "criterion_level": level,
                    "criterion_code": code, "parent_code": parent, "criterion_name_vi": f"Nội dung {code}",
                    "criterion_name_en": code, "rule": "mean", "points": points, "max_points": 10.0, "status": "ok",
                    "comparable_since": since, "rank": 7, "rank_of": 60, "unit_vintage": "x"}
@@ -113,7 +113,7 @@ def papi_lake(own: Lake, since: int) -> Lake:
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "scorecard_papi.parquet")
     intervals = folder / "rank_intervals.parquet"
     interval = {"scorecard_id": "papi", "source": "papi", "period_type": "year", "period_start": date(2026, 1, 1),
-                "unit_code": "P67", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "rank": 7, "rank_low": 5,
+                "unit_code": "P43", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "rank": 7, "rank_low": 5,
                 "rank_high": 11, "rank_of": 60, "rank_median": 8.0,
                 "first_quarter_share": 0.1, "draws": 100, "method_vi": "Thay đổi cách tính."}  # fmt: skip
     pq.write_table(pa.Table.from_pylist([interval], schema=pq.read_schema(intervals)), intervals)

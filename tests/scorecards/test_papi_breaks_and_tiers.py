@@ -18,6 +18,7 @@ from cchc_pipeline.scorecards.papi_instrument import (
     breaks_off,
     comparable_since,
     instrument,
+    province_by_agency_code,
     province_gso_codes,
     province_names,
 )
@@ -183,3 +184,11 @@ def test_provinces_carry_their_code_and_its_vintage() -> None:
     national = {province.gso_code: province.name_vi for province in old_provinces()}
     assert len(national) == 63
     assert {gso: province_names()[code] for code, gso in province_gso_codes().items()} == national
+
+
+def test_a_province_is_found_by_its_agency_code_under_its_own_name() -> None:
+    codes = province_by_agency_code()
+    assert {code: province_names()[papi_code] for code, papi_code in codes.items()} == {
+        province.agency_code: province.name_vi for province in old_provinces()
+    }
+    assert (len(set(codes.values())), codes["H14"]) == (63, "P03")  # Cao Bằng, statistical code 04

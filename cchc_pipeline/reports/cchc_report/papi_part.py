@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points, signed
+from cchc_pipeline.scorecards.papi_instrument import province_by_agency_code
 
 HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm {before}", "Năm {year}", "Tăng (+), giảm (-)", "Hạng")
 
 
 def papi_codes(province_code: str) -> list[str]:
     """How PAPI's tables call a province, by its agency code; none for a province that is not in them."""
-    return [f"P{one.papi_number:02d}" for one in old_provinces() if one.agency_code == province_code]
+    code = province_by_agency_code().get(province_code)
+    return [code] if code is not None else []
 
 
 @dataclass(frozen=True)
