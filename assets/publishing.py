@@ -72,7 +72,7 @@ def published(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult
             allow_retries=False,
         )
     with as_failure(context, "published"):
-        done = release(lake, settings, INBOUND, context.run_id)
+        done = release(lake, settings, INBOUND, context.run.run_id)
     rows = "\n".join(
         ["| table | rows | changed |", "|---|---|---|"]
         + [f"| {name} | {count:,} | {'yes' if name in done.changed else ''} |" for name, count in done.rows.items()]
