@@ -108,7 +108,7 @@ def papi_lake(own: Lake, since: int) -> Lake:
                    "unit_code": "P43", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "criterion_level": level,
                    "criterion_code": code, "parent_code": parent, "criterion_name_vi": f"Nội dung {code}",
                    "criterion_name_en": code, "rule": "mean", "points": points, "max_points": 10.0, "status": "ok",
-                   "comparable_since": since, "rank": 7, "rank_of": 60, "unit_vintage": "x"}
+                   "comparable_since": since, "rank": 7, "rank_of": 60, "tier": 2, "unit_vintage": "x"}
             )  # fmt: skip
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "scorecard_papi.parquet")
     intervals = folder / "rank_intervals.parquet"
@@ -134,10 +134,12 @@ def papi_lake(own: Lake, since: int) -> Lake:
 @pytest.mark.parametrize("since, difference", [(2025, "+0,25"), (2026, "–")])
 def test_papi_is_compared_only_where_it_may_be(own_lake, since, difference):
     found = read(make_report(papi_lake(own_lake, since), load_template(), parse("month", "2026-10")).docx)
-    rows = found.table("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2025", "Năm 2026", "Tăng (+), giảm (-)", "Hạng")
+    rows = found.table(
+        "TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2025", "Năm 2026", "Tăng (+), giảm (-)", "Hạng, nhóm"
+    )
     assert rows == [
-        ["1", "Nội dung D1", "10,00", "5,00", "5,25", difference, "7/60"],
-        ["", "Nội dung TOTAL", "10,00", "5,00", "5,25", difference, "7/60"],
+        ["1", "Nội dung D1", "10,00", "5,00", "5,25", difference, "7/60, nhóm 2"],
+        ["", "Nội dung TOTAL", "10,00", "5,00", "5,25", difference, "7/60, nhóm 2"],
     ]
     assert ("Không so sánh với năm 2025" in found.text) == (difference == "–")
     assert "Thứ hạng 7/60 năm 2026; 95% số lần mô phỏng cho hạng từ 5 đến 11. Thay đổi cách tính." in found.text

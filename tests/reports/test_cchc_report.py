@@ -245,6 +245,21 @@ def test_a_department_reports_under_its_committee(published_lake):
     assert "không có đơn vị trực thuộc nào" in found.text
 
 
+def test_what_is_the_provinces_stands_in_the_provinces_report_only(october, published_lake):
+    department = read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)
+    for words in ("hệ thống thông tin dùng chung", "Đề án 06", "Thu ngân sách"):
+        assert words in october.text
+        assert words not in department.text
+
+
+def test_a_sentence_of_zeros_is_a_mark_for_the_writer(october, published_lake):
+    """Nobody keeps a plan in this lake, and no activity of it is the department's."""
+    for found in (october, read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)):
+        assert "Kế hoạch CCHC năm 2026 có" not in found.text
+        (mark,) = [text for text in found.gaps if text.startswith("[Kế hoạch CCHC: số hoạt động")]
+        assert "sổ kế hoạch CCHC plan_tasks" in mark
+
+
 def test_the_wording_of_an_office(published_lake, tmp_path):
     text = shipped_text().replace("- Tiếp nhận {received_total} hồ sơ", "- Đã nhận {received_total@H99.201} hồ sơ ở xã")
     found = read(make_report(published_lake, read_template(text, "mau.yaml"), OCTOBER).docx)

@@ -127,7 +127,7 @@ def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) ->
     for piece in runs:
         if piece.text:
             run = paragraph.add_run(piece.text)
-            run.bold = look.get("bold") or piece.bold or None
+            run.bold = (look.get("bold") and not piece.is_gap) or piece.bold or None
             run.italic = look.get("italic") or piece.italic or None
             if size:
                 run.font.size = Pt(size)
@@ -162,7 +162,7 @@ def _write_paragraph(document: Any, piece: Paragraph) -> None:
         form.space_before = Pt(law.BETWEEN_PT / 2)
         _add(paragraph, piece.runs, law.TABLE_PT - 1, italic=True)
     else:
-        paragraph.alignment = ALIGN.JUSTIFY
+        paragraph.alignment = ALIGN.LEFT if piece.style in names else ALIGN.JUSTIFY
         form.first_line_indent = Mm(law.INDENT_MM)
         form.keep_with_next = True if piece.style == "closing" else None  # nobody signs a page of its own
         _add(paragraph, piece.runs)

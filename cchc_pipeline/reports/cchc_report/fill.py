@@ -72,6 +72,18 @@ class Filler:
         """A paragraph with its slots filled."""
         return Paragraph(self.runs(text), style)
 
+    def nothing(self, counted: str | None) -> Paragraph | None:
+        """A mark for the writer where what a slot counts is zero or unknown; None where there is something."""
+        for slot in tokens(counted or ""):
+            if isinstance(slot, Slot) and slot.name in self.by_id:
+                period = self.period.named if slot.is_calendar else self.period
+                figure = self.figures.get(slot.name, slot.unit or self.unit_code, period)
+                if figure is None or not figure.value:
+                    indicator = self.by_id[slot.name]
+                    why = "không có số liệu trong kỳ" if figure is None else f"chưa ghi nhận của {self.words['unit']}"
+                    return Paragraph((gap(indicator.name_vi, why, self.origin(indicator)),))
+        return None
+
     def _slot(self, slot: Slot, *, in_text: bool) -> Run:
         indicator, unit = self.by_id[slot.name], slot.unit or self.unit_code
         if slot.part in ("change", "change_year"):

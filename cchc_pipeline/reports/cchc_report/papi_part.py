@@ -13,7 +13,7 @@ from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Ru
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points, signed
 from cchc_pipeline.scorecards.papi_instrument import province_by_agency_code
 
-HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm {before}", "Năm {year}", "Tăng (+), giảm (-)", "Hạng")
+HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm {before}", "Năm {year}", "Tăng (+), giảm (-)", "Hạng, nhóm")
 
 
 def papi_codes(province_code: str) -> list[str]:
@@ -55,7 +55,7 @@ class PapiPart:
             (*plain(f"Bảng: Chỉ số PAPI của {parts.province_name}, năm {year}"), Run("", note=note)), "caption"
         )
         heads = tuple(head.format(year=year, before=year - 1) for head in HEADS)
-        grid = Grid(heads, table, (6, 36, 10, 12, 12, 12, 12), frozenset(range(2, 7)), frozenset({len(table) - 1}))
+        grid = Grid(heads, table, (5, 36, 9, 11, 11, 11, 17), frozenset(range(2, 7)), frozenset({len(table) - 1}))
         pieces: list[Piece] = [caption, grid, *self._remarks(now, then, year), *self._interval(codes, year)]
         if year < last:
             pieces.append(Paragraph((gap(f"Điểm PAPI năm {last}", "chưa có trong dữ liệu", where),)))
@@ -65,14 +65,16 @@ class PapiPart:
         is_total = row["criterion_level"] == "total"
         old = before["points"] if before else None
         difference = "–" if old is None or row["points"] is None or _broken(row) else signed(row["points"], old)
-        rank = f"{row['rank']}/{row['rank_of']}" if row["rank"] is not None else "–"
+        tier = f"nhóm {row['tier']}" if row.get("tier") else ""
+        rank = f"{row['rank']}/{row['rank_of']}" if row["rank"] is not None else ""
+        place = ", ".join(part for part in (rank, tier) if part) or "–"
         value: Runs = plain(points(row["points"]))
         if row["points"] is None:
             value = (Run("[cần bổ sung]", is_gap=True),)
         elif row["status"] == "partial":
             value = plain(points(row["points"]) + "*")
         cells = ("" if is_total else str(position), row["criterion_name_vi"], points(row["max_points"]), points(old))
-        return (*map(plain, cells), value, plain(difference), plain(rank))
+        return (*map(plain, cells), value, plain(difference), plain(place))
 
     def _remarks(self, now: list[Row], then: dict[str, Row], year: int) -> list[Piece]:
         said = []

@@ -214,14 +214,15 @@ class _Making:
         return [*head, *self._blocks(section.blocks)]
 
     def _blocks(self, blocks: Sequence[Block]) -> list[Piece]:
-        return [piece for block in blocks if block.holds_on(self.period.last) for piece in self._block(block)]
+        level = self.units[self.code]["unit_level"]
+        return [piece for block in blocks if block.holds(self.period.last, level) for piece in self._block(block)]
 
     def _block(self, block: Block) -> list[Piece]:
         match block:
             case Heading():
                 return [self.filler.paragraph(block.heading, f"heading{block.level}")]
             case Text():
-                return [self.filler.paragraph(block.text)]
+                return [self.filler.nothing(block.if_any) or self.filler.paragraph(block.text)]
             case Comparison():
                 return self.filler.comparison(block)
             case Table():

@@ -39,10 +39,13 @@ class _Block(_Model):
     #: In force for reports whose period ends within these days: what a later decree replaced is left out.
     valid_from: date | None = None
     valid_to: date | None = None
+    #: Levels of units into whose reports it belongs; every level by default.
+    levels: tuple[Literal["province", "department", "district", "commune"], ...] = ()
 
-    def holds_on(self, day: date) -> bool:
-        """Whether the block belongs into a report whose period ends on `day`."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+    def holds(self, day: date, level: str) -> bool:
+        """Whether the block belongs into the report of a unit of a level, of a period that ends on `day`."""
+        is_in_force = (self.valid_from or day) <= day <= (self.valid_to or day)
+        return is_in_force and (not self.levels or level in self.levels)
 
 
 class Heading(_Block):
@@ -53,9 +56,14 @@ class Heading(_Block):
 
 
 class Text(_Block):
-    """A paragraph."""
+    """A paragraph.
+
+    `if_any` names a slot that counts what the paragraph is about: where that is zero or unknown, a mark for the writer
+    stands there instead of a sentence of zeros.
+    """
 
     text: str
+    if_any: str | None = None
 
 
 class Comparison(_Block):
