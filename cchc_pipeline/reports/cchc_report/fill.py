@@ -197,8 +197,8 @@ class Filler:
         if not rows:
             what = gap(self.words["unit"], f"không có đơn vị trực thuộc nào có số liệu {self.period.name_vi}")
             return [self.paragraph(block.caption, "caption"), Paragraph((what,))]
-        width = 60.0 / len(block.by_unit)
-        columns = (5.0, 35.0) + (width,) * len(block.by_unit)
+        width = 64.0 / len(block.by_unit)
+        columns = (5.0, 31.0) + (width,) * len(block.by_unit)
         grid = Grid(tuple(heads), tuple(rows), columns, frozenset(range(2, len(heads))), small=True)
         note = self.sources.table(
             "indicator_values", self.names.get(self.unit_code, self.unit_code), self.period, ", ".join(block.by_unit)
