@@ -159,7 +159,8 @@ def test_part_of_the_days_has_the_counts_of_these_days(published_lake):
 
 def test_units_stand_in_the_first_appendix(october):
     rows = october.table(
-        "TT", "Đơn vị", "Tiếp nhận", "Trực tuyến (%)", "Đã giải quyết", "Trước và đúng hạn (%)", "Quá hạn", "Quá hạn (%)",
+        "TT", "Đơn vị", "Tiếp nhận", "Trực tuyến (%)", "Đã giải quyết", "Trước và đúng hạn (%)",
+        "Quá hạn", "Quá hạn (%)",
         "Đang xử lý quá hạn", "Có thư xin lỗi (%)",
     )  # fmt: skip
     assert [row[1:5] for row in rows] == [["Sở Mẫu", "5", "80,00", "3"], ["UBND Xã Mẫu", "3", "66,67", "2"]]
