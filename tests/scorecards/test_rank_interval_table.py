@@ -106,6 +106,24 @@ def test_what_is_no_event_never_moves() -> None:
     assert held.low.tolist() == held.high.tolist() == [3, 2, 1]
 
 
+def test_a_late_dossier_is_a_dissatisfied_one_in_every_draw() -> None:
+    """Figures that fall together move a total further than figures of different dossiers do."""
+
+    def ahead(satisfied_of: int) -> float:
+        rows = [
+            ("A", "DOSSIER_ON_TIME", 30, 40),
+            ("A", "DOSSIER_RECEIVING_SATISFACTION", 30, satisfied_of),
+            ("B", "DOSSIER_ON_TIME", 820_000, 1_000_000),
+            ("B", "DOSSIER_RECEIVING_SATISFACTION", 820_000, 1_000_000),
+        ]
+        frame = pd.DataFrame(rows, columns=["unit_code", "metric_code", "numerator", "denominator"])
+        return float(draw_ranks(parts(frame), LOCAL, draws=6_000).share_first_quarter[0])
+
+    # A is 1.3 standard deviations behind where both are drawn apart, and 1.0 where one lies within the other
+    assert ahead(40) == pytest.approx(0.15, abs=0.03)
+    assert ahead(41) < ahead(40) - 0.025
+
+
 counts_of_units = st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=2, max_size=7)
 
 
