@@ -19,9 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cchc_pipeline import robustness as rb
 from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.charts import RankDots
@@ -135,6 +137,7 @@ def _strata(lake: Lake, standard_errors: Path | None) -> Iterator[tuple[Stratum,
         ("papi", "group", papi_intervals),
         ("index766", "criterion", index766_intervals),
     )
+    printed = _printed_errors(lake)
     for scorecard, level, work in jobs:
         with session(card=lake.state_file("built", f"scorecard_{scorecard}")) as connection:
             card = connection.sql(
@@ -147,8 +150,22 @@ def _strata(lake: Lake, standard_errors: Path | None) -> Iterator[tuple[Stratum,
                 continue
             is_total = rows["criterion_code"] == TOTAL_CODE
             totals = rows[is_total].drop(columns=["numerator", "denominator", "points", "status", "criterion_code"])
-            errors = _errors_of(named, standard_errors) if scorecard == "papi" else None
+            errors = None
+            if scorecard == "papi":
+                given = _errors_of(named, standard_errors)
+                errors = given if given is not None else printed.get(named[STRATUM.index("period_start")])
             yield Stratum(named, totals.reset_index(drop=True), rows[~is_total].reset_index(drop=True), errors), work
+
+
+def _printed_errors(lake: Lake) -> dict[str, pd.Series]:
+    """Standard errors of totals that the publisher's workbooks hold, by first day of the year; by unit."""
+    card = files.read_parquet(lake.state_file("built", "scorecard_papi"))
+    card = card.filter(pc.is_valid(card["standard_error"])).select(["period_start", "unit_code", "standard_error"])
+    frame = card.to_pandas(date_as_object=True)
+    return {
+        day.isoformat(): rows.set_index("unit_code")["standard_error"]
+        for day, rows in frame.groupby("period_start", sort=True)
+    }
 
 
 def _errors_of(key: Key, folder: Path | None) -> pd.Series | None:

@@ -250,6 +250,28 @@ def test_standard_errors_in_their_folder_widen_the_intervals_of_their_year(lake:
         build_rank_intervals(lake, errors)
 
 
+def test_standard_errors_that_a_workbook_prints_count_where_no_file_gives_them(lake: Lake, tmp_path: Path) -> None:
+    plain = build_rank_intervals(lake)
+    card = lake.read_state("built", "scorecard_papi", load_contract("scorecard_papi").arrow_schema())
+    errors = pa.array([0.9 if code == "TOTAL" else None for code in card["criterion_code"].to_pylist()], pa.float64())
+    place = card.schema.get_field_index("standard_error")
+    lake.write_state(card.set_column(place, card.schema.field(place), errors), "built", "scorecard_papi")
+    printed = build_rank_intervals(lake)
+    assert printed.computed == 1
+    rows = [["Province", "SE"], *([province, "0.9"] for province in PROVINCES)]
+    (tmp_path / "2016.csv").write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    given = build_rank_intervals(lake, tmp_path)
+    widths = []
+    for table in (plain.table, printed.table, given.table):
+        years = table.to_pandas().query("scorecard_id == 'papi'")
+        widths.append((years["rank_high"] - years["rank_low"]).mean())
+    assert widths[0] < widths[1]
+    assert widths[1] == pytest.approx(widths[2], rel=0.1)
+    assert (
+        "sai số chuẩn của tổng điểm" in printed.table.to_pandas().query("scorecard_id == 'papi'")["method_vi"].iloc[0]
+    )
+
+
 def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> None:
     assert newest(build_rank_intervals(lake).table) is None  # months only
     shares = {f"H{i}": 0.5 + i / 20 for i in range(5)}
