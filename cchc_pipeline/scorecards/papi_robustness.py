@@ -25,8 +25,6 @@ from cchc_pipeline.scorecards.errors import PapiTableError
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, comparable_since, instrument
 
 Array = npt.NDArray[np.float64]
-#: Weights of the eight dimensions in the weighted total of 2019, recovered from the published sheet; sum 8.123.
-WEIGHTS_2019 = (0.51064, 1.57573, 0.52865, 2.02858, 0.76744, 1.18121, 1.33081, 0.2)
 WEIGHT_NOISE = 0.25
 #: Share of the dimensions that a province must have to be ranked with the others filled in.
 LEAST_AVAILABLE = 2 / 3
@@ -255,8 +253,9 @@ def _shifts(values: Array, plan: rb.Plan, names: Sequence[str]) -> list[rb.Shift
     }
     if plan.given is not None:
         others["weights_given"] = rb.aggregate(table, rb.weights(table, "given", given=plan.given), "arithmetic")
-    if len(names) == len(WEIGHTS_2019):
-        others["weights_2019"] = rb.aggregate(table, np.array(WEIGHTS_2019), "arithmetic")
+    published = instrument(2019).weights
+    if set(names) == set(published):
+        others["weights_2019"] = rb.aggregate(table, np.array([published[name] for name in names]), "arithmetic")
     for how in plan.imputations[1:]:
         others[f"imputation_{how}"] = rb.aggregate(filled(how)[ranked], equal, "arithmetic")
     shifts = [rb.shift(name, nominal, scores) for name, scores in others.items()]
