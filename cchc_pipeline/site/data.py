@@ -20,7 +20,7 @@ from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.site import tables
-from cchc_pipeline.site.tables import CardRow, Figure, Risk, Shown, Total
+from cchc_pipeline.site.tables import Appraised, CardRow, Figure, Risk, Shown, Total
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
 #: A count of fewer items than this is not told.
@@ -115,6 +115,7 @@ class SiteData:
     local: Mapping[str, list[CardRow]]
     portal: Mapping[str, list[CardRow]]
     par: Mapping[str, list[CardRow]]
+    appraisals: Mapping[str, list[Appraised]]
     history: Mapping[str, list[Total]]
     figures: Mapping[str, list[Figure]]
     risks: Mapping[str, Risk]
@@ -162,6 +163,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date) ->
         local=local,
         portal=portal,
         par=par,
+        appraisals=tables.appraisals(published, shown_par.first.year) if shown_par else {},
         history=tables.history(published, INDEX766),
         figures=tables.figures(published, shown) if shown else {},
         risks=tables.risks(published),

@@ -20,7 +20,7 @@ from cchc_pipeline.lake.engine import session
 #: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
-    "external_indices", "at_risk_dossiers", "rank_intervals",
+    "external_indices", "at_risk_dossiers", "rank_intervals", "par_index_appraisals",
 )  # fmt: skip
 #: A dossier counts as due soon within these working days, and as likely late from this probability on.
 SOON_DAYS, LIKELY = 2, 0.5
@@ -134,7 +134,22 @@ class Risk:
     likely_from: int
 
 
-OfUnit = TypeVar("OfUnit", CardRow, Total, Figure)
+@dataclass(frozen=True, slots=True)
+class Appraised:
+    """Points of a criterion of PAR INDEX by stage of its appraisal; None where a stage did not score it."""
+
+    unit_code: str
+    criterion_code: str
+    name_vi: str | None
+    max_points: float | None
+    self_points: float | None
+    first_points: float | None
+    second_points: float | None
+    survey_points: float | None
+    counted_points: float | None
+
+
+OfUnit = TypeVar("OfUnit", CardRow, Total, Figure, Appraised)
 
 
 def shown_period(tables: Mapping[str, Path], table: str, period_type: str, data_until: date) -> Shown | None:
@@ -195,6 +210,12 @@ def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Figure]]
         "year": shown.first.replace(month=1, day=1),
     }
     return _by_unit([Figure(**row) for row in run("indicators", parameters, public=tables["indicator_values_public"])])
+
+
+def appraisals(tables: Mapping[str, Path], year: int) -> dict[str, list[Appraised]]:
+    """What was scored by people for a year of PAR INDEX, by unit."""
+    rows = run("appraisals", {"year": year}, appraisals=tables["par_index_appraisals"])
+    return _by_unit([Appraised(**row) for row in rows])
 
 
 def risks(tables: Mapping[str, Path]) -> dict[str, Risk]:

@@ -11,7 +11,7 @@ from datetime import date
 
 from cchc_pipeline.site.card import Card, make_card
 from cchc_pipeline.site.data import Fix, Indicator, Interval, SiteData, Unit
-from cchc_pipeline.site.tables import Figure, Risk, Total
+from cchc_pipeline.site.tables import Appraised, Figure, Risk, Total
 
 #: Indicators of the section on late dossiers, in its order.
 LATE = (
@@ -70,6 +70,7 @@ class UnitPage:
     local: Card | None
     portal: Card | None
     par: Card | None
+    appraised: tuple[Appraised, ...]
     interval: Interval | None
     fixes: tuple[Fix, ...]
     late: tuple[Reading, ...]
@@ -107,6 +108,7 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
         local=local,
         portal=portal,
         par=par,
+        appraised=tuple(data.appraisals.get(unit.code, ())),
         interval=data.interval("index766", "local", data.shown, unit.code) if data.shown else None,
         fixes=tuple(data.fixes.get(unit.code, ())[:FIXES]),
         late=tuple(readings[name] for name in LATE if name in readings),
