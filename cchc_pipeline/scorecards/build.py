@@ -18,11 +18,12 @@ from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards import appraisals as appraisals_of
 from cchc_pipeline.scorecards import index766, papi, par_index
+from cchc_pipeline.scorecards.appraised_card import appraised_card
+from cchc_pipeline.scorecards.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.measures import concat, from_indicators
 from cchc_pipeline.scorecards.rubric import Rubric
-
-#: Criterion of the PAR INDEX rubric that an issued reform plan is the evidence of.
-PLAN_CRITERION = "REFORM_PLAN_ISSUED"
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
@@ -44,9 +45,34 @@ def build_index766(lake: Lake) -> pa.Table:
 
 
 def build_par_index(lake: Lake) -> pa.Table:
-    """PAR INDEX of every unit and period from indicators and from documents that were found."""
-    values = _values(lake)
-    return _keep(lake, "scorecard_par_index", par_index.score_local(values, plan_evidence(lake, values)))
+    """PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and what people scored."""
+    values, archive = _values(lake), _archive(lake)
+    appraisals = lake.read_state("built", appraisals_of.NAME, load_contract(appraisals_of.NAME).arrow_schema())
+    cards = []
+    for rubric in par_index.rubrics():
+        own = values.filter(pc.is_in(values["unit_code"], value_set=_codes(archive.units, rubric)))
+        asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
+        found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
+        card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
+        cards.append(_outside_validity(card, rubric))
+    return _keep(lake, "scorecard_par_index", pa.concat_tables(cards))
+
+
+def _archive(lake: Lake) -> Archive:
+    tables = {
+        name: files.read_parquet(lake.state_file("built", name))
+        for name in ("documents", "inspections", "external_indices", "units")
+    }
+    read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
+    return Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
+
+
+def _codes(units: pa.Table, rubric: Rubric) -> pa.Array:
+    """Units that a rubric scores."""
+    if not rubric.unit_levels:
+        return units["unit_code"].combine_chunks()
+    levels = pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels))
+    return units.filter(levels)["unit_code"].combine_chunks()
 
 
 def build_papi(lake: Lake) -> pa.Table:
@@ -61,20 +87,6 @@ def build_papi(lake: Lake) -> pa.Table:
 def _taken_in(lake: Lake, name: str) -> pa.Table:
     state.take_in(lake, name)
     return lake.read_state("core", name, load_contract(name).arrow_schema())
-
-
-def plan_evidence(lake: Lake, values: pa.Table) -> pa.Table | None:
-    """Reform plans found in the document system, as evidence in every period of the year they were issued in."""
-    with session(documents=lake.state_file("built", "documents"), periods=values) as connection:
-        found = connection.sql(
-            "WITH covered AS (SELECT DISTINCT period_type, period_start, period_end FROM periods) "
-            "SELECT unit_code, ? AS metric_code, period_type, period_start, period_end, "
-            "string_agg(document_number || '/' || notation, '; ' ORDER BY document_id) AS evidence "
-            "FROM documents JOIN covered ON year(period_start) = year(promulgated_on) AND promulgated_on <= period_end "
-            "WHERE subject_kind = 'reform_plan' GROUP BY ALL ORDER BY ALL",
-            params=[PLAN_CRITERION],
-        ).to_arrow_table()
-    return found if found.num_rows else None
 
 
 def _outside_validity(card: pa.Table, rubric: Rubric) -> pa.Table:

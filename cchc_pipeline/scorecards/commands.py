@@ -17,6 +17,7 @@ from cchc_pipeline.scorecards import index766, papi
 from cchc_pipeline.scorecards.command_files import FILE, say_where, write
 from cchc_pipeline.scorecards.metrics_file import read_metrics
 from cchc_pipeline.scorecards.papi_instrument import instrument
+from cchc_pipeline.scorecards.par_index_command import par_index_command
 from cchc_pipeline.scorecards.robustness_command import robustness_command
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
 
@@ -46,6 +47,7 @@ def score() -> None:
     """Score a file of published figures (chấm điểm từ một tệp số liệu)."""
 
 
+score.add_command(par_index_command)
 score.add_command(robustness_command)
 
 

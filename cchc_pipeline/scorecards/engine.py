@@ -17,7 +17,7 @@ import pyarrow as pa
 from cchc_pipeline.scorecards import reasons
 from cchc_pipeline.scorecards.measures import Measures, Table, normalise
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Criterion, Group, Rubric
-from cchc_pipeline.scorecards.rules import Verdict, score_criterion
+from cchc_pipeline.scorecards.rules import Verdict, score_criterion, with_given_points
 from cchc_pipeline.scorecards.table import Node, assemble
 
 OK, PARTIAL, MISSING, NOT_APPLICABLE = range(4)
@@ -80,6 +80,7 @@ def _score_leaves(rubric: Rubric, criteria: tuple[Criterion, ...], given: Measur
     numerator, denominator = grid("numerator", np.nan, np.float64), grid("denominator", np.nan, np.float64)
     present, excused = grid(None, False, np.bool_), grid("is_not_applicable", False, np.bool_)
     provisional = grid("is_provisional", False, np.bool_)
+    by_hand = grid("points", np.nan, np.float64)
     notes, evidence = grid("reason_vi", None, object), grid("evidence", None, object)
     ratio, points = np.full(numerator.shape, np.nan), np.zeros(numerator.shape, dtype=np.int64)
     verdict, reason = np.zeros(numerator.shape, dtype=np.int8), np.full(numerator.shape, None, dtype=object)
@@ -87,9 +88,14 @@ def _score_leaves(rubric: Rubric, criteria: tuple[Criterion, ...], given: Measur
         result = score_criterion(
             criterion, numerator[:, column], denominator[:, column], present[:, column], excused[:, column]
         )
+        result = with_given_points(criterion, result, by_hand[:, column], excused[:, column])
         points[:, column], ratio[:, column] = result.points_hundredths, result.ratio
         verdict[:, column] = result.verdict
         reason[:, column] = reasons.of_criterion(criterion, result.verdict, notes[:, column], rubric.note_vi)
+    # points that somebody gave are their own figure: so many of so many
+    if (by_people := ~np.isnan(by_hand) & ~excused).any():
+        numerator = np.where(by_people, by_hand, numerator)
+        denominator = np.where(by_people, [criterion.max_hundredths / 100 for criterion in criteria], denominator)
     status = np.full(verdict.shape, MISSING, dtype=np.int8)
     status[verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR] = OK
     status[verdict == Verdict.NOT_APPLICABLE] = NOT_APPLICABLE

@@ -5,7 +5,8 @@ peculiarities of one index (`index766.py`, `par_index.py`).
 
 A measure is one row per unit, period and criterion: `unit_code`, `metric_code`, `numerator`, `denominator` (both may be
 null), and optionally `period_type`, `period_start`, `period_end`, `reason_vi` (a note or why there is no figure),
-`evidence` (where the figure can be looked up), `is_provisional` and `is_not_applicable`.
+`evidence` (where the figure can be looked up), `is_provisional`, `is_not_applicable`, and `points` (what a person gave:
+they count as they are, whatever the rule of the criterion).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 
 REQUIRED = ("unit_code", "metric_code", "numerator", "denominator")
 PERIOD = ("period_type", "period_start", "period_end")
-OPTIONAL = (*PERIOD, "reason_vi", "evidence", "is_provisional", "is_not_applicable")
+OPTIONAL = (*PERIOD, "reason_vi", "evidence", "is_provisional", "is_not_applicable", "points")
 SCORED_PERIODS = ("month", "quarter", "year", "custom")
 
 
@@ -42,7 +43,7 @@ class Measures:
     """Checked measures, and which cell of the grid of scorecards by criteria each of them belongs to.
 
     Attributes:
-        frame: numerator and denominator (float), reason_vi and evidence (text or None), is_provisional and
+        frame: numerator, denominator and points (float), reason_vi and evidence (text or None), is_provisional and
             is_not_applicable, one row per measure.
         keys: unit_code, period_type, period_start, period_end, one row per scorecard, in order of appearance.
         card: row of `keys` per measure.
@@ -69,7 +70,10 @@ def normalise(rubric: Rubric, measures: Table) -> Measures:
             rubric=rubric.id,
         )
     frame = pd.DataFrame(index=given.index)
-    for name in ("numerator", "denominator"):
+    frame["points"] = np.nan
+    for name in ("numerator", "denominator", "points"):
+        if name not in given:
+            continue
         try:
             frame[name] = pd.to_numeric(given[name]).astype("float64")
         except (ValueError, TypeError) as error:

@@ -1,7 +1,8 @@
-"""PAR INDEX: measures for the provisional rubric, from our own indicators and from evidence that people supply.
+"""PAR INDEX: measures for its rubrics, from our own indicators and from evidence.
 
 Belongs here: what is peculiar to this index about where its measures come from. Not here: its criteria
-(`rubrics/par_index.yaml`). The official points are not public: every row is provisional, and says so.
+(`rubrics/par_index*.yaml`), looking evidence up (`evidence.py`), what people scored (`appraised_card.py`). The official
+points are not public: every row is provisional, and says so.
 """
 
 from __future__ import annotations
@@ -53,9 +54,10 @@ def measures(indicator_values: Table, evidence: Table | None = None, *, rubric: 
     return concat([computed, _from_evidence(by, as_frame(evidence), as_frame(indicator_values))])
 
 
-def score_local(indicator_values: Table, evidence: Table | None = None) -> pa.Table:
-    """Scorecards in the engine's columns; every row is provisional."""
-    return score(rubric(), measures(indicator_values, evidence), source="local")
+def score_local(indicator_values: Table, evidence: Table | None = None, *, rubric: Rubric | None = None) -> pa.Table:
+    """Scorecards in the engine's columns, without what people scored; every row of a shipped rubric is provisional."""
+    by = rubric or load_rubric(RUBRIC)
+    return score(by, measures(indicator_values, evidence, rubric=by), source="local")
 
 
 def _from_evidence(rubric: Rubric, evidence: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,10 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from cchc_pipeline.scorecards.rubric import Criterion, Rubric, RuleKind
+from cchc_pipeline.scorecards.rubric import Criterion, Rubric, RuleKind, SourceKind
 
+#: Stages of people: their points are no share of items.
+PEOPLE = ("self", "first", "second", "survey")
 _RATIO_RULES = (RuleKind.LINEAR, RuleKind.LINEAR_ABOVE_FLOOR, RuleKind.ALL_OR_NOTHING, RuleKind.STEPS)
 
 
@@ -28,12 +30,17 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         One row per unit and criterion that lost points and whose rule counts items: unit_code, criterion_code,
         criterion_name_vi, numerator, denominator, items (how many more in the numerator are needed for full points),
         points (won by them) and points_per_item; sorted by points_per_item. The denominator is taken as it is: items
-        that are already in it change side.
+        that are already in it change side. Points that people gave are no items: see `withheld`.
     """
     criteria = {one.code: one for one in rubric.criteria()}
     rows = card[(card["criterion_level"] == "criterion") & (card["points_lost"] > 0)]
-    rows = rows[rows["criterion_code"].isin([code for code, one in criteria.items() if one.rule.kind in _RATIO_RULES])]
-    rows = rows[rows["denominator"] > 0]
+    counted = [
+        code
+        for code, one in criteria.items()
+        if one.rule.kind in _RATIO_RULES and one.source is not SourceKind.SURVEY  # shares of a survey are no items
+    ]
+    rows = rows[rows["criterion_code"].isin(counted)]
+    rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows)]
     found = rows[
         ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
     ].rename(columns={"points_lost": "points"})
@@ -46,6 +53,30 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     found["points_per_item"] = found["points"] / found["items"]
     order = ["points_per_item", "points", "unit_code", "criterion_code"]
     return found.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+
+
+def given_by_people(rows: pd.DataFrame) -> pd.Series:
+    """Whether the points of a row are those that somebody gave; a card without `counted_stage` has none."""
+    if "counted_stage" not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows["counted_stage"].isin(PEOPLE)
+
+
+def withheld(card: pd.DataFrame) -> pd.DataFrame:
+    """Points that people did not give, the most first.
+
+    Args:
+        card: rows of one index, source and period.
+
+    Returns:
+        One row per unit and criterion that was scored by people and lost points: unit_code, criterion_code,
+        criterion_name_vi, counted_stage, points, points_lost, self_points, reason_vi.
+    """
+    rows = card[(card["criterion_level"] == "criterion") & (card["points_lost"] > 0) & given_by_people(card)]
+    columns = ["unit_code", "criterion_code", "criterion_name_vi", "counted_stage", "points", "points_lost"]
+    columns += ["self_points", "reason_vi"]
+    order = ["points_lost", "unit_code", "criterion_code"]
+    return rows.reindex(columns=columns).sort_values(order, ascending=[False, True, True], ignore_index=True)
 
 
 def _needed(criterion: Criterion, numerator: float, denominator: float) -> int:
@@ -62,7 +93,8 @@ def causes(
     """Which units below cost a unit its points.
 
     What is missing in a numerator is the sum of what is missing in the units below and in the unit's own counter, so
-    the points lost are divided in proportion to it. Criteria whose figures do not add up over units are left out.
+    the points lost are divided in proportion to it. Criteria whose figures do not add up over units are left out, and
+    so are those that people scored for one of the units.
 
     Args:
         card: rows of one index, source and period.
@@ -76,7 +108,8 @@ def causes(
     """
     rows = card[(card["criterion_level"] == "criterion") & card["numerator"].notna() & (card["denominator"] > 0)]
     missing = rows.assign(missing=rows["denominator"] - rows["numerator"])
-    missing = missing[missing["criterion_code"].isin(list(additive))]
+    by_people = set(card.loc[given_by_people(card), "criterion_code"])
+    missing = missing[missing["criterion_code"].isin([code for code in additive if code not in by_people])]
     own = missing[(missing["unit_code"] == unit_code) & (missing["points_lost"] > 0) & (missing["missing"] > 0)]
     parts = []
     for row in own.to_dict("records"):

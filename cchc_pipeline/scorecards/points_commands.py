@@ -17,21 +17,27 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.points import causes, fixes
+from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.rubric_file import load_rubric
 from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 from cchc_pipeline.settings import load_settings
 
+#: The period that is shown where none is asked for; appraisals are of a year.
+_NEWEST = {"par_index": "year"}
+_STAGES = {str(code.code): code.label_vi for code in load_code_list("appraisal_stage").codes}
 _PERIOD = re.compile(r"^(\d{4})(?:-(?:Q([1-4])|(\d{2})))?$")
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.option("--unit", required=True, help="Unit code, for example H99 or H99.14."),
-        click.option("--period", help="2026-10, 2026-Q3 or 2026; the newest month where not given."),
+        click.option(
+            "--period", help="2026-10, 2026-Q3 or 2026; where not given the newest month, of PAR INDEX the newest year."
+        ),
         click.option(
             "--index",
             "index_code",
@@ -74,8 +80,9 @@ def points(
     """
     card, parents, names = _read(data_dir, index_code, source, period)
     _known(card, unit)
-    rubric = load_rubric(index_code)
-    own = fixes(card[card["unit_code"] == unit], rubric)
+    mine = card[card["unit_code"] == unit]
+    rubric = load_rubric(str(mine["index_code"].iloc[0]))
+    own, by_people = fixes(mine, rubric), withheld(mine)
     by_unit = causes(card, unit, parents, additive_criteria(rubric))
     if form == "json":
         found = {
@@ -84,6 +91,7 @@ def points(
             "period_end": str(card["period_end"].iloc[0]),
             "fixes": own.to_dict("records"),
             "causes": by_unit.to_dict("records"),
+            "withheld": by_people.astype(object).where(by_people.notna(), None).to_dict("records"),
         }
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -99,6 +107,18 @@ def points(
             f"{row['points_per_item']:.3f}",
         )
     console.print(table)
+    if len(by_people):
+        title = "Điểm người chấm chưa cho / points that people did not give"
+        table = _table(title, "Tiêu chí / criterion", "Bước", "Tự chấm", "Điểm", "Mất")
+        for row in by_people.head(limit).to_dict("records"):
+            table.add_row(
+                f"{row['criterion_code']}\n{row['criterion_name_vi']}",
+                _STAGES[row["counted_stage"]],
+                "-" if pd.isna(row["self_points"]) else f"{row['self_points']:.2f}",
+                f"{row['points']:.2f}",
+                f"{row['points_lost']:.2f}",
+            )
+        console.print(table)
     if len(set(by_unit["caused_by"])) > 1:
         table = _table("Đơn vị làm mất điểm / units that cost points", "Đơn vị / unit", "Tiêu chí", "Thiếu", "Điểm")
         for row in by_unit.head(limit).to_dict("records"):
@@ -125,14 +145,20 @@ def whatif_command(
     Example: if these 64 dossiers had been on time, and 80 % had paid online:
       cchc whatif DOSSIER_ON_TIME=+64 DOSSIER_ONLINE_PAYMENT=80% --unit H99.14 --period 2026-10
 
-    The units above it get the same items more, where figures add up.
+    \b
+    Or if an appraisal gave 0.75 points for a criterion of PAR INDEX:
+      cchc whatif DISCIPLINE_KEPT=0.75đ --unit H99.14 --index par_index --period 2026
+
+    The units above it get the same items more, where figures add up. Points are the unit's own.
 
     Nếu số liệu khác đi thì điểm và thứ hạng ra sao.
     """  # noqa: D301 - the backspace is how click is told to keep lines
     card, parents, names = _read(data_dir, index_code, source, period)
-    rubric = load_rubric(index_code)
+    _known(card, unit)
+    rubrics = {str(code): load_rubric(str(code)) for code in card["index_code"].unique()}
+    own = rubrics[str(card.loc[card["unit_code"] == unit, "index_code"].iloc[0])]
     wanted = [parse_change(text) for text in changes]
-    found = whatif(card, rubric, unit, wanted, parents=parents, additive=additive_criteria(rubric))
+    found = whatif(card, rubrics, unit, wanted, parents=parents, additive=additive_criteria(own))
     if form == "json":
         content = {"rows": found.rows.to_dict("records"), "ranks": found.ranks.to_dict("records")}
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
@@ -143,9 +169,9 @@ def whatif_command(
         table.add_row(
             names.get(row["unit_code"], row["unit_code"]),
             row["criterion_code"],
-            f"{row['numerator']:g} → {row['numerator_after']:g}" if counted else "",
-            f"{row['points']:.2f} → {row['points_after']:.2f}",
-            f"{row['points_after'] - row['points']:+.2f}",
+            f"{_shown_number(row['numerator'], 'g')} → {row['numerator_after']:g}" if counted else "",
+            f"{_shown_number(row['points'], '.2f')} → {row['points_after']:.2f}",
+            f"{row['points_after'] - (0 if pd.isna(row['points']) else row['points']):+.2f}",
         )
     console = Console()
     console.print(table)
@@ -165,13 +191,17 @@ def _read(
     every = pq.read_table(path, filters=[("source", "=", source)]).to_pandas()
     units = pq.read_table(folder / "units.parquet", columns=["unit_code", "parent_code", "unit_name"]).to_pandas()
     parents = {row["unit_code"]: row["parent_code"] or None for row in units.fillna("").to_dict("records")}
-    return _of_period(every, period), parents, dict(zip(units["unit_code"], units["unit_name"], strict=True))
+    return (
+        _of_period(every, period, _NEWEST.get(index_code, "month")),
+        parents,
+        dict(zip(units["unit_code"], units["unit_name"], strict=True)),
+    )
 
 
-def _of_period(card: pd.DataFrame, period: str | None) -> pd.DataFrame:
+def _of_period(card: pd.DataFrame, period: str | None, kind_by_default: str) -> pd.DataFrame:
     if period is None:
-        months = card[card["period_type"] == "month"]
-        return months[months["period_start"] == months["period_start"].max()]
+        alike = card[card["period_type"] == kind_by_default]
+        return alike[alike["period_start"] == alike["period_start"].max()]
     found = _PERIOD.match(period)
     if found is None:
         raise MeasureError(f"{period!r} is no period; write 2026-10, 2026-Q3 or 2026")
@@ -187,6 +217,10 @@ def _of_period(card: pd.DataFrame, period: str | None) -> pd.DataFrame:
             f"The scorecard has no {period}; its months are {have[0]} to {have[-1]}" if have else "empty"
         )
     return rows
+
+
+def _shown_number(value: float, form: str) -> str:
+    return "-" if pd.isna(value) else f"{value:{form}}"
 
 
 def _known(card: pd.DataFrame, unit: str) -> None:

@@ -1,6 +1,7 @@
 """The arithmetic of a criterion: from numerators and denominators to points, exactly and for many rows at once.
 
-Belongs here: one function, pure numpy. Not here: trees, tables and texts (`engine.py`).
+Belongs here: points by a rule, and points as people gave them; pure numpy. Not here: trees, tables, texts
+(`engine.py`).
 
 Points are integer hundredths. A score is computed from the unrounded ratio and rounded half to even, as the portal does
 (1/48 * 6 = 0.125 was published as 0.12); all of it in integers, so a tie is a tie and no binary fraction decides.
@@ -8,6 +9,7 @@ Points are integer hundredths. A score is computed from the unrounded ratio and 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
@@ -83,6 +85,34 @@ def score_criterion(
     if len(rows):
         points[rows], ratio[rows] = _points(criterion, numerator[rows], denominator[rows])
     return Scored(points, ratio, verdict)
+
+
+def with_given_points(criterion: Criterion, scored: Scored, given: Floats, excused: Bools) -> Scored:
+    """The result with what people gave in place of what the rule gives.
+
+    Args:
+        criterion: says which points there can be: 0 to its maximum, or minus its maximum to 0 for a penalty.
+        scored: what the rule gives.
+        given: points as given, NaN where nobody gave any; rounded half to even to two decimals.
+        excused: where the criterion does not apply, nothing is taken from `given`.
+    """
+    rows = np.flatnonzero(~np.isnan(given) & ~excused)
+    if not len(rows) or criterion.rule.kind is RuleKind.NOT_APPLICABLE:
+        return scored
+    full = criterion.max_hundredths
+    least, most = (-full, 0) if criterion.rule.kind is RuleKind.PENALTY else (0, full)
+    hundredths = [_hundredths(value) for value in given[rows].tolist()]
+    possible = np.array([one is not None and least <= one <= most for one in hundredths], dtype=np.bool_)
+    points, ratio, verdict = scored.points_hundredths.copy(), scored.ratio.copy(), scored.verdict.copy()
+    points[rows] = [int(one) if one is not None and fits else 0 for one, fits in zip(hundredths, possible, strict=True)]
+    ratio[rows] = np.nan if criterion.rule.is_extra else points[rows] / full
+    verdict[rows] = np.where(possible, Verdict.SCORED, Verdict.INVALID)
+    return Scored(points, ratio, verdict)
+
+
+def _hundredths(points: float) -> int | None:
+    """Hundredths of a point, exactly rounded; None for what is no finite number."""
+    return None if math.isinf(points) else round(Fraction(Decimal(repr(points))) * 100)
 
 
 def _verdicts(criterion: Criterion, numerator: Floats, denominator: Floats) -> npt.NDArray[np.int8]:

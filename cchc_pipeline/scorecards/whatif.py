@@ -6,6 +6,7 @@ with the rubric that made the card, so that a what-if of nothing changes nothing
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,25 @@ import pandas as pd
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.measures import PERIOD
-from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
+from cchc_pipeline.scorecards.points import given_by_people
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
 
-_CHANGE = re.compile(r"^(?P<code>[\w.]+)=(?:(?P<sign>[+-])(?P<items>\d+)|(?P<percent>\d+(?:[.,]\d+)?)\s*%)$")
+_CHANGE = re.compile(
+    r"^(?P<code>[\w.]+)=(?:(?P<sign>[+-])(?P<items>\d+)|(?P<percent>\d+(?:[.,]\d+)?)\s*%|(?P<points>-?\d+(?:[.,]\d+)?)\s*(?:đ|d|pt))$"
+)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change: the criterion, and either items more (or fewer) in its numerator or the share it should reach."""
+    """One change: the criterion, and items more (or fewer) in its numerator, the share it should reach, or points.
+
+    Points are what somebody would give for the criterion, whatever its rule.
+    """
 
     criterion: str
     items: int | None = None
     share: float | None = None
+    points: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,18 @@ class Outcome:
 
 
 def parse_change(text: str) -> Change:
-    """`DOSSIER_ON_TIME=+64` (64 more) or `DOSSIER_ONLINE_PAYMENT=80%`.
+    """`DOSSIER_ON_TIME=+64` (64 more), `DOSSIER_ONLINE_PAYMENT=80%` or `DISCIPLINE_KEPT=0.75đ` (points).
 
     Raises:
-        MeasureError: the text has neither form.
+        MeasureError: the text has none of these forms.
     """
     found = _CHANGE.match(text.strip())
     if found is None:
-        raise MeasureError(f"{text!r} is no change; write CRITERION=+64, CRITERION=-3 or CRITERION=80%")
+        raise MeasureError(
+            f"{text!r} is no change; write CRITERION=+64, CRITERION=-3, CRITERION=80% or CRITERION=0.75đ"
+        )
+    if found["points"]:
+        return Change(found["code"], points=float(found["points"].replace(",", ".")))
     if found["percent"]:
         return Change(found["code"], share=float(found["percent"].replace(",", ".")) / 100)
     return Change(found["code"], items=int(f"{found['sign']}{found['items']}"))
@@ -58,7 +70,7 @@ def parse_change(text: str) -> Change:
 
 def whatif(
     card: pd.DataFrame,
-    rubric: Rubric,
+    rubric: Rubric | Mapping[str, Rubric],
     unit_code: str,
     changes: Sequence[Change],
     *,
@@ -69,7 +81,7 @@ def whatif(
 
     Args:
         card: rows of one index, source and period, all units, with unit_level.
-        rubric: the rubric it was scored by.
+        rubric: the rubric it was scored by, or rubrics by index_code where levels of units have their own.
         unit_code: the unit whose figures change.
         changes: what changes; each criterion once.
         parents: parent of every unit; the units above get the same items more.
@@ -84,24 +96,45 @@ def whatif(
         raise MeasureError("A what-if is about one source and one period; choose them first")
     if unit_code not in set(card["unit_code"]):
         raise MeasureError(f"The card has no unit {unit_code}; choose one of its units or another period")
-    measures = measures_of(card, rubric.for_source(source))
+    rubrics = rubric if isinstance(rubric, Mapping) else dict.fromkeys(card["index_code"].unique(), rubric)
+    parts = {
+        str(code): measures_of(rows, rubrics[str(code)].for_source(source))
+        for code, rows in card.groupby("index_code", sort=False)
+    }
+    measures = pd.concat(parts.values(), keys=parts, names=["index_code"]).reset_index(level=0).reset_index(drop=True)
     places = list(zip(measures["unit_code"], measures["metric_code"], strict=True))
     numerators = dict(zip(places, measures["numerator"].astype(float), strict=True))
     denominators = dict(zip(places, measures["denominator"].astype(float), strict=True))
+    given = dict(zip(places, measures["points"].astype(float), strict=True))
     touched = [unit_code]
     for change in changes:
         place = (unit_code, change.criterion)
+        if change.points is not None:
+            measures = _with_points(measures, card, rubrics, place, change.points)
+            places = list(zip(measures["unit_code"], measures["metric_code"], strict=True))
+            given[place] = change.points
+            numerators.setdefault(place, math.nan)
+            continue
+        if place in given and not math.isnan(given[place]):
+            raise MeasureError(
+                f"{change.criterion} of {unit_code} was scored by people; write {change.criterion}=0.75đ"
+            )
         if place not in numerators:
             known = ", ".join(sorted(code for unit, code in places if unit == unit_code))
             raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
         items = _items(change, numerators[place], denominators[place])
         numerators[place] += items
         for unit in _above(unit_code, parents) if change.criterion in additive else []:
-            if (unit, change.criterion) in numerators:
+            if (unit, change.criterion) in numerators and math.isnan(given[unit, change.criterion]):
                 numerators[unit, change.criterion] += items
                 touched.append(unit)
-    changed = measures.assign(numerator=[numerators[place] for place in places])
-    after = score(rubric, changed, source=source).to_pandas()
+    changed = measures.assign(
+        numerator=[numerators[place] for place in places], points=[given[place] for place in places]
+    )
+    after: pd.DataFrame = pd.concat(
+        score(rubrics[str(code)], rows.drop(columns="index_code"), source=source).to_pandas()
+        for code, rows in changed.groupby("index_code", sort=False)
+    )
     before = card.set_index(["unit_code", "criterion_code"])
     keyed = after.set_index(["unit_code", "criterion_code"])
     rows = before[["criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points"]].join(
@@ -136,8 +169,31 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
             "denominator": leaves["denominator"],
             "evidence": leaves["evidence"],
             "is_not_applicable": leaves["status"] == "not_applicable",
+            "points": leaves["points"].where(given_by_people(leaves)),
         }
     ).reset_index(drop=True)
+
+
+def _with_points(
+    measures: pd.DataFrame, card: pd.DataFrame, rubrics: Mapping[str, Rubric], place: tuple[str, str], points: float
+) -> pd.DataFrame:
+    """Measures with a row for points that somebody would give, also where there was no figure so far."""
+    unit, code = place
+    rows = card[card["unit_code"] == unit]
+    index_code = str(rows["index_code"].iloc[0])
+    criterion = next((one for one in rubrics[index_code].criteria() if one.code == code), None)
+    if criterion is None:
+        known = ", ".join(one.code for one in rubrics[index_code].criteria())
+        raise MeasureError(f"The rubric {index_code} has no criterion {code}; it has {known}")
+    most = criterion.max_hundredths / 100
+    least, most = (-most, 0.0) if criterion.rule.kind is RuleKind.PENALTY else (0.0, most)
+    if not least <= points <= most:
+        raise MeasureError(f"{code} cannot have {points:g} points; it has {least:g} to {most:g}")
+    if ((measures["unit_code"] == unit) & (measures["metric_code"] == code)).any():
+        return measures
+    new = {"index_code": index_code, "unit_code": unit, "metric_code": code, "is_not_applicable": False}
+    new |= {name: rows[name].iloc[0] for name in PERIOD}
+    return pd.concat([measures, pd.DataFrame([new])], ignore_index=True)
 
 
 def _items(change: Change, numerator: float, denominator: float) -> float:

@@ -44,6 +44,24 @@ def headers(contract: Contract) -> dict[str, str]:
     return {plain(getattr(column, key)): column.name for key in ("label_vi", "label_en", "name") for column in kept}
 
 
+def read_register(path: Path, register: str, day: date) -> list[Row]:
+    """The rows of one register file, outside of any pull, in the columns of the register's contract.
+
+    Args:
+        path: a CSV file or a workbook, under whatever name.
+        register: which register it is, a key of `TABLES`.
+        day: the day that an error names.
+
+    Raises:
+        FileUnusable: the file is missing or is no such register.
+    """
+    if path.suffix.lower() not in _SUFFIXES or not path.is_file():
+        what = "there is no such file" if not path.is_file() else f"a register is no {path.suffix or 'such'} file"
+        fix = "check the path" if not path.is_file() else "save it as .xlsx, or as CSV UTF-8"
+        raise FileUnusable(what, source=RegistersSource.name, culprit=path.name, day=day, fix=fix)
+    return RegistersSource(path.parent)._read(path, load_contract(TABLES[register]), day)
+
+
 class RegistersSource:
     """Adapter for the registers of a drop folder. Absent files give no rows.
 

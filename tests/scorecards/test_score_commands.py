@@ -8,7 +8,7 @@ import click
 import pandas as pd
 import pytest
 from acceptance_files import shared
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.scorecards.commands import score
@@ -73,9 +73,75 @@ def test_papi(papi_table: Path, tmp_path: Path) -> None:
     assert len(table) == 63 * 38
 
 
+APPRAISALS = (
+    "rubric_id,unit_code,year,criterion_code,stage,points,is_not_applicable,scored_by,scored_on,evidence,note\n"
+)
+RIGHT = (
+    "par_index_department,H99.02,2025,DISCIPLINE_KEPT,self,1,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+    'par_index_department,H99.02,2025,DISCIPLINE_KEPT,first,"0,75",,Hội đồng,05/02/2026,12/BC-SM,\n'
+    "par_index_department,H99.02,2025,STAFFING_KEPT,self,1,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+    "par_index_commune,H99.201,2025,STAFFING_KEPT,self,1,,Xã Mẫu,05/01/2026,12/BC-SM,\n"
+)
+
+
+def score_appraisals(folder: Path, text: str, *more: str) -> tuple[Result, pd.DataFrame | None]:
+    path, out = folder / "so.csv", folder / "out.csv"
+    path.write_text(APPRAISALS + text, encoding="utf-8")
+    given = ["par-index", "--appraisals", str(path), "--rubric", "par_index_department", "--out", str(out), *more]
+    result = CliRunner().invoke(score, given)
+    return result, pd.read_csv(out).set_index("criterion_code") if out.exists() else None
+
+
+def test_par_index_of_a_file_with_figures_beside_it(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.csv"
+    figures.write_text(HEADER + "H99.02,DOSSIERS_TIMELY,99,100\n", encoding="utf-8")
+    result, card = score_appraisals(tmp_path, RIGHT, "--metrics", str(figures))
+    assert result.exit_code == 0, result.output
+    assert "1 dòng của bộ tiêu chí khác" in result.output
+    assert card is not None
+    assert card.loc["DISCIPLINE_KEPT", ["points", "self_points", "first_points", "appraisal_difference"]].tolist() == [
+        *(0.75, 1.0, 0.75, -0.25)
+    ]
+    assert card.loc["DOSSIERS_TIMELY", ["points", "counted_stage"]].tolist() == [0.99, "computed"]
+    assert card.loc["TOTAL", ["points", "max_points", "status"]].tolist() == [2.74, 30, "partial"]
+
+
+def test_par_index_names_every_row_that_does_not_count(tmp_path: Path) -> None:
+    text = (
+        "par_index_department,H99.02,2025,DISCIPLINE_KEPT,self,1.5,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+        "par_index_department,H99.02,2025,TALK,self,1,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+        "par_index_department,H99.02,2025,STAFFING_KEPT,third,1,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+        "par_index_department,H99.02,2025,JOB_POSITIONS_DEFINED,self,1,,Sở Mẫu,05/01/2026,12/BC-SM,\n"
+    )
+    result, card = score_appraisals(tmp_path, text)
+    assert result.exit_code == 1
+    assert "3 dòng không được tính" in result.output
+    for said in ("lớn hơn điểm tối đa", "không có tiêu chí «TALK»", "«Bước chấm» phải là một trong"):
+        assert said in result.output
+    assert card is not None
+    assert card.loc["TOTAL", "points"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "said"),
+    [
+        (RIGHT, ("--year", "2024"), "no row of 2024; it has 2025"),
+        (RIGHT + RIGHT.replace(",2025,", ",2024,"), (), "the years 2024, 2025; choose one with --year"),
+        (RIGHT, ("--rubric", "par_index"), "no row of this rubric"),
+        ("", (), "no row of this rubric"),
+        (RIGHT, ("--rubric", "nothing"), "No rubric is called 'nothing'"),
+    ],
+)
+def test_par_index_says_what_cannot_be_scored(tmp_path: Path, text: str, more: tuple[str, ...], said: str) -> None:
+    result, _ = score_appraisals(tmp_path, text, *more)
+    assert result.exit_code == 1
+    assert said in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["par-index", "--appraisals", "absent.csv"], "there is no such file (absent.csv)"),
         (["index766", "--metrics", "absent.csv"], "absent.csv: there is no such file"),
         (["papi", "--table", "absent.csv", "--year", "2021"], "there is no such file"),
         (["papi", "--table", "absent.csv", "--year", "2026"], "No PAPI instrument is known for 2026"),

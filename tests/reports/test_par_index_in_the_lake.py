@@ -1,0 +1,102 @@
+"""PAR INDEX from landed rows to built tables: documents, appraisals, defects, levels of units."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from small_lake import LAST, fill, land
+
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards import build, par_index
+from cchc_pipeline.scorecards.appraisals import build_appraisals
+
+
+def given(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:
+    rubric = "par_index_department" if unit == "H99.02" else "par_index_commune"
+    return {
+        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
+        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP",
+        "source_row": f"{unit} {code} {stage}", **more,
+    }  # fmt: skip
+
+
+ROWS = [
+    given("H99.02", "REFORM_PLAN_ISSUED", "self", 1.0),
+    given("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
+    given("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
+    given("H99.02", "STAFFING_KEPT", "first", 2.0),  # above the maximum
+    given("H99.02", "FUNCTIONS_DEFINED", "self", None),  # no points: quarantine
+    given("H99.201", "DISCIPLINE_KEPT", "self", None, is_not_applicable=True),
+    given("H99.201", "SATISFACTION_SURVEY", "survey", 0.9),
+]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    made = Lake(tmp_path_factory.mktemp("lake"))
+    fill(made)
+    land(made, "registers__appraisals", ROWS)
+    build_appraisals(made, par_index.rubrics())
+    build.build_par_index(made)
+    return made
+
+
+def rows(lake: Lake, name: str) -> list[dict[str, Any]]:
+    return pq.read_table(lake.state_file("built", name)).to_pylist()
+
+
+def of(lake: Lake, unit: str, code: str) -> dict[str, Any]:
+    (found,) = [
+        row
+        for row in rows(lake, "scorecard_par_index")
+        if (row["unit_code"], row["criterion_code"], row["period_type"]) == (unit, code, "year")
+    ]
+    return found
+
+
+def test_every_landed_row_is_published_or_in_quarantine(lake: Lake) -> None:
+    kept = rows(lake, "par_index_appraisals")
+    waiting = pq.read_table(lake.state_file("core", "quarantine_registers__appraisals")).to_pylist()
+    assert len(kept) + len(waiting) == len(ROWS)
+    assert [row["rule_ids"] for row in waiting] == ["registers__appraisals.points_missing"]
+    assert [row["criterion_code"] for row in kept if row["is_refused"]] == ["STAFFING_KEPT"]
+    assert {row["is_evidence_found"] for row in kept} == {True}  # sent on 5 October under this number
+
+
+def test_units_are_scored_and_ranked_by_the_rubric_of_their_level(lake: Lake) -> None:
+    totals = [row for row in rows(lake, "scorecard_par_index") if row["criterion_level"] == "total"]
+    found = {row["unit_code"]: (row["index_code"], row["unit_level"]) for row in totals}
+    assert found["H99"] == ("par_index", "province")
+    assert found["H99.02"] == ("par_index_department", "department")
+    assert found["H99.201"] == ("par_index_commune", "commune")
+    assert all(row["is_provisional"] for row in totals)
+
+
+def test_a_late_plan_stands_before_the_units_own_score(lake: Lake) -> None:
+    row = of(lake, "H99.02", "REFORM_PLAN_ISSUED")
+    assert (row["points"], row["counted_stage"], row["computed_points"], row["self_points"]) == (0, "computed", 0, 1)
+    assert row["evidence"] == "7/KH-STP (05/10/2026)"
+    assert "sau hạn 31/03/2026" in row["reason_vi"]
+
+
+def test_stages_not_applicable_and_survey_reach_the_scorecard(lake: Lake) -> None:
+    row = of(lake, "H99.02", "DISCIPLINE_KEPT")
+    assert (row["points"], row["counted_stage"], row["appraisal_difference"]) == (0.5, "first", -0.5)
+    assert of(lake, "H99.02", "STAFFING_KEPT")["status"] == "missing"
+    assert of(lake, "H99.02", "FUNCTIONS_DEFINED")["status"] == "missing"
+    assert of(lake, "H99.201", "DISCIPLINE_KEPT")["status"] == "not_applicable"
+    assert of(lake, "H99.201", "D5")["max_points"] == 1
+    assert of(lake, "H99.201", "SATISFACTION_SURVEY")["survey_points"] == 0.9
+
+
+def test_building_again_gives_the_same_bytes(lake: Lake) -> None:
+    before = {
+        name: lake.state_file("built", name).read_bytes() for name in ("par_index_appraisals", "scorecard_par_index")
+    }
+    build_appraisals(lake, par_index.rubrics())
+    build.build_par_index(lake)
+    assert {name: lake.state_file("built", name).read_bytes() for name in before} == before
+    assert date(2026, 12, 31) in {row["period_end"] for row in rows(lake, "scorecard_par_index")}
