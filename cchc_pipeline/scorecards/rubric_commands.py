@@ -60,7 +60,7 @@ def check_command(name: str, *, criteria: bool) -> None:
             where = one.indicator or (one.evidence.label() if one.evidence else "")
             shown = f"{one.source}:{where}" if where else str(one.source)
             click.echo(f"{one.code}  {one.max_hundredths / 100:g}  {shown}  {one.rule.label()}  {one.name_vi}")
-    by_hand = [one for one in found.criteria() if one.rule.kind is RuleKind.CARRIED]
+    by_hand = [one for one in found.criteria() if one.rule.kind is RuleKind.CARRIED or one.is_scored_by_people]
     if by_hand:
         click.echo(f"{len(by_hand)} tiêu chí do người chấm nhập điểm / scored by people")
 
