@@ -79,7 +79,9 @@ def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], la
         accepted = set(verdict.accepted)
         corrected = set(row_keys(verdict.valid, contract)) - accepted if seen or places else set()
         for name in [name for name in seen if name in corrected or (day in seen[name] and name not in accepted)]:
-            seen[name] = {} if name in corrected else {on: one for on, one in seen[name].items() if on != day}
+            # A key that came twice, once right and once wrong, is a record that goes on waiting.
+            is_over = name in corrected and name not in came
+            seen[name] = {} if is_over else {on: one for on, one in seen[name].items() if on != day}
         for name in [n for n, at in places.items() if n in corrected or n in accepted or days[at[0]] == day]:
             del places[name]
         for name, at in came.items():

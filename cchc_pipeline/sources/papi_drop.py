@@ -119,7 +119,7 @@ class PapiDropSource:
                     raise unusable(f"line {reader.line_num}: column {slot} holds no number")
                 if (province, slot) in table.figures:
                     raise unusable(f"line {reader.line_num}: province {province} is in the file twice")
-                table.put(province, slot, Figure(score, f"line {reader.line_num} column {slot}"))
+                table.enter(province, slot, Figure(score, f"line {reader.line_num} column {slot}"))
         return [table]
 
 

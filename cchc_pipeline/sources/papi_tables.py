@@ -57,7 +57,7 @@ class PapiTable:
     is_main: bool = True
     figures: dict[tuple[str, str], Figure] = field(default_factory=dict)
 
-    def put(self, province: str, code: str, figure: Figure) -> None:
+    def enter(self, province: str, code: str, figure: Figure) -> None:
         """Add a figure; one that is there already must be the same, or blank.
 
         Raises:
@@ -110,7 +110,7 @@ def join_years(tables: Iterable[PapiTable]) -> list[PapiTable]:
         if target.file != table.file:
             target.file = f"{target.file} and {table.file}"
         for (province, code), figure in table.figures.items():
-            target.put(province, code, Figure(figure.value, f"{table.file}, {figure.where}"))
+            target.enter(province, code, Figure(figure.value, f"{table.file}, {figure.where}"))
     return list(joined.values())
 
 

@@ -127,7 +127,7 @@ class _Sheet:
             seen[province] = line
             for code, place in places.items():
                 value = self._score(line, place, str(name), code, cells.get(place))
-                table.put(province, code, Figure(value, f"sheet «{self.name}», {self._cell(line, place)}"))
+                table.enter(province, code, Figure(value, f"sheet «{self.name}», {self._cell(line, place)}"))
 
     def _measures(self) -> dict[str, int]:
         """Place of every measure that the labels name."""

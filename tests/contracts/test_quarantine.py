@@ -90,6 +90,19 @@ def test_all_days_at_once_say_the_same_as_one_by_one(lake, tmp_path_factory):
     assert states(lake) == states(other)
 
 
+def test_a_key_that_comes_twice_every_day_waits_with_its_history(lake, tmp_path_factory):
+    """One of the two is taken in, the other waits: that is no correction."""
+    other = Lake(tmp_path_factory.mktemp("other"))
+    for minute, day in enumerate(DAYS[:3]):
+        land(lake, [GOOD, GOOD], day, minute)
+        land(other, [GOOD, GOOD], day, minute)
+        stage_new(other)
+    stage_new(lake)
+    assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
+    assert staged_keys(lake, DAYS[2]) == [KEY]
+    assert states(lake) == states(other)
+
+
 def test_a_record_that_was_corrected_in_the_same_call_does_not_wait(lake):
     land(lake, [BAD], DAYS[1], 0)
     land(lake, [GOOD], DAYS[0], 1)  # the older day was landed last: it is the newer knowledge
