@@ -66,12 +66,24 @@ def test_what_is_published_passes_the_tools_test(version, tmp_path):
     assert (status, said.count("ok ")) == (0, len(contracts)), said
 
 
-def test_a_published_file_that_breaks_a_rule_does_not_pass(version, tmp_path):
-    broken = tmp_path / "version"
-    broken.mkdir()
+def with_column(version: Path, folder: Path, name: str, value: str) -> Path:
+    """A version with the table of dossiers alone, one of whose columns says the same everywhere."""
+    folder.mkdir()
     table = files.read_parquet(version / "dossiers.parquet")
-    place = table.schema.get_field_index("channel")
-    pigeons = table.set_column(place, table.schema.field(place), [["pigeon"] * table.num_rows])
-    files.write_parquet(pigeons, broken / "dossiers.parquet")
+    place = table.schema.get_field_index(name)
+    changed = table.set_column(place, table.schema.field(place), [[value] * table.num_rows])
+    files.write_parquet(changed, folder / "dossiers.parquet")
+    return folder
+
+
+def test_a_published_file_that_breaks_a_rule_does_not_pass(version, tmp_path):
+    broken = with_column(version, tmp_path / "version", "channel", "pigeon")
     status, said = run("test", *export(broken, tmp_path / "contracts"))
     assert (status, "channel" in said) == (1, True), said
+
+
+def test_rows_that_a_rule_only_warns_of_pass_and_are_told(version, tmp_path):
+    odd = with_column(version, tmp_path / "version", "procedure_code", "TT-01")
+    rows = files.row_count(odd / "dossiers.parquet")
+    status, said = run("test", *export(odd, tmp_path / "contracts"))
+    assert (status, f"admitted: procedure_code_form: Actual custom_sql(dossiers) was {rows}" in said) == (0, True), said
