@@ -106,8 +106,7 @@ def test_the_short_descriptions_do_not_load_the_commands():
 
 def test_the_installed_command_answers():
     command = Path(sys.executable).with_name("cchc")
-    if not command.exists():
-        pytest.skip("the project is not installed in this environment")
+    assert command.exists(), "the project is not installed in this environment: run `make install`"
     done = subprocess.run([command, "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "version" in done.stdout

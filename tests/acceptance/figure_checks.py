@@ -10,18 +10,24 @@ from decimal import Decimal
 
 import pytest
 from conftest import RunOf
-from published_figures import MAPPING, Figure, figures, found
+from published_figures import FILE, MAPPING, Figure, figures, found
+from published_files import absent
 
 FIGURES = figures()
-ABSENT = "seed_figures.csv is not on this machine: the published figures are not part of the project"
 MARKS = [pytest.mark.acceptance, pytest.mark.e2e]
 
 
 def figures_of(*documents: str) -> list[object]:
     """The figures of documents (`scenarios` of figures.yaml), as cases of a test."""
+    return cases([figure for figure in FIGURES if figure.id.partition(".")[0] in documents])
+
+
+def cases(chosen: list[Figure]) -> list[object]:
+    """Figures as cases of a test; one case that says what is absent where the file with them is."""
     if not FIGURES:
-        return [pytest.param(None, id="absent", marks=pytest.mark.skip(reason=ABSENT))]
-    return [_case(figure) for figure in FIGURES if figure.id.partition(".")[0] in documents]
+        return [pytest.param(None, id="absent", marks=pytest.mark.skip(reason=absent(FILE)))]
+    assert chosen, "no figure is left to be tested"
+    return [_case(figure) for figure in chosen]
 
 
 def _case(figure: Figure) -> object:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from published_files import find
 from scenario_runs import Scenario, ScenarioRun
 
 _HERE = Path(__file__).resolve()
-_ROOT = _HERE.parents[2]
-PLACES = [base / "shared" / "acceptance" / "seed_figures.csv" for base in (_ROOT.parent, _ROOT)]
+FILE = "acceptance/seed_figures.csv"
 MAPPING = yaml.safe_load(_HERE.with_name("figures.yaml").read_text(encoding="utf-8"))
 SCENARIOS = {
     prefix: Scenario(one["scenario"], one["province"], one["from"], one["to"])
@@ -49,20 +49,20 @@ class Figure:
 
 def figures() -> list[Figure]:
     """All stated figures; none where the file with them is not on this machine."""
-    for path in PLACES:
-        if path.exists():
-            with path.open(encoding="utf-8") as file:
-                return [
-                    Figure(
-                        row["id"],
-                        date.fromisoformat(row["period_start"]),
-                        date.fromisoformat(row["period_end"]),
-                        row["kind"],
-                        row["value"],
-                    )
-                    for row in csv.DictReader(file)
-                ]
-    return []
+    path = find(FILE)
+    if path is None:
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [
+            Figure(
+                row["id"],
+                date.fromisoformat(row["period_start"]),
+                date.fromisoformat(row["period_end"]),
+                row["kind"],
+                row["value"],
+            )
+            for row in csv.DictReader(file)
+        ]
 
 
 def found(run: ScenarioRun, figure: Figure) -> str:

@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from conftest import RunOf
-from figure_checks import ABSENT, MARKS, assert_comes_out, figures_of
-from published_figures import SCENARIOS, Figure, figures
+from figure_checks import FIGURES, MARKS, assert_comes_out, cases, figures_of
+from published_figures import FILE, SCENARIOS, Figure
+from published_files import needs
 from reports.docx_text import Read, number, read
 from scenario_runs import ScenarioRun
 
@@ -116,7 +117,7 @@ def test_indicators_say_the_same_for_any_period(run: ScenarioRun, late: dict[str
 
 #: The report closes dossiers on days of its own and counts the rest by the year, as the office did.
 PERIOD = ("--year", "2020", "--from", "2019-11-16", "--to", "2020-11-08")
-STATED = [figure for figure in figures() if figure.id.startswith("dn20.")]
+STATED = [figure for figure in FIGURES if figure.id.startswith("dn20.")]
 #: Printed for the Văn phòng UBND tỉnh alone, whose plan it is; the report of the province has that of the province.
 OTHER_UNITS = {"dn20.par_plan_done"}
 
@@ -141,7 +142,7 @@ def by_indicator(periodic: Read) -> dict[str, str]:
 PROVINCE = [f for f in STATED if "unit" not in f.source and "query" not in f.source and f.id not in OTHER_UNITS]
 
 
-@pytest.mark.parametrize("figure", PROVINCE, ids=lambda figure: figure.id)
+@pytest.mark.parametrize("figure", cases(PROVINCE))
 def test_what_the_office_printed_for_the_province(periodic: Read, figure: Figure) -> None:
     values = by_indicator(periodic)
     indicator = figure.source["indicator"]
@@ -158,7 +159,7 @@ CAUSES = {
 }
 
 
-@pytest.mark.skipif(not STATED, reason=ABSENT)
+@needs(FILE)
 def test_the_late_dossiers_by_department(periodic: Read, run: ScenarioRun) -> None:
     heads = ("TT", "Đơn vị", *CAUSES.values(), "Chưa rõ", "Cộng", "Có thư xin lỗi")
     rows = {row[1]: dict(zip(heads, row, strict=True)) for row in periodic.table(*heads)}

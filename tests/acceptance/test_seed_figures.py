@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from figure_checks import ABSENT, FIGURES
-from published_figures import MAPPING, SCENARIOS
+from figure_checks import FIGURES
+from published_figures import FILE, MAPPING, SCENARIOS
+from published_files import needs
 
 pytestmark = [pytest.mark.acceptance]
 
 
-@pytest.mark.skipif(not FIGURES, reason=ABSENT)
+@needs(FILE)
 def test_every_figure_has_its_place_in_our_tables() -> None:
     assert list(MAPPING["figures"]) == [figure.id for figure in FIGURES]
 

@@ -16,7 +16,8 @@ from cchc_pipeline.lake.layout import Lake
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / ".venv-datacontract" / "bin" / "python"
 pytestmark = pytest.mark.skipif(
-    not TOOL.exists(), reason="datacontract-cli is not installed beside the project: run `make contracts-lint`"
+    not TOOL.exists(),
+    reason="the public tool datacontract-cli is absent: `make contracts-lint` installs it into .venv-datacontract",
 )
 sys.path.insert(0, str(ROOT / "tests" / "reports"))
 

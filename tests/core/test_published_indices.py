@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
+from published_files import needs, published
 from test_core_registers import built
 
-FILE = Path(__file__).parents[2].parent / "shared" / "acceptance" / "published_index_values.csv"
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.skipif(not FILE.exists(), reason=f"no copy of the published figures beside the project: {FILE.name}"),
-]
+FILE = "acceptance/published_index_values.csv"
+pytestmark = [pytest.mark.acceptance, needs(FILE)]
 INDICES = {"PAR": "PAR_INDEX", "SIPAS": "SIPAS", "PAPI": "PAPI", "PCI": "PCI", "766": "INDEX766"}
 
 
 def provinces() -> list[dict[str, Any]]:
     """The rows about provinces, each with a code of its own; regions, means and counts are about no unit."""
-    with FILE.open(encoding="utf-8") as stream:
+    with published(FILE).open(encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["index"] in INDICES and "-" not in row["year"]]
     rows = [row for row in rows if row["metric"] in ("index_pct", "pct", "of 80", "of 100")]
     rows = [row for row in rows if not re.search("mean|region|group|component", row["unit"])]

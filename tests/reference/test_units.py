@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from published_files import published
 
 from cchc_pipeline.reference.units import UnitChange, UnitHistory, UnitHistoryError
 from cchc_pipeline.reference.units_national import (
@@ -20,7 +20,6 @@ from cchc_pipeline.reference.units_national import (
 )
 
 BEFORE, TODAY = date(2025, 6, 30), date(2026, 11, 22)
-CROSSWALK = Path(__file__).parents[3] / "shared" / "reference" / "units" / "crosswalk_63_34.csv"
 
 
 def change(old, new, kind="merged", *, on=MERGER_ON, exact=True, old_name=None, new_name=None):
@@ -73,9 +72,8 @@ def test_63_provinces_become_34():
     assert len({place.unit_ids for place in placed}) == 34
 
 
-@pytest.mark.skipif(not CROSSWALK.exists(), reason="no copy of the reference beside the project")
 def test_the_table_of_provinces_is_that_of_the_reference():
-    with CROSSWALK.open(encoding="utf-8") as stream:
+    with published("reference/units/crosswalk_63_34.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     ours = {p.gso_code: p for p in old_provinces()}
     assert {r["gso63"]: (r["gso34"], r["name63_vi"], r["papi_id"]) for r in rows} == {

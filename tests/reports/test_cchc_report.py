@@ -275,7 +275,8 @@ def test_a_province_that_papi_does_not_know_is_a_gap(october):
 
 
 @pytest.mark.skipif(
-    not (shutil.which("soffice") and shutil.which("pdftotext")), reason="needs LibreOffice Writer and poppler-utils"
+    not (shutil.which("soffice") and shutil.which("pdftotext")),
+    reason="soffice or pdftotext is absent: install libreoffice-writer-nogui and poppler-utils",
 )
 def test_an_office_program_opens_it(made, october, tmp_path):
     (tmp_path / "bao-cao.docx").write_bytes(made.docx)

@@ -187,7 +187,7 @@ def test_no_masked_text_is_on_a_page(two_nights):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium")
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium")
 @pytest.mark.parametrize("width", [390, 1200])
 def test_nothing_is_wider_than_the_screen(two_nights, tmp_path, width):
     from playwright.sync_api import sync_playwright

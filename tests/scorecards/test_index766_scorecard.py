@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from acceptance_files import shared
+from published_files import published
 
 from cchc_pipeline.scorecards import index766
 from cchc_pipeline.scorecards.errors import MeasureError
@@ -29,9 +29,9 @@ def cell(table: pd.DataFrame, code: str, level: str = "criterion") -> pd.Series:
 
 @pytest.mark.acceptance
 def test_every_published_metric_score() -> None:
-    published = pd.read_csv(shared("acceptance/index766_metrics_2026-10-10.csv"))
-    scored = index766.score_metrics(published)
-    both = published.merge(scored[scored["level"] == "criterion"], on=["unit_code", "metric_code"], how="left")
+    given = pd.read_csv(published("acceptance/index766_metrics_2026-10-10.csv"))
+    scored = index766.score_metrics(given)
+    both = given.merge(scored[scored["level"] == "criterion"], on=["unit_code", "metric_code"], how="left")
     with_score = both[both["published_score"].notna()]
     assert len(with_score) == 90
     assert (with_score["score"] - with_score["published_score"]).abs().max() < 0.0051
@@ -43,8 +43,8 @@ def test_every_published_metric_score() -> None:
 
 @pytest.mark.acceptance
 def test_published_group_scores() -> None:
-    units = pd.read_csv(shared("acceptance/index766_units_2026-10-10.csv")).set_index("unit_code")
-    metrics = pd.read_csv(shared("acceptance/index766_metrics_2026-10-10.csv"))
+    units = pd.read_csv(published("acceptance/index766_units_2026-10-10.csv")).set_index("unit_code")
+    metrics = pd.read_csv(published("acceptance/index766_metrics_2026-10-10.csv"))
     carried = pd.DataFrame(
         {"unit_code": units.index, "metric_code": "ONLINE", "numerator": units["ONLINE12"].to_list(), "denominator": 12}
     )

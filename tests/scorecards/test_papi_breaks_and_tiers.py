@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from acceptance_files import shared
 from hypothesis import given
 from hypothesis import strategies as st
+from published_files import published
 
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards import papi
@@ -160,7 +160,7 @@ def test_a_printed_weighted_total_counts_before_a_computed_one_and_a_zero_is_non
 
 @pytest.mark.acceptance
 def test_weighted_totals_of_2019_move_ranks_as_the_published_ones_do() -> None:
-    table = papi.read_wide(shared("acceptance/papi_wide/2019.csv"), 2019)
+    table = papi.read_wide(published("acceptance/papi_wide/2019.csv"), 2019)
     found = papi.to_scorecard(papi.compose(table, 2019), 2019).to_pandas().query("criterion_level == 'total'")
     plain, weighted = (found[name].rank(ascending=False) for name in ("points", "weighted_points"))
     moved = (plain - weighted).abs()
@@ -171,7 +171,7 @@ def test_weighted_totals_of_2019_move_ranks_as_the_published_ones_do() -> None:
 @pytest.mark.acceptance
 @pytest.mark.parametrize("year", [2019, 2020])
 def test_groups_of_the_published_totals(year: int) -> None:
-    table = papi.read_wide(shared(f"acceptance/papi_wide/{year}.csv"), year)
+    table = papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
     found = papi.to_scorecard(papi.compose(table, year), year).to_pandas().query("criterion_level == 'total'")
     assert found["tier"].value_counts().sort_index().tolist() == [16, 16, 15, 16]
     assert found.groupby("tier")["points"].min().is_monotonic_decreasing

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from acceptance_files import shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_files import published
 
 from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.errors import PapiTableError
@@ -44,11 +44,11 @@ def composed(folder: Path, rows: list[list[str]], year: int) -> pd.DataFrame:
 @pytest.mark.acceptance
 @pytest.mark.parametrize("year", YEARS)
 def test_published_dimensions_and_totals(year: int) -> None:
-    dimensions = pd.read_csv(shared("acceptance/papi_dim_long.csv"), dtype={"gso63": str}).query("year == @year")
-    totals = pd.read_csv(shared("acceptance/papi_total.csv"), dtype={"gso63": str}).query("year == @year")
+    dimensions = pd.read_csv(published("acceptance/papi_dim_long.csv"), dtype={"gso63": str}).query("year == @year")
+    totals = pd.read_csv(published("acceptance/papi_total.csv"), dtype={"gso63": str}).query("year == @year")
     ordinal = {gso: f"P{number:02d}" for number, gso in enumerate(sorted(totals["gso63"]), start=1)}
     assert len(ordinal) == 63
-    ours = papi.compose(papi.read_wide(shared(f"acceptance/papi_wide/{year}.csv"), year), year)
+    ours = papi.compose(papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
     ours = ours.set_index(["province", "code"])
     for theirs in dimensions.itertuples():
         mine = ours.loc[(ordinal[theirs.gso63], theirs.dim)]
@@ -62,10 +62,10 @@ def test_published_dimensions_and_totals(year: int) -> None:
 
 @pytest.mark.acceptance
 def test_provinces_without_a_total_are_those_that_the_publisher_left_out() -> None:
-    left_out = pd.read_csv(shared("reference/papi/missing_province_years.csv"))
-    names = pd.read_csv(shared("reference/units/crosswalk_63_34.csv"), dtype=str).set_index("name63_en")["mlmcdm_id"]
+    left_out = pd.read_csv(published("reference/papi/missing_province_years.csv"))
+    names = pd.read_csv(published("reference/units/crosswalk_63_34.csv"), dtype=str).set_index("name63_en")["mlmcdm_id"]
     for year in YEARS:
-        table = papi.compose(papi.read_wide(shared(f"acceptance/papi_wide/{year}.csv"), year), year)
+        table = papi.compose(papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
         totals = table[table["level"] == "total"].set_index("province")
         expected = {names[row.province]: row.ok for row in left_out.itertuples() if row.year == year}
         missing = totals[totals["score"].isna()]
@@ -107,7 +107,7 @@ def test_sums_hold_in_any_order_and_nothing_is_made_of_a_gap(seed: int, year: in
 
 @pytest.mark.acceptance
 def test_instrument_agrees_with_the_published_scales() -> None:
-    for row in pd.read_csv(shared("reference/papi/scale_by_year.csv")).itertuples():
+    for row in pd.read_csv(published("reference/papi/scale_by_year.csv")).itertuples():
         slot = instrument(row.year).slots[row.slot]
         assert (slot.construct, slot.version, slot.name_en) == (row.construct, row.instrument_version, row.label_en)
         assert (slot.dimension, slot.subdimensions_in_dimension) == (row.dim, row.n_subdims_in_dim)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from acceptance_files import shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_files import published
 
 from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument, province_gso_codes, province_names
@@ -93,13 +93,13 @@ def test_what_a_year_does_not_ask_is_not_applicable() -> None:
 @pytest.mark.acceptance
 def test_published_totals_on_todays_map() -> None:
     scored = named(
-        papi.to_scorecard(papi.compose(papi.read_wide(shared("acceptance/papi_wide/2022.csv"), 2022), 2022), 2022)
+        papi.to_scorecard(papi.compose(papi.read_wide(published("acceptance/papi_wide/2022.csv"), 2022), 2022), 2022)
     )
     found = totals(on_todays_map(scored))
     # Bắc Giang and Bắc Ninh both have gaps in 2022, and they are the two parts of today's Bắc Ninh.
     assert found.loc["24", ["basis", "parts_scored"]].tolist() == ["missing", 0]
     assert (found["basis"].value_counts()["unchanged"], found["basis"].value_counts()["missing"]) == (11, 1)
-    crosswalk = pd.read_csv(shared("reference/units/crosswalk_63_34.csv"), dtype=str)
+    crosswalk = pd.read_csv(published("reference/units/crosswalk_63_34.csv"), dtype=str)
     assert found["unit_name"].to_dict() == dict(zip(crosswalk["gso34"], crosswalk["name34_vi"], strict=True))
     spread = found["points_high"] - found["points_low"]
     assert spread.max() > 2

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pandas as pd
 import pytest
-from acceptance_files import shared
 from click.testing import CliRunner, Result
+from published_files import published
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.scorecards.commands import score
@@ -173,10 +173,10 @@ def test_below_a_root_command_the_error_is_left_to_the_root() -> None:
 
 @pytest.mark.acceptance
 def test_published_files() -> None:
-    metrics = shared("acceptance/index766_metrics_2026-10-10.csv")
+    metrics = published("acceptance/index766_metrics_2026-10-10.csv")
     result = CliRunner().invoke(score, ["index766", "--metrics", str(metrics)])
     assert result.exit_code == 0, result.output
     assert "H21.227" in result.output
-    table = shared("acceptance/papi_wide/2018.csv")
+    table = published("acceptance/papi_wide/2018.csv")
     result = CliRunner().invoke(score, ["papi", "--table", str(table), "--year", "2018"])
     assert result.exit_code == 0, result.output

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium"),
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium"),
 ]
 PAGES = ("index.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
 

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
+from published_files import published
 from source_site import Reply, Request, Site, site
 
 from cchc_pipeline.sources import errors
@@ -26,16 +26,15 @@ from cchc_pipeline.sources.national_portal_mapping import (
 )
 from cchc_pipeline.sources.protocol import KnownState, Window, silent
 
-CAPTURE = Path(__file__).parents[3] / "shared" / "acceptance" / "national_portal_service_results_2026-09-17.json"
+CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"
 DAY = date(2026, 3, 10)
 KEY = UnitKey("id-1", "H34", "UBND tỉnh Mẫu", None)
 MONTH = Period("month", date(2026, 3, 1), date(2026, 3, 31))
 
 
 @pytest.mark.acceptance
-@pytest.mark.skipif(not CAPTURE.exists(), reason=f"the published reply {CAPTURE.name} is not on this machine")
 def test_a_reply_of_the_real_portal_is_read_as_it_is() -> None:
-    data = json.loads(CAPTURE.read_text(encoding="utf-8"))["data"]
+    data = json.loads(published(CAPTURE).read_text(encoding="utf-8"))["data"]
     results = parse_service_results(data)
     assert (results.unit.code, results.unit.name, results.unit.total) == (None, "Cả nước", 56.56)
     assert {code: group["score"] for code, group in results.unit.groups.items()} == {

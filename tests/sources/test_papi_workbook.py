@@ -13,6 +13,7 @@ import papi_books as books
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_files import published
 
 from cchc_pipeline.scorecards import papi
 from cchc_pipeline.scorecards.errors import PapiTableError
@@ -25,7 +26,6 @@ from cchc_pipeline.sources.papi_workbook import read_sheets, read_workbook
 from cchc_pipeline.sources.protocol import KnownState, Row, Window, silent
 
 DAY = date(2026, 3, 10)
-PUBLISHED = Path(__file__).parents[3] / "shared" / "acceptance" / "papi_wide"
 Rows = list[books.Row]
 
 
@@ -315,10 +315,9 @@ def test_scoring_a_workbook_is_scoring_its_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.acceptance
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published PAPI tables are not on this machine")
 def test_the_published_scores_laid_out_as_workbooks_read_as_the_tables_do(tmp_path: Path) -> None:
     for year in (2014, 2018, 2019, 2022):
-        table = papi.read_wide(PUBLISHED / f"{year}.csv", year)
+        table = papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
         given: books.Scores = {
             (row.province_code, row.slot): None if row.score != row.score else row.score for row in table.itertuples()
         }
