@@ -208,6 +208,16 @@ def province_by_agency_code() -> dict[str, str]:
     return {province.agency_code: by_gso[province.gso_code] for province in old_provinces()}
 
 
+def parts_of_today(agency_code: str) -> dict[str, str]:
+    """P01 to P63 with the name of every former province that is in the province of today with this agency code.
+
+    One where the province is as it was, in the order of the codes; none for a code that is none of the 34.
+    """
+    names, codes = province_names(), province_by_agency_code()
+    found = [codes[one.agency_code] for one in old_provinces() if one.successor_agency_code == agency_code]
+    return {code: names[code] for code in sorted(found)}
+
+
 def tier_rules() -> dict[str, Any]:
     """How the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
     return dict(_data()["tiers"])

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from docx_text import read
 
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.period import parse
-from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.slots import WORDS
 from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.reports.cchc_report.template import Comparison, load_template
+from cchc_pipeline.reports.cchc_report.template import Comparison
 
 
 def filler(now: dict, then: dict, begins: date, until: date, changes: list[dict] | None = None) -> Filler:
@@ -91,55 +86,3 @@ def test_a_unit_that_others_joined_is_not_compared(kind, is_compared):
     assert run.is_gap != is_compared
     if not is_compared:
         assert "đơn vị thay đổi từ ngày 01/07/2026" in run.text
-
-
-def papi_lake(own: Lake, since: int) -> Lake:
-    """A lake whose province is Đắk Nông (H16, P43) with two invented years of PAPI."""
-    folder = current_version(own.published)
-    assert folder is not None
-    schema = pq.read_schema(folder / "scorecard_papi.parquet")
-    rows = []
-    for year, points in ((2025, 5.0), (2026, 5.25)):
-        for level, code, parent in (("group", "D1", "TOTAL"), ("total", "TOTAL", None)):
-            rows.append(
-                {field.name: None for field in schema}
-                | {"index_code": "papi", "rubric_version": "x", "is_provisional": False, "source": "papi",
-                   "period_type": "year", "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
-                   "unit_code": "P43", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "criterion_level": level,
-                   "criterion_code": code, "parent_code": parent, "criterion_name_vi": f"Nội dung {code}",
-                   "criterion_name_en": code, "rule": "mean", "points": points, "max_points": 10.0, "status": "ok",
-                   "comparable_since": since, "rank": 7, "rank_of": 60, "tier": 2, "unit_vintage": "x"}
-            )  # fmt: skip
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "scorecard_papi.parquet")
-    intervals = folder / "rank_intervals.parquet"
-    interval = {"scorecard_id": "papi", "source": "papi", "period_type": "year", "period_start": date(2026, 1, 1),
-                "unit_code": "P43", "unit_name": "Tỉnh Mẫu", "unit_level": "province", "rank": 7, "rank_low": 5,
-                "rank_high": 11, "rank_of": 60, "rank_median": 8.0,
-                "first_quarter_share": 0.1, "draws": 100, "method_vi": "Thay đổi cách tính."}  # fmt: skip
-    pq.write_table(pa.Table.from_pylist([interval], schema=pq.read_schema(intervals)), intervals)
-    units = pq.read_table(folder / "units.parquet").to_pylist()
-    for row in units:
-        row["unit_code"] = row["unit_code"].replace("H99", "H16")
-        row["parent_code"] = row["parent_code"] and row["parent_code"].replace("H99", "H16")
-    pq.write_table(
-        pa.Table.from_pylist(units, schema=pq.read_schema(folder / "units.parquet")), folder / "units.parquet"
-    )
-    manifest = folder / "datapackage.json"
-    manifest.write_text(
-        manifest.read_text("utf-8").replace('"province_code": "H99"', '"province_code": "H16"'), "utf-8"
-    )
-    return own
-
-
-@pytest.mark.parametrize("since, difference", [(2025, "+0,25"), (2026, "–")])
-def test_papi_is_compared_only_where_it_may_be(own_lake, since, difference):
-    found = read(make_report(papi_lake(own_lake, since), load_template(), parse("month", "2026-10")).docx)
-    rows = found.table(
-        "TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2025", "Năm 2026", "Tăng (+), giảm (-)", "Hạng, nhóm"
-    )
-    assert rows == [
-        ["1", "Nội dung D1", "10,00", "5,00", "5,25", difference, "7/60, nhóm 2"],
-        ["", "Nội dung TOTAL", "10,00", "5,00", "5,25", difference, "7/60, nhóm 2"],
-    ]
-    assert ("Không so sánh với năm 2025" in found.text) == (difference == "–")
-    assert "Thứ hạng 7/60 năm 2026; 95% số lần mô phỏng cho hạng từ 5 đến 11. Thay đổi cách tính." in found.text
