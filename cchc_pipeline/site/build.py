@@ -98,6 +98,7 @@ def _environment() -> jinja2.Environment:
     )
     found.globals.update(
         level_label=lambda code: words.labels("unit_level")[code][0],
+        basis_label=lambda code: words.labels("today_basis")[code][0],
         period=words.period,
         source_label=SOURCES.__getitem__,
         families=words.FAMILIES,
@@ -121,6 +122,11 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
     for index in data.external:
         yield index["index_name_vi"], index["index_name_en"]
     yield from words.labels("unit_level").values()
+    yield from words.labels("today_basis").values()
+    if papi and papi.own_today:
+        for one in papi.own_today.dimensions:
+            if one.label("vi") != one.row["criterion_name_vi"]:  # shortened in the drawing only
+                yield one.label("vi"), one.label("en")
     for province in papi.provinces[:1] if papi else ():
         below = (one for some in province.below.values() for one in some)
         for score in (province.total, *province.dimensions, *below):

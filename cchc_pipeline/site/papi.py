@@ -1,18 +1,21 @@
 """What the page about PAPI shows: all provinces of the newest year, the own one over the years.
 
-Belongs here: arranging the published PAPI table. Not here: its composition (`scorecards/papi.py`), the look.
+Belongs here: arranging the published PAPI table of the provinces that were surveyed. Not here: the provinces of today
+(`papi_today.py`), the composition of the table (`scorecards/papi.py`), the look.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import plots, tables, words
 from cchc_pipeline.site.data import Interval, SiteData
+from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Shown
 
 #: A trend shows so many provinces at most: colours and marks to tell them apart.
@@ -34,21 +37,38 @@ class Province:
 
 @dataclass(frozen=True)
 class PapiPage:
-    """The newest year, best first; own provinces are the one of the site, or those it was made of."""
+    """The newest year, best first; own provinces are the one of the site, or those it was made of.
+
+    Attributes:
+        today: the 34 provinces; empty where the data end before them.
+    """
 
     year: int
     years: tuple[int, ...]
     provinces: tuple[Province, ...]
+    today: tuple[TodayProvince, ...]
     dimensions: tuple[tuple[str, str], ...]
     trend: str | None
     radar: str | None
     dots: str | None
+    parts: str | None
+    today_dots: str | None
     has_intervals: bool
 
     @property
     def own(self) -> tuple[Province, ...]:
-        """The provinces whose figures are those of this site."""
-        return tuple(one for one in self.provinces if one.is_own)
+        """The provinces whose figures are those of this site, in the order of their codes."""
+        return tuple(sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code))
+
+    @property
+    def own_today(self) -> TodayProvince | None:
+        """The province of today whose figures are those of this site."""
+        return next((one for one in self.today if one.is_own), None)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the own province was made of several, so that no survey speaks of it."""
+        return self.own_today is not None and self.own_today.is_merged
 
 
 def papi_page(data: SiteData) -> PapiPage | None:
@@ -61,30 +81,41 @@ def papi_page(data: SiteData) -> PapiPage | None:
     by_unit: dict[str, list[dict[str, Any]]] = {}
     for row in tables.run("papi", {"year": year}, card=data.tables["scorecard_papi"]):
         by_unit.setdefault(row["unit_code"], []).append(row)
-    names = own_names(data.province.code)
+    is_today = data.data_until >= MERGER_ON
+    names = own_names(data.province.code, is_today=is_today)
     provinces = sorted(
         (_province(data, code, rows, year, names) for code, rows in by_unit.items()),
         key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code),
     )
-    own = [one for one in provinces if one.is_own][:MOST_LINES]
+    own = sorted((one for one in provinces if one.is_own), key=lambda one: one.code)[:MOST_LINES]
     dimensions = provinces[0].dimensions
+    today = todays_map(data, year, provinces) if is_today else ()
+    merged = next((one for one in today if one.is_own and one.is_merged), None)
+    labels = {one.code: f"{one.name} (cũ)" if merged else one.name for one in own}
     return PapiPage(
         year=year,
         years=tuple(years),
         provinces=tuple(provinces),
+        today=today,
         dimensions=tuple((row["criterion_code"], row["criterion_name_vi"]) for row in dimensions),
-        trend=_trend(data, [one.code for one in own]) if own and len(years) > 1 else None,
-        radar=_radar(own) if own else None,
+        trend=_trend(data, labels) if own and len(years) > 1 else None,
+        radar=_radar(own, labels) if own else None,
         dots=_dots(provinces),
+        parts=dimensions_plot(merged) if merged else None,
+        today_dots=map_plot(today),
         has_intervals=any(one.interval for one in provinces),
     )
 
 
-def own_names(province_code: str) -> frozenset[str]:
-    """Names of the provinces of before 1/7/2025 that are this one, or became part of it."""
-    return frozenset(
-        one.name_vi for one in old_provinces() if province_code in (one.agency_code, one.successor_agency_code)
-    )
+def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
+    """Names of the provinces of before 1/7/2025 that are this one, or became part of it.
+
+    Args:
+        province_code: agency code. Before the merger it means the province that had it then.
+        is_today: whether the data reach beyond the merger.
+    """
+    became = {one.name_vi for one in old_provinces() if one.successor_agency_code == province_code and is_today}
+    return frozenset(became or {one.name_vi for one in old_provinces() if one.agency_code == province_code})
 
 
 def _province(data: SiteData, code: str, rows: list[dict[str, Any]], year: int, names: frozenset[str]) -> Province:
@@ -100,25 +131,25 @@ def _province(data: SiteData, code: str, rows: list[dict[str, Any]], year: int, 
     return Province(code, name, name in names, total, dimensions, below, interval)
 
 
-def _trend(data: SiteData, codes: list[str]) -> str:
-    """Totals of the own provinces by year; a line only within years that may be compared."""
+def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
+    """Totals of provinces (code -> label) by year; a line only within years that may be compared."""
     with session(card=data.tables["scorecard_papi"]) as connection:
         rows = connection.execute(
-            "SELECT unit_name, YEAR(period_start), points, comparable_since FROM card "
+            "SELECT unit_code, YEAR(period_start), points, comparable_since FROM card "
             "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
-            {"codes": codes},
+            {"codes": list(labels)},
         ).fetchall()
     series: dict[str, list[plots.Spot]] = {}
-    for name, year, points, since in rows:
-        series.setdefault(name, []).append(plots.Spot(str(year), points, str(since)))
+    for code, year, points, since in rows:
+        series.setdefault(labels[code], []).append(plots.Spot(str(year), points, str(since)))
     values = [row[2] for row in rows if row[2] is not None]
     low, high = (min(values) - 2, max(values) + 2) if values else (0, 80)
     return plots.svg(plots.trend(series, low, high), "papi-trend", words.phrase("Tổng điểm PAPI theo năm"))
 
 
-def _radar(own: list[Province]) -> str:
+def _radar(own: list[Province], labels: Mapping[str, str]) -> str:
     codes = [row["criterion_code"] for row in own[0].dimensions]
-    series = {one.name: [row["ratio"] for row in one.dimensions] for one in own}
+    series = {labels[one.code]: [row["ratio"] for row in one.dimensions] for one in own}
     return plots.svg(
         plots.radar(codes, series), "papi-radar", words.phrase("Vị trí trên thang điểm của từng trục nội dung")
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from lxml import etree
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 OWN, OTHER, SOFT, LINE = "#0b5cad", "#b34a00", "#5b6875", "#c3ccd5"
@@ -58,6 +59,21 @@ class Dot:
     is_own: bool = False
 
 
+@dataclass(frozen=True)
+class Span:
+    """A row of marks that belong together, such as the former provinces of one of today.
+
+    Attributes:
+        values: None leaves a mark out.
+        is_joined: whether a thin line joins the lowest and the highest; it is no interval of uncertainty.
+    """
+
+    label: str
+    values: tuple[float | None, ...]
+    is_own: bool = False
+    is_joined: bool = True
+
+
 def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """Draw with the letters of this module; matplotlib is imported only then."""
 
@@ -80,8 +96,9 @@ def _figure(height: float) -> Figure:
 @_styled
 def radar(axes_labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Figure:
     """Shares of the maximum (0 to 1) of every group, one polygon per series; a group without figures is a gap."""
-    figure = _figure(3.9)
-    axes = figure.add_axes((0.14, 0.15, 0.72, 0.74), projection="polar")
+    height = 3.7 + 0.2 * -(-len(series) // 2)  # the legend has two entries in a line
+    figure = _figure(height)
+    axes = figure.add_axes((0.14, 1 - 3.31 / height, 0.72, 2.89 / height), projection="polar")
     axes.set_theta_offset(pi / 2)  # type: ignore[attr-defined]
     axes.set_theta_direction(-1)  # type: ignore[attr-defined]
     angles = [2 * pi * place / len(axes_labels) for place in range(len(axes_labels))]
@@ -141,8 +158,6 @@ def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
 @_styled
 def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
     """One line per row, the first on top: the interval as a bar, the value as a dot. Ranks run from the left."""
-    from matplotlib.ticker import MaxNLocator
-
     height = 0.75 + 0.2 * len(rows)
     figure = _figure(height)
     axes = figure.add_axes((0.42, 0.45 / height, 0.55, 1 - 0.7 / height))
@@ -153,8 +168,48 @@ def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
                 [row.low, row.high], [place, place], color=colour, alpha=0.35, linewidth=5, solid_capstyle="round"
             )
         axes.plot(row.value, place, "D" if row.is_own else "o", color=colour, markersize=5)
-    axes.set_yticks(range(len(rows)), [_short(row.label) for row in rows], fontsize=8)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    _rows(axes, [row.label for row in rows], unit, is_rank=is_rank)
+    return figure
+
+
+@_styled
+def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
+    """One line per row, the first on top: a mark for every value, filled where it is the only one of its row.
+
+    With `names` the marks of each place have their colour, form and entry in the legend, and are hollow, so that two of
+    the same value are seen.
+    """
+    below = 0.25 * len(names)
+    height = 0.75 + below + (0.3 if names else 0.2) * len(rows)
+    figure = _figure(height)
+    axes = figure.add_axes((0.42, (0.45 + below) / height, 0.55, 1 - (0.7 + below) / height))
+    marks: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
+    for place, row in enumerate(rows):
+        colour = OTHER if row.is_own else OWN
+        known = [value for value in row.values if value is not None]
+        if row.is_joined and len(known) > 1:
+            axes.plot([min(known), max(known)], [place, place], color=SOFT if names else colour, linewidth=1)
+        for number, value in enumerate(row.values):
+            look = (COLOURS[number], "none") if names else (colour, colour if len(row.values) == 1 else "white")
+            if value is not None:
+                marks.setdefault((MARKERS[number] if names else "o", *look), []).append((value, place))
+    for (marker, colour, face), found in marks.items():  # one drawing for all that look alike
+        size = {"markersize": 7, "markeredgewidth": 1.6} if names else {"markersize": 5}
+        axes.plot(*zip(*found, strict=True), marker, color=colour, markerfacecolor=face, **size)
+    for name, colour, marker in zip(names, COLOURS, MARKERS, strict=False):
+        axes.plot([], [], marker, color=colour, markerfacecolor="none", markeredgewidth=1.6, label=name)
+    if names:
+        figure.legend(loc="lower left", ncols=1, frameon=False, bbox_to_anchor=(0.4, 0))
+    _rows(axes, [row.label for row in rows], unit, is_rank=False)
+    return figure
+
+
+def _rows(axes: Axes, labels: Sequence[str], unit: str, *, is_rank: bool) -> None:
+    """Labels of the rows, and a quiet grid."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_yticks(range(len(labels)), [short(label) for label in labels], fontsize=8)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=is_rank))
     if is_rank:
         axes.set_xlim(left=0.5)
@@ -163,10 +218,10 @@ def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(length=0)
-    return figure
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
+    """A label that fits beside a row."""
     label = label.removeprefix("UBND ")
     return label if len(label) <= 27 else f"{label[:26].rstrip()}…"
 

@@ -20,7 +20,7 @@ from cchc_pipeline.lake.engine import session
 #: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
-    "external_indices", "at_risk_dossiers", "rank_intervals", "par_index_appraisals",
+    "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals", "par_index_appraisals",
 )  # fmt: skip
 #: A dossier counts as due soon within these working days, and as likely late from this probability on.
 SOON_DAYS, LIKELY = 2, 0.5

@@ -90,3 +90,13 @@ def site(pages, tmp_path_factory) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     return folder
+
+
+@pytest.fixture(scope="session")
+def merged_site(tables, tmp_path_factory) -> Path:
+    """The site of Bắc Ninh, which was two provinces until 30/6/2025, in a folder."""
+    folder = tmp_path_factory.mktemp("merged")
+    for path, content in site_files(tables, "H05", UNTIL).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder

@@ -72,6 +72,35 @@ def test_nothing_is_wider_than_the_screen(page, site, width):
         assert page.evaluate("document.documentElement.lang") == "vi"
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["papi.html", "index.html"])
+def test_a_merged_province_fits_the_screen_and_can_be_used_by_everybody(page, merged_site, path, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address(merged_site, path))
+    for _ in ("vi", "en"):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+        page.locator("#language").click()
+
+
+def test_a_merged_province_reads_in_english_and_its_ranges_sort(page, merged_site):
+    page.goto(address(merged_site, "papi.html"))
+    page.locator("#language").click()
+    assert page.locator("#former").inner_text() == "The provinces before the merger"
+    table = page.locator("table").first
+    ranges = column(table, 2)
+    assert all("–" in text and "," not in text for text in ranges)
+    table.locator("thead th:nth-child(2) button").click()
+    lows = [float(text.split("–")[0]) for text in column(table, 2) if text]
+    assert lows == sorted(lows, reverse=True) and len(lows) > 20
+    drawn = page.locator("figure.dots svg text").all_text_contents()
+    assert "points" in drawn
+    assert page.said == []
+
+
 def test_a_table_is_sorted_with_the_keyboard_and_comes_back_to_its_order(page, site):
     page.goto(address(site, "papi.html"))
     table = page.locator("table").last

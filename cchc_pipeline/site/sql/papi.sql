@@ -1,4 +1,5 @@
--- PAPI of one year with the change against the year before, told only within a stretch of comparable years.
+-- PAPI of one year with the change against the year before, told only within a stretch of comparable years. What the
+-- year does not ask is left out.
 -- Input: card (scorecard_papi). Parameter: $year.
 WITH rows AS (SELECT *, YEAR(period_start) AS year FROM card)
 SELECT shown.unit_code, shown.unit_name, shown.criterion_level, shown.criterion_code, shown.parent_code,
@@ -9,5 +10,5 @@ FROM rows AS shown
 LEFT JOIN rows AS earlier
     ON earlier.unit_code = shown.unit_code AND earlier.criterion_code = shown.criterion_code
     AND earlier.year = $year - 1
-WHERE shown.year = $year
+WHERE shown.year = $year AND shown.status <> 'not_applicable'
 ORDER BY shown.unit_code, shown.criterion_code
