@@ -194,7 +194,9 @@ def test_every_province_of_papi_is_in_the_table_with_its_reason(pages, tables):
         if row["period_start"].year == 2024
     ]
     tree = html.fromstring(pages["papi.html"])
-    shown = {cells["Tỉnh"]: cells for cells in (cells_of(row) for row in tree.xpath("//*[@aria-labelledby='all']//tbody/tr"))}
+    shown = {
+        cells["Tỉnh"]: cells for cells in (cells_of(row) for row in tree.xpath("//*[@aria-labelledby='all']//tbody/tr"))
+    }
     for row in totals:
         found = next(cells for name, cells in shown.items() if name.startswith(row["unit_name"]))
         assert found["Tổng điểm"] == words.points(row["points"])
