@@ -58,6 +58,9 @@ def _copeland(values: Array, share: Array) -> Array:
         for part in range(some.shape[2]):
             column = some[:, :, part]
             ahead += weight[:, part, None, None] * np.sign(column[:, :, None] - column[:, None, :])
-        scores[start : start + _DRAWS_AT_ONCE] = np.sign(np.where(np.abs(ahead) < 1e-12, 0.0, ahead)).sum(axis=2)
+        won = np.sign(np.where(np.abs(ahead) < 1e-12, 0.0, ahead))
+        scores[start : start + _DRAWS_AT_ONCE] = won.sum(axis=2)
+        if np.isnan(won).any():  # who has a gap meets nobody, and the others count the pairs that are left
+            scores[start : start + _DRAWS_AT_ONCE] = np.nansum(won, axis=2)
     scores[np.isnan(stack).any(axis=2)] = np.nan
     return scores.reshape(shape)

@@ -27,7 +27,7 @@ def write(table: pd.DataFrame, out: Path | None) -> None:
         table.to_csv(out, index=False, encoding="utf-8")
     except OSError as error:
         raise MeasureError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out", file=str(out)
+            f"{out}: cannot be written ({error.strerror or error}); choose another --out", file=str(out)
         ) from error
 
 

@@ -79,6 +79,8 @@ def _rows(path: Path, column: str) -> list[tuple[int, str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
+    except FileNotFoundError as error:
+        raise PapiTableError(f"{path}: there is no such file; check the path") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PapiTableError(f"{path.name}: not a CSV file in UTF-8 that can be read ({error})") from error
     if not rows or not {"Province", column} <= set(rows[0]):

@@ -94,6 +94,13 @@ def robustness_command(
     groups = given.pop("groups")
     if weights and "given" not in given["weightings"]:
         given["weightings"] = ("given", *given["weightings"])
+    for option, choice, needs, is_there in (
+        ("--weighting", "given", "--weights D1=0.5,D2=1.6 and so on", weights),
+        ("--imputation", "group_mean", "--groups, a CSV file with the columns Province and Group", groups),
+        ("--imputation", "previous", f"--previous, the table of {year - 1}", previous),
+    ):
+        if choice in given[f"{option[2:]}s"] and not is_there:
+            raise PapiTableError(f"{option} {choice} needs {needs}; give it, or leave the choice out")
     choices = examined.Choices(
         **given,
         given=read_weights(weights, dimensions) if weights else None,

@@ -38,3 +38,15 @@ def test_a_share_of_a_few_dossiers_says_so(card) -> None:
     many = card[(card["criterion_code"] == "DOSSIER_ON_TIME") & (card["denominator"] >= 10)]
     assert len(many)
     assert not many["reason_vi"].fillna("").str.contains("Mẫu số chỉ có").any()
+
+
+def test_a_total_over_few_or_no_dossiers_says_so_without_a_count(card) -> None:
+    period = ["unit_code", "source", "period_type", "period_start", "period_end"]
+    timely = card[(card["criterion_code"] == "DOSSIER_ON_TIME") & (card["status"] == "ok")].set_index(period)
+    totals = card[card["criterion_level"] == "total"].set_index(period)
+    received = timely["denominator"].fillna(0).reindex(totals.index)
+    said = totals["reason_vi"].fillna("")
+    few, none = said.str.contains("dưới 10 hồ sơ tiếp nhận"), said.str.contains("không có hồ sơ tiếp nhận")
+    assert few.any()
+    assert few.equals(received.between(1, 9))
+    assert none.equals(received == 0)

@@ -83,6 +83,17 @@ def test_copeland_adds_up_to_nothing_and_counts_pairs(values) -> None:
     assert scores.tolist() == expected
 
 
+@settings(max_examples=40)
+@given(TABLES, st.integers(0, 3))
+def test_a_unit_with_a_gap_has_no_score_and_changes_none(values, part: int) -> None:
+    gaps = values.copy()
+    gaps[0, part] = np.nan
+    for how in AGGREGATIONS:
+        scores = aggregate(gaps, np.ones(4), how)
+        assert np.isnan(scores[0])
+        assert np.allclose(scores[1:], aggregate(values[1:], np.ones(4), how))
+
+
 def test_a_stack_of_draws_is_aggregated_like_each_alone() -> None:
     generator = np.random.default_rng(3)
     stack, vectors = generator.uniform(1, 10, (7, 9, 4)), generator.uniform(0.5, 1.5, (7, 4))

@@ -130,11 +130,12 @@ def test_the_same_ranks_are_the_same_picture(tmp_path: Path) -> None:
 
 
 def test_what_a_choice_lacks_is_said(tmp_path: Path) -> None:
-    table = wide(tmp_path, 2020, GAPS)
-    asked = ("--table", table, "--year", 2020)
-    assert "group of every unit" in refused(*asked, "--imputation", "group_mean")
-    assert "last year's table" in refused(*asked, "--imputation", "previous")
-    assert "Weights must be" in refused(*asked, "--weighting", "given")
+    for gaps in (GAPS, set()):  # also where nothing has to be filled in: a choice that was asked for is not dropped
+        asked = ("--table", wide(tmp_path, 2020, gaps), "--year", 2020)
+        assert "needs --groups" in refused(*asked, "--imputation", "group_mean")
+        assert "needs --previous, the table of 2019" in refused(*asked, "--imputation", "previous")
+        assert "needs --weights" in refused(*asked, "--weighting", "given")
+    assert "no such file" in refused(*asked, "--standard-errors", tmp_path / "se.csv")
     assert ".svg or .html" in refused(*asked, "--chart", tmp_path / "dots.png")
     assert "choose another --chart" in refused(*asked, "--chart", tmp_path / "nowhere" / "dots.svg")
 

@@ -159,6 +159,7 @@ def test_a_bad_row_and_an_unwritable_out(metrics: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(score, ["index766", "--metrics", str(metrics), "--out", nowhere])
     assert result.exit_code == 1
     assert "cannot be written" in result.output
+    assert "(None)" not in result.output
     metrics.write_text(HEADER + "H1,DOSSIER_ON_TIME,11,10\n", encoding="utf-8")
     result = CliRunner().invoke(score, ["index766", "--metrics", str(metrics)])
     assert result.exit_code == 1
