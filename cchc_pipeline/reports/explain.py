@@ -33,6 +33,7 @@ from cchc_pipeline.lake.publish import current_version, read_manifest, read_publ
 from cchc_pipeline.reports.scope import ReportError
 from cchc_pipeline.reports.units import unit_or_error
 from cchc_pipeline.reports.window import published_inputs
+from cchc_pipeline.scorecards.usage import criteria_by_indicator
 
 #: What an item is identified by, in the tables that events are counted from.
 ITEM = "item_id"
@@ -59,11 +60,11 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class Behind:
-    """What stands behind a numerator or a denominator.
+    """What stands behind a numerator or a denominator, or what the one lacks of the other.
 
     Attributes:
-        side: numerator or denominator.
-        term: its definition.
+        side: numerator, denominator, or lacking: what the denominator counts and the numerator does not.
+        term: its definition; of what is lacking, that of the denominator.
         relation: what it is counted over.
         value: its value.
         sql: the query that gives it, over the views that `relation.sql` makes.
@@ -86,6 +87,7 @@ class Explanation:
 
     Attributes:
         published: the published value of a period with just these days; None where there is none.
+        behind: numerator, denominator, and what is lacking where more is better: the items that cost a rate its points.
         notes: what a reader has to know about the window.
     """
 
@@ -103,14 +105,21 @@ class Explanation:
 
 
 def find_indicator(name: str) -> Indicator:
-    """The indicator of this id.
+    """The indicator of this id, or the one that the criterion of this code is scored from.
 
     Raises:
-        ReportError: there is none; the message names the nearest.
+        ReportError: there is none; the message names the nearest. Or criteria of that code have several.
     """
     known = {indicator.id: indicator for indicator in catalogue()}
     if name in known:
         return known[name]
+    scored = [
+        one for one, criteria in criteria_by_indicator().items() if name.upper() in {c.split()[-1] for c in criteria}
+    ]
+    if len(scored) > 1:
+        raise ReportError(f"explain: {name} is scored from {', '.join(scored)}; name one of them.")
+    if scored:
+        return known[scored[0]]
     words = {one.name_vi.casefold(): one.id for one in known.values()} | {
         one.name_en.casefold(): one.id for one in known.values()
     }
@@ -168,6 +177,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
             for side, term in (("numerator", indicator.numerator), ("denominator", indicator.denominator))
             if term is not None
         ]
+        lacking = _lacking(connection, indicator, code, (first, last, until), limit)
     return Explanation(
         indicator=indicator,
         unit_code=code,
@@ -176,7 +186,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
         last=last,
         **{name: row[name] for name in ("numerator", "denominator", "value")},
         published=_published(lake.published, indicator.id, code, first, last),
-        behind=behind,
+        behind=[*behind, lacking] if lacking else behind,
         notes=notes,
     )
 
@@ -273,13 +283,8 @@ def _queries(
     connection: duckdb.DuckDBPyConnection, term: Term, relation: Relation, unit: str, days: tuple[date, date, date]
 ) -> tuple[exp.Select, exp.Select]:
     """The query of a term's value, and that of the items behind it."""
-    first, last, until = days
-    columns = [row[0] for row in connection.execute(f"DESCRIBE {relation.view}").fetchall()]
-    source = exp.select().from_(relation.view).where(exp.column("unit_code").eq(unit))
-    if relation.cumulative == "end":
-        source = source.where(exp.column("step_end") <= exp.Date(this=exp.Literal.string(min(last, until).isoformat())))
-    elif relation.cumulative == "opening":
-        source = source.where(exp.column("step_end") < exp.Date(this=exp.Literal.string(first.isoformat())))
+    columns = _columns(connection, relation)
+    source = _source(relation, unit, days)
     figure = source.select(term.expression())
     if ITEM not in columns:
         kept = [name for name in columns if name not in ("unit_code", "period_type", "period_start", "period_end")]
@@ -291,6 +296,74 @@ def _queries(
     if term.adds_up:
         return figure, items.having(exp.column("contributes").neq(0))
     return figure, items.having(exp.Not(this=exp.Is(this=exp.column("contributes"), expression=exp.null())))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[str]:
+    return [row[0] for row in connection.execute(f"DESCRIBE {relation.view}").fetchall()]
+
+
+def _source(relation: Relation, unit: str, days: tuple[date, date, date]) -> exp.Select:
+    """The rows of a relation that a figure of the unit and window is counted over, without columns yet."""
+    first, last, until = days
+    source = exp.select().from_(relation.view).where(exp.column("unit_code").eq(unit))
+    if relation.cumulative == "end":
+        return source.where(exp.column("step_end") <= exp.Date(this=exp.Literal.string(min(last, until).isoformat())))
+    if relation.cumulative == "opening":
+        return source.where(exp.column("step_end") < exp.Date(this=exp.Literal.string(first.isoformat())))
+    return source
+
+
+def _lacking(
+    connection: duckdb.DuckDBPyConnection, indicator: Indicator, unit: str, days: tuple[date, date, date], limit: int
+) -> Behind | None:
+    """What the denominator counts and the numerator does not, item by item.
+
+    None where fewer is better (then the numerator itself lists what costs), and where both sides do not count the same
+    kind of item.
+    """
+    term = indicator.denominator
+    if term is None or indicator.unit != "%" or indicator.direction != "higher":
+        return None
+    counted, met = (_by_item(connection, one, unit, days) for one in (term, indicator.numerator))
+    if counted is None or met is None:
+        return None
+    left = sqlglot.parse_one("counted.contributes - COALESCE(met.contributes, 0)", dialect="duckdb")
+    query = (
+        exp.select(exp.column(ITEM), exp.alias_(left, "contributes"))
+        .with_("counted", as_=counted)
+        .with_("met", as_=met)
+        .from_("counted")
+        .join("met", using=ITEM, join_type="left")
+        .where(exp.GT(this=left.copy(), expression=exp.Literal.number(0)))
+        .order_by(ITEM)
+    )
+    items = [{row[0] for row in connection.sql(one.sql(dialect="duckdb")).fetchall()} for one in (counted, met)]
+    if items[1] and not items[0] & items[1]:
+        return None  # a rate of procedures over dossiers, say: nothing of the one is among the other
+    found = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+    value = float(sum(found["contributes"].to_pylist()))
+    rows = [_details(connection, row) for row in found.slice(0, limit).to_pylist()]
+    sql = query.sql(dialect="duckdb", pretty=True)
+    return Behind("lacking", term, relations()[term.over], value, sql, found.num_rows, rows)
+
+
+def _by_item(
+    connection: duckdb.DuckDBPyConnection, term: Term, unit: str, days: tuple[date, date, date]
+) -> exp.Select | None:
+    """What every item contributes to a term; None where the term does not add up over items."""
+    relation, tree = relations()[term.over], term.expression()
+    distinct = tree.find(exp.Distinct)
+    if distinct is not None:
+        column = distinct.expressions[0]
+        if len(distinct.expressions) > 1 or not isinstance(column, exp.Column):
+            return None
+        condition = tree.find(exp.Filter)
+        one = exp.alias_(exp.Literal.number(1), "contributes")
+        rows = _source(relation, unit, days).select(exp.alias_(column.copy(), ITEM), one).distinct()
+        return rows.where(condition.expression.this.copy()) if condition is not None else rows
+    if not term.adds_up or ITEM not in _columns(connection, relation):
+        return None
+    return _queries(connection, term, relation, unit, days)[1]
 
 
 def _details(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:

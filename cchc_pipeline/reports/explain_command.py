@@ -6,6 +6,7 @@ Belongs here: options and printing. What is printed comes from `explain.py`.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from cchc_pipeline.scorecards.usage import criteria_by_indicator
 from cchc_pipeline.settings import load_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
-_SIDES = {"numerator": "Tử số / numerator", "denominator": "Mẫu số / denominator"}
+_SIDES = {
+    "numerator": "Tử số / numerator",
+    "denominator": "Mẫu số / denominator",
+    "lacking": "Trong mẫu số, không trong tử số / in the denominator, not in the numerator",
+}
 _HEADS = {
     "dossier_code": "Mã hồ sơ",
     "unit_code": "Cơ quan",
@@ -51,6 +56,14 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 @click.option("--to", "last", type=DAY, required=True, help="Last day of the window.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
+    "--side",
+    "sides",
+    type=click.Choice(list(_SIDES)),
+    multiple=True,
+    default=list(_SIDES),
+    help="What is listed; may be repeated, default all. lacking: what costs a rate its points.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "json"]),
@@ -65,19 +78,24 @@ def explain_command(
     first: datetime,
     last: datetime,
     limit: int,
+    sides: tuple[str, ...],
     form: str,
     data_dir: Path | None,
 ) -> None:
     """What INDICATOR means, its value for a unit and any window, and the dossiers behind it.
 
+    The code of a criterion that is scored from an indicator names it as well.
+
     \b
     Examples:
       cchc explain late_rate --from 2026-09-01 --to 2026-09-30
       cchc explain pending_overdue --unit H99.02 --from 2026-09-15 --to 2026-10-10 --limit 50
+      cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --side lacking
       cchc explain documents_signed_rate --from 2026-09-01 --to 2026-09-30 --format json
     """  # noqa: D301 - the backspace is how click is told to keep lines
     lake = Lake(load_settings(data_dir=data_dir).data_dir)
     found = explain(lake, indicator, first.date(), last.date(), unit, limit)
+    found = replace(found, behind=[behind for behind in found.behind if behind.side in sides])
     if form == "json":
         click.echo(json.dumps(_as_dict(found), ensure_ascii=False, indent=2, default=str))
     elif form == "csv":
@@ -158,14 +176,18 @@ def _print(out: Console, found: Explanation) -> None:
         line("lưu ý", note)
     for behind in found.behind:
         _print_side(out, behind)
+    if not found.behind:
+        side = "--side numerator" if one.direction == "lower" else "--side numerator, --side denominator"
+        out.print(f"\nKhông có danh sách này / no such list; xem / see {side}.", markup=False, highlight=False)
 
 
 def _print_side(out: Console, behind: Behind) -> None:
     out.print(f"\n[bold]{_SIDES[behind.side]}[/] = {_number(behind.value)}", highlight=False)
     relation = behind.relation
     out.print(f"{relation.id}: {relation.meaning}", markup=False, highlight=False, soft_wrap=True)
-    out.print(behind.sql, markup=False, highlight=False, soft_wrap=True)
-    out.print(f"-- indicators/sql/{relation.sql}", markup=False, highlight=False, style="dim")
+    if behind.side != "lacking":  # it joins the two queries above
+        out.print(behind.sql, markup=False, highlight=False, soft_wrap=True)
+        out.print(f"-- indicators/sql/{relation.sql}", markup=False, highlight=False, style="dim")
     kinds: dict[str, list[dict[str, Any]]] = {}
     for row in behind.rows:
         kinds.setdefault(str(row.get("item", relation.view)), []).append(row)

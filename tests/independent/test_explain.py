@@ -14,7 +14,8 @@ from recomputation import Month as Counted
 from recomputation import value_of
 
 from cchc_pipeline.cli import main
-from cchc_pipeline.reports.explain import explain
+from cchc_pipeline.reports.explain import explain, find_indicator
+from cchc_pipeline.reports.scope import ReportError
 
 pytestmark = pytest.mark.e2e
 
@@ -70,6 +71,40 @@ def test_any_window_is_what_an_auditor_counts(unit: str, month: Month, current: 
         assert found.published is None
 
 
+#: rates of the scorecards whose two sides count dossiers, documents or procedures, in each way in which they do
+SCORED = (
+    *("timely_rate", "idx766_satisfied", "idx766_publish_on_time", "idx766_payment_procedures"),
+    *("idx766_online_procedures_used", "idx766_content_full", "documents_signed_rate"),
+)
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_what_costs_the_points_is_what_the_denominator_has_and_the_numerator_lacks(name: str, month: Month) -> None:
+    found = explain(month.lake, name, *SEPTEMBER, "H99", limit=2)
+    if not found.denominator:
+        return
+    lacking = {behind.side: behind for behind in found.behind}["lacking"]
+    assert same(lacking.value, found.denominator - (found.numerator or 0))
+    assert len(lacking.rows) == min(lacking.count, 2)
+    assert all(row["contributes"] > 0 for row in lacking.rows)
+
+
+def test_late_dossiers_are_what_the_rate_of_timely_ones_lacks(month: Month) -> None:
+    timely = explain(month.lake, "timely_rate", *SEPTEMBER, "H99.201", limit=1_000)
+    late = explain(month.lake, "late_rate", *SEPTEMBER, "H99.201", limit=1_000)
+    assert [behind.side for behind in late.behind] == ["numerator", "denominator"], "fewer is better"
+    met, counted, lacking = ({row["dossier_id"] for row in behind.rows} for behind in timely.behind)
+    assert lacking == {row["dossier_id"] for row in late.behind[0].rows} == counted - met
+    assert lacking
+    assert {row["outcome"] for row in timely.behind[2].rows} == {"late"}
+
+
+def test_a_criterion_is_explained_by_its_indicator() -> None:
+    assert find_indicator("DOSSIER_ON_TIME").id == find_indicator("dossier_on_time").id == "idx766_on_time"
+    with pytest.raises(ReportError, match="no indicator ELECTRONIC_CERTIFIED_COPY"):
+        find_indicator("ELECTRONIC_CERTIFIED_COPY")
+
+
 def cchc(month: Month, *words: str, code: int = 0) -> str:
     done = CliRunner().invoke(main, ["explain", *words, "--data-dir", str(month.lake.root)])
     assert done.exit_code == code, done.output
@@ -93,6 +128,15 @@ def test_it_prints_definition_value_and_dossiers(month: Month) -> None:
     assert {row["outcome"] for row in numerator["items"]} == {"late"}
     rows = cchc(month, "late_rate", *DAYS, "--limit", "3", "--format", "csv").splitlines()
     assert [row.split(",")[0] for row in rows] == ["side", *["numerator"] * 3, "side", *["denominator"] * 3]
+
+
+def test_one_side_is_printed_alone(month: Month) -> None:
+    said = cchc(month, "DOSSIERS_TIMELY", *DAYS, "--side", "lacking", "--limit", "2")
+    assert "Trong mẫu số, không trong tử số" in said
+    assert "Tử số / numerator" not in said
+    rows = cchc(month, "DOSSIERS_TIMELY", *DAYS, "--side", "lacking", "--limit", "2", "--format", "csv").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["side", "lacking", "lacking"]
+    assert "--side numerator" in cchc(month, "late_rate", *DAYS, "--side", "lacking")
 
 
 @pytest.mark.parametrize(
