@@ -6,6 +6,7 @@ Belongs here: the checks of a hand-made table, told in terms of its lines. Not h
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ import pandas as pd
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.measures import REQUIRED
 from cchc_pipeline.scorecards.rubric import Rubric, RuleKind
+
+#: A count as people here write it: 1.234 is one thousand and more, and would be read as 1 and a bit.
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
@@ -66,6 +70,10 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         number = pd.to_numeric(frame[name].where(frame[name].ne("")), errors="coerce").astype("float64")
         wrong = frame[name].ne("") & ~pd.Series(np.isfinite(number), index=frame.index)
         _refuse(frame, wrong, f"{name} is not a number: {{{name}!r}}; write digits only, such as 1234 or 9.14")
+        typed = metrics[name].reset_index(drop=True).reindex(frame.index)
+        grouped = typed.map(lambda cell: isinstance(cell, str) and _GROUPED.fullmatch(cell.strip()) is not None)
+        said = f"{name} {{{name}}} may be a thousand and more or a fraction; write 1234 without dots, or 1.2340"
+        _refuse(frame, grouped.astype(bool), said)
         _refuse(frame, number < 0, f"{name} is negative: {{{name}}}; counts start at 0")
         frame = frame.assign(**{name: number})
     twice = frame.duplicated(["unit_code", "metric_code"])

@@ -117,9 +117,11 @@ def test_a_unit_without_dossiers_or_petitions() -> None:
     [
         (
             ("H1", "DOSSIERS_ON_TIME", 1, 2),
-            r"Line 3 \(unit H1, metric DOSSIERS_ON_TIME\): metric_code is unknown.*TDGQ|",
+            r"Line 3 \(unit H1, metric DOSSIERS_ON_TIME\): metric_code is unknown.* DOSSIER_ON_TIME,",
         ),
         (("H1", "PUBLISH_ON_TIME", "1,234", 2000), "numerator is not a number: '1,234'"),
+        (("H1", "PUBLISH_ON_TIME", "1.234", "2000"), r"numerator 1\.234 may be a thousand .* write 1234 without dots"),
+        (("H1", "PUBLISH_ON_TIME", 1, "2.345.678"), "denominator is not a number"),
         (("H1", "PUBLISH_ON_TIME", 1, "n/a"), "denominator is not a number: 'n/a'"),
         (("H1", "PUBLISH_ON_TIME", "inf", 2), "numerator is not a number"),
         (("H1", "PUBLISH_ON_TIME", -1, 2), "numerator is negative"),
@@ -136,6 +138,10 @@ def test_a_bad_row_is_named_with_its_line_and_fix(row: tuple[Any, ...], said: st
     with pytest.raises(MeasureError, match=said) as refused:
         score_rows([("H1", ON_TIME, 1, 2), row])
     assert "Line 3" in str(refused.value)
+
+
+def test_numbers_that_are_no_text_are_taken_as_they_are() -> None:
+    assert cell(score_rows([("H1", ON_TIME, 1.125, 2.25)]), ON_TIME)["score"] == 10
 
 
 def test_a_file_without_the_columns_or_rows() -> None:
