@@ -55,6 +55,7 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
             here="index.html",
             page=province,
             ranks=ranks,
+            par_ranks=overview.par_levels(data),
             changes=overview.changes(province, ranks),
             lost=overview.lost(province),
             external=overview.newest_external(data),
@@ -98,6 +99,7 @@ def _environment() -> jinja2.Environment:
     )
     found.globals.update(
         level_label=lambda code: words.labels("unit_level")[code][0],
+        stage_label=lambda code: words.labels("counted_stage")[code][0],
         basis_label=lambda code: words.labels("today_basis")[code][0],
         period=words.period,
         source_label=SOURCES.__getitem__,
@@ -122,7 +124,8 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
     for index in data.external:
         yield index["index_name_vi"], index["index_name_en"]
     yield from words.labels("unit_level").values()
-    yield from words.labels("today_basis").values()
+    for code_list in ("today_basis", "counted_stage"):
+        yield from words.labels(code_list).values()
     if papi and papi.own_today:
         for one in papi.own_today.dimensions:
             if one.label("vi") != one.row["criterion_name_vi"]:  # shortened in the drawing only

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.stage_sums import Stages
 from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.site import tables
-from cchc_pipeline.site.tables import Appraised, CardRow, Figure, Risk, Shown, Total
+from cchc_pipeline.site.tables import CardRow, Figure, Risk, Shown, Total
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
 #: A count of fewer items than this is not told.
@@ -101,6 +102,7 @@ class SiteData:
         shown: the month of QĐ 766 and of the indicators; None where nothing was scored.
         shown_par: the year of PAR INDEX.
         local, portal, par: rows of the scorecards by unit.
+        stages: unit -> criterion, group or total of PAR INDEX -> what each stage of the appraisal gave.
         intervals: (scorecard, source, period type, first day, unit) -> interval of its rank; empty where a version has
             none.
     """
@@ -115,7 +117,7 @@ class SiteData:
     local: Mapping[str, list[CardRow]]
     portal: Mapping[str, list[CardRow]]
     par: Mapping[str, list[CardRow]]
-    appraisals: Mapping[str, list[Appraised]]
+    stages: Mapping[str, Mapping[str, Stages]]
     history: Mapping[str, list[Total]]
     figures: Mapping[str, list[Figure]]
     risks: Mapping[str, Risk]
@@ -163,7 +165,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date) ->
         local=local,
         portal=portal,
         par=par,
-        appraisals=tables.appraisals(published, shown_par.first.year) if shown_par else {},
+        stages=tables.stages(published, shown_par) if shown_par else {},
         history=tables.history(published, INDEX766),
         figures=tables.figures(published, shown) if shown else {},
         risks=tables.risks(published),

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cchc_pipeline.scorecards.stage_sums import Stages
 from cchc_pipeline.site import plots, words
 from cchc_pipeline.site.card import SOURCES, Line
 from cchc_pipeline.site.data import Interval, SiteData, Unit
@@ -80,6 +81,36 @@ def levels(data: SiteData) -> tuple[Level, ...]:
     for standings in found.values():
         standings.sort(key=lambda one: (one.total.rank is None, one.total.rank or 0, one.unit.code))
     return tuple(Level(level, tuple(found[level])) for level in LEVELS if level in found)
+
+
+@dataclass(frozen=True)
+class ParStanding:
+    """A unit's PAR INDEX among the units of its level, with the stages of its appraisal."""
+
+    unit: Unit
+    total: CardRow
+    stages: Stages | None
+
+
+@dataclass(frozen=True)
+class ParLevel:
+    """The units of one level by PAR INDEX, best first; those without a rank come last."""
+
+    level: str
+    standings: tuple[ParStanding, ...]
+
+
+def par_levels(data: SiteData) -> tuple[ParLevel, ...]:
+    """Units of every level by their rank in PAR INDEX."""
+    found: dict[str, list[ParStanding]] = {}
+    for unit in data.units.values():
+        total = next((row for row in data.par.get(unit.code, ()) if row.criterion_level == "total"), None)
+        if total is not None and unit.level in LEVELS:
+            stages = data.stages.get(unit.code, {}).get(total.criterion_code)
+            found.setdefault(unit.level, []).append(ParStanding(unit, total, stages))
+    for standings in found.values():
+        standings.sort(key=lambda one: (one.total.rank is None, one.total.rank or 0, one.unit.code))
+    return tuple(ParLevel(level, tuple(found[level])) for level in LEVELS if level in found)
 
 
 def changes(page: UnitPage, ranks: Iterable[Level]) -> Changes:

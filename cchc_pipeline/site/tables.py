@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
+from cchc_pipeline.scorecards.stage_sums import Stages, stage_sums
 
 #: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
-    "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals", "par_index_appraisals",
+    "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals",
 )  # fmt: skip
 #: A dossier counts as due soon within these working days, and as likely late from this probability on.
 SOON_DAYS, LIKELY = 2, 0.5
@@ -134,22 +135,7 @@ class Risk:
     likely_from: int
 
 
-@dataclass(frozen=True, slots=True)
-class Appraised:
-    """Points of a criterion of PAR INDEX by stage of its appraisal; None where a stage did not score it."""
-
-    unit_code: str
-    criterion_code: str
-    name_vi: str | None
-    max_points: float | None
-    self_points: float | None
-    first_points: float | None
-    second_points: float | None
-    survey_points: float | None
-    counted_points: float | None
-
-
-OfUnit = TypeVar("OfUnit", CardRow, Total, Figure, Appraised)
+OfUnit = TypeVar("OfUnit", CardRow, Total, Figure)
 
 
 def shown_period(tables: Mapping[str, Path], table: str, period_type: str, data_until: date) -> Shown | None:
@@ -212,10 +198,13 @@ def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Figure]]
     return _by_unit([Figure(**row) for row in run("indicators", parameters, public=tables["indicator_values_public"])])
 
 
-def appraisals(tables: Mapping[str, Path], year: int) -> dict[str, list[Appraised]]:
-    """What was scored by people for a year of PAR INDEX, by unit."""
-    rows = run("appraisals", {"year": year}, appraisals=tables["par_index_appraisals"])
-    return _by_unit([Appraised(**row) for row in rows])
+def stages(tables: Mapping[str, Path], shown: Shown) -> dict[str, dict[str, Stages]]:
+    """Stages of the appraisal of PAR INDEX: unit -> criterion, group or total. Units that nobody scored are absent."""
+    by_unit: dict[str, list[dict[str, Any]]] = {}
+    for row in run("stages", {"shown": shown.first}, card=tables["scorecard_par_index"]):
+        by_unit.setdefault(row["unit_code"], []).append(row)
+    found = {unit: stage_sums(rows) for unit, rows in by_unit.items()}
+    return {unit: some for unit, some in found.items() if any(one.is_by_people for one in some.values())}
 
 
 def risks(tables: Mapping[str, Path]) -> dict[str, Risk]:

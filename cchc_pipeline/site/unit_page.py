@@ -5,13 +5,14 @@ Belongs here: arranging a unit's rows. Not here: reading them (`tables.py`), wor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cchc_pipeline.site.card import Card, make_card
+from cchc_pipeline.scorecards.stage_sums import Stages
+from cchc_pipeline.site.card import Card, Line, make_card
 from cchc_pipeline.site.data import Fix, Indicator, Interval, SiteData, Unit
-from cchc_pipeline.site.tables import Appraised, Figure, Risk, Total
+from cchc_pipeline.site.tables import Figure, Risk, Total
 
 #: Indicators of the section on late dossiers, in its order.
 LATE = (
@@ -61,6 +62,14 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class StageLine:
+    """A criterion, group or total of PAR INDEX with the stages of its appraisal."""
+
+    line: Line
+    stages: Stages
+
+
+@dataclass(frozen=True)
 class UnitPage:
     """The page of one unit. What is None or empty has no figures; the page says so."""
 
@@ -70,7 +79,7 @@ class UnitPage:
     local: Card | None
     portal: Card | None
     par: Card | None
-    appraised: tuple[Appraised, ...]
+    stages: tuple[StageLine, ...]
     interval: Interval | None
     fixes: tuple[Fix, ...]
     late: tuple[Reading, ...]
@@ -108,7 +117,7 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
         local=local,
         portal=portal,
         par=par,
-        appraised=tuple(data.appraisals.get(unit.code, ())),
+        stages=stage_lines(par, data.stages.get(unit.code, {})),
         interval=data.interval("index766", "local", data.shown, unit.code) if data.shown else None,
         fixes=tuple(data.fixes.get(unit.code, ())[:FIXES]),
         late=tuple(readings[name] for name in LATE if name in readings),
@@ -117,6 +126,14 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
         without=tuple(one for name, one in data.indicators.items() if name not in readings),
         history=moments(data.history.get(unit.code, ()), data.data_until),
     )
+
+
+def stage_lines(par: Card | None, stages: Mapping[str, Stages]) -> tuple[StageLine, ...]:
+    """The lines of a card beside their stages, the total first; empty where nobody gave points."""
+    if par is None or not stages:
+        return ()
+    found = ((line, stages.get(line.row.criterion_code)) for line in (par.total, *par.lines))
+    return tuple(StageLine(line, one) for line, one in found if one is not None)
 
 
 def _readings(data: SiteData, unit: Unit) -> dict[str, Reading]:

@@ -34,6 +34,8 @@ FAMILIES = {
 }
 #: Where a row hides its counts, the sentence that names the denominator goes with them.
 _SMALL_DENOMINATOR = re.compile(r"Mẫu số chỉ có [\d.,]+")
+#: Counts behind a figure that stands beside an appraisal: the public table may hide them.
+_COUNTS_BESIDE = re.compile(r"(Số liệu hệ thống: [\d.,-]+ điểm) \([^()]*\)")
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:[_.][A-Z0-9]+)+\b")
 _PARAMETER = re.compile(r"(\w+)=([\d.]+)")
 _SEPARATOR = "; "
@@ -188,6 +190,7 @@ def reasons(row: CardRow, names: Mapping[str, str]) -> list[str]:
     if not row.reason_vi:
         return []
     text = row.reason_vi if row.has_counts else _SMALL_DENOMINATOR.sub("Mẫu số dưới 10", row.reason_vi)
+    text = _COUNTS_BESIDE.sub(r"\1", text)
     text = _CODE.sub(lambda found: names.get(found[0], found[0]), text)
     return text.split(_SEPARATOR)
 
@@ -201,6 +204,7 @@ def evidence(row: CardRow, indicators: Mapping[str, str]) -> str:
     kind, colon, rest = row.evidence.partition(":")
     told = {"national_portal": "Cổng DVCQG", "papi__subdimensions": "Bảng số liệu PAPI"}.get(kind) if colon else None
     if told is None:
-        return f"Văn bản {row.evidence}"
+        is_appraisal = row.evidence.startswith(tuple(label for label, _ in labels("appraisal_stage").values()))
+        return row.evidence if is_appraisal else f"Văn bản {row.evidence}"
     report, _, said = rest.partition(_SEPARATOR)
     return f"{told}, {report}" + (f"; {said}" if said else "")

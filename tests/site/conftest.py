@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from reports.small_lake import derive, fill, land, publish
+from reports.small_lake import LAST, derive, fill, land, publish
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -38,12 +38,32 @@ def papi_rows() -> list[dict[str, object]]:
     ]
 
 
+def appraisal(unit: str, code: str, stage: str, points: float) -> dict[str, object]:
+    rubric = "par_index_department" if unit == "H99.02" else "par_index_commune"
+    return {
+        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
+        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP", "source_row": f"{unit} {code} {stage}",
+    }  # fmt: skip
+
+
+APPRAISALS = [
+    appraisal("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
+    appraisal("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
+    appraisal("H99.02", "DOSSIERS_TIMELY", "self", 1.0),
+    appraisal("H99.02", "DOSSIERS_TIMELY", "first", 0.75),
+    appraisal("H99.02", "STAFFING_KEPT", "self", 0.75),
+    appraisal("H99.02", "REFORM_PLAN_ISSUED", "self", 1.0),  # the plan came too late: the figure is taken
+    appraisal("H99.02", "SATISFACTION_SURVEY", "survey", 0.9),
+]
+
+
 @pytest.fixture(scope="session")
 def site_lake(tmp_path_factory) -> Lake:
     """A published lake that tests only read: three units, a month, three years of PAPI."""
     lake = Lake(tmp_path_factory.mktemp("site"))
     fill(lake)
     land(lake, "papi__subdimensions", papi_rows())
+    land(lake, "registers__appraisals", APPRAISALS)
     derive(lake)
     publish(lake)
     return lake

@@ -115,6 +115,72 @@ def test_every_score_stands_on_its_page(pages, tables, table, source, place):
                 assert row["reason_vi"].split(";")[0].split(":")[0] in pages[f"units/{unit}.html"].decode()
 
 
+STAGES = {
+    "Tự chấm": "self_points",
+    "Thẩm định lần 1": "first_points",
+    "Thẩm định lần 2": "second_points",
+    "Điều tra xã hội học": "survey_points",
+    "Hệ thống tính": "computed_points",
+}
+
+
+def test_the_stages_of_the_appraisal_stand_side_by_side_and_what_counts_is_what_was_scored(pages, tables):
+    card = files.read_parquet(tables["scorecard_par_index"]).to_pylist()
+    rows = [row for row in card if (row["unit_code"], row["period_type"]) == ("H99.02", "year")]
+    shown = rows_of(html.fromstring(pages["units/H99.02.html"]), "stages")
+    assert set(shown) == {row["criterion_name_vi"] for row in rows}
+    whose = {
+        "self": "Tự chấm",
+        "first": "Thẩm định lần 1",
+        "survey": "Điều tra xã hội học",
+        "computed": "Hệ thống tính",
+    }
+    seen = set()
+    for row in rows:
+        cells = shown[row["criterion_name_vi"]]
+        assert cells["Điểm được tính"] == words.points(row["points"])
+        if row["criterion_level"] == "criterion":
+            for head, column in STAGES.items():
+                assert cells[head].partition("/")[0] == words.points(row[column])
+            assert cells["Chênh lệch"] == words.signed(row["appraisal_difference"])
+            if row["counted_stage"]:
+                assert cells["Tính theo"] == whose[row["counted_stage"]]
+            seen.add(row["counted_stage"])
+    assert seen >= set(whose)
+    total = shown[next(row["criterion_name_vi"] for row in rows if row["criterion_level"] == "total")]
+    assert [total[head] for head in STAGES][:4] == ["3,75/4", "1,25/2", "—", "0,90/1"]
+    assert total["Chênh lệch"] == "−0,75"
+
+
+def test_pages_of_units_that_nobody_appraised_have_no_stages(pages):
+    assert "Các bước chấm điểm" not in pages["units/H99.201.html"].decode()
+
+
+def test_units_stand_by_their_rank_in_par_index_with_self_score_and_difference(pages, tables):
+    tree = html.fromstring(pages["index.html"])
+    card = files.read_parquet(tables["scorecard_par_index"]).to_pylist()
+    (total,) = [
+        row
+        for row in card
+        if (row["unit_code"], row["period_type"], row["criterion_level"]) == ("H99.02", "year", "total")
+    ]
+    table = tree.xpath("//*[@role='region' and @aria-labelledby='par-department']//table")[0]
+    (cells,) = [cells_of(row) for row in table.xpath("./tbody/tr")]
+    assert (cells["Hạng"], cells["Đơn vị"]) == (f"{total['rank']}/{total['rank_of']}", "Sở Mẫu")
+    assert (cells["Điểm"], cells["Tự chấm"], cells["Chênh lệch"]) == (words.points(total["points"]), "3,75/4", "−0,75")
+    assert tree.xpath("//*[@aria-labelledby='par-commune']")
+    assert "tạm tính" in tree.xpath("//h2[@id='par']/following-sibling::section[1]")[0].text_content()
+
+
+def test_counts_beside_an_appraisal_are_not_told(pages, tables):
+    card = files.read_parquet(tables["scorecard_par_index"]).to_pylist()
+    told = [row["reason_vi"] for row in card if row["reason_vi"] and "Số liệu hệ thống: " in row["reason_vi"]]
+    assert any(re.search(r"Số liệu hệ thống: \S+ điểm \(\d+/\d+\)", reason) for reason in told)
+    for path, content in pages.items():
+        assert not re.search(r"Số liệu hệ thống: \S+ điểm \(", content.decode()), path
+    assert "Số liệu hệ thống: " in pages["units/H99.02.html"].decode()
+
+
 def test_counts_that_the_public_table_hides_are_hidden(pages, tables):
     public = files.read_parquet(tables["indicator_values_public"]).to_pylist()
     hidden = {

@@ -166,21 +166,6 @@ def test_dossiers_at_risk_are_told_in_bands_of_the_unit_with_everything_below(tm
     assert all(one.likely_from == 0 for one in found.values())
 
 
-def test_stages_of_the_appraisal_stand_side_by_side_and_refused_rows_nowhere(tmp_path):
-    given_ = [("self", 1.0, False, False), ("first", 0.5, True, False), ("second", 0.9, False, True)]
-    rows = [
-        {"unit_code": "H99.02", "year": 2026, "criterion_code": "SIPAS", "criterion_name_vi": "Hài lòng",
-         "max_points": 1.0, "stage": stage, "points": worth, "is_counted": counted, "is_refused": refused}
-        for stage, worth, counted, refused in given_
-    ]  # fmt: skip
-    rows.append({**rows[0], "year": 2025, "points": 0.1})
-    path = tmp_path / "appraisals.parquet"
-    files.write_parquet(pa.Table.from_pylist(rows), path)
-    (found,) = tables.appraisals({"par_index_appraisals": path}, 2026)["H99.02"]
-    assert (found.self_points, found.first_points, found.second_points) == (1.0, 0.5, None)
-    assert found.counted_points == 0.5
-
-
 def total(kind: str, first: date, last: date, measured_by: str) -> tables.Total:
     return tables.Total(
         "H99", "province", "local", kind, first, last, False, 1.0, 2.0, 2.0, 0.5, "ok", None, 1, 1, measured_by

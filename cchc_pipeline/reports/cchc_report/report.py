@@ -18,6 +18,7 @@ from cchc_pipeline.reports.cchc_report.figures import Figures
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
 from cchc_pipeline.reports.cchc_report.papi_part import PapiPart
+from cchc_pipeline.reports.cchc_report.par_part import ParPart
 from cchc_pipeline.reports.cchc_report.period import ReportPeriod
 from cchc_pipeline.reports.cchc_report.score_parts import ScoreParts
 from cchc_pipeline.reports.cchc_report.sources import Sources
@@ -237,7 +238,7 @@ class _Making:
             case "papi":
                 return PapiPart(self.scores).pieces()
             case "par_index":
-                return self.scores.par_index()
+                return ParPart(self.scores).pieces()
             case "index766":
                 return self.scores.index766()
             case "external_indices":

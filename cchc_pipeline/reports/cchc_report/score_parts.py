@@ -1,12 +1,11 @@
-"""The tables of scores and ranks: PAR INDEX, QĐ 766, and the indices that others publish.
+"""The tables of scores and ranks: QĐ 766, the indices that others publish, and what all parts about scores share.
 
 Belongs here: which rows of the published scorecards a report of a period shows. Not here: scoring (`scorecards`),
-PAPI (`papi_part.py`).
+PAR INDEX (`par_part.py`), PAPI (`papi_part.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -62,7 +61,7 @@ class ScoreParts:
         with session(card=read_published(self.published, table)) as connection:
             return connection.sql(query, params=parameters).to_arrow_table().to_pylist()
 
-    def _card(self, table: str, unit: str, source: str, kinds: Iterable[str]) -> list[Row]:
+    def card(self, table: str, unit: str, source: str, kinds: Iterable[str]) -> list[Row]:
         """The rows of the period itself where the scorecard has it, else of the last one within it; in rubric order."""
         query = "SELECT * FROM card WHERE unit_code = $unit AND source = $source"
         rows = self.rows(table, query, unit=unit, source=source)
@@ -73,58 +72,15 @@ class ScoreParts:
         chosen = sorted(exact)[:1] or sorted(within, key=lambda span: (span[2], span[2] - span[1]))[-1:]
         return [r for r in rows if (r["period_type"], r["period_start"], r["period_end"]) in chosen]
 
-    # PAR INDEX ----------------------------------------------------------------------------------------------------
-
-    def par_index(self) -> list[Piece]:
-        """Domains and criteria with what they are scored from; what has no evidence is marked."""
-        rows = self._card("scorecard_par_index", self.unit_code, "local", KINDS)
-        whose = self.names.get(self.unit_code, self.unit_code)
-        where = self.origins.get("scorecard_par_index", "")
-        if not rows:
-            return [Paragraph((gap(f"Điểm PAR INDEX của {whose}", f"không có trong {self.period.name_vi}", where),))]
-        when, remark = _span(rows[0]), _shared_remark(rows)
-        ordered = _tree(rows)
-        table = tuple(self._par_row(number, row, remark) for number, row in ordered)
-        strong = frozenset(at for at, (_, row) in enumerate(ordered) if row["criterion_level"] != "criterion")
-        note = self.sources.table("scorecard_par_index", whose, when, "điểm theo lĩnh vực, tiêu chí")
-        provisional = " (tạm tính, không phải điểm chính thức)" if any(row["is_provisional"] for row in rows) else ""
-        caption = Paragraph(
-            (*plain(f"Bảng: PAR INDEX của {whose}, {when}{provisional}"), Run("", note=note)), "caption"
-        )
-        heads = ("STT", "Lĩnh vực/Tiêu chí/Tiêu chí thành phần", "Điểm tối đa", "Điểm đạt", "Kết quả, căn cứ")
-        grid = Grid(heads, table, (10, 34, 9, 9, 38), frozenset({2, 3}), strong)
-        return [caption, grid, *([Paragraph(plain(f"{remark}."), "small")] if remark else [])]
-
-    def _par_row(self, number: str, row: Row, remark: str) -> tuple[Runs, ...]:
-        is_leaf = row["criterion_level"] == "criterion"
-        reached, status = row["points"], row["status"]
-        result: Runs = ()
-        if is_leaf and reached is not None:
-            # what was counted says the ratio; a document is named
-            evidence = "" if (row["evidence"] or "").startswith("indicator_values:") else row["evidence"]
-            parts = [_ratio(row), evidence]
-            result = plain("; ".join(part for part in parts if part))
-        elif is_leaf and status == "not_applicable":
-            result = plain("Không áp dụng")
-        elif is_leaf:
-            result = (gap("Kết quả", _without(row["reason_vi"], remark) or "chưa có căn cứ chấm"),)
-        elif not row["max_points"]:
-            result = (gap("Kết quả", _without(row["reason_vi"], remark) or "chưa có tiêu chí"),)
-        elif status in ("partial", "missing"):
-            result = plain("chưa đủ tiêu chí" if status == "partial" else "chưa có tiêu chí nào được chấm")
-        shown = plain(points(reached))
-        most = points(row["max_points"]) if row["max_points"] else "–"
-        return plain(number), plain(row["criterion_name_vi"]), plain(most), shown, result
-
     # QĐ 766 -------------------------------------------------------------------------------------------------------
 
     def index766(self) -> list[Piece]:
         """Groups and total from our own dossiers and from the portal, side by side."""
         kinds = KINDS
-        ours = self._card("scorecard_index766", self.unit_code, "local", kinds)
-        theirs = self._card("scorecard_index766", self.unit_code, "portal", kinds)
+        ours = self.card("scorecard_index766", self.unit_code, "local", kinds)
+        theirs = self.card("scorecard_index766", self.unit_code, "portal", kinds)
         # side by side only what is of the same days
-        is_same = not ours or not theirs or _span(ours[0]) == _span(theirs[0])
+        is_same = not ours or not theirs or span(ours[0]) == span(theirs[0])
         portal = {row["criterion_code"]: row for row in theirs if is_same}
         whose = self.names.get(self.unit_code, self.unit_code)
         if not ours and not portal:
@@ -136,7 +92,7 @@ class ScoreParts:
             return [Paragraph((what,))]
         shown = [row for row in ours or list(portal.values()) if row["criterion_level"] in ("group", "total")]
         own = {row["criterion_code"]: row for row in ours}
-        when = _span(shown[0])
+        when = span(shown[0])
         note = self.sources.table("scorecard_index766", whose, when, "điểm theo nhóm, số liệu của tỉnh và của Cổng")
         order = [group.code for group in load_rubric("index766").groups]
         shown.sort(key=lambda row: order.index(row["criterion_code"]) if row["criterion_code"] in order else len(order))
@@ -222,28 +178,21 @@ def points(value: float | None) -> str:
     return "–" if value is None else numbers.decimal(value, keep_zeros=True)
 
 
-def signed(now: float, then: float) -> str:
-    """The difference of two values as they are written, with its sign."""
+def signed(now: float, then: float, *, keep_zeros: bool = False) -> str:
+    """The difference of two values as they are written, with its sign; `keep_zeros` as in a column of points."""
     difference = numbers.rounded(now) - numbers.rounded(then)
     if not difference:
         return "0"
-    return f"{'+' if difference > 0 else '-'}{numbers.decimal(abs(difference))}"
+    return f"{'+' if difference > 0 else '-'}{numbers.decimal(abs(difference), keep_zeros=keep_zeros)}"
 
 
-def _span(row: Row) -> str:
+def span(row: Row) -> str:
     """A period as the scorecards have it, in words."""
     first: date = row["period_start"]
     if row["period_type"] == "custom":
         return custom(first, row["period_end"]).name_vi
     make = {"month": month, "quarter": quarter, "year": whole_year}[row["period_type"]]
     return make(first.year, first.month).name_vi
-
-
-def _ratio(row: Row) -> str:
-    if row["denominator"]:
-        share = numbers.percent(row["numerator"], row["denominator"])
-        return f"{numbers.decimal(row['numerator'])}/{numbers.decimal(row['denominator'])} ({share})"
-    return ""
 
 
 def _score(row: Row | None) -> Runs:
@@ -261,38 +210,3 @@ def _remark(mine: Row | None, theirs: Row | None) -> str:
         size = numbers.decimal(abs(difference))
         words.append(f"Cổng {'cao' if difference > 0 else 'thấp'} hơn {size}" if difference else "khớp")
     return "; ".join(words)
-
-
-def _tree(rows: list[Row]) -> list[tuple[str, Row]]:
-    """Rows from the top down with their numbers (1, 1.1, 1.1.2), the total last."""
-    below: dict[str | None, list[Row]] = {}
-    for row in rows:
-        below.setdefault(row["parent_code"], []).append(row)
-    total = next((row for row in rows if row["criterion_level"] == "total"), None)
-    found: list[tuple[str, Row]] = []
-
-    def walk(parent: str | None, number: str) -> None:
-        for position, row in enumerate(sorted(below.get(parent, []), key=_order), 1):
-            at = f"{number}.{position}" if number else str(position)
-            found.append((at, row))
-            walk(row["criterion_code"], at)
-
-    walk(total["criterion_code"] if total else None, "")
-    return [*found, ("", total)] if total else found
-
-
-def _order(row: Row) -> tuple[bool, list[tuple[int, str]]]:
-    """Groups before criteria, codes with their numbers as numbers."""
-    code = re.findall(r"\d+|\D+", row["criterion_code"])
-    return (row["criterion_level"] == "criterion", [(int(one), "") if one.isdigit() else (0, one) for one in code])
-
-
-def _shared_remark(rows: list[Row]) -> str:
-    """The last sentence that the reasons of all rows share, which is said once below the table."""
-    last = {(row["reason_vi"] or "").rpartition("; ")[2] for row in rows}
-    return last.pop() if len(last) == 1 else ""
-
-
-def _without(reason: str | None, remark: str) -> str:
-    text = (reason or "").removesuffix(remark).removesuffix("; ")
-    return text[:1].lower() + text[1:]
