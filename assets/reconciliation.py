@@ -42,7 +42,7 @@ def reconciliation(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckR
     lake: Lake = province.lake()
     code: str = province.settings().province_code
     with as_failure(context, "reconciliation"):
-        done = build.build_reconciliation(lake, province.settings().history_from)
+        done = build.build_reconciliation(lake, province.settings().history_from, province.rubrics())
     contract = load_contract("reconciliation")
     yield _explained(done, code)
     yield dg.MaterializeResult(

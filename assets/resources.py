@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from assets import instance
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards.rubric_shelf import FOLDER, Shelf, load_shelf
 from cchc_pipeline.settings import Settings, load_settings
 from cchc_pipeline.sources.protocol import Progress, silent
 
@@ -44,6 +45,10 @@ class ProvinceResource(dg.ConfigurableResource):
     def lake(self) -> Lake:
         """The lake below the data folder."""
         return Lake(self.settings().data_dir.resolve())
+
+    def rubrics(self) -> Shelf:
+        """The rubrics of the office before the shipped ones."""
+        return load_shelf(self.settings().drop_folder / FOLDER)
 
 
 class LogProgress(dg.ConfigurableResource):

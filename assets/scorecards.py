@@ -45,23 +45,42 @@ def _result(
     return dg.MaterializeResult(metadata={**found, "chart": chart} if chart is not None else found)
 
 
-@dg.asset(deps=[indicator_values, core_units], **SETTINGS)
-def scorecard_index766(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@dg.asset(
+    deps=[indicator_values, core_units],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_metric_scored",
+            asset="scorecard_index766",
+            description="Every metric that the portal publishes is a criterion of a version of the rubric.",
+        )
+    ],
+    **SETTINGS,
+)
+def scorecard_index766(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
     lake: Lake = context.resources.province.lake()
     with as_failure(context, "scorecard_index766"):
-        table = build.build_index766(lake)
+        shelf = context.resources.province.rubrics()
+        table = build.build_index766(lake, shelf)
+        unknown = build.unknown_metrics(lake, shelf)
+    yield dg.AssetCheckResult(
+        passed=not unknown,
+        check_name="every_metric_scored",
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"not_scored": unknown, "fix": "describe the metric in a new version of the rubric index766"},
+    )
     labels, values, period = build.totals(table, "portal")
     chart = (
         metadata.picture(charts.bars(labels, values, f"Bộ chỉ số 766 trên Cổng DVCQG, {period}", 108), "766")
         if labels
         else None
     )
-    return _result(
+    yield _result(
         lake,
         "scorecard_index766",
         table,
         chart,
+        rubric_versions=", ".join(sorted(set(table["rubric_version"].to_pylist()))),
         units=len(set(table["unit_code"].to_pylist())),
         site=site_page(lake),
         site_preview=dg.MetadataValue.md(preview.markdown(table, "local", "month")),
@@ -83,7 +102,7 @@ def par_index_appraisals(context: dg.AssetExecutionContext) -> Iterator[dg.Asset
     """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
     lake: Lake = context.resources.province.lake()
     with as_failure(context, "par_index_appraisals"):
-        table = build_appraisals(lake, par_index.rubrics())
+        table = build_appraisals(lake, par_index.rubrics(context.resources.province.rubrics()))
     refused = table.filter(table["is_refused"]).to_pylist()
     yield dg.AssetCheckResult(
         passed=not refused,
@@ -107,7 +126,7 @@ def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
     lake: Lake = context.resources.province.lake()
     with as_failure(context, "scorecard_par_index"):
-        table = build.build_par_index(lake)
+        table = build.build_par_index(lake, context.resources.province.rubrics())
     glimpse = dg.MetadataValue.md(preview.markdown(table, "local", "year"))
     return _result(lake, "scorecard_par_index", table, None, site=site_page(lake), site_preview=glimpse)
 
@@ -141,7 +160,8 @@ def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     province = context.resources.province
     lake: Lake = province.lake()
     with as_failure(context, "rank_intervals"):
-        built = intervals.build_rank_intervals(lake, province.settings().drop_folder / "papi" / "standard_errors")
+        errors = province.settings().drop_folder / "papi" / "standard_errors"
+        built = intervals.build_rank_intervals(lake, errors, province.rubrics())
     shown = intervals.newest(built.table)
     chart = metadata.picture(charts.rank_dots(shown[0], shown[1]), shown[1]) if shown else None
     counts = {"rankings": built.strata, "computed_now": built.computed}

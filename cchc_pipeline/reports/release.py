@@ -26,6 +26,8 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
 from cchc_pipeline.reports.quality import quality_of_sources
 from cchc_pipeline.reports.quality_page import quality_files
+from cchc_pipeline.scorecards.rubric_shelf import FOLDER as RUBRICS
+from cchc_pipeline.scorecards.rubric_shelf import load_shelf
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
@@ -114,7 +116,9 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
 
 def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
     """The pages of scores of the version."""
-    return {f"{FOLDER}/{path}": page for path, page in site_files(paths, settings.province_code, last_on).items()}
+    shelf = load_shelf(settings.drop_folder / RUBRICS)
+    pages = site_files(paths, settings.province_code, last_on, shelf)
+    return {f"{FOLDER}/{path}": page for path, page in pages.items()}
 
 
 def _make_older(lake: Lake, contract: Contract) -> None:

@@ -36,6 +36,7 @@ _RUBRICS = pa.schema(
 _CRITERIA = pa.schema(
     [
         ("rubric_id", pa.string()),
+        ("rubric_version", pa.string()),
         ("criterion_code", pa.string()),
         ("criterion_name_vi", pa.string()),
         ("max_points", pa.float64()),
@@ -64,7 +65,8 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
         held: rows with the columns of `registers__appraisals`; the key is unique.
         units: unit_code, unit_name, unit_level.
         documents: document_id, document_number, notation, promulgated_on, to look cited documents up in.
-        rubrics: the rubrics there are.
+        rubrics: the rubrics there are, with all their versions; a year is scored by the version in force on its last
+            day, or by the last that was in force in it.
 
     Returns:
         The table `par_index_appraisals`. Of a criterion's stages that were not refused one is counted: second before
@@ -82,7 +84,11 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
         }
         for one in given
     ]
-    rows = [{"rubric_id": one.id, **_about(criterion)} for one in given for criterion in one.criteria()]
+    rows = [
+        {"rubric_id": one.id, "rubric_version": one.version, **_about(criterion)}
+        for one in given
+        for criterion in one.criteria()
+    ]
     schema = load_contract(NAME).arrow_schema()
     with session(
         held=held,

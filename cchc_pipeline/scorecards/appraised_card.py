@@ -45,7 +45,8 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
     Args:
         rubric: the rubric of both.
         measures: figures of the pipeline, as for `engine.score`.
-        appraisals: rows of `par_index_appraisals`; those of other rubrics and refused ones are passed over.
+        appraisals: rows of `par_index_appraisals`; those of other rubrics and versions, and refused ones, are passed
+            over.
 
     Returns:
         A table of APPRAISED_SCHEMA. `counted_stage` is the stage whose points were taken, or `computed`.
@@ -57,7 +58,8 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
     """
     computed = score(rubric, measures, source="local")
     given = as_frame(appraisals)
-    given = given[(given["rubric_id"] == rubric.id) & ~given["is_refused"].astype(bool)].reset_index(drop=True)
+    of_this = (given["rubric_id"] == rubric.id) & (given["rubric_version"] == rubric.version)
+    given = given[of_this & ~given["is_refused"].astype(bool)].reset_index(drop=True)
     applied = _applied(given, computed.to_pandas(date_as_object=False))
     card = computed
     if len(applied):

@@ -19,11 +19,13 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import appraisals as appraisals_of
-from cchc_pipeline.scorecards import index766, papi, par_index
+from cchc_pipeline.scorecards import index766, papi, par_index, versions
 from cchc_pipeline.scorecards.appraised_card import appraised_card
 from cchc_pipeline.scorecards.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.measures import concat, from_indicators
 from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
+from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
@@ -32,30 +34,54 @@ LEAST_SCORED = 0.8
 PERIODS = ("month", "quarter", "year", "custom")
 
 
-def build_index766(lake: Lake) -> pa.Table:
-    """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`)."""
+def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
+    """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`).
+
+    Args:
+        lake: indicators and the portal's counts.
+        shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+
+    Raises:
+        RubricError: a version lacks what the index needs.
+    """
+    shelf = shelf or shipped()
     portal = files.read_parquet(lake.state_file("core", "national_portal__metrics"))
-    tables = [index766.score_local(_values(lake)), index766.score_portal(portal)]
-    rubric = index766.rubric()
-    card = _outside_validity(pa.concat_tables(tables), rubric)
+    cards = [
+        versions.mark(card(rubric, rows), rubric, shelf)
+        for card, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
+        for rubric, rows in shelf.by_version(index766.RUBRIC, table)
+    ]
+    card = pa.concat_tables(cards) if cards else SCORECARD_SCHEMA.empty_table()
     units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_level"])
     with session(card=card, units=units) as connection:
         card = connection.sql(_sql("caveats_index766")).to_arrow_table().cast(card.schema)
-    return _keep(lake, "scorecard_index766", card, rubric=rubric)
+    return _keep(lake, "scorecard_index766", card, shelf=shelf)
 
 
-def build_par_index(lake: Lake) -> pa.Table:
-    """PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and what people scored."""
+def unknown_metrics(lake: Lake, shelf: Shelf) -> list[str]:
+    """Metrics that the portal published and no version of the rubric scores."""
+    return index766.unknown_metrics(files.read_parquet(lake.state_file("core", "national_portal__metrics")), shelf)
+
+
+def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
+    """PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and what people scored.
+
+    Args:
+        lake: indicators, documents, inspections, published indices, and appraisals built by the same shelf.
+        shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+    """
+    shelf = shelf or shipped()
     values, archive = _values(lake), _archive(lake)
     appraisals = lake.read_state("built", appraisals_of.NAME, load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
-    for rubric in par_index.rubrics():
-        own = values.filter(pc.is_in(values["unit_code"], value_set=_codes(archive.units, rubric)))
+    for rubric in par_index.rubrics(shelf):
+        own = shelf.scored_by(rubric, values)
+        own = own.filter(pc.is_in(own["unit_code"], value_set=_codes(archive.units, rubric)))
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
-        cards.append(_outside_validity(card, rubric))
-    return _keep(lake, "scorecard_par_index", pa.concat_tables(cards))
+        cards.append(versions.mark(card, rubric, shelf))
+    return _keep(lake, "scorecard_par_index", pa.concat_tables(cards), shelf=shelf)
 
 
 def _archive(lake: Lake) -> Archive:
@@ -89,28 +115,13 @@ def _taken_in(lake: Lake, name: str) -> pa.Table:
     return lake.read_state("core", name, load_contract(name).arrow_schema())
 
 
-def _outside_validity(card: pa.Table, rubric: Rubric) -> pa.Table:
-    """Mark as provisional what a rubric scores in periods that it was not made for, and say so."""
-    ends = card["period_end"].to_pylist()
-    outside = pa.array([not rubric.is_valid_on(day) for day in ends])
-    note = f"Chấm theo phiên bản {rubric.version}, có hiệu lực từ {rubric.valid_from}; kỳ này nằm ngoài hiệu lực"
-    told = pc.if_else(pc.is_valid(card["reason_vi"]), pc.binary_join_element_wise(card["reason_vi"], note, "; "), note)
-    columns = {
-        "is_provisional": pc.or_(card["is_provisional"], outside),
-        "reason_vi": pc.if_else(outside, told, card["reason_vi"]),
-    }
-    for name, values in columns.items():
-        card = card.set_column(card.schema.get_field_index(name), card.schema.field(name), values)
-    return card
-
-
 def _values(lake: Lake) -> pa.Table:
     values = files.read_parquet(lake.state_file("built", "indicator_values"))
     return values.filter(pc.is_in(values["period_type"], value_set=pa.array(PERIODS)))
 
 
 def _keep(
-    lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None, rubric: Rubric | None = None
+    lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None, shelf: Shelf | None = None
 ) -> pa.Table:
     """Add names, levels, bands and ranks, order by key, enforce the contract, keep in `built`."""
     contract = load_contract(name)
@@ -126,7 +137,7 @@ def _keep(
         )
     promised = {column.name for column in contract.columns}
     extra = [column for column in card.column_names if column not in promised]
-    card = card.drop_columns(extra).append_column("band_vi", _bands(card, rubric))
+    card = card.drop_columns(extra).append_column("band_vi", _bands(card, shelf))
     with session(card=card, units=units) as connection:
         joined = connection.sql(_sql("ranked")).to_arrow_table()
     table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
@@ -138,18 +149,23 @@ def _sql(name: str) -> str:
     return resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")
 
 
-def _bands(card: pa.Table, rubric: Rubric | None) -> pa.Array:
-    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not."""
+def _bands(card: pa.Table, shelf: Shelf | None) -> pa.Array:
+    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not.
+
+    The shelf is that of the rubrics which scored the card; without one there are no bands.
+    """
     bands: list[str | None] = [None] * card.num_rows
-    if rubric is not None and rubric.bands:
-        for row in np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()).tolist():
-            points, reachable = card["numerator"][row].as_py(), card["denominator"][row].as_py()
-            most = card["max_points"][row].as_py()
-            if points is None or not reachable or reachable < LEAST_SCORED * most:
-                continue
-            band = rubric.band(points, reachable)
-            if band is not None:
-                bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
+    if shelf is None:
+        return pa.array(bands, pa.string())
+    rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy())
+    columns = ["index_code", "rubric_version", "numerator", "denominator", "max_points"]
+    for row, total in zip(rows.tolist(), card.select(columns).take(rows).to_pylist(), strict=True):
+        points, reachable, most = (total[name] for name in columns[2:])
+        if points is None or not reachable or reachable < LEAST_SCORED * most:
+            continue
+        band = shelf.version(total["index_code"], total["rubric_version"]).band(points, reachable)
+        if band is not None:
+            bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
     return pa.array(bands, pa.string())
 
 

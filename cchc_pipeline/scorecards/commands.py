@@ -20,6 +20,7 @@ from cchc_pipeline.scorecards.papi_instrument import instrument
 from cchc_pipeline.scorecards.par_index_command import par_index_command
 from cchc_pipeline.scorecards.robustness_command import robustness_command
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE
+from cchc_pipeline.scorecards.rubric_shelf import office_shelf
 
 _STATUS = {
     "ok": "đủ / complete",
@@ -61,7 +62,14 @@ score.add_command(robustness_command)
     show_default=True,
     help="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
 )
-def index766_command(metrics: Path, out: Path | None, source: str) -> None:
+@click.option(
+    "--rubric",
+    "rubric_name",
+    default=index766.RUBRIC,
+    show_default=True,
+    help="Version to score by: index766 (the newest), index766@2022.1 (until the end of 2025), or a file.",
+)
+def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: str) -> None:
     """Score QĐ 766 metrics, one row per unit and metric.
 
     Metric codes are those of the National Public Service Portal, such as DOSSIER_ON_TIME (its totalOnTime over
@@ -70,15 +78,19 @@ def index766_command(metrics: Path, out: Path | None, source: str) -> None:
 
     Chấm điểm Bộ chỉ số 766: mỗi dòng một đơn vị và một chỉ tiêu.
     """
-    scored = index766.score_metrics(read_metrics(metrics), source=source)
+    rubric = office_shelf().find(rubric_name)
+    scored = index766.score_metrics(read_metrics(metrics), source=source, rubric=rubric)
     write(scored, out)
     groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
-    table = _table("QĐ 766", [*(f"{code}\n/{most:g}" for code, most in groups.items()), "Tổng\nTotal"])
+    table = _table(
+        f"QĐ 766, {rubric.id} {rubric.version}",
+        [*(f"{code}\n/{most:g}" for code, most in groups.items()), "Tổng\nTotal"],
+    )
     for unit, rows in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
         cells = rows.set_index("metric_code")
         points = [float(value) for value in cells.loc[[*groups.index, TOTAL_CODE], "score"]]
         status, most = str(cells["status"][TOTAL_CODE]), float(cells["max_score"][TOTAL_CODE])
-        band = index766.rubric().band(points[-1], most) if status == "ok" else None
+        band = rubric.band(points[-1], most) if status == "ok" else None
         label = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
         table.add_row(str(unit), *map(_score, points), label)
     Console().print(table)

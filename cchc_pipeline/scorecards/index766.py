@@ -1,9 +1,9 @@
 """The QĐ 766 index: scoring a file of metrics, the portal's counts, and our own indicators.
 
 Belongs here: what is peculiar to this index about where its measures come from. Not here: its criteria
-(`rubrics/index766.yaml`) and how a rule scores (`rules.py`).
+(`rubrics/index766-*.yaml`) and how a rule scores (`rules.py`).
 
-Two variants share one rubric. `portal` scores what the portal exposes and carries the online group as published;
+Two variants share a rubric. `portal` scores what the portal exposes and carries the online group as published;
 `local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody, so a
 total stays `partial` until a file brings it as a row.
 """
@@ -18,7 +18,7 @@ from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.measures import PERIOD, REQUIRED, Table, as_frame, from_indicators
 from cchc_pipeline.scorecards.metrics_file import check_metrics
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 
 RUBRIC = "index766"
 ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
@@ -26,12 +26,12 @@ ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
 _PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
-def rubric() -> Rubric:
-    """The rubric of both variants."""
-    return load_rubric(RUBRIC)
+def newest() -> Rubric:
+    """The newest shipped version, of both variants."""
+    return shipped().newest(RUBRIC)
 
 
-def score_metrics(metrics: pd.DataFrame, *, source: str = "portal") -> pd.DataFrame:
+def score_metrics(metrics: pd.DataFrame, *, source: str = "portal", rubric: Rubric | None = None) -> pd.DataFrame:
     """Score a table of metrics as an operator has it.
 
     Args:
@@ -39,6 +39,7 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal") -> pd.DataFr
             other columns are ignored. An empty numerator and denominator is what the portal publishes for a yes/no
             metric. The online group is a row ONLINE with the published points over 12.
         source: `portal`, or `local` for the three online criteria instead of ONLINE.
+        rubric: the version to score by; the newest shipped one where not given.
 
     Returns:
         Per unit the total, then each group and its criteria: unit_code, metric_code (or group code, or TOTAL), level
@@ -47,7 +48,7 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal") -> pd.DataFr
     Raises:
         MeasureError: naming the row (as a line of the file, the header being line 1), the culprit and the fix.
     """
-    variant = rubric().for_source(source)
+    variant = (rubric or newest()).for_source(source)
     table = score(variant, check_metrics(metrics, variant), source=source).to_pandas()
     level = table["criterion_level"]
     group = table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
@@ -68,15 +69,16 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal") -> pd.DataFr
     )
 
 
-def portal_measures(portal_metrics: Table) -> pd.DataFrame:
+def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     """Measures of the portal's own counts.
 
     Args:
+        rubric: the version that they are scored by.
         portal_metrics: the table `national_portal__metrics`. Its published scores are kept in `evidence`; only the
             online group, of which the portal exposes no counts, is taken from them.
 
     Returns:
-        Measures for `score(rubric(), ..., source="portal")`. Rows of metrics that the rubric does not know are left
+        Measures for `score(rubric, ..., source="portal")`. Rows of metrics that the rubric does not know are left
         out: see `unknown_metrics`.
 
     Raises:
@@ -88,7 +90,7 @@ def portal_measures(portal_metrics: Table) -> pd.DataFrame:
             f"national_portal__metrics lacks the column {', '.join(absent)}; pull the portal again",
             table="national_portal__metrics",
         )
-    variant = rubric().for_source("portal")
+    variant = rubric.for_source("portal")
     frame = frame.loc[:, list(_PORTAL_COLUMNS)]
     metrics = frame[frame["metric_code"].isin([criterion.code for criterion in variant.criteria()])].copy()
     metrics = metrics[metrics["metric_code"] != "ONLINE"]
@@ -112,26 +114,22 @@ def portal_measures(portal_metrics: Table) -> pd.DataFrame:
     )
 
 
-def unknown_metrics(portal_metrics: Table) -> list[str]:
-    """Metric codes that the portal sends and the rubric does not know; group and total rows are known."""
+def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
+    """Metric codes that the portal publishes and no version of the rubric scores; group and total rows are known."""
     codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
-    known = {criterion.code for criterion in rubric().for_source("portal").criteria()} | {TOTAL_CODE}
+    variants = [rubric.for_source("portal") for rubric in shelf.versions(RUBRIC)]
+    known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE}
     return sorted(code for code in codes if code not in known and not code.startswith("GROUP."))
 
 
-def local_measures(indicator_values: Table) -> pd.DataFrame:
-    """Measures of our own dossiers, from the table `indicator_values`; for `score(..., source="local")`."""
-    return from_indicators(rubric().for_source("local"), indicator_values)
-
-
-def score_portal(portal_metrics: Table) -> pa.Table:
+def score_portal(rubric: Rubric, portal_metrics: Table) -> pa.Table:
     """Scorecards from the portal's counts, in the engine's columns."""
-    return score(rubric(), portal_measures(portal_metrics), source="portal")
+    return score(rubric, portal_measures(rubric, portal_metrics), source="portal")
 
 
-def score_local(indicator_values: Table) -> pa.Table:
+def score_local(rubric: Rubric, indicator_values: Table) -> pa.Table:
     """Scorecards from our own indicators, in the engine's columns."""
-    return score(rubric(), local_measures(indicator_values), source="local")
+    return score(rubric, from_indicators(rubric.for_source("local"), indicator_values), source="local")
 
 
 def _online(frame: pd.DataFrame, variant: Rubric) -> pd.DataFrame:

@@ -6,7 +6,6 @@ any scoring (`appraised_card.py`).
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,7 +25,7 @@ from cchc_pipeline.scorecards.command_files import FILE, say_where, write
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
-from cchc_pipeline.scorecards.rubric_file import load_rubric, read_rubric
+from cchc_pipeline.scorecards.rubric_shelf import office_shelf
 from cchc_pipeline.sources.registers import read_register
 
 _OUT = [
@@ -51,7 +50,7 @@ _OUT = [
     "rubric_name",
     default="par_index",
     show_default=True,
-    help="A rubric file, or a shipped one: par_index, par_index_department, par_index_commune.",
+    help="par_index, par_index_department, par_index_commune (the newest version), id@version, or a file.",
 )
 @click.option("--year", type=int, help="Assessed year; needed where the file holds several.")
 @click.option("--out", type=FILE, help="Write every criterion, group and total with all stages to this CSV file.")
@@ -66,7 +65,7 @@ def par_index_command(
 
     Chấm PAR INDEX từ sổ chấm điểm: tự chấm, thẩm định lần 1, lần 2, điều tra xã hội học.
     """
-    rubric = _rubric(rubric_name)
+    rubric = office_shelf().find(rubric_name)
     today = datetime.now(ZoneInfo(TIME_ZONE)).date()
     contract = load_contract(INBOUND)
     rows = pa.Table.from_pylist(read_register(appraisals, "appraisals", today), contract.arrow_schema(relaxed=True))
@@ -98,11 +97,6 @@ def par_index_command(
         for one in wrong:
             errors.print(f"  {one}", markup=False)
         ctx.exit(1)
-
-
-def _rubric(name: str) -> Rubric:
-    is_file = re.search(r"\.ya?ml$", name) or "/" in name or Path(name).is_file()
-    return read_rubric(Path(name)) if is_file else load_rubric(name)
 
 
 def _units(rows: pa.Table, rubric: Rubric) -> pa.Table:

@@ -21,7 +21,8 @@ from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.rubric_shelf import office_shelf
 from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 from cchc_pipeline.settings import load_settings
@@ -81,7 +82,7 @@ def points(
     card, parents, names = _read(data_dir, index_code, source, period)
     _known(card, unit)
     mine = card[card["unit_code"] == unit]
-    rubric = load_rubric(str(mine["index_code"].iloc[0]))
+    (rubric,) = _rubrics(mine, data_dir).values()
     own, by_people = fixes(mine, rubric), withheld(mine)
     by_unit = causes(card, unit, parents, additive_criteria(rubric))
     if form == "json":
@@ -155,7 +156,7 @@ def whatif_command(
     """  # noqa: D301 - the backspace is how click is told to keep lines
     card, parents, names = _read(data_dir, index_code, source, period)
     _known(card, unit)
-    rubrics = {str(code): load_rubric(str(code)) for code in card["index_code"].unique()}
+    rubrics = _rubrics(card, data_dir)
     own = rubrics[str(card.loc[card["unit_code"] == unit, "index_code"].iloc[0])]
     wanted = [parse_change(text) for text in changes]
     found = whatif(card, rubrics, unit, wanted, parents=parents, additive=additive_criteria(own))
@@ -196,6 +197,13 @@ def _read(
         parents,
         dict(zip(units["unit_code"], units["unit_name"], strict=True)),
     )
+
+
+def _rubrics(card: pd.DataFrame, data_dir: Path | None) -> dict[str, Rubric]:
+    """Rubrics by id, each in the version that scored the card."""
+    shelf = office_shelf(data_dir)
+    pairs = card[["index_code", "rubric_version"]].drop_duplicates()
+    return {code: shelf.version(code, version) for code, version in pairs.itertuples(index=False)}
 
 
 def _of_period(card: pd.DataFrame, period: str | None, kind_by_default: str) -> pd.DataFrame:

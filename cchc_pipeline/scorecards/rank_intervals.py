@@ -27,9 +27,10 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.charts import RankDots
-from cchc_pipeline.scorecards import index766, index766_robustness, papi_robustness
+from cchc_pipeline.scorecards import index766_robustness, papi_robustness
 from cchc_pipeline.scorecards.papi_robustness_inputs import read_standard_errors
-from cchc_pipeline.scorecards.rubric import TOTAL_CODE
+from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 
 TABLE = "rank_intervals"
 #: Which content the held intervals were computed from, one row per stratum; beside the built table, not published.
@@ -49,17 +50,19 @@ Key = tuple[str, ...]
 class Stratum:
     """Units that are ranked together: `totals` one row per unit, `parts` what their totals are made of.
 
-    `standard_errors` are those of the totals by unit, where the publisher gives them.
+    `standard_errors` are those of the totals by unit, where the publisher gives them; `rubric` is the variant that
+    scored the card, where an index has rubrics.
     """
 
     key: Key
     totals: pd.DataFrame
     parts: pd.DataFrame
     standard_errors: pd.Series | None = None
+    rubric: Rubric | None = None
 
     def sha256(self, logic: str) -> str:
         """Hash of everything that the intervals follow from."""
-        found = hashlib.sha256("|".join((logic, *self.key)).encode())
+        found = hashlib.sha256("|".join((logic, *self.key, repr(self.rubric))).encode())
         for frame in (self.totals, self.parts):
             found.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
         if self.standard_errors is not None:
@@ -76,12 +79,13 @@ class Built:
     computed: int
 
 
-def build_rank_intervals(lake: Lake, standard_errors: Path | None = None) -> Built:
+def build_rank_intervals(lake: Lake, standard_errors: Path | None = None, shelf: Shelf | None = None) -> Built:
     """Intervals of all ranks of PAPI and of the newest periods of QĐ 766, kept in `built`.
 
     Args:
         lake: the lake; both scorecards were built.
         standard_errors: folder with YYYY.csv (Province, SE), standard errors of PAPI totals, for some years or none.
+        shelf: the rubrics that the cards were scored by; the shipped ones by default.
 
     Raises:
         PapiTableError: a file of standard errors cannot be used; with the line and the fix.
@@ -97,7 +101,7 @@ def build_rank_intervals(lake: Lake, standard_errors: Path | None = None) -> Bui
     kept: list[pd.DataFrame] = []
     hashes: dict[Key, str] = {}
     computed = 0
-    for stratum, work in _strata(lake, standard_errors):
+    for stratum, work in _strata(lake, standard_errors, shelf or shipped()):
         hashes[stratum.key] = found = stratum.sha256(logic)
         if known.get(stratum.key) == found and stratum.key in rows_of:
             kept.append(rows_of[stratum.key])
@@ -123,15 +127,15 @@ def papi_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
 
 def index766_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
     """Rows of one QĐ 766 card of one level of units; its parts are criteria."""
-    rubric = index766.rubric().for_source(stratum.key[STRATUM.index("source")])
-    spread = index766_robustness.draw_ranks(stratum.parts, rubric, seed=seed)
+    assert stratum.rubric is not None  # noqa: S101 - `_strata` gives every card of an index of ours its rubric
+    spread = index766_robustness.draw_ranks(stratum.parts, stratum.rubric, seed=seed)
     return _rows(stratum, spread, index766_robustness.DRAWS, index766_robustness.METHOD_VI)
 
 
 Work = Callable[[Stratum, int], pd.DataFrame]
 
 
-def _strata(lake: Lake, standard_errors: Path | None) -> Iterator[tuple[Stratum, Work]]:
+def _strata(lake: Lake, standard_errors: Path | None, shelf: Shelf) -> Iterator[tuple[Stratum, Work]]:
     """Everything that has an interval, with the function that computes it."""
     jobs: tuple[tuple[str, str, Work], ...] = (
         ("papi", "group", papi_intervals),
@@ -154,7 +158,11 @@ def _strata(lake: Lake, standard_errors: Path | None) -> Iterator[tuple[Stratum,
             if scorecard == "papi":
                 given = _errors_of(named, standard_errors)
                 errors = given if given is not None else printed.get(named[STRATUM.index("period_start")])
-            yield Stratum(named, totals.reset_index(drop=True), rows[~is_total].reset_index(drop=True), errors), work
+            parts, rubric = rows[~is_total].reset_index(drop=True), None
+            if scorecard != "papi":
+                version = shelf.version(scorecard, str(totals["rubric_version"].iloc[0]))
+                rubric = version.for_source(named[STRATUM.index("source")])
+            yield Stratum(named, totals.reset_index(drop=True), parts, errors, rubric), work
 
 
 def _printed_errors(lake: Lake) -> dict[str, pd.Series]:
@@ -228,7 +236,6 @@ def _logic() -> str:
         for one in sorted(resources.files(room).iterdir(), key=lambda path: path.name):
             if one.name.endswith(".py") and (room == _ROOMS[0] or one.name in _LOGIC):
                 found.update(one.read_bytes())
-    found.update(resources.files("cchc_pipeline.scorecards.rubrics").joinpath("index766.yaml").read_bytes())
     return found.hexdigest()
 
 

@@ -6,7 +6,6 @@ Belongs here: arguments, files and what is printed. Not here: what a rubric may 
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from rich.table import Table
 from cchc_pipeline.scorecards.errors import RubricError
 from cchc_pipeline.scorecards.rubric import Rubric, RuleKind
 from cchc_pipeline.scorecards.rubric_diff import compare, points_of
-from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.rubric_sheet import import_sheet
+from cchc_pipeline.scorecards.rubric_shelf import FOLDER, office_shelf
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -29,11 +29,30 @@ def rubric() -> None:
     """Rubrics: check, import from an office's spreadsheet, compare (bộ tiêu chí chấm điểm)."""
 
 
+@rubric.command("list")
+def list_command() -> None:
+    """Every version of every rubric, the office's own before the shipped ones, with the days it is in force.
+
+    Danh sách các phiên bản bộ tiêu chí và thời gian hiệu lực.
+    """
+    shelf = office_shelf()
+    for rubric_id in shelf.ids:
+        for one in shelf.versions(rubric_id):
+            until = f"{one.valid_to:%d/%m/%Y}" if one.valid_to else "nay / today"
+            whose = f"{FOLDER}/{one.origin}" if one in shelf.own else "có sẵn / shipped"
+            click.echo(
+                f"{rubric_id}@{one.version}  {one.valid_from:%d/%m/%Y} - {until}  {len(one.criteria())} tiêu chí / "
+                f"criteria  {whose}{'  TẠM / provisional' if one.is_provisional else ''}"
+            )
+
+
 @rubric.command("check")
 @click.argument("name")
 @click.option("--criteria", is_flag=True, help="List every criterion with its points and rule.")
 def check_command(name: str, *, criteria: bool) -> None:
-    """Read a rubric (a file, or the name of a shipped one) and say what it holds; exit 1 where it makes no sense.
+    """Read a rubric and say what it holds; exit 1 where it makes no sense.
+
+    NAME is a file, an id (its newest version), or id@version: index766@2022.1. See cchc rubric list.
 
     Kiểm tra một bộ tiêu chí.
     """
@@ -43,8 +62,7 @@ def check_command(name: str, *, criteria: bool) -> None:
     until = found.valid_to or "nay / today"
     click.echo(f"hiệu lực / valid {found.valid_from} … {until}{'; TẠM / provisional' if found.is_provisional else ''}")
     click.echo(f"chấm cho / scores {', '.join(found.unit_levels) or 'mọi cấp / every level'}")
-    sources = sorted({source for one in found.criteria() for source in one.sources})
-    variants = {source: found.for_source(source) for source in sources} or {"điểm / points": found}
+    variants = _variants(found)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("Mã / code")
     table.add_column("Lĩnh vực / group")
@@ -130,7 +148,9 @@ def import_command(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
 def diff_command(old: str, new: str, form: str) -> None:
-    """What changed between two rubrics (files, or names of shipped ones): points, rules, criteria.
+    """What changed between two rubrics: points, rules, criteria.
+
+    OLD and NEW are files, ids (the newest version), or id@version: index766@2022.1 index766@2026.1.
 
     So sánh hai bộ tiêu chí.
     """
@@ -149,13 +169,18 @@ def diff_command(old: str, new: str, form: str) -> None:
         click.echo("Không có thay đổi / no change")
         return
     moving = sum(one.scores for one in changes)
+    most = [", ".join(f"{points_of(one.criteria()):g}" for one in _variants(of).values()) for of in (before, after)]
     click.echo(
-        f"{len(changes)} thay đổi, {moving} làm thay đổi điểm; tổng điểm tối đa {points_of(before.criteria()):g} → "
-        f"{points_of(after.criteria()):g} / changes, of them moving scores; maximum"
+        f"{len(changes)} thay đổi, {moving} làm thay đổi điểm; tổng điểm tối đa {most[0]} → {most[1]} / changes, of "
+        "them moving scores; maximum"
     )
 
 
+def _variants(rubric: Rubric) -> dict[str, Rubric]:
+    """The rubric as it is scored from each source of figures, by what the source is called."""
+    sources = sorted({source for one in rubric.criteria() for source in one.sources})
+    return {source: rubric.for_source(source) for source in sources} or {"điểm / points": rubric}
+
+
 def _rubric(name: str) -> Rubric:
-    """A file where the text looks like one, else a shipped rubric."""
-    is_file = re.search(r"\.ya?ml$", name) or "/" in name or Path(name).is_file()
-    return read_rubric(Path(name)) if is_file else load_rubric(name)
+    return office_shelf().find(name)

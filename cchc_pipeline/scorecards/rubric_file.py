@@ -7,7 +7,6 @@ Belongs here: parsing and checks of the whole file. Not here: what a rubric mean
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from cchc_pipeline.scorecards.rubric import (
 )
 from cchc_pipeline.scorecards.yaml_place import Place
 
+#: Shipped files; which of their versions scores what is chosen in `rubric_shelf.py`.
 RUBRIC_FOLDER = Path(__file__).parent / "rubrics"
 
 _RUBRIC_KEYS = {"id", "version", "name_vi", "name_en", "legal_basis", "valid_from", "valid_to", "is_provisional"}
@@ -48,20 +48,6 @@ _RULE_KEYS: dict[RuleKind, set[str]] = {
     RuleKind.BONUS: {"points_each"},
     RuleKind.PENALTY: {"points_each"},
 }
-
-
-@cache
-def load_rubric(name: str) -> Rubric:
-    """The rubric shipped under this name, for example `index766`.
-
-    Raises:
-        RubricError: there is no such file, or it breaks the format.
-    """
-    path = RUBRIC_FOLDER / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in RUBRIC_FOLDER.glob("*.yaml")))
-        raise RubricError(f"No rubric is called {name!r}; choose one of: {known}", rubric=name)
-    return read_rubric(path)
 
 
 def read_rubric(path: Path) -> Rubric:

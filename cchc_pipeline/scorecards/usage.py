@@ -9,22 +9,18 @@ from functools import cache
 
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, load_rubric
-
-#: PAPI is scored from a survey; its file is an instrument and no rubric over indicators.
-_WITHOUT_INDICATORS = ("papi",)
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 
 
 @cache
 def criteria_by_indicator() -> dict[str, tuple[str, ...]]:
     """Indicator id -> `rubric: criterion` of every shipped rubric that scores it, in the order of the rubrics."""
-    used: dict[str, tuple[str, ...]] = {}
-    for file in sorted(RUBRIC_FOLDER.glob("*.yaml")):
-        if file.stem in _WITHOUT_INDICATORS:
-            continue
-        for indicator, codes in load_rubric(file.stem).indicators().items():
-            used[indicator] = (*used.get(indicator, ()), *(f"{file.stem}: {code}" for code in codes))
-    return used
+    used: dict[str, dict[str, None]] = {}
+    for rubric_id in shipped().ids:
+        for rubric in shipped().versions(rubric_id):
+            for indicator, codes in rubric.indicators().items():
+                used.setdefault(indicator, {}).update(dict.fromkeys(f"{rubric_id}: {code}" for code in codes))
+    return {indicator: tuple(codes) for indicator, codes in used.items()}
 
 
 def additive_criteria(rubric: Rubric) -> frozenset[str]:

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load
@@ -26,15 +27,18 @@ if TYPE_CHECKING:
 ASSETS = ("site.css", "site.js")
 
 
-def site_files(published: Mapping[str, Path], province_code: str, data_until: date) -> dict[str, bytes]:
+def site_files(
+    published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf | None = None
+) -> dict[str, bytes]:
     """Path in the site -> content, in order.
 
     Args:
         published: published table -> Parquet file; at least those of `tables.NEEDED`.
         province_code: code of the province.
         data_until: last day of data.
+        shelf: the rubrics that the scorecards were scored by; the shipped ones by default.
     """
-    data = load(published, province_code, data_until)
+    data = load(published, province_code, data_until, shelf or shipped())
     papi = papi_page(data)
     pages = dict(_pages(data, papi))
     dictionary = words.english(_names(data, papi))

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from cchc_pipeline.scorecards.rubric import Group
-from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, load_rubric
+from cchc_pipeline.scorecards.rubric import Group, Rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf
 from cchc_pipeline.site import words
 from cchc_pipeline.site.tables import CardRow, Shown
 
 #: What people call a source of figures.
 SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
-_WITHOUT_ORDER = ("papi",)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,9 @@ class Card:
         return any(not line.row.has_counts for line in self.lines)
 
 
-def make_card(rows: Sequence[CardRow], source: str, shown: Shown, indicators: Mapping[str, str]) -> Card | None:
+def make_card(
+    rows: Sequence[CardRow], source: str, shown: Shown, indicators: Mapping[str, str], shelf: Shelf
+) -> Card | None:
     """The card of one unit; None where it has no total.
 
     Args:
@@ -70,6 +70,7 @@ def make_card(rows: Sequence[CardRow], source: str, shown: Shown, indicators: Ma
         source: whose figures.
         shown: the period.
         indicators: indicator id -> Vietnamese name.
+        shelf: the rubrics that scored it.
     """
     total = next((row for row in rows if row.criterion_level == "total"), None)
     if total is None:
@@ -83,7 +84,7 @@ def make_card(rows: Sequence[CardRow], source: str, shown: Shown, indicators: Ma
         own = tuple(one for one in said[row.criterion_code] if one not in common)
         return Line(row, depth, own, words.evidence(row, indicators))
 
-    ordered = in_order(rows, order_of(total.index_code))
+    ordered = in_order(rows, order_of(shelf.version(total.index_code, total.rubric_version)))
     return Card(source, shown, line(total, 0), tuple(line(row, depth) for row, depth in ordered), tuple(common))
 
 
@@ -106,11 +107,8 @@ def in_order(rows: Iterable[CardRow], order: Mapping[str, int]) -> list[tuple[Ca
     return found
 
 
-@cache
-def order_of(index_code: str) -> dict[str, int]:
-    """Place of every code in the shipped rubric of an index; empty where it has none."""
-    if index_code in _WITHOUT_ORDER or not (RUBRIC_FOLDER / f"{index_code}.yaml").is_file():
-        return {}
+def order_of(rubric: Rubric) -> dict[str, int]:
+    """Place of every code in a rubric."""
     codes: list[str] = []
 
     def walk(groups: Iterable[Group]) -> None:
@@ -119,5 +117,5 @@ def order_of(index_code: str) -> dict[str, int]:
             walk(group.groups)
             codes.extend(criterion.code for criterion in group.criteria)
 
-    walk(load_rubric(index_code).groups)
+    walk(rubric.groups)
     return {code: place for place, code in enumerate(codes)}

@@ -14,6 +14,7 @@ import click
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
+from cchc_pipeline.scorecards.rubric_shelf import office_shelf
 from cchc_pipeline.settings import load_settings
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
@@ -50,7 +51,9 @@ def build(data_dir: Path | None, out: Path | None) -> None:
             f"published version {version.name} has no table {', '.join(lacking)}, which the site needs. "
             "Publish a newer version: `cchc run`."
         )
-    pages = site_files(tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]))
+    pages = site_files(
+        tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), office_shelf(data_dir)
+    )
     folder = out or lake.root / FOLDER
     for path, content in pages.items():
         files.write_bytes(content, folder / path)

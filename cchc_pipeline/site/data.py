@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cchc_pipeline.scorecards import points
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf
 from cchc_pipeline.scorecards.stage_sums import Stages
 from cchc_pipeline.scorecards.usage import additive_criteria
 from cchc_pipeline.site import tables
@@ -99,6 +99,7 @@ class SiteData:
 
     Attributes:
         tables: published table -> Parquet file.
+        shelf: the rubrics that scored the cards.
         shown: the month of QĐ 766 and of the indicators; None where nothing was scored.
         shown_par: the year of PAR INDEX.
         local, portal, par: rows of the scorecards by unit.
@@ -108,6 +109,7 @@ class SiteData:
     """
 
     tables: Mapping[str, Path]
+    shelf: Shelf
     province: Unit
     data_until: date
     units: Mapping[str, Unit]
@@ -136,13 +138,14 @@ class SiteData:
         return self.intervals.get((scorecard, source, shown.period_type, shown.first, unit_code))
 
 
-def load(published: Mapping[str, Path], province_code: str, data_until: date) -> SiteData:
+def load(published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf) -> SiteData:
     """Read what the pages need.
 
     Args:
         published: published table -> Parquet file.
         province_code: code of the province.
         data_until: last day of data.
+        shelf: the rubrics that the scorecards were scored by.
     """
     shown = tables.shown_period(published, INDEX766, "month", data_until)
     shown_par = tables.shown_period(published, PAR_INDEX, "year", data_until)
@@ -150,9 +153,10 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date) ->
     portal = tables.card(published, INDEX766, "portal", shown) if shown else {}
     par = tables.card(published, PAR_INDEX, "local", shown_par) if shown_par else {}
     units = _units(published, {*local, *portal, *par}, province_code)
-    fixes, causes = _to_fix(published, shown, local, units, province_code) if shown and local else ({}, ())
+    fixes, causes = _to_fix(published, shown, local, units, province_code, shelf) if shown and local else ({}, ())
     return SiteData(
         tables=published,
+        shelf=shelf,
         province=units[province_code],
         data_until=data_until,
         units=units,
@@ -220,11 +224,12 @@ def _to_fix(
     local: Mapping[str, list[CardRow]],
     units: Mapping[str, Unit],
     province_code: str,
+    shelf: Shelf,
 ) -> tuple[dict[str, list[Fix]], tuple[Cause, ...]]:
     """Cheapest points of every unit, and which units cost the province its points."""
     filters = [("source", "=", "local"), ("period_type", "=", shown.period_type), ("period_start", "=", shown.first)]
     card: pd.DataFrame = pq.read_table(published[INDEX766], filters=filters).to_pandas()
-    rubric = load_rubric("index766")
+    rubric = shelf.version("index766", str(card["rubric_version"].iloc[0]))
     told = {(row.unit_code, row.criterion_code): row.has_counts for rows in local.values() for row in rows}
     fixes: dict[str, list[Fix]] = {}
     for row in points.fixes(card, rubric).to_dict("records"):

@@ -104,9 +104,9 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
     """Arrange the rows of a unit."""
     names = data.indicator_names
     readings = _readings(data, unit)
-    local = make_card(data.local.get(unit.code, ()), "local", data.shown, names) if data.shown else None
-    portal = make_card(data.portal.get(unit.code, ()), "portal", data.shown, names) if data.shown else None
-    par = make_card(data.par.get(unit.code, ()), "local", data.shown_par, names) if data.shown_par else None
+    local = make_card(data.local.get(unit.code, ()), "local", data.shown, names, data.shelf) if data.shown else None
+    portal = make_card(data.portal.get(unit.code, ()), "portal", data.shown, names, data.shelf) if data.shown else None
+    par = make_card(data.par.get(unit.code, ()), "local", data.shown_par, names, data.shelf) if data.shown_par else None
     by_family: dict[str, list[Reading]] = {}
     for one in readings.values():
         by_family.setdefault(one.indicator.family, []).append(one)

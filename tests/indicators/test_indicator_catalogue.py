@@ -22,7 +22,7 @@ from cchc_pipeline.indicators.catalogue import (
 )
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.registers import external_indices, measures
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 from cchc_pipeline.scorecards.usage import criteria_by_indicator
 
 ENTRY = {
@@ -141,7 +141,7 @@ def test_measures_that_a_term_names_are_counted_somewhere(term):
 def test_rubrics_name_indicators_that_exist():
     known = {i.id for i in catalogue()}
     for name in ("index766", "par_index"):
-        named = {criterion.indicator for criterion in load_rubric(name).criteria() if criterion.indicator}
+        named = {criterion.indicator for criterion in shipped().find(name).criteria() if criterion.indicator}
         assert named
         assert named <= known
 
@@ -267,5 +267,5 @@ def test_the_criteria_that_use_an_indicator_are_read_off_the_rubrics():
     assert by_id["documents_connected_commune_rate"]["source_tables"] == "observations; units"
     assert by_id["plan_done_rate"]["grain"].startswith("activities of the plan")
     for name in ("index766", "par_index"):
-        for criterion in load_rubric(name).criteria():
+        for criterion in shipped().find(name).criteria():
             assert not criterion.indicator or f"{name}: {criterion.code}" in used[criterion.indicator]

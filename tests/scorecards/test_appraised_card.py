@@ -49,7 +49,8 @@ def figures(n: float = 96, d: float = 100, unit: str = "H99", **period: Any) -> 
 
 def stage(code: str, name: str, points: float | None = 1.0, **more: Any) -> dict[str, Any]:
     return {
-        "rubric_id": "mau", "unit_code": "H99", "year": 2026, "criterion_code": code, "stage": name, "points": points,
+        "rubric_id": "mau", "rubric_version": RUBRIC.version, "unit_code": "H99", "year": 2026,
+        "criterion_code": code, "stage": name, "points": points,
         "is_not_applicable": points is None, "scored_by": "Hội đồng", "scored_on": date(2026, 12, 1),
         "evidence": "25/BC-SM", "note": None, "is_refused": False, "is_counted": True, **more,
     }  # fmt: skip
@@ -131,7 +132,11 @@ def test_a_year_counts_in_its_year_only_and_has_a_card_without_any_figure() -> N
 
 
 def test_refused_rows_and_other_rubrics_count_nowhere() -> None:
-    table = card(stage("HAND", "first", 9.0, is_refused=True, is_counted=False), stage("OTHER", "first", rubric_id="x"))
+    table = card(
+        stage("HAND", "first", 9.0, is_refused=True, is_counted=False),
+        stage("OTHER", "first", rubric_id="x"),
+        stage("OTHER", "first", rubric_version="0"),
+    )
     assert of(table, "HAND")["status"] == "missing"
     assert pd.isna(of(table, "HAND")["first_points"])
     assert of(table, "OTHER")["status"] == "missing"

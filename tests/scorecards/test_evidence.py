@@ -16,7 +16,8 @@ from cchc_pipeline.scorecards.errors import RubricError
 from cchc_pipeline.scorecards.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.evidence_rules import parse_evidence
 from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 from cchc_pipeline.scorecards.yaml_place import Place
 
 PLAN = {"kind": "document_issued", "subject_kinds": ["reform_plan"], "opens_on": "previous-12-01", "due_on": "03-31"}
@@ -245,7 +246,7 @@ def test_windows_follow_one_another_without_gap(every: str) -> None:
 
 
 def test_the_shipped_rubrics_ask_for_evidence_by_rules() -> None:
-    rules = {one.code: one.evidence.kind for one in load_rubric("par_index").criteria() if one.evidence}
+    rules = {one.code: one.evidence.kind for one in shipped().find("par_index").criteria() if one.evidence}
     assert rules == {
         "REFORM_PLAN_ISSUED": "document_issued", "REFORM_REPORT_ON_TIME": "documents_by_period",
         "INSPECTION_PLAN_DONE": "inspections", "SIPAS": "external_index",

@@ -14,6 +14,7 @@ from published_files import published
 from cchc_pipeline.scorecards import index766
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.metrics_file import read_metrics
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 
 HEADER = ["unit_code", "metric_code", "numerator", "denominator"]
 ON_TIME = "DOSSIER_ON_TIME"
@@ -76,7 +77,7 @@ def test_a_metric_that_is_not_in_the_file_is_missing() -> None:
 
 
 def complete(**changed: tuple[Any, Any]) -> list[tuple[Any, ...]]:
-    codes = [criterion.code for criterion in index766.rubric().for_source("portal").criteria()]
+    codes = [criterion.code for criterion in index766.newest().for_source("portal").criteria()]
     rows = {code: ("H1", code, 1, 1) for code in codes} | {"ONLINE": ("H1", "ONLINE", "9.14", 12)}
     return list((rows | {code: ("H1", code, *counts) for code, counts in changed.items()}).values())
 
@@ -196,8 +197,11 @@ def test_portal_measures() -> None:
         portal_row("BRAND_NEW", numerator=1.0),
     ]
     table = pa.Table.from_pylist(rows)
-    assert index766.unknown_metrics(table) == ["BRAND_NEW"]
-    card = {(row["criterion_level"], row["criterion_code"]): row for row in index766.score_portal(table).to_pylist()}
+    assert index766.unknown_metrics(table, shipped()) == ["BRAND_NEW"]
+    card = {
+        (row["criterion_level"], row["criterion_code"]): row
+        for row in index766.score_portal(index766.newest(), table).to_pylist()
+    }
     sync = card["criterion", "DOSSIER_SYNC"]
     assert sync["is_provisional"]
     assert "TEMP_NATIONAL_REPORT_DENOMINATOR" in sync["reason_vi"]
@@ -209,25 +213,25 @@ def test_portal_measures() -> None:
     assert card["total", "TOTAL"]["status"] == "partial"
     assert card["total", "TOTAL"]["period_start"] == date(2026, 10, 1)
     with pytest.raises(MeasureError, match="lacks the column score"):
-        index766.portal_measures(table.drop_columns("score"))
+        index766.portal_measures(index766.newest(), table.drop_columns("score"))
 
 
 def test_portal_without_an_online_score_or_any_row() -> None:
     table = pa.Table.from_pylist([portal_row("DOSSIER_ON_TIME", numerator=1.0, denominator=2.0)])
-    card = index766.score_portal(table).to_pylist()
+    card = index766.score_portal(index766.newest(), table).to_pylist()
     status = {row["criterion_code"]: row["status"] for row in card}
     assert len(status) == len(card), "codes are unique over groups and criteria"
     assert status["ONLINE"] == status["CLGQ"] == "missing"
-    assert index766.score_portal(table.slice(0, 0)).num_rows == 0
+    assert index766.score_portal(index766.newest(), table.slice(0, 0)).num_rows == 0
 
 
 def test_local_measures_are_scored_with_their_own_gaps() -> None:
-    ids = index766.rubric().for_source("local").indicators()
+    ids = index766.newest().for_source("local").indicators()
     assert len(ids) == 17
     values = pd.DataFrame(
         [{"indicator_id": name, "unit_code": "H1", **OCTOBER, "numerator": 1, "denominator": 2} for name in ids]
     )
-    card = index766.score_local(values).to_pandas()
+    card = index766.score_local(index766.newest(), values).to_pandas()
     missing = card[(card["criterion_level"] == "criterion") & (card["status"] == "missing")]["criterion_code"]
     assert sorted(missing) == [
         *("ELECTRONIC_CERTIFIED_COPY", "FORMALITY_PAYMENT_AVAILABLE"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
-import pytest
 
-from cchc_pipeline.scorecards import par_index
-from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.engine import score
+from cchc_pipeline.scorecards.measures import from_indicators
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 
 YEAR = {"period_type": "year", "period_start": date(2026, 1, 1), "period_end": date(2026, 12, 31)}
 RATES = {
@@ -32,14 +31,10 @@ def values(**changed: tuple[float, float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def card(evidence: pd.DataFrame | None = None, **changed: tuple[float, float]) -> pd.DataFrame:
-    table = par_index.score_local(values(**changed), evidence).to_pandas()
+def card(**changed: tuple[float, float]) -> pd.DataFrame:
+    rubric = shipped().find("par_index")
+    table = score(rubric, from_indicators(rubric, values(**changed)), source="local").to_pandas()
     return table[table["unit_code"] == "H67"].set_index("criterion_code")
-
-
-def plan(**more: Any) -> pd.DataFrame:
-    row = {"unit_code": "H67", "metric_code": "REFORM_PLAN_ISSUED", "evidence": "25/KH-VPUBND 08/01/2020"}
-    return pd.DataFrame([{**row, **more}])
 
 
 def test_eight_domains_all_provisional_and_in_conventional_units() -> None:
@@ -63,28 +58,3 @@ def test_computed_criteria() -> None:
     assert table.loc["APOLOGY_WHEN_LATE", "status"] == "missing"
     assert "Không có hồ sơ trễ hạn" in table.loc["APOLOGY_WHEN_LATE", "reason_vi"]
     assert table.loc["SIPAS", "status"] == "missing"
-
-
-def test_document_evidence_counts_and_is_named() -> None:
-    assert card().loc["REFORM_PLAN_ISSUED", "status"] == "missing"
-    for evidence in (plan(), plan(**YEAR)):
-        row = card(evidence).loc["REFORM_PLAN_ISSUED"]
-        assert (row["points"], row["status"], row["evidence"]) == (1.0, "ok", "25/KH-VPUBND 08/01/2020")
-    partly = plan(metric_code="REFORM_REPORT_ON_TIME", numerator=3, denominator=4)
-    assert card(partly).loc["REFORM_REPORT_ON_TIME", "points"] == 0.75
-    assert card(plan(unit_code="H67.1")).loc["REFORM_PLAN_ISSUED", "status"] == "missing"
-
-
-@pytest.mark.parametrize(
-    ("evidence", "said"),
-    [
-        (plan(metric_code="DOSSIERS_TIMELY"), "'DOSSIERS_TIMELY', which is computed or unknown"),
-        (plan(metric_code="X"), "use one of: REFORM_PLAN_ISSUED"),
-        (plan(evidence=" "), "has no evidence; name the document"),
-        (plan(evidence=None), "has no evidence"),
-        (plan().drop(columns="evidence"), "lacks the column evidence"),
-    ],
-)
-def test_bad_evidence(evidence: pd.DataFrame, said: str) -> None:
-    with pytest.raises(MeasureError, match=said):
-        par_index.measures(values(), evidence)

@@ -15,7 +15,8 @@ from cchc_pipeline.cli import main
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.points import causes, fixes
-from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
 
 RUBRIC = parse_rubric(
@@ -172,7 +173,7 @@ def published(tmp_path):
     """A published index766 of one month: a province with two departments."""
     folder = tmp_path / "published" / "current"
     folder.mkdir(parents=True)
-    rubric = load_rubric("index766")
+    rubric = shipped().find("index766")
     rng = np.random.default_rng(1)
     rows = [
         {

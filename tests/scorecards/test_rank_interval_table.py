@@ -24,7 +24,7 @@ from cchc_pipeline.scorecards.index766_robustness import EVENTS, WITHIN, draw_ra
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
 from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
 
-LOCAL = index766.rubric().for_source("local")
+LOCAL = index766.newest().for_source("local")
 #: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.
 COMPLETE = {
     "PUBLISH_ON_TIME",
@@ -55,12 +55,12 @@ def measures(dossiers: dict[str, int], shares: dict[str, float], month: date = d
 
 
 def parts(given_measures: pd.DataFrame) -> pd.DataFrame:
-    card = score(index766.rubric(), given_measures).to_pandas()
+    card = score(index766.newest(), given_measures).to_pandas()
     return card[card["criterion_level"] == "criterion"]
 
 
 def test_every_criterion_is_known_to_be_chance_or_not() -> None:
-    codes = {leaf.code for leaf in index766.rubric().criteria()}
+    codes = {leaf.code for leaf in index766.newest().criteria()}
     assert set(EVENTS) | COMPLETE == codes
     assert not set(EVENTS) & COMPLETE
     assert set(WITHIN) | set(WITHIN.values()) <= set(EVENTS)
@@ -169,7 +169,7 @@ def papi_year(year: int, *, without: str = "") -> pa.Table:
 
 def index766_months(shares: dict[str, float], months: list[date]) -> pa.Table:
     dossiers = dict.fromkeys(shares, 40)
-    return score(index766.rubric(), pd.concat([measures(dossiers, shares, month) for month in months]))
+    return score(index766.newest(), pd.concat([measures(dossiers, shares, month) for month in months]))
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> Non
     year = measures(dict.fromkeys(shares, 40), shares).assign(
         period_type="year", period_start=date(2026, 1, 1), period_end=date(2026, 12, 31)
     )
-    keep(lake, "scorecard_index766", score(index766.rubric(), year), "commune")
+    keep(lake, "scorecard_index766", score(index766.newest(), year), "commune")
     dots, title = newest(build_rank_intervals(lake).table)
     assert "2026" in title
     assert list(dots.labels) == ["H4", "H3", "H2", "H1", "H0"]

@@ -54,7 +54,7 @@ def test_index766(metrics: Path, tmp_path: Path) -> None:
 def test_a_complete_file_shows_its_band(tmp_path: Path) -> None:
     from cchc_pipeline.scorecards import index766
 
-    codes = [criterion.code for criterion in index766.rubric().for_source("portal").criteria()]
+    codes = [criterion.code for criterion in index766.newest().for_source("portal").criteria()]
     rows = [f"H1,{code},{'12,12' if code == 'ONLINE' else '17,20'}" for code in codes]
     path = tmp_path / "m.csv"
     path.write_text(HEADER + "\n".join(rows), encoding="utf-8")

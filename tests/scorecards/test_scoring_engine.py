@@ -17,7 +17,8 @@ from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.measures import from_indicators
 from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import load_rubric, parse_rubric
+from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
 
 RULES: dict[str, Any] = {
@@ -239,7 +240,7 @@ def test_bad_measures(change: dict[str, Any], said: str) -> None:
 
 def test_no_measures_give_an_empty_table() -> None:
     empty = pd.DataFrame(columns=["unit_code", "metric_code", "numerator", "denominator"])
-    table = score(load_rubric("index766"), empty)
+    table = score(shipped().find("index766"), empty)
     assert table.num_rows == 0
     assert table.schema == SCORECARD_SCHEMA
 
@@ -256,11 +257,11 @@ def test_indicators_become_measures() -> None:
             "denominator": 2.0,
         }
     )
-    measures = from_indicators(load_rubric("index766").for_source("local"), pa.Table.from_pandas(values))
+    measures = from_indicators(shipped().find("index766").for_source("local"), pa.Table.from_pandas(values))
     assert measures["metric_code"].tolist() == ["ONLINE_DOSSIERS"]
     assert measures["evidence"].tolist() == ["indicator_values:online_rate"]
     with pytest.raises(MeasureError, match="indicator_id"):
-        from_indicators(load_rubric("index766"), values.drop(columns="indicator_id"))
+        from_indicators(shipped().find("index766"), values.drop(columns="indicator_id"))
 
 
 counts = st.integers(0, 10**9)

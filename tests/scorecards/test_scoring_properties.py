@@ -13,13 +13,13 @@ from test_scoring_engine import RULES, rubric_of
 
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.rubric import Rubric, RuleKind
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 from cchc_pipeline.scorecards.table import STATUSES
 
 RUBRICS = {
     "every rule": rubric_of(RULES),
-    "index766 local": load_rubric("index766").for_source("local"),
-    "index766 portal": load_rubric("index766").for_source("portal"),
+    "index766 local": shipped().find("index766").for_source("local"),
+    "index766 portal": shipped().find("index766").for_source("portal"),
 }
 UNITS = ("H1", "H2", "H3")
 #: what arrives: counts, gaps, shares that cannot be

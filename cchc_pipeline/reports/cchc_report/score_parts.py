@@ -18,7 +18,7 @@ from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.period import ReportPeriod, custom, month, quarter, whole_year
 from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.scorecards.rubric_file import load_rubric
+from cchc_pipeline.scorecards.rubric_shelf import shipped
 
 Row = dict[str, Any]
 KINDS = ("month", "quarter", "year", "custom")
@@ -94,7 +94,7 @@ class ScoreParts:
         own = {row["criterion_code"]: row for row in ours}
         when = span(shown[0])
         note = self.sources.table("scorecard_index766", whose, when, "điểm theo nhóm, số liệu của tỉnh và của Cổng")
-        order = [group.code for group in load_rubric("index766").groups]
+        order = [group.code for group in shipped().newest("index766").groups]
         shown.sort(key=lambda row: order.index(row["criterion_code"]) if row["criterion_code"] in order else len(order))
         table = []
         for position, row in enumerate(shown, 1):

@@ -31,6 +31,7 @@ from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Causes, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
+from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"
@@ -82,13 +83,14 @@ class Reconciled:
         return self.table.filter(pc.equal(self.table["unit_code"], unit_code)).to_pylist()
 
 
-def build_reconciliation(lake: Lake, history_from: date) -> Reconciled:
+def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = None) -> Reconciled:
     """Compare our dossiers with the portal's figures, for every unit, period and figure that the portal shows.
 
     Args:
         lake: the lake, with `built/dossiers` and `core/national_portal__metrics`.
         history_from: first day of the one-stop system's history. A period that begins before the first day of data is
             compared only where there is nothing before it to pull: else our count would lack days.
+        shelf: rubrics by which the portal's figures are scored; the shipped ones by default.
     """
     found = causes()
     as_of_on = lake.span().as_of_on
@@ -97,7 +99,7 @@ def build_reconciliation(lake: Lake, history_from: date) -> Reconciled:
         apply_causes(connection, found)
         changed = effects(connection, found)
         dossiers = _dossiers(connection, found)
-    table = _table(changed, points_of_causes(metrics, changed, found), found)
+    table = _table(changed, points_of_causes(metrics, changed, found, shelf or shipped()), found)
     lake.write_state(table, "built", "reconciliation")
     lake.write_state(dossiers, "built", "reconciliation_dossiers")
     return Reconciled(table, dossiers)

@@ -1,7 +1,7 @@
 """What each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause.
 
 Belongs here: taking a cause out of the portal's counts and scoring again. Not here: the rubric and its arithmetic
-(`rubrics/index766.yaml`, `engine.py`).
+(`rubrics/index766-*.yaml`, `engine.py`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from cchc_pipeline.scorecards import index766
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.measures import PERIOD, as_frame
 from cchc_pipeline.scorecards.reconciliation.causes import Causes
+from cchc_pipeline.scorecards.rubric import Rubric
+from cchc_pipeline.scorecards.rubric_shelf import Shelf
 
 _WHOSE = ["unit_code", *PERIOD[:2]]
 
 
-def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes) -> pd.DataFrame:
+def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, shelf: Shelf) -> pd.DataFrame:
     """Points that each cause takes away under QĐ 766, by unit, period and figure.
 
     A criterion is scored from the portal's counts as they are, and again with what the cause changes taken out of its
@@ -28,14 +30,29 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes)
         portal_metrics: the table `national_portal__metrics`.
         effects: unit_code, period_type, period_start, figure, cause, effect.
         found: figures and causes.
+        shelf: rubrics; each period is scored by its version.
 
     Returns:
         unit_code, period_type, period_start, cause, figure, criterion_code, points_lost; only where not 0.
     """
-    measures = index766.portal_measures(portal_metrics)
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
-    base = _points(measures)
     numerators = {figure.metric: figure.id for figure in found.figures if figure.side == "numerator"}
+    parts = [
+        part
+        for rubric, rows in shelf.by_version(index766.RUBRIC, portal_metrics)
+        for part in _parts(rubric, index766.portal_measures(rubric, rows), changes, found, numerators)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=[*_WHOSE, "cause", "figure", "criterion_code", "points_lost"])
+    points = pd.concat(parts, ignore_index=True)
+    return points.assign(figure=points["criterion_code"].map(numerators))
+
+
+def _parts(
+    rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes, numerators: dict[str, str]
+) -> list[pd.DataFrame]:
+    """Points lost by each cause in the periods that one version of the rubric scores."""
+    base = _points(rubric, measures)
     denominators = {figure.metric: figure.denominator for figure in found.figures if figure.side == "numerator"}
     parts = []
     for cause, some in changes[changes["effect"] != 0].groupby("cause"):
@@ -45,17 +62,14 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes)
             keys = pd.MultiIndex.from_frame(without[_WHOSE].assign(figure=without["metric_code"].map(figure_of)))
             change = taken.reindex(keys).fillna(0).astype(float).to_numpy()
             without[side] = (without[side].astype(float) - change).clip(lower=0)
-        after = _points(without)
+        after = _points(rubric, without)
         lost = (after - base.reindex(after.index)).round(2)
         parts.append(lost[lost.notna() & (lost != 0)].rename("points_lost").reset_index().assign(cause=cause))
-    if not parts:
-        return pd.DataFrame(columns=[*_WHOSE, "cause", "figure", "criterion_code", "points_lost"])
-    points = pd.concat(parts, ignore_index=True)
-    return points.assign(figure=points["criterion_code"].map(numerators))
+    return parts
 
 
-def _points(measures: pd.DataFrame) -> pd.Series:
+def _points(rubric: Rubric, measures: pd.DataFrame) -> pd.Series:
     """Points by unit, period and criterion."""
-    card = score(index766.rubric(), measures, source="portal").to_pandas(date_as_object=False)
+    card = score(rubric, measures, source="portal").to_pandas(date_as_object=False)
     card = card[card["criterion_level"] == "criterion"]
     return card.set_index([*_WHOSE, "criterion_code"])["points"]

@@ -1,12 +1,22 @@
 -- What each stage gave to each criterion, held against its rubric and against the stages before it. Nothing is dropped: a
 -- row that contradicts either is refused with its reason. Input: held (rows of registers__appraisals), rubrics (rubric_id,
--- rubric_version, unit_levels, valid_from, valid_to), criteria (rubric_id, criterion_code, criterion_name_vi, max_points,
--- least_points, is_survey, is_computed), units (unit_code, unit_name, unit_level), documents.
-WITH placed AS (
-    SELECT held.* EXCLUDE (is_not_applicable), rubric_version, unit_name, criterion_name_vi, max_points, is_computed,
+-- rubric_version, unit_levels, valid_from, valid_to), criteria (rubric_id, rubric_version, criterion_code,
+-- criterion_name_vi, max_points, least_points, is_survey, is_computed), units (unit_code, unit_name, unit_level), documents.
+WITH years AS (SELECT DISTINCT rubric_id, year FROM held),
+-- The version that scores a year: the last one in force in it; where none was, any, which the rows are then refused for.
+scoring AS (
+    SELECT years.year, rubrics.*
+    FROM years JOIN rubrics USING (rubric_id)
+    QUALIFY 1 = ROW_NUMBER() OVER (
+        PARTITION BY rubric_id, years.year
+        ORDER BY valid_from > MAKE_DATE(years.year, 12, 31), COALESCE(valid_to < MAKE_DATE(years.year, 1, 1), FALSE), valid_from DESC
+    )
+),
+placed AS (
+    SELECT held.* EXCLUDE (is_not_applicable), scoring.rubric_version, unit_name, criterion_name_vi, max_points, is_computed,
         COALESCE(is_not_applicable, FALSE) AS is_not_applicable,
         CASE
-            WHEN rubric_version IS NULL THEN CONCAT('Không có bộ tiêu chí «', held.rubric_id, '»')
+            WHEN scoring.rubric_version IS NULL THEN CONCAT('Không có bộ tiêu chí «', held.rubric_id, '»')
             WHEN MAKE_DATE(held.year, 12, 31) < valid_from OR MAKE_DATE(held.year, 1, 1) > valid_to
                 THEN CONCAT('Bộ tiêu chí «', held.rubric_id, '» không có hiệu lực trong năm ', held.year)
             WHEN units.unit_code IS NULL THEN CONCAT('Mã cơ quan ', held.unit_code, ' không có trong danh mục cơ quan')
@@ -23,8 +33,9 @@ WITH placed AS (
             WHEN ABS(points * 100 - ROUND(points * 100)) > 1e-6 THEN 'Điểm có quá hai chữ số thập phân'
         END AS own_problem_vi
     FROM held
-    LEFT JOIN rubrics ON rubrics.rubric_id = held.rubric_id
-    LEFT JOIN criteria ON criteria.rubric_id = held.rubric_id AND criteria.criterion_code = held.criterion_code
+    LEFT JOIN scoring ON scoring.rubric_id = held.rubric_id AND scoring.year = held.year
+    LEFT JOIN criteria ON criteria.rubric_id = held.rubric_id AND criteria.rubric_version = scoring.rubric_version
+        AND criteria.criterion_code = held.criterion_code
     LEFT JOIN units ON units.unit_code = held.unit_code
     WHERE NOT COALESCE(is_withdrawn, FALSE)
 ),

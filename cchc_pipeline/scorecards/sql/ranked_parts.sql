@@ -5,7 +5,7 @@ WITH ranked AS (
     WHERE criterion_code = $total AND rank IS NOT NULL AND rank_of >= 2 AND period_type IN ('month', 'quarter', 'year')
 )
 SELECT ranked.source, ranked.period_type, ranked.period_start, ranked.unit_level, ranked.unit_code, ranked.unit_name,
-    ranked.rank, ranked.rank_of, part.criterion_code, part.numerator, part.denominator, part.points, part.status
+    ranked.rubric_version, ranked.rank, ranked.rank_of, part.criterion_code, part.numerator, part.denominator, part.points, part.status
 FROM ranked JOIN card AS part USING (source, period_type, period_start, period_end, unit_code)
 WHERE part.criterion_code = $total OR (part.criterion_level = $part_level AND part.status <> 'not_applicable')
 ORDER BY ALL

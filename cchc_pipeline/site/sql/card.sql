@@ -4,7 +4,7 @@
 --
 -- has_counts: numerator and denominator may be shown to everybody. A count of ours may where the public table shows the
 -- very same one; documents and the national portal's own figures are public by themselves.
--- A change is told only where the same maximum could be reached in both periods.
+-- A change is told only between points of the same rule and maximum, of sums only within a version of the rubric.
 WITH rows AS (
     SELECT *, CASE WHEN STARTS_WITH(evidence, 'indicator_values:') THEN SPLIT_PART(evidence, ':', 2) END AS indicator_id
     FROM card WHERE source = $source AND period_type = $period_type
@@ -22,8 +22,9 @@ SELECT
         AND public.denominator IS NOT DISTINCT FROM shown.denominator, FALSE
     ) AS has_counts,
     CASE WHEN CASE WHEN shown.criterion_level = 'criterion'
-        THEN shown.max_points = earlier.max_points
-        ELSE shown.denominator IS NOT DISTINCT FROM earlier.denominator END
+        THEN shown.max_points = earlier.max_points AND shown.rule = earlier.rule
+        ELSE shown.rubric_version = earlier.rubric_version
+            AND shown.denominator IS NOT DISTINCT FROM earlier.denominator END
         THEN ROUND(shown.points - earlier.points, 4) END AS change,
     earlier.points AS points_before,
     earlier.rank AS rank_before,
