@@ -23,7 +23,7 @@ def said(unit: str, figures: dict[str, tuple[float | None, float | None]]) -> di
         for code, (top, bottom) in figures.items()
     ]
     sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("caveats_index766.sql").read_text("utf-8")
-    with session(card=index766.score_portal(pa.Table.from_pylist(rows)), units=UNITS) as connection:
+    with session(card=index766.score_portal(index766.newest(), pa.Table.from_pylist(rows)), units=UNITS) as connection:
         found = connection.sql(sql).to_arrow_table()
     assert found.num_rows > len(rows)
     return {row["criterion_code"]: row["reason_vi"] or "" for row in found.to_pylist()}
