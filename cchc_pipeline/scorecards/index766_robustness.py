@@ -41,8 +41,6 @@ EVENTS = (
     "PETITION_PROCESSING_ON_TIME",
     "PETITION_HANDLING_SATISFACTION",
 )
-#: What counts only dossiers that another criterion met: a late dossier is a dissatisfied one, so both fall together.
-WITHIN = {"DOSSIER_RECEIVING_SATISFACTION": "DOSSIER_ON_TIME"}
 WEIGHT_NOISE = 0.25
 DRAWS = 1_000
 METHOD_VI = (
@@ -74,11 +72,13 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: 
     reached, reachable = np.zeros((draws, len(units))), np.zeros((draws, len(units)))
     factors = generator.uniform(1 - WEIGHT_NOISE, 1 + WEIGHT_NOISE, size=(len(rubric.groups), draws, 1))
     leaves = [(leaf, factor) for group, factor in zip(rubric.groups, factors, strict=True) for leaf in group.leaves()]
-    for leaf, factor in sorted(leaves, key=lambda pair: pair[0].code in WITHIN):  # what is counted within another: last
+    for leaf, factor in sorted(
+        leaves, key=lambda pair: pair[0].within is not None
+    ):  # what is counted within another: last
         figures = _Figures.of(by_criterion[leaf.code])
         points: Array = figures.points
         if leaf.code in EVENTS:
-            outer = drawn.get(WITHIN.get(leaf.code, ""))
+            outer = drawn.get(leaf.within or "")
             drawn[leaf.code] = figures, _draw_again(figures, outer, draws, generator)
             points = np.where(figures.is_event, _points(leaf, figures.trials, drawn[leaf.code][1]), points)
         reached += factor * points

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -90,11 +91,11 @@ def points(
             "unit_code": unit,
             "period_start": str(card["period_start"].iloc[0]),
             "period_end": str(card["period_end"].iloc[0]),
-            "fixes": own.to_dict("records"),
-            "causes": by_unit.to_dict("records"),
-            "withheld": by_people.astype(object).where(by_people.notna(), None).to_dict("records"),
+            "fixes": _records(own),
+            "causes": _records(by_unit),
+            "withheld": _records(by_people),
         }
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
         return
     console = Console()
     title = f"{names.get(unit, unit)}, {_shown(card)}: điểm dễ lấy lại nhất / cheapest points"
@@ -108,6 +109,11 @@ def points(
             f"{row['points_per_item']:.3f}",
         )
     console.print(table)
+    if source == "local" and (counted := [code for code in own["criterion_code"] if rubric.criterion(code).indicator]):
+        first, last = card["period_start"].iloc[0], card["period_end"].iloc[0]
+        console.print("Từng hồ sơ, TTHC làm mất điểm / the very items that cost the points:")
+        command = f"  cchc explain {counted[0]} --unit {unit} --from {first} --to {last}"
+        console.print(command, markup=False, highlight=False, soft_wrap=True)
     if len(by_people):
         title = "Điểm người chấm chưa cho / points that people did not give"
         table = _table(title, "Tiêu chí / criterion", "Bước", "Tự chấm", "Điểm", "Mất")
@@ -161,8 +167,8 @@ def whatif_command(
     wanted = [parse_change(text) for text in changes]
     found = whatif(card, rubrics, unit, wanted, parents=parents, additive=additive_criteria(own))
     if form == "json":
-        content = {"rows": found.rows.to_dict("records"), "ranks": found.ranks.to_dict("records")}
-        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+        content = {"rows": _records(found.rows), "ranks": _records(found.ranks), "notes": found.notes}
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
         return
     table = _table(_shown(card), "Đơn vị / unit", "Tiêu chí / criterion", "Tử số", "Điểm", "Thay đổi")
     for row in found.rows.to_dict("records"):
@@ -179,6 +185,8 @@ def whatif_command(
     for row in found.ranks.to_dict("records"):
         label = names.get(row["unit_code"], row["unit_code"])
         console.print(f"{label}: hạng / rank {row['rank']:.0f} → {row['rank_after']:.0f} / {row['ranked']:.0f}")
+    for note in found.notes:
+        console.print(note, style="dim", markup=False, highlight=False)
 
 
 def _read(
@@ -225,6 +233,11 @@ def _of_period(card: pd.DataFrame, period: str | None, kind_by_default: str) -> 
             f"The scorecard has no {period}; its months are {have[0]} to {have[-1]}" if have else "empty"
         )
     return rows
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """Rows with None for what is not known: JSON has no NaN."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def _shown_number(value: float, form: str) -> str:

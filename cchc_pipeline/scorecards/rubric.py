@@ -120,6 +120,8 @@ class Criterion:
     note: str | None = None
     evidence: EvidenceRule | None = None
     """How evidence is looked up where no indicator computes the criterion; None: people supply it."""
+    within: str | None = None
+    """The criterion whose numerator holds this one's: a late dossier is a dissatisfied one, so both move together."""
 
     @property
     def is_scored_by_people(self) -> bool:

@@ -36,7 +36,7 @@ _RUBRIC_KEYS = {"id", "version", "name_vi", "name_en", "legal_basis", "valid_fro
 _RUBRIC_KEYS |= {"groups", "bands", "note_vi", "unit_levels"}
 _GROUP_KEYS = {"code", "name_vi", "name_en", "groups", "criteria", "missing_reason_vi"}
 _CRITERION_KEYS = {"code", "name_vi", "name_en", "max", "source", "rule", "indicator", "sources", "zero_denominator"}
-_CRITERION_KEYS |= {"is_provisional", "missing_reason_vi", "note", "evidence"}
+_CRITERION_KEYS |= {"is_provisional", "missing_reason_vi", "note", "evidence", "within"}
 #: Sources whose evidence can be looked up by a rule.
 _WITH_EVIDENCE = (SourceKind.DOCUMENT, SourceKind.SURVEY)
 _BAND_KEYS = {"code", "name_vi", "name_en", "from_share"}
@@ -94,6 +94,10 @@ def parse_rubric(content: Any, *, origin: str) -> Rubric:
             f"unit_levels holds {', '.join(unknown)}; use {', '.join(map(str, load_code_list('unit_level').values))}"
         )
     _refuse_duplicates([TOTAL_CODE, *_group_codes(groups), *(item.code for item in rubric.criteria())], at)
+    codes = [one.code for one in rubric.criteria()]
+    for one in rubric.criteria():
+        if one.within is not None and (one.within not in codes or one.within == one.code):
+            at.fail(f"criterion {one.code}: within names {one.within!r}, which is no other criterion; correct it")
     if not rubric.criteria():
         at.fail("has no criterion at all; add one under groups")
     return rubric
@@ -154,6 +158,7 @@ def _criterion(content: Any, origin: str) -> Criterion:
         missing_reason_vi=fields.get("missing_reason_vi"),
         note=fields.get("note"),
         evidence=parse_evidence(fields["evidence"], at) if "evidence" in fields else None,
+        within=fields.get("within"),
     )
 
 

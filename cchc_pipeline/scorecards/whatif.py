@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pandas as pd
 
@@ -43,11 +44,13 @@ class Outcome:
 
     `rows` has unit_code, criterion_level, criterion_code, criterion_name_vi, numerator, denominator, points,
     max_points and the same with `_after` for numerator and points; `ranks` has unit_code, rank, rank_after and
-    ranked (how many units of its level have a total), by achieved over reachable.
+    ranked (how many units of its level have a total), by achieved over reachable. `notes` (Vietnamese) say what was
+    assumed.
     """
 
     rows: pd.DataFrame
     ranks: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def parse_change(text: str) -> Change:
@@ -64,7 +67,7 @@ def parse_change(text: str) -> Change:
     if found["points"]:
         return Change(found["code"], points=float(found["points"].replace(",", ".")))
     if found["percent"]:
-        return Change(found["code"], share=float(found["percent"].replace(",", ".")) / 100)
+        return Change(found["code"], share=float(Fraction(found["percent"].replace(",", ".")) / 100))
     return Change(found["code"], items=int(f"{found['sign']}{found['items']}"))
 
 
@@ -83,7 +86,8 @@ def whatif(
         card: rows of one index, source and period, all units, with unit_level.
         rubric: the rubric it was scored by, or rubrics by index_code where levels of units have their own.
         unit_code: the unit whose figures change.
-        changes: what changes; each criterion once.
+        changes: what changes; each criterion once. A criterion that is counted within a changed one moves by the same
+            items, as far as it can, unless it is changed itself.
         parents: parent of every unit; the units above get the same items more.
         additive: criteria whose figures add up over units; the units above keep theirs for all others.
 
@@ -107,6 +111,12 @@ def whatif(
     denominators = dict(zip(places, measures["denominator"].astype(float), strict=True))
     given = dict(zip(places, measures["points"].astype(float), strict=True))
     touched = [unit_code]
+    notes = []
+    wanted_codes = [change.criterion for change in changes]
+    if twice := sorted({code for code in wanted_codes if wanted_codes.count(code) > 1}):
+        raise MeasureError(f"{', '.join(twice)} is changed twice; write one change per criterion")
+    own = rubrics[str(card.loc[card["unit_code"] == unit_code, "index_code"].iloc[0])]
+    inner = {one.within: one for one in own.criteria() if one.within and one.code not in wanted_codes}
     for change in changes:
         place = (unit_code, change.criterion)
         if change.points is not None:
@@ -123,11 +133,22 @@ def whatif(
             known = ", ".join(sorted(code for unit, code in places if unit == unit_code))
             raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
         items = _items(change, numerators[place], denominators[place])
+        moved_codes = {change.criterion: items}
         numerators[place] += items
-        for unit in _above(unit_code, parents) if change.criterion in additive else []:
-            if (unit, change.criterion) in numerators and math.isnan(given[unit, change.criterion]):
-                numerators[unit, change.criterion] += items
-                touched.append(unit)
+        within = inner.get(change.criterion)
+        if within is not None and (unit_code, within.code) in numerators and items:
+            held = numerators[unit_code, within.code]
+            moved_codes[within.code] = min(max(held + items, 0.0), numerators[place]) - held
+            numerators[unit_code, within.code] += moved_codes[within.code]
+            notes.append(
+                f"{within.code} ({within.name_vi}) thay đổi theo {change.criterion}: {moved_codes[within.code]:+g}; "
+                "giả định mỗi hồ sơ thêm hoặc bớt cũng thêm hoặc bớt ở đây"
+            )
+        for code, more in moved_codes.items():
+            for unit in _above(unit_code, parents) if code in additive else []:
+                if (unit, code) in numerators and math.isnan(given[unit, code]):
+                    numerators[unit, code] += more
+                    touched.append(unit)
     changed = measures.assign(
         numerator=[numerators[place] for place in places], points=[given[place] for place in places]
     )
@@ -150,6 +171,7 @@ def whatif(
     return Outcome(
         rows[moved | (wanted & (rows["criterion_level"] == "total"))].reset_index(),
         ranks[ranks["unit_code"].isin([*touched, *ranks.loc[ranks["rank"] != ranks["rank_after"], "unit_code"]])],
+        tuple(notes),
     )
 
 
@@ -200,7 +222,9 @@ def _items(change: Change, numerator: float, denominator: float) -> float:
     if change.share is not None:
         if not denominator > 0:
             raise MeasureError(f"{change.criterion} has no denominator here; a share of nothing cannot be reached")
-        items = round(change.share * denominator) - numerator
+        # items are whole: the share is reached by the next whole one, and not by the nearest
+        needed = float(Fraction(str(change.share)) * Fraction(denominator))
+        items = (math.ceil(needed) if denominator.is_integer() else needed) - numerator
     else:
         items = float(change.items or 0)
     if numerator + items < 0 or (denominator > 0 and numerator + items > denominator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import numpy as np
@@ -142,6 +143,45 @@ def test_the_unit_that_does_better_overtakes() -> None:
     assert ranks.loc["P.1", ["rank", "rank_after"]].tolist() == [1, 2]
 
 
+@settings(deadline=None, max_examples=40)
+@given(share=st.integers(1, 100), has=st.integers(0, 40), lacks=st.integers(1, 40))
+def test_a_share_that_is_asked_for_is_reached_by_the_fewest_items(share: int, has: int, lacks: int) -> None:
+    own = {unit: [(0, 1)] * 4 for unit in PARENTS} | {"P.2.1": [(has, lacks)] * 4}
+    change = [parse_change(f"LINEAR={share}%")]
+    rows = whatif(card_of(own), RUBRIC, "P.2.1", change, parents=PARENTS, additive=()).rows
+    row = rows[(rows["unit_code"] == "P.2.1") & (rows["criterion_code"] == "LINEAR")]
+    after = int(row["numerator_after"].iloc[0]) if len(row) else has
+    assert 100 * after >= share * (has + lacks)
+    assert 100 * (after - 1) < share * (has + lacks)
+
+
+def test_what_is_counted_within_a_changed_criterion_moves_with_it_and_says_so(published) -> None:
+    card = pd.read_parquet(published / "published" / "current" / "scorecard_index766.parquet")
+    rubric, inner = shipped().find("index766"), "DOSSIER_RECEIVING_SATISFACTION"
+    parents = {"H99": None, "H99.01": "H99", "H99.02": "H99"}
+    figures = card[card["unit_code"] == "H99.01"].set_index("criterion_code")["numerator"]
+    on_time, satisfied = int(figures["DOSSIER_ON_TIME"]), int(figures[inner])
+
+    def asked(*changes: str) -> tuple[dict[tuple[str, str], float], tuple[str, ...]]:
+        wanted = [parse_change(one) for one in changes]
+        found = whatif(card, rubric, "H99.01", wanted, parents=parents, additive=["DOSSIER_ON_TIME", inner])
+        rows = found.rows.set_index(["unit_code", "criterion_code"])
+        return (rows["numerator_after"] - rows["numerator"]).to_dict(), found.notes
+
+    more = 100 - on_time
+    moved, notes = asked(f"DOSSIER_ON_TIME=+{more}")
+    assert moved["H99.01", "DOSSIER_ON_TIME"] == more
+    assert moved["H99.01", inner] == moved["H99", inner] == min(more, 100 - satisfied)
+    assert len(notes) == 1
+    assert inner in notes[0]
+    moved, notes = asked(f"DOSSIER_ON_TIME=+{more}", f"{inner}=+1")
+    assert moved["H99.01", inner] == 1
+    assert notes == ()
+    moved, _ = asked(f"DOSSIER_ON_TIME=-{on_time}")
+    assert moved["H99.01", inner] == -satisfied, "nothing can be satisfied that is late"
+    assert asked("DOSSIER_ON_TIME=+0")[1] == ()
+
+
 def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
     own = {unit: [(3, 4), (0, 0), (5, 1), (9, 0)] for unit in PARENTS}
     card = card_of(own)
@@ -160,6 +200,7 @@ def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
         (["LINEAR=-1000"], "P", "at most 40 more or 40 fewer"),
         (["NOTHING=+1"], "P", "has no figure for NOTHING; its criteria with figures: ALL, FLOOR, LINEAR, STEPS"),
         (["LINEAR=+1"], "Q", "no unit Q"),
+        (["LINEAR=+1", "STEPS=+1", "LINEAR=80%"], "P", "LINEAR is changed twice"),
     ],
 )
 def test_what_cannot_be_is_refused(changes, unit, message) -> None:
@@ -206,6 +247,13 @@ def test_the_commands_show_the_published_card(published) -> None:
     assert asked.exit_code == 0, asked.output
     assert "Sở Một" in asked.output
     assert "DOSSIER_ON_TIME" in asked.output
+    assert "giả định mỗi hồ sơ" in " ".join(asked.output.split())
+    assert "cchc explain" in shown.output
+    assert "--unit H99 --from 2026-10-01 --to 2026-10-31" in shown.output
+    for command in (("points",), ("whatif", "DOSSIER_ON_TIME=100%")):
+        printed = cchc(*command, "--unit", "H99.01", "--format", "json", "--data-dir", str(published))
+        assert printed.exit_code == 0, printed.output
+        assert json.loads(printed.output, parse_constant=pytest.fail)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cchc_pipeline.reports import charts
 from cchc_pipeline.scorecards import index766, papi
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.index766_robustness import EVENTS, WITHIN, draw_ranks
+from cchc_pipeline.scorecards.index766_robustness import EVENTS, draw_ranks
 from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
 from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
 
@@ -63,7 +63,9 @@ def test_every_criterion_is_known_to_be_chance_or_not() -> None:
     codes = {leaf.code for leaf in index766.newest().criteria()}
     assert set(EVENTS) | COMPLETE == codes
     assert not set(EVENTS) & COMPLETE
-    assert set(WITHIN) | set(WITHIN.values()) <= set(EVENTS)
+    within = {leaf.code: leaf.within for leaf in index766.newest().criteria() if leaf.within}
+    assert within == {"DOSSIER_RECEIVING_SATISFACTION": "DOSSIER_ON_TIME"}
+    assert set(within) | set(within.values()) <= set(EVENTS)
 
 
 def test_few_dossiers_leave_a_rank_open_and_many_settle_it() -> None:

@@ -104,6 +104,8 @@ def test_a_bad_criterion_is_named_with_file_and_fix(changes: dict[str, Any], sai
         (lambda r: r.update(valid_to=date(2025, 1, 1)), "valid_to lies before"),
         (lambda r: r.update(valid_from="soon"), "date like 2026-01-01"),
         (lambda r: r["bands"][0].pop("name_en"), "band good: key name_en is missing"),
+        (lambda r: r["groups"][0]["criteria"][0].update(within="B"), "within names 'B', which is no other criterion"),
+        (lambda r: r["groups"][0]["criteria"][0].update(within="A"), "within names 'A', which is no other criterion"),
     ],
 )
 def test_a_bad_tree_is_refused(change: Any, said: str) -> None:
