@@ -112,7 +112,7 @@ def points(
     if source == "local" and (counted := [code for code in own["criterion_code"] if rubric.criterion(code).indicator]):
         first, last = card["period_start"].iloc[0], card["period_end"].iloc[0]
         console.print("Từng hồ sơ, TTHC làm mất điểm / the very items that cost the points:")
-        command = f"  cchc explain {counted[0]} --unit {unit} --from {first} --to {last}"
+        command = f"  cchc explain {counted[0]} --unit {unit} --from {first} --to {last} --side lacking"
         console.print(command, markup=False, highlight=False, soft_wrap=True)
     if len(by_people):
         title = "Điểm người chấm chưa cho / points that people did not give"

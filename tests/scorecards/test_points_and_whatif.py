@@ -249,7 +249,7 @@ def test_the_commands_show_the_published_card(published) -> None:
     assert "DOSSIER_ON_TIME" in asked.output
     assert "giả định mỗi hồ sơ" in " ".join(asked.output.split())
     assert "cchc explain" in shown.output
-    assert "--unit H99 --from 2026-10-01 --to 2026-10-31" in shown.output
+    assert "--unit H99 --from 2026-10-01 --to 2026-10-31 --side lacking" in shown.output
     for command in (("points",), ("whatif", "DOSSIER_ON_TIME=100%")):
         printed = cchc(*command, "--unit", "H99.01", "--format", "json", "--data-dir", str(published))
         assert printed.exit_code == 0, printed.output
