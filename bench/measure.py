@@ -68,7 +68,7 @@ class Line:
             number(self.ours, self.unit),
             self.against,
             "" if self.yardstick is None else number(self.yardstick, self.unit),
-            "" if self.ratio is None else f"{self.ratio:.2f}",
+            "" if self.ratio is None else f"{self.ratio:.2f}" if self.ratio >= 0.01 else f"{self.ratio:.2g}",
             target,
             met,
         ]

@@ -17,6 +17,8 @@ from itertools import combinations
 FEWEST_DIFFERENT, SAME_SHARE = 10, 0.9
 #: Scores of one year in two files that differ by more contradict each other.
 SAME_SCORE = 1e-6
+#: As far as a copy may differ that was rounded to three decimals; years themselves differ by a hundred times that.
+ROUNDED_SCORE = 0.00051
 
 
 class TableUnusable(Exception):  # noqa: N818 - says what a table is
@@ -126,13 +128,14 @@ def refuse_copies(tables: Sequence[PapiTable]) -> None:
         if proof := _repeated(one, other):
             slot, same, of = proof[0]
             province, score = next(iter(one.scores(slot).items()))
+            exact = all(other.scores(slot).get(name, value) == value for name, value in one.scores(slot).items())
             raise TableUnusable(
                 other.file,
                 f"{', '.join([*other.sheets(), f'the year {other.year}'])} repeats the year {one.year} "
                 f"({', '.join([one.file, *one.sheets()])}): "
                 f"{len(proof)} sub-dimensions are the same, {', '.join(item[0] for item in proof[:5])}"
-                f"{' …' if len(proof) > 5 else ''}; in {slot} {same} of {of} provinces have the same score to the last "
-                f"digit, {province} {score:.10g}",
+                f"{' …' if len(proof) > 5 else ''}; in {slot} {same} of {of} provinces have the same score "
+                f"{'to the last digit' if exact else 'but for rounding'}, {province} {score:.10g}",
                 "remove the copied sheet or file and put the publisher's own table of that year there",
             )
 
@@ -143,7 +146,7 @@ def _repeated(one: PapiTable, other: PapiTable) -> list[tuple[str, int, int]]:
     for slot in sorted(code for code in one.codes() & other.codes() if code.startswith("SC")):
         first, second = one.scores(slot), other.scores(slot)
         both = first.keys() & second.keys()
-        same = [province for province in both if first[province] == second[province]]
+        same = [province for province in both if abs(first[province] - second[province]) <= ROUNDED_SCORE]
         if len({first[province] for province in same}) >= FEWEST_DIFFERENT and len(same) >= SAME_SHARE * len(both):
             found.append((slot, len(same), len(both)))
     return found

@@ -227,6 +227,16 @@ def test_a_copy_is_found_across_files(tmp_path: Path, kind: str) -> None:
         pull(tmp_path)
 
 
+def test_a_copy_that_was_rounded_is_a_copy() -> None:
+    given = books.invented(2019)
+    rounded = {place: score and round(score, 3) for place, score in given.items()}
+    tables = read_sheets([(str(y), books.by_columns(s, y)) for y, s in ((2019, given), (2020, rounded))], "x.xlsx")
+    with pytest.raises(TableUnusable) as caught:
+        join_years(tables)
+    assert "repeats the year 2019" in caught.value.what
+    assert "63 of 63 provinces have the same score but for rounding" in caught.value.what
+
+
 def test_one_copied_dimension_is_enough_and_a_few_equal_scores_are_not() -> None:
     given, other = books.invented(2022), books.invented(2023)
     few = other | {(code, "SC44"): given[code, "SC44"] for code in PROVINCES[:50]}
