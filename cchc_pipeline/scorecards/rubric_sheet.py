@@ -4,39 +4,29 @@ Belongs here: reading the sheet into the content of a rubric file, with errors t
 rubric may hold (`rubric_file.py`, which checks the result), and guessing at points that the sheet does not state.
 
 A row with a number in STT is a domain, a criterion or a part of one, by the depth of its number (I or 1, 1.1, 1.1.1);
-a row without a number goes on with the scoring text of the row above. What has parts is a group, what has none is
-scored. Where the scoring text has a form that is known it becomes a rule; everything else is scored by a person, and
-the text stays as its note.
+a row without a number goes on with the scoring text of the row above. Where Roman domains count their criteria from 1
+again, these become 2.1 and 2.1.1 in domain II. A line of sums is held against the domains above it. What has parts is a
+group, what has none is scored. Where the scoring text has a form that is known it becomes a rule; everything else is
+scored by a person, and the text stays as its note.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.errors import RubricError
+from cchc_pipeline.scorecards.rubric_table import Columns, Row, cell_name, find_columns, plain, read_sheet, value
 
-#: Headings of the four columns, without accents, as they begin in the sheets of several provinces.
-_HEADINGS = {
-    "number": ("stt", "tt", "so tt"),
-    "name": ("linh vuc", "tieu chi", "noi dung", "ten tieu chi"),
-    "max": ("diem toi da", "thang diem", "diem chuan", "diem"),
-    "text": ("cach cham", "cach tinh", "noi dung thang diem", "huong dan cham", "phuong phap", "ghi chu"),
-}
-_HEADING_NAMES = {
-    "number": "STT",
-    "name": "Lĩnh vực/Tiêu chí/Tiêu chí thành phần",
-    "max": "Điểm tối đa",
-    "text": "Cách chấm",
-}
 _ROMAN = re.compile(r"^[IVX]+$")
 _NUMBER = re.compile(r"^\d+(\.\d+)*$")
-_TOTAL = ("tong", "tong cong", "tong diem", "cong")
+#: A line of sums: Tổng, Tổng cộng, Tổng điểm (I+II), Cộng mục I.
+_TOTAL = re.compile(
+    r"^(?:tong(?: cong| diem| so diem| diem toi da)?|cong(?: muc| phan)?(?: [ivx\d.]+)?)(?: ?\(.*\))?[:. ]*$"
+)
 _SURVEY = ("dieu tra xa hoi hoc", "khao sat", "xhh", "sipas")
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*%"
 _RATIO = r"ty le[^;.]*?(?:x|\*|×)\s*diem toi da|diem toi da\s*(?:x|\*|×)[^;.]*?ty le"
@@ -51,6 +41,7 @@ class _Line:
     name: str
     max: Fraction
     texts: list[str]
+    is_roman: bool = False
     parts: list[_Line] = field(default_factory=list)
 
     @property
@@ -66,34 +57,6 @@ class Imported:
     remarks: tuple[str, ...]
 
 
-def read_sheet(path: Path, *, sheet: str | None = None) -> list[tuple[int, list[Any]]]:
-    """Rows of an .xlsx or .csv file with their numbers from 1; empty rows are left out.
-
-    Raises:
-        RubricError: the file cannot be read, or has no such sheet.
-    """
-    if path.suffix.lower() == ".csv":
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = [list(row) for row in csv.reader(file)]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise RubricError(
-                f"{path.name}: not a CSV file in UTF-8 ({error}); save the sheet as 'CSV UTF-8' or as .xlsx"
-            ) from error
-        return [(number, row) for number, row in enumerate(rows, start=1) if any(str(cell).strip() for cell in row)]
-    from openpyxl import load_workbook  # only where a sheet is read
-
-    try:
-        workbook = load_workbook(path, data_only=True)
-    except Exception as error:
-        raise RubricError(f"{path.name}: not an .xlsx workbook that can be read ({error})") from error
-    if sheet is not None and sheet not in workbook.sheetnames:
-        raise RubricError(f"{path.name}: no sheet {sheet!r}; it has {', '.join(workbook.sheetnames)}")
-    chosen = workbook[sheet] if sheet else workbook.active
-    every = enumerate(chosen.iter_rows(values_only=True), start=1)
-    return [(number, list(row)) for number, row in every if any(cell not in (None, "") for cell in row)]
-
-
 def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None) -> Imported:
     """The rubric in a spreadsheet.
 
@@ -106,89 +69,87 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
         RubricError: with the cell, what is wrong and the fix.
     """
     rows = read_sheet(path, sheet=sheet)
-    head, columns = _head(path, rows)
-    lines = _lines(path, [row for row in rows if row[0] > head], columns)
-    roots = _tree(path, lines, columns)
+    columns = find_columns(path, rows)
+    below = [row for row in rows if row[0] > columns.last_heading]
+    lines = _lines(path, [row for row in below if not _is_total(row, columns)], columns)
+    roots = _tree(path, _below_their_domain(lines), columns)
     remarks: list[str] = []
     for root in roots:
         _check_sums(path, root, columns)
+    for row in below:
+        if _is_total(row, columns):
+            _check_total(path, row, roots, columns)
     groups = [_group(path, root, columns, remarks) for root in roots]
     return Imported({**about, "groups": groups}, tuple(remarks))
 
 
-def _plain(text: Any) -> str:
-    """Lower case without accents, đ as d, one space between words."""
-    base = unicodedata.normalize("NFD", str(text or "").replace("Đ", "D").replace("đ", "d"))
-    return " ".join("".join(c for c in base if not unicodedata.combining(c)).lower().split())
+def _is_total(row: Row, columns: Columns) -> bool:
+    """Whether a row holds sums; where cells are merged, its words stand in the column of numbers."""
+    number, name = value(row[1], columns.number), value(row[1], columns.name)
+    return _TOTAL.match(plain(name)) is not None if not number else _TOTAL.match(plain(number)) is not None
 
 
-def _head(path: Path, rows: list[tuple[int, list[Any]]]) -> tuple[int, dict[str, int]]:
-    """Row of the headings, and the position of each column."""
-    for number, row in rows[:30]:
-        cells = [_plain(cell) for cell in row]
-        found: dict[str, int] = {}
-        for what, beginnings in _HEADINGS.items():
-            for beginning in beginnings:
-                places = [i for i, cell in enumerate(cells) if cell.startswith(beginning) and i not in found.values()]
-                if places:
-                    found[what] = places[0]
-                    break
-        if {"number", "name", "max"} <= set(found):
-            if "text" not in found:
-                raise RubricError(
-                    f"{path.name}, row {number}: no column '{_HEADING_NAMES['text']}' among "
-                    f"{', '.join(str(cell) for cell in row if cell)}; add it, empty where nothing is said"
-                )
-            return number, found
-    wanted = ", ".join(_HEADING_NAMES.values())
-    raise RubricError(f"{path.name}: none of the first 30 rows has the headings {wanted}; add a heading row")
+def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> None:
+    """A sum has to be that of all domains so far, or of the domain that it closes."""
+    text = value(row[1], columns.max)
+    above = [root for root in roots if root.row < row[0]]
+    if not text or not above:
+        return
+    given, whole = _points(path, row[0], columns.max, text), sum((root.max for root in above), Fraction(0))
+    if given not in (whole, above[-1].max):
+        raise RubricError(
+            f"{cell_name(path, row[0], columns.max)}: the total is {_shown(given)}, but the domains above add up to "
+            f"{_shown(whole)}; correct one of them"
+        )
 
 
-def _cell(path: Path, row: int, column: int) -> str:
-    from openpyxl.utils import get_column_letter
+def _below_their_domain(lines: list[_Line]) -> list[_Line]:
+    """Numbers of the whole sheet, where each Roman domain counts its criteria from 1 again: II, 1, 1.1 is 2.1.1."""
+    if not any(line.is_roman for line in lines) or all(line.is_roman or line.depth > 1 for line in lines):
+        return lines
+    domain = ""
+    for line in lines:
+        if line.is_roman:
+            domain = line.number
+        elif domain:
+            line.number = f"{domain}.{line.number}"
+    return lines
 
-    return f"{path.name}, cell {get_column_letter(column + 1)}{row}"
 
-
-def _lines(path: Path, rows: list[tuple[int, list[Any]]], columns: dict[str, int]) -> list[_Line]:
+def _lines(path: Path, rows: list[Row], columns: Columns) -> list[_Line]:
     lines: list[_Line] = []
     for row, cells in rows:
-        number, name, most, text = (_value(cells, columns[what]) for what in ("number", "name", "max", "text"))
-        if _plain(name or number).rstrip(":. ") in _TOTAL:
-            continue
+        number, name, most, text = (
+            value(cells, column) for column in (columns.number, columns.name, columns.max, columns.text)
+        )
         if not number:
             if not lines:
                 raise RubricError(
-                    f"{_cell(path, row, columns['number'])}: the first row below the headings has no STT; number it"
+                    f"{cell_name(path, row, columns.number)}: the first row below the headings has no STT; number it"
                 )
             if most:
                 raise RubricError(
-                    f"{_cell(path, row, columns['max'])}: {most} points in a row without STT; give the row a number, "
+                    f"{cell_name(path, row, columns.max)}: {most} points in a row without STT; give the row a number, "
                     f"or move the points into the text of {lines[-1].number}"
                 )
             lines[-1].texts += [part for part in (name, text) if part]
             continue
         numbered = number.rstrip(".")
-        if _ROMAN.match(numbered):
+        is_roman = _ROMAN.match(numbered) is not None
+        if is_roman:
             numbered = str(_roman(numbered))
         if not _NUMBER.match(numbered):
             raise RubricError(
-                f"{_cell(path, row, columns['number'])}: STT {number!r} is neither I, II, … nor 1, 1.1, 1.1.1; "
+                f"{cell_name(path, row, columns.number)}: STT {number!r} is neither I, II, … nor 1, 1.1, 1.1.1; "
                 "correct it"
             )
         if not name:
-            raise RubricError(f"{_cell(path, row, columns['name'])}: {number} has no name; write it")
-        lines.append(_Line(row, numbered, name, _points(path, row, columns["max"], most), [text] if text else []))
+            raise RubricError(f"{cell_name(path, row, columns.name)}: {number} has no name; write it")
+        points = _points(path, row, columns.max, most)
+        lines.append(_Line(row, numbered, name, points, [text] if text else [], is_roman))
     if not lines:
         raise RubricError(f"{path.name}: no row below the headings; give the table its rows")
     return lines
-
-
-def _value(cells: list[Any], column: int) -> str:
-    value = cells[column] if column < len(cells) else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return " ".join(str(value).split()) if value is not None else ""
 
 
 def _roman(text: str) -> int:
@@ -200,24 +161,29 @@ def _points(path: Path, row: int, column: int, text: str) -> Fraction:
     try:
         points = Fraction(text.replace(",", "."))
     except (ValueError, ZeroDivisionError):
-        shown = f"{text!r} is no number" if text else "empty"
+        shown = (
+            f"{text!r} is no number" if text else "empty, merged with another, or a formula that was never calculated"
+        )
         raise RubricError(
-            f"{_cell(path, row, column)}: Điểm tối đa is {shown}; write points such as 1 or 0,5"
+            f"{cell_name(path, row, column)}: Điểm tối đa is {shown}; write points such as 1 or 0,5"
         ) from None
     if points <= 0 or (points * 100).denominator != 1:
         raise RubricError(
-            f"{_cell(path, row, column)}: Điểm tối đa {text} is not above 0 with at most two decimals; correct it"
+            f"{cell_name(path, row, column)}: Điểm tối đa {text} is not above 0 with at most two decimals; correct it"
         )
     return points
 
 
-def _tree(path: Path, lines: list[_Line], columns: dict[str, int]) -> list[_Line]:
+def _tree(path: Path, lines: list[_Line], columns: Columns) -> list[_Line]:
     known: dict[str, _Line] = {}
     roots = []
     for line in lines:
-        place = _cell(path, line.row, columns["number"])
+        place = cell_name(path, line.row, columns.number)
         if line.number in known:
-            raise RubricError(f"{place}: STT {line.number} is in row {known[line.number].row} already; renumber one")
+            raise RubricError(
+                f"{place}: STT {line.number} is in row {known[line.number].row} already; renumber one (Excel takes "
+                "1.10 for 1.1 unless the cell is text)"
+            )
         known[line.number] = line
         if line.depth == 1:
             roots.append(line)
@@ -229,14 +195,14 @@ def _tree(path: Path, lines: list[_Line], columns: dict[str, int]) -> list[_Line
     return roots
 
 
-def _check_sums(path: Path, line: _Line, columns: dict[str, int]) -> None:
+def _check_sums(path: Path, line: _Line, columns: Columns) -> None:
     if not line.parts:
         return
     total = sum((part.max for part in line.parts), Fraction(0))
     if total != line.max:
         first, last = line.parts[0].row, line.parts[-1].row
         raise RubricError(
-            f"{_cell(path, line.row, columns['max'])}: {line.number} has {_shown(line.max)} points, but its parts "
+            f"{cell_name(path, line.row, columns.max)}: {line.number} has {_shown(line.max)} points, but its parts "
             f"(rows {first} to {last}) add up to {_shown(total)}; correct one of them"
         )
     for part in line.parts:
@@ -247,7 +213,7 @@ def _shown(points: Fraction) -> str:
     return f"{float(points):g}"
 
 
-def _group(path: Path, line: _Line, columns: dict[str, int], remarks: list[str]) -> dict[str, Any]:
+def _group(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
     head = {"code": f"G{line.number}", "name_vi": line.name, "name_en": line.name}
     if not line.parts:  # a domain that is one criterion
         return {**head, "criteria": [_criterion(path, line, columns, remarks)]}
@@ -256,15 +222,15 @@ def _group(path: Path, line: _Line, columns: dict[str, int], remarks: list[str])
     return {**head, **({"groups": groups} if groups else {}), **({"criteria": criteria} if criteria else {})}
 
 
-def _criterion(path: Path, line: _Line, columns: dict[str, int], remarks: list[str]) -> dict[str, Any]:
+def _criterion(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
     text = "; ".join(line.texts)
     rule = rule_of_text(text, line.max)
-    is_survey = any(word in _plain(f"{line.name} {text}") for word in _SURVEY)
+    is_survey = any(word in plain(f"{line.name} {text}") for word in _SURVEY)
     if rule is None:
         how = "khảo sát" if is_survey else "người chấm"
         said = text or "(trống)"
         remarks.append(
-            f"{_cell(path, line.row, columns['text'])}: {line.number} không có công thức nhận ra được, điểm do {how} "
+            f"{cell_name(path, line.row, columns.text)}: {line.number} không có công thức nhận ra được, điểm do {how} "
             f"nhập: {said[:120]}"
         )
     criterion: dict[str, Any] = {
@@ -284,11 +250,11 @@ def rule_of_text(text: str, most: Fraction) -> dict[str, Any] | None:
     Known forms (accents and case aside): a ratio times the maximum, with the share from which on it is full and the
     share below which it is nothing; all or nothing at a share; a list of shares with points.
     """
-    plain = _plain(text)
-    below = re.search(rf"duoi\s*{_PERCENT}[^;]*?:?\s*(?:0(?:[.,]0+)?\s*diem|khong (?:co |duoc )?diem|0$)", plain)
+    words = plain(text)
+    below = re.search(rf"duoi\s*{_PERCENT}[^;]*?:?\s*(?:0(?:[.,]0+)?\s*diem|khong (?:co |duoc )?diem|0$)", words)
     floor = _share(below[1]) if below else None
-    if re.search(_RATIO, plain):
-        over = re.search(rf"/\s*{_PERCENT}", plain)
+    if re.search(_RATIO, words):
+        over = re.search(rf"/\s*{_PERCENT}", words)
         full_at = _share(over[1]) if over else Fraction(1)
         if floor is not None:
             return {"kind": "linear_above_floor", "floor": _number(floor), "full_at": _number(full_at)}
@@ -296,7 +262,7 @@ def rule_of_text(text: str, most: Fraction) -> dict[str, Any] | None:
     steps = [
         (_share(share), Fraction(points.replace(",", ".")))
         for share, points in re.findall(
-            rf"(?:tu|dat|>=|≥)\s*(?:tu\s*)?{_PERCENT}[^;:]*:\s*(\d+(?:[.,]\d+)?)\s*diem", plain
+            rf"(?:tu|dat|>=|≥)\s*(?:tu\s*)?{_PERCENT}[^;:]*:\s*(\d+(?:[.,]\d+)?)\s*diem", words
         )
     ]
     steps = [(share, points) for share, points in dict(steps).items() if points > 0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from cchc_pipeline.cli import main
 from cchc_pipeline.scorecards.errors import RubricError
@@ -118,6 +119,9 @@ def test_a_text_that_is_not_understood_is_left_to_people(text: str) -> None:
     [
         (changed(6, 2, "nửa"), "cell C6: Điểm tối đa is 'nửa' is no number"),
         (changed(6, 2, None), "cell C6: Điểm tối đa is empty"),
+        (changed(4, 2, "=C5+C10"), "cell C4: Điểm tối đa is empty, .* never calculated"),
+        (changed(14, 2, 100), "cell C14: the total is 100, but the domains above add up to 5"),
+        ([*ROWS[:-1], ["TỔNG ĐIỂM (I+II):", None, 6, None]], "cell C14: the total is 6"),
         (changed(6, 2, 0.333), "cell C6: .* at most two decimals"),
         (changed(6, 2, 1), r"cell C5: 1.1 has 2 points, but its parts \(rows 6 to 7\) add up to 2.5"),
         (changed(6, 0, "1.1.x"), "cell A6: STT '1.1.x' is neither"),
@@ -147,6 +151,65 @@ def take_in(folder: Path, rows: list[list[object]], name: str, version: str = "1
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return out
+
+
+@pytest.mark.parametrize("words", ["Tổng", "Tổng cộng:", "TỔNG ĐIỂM (I+II)", "Cộng", "Cộng mục II"])
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_line_of_sums_is_no_criterion(tmp_path: Path, words: str, column: int) -> None:
+    sums = [None, None, 2 if words == "Cộng mục II" else 5, None]
+    sums[column] = words
+    assert imported(tmp_path, [*ROWS[:-1], sums])[0].criteria() == imported(tmp_path)[0].criteria()
+
+
+def test_a_criterion_whose_name_begins_like_a_sum_is_one(tmp_path: Path) -> None:
+    rubric, _ = imported(tmp_path, changed(6, 1, "Tổng hợp báo cáo"))
+    assert rubric.criterion("C1.1.1").name_vi == "Tổng hợp báo cáo"
+
+
+def test_headings_in_two_lines_and_a_line_that_numbers_the_columns(tmp_path: Path) -> None:
+    heads = [
+        ["STT", "Lĩnh vực/Tiêu chí", "Điểm", None, "Cách chấm"],
+        [None, None, "Tự chấm", "Tối đa", None],
+        ["(1)", "(2)", "(3)", "(4)", "(5)"],
+    ]
+    body = [[number, name, None, most, text] for number, name, most, text in ROWS[3:]]
+    assert imported(tmp_path, [*ROWS[:2], *heads, *body])[0].criteria() == imported(tmp_path)[0].criteria()
+
+
+def test_domains_that_count_their_criteria_from_1_again(tmp_path: Path) -> None:
+    rows = [
+        HEAD,
+        ["I", "Chỉ đạo, điều hành", 3, None],
+        ["1", "Kế hoạch", 2, None],
+        ["1.1", "Ban hành", 2, "Người chấm"],
+        ["2", "Kiểm tra", 1, "Người chấm"],
+        ["II", "Thể chế", 2, None],
+        ["1", "Văn bản", 2, "Người chấm"],
+    ]
+    rubric, _ = imported(tmp_path, rows)
+    assert [one.code for one in rubric.criteria()] == ["C1.1.1", "C1.2", "C2.1"]
+
+
+def test_the_table_on_another_sheet_is_pointed_at(tmp_path: Path) -> None:
+    path = put(tmp_path, [["Bìa"]])
+    book = load_workbook(path)
+    for row in ROWS:
+        (book["Tiêu chí"] if "Tiêu chí" in book.sheetnames else book.create_sheet("Tiêu chí")).append(row)
+    book.save(path)
+    with pytest.raises(RubricError, match="choose the sheet: Sheet, Tiêu chí"):
+        import_sheet(path, ABOUT)
+    assert (
+        import_sheet(path, ABOUT, sheet="Tiêu chí").content["groups"]
+        == import_sheet(put(tmp_path, ROWS), ABOUT).content["groups"]
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_file_may_be_divided_as_excel_does_in_vietnamese(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "tieu-chi.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(ROWS)
+    assert import_sheet(path, ABOUT).content["groups"] == import_sheet(put(tmp_path, ROWS), ABOUT).content["groups"]
 
 
 def test_what_was_imported_can_be_checked(tmp_path: Path) -> None:
@@ -180,7 +243,7 @@ def test_a_diff_says_what_moves_scores(tmp_path: Path) -> None:
     rows = changed(12, 3, "Tỷ lệ % × điểm tối đa / 95%")
     rows[9][1] = "Kiểm tra cải cách hành chính"
     rows.insert(13, ["2.3", "Tiêu chí mới", 1, None])
-    rows[10][2] = 3
+    rows[10][2], rows[14][2] = 3, 6
     new = take_in(tmp_path, rows, "new.yaml", version="2")
     done = cchc("diff", str(old), str(new))
     assert done.exit_code == 0
