@@ -8,36 +8,55 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from bench.measure import Report
+from bench.sizes import FULL, TINY, USUAL, Sizes
 
 NAMES = ("contracts", "indicators", "night", "first-load", "code-location", "scoring", "monte-carlo")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--only", "chosen", multiple=True, type=click.Choice(NAMES), help="Only this one; may be repeated.")
-@click.option("--size", default=2_000_000, show_default=True, help="Dossiers behind the events of `indicators`.")
-@click.option("--history", default=100_000, show_default=True, help="Dossiers held in `night`; then ten times as many.")
-@click.option("--load", default=20_000, show_default=True, help="Dossiers of `first-load`, about.")
+@click.option(
+    "--size", type=int, help=f"Dossiers behind the events of `indicators`.  [default: {USUAL.events:,}]", metavar="N"
+)
+@click.option(
+    "--history",
+    type=int,
+    help=f"Dossiers held in `night`; then ten times as many.  [default: {USUAL.held:,}]",
+    metavar="N",
+)
+@click.option("--load", type=int, help=f"Dossiers of `first-load`, about.  [default: {USUAL.load:,}]", metavar="N")
 @click.option(
     "--full", is_flag=True, help="The sizes of the targets: 20 million dossiers of events, 1 and 10 million held."
 )
-def main(chosen: tuple[str, ...], size: int, history: int, load: int, *, full: bool) -> None:
+@click.option(
+    "--tiny",
+    is_flag=True,
+    help="As little as there can be: shows that the benches run and agree, and measures nothing.",
+)
+def main(
+    chosen: tuple[str, ...], size: int | None, history: int | None, load: int | None, *, full: bool, tiny: bool
+) -> None:
     """Measure what the pipeline costs, each time beside a yardstick in the same run.
 
     Figures are only comparable within one run: machines differ, and so does what else they do.
     """
-    if full:
-        size, history = 20_000_000, 1_000_000
+    if full and tiny:
+        raise click.UsageError("--full and --tiny exclude each other")
+    sizes = FULL if full else TINY if tiny else USUAL
+    given = {"events": size, "held": history, "load": load}
+    sizes = replace(sizes, **{name: value for name, value in given.items() if value is not None})
     root = Path(__file__).parents[1]
     console = Console(width=None if sys.stdout.isatty() else 150)
     report = Report(console)
     console.print(f"python -m bench: {', '.join(chosen or NAMES)}", highlight=False)
-    for name, bench in _benches(report, root, size, history, load).items():
+    for name, bench in _benches(report, root, sizes).items():
         if not chosen or name in chosen:
             console.print(f"[bold]{name}[/]")
             started = time.monotonic()
@@ -46,43 +65,43 @@ def main(chosen: tuple[str, ...], size: int, history: int, load: int, *, full: b
     console.print(report.table())
 
 
-def _benches(report: Report, root: Path, size: int, history: int, load: int) -> dict[str, Callable[[], None]]:
+def _benches(report: Report, root: Path, sizes: Sizes) -> dict[str, Callable[[], None]]:
     """Imported when they run: each bench loads only what it measures."""
 
     def contracts() -> None:
         from bench.contracts import bench
 
-        bench(report)
+        bench(report, sizes.batches, sizes.weighed)
 
     def indicators() -> None:
         from bench.indicators import bench
 
-        bench(report, size)
+        bench(report, sizes.events)
 
     def night() -> None:
         from bench.night import bench
 
-        bench(report, history)
+        bench(report, sizes.held, sizes.held_months, sizes.province, sizes.days_before)
 
     def first_load() -> None:
         from bench.first_load import bench
 
-        bench(report, load)
+        bench(report, sizes.load, sizes.load_days)
 
     def code_location() -> None:
         from bench.code_location import bench
 
-        bench(report, root)
+        bench(report, root, sizes.starts)
 
     def scoring() -> None:
         from bench.scoring import bench
 
-        bench(report)
+        bench(report, sizes.scored_units)
 
     def monte_carlo() -> None:
         from bench.monte_carlo import bench
 
-        bench(report)
+        bench(report, sizes.draws, sizes.coinr_draws)
 
     return dict(
         zip(NAMES, (contracts, indicators, night, first_load, code_location, scoring, monte_carlo), strict=True)

@@ -10,22 +10,28 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow.parquet as pq
 import requests
 
 from bench.measure import Finished, Line, Report, command, number, run, seconds
 from bench.site import Site, served, steps
+from cchc_pipeline.lake.publish import current_version
 
-FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
-PER_MONTH = 5_200  # dossiers of the built-in province of size 1 in September 2026
+FIRST = date(2026, 9, 1)
+PER_DAY = 173  # dossiers of the built-in province of size 1 in September 2026
 A_MILLION_IN_FIVE_MINUTES = 1_000_000 / 300
 
 
-def bench(report: Report, dossiers: int) -> None:
-    """Load a month that holds about `dossiers`, and one that holds a tenth: what lies between them is the rate."""
-    small, _, started = _load(report, dossiers // 10)
-    loaded, bare, done = _load(report, dossiers)
+def bench(report: Report, dossiers: int, days: int) -> None:
+    """Load days that hold about `dossiers`, and such that hold a tenth: what lies between them is the rate."""
+    last = FIRST + timedelta(days=days - 1)
+    small, started = 0, 0.0
+    if dossiers >= 10:
+        small, _, before = _load(report, dossiers // 10, last)
+        started = before.seconds
+    loaded, bare, done = _load(report, dossiers, last)
     report.add(Line(f"first load of {loaded:,} dossiers, whole command", done.seconds, bare, "a bare download"))
-    rate = (loaded - small) / max(done.seconds - started.seconds, 0.001)
+    rate = (loaded - small) / max(done.seconds - started, 0.001)
     what = f"first load, from {small:,} to {loaded:,} dossiers"
     report.add(
         Line(
@@ -42,20 +48,37 @@ def bench(report: Report, dossiers: int) -> None:
     report.add(Line("first load, highest memory", done.peak_mib, target=2048.0, is_absolute=True, unit="MiB"))
 
 
-def _load(report: Report, dossiers: int) -> tuple[int, float, Finished]:
+def _load(report: Report, dossiers: int, last: date) -> tuple[int, float, Finished]:
     """Dossiers loaded, seconds of the bare download, and the command's run."""
-    with TemporaryDirectory(prefix="bench-") as folder, served(dossiers / PER_MONTH) as site:
-        site.after(LAST)
-        loaded = _download(site)  # the province makes its days when they are first asked for
-        bare = seconds(lambda: _download(site))
+    with (
+        TemporaryDirectory(prefix="bench-") as folder,
+        served(dossiers / (PER_DAY * ((last - FIRST).days + 1))) as site,
+    ):
+        site.after(last)
+        loaded = _download(site, last)  # the province makes its days when they are first asked for
+        bare = seconds(lambda: _download(site, last))
         environment = site.environment(Path(folder) / "lake", FIRST)
-        done = run([*command("cchc"), "run", "--from", str(FIRST), "--to", str(LAST)], environment)
-        report.note(f"{loaded:,} dossiers: {done.seconds:.1f} s, {done.peak_mib:,.0f} MiB")
+        done = run([*command("cchc"), "run", "--from", str(FIRST), "--to", str(last)], environment)
+        _all_arrived(Path(folder) / "lake", loaded)
+        arrived = f"{loaded:,} dossiers arrived, every one that was downloaded"
+        report.note(f"{arrived}: {done.seconds:.1f} s, {done.peak_mib:,.0f} MiB")
         report.note("    " + ", ".join(f"{step} {number(taken, 's')}" for step, taken in steps(environment)[:9]))
     return loaded, bare, done
 
 
-def _download(site: Site) -> int:
+def _all_arrived(lake: Path, downloaded: int) -> None:
+    """Every dossier of the download is published or waits in quarantine, or the time means nothing."""
+    held = current_version(lake / "published")
+    if held is None:
+        raise RuntimeError("the first load published nothing")
+    published = pq.read_metadata(held / "dossiers.parquet").num_rows
+    waiting = pq.read_table(held / "quarantine.parquet", columns=["table_name"])["table_name"].to_pylist()
+    waits = waiting.count("one_stop__dossiers")
+    if published + waits != downloaded or not published:
+        raise RuntimeError(f"{downloaded:,} dossiers downloaded, {published:,} published and {waits:,} in quarantine")
+
+
+def _download(site: Site, last: date) -> int:
     """Every dossier once, by day and page, thrown away."""
     count = 0
     search = f"{site.base}/one-stop/pa/dossier/search"
@@ -65,7 +88,7 @@ def _download(site: Site) -> int:
             f"{site.base}/one-stop/auth/realms/digo/protocol/openid-connect/token", data=form, timeout=60
         ).json()
         session.headers["Authorization"] = f"Bearer {token['access_token']}"
-        for offset in range((LAST - FIRST).days + 1):
+        for offset in range((last - FIRST).days + 1):
             day = FIRST + timedelta(days=offset)
             query = {
                 "spec": "slice",

@@ -22,12 +22,11 @@ from cchc_pipeline.robustness.uncertainty import Picks, draw_scores, random_pick
 
 Array = npt.NDArray[np.float64]
 
-UNITS, PARTS, DRAWS, AT_ONCE = 63, 8, 10_000, 2_000
-COINR_DRAWS = 100
+UNITS, PARTS, AT_ONCE = 63, 8, 2_000
 _COINR = Path(__file__).with_name("coinr.R")
 
 
-def bench(report: Report) -> None:
+def bench(report: Report, draws: int, coinr_draws: int) -> None:
     """All choices at once; then the choices that COINr has as well."""
     values = np.random.default_rng(766).uniform(3, 8, (UNITS, PARTS))
     plan = rb.Plan(
@@ -39,7 +38,8 @@ def bench(report: Report) -> None:
         bounds=np.array([[1.0] * PARTS, [10.0] * PARTS]),
     )
     generator = np.random.default_rng(1)
-    picked = [random_picks(plan, values, AT_ONCE, generator) for _ in range(DRAWS // AT_ONCE)]
+    parts = [min(AT_ONCE, draws - start) for start in range(0, draws, AT_ONCE)]
+    picked = [random_picks(plan, values, part, generator) for part in parts]
 
     def ours() -> Array:
         return np.concatenate([rb.rank(draw_scores(values, plan, picks)) for picks in picked])
@@ -48,17 +48,17 @@ def bench(report: Report) -> None:
         return np.concatenate([_plain_loop(values, plan, picks) for picks in picked])
 
     _same(ours(), plain())
-    report.note(f"ranks of {UNITS} provinces in {DRAWS:,} draws are the same in both")
+    report.note(f"ranks of {UNITS} provinces in {draws:,} draws are the same in both")
     report.add(
         Line(
-            f"{DRAWS:,} draws × {UNITS} provinces × {PARTS} dimensions",
+            f"{draws:,} draws × {UNITS} provinces × {PARTS} dimensions",
             seconds(ours, 2),
             seconds(plain, 2),
             "plain NumPy loop over draws",
             target=1.0,
         )
     )
-    _against_coinr(report, values)
+    _against_coinr(report, values, draws, coinr_draws)
 
 
 def _plain_loop(values: Array, plan: rb.Plan, picks: Picks) -> Array:
@@ -102,7 +102,7 @@ def _same(ours: Array, theirs: Array) -> None:
         raise AssertionError(f"{different.sum()} of {different.size} ranks differ")
 
 
-def _against_coinr(report: Report, values: Array) -> None:
+def _against_coinr(report: Report, values: Array, draws: int, coinr_draws: int) -> None:
     rscript = shutil.which("Rscript")
     if rscript is None:
         report.note("COINr: no Rscript here, not measured")
@@ -112,7 +112,7 @@ def _against_coinr(report: Report, values: Array) -> None:
         with table.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([[f"D{i + 1}" for i in range(PARTS)], *values.tolist()])
         try:
-            run([rscript, _COINR, table, answer, str(COINR_DRAWS)], {})
+            run([rscript, _COINR, table, answer, str(coinr_draws)], {})
         except RuntimeError as error:
             report.note(f"COINr: not measured, {str(error).splitlines()[-1]}")
             return
@@ -123,12 +123,12 @@ def _against_coinr(report: Report, values: Array) -> None:
         np.testing.assert_allclose(mine, found["scores"][f"{normalisation}_{aggregation}"], rtol=1e-9)
     report.note(f"scores of COINr {found['version']} (min-max and z-score, arithmetic and geometric) are the same")
     plan = rb.Plan(("minmax", "zscore"), ("equal",), ("arithmetic", "geometric"), weight_noise=0.25)
-    taken = seconds(lambda: rb.uncertainty(values, plan, DRAWS))
+    taken = seconds(lambda: rb.uncertainty(values, plan, draws))
     line = Line(
         f"one draw × {UNITS} provinces, choices that COINr has",
-        1000 * taken / DRAWS,
-        1000 * found["seconds"] / COINR_DRAWS,
-        f"COINr {found['version']}, {COINR_DRAWS} draws",
+        1000 * taken / draws,
+        1000 * found["seconds"] / coinr_draws,
+        f"COINr {found['version']}, {coinr_draws} draws",
         target=1.0,
         unit="ms",
     )

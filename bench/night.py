@@ -5,7 +5,7 @@ Belongs here: preparing the two lakes, running the night, and saying which steps
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,33 +15,39 @@ from bench.history import fill_history
 from bench.measure import Finished, Line, Report, command, number, run, seconds
 from bench.site import Site, served, steps
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version
 
-HISTORY = date(2023, 9, 1), date(2026, 8, 31)
-BEFORE = date(2026, 9, 1), date(2026, 9, 7)
-NIGHT = date(2026, 9, 8)
-SIZE = 4.0  # about 950 dossiers received and 3,000 changed on a working day
+UNTIL = date(2026, 8, 31)
 
 
-def bench(report: Report, history: int) -> None:
+def bench(report: Report, history: int, months: int, size: float, days_before: int) -> None:
     """The same night on a history of `history` dossiers and of ten times as many."""
+    year, month = divmod(12 * UNTIL.year + UNTIL.month - months, 12)
+    since = date(year, month + 1, 1)
+    before = UNTIL + timedelta(days=1), UNTIL + timedelta(days=days_before)
+    night = before[1] + timedelta(days=1)
     nights: list[Finished] = []
-    with TemporaryDirectory(prefix="bench-") as folder, served(SIZE) as site:
+    lakes: list[Lake] = []
+    with TemporaryDirectory(prefix="bench-") as folder, served(size) as site:
         for count in (history, 10 * history):
             lake = Lake(Path(folder) / f"lake-{count}")
-            filled = seconds(lambda held=lake, rows=count: fill_history(held, rows, *HISTORY))
-            environment = site.environment(lake.root, HISTORY[0])
-            first = _run(site, environment, *BEFORE)
-            done = _run(site, environment, NIGHT, NIGHT)
+            filled = seconds(lambda held=lake, rows=count: fill_history(held, rows, since, UNTIL))
+            environment = site.environment(lake.root, since)
+            first = _run(site, environment, *before).seconds if days_before else 0
+            done = _run(site, environment, night, night)
             nights.append(done)
-            changed = _changed(lake, NIGHT)
+            lakes.append(lake)
+            changed = _changed(lake, night)
             report.note(
-                f"history {count:,}: made in {filled:.0f} s, first run over {BEFORE[0]} … {BEFORE[1]} "
-                f"{first.seconds:.0f} s, night {done.seconds:.1f} s with {changed:,} dossiers pulled, "
+                f"history {count:,}: made in {filled:.0f} s, first run over {before[0]} … {before[1]} "
+                f"{first:.0f} s, night {done.seconds:.1f} s with {changed:,} dossiers pulled, "
                 f"peak {done.peak_mib:,.0f} MiB, lake {_size(lake.root):,.0f} MiB"
             )
             report.note("    " + ", ".join(f"{step} {number(taken, 's')}" for step, taken in steps(environment)[:9]))
             if count == history:
                 report.add(Line(f"a night, whole command, {count:,} held", done.seconds, target=20.0, is_absolute=True))
+        rows = _same_days(lakes, before[0])
+        report.note(f"{rows:,} dossiers from {before[0]} on are published alike in both")
     small, large = nights
     report.add(
         Line(
@@ -58,6 +64,19 @@ def _run(site: Site, environment: dict[str, str], first: date, last: date) -> Fi
     site.after(last)
     days = ["--day", str(first)] if first == last else ["--from", str(first), "--to", str(last)]
     return run([*command("cchc"), "run", *days], environment)
+
+
+def _same_days(lakes: list[Lake], first: date) -> int:
+    """Dossiers received from `first` on; the history before them changes none, or the times mean nothing."""
+    found = []
+    for lake in lakes:
+        path = current_version(lake.published)
+        if path is None:
+            raise RuntimeError(f"the night on {lake.root.name} published nothing")
+        found.append(pq.read_table(path / "dossiers.parquet", filters=[("received_on", ">=", first)]))
+    if not found[0].num_rows or any(one != found[0] for one in found):
+        raise RuntimeError(f"the same days were published otherwise, or not at all: {[one.num_rows for one in found]}")
+    return int(found[0].num_rows)
 
 
 def _changed(lake: Lake, day: date) -> int:

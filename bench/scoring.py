@@ -22,17 +22,17 @@ from cchc_pipeline.scorecards.rules import score_criterion
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-UNITS, CRITERIA, MONTHS = 3_500, 30, 12
+CRITERIA, MONTHS = 30, 12
 GROUPS = 6
 #: maximum and where full points begin, in turn
 _MAXIMA, _FULL_AT = (2, 4, 6, 20), (1, 0.9, 0.8, 0.5)
 
 
-def bench(report: Report) -> None:
+def bench(report: Report, units: int) -> None:
     """Measures in, scorecards out; once as the engine does it, once as one would write it down."""
     rubric = _rubric()
     generator = np.random.default_rng(766)
-    shape = (UNITS * MONTHS, CRITERIA)
+    shape = (units * MONTHS, CRITERIA)
     denominator = generator.integers(1, 400, shape)
     numerator = generator.binomial(denominator, generator.uniform(0.3, 1, shape))
     measures = _measures(rubric, numerator, denominator)
@@ -51,7 +51,7 @@ def bench(report: Report) -> None:
             np.testing.assert_allclose(grids[name][:, level == place], plain, rtol=0, atol=1e-9)
     report.note(f"ratio, points and points lost of {len(table):,} criteria, groups and totals are the same in both")
 
-    what = f"{UNITS:,} units × {CRITERIA} criteria × {MONTHS} months"
+    what = f"{units:,} units × {CRITERIA} criteria × {MONTHS} months"
     ours = seconds(lambda: score(rubric, measures), 2)
     plain = seconds(lambda: _loop_over_cards(numerator, denominator, maxima, top, bottom))
     report.add(
@@ -139,7 +139,7 @@ def _measures(rubric: Rubric, numerator: Integers, denominator: Integers) -> pd.
     codes = [one.code for one in rubric.criteria()]
     starts = pd.date_range("2026-01-01", periods=MONTHS, freq="MS")
     card = np.repeat(np.arange(len(numerator)), CRITERIA)
-    units = np.array([f"H99.{i:04d}" for i in range(UNITS)], dtype=object)
+    units = np.array([f"H99.{i:04d}" for i in range(len(numerator) // MONTHS)], dtype=object)
     return pd.DataFrame(
         {
             "unit_code": units[card // MONTHS],

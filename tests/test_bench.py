@@ -1,0 +1,87 @@
+"""Every bench runs, and holds its figures against a yardstick that would notice: no time is asserted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from bench import contracts, indicators, monte_carlo, scoring
+from bench.__main__ import NAMES, main
+from bench.measure import Report
+from bench.sizes import TINY
+
+#: What a bench says once ours and the yardstick were found to be the same.
+AGREED = {
+    "contracts": r"all of hand, verdict, suite, pandera find the same [1-9]\d* breaks",
+    "indicators": r"[1-9][\d,]* values of \d+ indicators are the same in both",
+    "night": r"[1-9][\d,]* dossiers from 2026-09-01 on are published alike in both",
+    "first-load": r"[1-9][\d,]* dossiers arrived, every one that was downloaded",
+    "scoring": r"of [1-9][\d,]* criteria, groups and totals are the same in both",
+    "monte-carlo": r"ranks of 63 provinces in 100 draws are the same in both",
+    "code-location": r"[1-9]\d* assets",
+}
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["--tiny", *words], env={"COLUMNS": "200"})
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bench_runs_and_what_it_compares_is_the_same(name: str) -> None:
+    done = run("--only", name)
+    assert done.exit_code == 0, f"{done.output}\n{done.exception!r}"
+    said = re.sub(r"\s+", " ", done.output)
+    assert re.search(AGREED[name], said), said
+    assert said.count("Ratios measured side by side in this run") == 1
+
+
+def test_the_sizes_of_the_targets_and_the_smallest_exclude_each_other() -> None:
+    done = run("--full")
+    assert (done.exit_code, "exclude each other" in done.output) == (2, True)
+
+
+@pytest.fixture
+def report() -> Report:
+    return Report(Console(quiet=True))
+
+
+def altered(path: Path, folder: Path, was: str, now: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert was in text
+    (folder / path.name).write_text(text.replace(was, now, 1), encoding="utf-8")
+    return folder / path.name
+
+
+def test_other_rules_by_hand_are_noticed(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand = altered(contracts._HAND, tmp_path, "due_on < received_on", "due_on < received_on - 9")
+    monkeypatch.setattr(contracts, "_HAND", hand)
+    batch = contracts.batch_of(TINY.batches[0])
+    some = {name: once for name, once in contracts.engines(batch).items() if name in ("hand", "verdict")}
+    with pytest.raises(RuntimeError, match="verdict and the hand-written rules of one_stop__dossiers disagree"):
+        contracts._agree({name: dict(once()) for name, once in some.items()})
+
+
+def test_other_indicators_by_hand_are_noticed(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indicators, "_HAND", altered(indicators._HAND, tmp_path, "'received'", "'paid_online'"))
+    with pytest.raises(RuntimeError, match=r"disagree in \d+ values"):
+        indicators.bench(report, TINY.events)
+
+
+def test_other_points_by_hand_are_noticed(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = scoring._card
+    monkeypatch.setattr(scoring, "_card", lambda *given: right(*given) + 1)
+    with pytest.raises(AssertionError, match="Not equal"):
+        scoring.bench(report, TINY.scored_units)
+
+
+def test_other_ranks_by_hand_are_noticed(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = monte_carlo._plain_loop
+    monkeypatch.setattr(monte_carlo, "_plain_loop", lambda *given: np.flip(right(*given), axis=1))
+    with pytest.raises(AssertionError, match="ranks differ"):
+        monte_carlo.bench(report, TINY.draws, TINY.coinr_draws)
