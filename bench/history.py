@@ -44,7 +44,8 @@ SELECT
     $procedures[1 + ((g >> 16) % len($procedures))::INTEGER] AS procedure_code,
     printf('G%02d-X01', h % 20) AS sector_code,
     CASE WHEN h % 100 < 80 THEN 'online' WHEN h % 100 < 97 THEN 'direct' ELSE 'postal' END AS channel,
-    CASE WHEN g % 3 = 0 THEN 'partial' ELSE 'full' END AS service_level,
+    CASE WHEN f % 1000 BETWEEN 700 AND 700 + $defects AND $defects > 0 THEN 'information' WHEN g % 3 = 0 THEN 'partial'
+        ELSE 'full' END AS service_level,
     received_on::TIMESTAMPTZ + INTERVAL 8 HOUR AS applied_at,
     received_on::TIMESTAMPTZ + to_minutes((480 + h % 500)::BIGINT) AS received_at,
     due_on::TIMESTAMPTZ + INTERVAL 17 HOUR AS due_at,

@@ -28,6 +28,7 @@ SELECT
     COUNT(*) FILTER (is_synced_national IS NULL) AS is_synced_national_required,
     COUNT(*) FILTER (dossier_id IS NOT NULL AND batch_row_number <> last_row) AS key_unique,
     COUNT(*) FILTER (parse_errors IS NOT NULL) AS parse_errors_present,
+    COUNT(*) FILTER (channel = 'online' AND service_level = 'information') AS DQ01,
     COUNT(*) FILTER (received_on IS NULL AND status_code NOT IN (1, 3, 5)) AS DQ02,
     COUNT(*) FILTER (finished_on IS NULL AND status_code IN (9, 10)) AS DQ03,
     COUNT(*) FILTER (received_on > $as_of) AS DQ04,

@@ -41,6 +41,7 @@ def _rules(as_of: date) -> dict[str, pl.Expr]:
     day = code.str.split("-").list.get(1, null_on_oob=True)
     return {
         "parse_errors_present": c("parse_errors").is_not_null(),
+        "DQ01": (c("channel") == "online") & (c("service_level") == "information"),
         "DQ02": c("received_on").is_null() & ~c("status_code").is_in([1, 3, 5]),
         "DQ03": c("finished_on").is_null() & c("status_code").is_in([9, 10]),
         "DQ04": c("received_on") > as_of,

@@ -32,6 +32,8 @@ def draw_fate(rng: Random, unit: Unit, procedure: Procedure, day: date, *, has_d
     """The fate of a dossier that reaches `unit` on `day`."""
     profile = unit.profile
     fate = Fate(channel="online" if not workdays.works(day) else draw_channel(rng, profile.online))
+    if procedure.service_level == "information" and fate.channel == "online":
+        fate.channel = "direct"  # nothing can be filed online for it
     chance = rng.random()
     if chance < 0.035:
         fate.kind = "draft" if chance < 0.015 else "refused"

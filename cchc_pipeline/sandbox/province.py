@@ -141,12 +141,17 @@ class Province:
         return units, list(itertools.accumulate(unit.weight for unit in units))
 
     @cached_property
-    def _offers(self) -> dict[str, tuple[list[Procedure], list[float]]]:
+    def _offers(self) -> dict[tuple[str, bool], tuple[list[Procedure], list[float]]]:
+        """What every unit is asked for, with cumulative weights; on days off (False) online only, where it can be."""
         offers = {}
         for unit in self._receivers[0]:
             some = self.scenario.procedures_of(unit)
             rng = self.rng("offers", unit.code)  # every unit has a mix of its own
-            offers[unit.code] = some, list(itertools.accumulate(p.weight * rng.lognormvariate(0, 0.4) for p in some))
+            weights = [p.weight * rng.lognormvariate(0, 0.4) for p in some]
+            offers[unit.code, True] = some, list(itertools.accumulate(weights))
+            online = [(p, w) for p, w in zip(some, weights, strict=True) if p.service_level != "information"]
+            if online:
+                offers[unit.code, False] = [p for p, _ in online], list(itertools.accumulate(w for _, w in online))
         return offers
 
     def dossier_count(self, day: date) -> int:
@@ -162,12 +167,13 @@ class Province:
 
     def _draws(self, day: date, rng: Random) -> list[tuple[Unit, Procedure, Fate]]:
         every, cumulative = self._receivers
-        units = [unit for unit in every if unit.exists_on(day)]
+        works = workdays.works(day)
+        units = [unit for unit in every if unit.exists_on(day) and (unit.code, works) in self._offers]
         if len(units) < len(every):
             cumulative = list(itertools.accumulate(unit.weight for unit in units))
         drawn = []
         for unit in rng.choices(units, cum_weights=cumulative, k=self.dossier_count(day)):
-            some, shares = self._offers[unit.code]
+            some, shares = self._offers[unit.code, works]
             procedure = rng.choices(some, cum_weights=shares)[0]
             drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=self.scenario.has_defects)))
         return drawn

@@ -134,7 +134,7 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
         publication_decision=f"{rng.randint(100, 2500)}/QĐ-UBND",
         is_in_force=True,
         weight=rng.lognormvariate(0, 1.1)
-        * (0.15 if service == "information" else 1.0)
+        * (0.05 if service == "information" else 1.0)  # whoever has to come in person comes seldom
         * (0.1 if fee and not is_payable else 1.0),
     )
 

@@ -14,7 +14,7 @@ from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sandbox import workdays
 from cchc_pipeline.sandbox.lives import DEFECTS
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.scenarios import SandboxError
+from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES, SandboxError
 
 START, END = date(2026, 9, 1), date(2026, 11, 30)
 CODE = re.compile(r"^((\d{3}\.\d{2}\.\d{2}\.)?[GH]\d{2}(\.\d{1,3}){0,3})-\d{6}-\d{4,6}$")
@@ -125,6 +125,20 @@ def test_proportions_are_those_of_a_real_province(province: Province) -> None:
         assert shares[name] / len(counted) == pytest.approx(share, abs=0.04), name
     with_fee = [view for life, view in counted if life.procedure.fee_vnd]
     assert sum(view.is_paid_online for view in with_fee) / len(with_fee) == pytest.approx(0.91, abs=0.05)
+
+
+@pytest.mark.parametrize("scenario", SCENARIO_NAMES)
+def test_nothing_is_filed_online_where_the_service_only_informs(scenario: str) -> None:
+    """On working days people come in person; on days off nobody could, and asks for something else."""
+    made = Province(scenario, size=0.5)
+    start = made.scenario.go_live
+    lives = list(made.lives_between(start, start + timedelta(days=60)))
+    informing = [life for life in lives if life.procedure.service_level == "information"]
+    assert informing
+    assert all(life.channel != "online" for life in informing)
+    if made.scenario.plan is None:
+        assert any(not workdays.works(life.day) for life in lives)
+        assert all(workdays.works(life.day) for life in informing)
 
 
 def test_units_differ(province: Province) -> None:
