@@ -160,8 +160,7 @@ def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     province = context.resources.province
     lake: Lake = province.lake()
     with as_failure(context, "rank_intervals"):
-        errors = province.settings().drop_folder / "papi" / "standard_errors"
-        built = intervals.build_rank_intervals(lake, errors, province.rubrics())
+        built = intervals.build_rank_intervals(lake, province.rubrics())
     shown = intervals.newest(built.table)
     chart = metadata.picture(charts.rank_dots(shown[0], shown[1]), shown[1]) if shown else None
     counts = {"rankings": built.strata, "computed_now": built.computed}

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,6 @@ from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.charts import RankDots
 from cchc_pipeline.scorecards import index766_robustness, papi_robustness
-from cchc_pipeline.scorecards.papi_robustness_inputs import read_standard_errors
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
 from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 
@@ -79,16 +77,12 @@ class Built:
     computed: int
 
 
-def build_rank_intervals(lake: Lake, standard_errors: Path | None = None, shelf: Shelf | None = None) -> Built:
+def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
     """Intervals of all ranks of PAPI and of the newest periods of QĐ 766, kept in `built`.
 
     Args:
         lake: the lake; both scorecards were built.
-        standard_errors: folder with YYYY.csv (Province, SE), standard errors of PAPI totals, for some years or none.
         shelf: the rubrics that the cards were scored by; the shipped ones by default.
-
-    Raises:
-        PapiTableError: a file of standard errors cannot be used; with the line and the fix.
     """
     contract = load_contract(TABLE)
     held = lake.read_state("built", TABLE, contract.arrow_schema()).to_pandas(date_as_object=True)
@@ -101,7 +95,7 @@ def build_rank_intervals(lake: Lake, standard_errors: Path | None = None, shelf:
     kept: list[pd.DataFrame] = []
     hashes: dict[Key, str] = {}
     computed = 0
-    for stratum, work in _strata(lake, standard_errors, shelf or shipped()):
+    for stratum, work in _strata(lake, shelf or shipped()):
         hashes[stratum.key] = found = stratum.sha256(logic)
         if known.get(stratum.key) == found and stratum.key in rows_of:
             kept.append(rows_of[stratum.key])
@@ -135,13 +129,13 @@ def index766_intervals(stratum: Stratum, seed: int) -> pd.DataFrame:
 Work = Callable[[Stratum, int], pd.DataFrame]
 
 
-def _strata(lake: Lake, standard_errors: Path | None, shelf: Shelf) -> Iterator[tuple[Stratum, Work]]:
+def _strata(lake: Lake, shelf: Shelf) -> Iterator[tuple[Stratum, Work]]:
     """Everything that has an interval, with the function that computes it."""
     jobs: tuple[tuple[str, str, Work], ...] = (
         ("papi", "group", papi_intervals),
         ("index766", "criterion", index766_intervals),
     )
-    printed = _printed_errors(lake)
+    known_errors = _standard_errors(lake)
     for scorecard, level, work in jobs:
         with session(card=lake.state_file("built", f"scorecard_{scorecard}")) as connection:
             card = connection.sql(
@@ -156,8 +150,7 @@ def _strata(lake: Lake, standard_errors: Path | None, shelf: Shelf) -> Iterator[
             totals = rows[is_total].drop(columns=["numerator", "denominator", "points", "status", "criterion_code"])
             errors = None
             if scorecard == "papi":
-                given = _errors_of(named, standard_errors)
-                errors = given if given is not None else printed.get(named[STRATUM.index("period_start")])
+                errors = known_errors.get(named[STRATUM.index("period_start")])
             parts, rubric = rows[~is_total].reset_index(drop=True), None
             if scorecard != "papi":
                 version = shelf.version(scorecard, str(totals["rubric_version"].iloc[0]))
@@ -165,8 +158,8 @@ def _strata(lake: Lake, standard_errors: Path | None, shelf: Shelf) -> Iterator[
             yield Stratum(named, totals.reset_index(drop=True), parts, errors, rubric), work
 
 
-def _printed_errors(lake: Lake) -> dict[str, pd.Series]:
-    """Standard errors of totals that the publisher's workbooks hold, by first day of the year; by unit."""
+def _standard_errors(lake: Lake) -> dict[str, pd.Series]:
+    """Standard errors of totals, by first day of the year; by unit. They came in with `papi__totals`."""
     card = files.read_parquet(lake.state_file("built", "scorecard_papi"))
     card = card.filter(pc.is_valid(card["standard_error"])).select(["period_start", "unit_code", "standard_error"])
     frame = card.to_pandas(date_as_object=True)
@@ -174,11 +167,6 @@ def _printed_errors(lake: Lake) -> dict[str, pd.Series]:
         day.isoformat(): rows.set_index("unit_code")["standard_error"]
         for day, rows in frame.groupby("period_start", sort=True)
     }
-
-
-def _errors_of(key: Key, folder: Path | None) -> pd.Series | None:
-    path = None if folder is None else folder / f"{key[STRATUM.index('period_start')][:4]}.csv"
-    return read_standard_errors(path) if path is not None and path.exists() else None
 
 
 def _is_recent(frame: pd.DataFrame, key: Key) -> bool:

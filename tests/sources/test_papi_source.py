@@ -3,11 +3,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from published_files import published
 
+from cchc_pipeline.contracts import conform, judge, load_contract
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.papi_drop import PapiDropSource
+from cchc_pipeline.sources.papi_standard_errors import beside_printed
 from cchc_pipeline.sources.protocol import KnownState, Row, Window, silent
 
 DAY = date(2026, 3, 10)
@@ -62,6 +65,84 @@ def test_a_wrong_file_names_itself_and_the_fix(tmp_path: Path, name: str, conten
     assert caught.value.culprit == name
     assert caught.value.day == DAY
     assert "Fix: save the table as a UTF-8 CSV named YYYY.csv" in str(caught.value)
+
+
+def given(folder: Path, text: str, name: str = "2016.csv") -> list[Row]:
+    (folder / "standard_errors").mkdir(exist_ok=True)
+    (folder / "standard_errors" / name).write_text(text, encoding="utf-8")
+    _, totals = PapiDropSource(folder).pull(Window(DAY, DAY), KnownState(), silent)
+    return totals.rows
+
+
+def row(province: str | None, error: float | None, unread: str | None = None, weighted: float | None = None) -> Row:
+    return {
+        "year": 2016,
+        "province_code": province,
+        "weighted_total": weighted,
+        "standard_error": error,
+        "parse_errors": unread,
+    }
+
+
+@pytest.mark.parametrize("text", ["Province,SE\nP01,0.61\nP02,0\nP03,\n\n", "province;se;note\np01;0,61;x\nP02;NA;y\n"])
+def test_standard_errors_are_rows_about_totals(tmp_path: Path, text: str) -> None:
+    rows = given(tmp_path, text)
+    assert rows[:2] == [row("P01", 0.61), row("P02", None)]
+    assert all(one["standard_error"] is None for one in rows[1:])
+
+
+def test_wrong_lines_of_standard_errors_are_rows_that_the_contract_rejects(tmp_path: Path) -> None:
+    rows = given(tmp_path, "Province,SE\nP01,0.6x\nP99,0.5\n,0.5\nP02,-1\nP03,0.4\nP03,0.5\nP04,nan\nP05,0.7\n")
+    unread = "standard_errors/2016.csv, dòng {}: cột SE không phải là số."
+    assert rows == [
+        row("P01", None, unread.format(2)),
+        row("P99", 0.5),
+        row(None, 0.5),
+        row("P02", -1.0),
+        row("P03", 0.4),
+        row("P03", 0.5),
+        row("P04", None, unread.format(8)),
+        row("P05", 0.7),
+    ]
+    contract = load_contract("papi__totals")
+    shaped = conform(pa.Table.from_pylist(rows, schema=contract.arrow_schema(relaxed=True)), contract)
+    verdict = judge(shaped, contract, DAY)
+    assert verdict.valid.select(["province_code", "standard_error"]).to_pylist() == [
+        {"province_code": "P03", "standard_error": 0.5},
+        {"province_code": "P05", "standard_error": 0.7},
+    ]
+    assert verdict.quarantined.num_rows == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("2016.csv", "Tinh,SE\nP01,0.6", "names no columns Province and SE"),
+        ("2016.csv", "Province,Error\nP01,0.6", "names no columns Province and SE"),
+        ("errors.csv", "Province,SE\nP01,0.6", "not YYYY.csv"),
+        ("2016.xlsx", "PK\x03\x04", "Excel workbook"),
+    ],
+)
+def test_a_wrong_file_of_standard_errors_is_named(tmp_path: Path, name: str, text: str, words: str) -> None:
+    with pytest.raises(FileUnusable, match=words) as caught:
+        given(tmp_path, text, name)
+    assert caught.value.culprit == f"standard_errors/{name}"
+
+
+def test_a_given_standard_error_goes_before_a_printed_one() -> None:
+    printed = [
+        {"year": 2016, "province_code": code, "weighted_total": total, "standard_error": 0.5}
+        for code, total in (("P01", 41.5), ("P02", 40.5))
+    ]
+    given_rows = [
+        {"year": 2016, "province_code": code, "standard_error": error, "parse_errors": None}
+        for code, error in (("P01", None), ("P02", 0.7), ("P03", 0.7))
+    ]
+    assert sorted(beside_printed(printed, given_rows), key=lambda one: str(one["province_code"])) == [
+        row("P01", 0.5, weighted=41.5),
+        row("P02", 0.7, weighted=40.5),
+        row("P03", 0.7),
+    ]
 
 
 @pytest.mark.acceptance

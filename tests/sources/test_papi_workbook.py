@@ -257,6 +257,7 @@ def test_printed_totals_and_errors_are_landed_beside_the_scores(tmp_path: Path) 
     assert len(rows) == 2 * 63
     assert rows[2019, "P63"] == {
         "year": 2019, "province_code": "P63", "weighted_total": 41.5, "standard_error": 0.5,
+        "parse_errors": None,
     }  # fmt: skip
     assert rows[2022, "P01"]["weighted_total"] is None
     assert rows[2022, "P01"]["standard_error"] == 0.5
