@@ -4,6 +4,7 @@ Belongs here: the assets between the staged rows and the indicators. The rules a
 `cchc_pipeline/core/sql`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -16,12 +17,14 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
 from cchc_pipeline.core.holders import former_holders
+from cchc_pipeline.core.procedure_lists import unlisted
 from cchc_pipeline.core.units import REGISTER, build_units, register_history
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.reports import charts
 
 #: What is derived has no days of its own: it takes in whatever was staged since the last time.
+_SHOWN_PROCEDURES = 20
 COMMON: dict[str, Any] = {"owners": [OWNER], "pool": "lake"}
 
 
@@ -107,18 +110,42 @@ def core_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(
     group_name="core",
     kinds={"duckdb", "parquet"},
-    deps=[staged_key("one_stop__procedures")],
+    deps=[staged_key("one_stop__procedures"), core_dossiers],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "procedures_listed",
+            asset="core_procedures",
+            description="DQ14: mã TTHC của hồ sơ có hiệu lực trong danh mục của ngày tiếp nhận (92 ngày gần nhất).",
+        )
+    ],
     required_resource_keys={"province"},
     **COMMON,
 )
-def core_procedures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def core_procedures(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
     lake: Lake = context.resources.province.lake()
     contract = load_contract("procedures")
     with as_failure(context, "core_procedures"):
         state.replace(lake, "one_stop__procedures")
-        table = build_procedures(lake, lake.span().as_of_on, contract.arrow_schema())
-    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "procedures")))
+        as_of_on = lake.span().as_of_on
+        table = build_procedures(lake, as_of_on, contract.arrow_schema())
+        missing = unlisted(lake, as_of_on)
+    dossiers = sum(missing["dossiers"].to_pylist()) if missing.num_rows else 0
+    yield dg.AssetCheckResult(
+        passed=missing.num_rows == 0,
+        check_name="procedures_listed",
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "procedures": missing.num_rows,
+            "dossiers": dossiers,
+            "not_listed": [
+                f"{row['procedure_code']}: {row['dossiers']} hồ sơ, {row['first_on']} … {row['last_on']}, "
+                + ("đã bãi bỏ / abolished" if row["is_listed"] else "không có trong danh mục / in no list")
+                for row in missing.slice(0, _SHOWN_PROCEDURES).to_pylist()
+            ],
+        },
+    )
+    yield dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "procedures")))
 
 
 @dg.asset(

@@ -1,0 +1,52 @@
+"""DQ14: dossiers of procedures that were not in force in the catalogue of their day.
+
+Belongs here: the catalogues that were read, night by night, and which dossiers they do not cover. Not here: the
+catalogue as it is now (`build.py`) and the form of a code, which a row rule judges.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from cchc_pipeline.core.queries import run_sql, run_table
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+
+#: How far back dossiers are asked; as in `procedures_unlisted.sql`.
+DAYS = 92
+_LISTINGS = pa.schema([("listed_on", pa.date32()), ("procedure_code", pa.string()), ("is_in_force", pa.bool_())])
+
+
+def listings(lake: Lake, as_of_on: date) -> pa.Table:
+    """The catalogues read in the last days, and the newest one before: listed_on, procedure_code, is_in_force.
+
+    An empty one says nothing and is left out.
+    """
+    folder = lake.root / "staged" / "one_stop__procedures"
+    days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
+    since = as_of_on - timedelta(days=DAYS)
+    wanted = [day for day in days if since < day <= as_of_on]
+    wanted = [day for day in days if day <= since][-1:] + wanted
+    tables = []
+    for day in wanted or days[:1]:
+        held = files.read_parquet(lake.day_file("staged", "one_stop__procedures", day))
+        columns = [pa.array([day] * held.num_rows, pa.date32()), held["procedure_code"], held["is_in_force"]]
+        tables.append(pa.table(columns, names=_LISTINGS.names).cast(_LISTINGS))
+    return pa.concat_tables(tables) if tables else _LISTINGS.empty_table()
+
+
+def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
+    """Procedures of dossiers received in the last 92 days that the list of their day has not, or not in force.
+
+    Returns:
+        procedure_code, is_listed (it is there, but abolished), dossiers, first_on, last_on, units; most dossiers first.
+        Empty where no catalogue was ever read.
+    """
+    months = {f"{as_of_on - timedelta(days=back):%Y-%m}" for back in range(DAYS)}
+    parts = [lake.state_file("core", "dossiers", part) for part in lake.parts("core", "dossiers") if part in months]
+    if not parts:
+        return pa.table({"procedure_code": pa.array([], pa.string())})
+    known = listings(lake, as_of_on)
+    return run_sql("procedures_unlisted", None, dossiers=parts, listings=known, run=run_table(as_of_on))
