@@ -26,7 +26,7 @@ def bench(report: Report, dossiers: int, days: int) -> None:
     """Load days that hold about `dossiers`, and such that hold a tenth: what lies between them is the rate."""
     last = FIRST + timedelta(days=days - 1)
     small, started = 0, 0.0
-    if dossiers >= 10:
+    if dossiers >= 1_000:
         small, _, before = _load(report, dossiers // 10, last)
         started = before.seconds
     loaded, bare, done = _load(report, dossiers, last)

@@ -21,7 +21,7 @@ class Sizes:
         held_months: months that they are spread over.
         province: size of the built-in province of `night`; 4 has about 3,000 changed dossiers on a working day.
         days_before: days of `night` that are pulled before the night.
-        load: dossiers of `first-load`, about; a tenth is loaded before, where that is one or more.
+        load: dossiers of `first-load`, about; a tenth is loaded before, where that is 100 or more.
         load_days: days over which they are spread.
         starts: fresh processes of `code-location`, the best of which counts.
         scored_units: units of `scoring`.
@@ -52,10 +52,10 @@ TINY = Sizes(
     events=2_000,
     held=2,
     held_months=1,
-    province=0.1,
+    province=1.0,
     days_before=0,
-    load=9,
-    load_days=1,
+    load=100,
+    load_days=3,
     starts=1,
     scored_units=10,
     draws=100,
