@@ -17,6 +17,7 @@ from assets.indicators import indicator_values
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports import charts
+from cchc_pipeline.reports.dots import ranks_png
 from cchc_pipeline.scorecards import build, par_index
 from cchc_pipeline.scorecards import rank_intervals as intervals
 from cchc_pipeline.scorecards.appraisals import build_appraisals
@@ -162,6 +163,6 @@ def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     with as_failure(context, "rank_intervals"):
         built = intervals.build_rank_intervals(lake, province.rubrics())
     shown = intervals.newest(built.table)
-    chart = metadata.picture(charts.rank_dots(shown[0], shown[1]), shown[1]) if shown else None
+    chart = metadata.picture(ranks_png(shown[0], shown[1]), shown[1]) if shown else None
     counts = {"rankings": built.strata, "computed_now": built.computed}
     return _result(lake, "rank_intervals", built.table, chart, **counts, site=site_page(lake, "ranks.html"))

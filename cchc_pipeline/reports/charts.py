@@ -1,7 +1,7 @@
 """Pictures: small charts as PNG, for people who would rather look than read.
 
-Belongs here: drawing. Not here: computing what is drawn. matplotlib is imported when something is
-drawn, because it costs a third of a second.
+Belongs here: drawing. Not here: computing what is drawn, the dot plot of ranks (`dots.py`). matplotlib is imported when
+something is drawn, because it costs a third of a second.
 """
 
 from __future__ import annotations
@@ -9,12 +9,7 @@ from __future__ import annotations
 import html
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 EARLY, ON_TIME, LATE, NEUTRAL, WARN = "#2a9d8f", "#8ab17d", "#d1495b", "#577590", "#e9a23b"
 #: cause of lateness -> label and colour
@@ -130,59 +125,6 @@ def nights_svg(days: Sequence[date], series: Mapping[str, tuple[Sequence[float |
     svg = stream.getvalue()
     label = html.escape(title, quote=True)
     return svg[svg.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-
-
-@dataclass(frozen=True)
-class RankDots:
-    """Units with their rank, the ends of its interval and the rank in the middle of it; the best first."""
-
-    labels: Sequence[str]
-    ranks: Sequence[int]
-    low: Sequence[int]
-    median: Sequence[int]
-    high: Sequence[int]
-
-
-def rank_dots(dots: RankDots, title: str) -> bytes:
-    """A dot plot of ranks: the rank, the bar of its interval, a tick at the middle."""
-    figure = _rank_figure(dots)
-    figure.axes[0].set_title(title, fontsize=10, loc="left")
-    return _png(figure)
-
-
-def rank_dots_svg(dots: RankDots, title: str) -> str:
-    """The same as an SVG element for a page. The same values give the same text."""
-    import matplotlib as mpl
-
-    with mpl.rc_context({"svg.hashsalt": "cchc", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        stream = io.StringIO()
-        _rank_figure(dots).savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
-    svg = stream.getvalue()
-    label = html.escape(title, quote=True)
-    return svg[svg.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-
-
-def _rank_figure(dots: RankDots) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 0.7 + 0.19 * max(len(dots.labels), 1)), dpi=110, layout="constrained")
-    axes = figure.add_subplot()
-    places, last = list(range(len(dots.labels))), max(dots.high, default=1)
-    axes.hlines(places, list(dots.low), list(dots.high), color="#a9b8c6", linewidth=4)
-    axes.plot(list(dots.median), places, "|", color=NEUTRAL, markersize=7)
-    axes.plot(list(dots.ranks), places, "o", color=LATE, markersize=4.5)
-    axes.set_yticks(places, list(dots.labels))
-    axes.set_ylim(len(places) - 0.4, -0.6)
-    axes.set_xlim(0.3, last + 0.7)
-    step = 10 if last > 20 else 5
-    axes.set_xticks([1, *range(step, last + 1, step)])
-    axes.tick_params(axis="both", labelsize=8)
-    axes.tick_params(axis="x", top=True, labeltop=True)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color="#e4e4e4", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["right", "left"]].set_visible(False)
-    return figure
 
 
 def _png(figure: object) -> bytes:

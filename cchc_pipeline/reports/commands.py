@@ -15,8 +15,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline import options
 from cchc_pipeline.core.late import late_schema
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.cchc_report.command import cchc_report
@@ -26,13 +26,6 @@ from cchc_pipeline.reports.indicator_series import indicator_series, print_serie
 from cchc_pipeline.reports.late_report import late_report
 from cchc_pipeline.reports.late_text import print_late
 from cchc_pipeline.reports.reconciliation import reconciliation
-from cchc_pipeline.settings import load_settings
-
-DAY = click.DateTime(["%Y-%m-%d"])
-
-
-def _lake(data_dir: Path | None) -> Lake:
-    return Lake(load_settings(data_dir=data_dir).data_dir)
 
 
 @click.group()
@@ -41,18 +34,10 @@ def report() -> None:
 
 
 @report.command()
-@click.option("--from", "first", type=DAY, required=True, help="First day of the period (yyyy-mm-dd).")
-@click.option("--to", "last", type=DAY, required=True, help="Last day of the period.")
-@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How the form is printed; JSON has every figure by its English name.",
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.days("First day of the period (yyyy-mm-dd).", "Last day of the period.", required=True)
+@options.unit
+@options.form("table", "csv", "json", text="How the form is printed; JSON has every figure by its English name.")
+@options.data_dir
 def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_dir: Path | None) -> None:
     """Form II.06a: dossiers received, resolved and pending in any period.
 
@@ -60,7 +45,7 @@ def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
     """  # noqa: D301 - the backspace is how click is told to keep lines
-    found = dossier_form(_lake(data_dir).published, first.date(), last.date(), unit)
+    found = dossier_form(options.lake_in(data_dir).published, first.date(), last.date(), unit)
     if form == "json":
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
     elif form == "csv":
@@ -90,19 +75,11 @@ def _table(found: DossierForm) -> Table:
 
 
 @report.command()
-@click.option("--from", "first", type=DAY, help="First day of the period, by day of resolution; default all data.")
-@click.option("--to", "last", type=DAY, help="Last day of the period.")
-@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "csv", "json"]),
-    default="text",
-    show_default=True,
-    help="CSV has one line per dossier; JSON counts by cause and unit too.",
-)
+@options.days("First day of the period, by day of resolution; default all data.", "Last day of the period.")
+@options.unit
+@options.form("text", "csv", "json", text="CSV has one line per dossier; JSON counts by cause and unit too.")
 @click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Dossiers listed as text.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.data_dir
 def late(
     first: datetime | None, last: datetime | None, unit: str | None, form: str, limit: int, data_dir: Path | None
 ) -> None:
@@ -112,7 +89,7 @@ def late(
     Example:
       cchc report late --from 2019-11-16 --to 2020-11-08 --unit H16.12
     """  # noqa: D301 - the backspace is how click is told to keep lines
-    found = late_report(_lake(data_dir).published, first and first.date(), last and last.date(), unit)
+    found = late_report(options.lake_in(data_dir).published, first and first.date(), last and last.date(), unit)
     if form == "json":
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
     elif form == "csv":
@@ -144,17 +121,9 @@ def late(
     show_default=True,
     help="Kind of period.",
 )
-@click.option("--from", "first", type=DAY, help="Periods that end on this day or later.")
-@click.option("--to", "last", type=DAY, help="Periods that begin on this day or earlier.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How the series is printed; CSV and JSON have ISO dates and every column.",
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.days("Periods that end on this day or later.", "Periods that begin on this day or earlier.")
+@options.form("table", "csv", "json", text="How the series is printed; CSV and JSON have ISO dates and every column.")
+@options.data_dir
 def indicators(
     indicator: str,
     unit: str | None,
@@ -172,16 +141,16 @@ def indicators(
       cchc report indicators late_rate --unit H99.201 --map today --period quarter
     """  # noqa: D301 - the backspace is how click is told to keep lines
     begins, ends = (day.date() if day else None for day in (first, last))
-    found = indicator_series(_lake(data_dir).published, indicator, unit, which, kind, begins, ends)
+    found = indicator_series(options.lake_in(data_dir).published, indicator, unit, which, kind, begins, ends)
     print_series(found, form)
 
 
 @click.command()
 @click.option("--use", help="Make this version the current one again.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.data_dir
 def versions(use: str | None, data_dir: Path | None) -> None:
     """List the published versions, or go back to one with --use."""
-    published = _lake(data_dir).published
+    published = options.lake_in(data_dir).published
     if use:
         click.echo(f"current is now {roll_back(published, use).name}")
         return

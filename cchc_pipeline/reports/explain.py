@@ -30,8 +30,7 @@ from cchc_pipeline.indicators.compute import compute, one_period
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports.scope import ReportError
-from cchc_pipeline.reports.units import unit_or_error
+from cchc_pipeline.reports.scope import ReportError, unit_or_error
 from cchc_pipeline.reports.window import published_inputs
 from cchc_pipeline.scorecards.usage import criteria_by_indicator
 

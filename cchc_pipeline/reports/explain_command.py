@@ -14,13 +14,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline import options
+from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
 from cchc_pipeline.reports.printing import as_csv, as_table, console
 from cchc_pipeline.scorecards.usage import criteria_by_indicator
-from cchc_pipeline.settings import load_settings
 
-DAY = click.DateTime(["%Y-%m-%d"])
 _SIDES = {
     "numerator": "Tử số / numerator",
     "denominator": "Mẫu số / denominator",
@@ -51,9 +50,8 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 
 @click.command("explain")
 @click.argument("indicator")
-@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
-@click.option("--from", "first", type=DAY, required=True, help="First day of the window (yyyy-mm-dd).")
-@click.option("--to", "last", type=DAY, required=True, help="Last day of the window.")
+@options.unit
+@options.days("First day of the window (yyyy-mm-dd).", "Last day of the window.", required=True)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
     "--side",
@@ -63,15 +61,8 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
     default=list(_SIDES),
     help="What is listed; may be repeated, default all. lacking: what costs a rate its points.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How it is printed; csv has the items only.",
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.form("table", "csv", "json", text="How it is printed; csv has the items only.")
+@options.data_dir
 def explain_command(
     indicator: str,
     unit: str | None,
@@ -93,7 +84,7 @@ def explain_command(
       cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --side lacking
       cchc explain documents_signed_rate --from 2026-09-01 --to 2026-09-30 --format json
     """  # noqa: D301 - the backspace is how click is told to keep lines
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     found = explain(lake, indicator, first.date(), last.date(), unit, limit)
     found = replace(found, behind=[behind for behind in found.behind if behind.side in sides])
     if form == "json":
@@ -159,12 +150,12 @@ def _print(out: Console, found: Explanation) -> None:
     scored = ", ".join(criteria_by_indicator().get(one.id, ())) or "không / none"
     line("chỉ tiêu", f"{one.id} (cchc_pipeline/indicators/families/{one.family}.yaml)")
     line("căn cứ", one.legal_basis)
-    line("đơn vị tính", f"{one.unit}; {_DIRECTIONS.get(one.direction, one.direction)}; {one.kind}")
+    line("đơn vị tính", f"{unit_vi(one.unit)}; {_DIRECTIONS.get(one.direction, one.direction)}; {one.kind}")
     line("cộng dồn", "tử số và mẫu số cộng được theo đơn vị" if one.is_additive else "không cộng được theo đơn vị")
     line("dùng để chấm", scored)
     line("cơ quan", f"{found.unit_code} {found.unit_name}, gồm các đơn vị trực thuộc")
     line("thời gian", f"{found.first:%d/%m/%Y}–{found.last:%d/%m/%Y}")
-    value = f"{_number(found.value)} {one.unit}"
+    value = f"{_number(found.value)} {unit_vi(one.unit)}"
     if found.denominator is not None and one.kind not in ("median", "index"):
         value += f" = {'100 × ' if one.unit == '%' else ''}{_number(found.numerator)} / {_number(found.denominator)}"
     line("giá trị", value)

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.scope import ReportError, scope
@@ -99,7 +100,7 @@ def print_series(series: Series, form: str) -> None:
         writer.writeheader()
         writer.writerows(series.rows)
         return
-    title = f"{series.name_vi} ({series.unit_of_measure}) — {series.unit_name}, {_MAPS_VI[series.which]}"
+    title = f"{series.name_vi} ({unit_vi(series.unit_of_measure)}) — {series.unit_name}, {_MAPS_VI[series.which]}"
     table = Table("Từ ngày", "Đến ngày", title=title, title_justify="left")
     for name in ("Tử số", "Mẫu số", "Giá trị"):
         table.add_column(name, justify="right")

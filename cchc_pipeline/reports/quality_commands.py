@@ -12,16 +12,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cchc_pipeline import options
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.contracts.data_docs import build_data_docs, landed_days
 from cchc_pipeline.contracts.errors import NothingLanded
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version
 from cchc_pipeline.reports.closing import step_progress
 from cchc_pipeline.reports.quality_page import FOLDER
-from cchc_pipeline.settings import load_settings
-
-data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 
 
 @click.group()
@@ -30,10 +27,10 @@ def quality() -> None:
 
 
 @quality.command()
-@data_dir
+@options.data_dir
 def pages(data_dir: Path | None) -> None:
     """Print where the quality pages of the current version lie."""
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     version = current_version(lake.published)
     if version is None or not (version / FOLDER).is_dir():
         raise PublishError(
@@ -47,7 +44,7 @@ def pages(data_dir: Path | None) -> None:
 @click.option("--table", "tables", multiple=True, help="Only this inbound table; can be repeated. Default: all.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Civil day (yyyy-mm-dd); default the last landed one.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default <data dir>/data-docs.")
-@data_dir
+@options.data_dir
 def data_docs(tables: tuple[str, ...], day: datetime | None, out: Path | None, data_dir: Path | None) -> None:
     """Validate again what was landed for a day and build Great Expectations' Data Docs.
 
@@ -63,7 +60,7 @@ def data_docs(tables: tuple[str, ...], day: datetime | None, out: Path | None, d
     if unknown:
         known = ", ".join(inbound)
         raise click.BadParameter(f"no such inbound table: {', '.join(unknown)}. Tables: {known}", param_hint="--table")
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     days = landed_days(lake, tables or inbound)
     if not days:
         raise NothingLanded(f"nothing was landed in {lake.root} yet", "pull a day first: `cchc run --day D`")

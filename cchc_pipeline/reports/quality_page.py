@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cchc_pipeline.reports import charts
 from cchc_pipeline.reports.quality import NIGHTS, SourceQuality
+from cchc_pipeline.reports.templating import environment
 
 if TYPE_CHECKING:
     import jinja2
@@ -38,19 +39,14 @@ def quality_files(sources: Sequence[SourceQuality], province: str) -> dict[str, 
 
 @cache
 def _environment() -> jinja2.Environment:
-    import jinja2  # a twentieth of a second that only a release needs
-
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader("cchc_pipeline.reports", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return environment(
+        "cchc_pipeline.reports",
+        {
+            "number": lambda value: f"{value:,}".replace(",", "."),
+            "percent": lambda value: "—" if value is None else f"{value:.2f} %".replace(".", ","),
+            "day": lambda value: "—" if value is None else f"{value:%d/%m/%Y}",
+        },
     )
-    found.filters["number"] = lambda value: f"{value:,}".replace(",", ".")
-    found.filters["percent"] = lambda value: "—" if value is None else f"{value:.2f} %".replace(".", ",")
-    found.filters["day"] = lambda value: "—" if value is None else f"{value:%d/%m/%Y}"
-    return found
 
 
 def _page(template: str, **content: object) -> bytes:

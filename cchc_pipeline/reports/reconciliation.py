@@ -15,15 +15,13 @@ from typing import Any
 
 import click
 
+from cchc_pipeline import options
 from cchc_pipeline.indicators.periods import month_of, quarter_of, year_of
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.printing import Rows, as_csv, as_table, console
-from cchc_pipeline.reports.scope import ReportError
-from cchc_pipeline.reports.units import unit_or_error
+from cchc_pipeline.reports.scope import ReportError, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
-from cchc_pipeline.settings import load_settings
 
 FORMATS = ("table", "csv", "json")
 FIGURES = """
@@ -158,19 +156,12 @@ def _read_periods(table: Any) -> str:
 @click.option(
     "--period", "period_text", help="Month (2026-09), quarter (2026-Q3) or year (2026); default the newest month."
 )
-@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
+@options.unit
 @click.option("--cause", help="Only this cause, figure by figure; see the column `cause`.")
 @click.option("--dossiers", "wants_dossiers", is_flag=True, help="List the dossiers behind the difference.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many dossiers are listed.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How it is printed.",
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.form("table", "csv", "json", text="How it is printed.")
+@options.data_dir
 def reconciliation(
     period_text: str | None,
     unit: str | None,
@@ -188,7 +179,7 @@ def reconciliation(
       cchc report reconciliation --period 2026-09 --unit H99.02
       cchc report reconciliation --cause NOT_SYNCED --dossiers --format csv
     """  # noqa: D301 - the backspace is how click is told to keep lines
-    published = Lake(load_settings(data_dir=data_dir).data_dir).published
+    published = options.lake_in(data_dir).published
     if cause is not None:
         cause = causes().cause(cause.upper()).id
     found = reconciliation_of(published, parse_period(period_text) if period_text else None, unit)

@@ -1,12 +1,14 @@
 """What a report is about: a period within the published data, and a unit with everything below it.
 
-Belongs here: checking both against the published version, once for all reports. Not here: the figures.
+Belongs here: checking both against the published version, once for all reports, and saying which units there are. Not
+here: the figures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +18,9 @@ from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
+
+#: So many units are listed where one is not found.
+LISTED = 60
 
 
 class ReportError(CchcError):
@@ -70,9 +75,26 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
             f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
         )
     names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
-    unit = unit or manifest["province_code"]
-    if unit not in names:
-        near = ", ".join(f"{code} {name}" for code, name in list(names.items())[:5])
-        raise ReportError(f"report: no unit {unit}. Units are listed in units.parquet, for example {near}.")
+    code, _ = unit_or_error(published, unit)
     history = history_of(read_published(published, "unit_changes").to_pylist())
-    return Scope(first, last, unit, names, units, history)
+    return Scope(first, last, code, names, units, history)
+
+
+def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
+    """Code and name of a published unit; the province where none is asked for.
+
+    Raises:
+        ReportError: there is no such unit; the message lists those there are, near ones first.
+        PublishError: nothing was published.
+    """
+    units = read_published(published, "units")
+    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
+    version = current_version(published)
+    code = unit or (read_manifest(version)["province_code"] if version else "")
+    if code in names:
+        return code, names[code]
+    near = get_close_matches(code, names, n=3, cutoff=0.6)
+    meant = f" Did you mean {', '.join(near)}?" if near else ""
+    listed = "; ".join(f"{one} {name}" for one, name in list(names.items())[:LISTED])
+    more = f"; and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    raise ReportError(f"report: no unit {code}.{meant} Units in units.parquet: {listed}{more}.")

@@ -25,7 +25,7 @@ from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.charts import RankDots
+from cchc_pipeline.reports.dots import Dot
 from cchc_pipeline.scorecards import index766_robustness, papi_robustness
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
 from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
@@ -189,7 +189,7 @@ def _rows(stratum: Stratum, spread: rb.Spread, draws: int, method_vi: str) -> pd
     )
 
 
-def newest(table: pa.Table) -> tuple[RankDots, str] | None:
+def newest(table: pa.Table) -> tuple[list[Dot], str] | None:
     """What to draw, and its title: the newest year of QĐ 766 from our own dossiers, units of the lowest level."""
     frame = table.to_pandas(date_as_object=True)
     own = frame[(frame["scorecard_id"] == "index766") & (frame["source"] == "local") & (frame["period_type"] == "year")]
@@ -197,9 +197,10 @@ def newest(table: pa.Table) -> tuple[RankDots, str] | None:
         rows = own[own["unit_level"] == level]
         if len(rows):
             rows = rows[rows["period_start"] == rows["period_start"].max()].sort_values(["rank", "unit_code"])
-            columns = [rows[name].tolist() for name in ("rank", "rank_low", "rank_median", "rank_high")]
-            labels = rows["unit_name"].fillna(rows["unit_code"]).tolist()
-            return RankDots(labels, *columns), f"Bộ chỉ số 766 năm {rows['period_start'].iloc[0].year}: khoảng thứ hạng"
+            names = rows["unit_name"].fillna(rows["unit_code"])
+            columns = (rows[name].tolist() for name in ("rank", "rank_low", "rank_high", "rank_median"))
+            found = [Dot(*row) for row in zip(names.tolist(), *columns, strict=True)]
+            return found, f"Bộ chỉ số 766 năm {rows['period_start'].iloc[0].year}: khoảng thứ hạng"
     return None
 
 

@@ -1,22 +1,20 @@
 """What `score robustness` shows: tables on the console, and a dot plot of the ranks with their intervals.
 
-Belongs here: words and layout. Not here: statistics (`papi_robustness.py`), drawing (`reports/charts.py`).
+Belongs here: words and layout. Not here: statistics (`papi_robustness.py`), drawing (`reports/dots.py`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.reports.dots import Dot, ranks_svg
+from cchc_pipeline.reports.templating import environment
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.papi_instrument import province_names
 from cchc_pipeline.scorecards.papi_robustness import Audit
-
-if TYPE_CHECKING:
-    import jinja2
 
 _FACTORS = {
     "normalisation": "Chuẩn hóa / normalisation",
@@ -63,8 +61,6 @@ def draw(found: Audit, path: Path) -> None:
     Raises:
         MeasureError: the file cannot be written.
     """
-    from cchc_pipeline.reports.charts import RankDots, rank_dots_svg  # matplotlib: only where something is drawn
-
     names = province_names()
     ranked = found.intervals[found.intervals["rank"].notna()].sort_values(["rank", "province"])
     labels = [names[str(code)] for code in ranked["province"]]
@@ -72,9 +68,10 @@ def draw(found: Audit, path: Path) -> None:
         ranked[name].astype(int).tolist() for name in ("rank", "rank_low", "rank_median", "rank_high")
     )
     title = f"PAPI {found.year}: thứ hạng và khoảng 95 %"
-    drawn = rank_dots_svg(RankDots(labels, rank, low, median, high), title)
+    rows = [Dot(*row) for row in zip(labels, rank, low, high, median, strict=True)]
+    drawn = ranks_svg(rows, title)
     if path.suffix.lower() == ".html":
-        page = _template("rank_dots.html")
+        page = environment("cchc_pipeline.reports").get_template("rank_dots.html")
         drawn = page.render(title=title, picture=drawn, rows=list(zip(labels, rank, low, high, strict=True)))
     try:
         path.write_text(drawn, encoding="utf-8")
@@ -82,13 +79,6 @@ def draw(found: Audit, path: Path) -> None:
         raise MeasureError(
             f"{path}: cannot be written ({error.strerror}); choose another --chart", file=str(path)
         ) from error
-
-
-def _template(name: str) -> jinja2.Template:
-    import jinja2  # a twentieth of a second that only a page needs
-
-    loader = jinja2.PackageLoader("cchc_pipeline.reports", "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(name)
 
 
 def _structure(found: Audit) -> Table:

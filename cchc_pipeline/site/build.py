@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cchc_pipeline.reports.templating import environment
 from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.card import SOURCES
@@ -79,38 +80,31 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
 
 @cache
 def _environment() -> jinja2.Environment:
-    import jinja2  # a twentieth of a second that only a release needs
-
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader("cchc_pipeline.site", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return environment(
+        "cchc_pipeline.site",
+        filters={
+            "number": words.number,
+            "points": words.points,
+            "most": words.most,
+            "percent": words.percent,
+            "signed": words.signed,
+            "moved": words.moved,
+            "day": words.day,
+            "band": words.band,
+            "shown": words.shown_words,
+            "rule": lambda label: words.rule(label)[0],
+            "t": words.phrase,
+        },
+        names={
+            "level_label": lambda code: words.labels("unit_level")[code][0],
+            "stage_label": lambda code: words.labels("counted_stage")[code][0],
+            "basis_label": lambda code: words.labels("today_basis")[code][0],
+            "period": words.period,
+            "source_label": SOURCES.__getitem__,
+            "families": words.FAMILIES,
+            "dash": words.NONE,
+        },
     )
-    found.filters.update(
-        number=words.number,
-        points=words.points,
-        most=words.most,
-        percent=words.percent,
-        signed=words.signed,
-        moved=words.moved,
-        day=words.day,
-        band=words.band,
-        shown=words.shown_words,
-        rule=lambda label: words.rule(label)[0],
-        t=words.phrase,
-    )
-    found.globals.update(
-        level_label=lambda code: words.labels("unit_level")[code][0],
-        stage_label=lambda code: words.labels("counted_stage")[code][0],
-        basis_label=lambda code: words.labels("today_basis")[code][0],
-        period=words.period,
-        source_label=SOURCES.__getitem__,
-        families=words.FAMILIES,
-        dash=words.NONE,
-    )
-    return found
 
 
 def _page(template: str, **content: Any) -> bytes:

@@ -11,16 +11,14 @@ from pathlib import Path
 
 import click
 
+from cchc_pipeline import options
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
 from cchc_pipeline.scorecards.rubric_shelf import office_shelf
-from cchc_pipeline.settings import load_settings
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.tables import NEEDED
-
-data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 
 
 @click.group()
@@ -29,7 +27,7 @@ def site() -> None:
 
 
 @site.command()
-@data_dir
+@options.data_dir
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default <data dir>/site.")
 def build(data_dir: Path | None, out: Path | None) -> None:
     """Make the site of the current version in a folder, for example to put it on a web server.
@@ -41,7 +39,7 @@ def build(data_dir: Path | None, out: Path | None) -> None:
     Example:
       cchc site build --out /srv/www/cchc
     """  # noqa: D301 - the backspace is how click is told to keep lines
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     version = _version(lake)
     manifest = read_manifest(version)
     tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
@@ -63,12 +61,12 @@ def build(data_dir: Path | None, out: Path | None) -> None:
 
 
 @site.command("open")
-@data_dir
+@options.data_dir
 @click.option("--unit", help="Page of this unit, for example H99.14; default the overview.")
 @click.option("--print", "only_print", is_flag=True, help="Print the address and open no browser.")
 def open_(data_dir: Path | None, unit: str | None, *, only_print: bool) -> None:
     """Open the site of the current version in the browser, and print its address."""
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     pages = _version(lake) / FOLDER
     if not pages.is_dir():
         raise PublishError(f"the current version in {lake.published} has no site. Run the main job: `cchc run`.")

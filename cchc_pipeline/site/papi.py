@@ -157,7 +157,7 @@ def _radar(own: list[Province], labels: Mapping[str, str]) -> str:
 
 def _dots(provinces: list[Province]) -> str | None:
     rows = [
-        plots.Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, one.is_own)
+        plots.Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, is_own=one.is_own)
         for one in provinces
         if one.total["rank"] is not None and one.interval is not None
     ]

@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from lxml import etree
 
+from cchc_pipeline.reports.dots import LINE, OTHER, OWN, Dot, short, style_rows
+from cchc_pipeline.reports.dots import dots as dot_plot
+
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OWN, OTHER, SOFT, LINE = "#0b5cad", "#b34a00", "#5b6875", "#c3ccd5"
+__all__ = ["Dot", "Span", "Spot", "dots", "pieces", "png", "radar", "short", "spans", "svg", "trend"]
+
+SOFT = "#5b6875"
 P = ParamSpec("P")
 COLOURS = (OWN, OTHER, "#1f7a4d", "#7a3fa0")
 MARKERS = ("o", "s", "^", "D")
@@ -46,17 +50,6 @@ class Spot:
     value: float | None
     stretch: str = ""
     is_open: bool = False
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A row of a dot plot: a value with its interval, if there is one."""
-
-    label: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,19 +150,8 @@ def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
 
 @_styled
 def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
-    """One line per row, the first on top: the interval as a bar, the value as a dot. Ranks run from the left."""
-    height = 0.75 + 0.2 * len(rows)
-    figure = _figure(height)
-    axes = figure.add_axes((0.42, 0.45 / height, 0.55, 1 - 0.7 / height))
-    for place, row in enumerate(rows):
-        colour = OTHER if row.is_own else OWN
-        if row.low is not None and row.high is not None:
-            axes.plot(
-                [row.low, row.high], [place, place], color=colour, alpha=0.35, linewidth=5, solid_capstyle="round"
-            )
-        axes.plot(row.value, place, "D" if row.is_own else "o", color=colour, markersize=5)
-    _rows(axes, [row.label for row in rows], unit, is_rank=is_rank)
-    return figure
+    """The dot plot of `reports/dots.py` at the width of a phone."""
+    return dot_plot(rows, unit, WIDTH, is_rank=is_rank)
 
 
 @_styled
@@ -200,30 +182,8 @@ def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
         axes.plot([], [], marker, color=colour, markerfacecolor="none", markeredgewidth=1.6, label=name)
     if names:
         figure.legend(loc="lower left", ncols=1, frameon=False, bbox_to_anchor=(0.4, 0))
-    _rows(axes, [row.label for row in rows], unit, is_rank=False)
+    style_rows(axes, [row.label for row in rows], unit, is_rank=False)
     return figure
-
-
-def _rows(axes: Axes, labels: Sequence[str], unit: str, *, is_rank: bool) -> None:
-    """Labels of the rows, and a quiet grid."""
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_yticks(range(len(labels)), [short(label) for label in labels], fontsize=8)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=is_rank))
-    if is_rank:
-        axes.set_xlim(left=0.5)
-    axes.set_xlabel(unit, fontsize=8)
-    axes.grid(color=LINE, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(length=0)
-
-
-def short(label: str) -> str:
-    """A label that fits beside a row."""
-    label = label.removeprefix("UBND ")
-    return label if len(label) <= 27 else f"{label[:26].rstrip()}…"
 
 
 def svg(figure: Figure, name: str, label: str) -> str:

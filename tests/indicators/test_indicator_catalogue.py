@@ -20,6 +20,7 @@ from cchc_pipeline.indicators.catalogue import (
     read_relations,
     relations,
 )
+from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.registers import external_indices, measures
 from cchc_pipeline.scorecards.rubric_shelf import shipped
@@ -269,3 +270,9 @@ def test_the_criteria_that_use_an_indicator_are_read_off_the_rubrics():
     for name in ("index766", "par_index"):
         for criterion in shipped().find(name).criteria():
             assert not criterion.indicator or f"{name}: {criterion.code}" in used[criterion.indicator]
+
+
+def test_every_unit_of_measure_has_a_vietnamese_word() -> None:
+    units = {indicator.unit for indicator in catalogue()}
+    assert {unit for unit in units - {"%"} if unit_vi(unit) == unit} == set()
+    assert unit_vi("%") == "%" and unit_vi("something new") == "something new"

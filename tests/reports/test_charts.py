@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from cchc_pipeline.reports import charts
+from cchc_pipeline.reports.dots import OTHER, Dot, dots, ranks_png, ranks_svg
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -40,5 +41,21 @@ def test_the_same_figures_give_the_same_picture():
 
 
 def test_nothing_is_loaded_until_something_is_drawn():
-    code = "import sys, cchc_pipeline.reports.charts; assert 'matplotlib' not in sys.modules"
+    code = (
+        "import sys, cchc_pipeline.reports.charts, cchc_pipeline.reports.dots; assert 'matplotlib' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_dot_plot_shows_value_interval_and_middle_wherever_it_is_drawn():
+    rows = [Dot("Xã 1", 1, 1, 4, 2), Dot("UBND Xã 2", 2, is_own=True)]
+    for width in (4.6, 7.5):
+        (axes,) = dots(rows, "thứ hạng", width, is_rank=True).axes
+        bar, tick, dot, own = axes.lines
+        assert (list(bar.get_xdata()), list(tick.get_xdata()), list(dot.get_xdata())) == ([1, 4], [2], [1])
+        assert (list(own.get_xdata()), own.get_color()) == ([2], OTHER)
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["Xã 1", "Xã 2"]
+    assert ranks_svg(rows, 'nhãn "x"') == ranks_svg(rows, 'nhãn "x"')
+    assert 'aria-label="nhãn &quot;x&quot;"' in ranks_svg(rows, 'nhãn "x"')
+    assert ranks_png(rows, "t") == ranks_png(rows, "t")
+    assert size(ranks_png(rows, "t"))[0] > 500

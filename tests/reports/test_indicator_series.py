@@ -70,7 +70,7 @@ def test_the_command_prints_each_form(changed):
     ask = ("report", "indicators", "received_total", "--data-dir", str(changed.root), "--unit", "H99.03")
     table = CliRunner().invoke(main, [*ask, "--map", "today"])
     assert table.exit_code == 0, table.output
-    assert "theo địa giới" in table.output
+    assert "theo địa giới" in table.output and "(hồ sơ)" in table.output
     found = json.loads(CliRunner().invoke(main, [*ask, "--map", "today", "--format", "json"]).output)
     assert found["rows"][0]["numerator"] == october_of(changed, "H99.03", "today")
     lines = CliRunner().invoke(main, [*ask, "--format", "csv"]).output.splitlines()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports import charts
+from cchc_pipeline.reports.dots import ranks_png
 from cchc_pipeline.scorecards import index766, papi
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.index766_robustness import EVENTS, draw_ranks
@@ -256,5 +256,6 @@ def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> Non
     keep(lake, "scorecard_index766", score(index766.newest(), year), "commune")
     dots, title = newest(build_rank_intervals(lake).table)
     assert "2026" in title
-    assert list(dots.labels) == ["H4", "H3", "H2", "H1", "H0"]
-    assert charts.rank_dots(dots, title).startswith(b"\x89PNG")
+    assert [dot.label for dot in dots] == ["H4", "H3", "H2", "H1", "H0"]
+    assert all(dot.low <= dot.median <= dot.high for dot in dots)
+    assert ranks_png(dots, title).startswith(b"\x89PNG")

@@ -12,13 +12,10 @@ from typing import IO
 import click
 from rich.console import Console
 
+from cchc_pipeline import options
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.cchc_report.period import ReportPeriod, custom, parse
 from cchc_pipeline.reports.scope import ReportError
-from cchc_pipeline.settings import load_settings
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("cchc")
@@ -30,11 +27,11 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--from",
     "first",
-    type=DAY,
+    type=options.DAY,
     help="First day (yyyy-mm-dd), with --to: free days, or those a named period was closed on.",
 )
-@click.option("--to", "last", type=DAY, help="Last day, with --from.")
-@click.option("--unit", help="Unit code, with everything below it; default the whole province.")
+@click.option("--to", "last", type=options.DAY, help="Last day, with --from.")
+@options.unit
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -48,7 +45,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--show-template", is_flag=True, help="Print the wording that comes with the program, and end.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there, with whatever was written into it.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+@options.data_dir
 def cchc_report(
     first: datetime | None,
     last: datetime | None,
@@ -80,7 +77,7 @@ def cchc_report(
         return
     period = _period(first, last, periods)
     template = load_template(template_path)
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = options.lake_in(data_dir)
     with Console(stderr=True).status(f"{period.name_vi} …"):
         made = make_report(lake, template, period, unit)
     path = out or Path(f"bao-cao-cchc-{made.unit_code}-{period.slug}.docx")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
+from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
@@ -242,5 +243,5 @@ def _head(period: ReportPeriod) -> str:
 
 def _unit_vi(indicator: Indicator) -> str:
     """The unit behind the name of an indicator, where the name does not say it."""
-    known = {"billion VND": " (tỷ đồng)", "working days": " (ngày làm việc)", "days": " (ngày)"}
-    return known.get(indicator.unit, "")
+    is_said = indicator.unit not in ("billion VND", "working days", "days")
+    return "" if is_said else f" ({unit_vi(indicator.unit)})"

@@ -34,8 +34,7 @@ from cchc_pipeline.reports.cchc_report.template import (
     Text,
 )
 from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.scope import ReportError
-from cchc_pipeline.reports.units import unit_or_error
+from cchc_pipeline.reports.scope import ReportError, unit_or_error
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
