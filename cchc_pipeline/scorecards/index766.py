@@ -4,8 +4,9 @@ Belongs here: what is peculiar to this index about where its measures come from.
 (`rubrics/index766-*.yaml`) and how a rule scores (`rules.py`).
 
 Two variants share a rubric. `portal` scores what the portal exposes and carries the online group as published;
-`local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody, so a
-total stays `partial` until a file brings it as a row.
+`local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody: where
+the points of the payment group are published, it is what is left of them after the two that can be computed; otherwise
+a total stays `partial` until a file brings it as a row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.measures import PERIOD, REQUIRED, Table, as_frame, from_indicators
+from cchc_pipeline.scorecards.measures import PERIOD, REQUIRED, Table, as_frame, concat, from_indicators
 from cchc_pipeline.scorecards.metrics_file import check_metrics
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
 from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
@@ -23,6 +24,9 @@ from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
 RUBRIC = "index766"
 ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
 """The portal's names of the online group without payment, the better one first (ONLINE_SERVICE includes payment)."""
+PAYMENT_GROUP, PAYMENT_REMAINDER = "TTTT", "FORMALITY_PAYMENT_AVAILABLE"
+#: The published group and the two computed points are each rounded to 0.01.
+_ROUNDING = 0.02
 _PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
@@ -37,7 +41,8 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal", rubric: Rubr
     Args:
         metrics: columns unit_code, metric_code, numerator, denominator (numbers, or text as read from a CSV file);
             other columns are ignored. An empty numerator and denominator is what the portal publishes for a yes/no
-            metric. The online group is a row ONLINE with the published points over 12.
+            metric. The online group is a row ONLINE with the published points over 12; the payment group may stand
+            there as a row TTTT with its published points over 10.
         source: `portal`, or `local` for the three online criteria instead of ONLINE.
         rubric: the version to score by; the newest shipped one where not given.
 
@@ -49,7 +54,11 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal", rubric: Rubr
         MeasureError: naming the row (as a line of the file, the header being line 1), the culprit and the fix.
     """
     variant = (rubric or newest()).for_source(source)
-    table = score(variant, check_metrics(metrics, variant), source=source).to_pandas()
+    most = _points_of_group(variant)
+    given = check_metrics(metrics, variant, {PAYMENT_GROUP: most})
+    is_group = given["metric_code"] == PAYMENT_GROUP
+    published = given[is_group].assign(score=given.loc[is_group, "numerator"].astype("float64"))
+    table = score(variant, _with_remainder(variant, given[~is_group], published), source=source).to_pandas()
     level = table["criterion_level"]
     group = table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
     return pd.DataFrame(
@@ -75,7 +84,7 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     Args:
         rubric: the version that they are scored by.
         portal_metrics: the table `national_portal__metrics`. Its published scores are kept in `evidence`; only the
-            online group, of which the portal exposes no counts, is taken from them.
+            online group, of which the portal exposes no counts, and the third payment item are taken from them.
 
     Returns:
         Measures for `score(rubric, ..., source="portal")`. Rows of metrics that the rubric does not know are left
@@ -99,12 +108,14 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     refused &= metrics["ratio_pct"].eq(0).fillna(False) | metrics["score"].eq(0).fillna(False)
     metrics["numerator"] = metrics["numerator"].where(~refused, 0)
     measures = pd.concat([metrics, _online(frame, variant)], ignore_index=True)
+    payment = frame[(frame["metric_code"] == f"GROUP.{PAYMENT_GROUP}") & frame["score"].notna()]
+    payment = payment.drop_duplicates(["unit_code", *PERIOD])
     doubt = measures["data_quality_status"].astype(object)
     doubtful = doubt.notna() & ~doubt.isin(["", "OK"])
     notes = "Cổng ghi chú chất lượng dữ liệu: " + doubt.where(doubtful, "").astype(str)
     published = ["" if pd.isna(value) else f"; điểm Cổng công bố {value:g}" for value in measures["score"]]
     reports = measures["report"].fillna("").astype(str)
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             **{name: measures[name] for name in ("unit_code", *PERIOD, *REQUIRED[1:])},
             "reason_vi": notes.where(doubtful, None),
@@ -112,6 +123,7 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
             "is_provisional": doubtful,
         }
     )
+    return _with_remainder(variant, found, payment)
 
 
 def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
@@ -143,3 +155,56 @@ def _online(frame: pd.DataFrame, variant: Rubric) -> pd.DataFrame:
         numerator=online["score"].astype("float64"),
         denominator=variant.criterion("ONLINE").max_hundredths / 100,
     )
+
+
+def _points_of_group(rubric: Rubric) -> float:
+    leaves = [leaf for group in rubric.groups if group.code == PAYMENT_GROUP for leaf in group.leaves()]
+    return sum(leaf.max_hundredths for leaf in leaves) / 100
+
+
+def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Measures with the third payment item: the published points of the group less the two that can be computed.
+
+    Args:
+        variant: the rubric.
+        measures: what is known; a row of the item itself stands as it is.
+        published: unit_code, period columns where the measures have them, and score: points of the payment group.
+
+    Returns:
+        The measures; the item stays missing where what is left is less than 0 or more than it can give.
+    """
+    leaves = {leaf.code: leaf for group in variant.groups if group.code == PAYMENT_GROUP for leaf in group.leaves()}
+    if PAYMENT_REMAINDER not in leaves or published.empty:
+        return measures
+    keys = ["unit_code", *(name for name in PERIOD if name in measures)]
+    others = measures[measures["metric_code"].isin(set(leaves) - {PAYMENT_REMAINDER})]
+    counted = score(variant, others, source="portal").to_pandas(date_as_object=False)
+    counted = counted[counted["criterion_code"].isin(others["metric_code"]) & (counted["status"] == "ok")]
+    computed = {
+        key: points["points"].sum()
+        for key, points in counted.groupby(keys, dropna=False)
+        if len(points) == len(leaves) - 1
+    }
+    given = pd.MultiIndex.from_frame(measures.loc[measures["metric_code"] == PAYMENT_REMAINDER, keys])
+    rows = []
+    for row in published.to_dict("records"):
+        key = tuple(pd.Timestamp(row[name]) if name in PERIOD[1:] else row[name] for name in keys)
+        if key not in computed or tuple(row[name] for name in keys) in given:
+            continue
+        left, most = row["score"] - computed[key], leaves[PAYMENT_REMAINDER].max_hundredths / 100
+        if not -_ROUNDING <= left <= most + _ROUNDING:
+            continue
+        told = f"{row['score']:g}".replace(".", ",")
+        rows.append(
+            {name: row[name] for name in keys}
+            | {
+                "metric_code": PAYMENT_REMAINDER,
+                "numerator": float("nan"),
+                "denominator": float("nan"),
+                "points": round(min(max(left, 0.0), most), 2),
+                "reason_vi": f"Suy ra: điểm nhóm Cổng công bố {told} trừ hai tiêu chí tính được",
+                "evidence": f"national_portal:điểm nhóm {told}",
+                "is_provisional": True,
+            }
+        )
+    return concat([measures, pd.DataFrame(rows)]) if rows else measures

@@ -7,6 +7,7 @@ Belongs here: the checks of a hand-made table, told in terms of its lines. Not h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +38,13 @@ def read_metrics(path: Path) -> pd.DataFrame:
         ) from error
 
 
-def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, float] | None = None) -> pd.DataFrame:
     """Metrics with trimmed codes and real numbers; rows that are blank throughout are dropped.
 
     Args:
         metrics: at least unit_code, metric_code, numerator and denominator, as numbers or text.
         rubric: says which metric codes there are.
+        groups: groups whose published points may stand in the file as well, with their maximum.
 
     Raises:
         MeasureError: naming the line, the culprit and the fix. The header is line 1.
@@ -60,7 +62,7 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         raise MeasureError("The metrics file has no rows; put one row per unit and metric below the header")
     for name in ("unit_code", "metric_code"):
         _refuse(frame, frame[name].eq(""), f"{name} is empty; fill it in")
-    known = [criterion.code for criterion in rubric.criteria()]
+    known = [*(criterion.code for criterion in rubric.criteria()), *(groups or ())]
     _refuse(
         frame,
         ~frame["metric_code"].isin(known),
@@ -83,14 +85,12 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         frame["numerator"] > frame["denominator"],
         "numerator {numerator:g} is larger than denominator {denominator:g}; check both counts",
     )
-    for criterion in rubric.criteria():
-        if criterion.rule.kind is RuleKind.CARRIED:
-            most, denominator = criterion.max_hundredths / 100, frame["denominator"]
-            wrong = (frame["numerator"] > most) | (denominator.notna() & (denominator != most))
-            wrong &= frame["metric_code"].eq(criterion.code)
-            _refuse(
-                frame, wrong, f"write the published points as numerator (0 to {most:g}) and {most:g} as denominator"
-            )
+    carried = {one.code: one.max_hundredths / 100 for one in rubric.criteria() if one.rule.kind is RuleKind.CARRIED}
+    for code, most in (carried | dict(groups or {})).items():
+        denominator = frame["denominator"]
+        wrong = (frame["numerator"] > most) | (denominator.notna() & (denominator != most))
+        wrong &= frame["metric_code"].eq(code)
+        _refuse(frame, wrong, f"write the published points as numerator (0 to {most:g}) and {most:g} as denominator")
     return frame
 
 

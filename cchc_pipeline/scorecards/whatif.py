@@ -127,7 +127,7 @@ def whatif(
             continue
         if place in given and not math.isnan(given[place]):
             raise MeasureError(
-                f"{change.criterion} of {unit_code} was scored by people; write {change.criterion}=0.75đ"
+                f"{change.criterion} of {unit_code} has points and no count; write {change.criterion}=0.75đ"
             )
         if place not in numerators:
             known = ", ".join(sorted(code for unit, code in places if unit == unit_code))
@@ -191,7 +191,10 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
             "denominator": leaves["denominator"],
             "evidence": leaves["evidence"],
             "is_not_applicable": leaves["status"] == "not_applicable",
-            "points": leaves["points"].where(given_by_people(leaves)),
+            # what was given or published as points without any count is no share of items
+            "points": leaves["points"].where(
+                given_by_people(leaves) | (leaves["numerator"].isna() & leaves["denominator"].isna())
+            ),
         }
     ).reset_index(drop=True)
 

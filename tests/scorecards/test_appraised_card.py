@@ -200,7 +200,7 @@ def test_a_whatif_can_give_points_that_people_did_not() -> None:
 
     assert after("HAND=1,5đ", "OTHER=1.5đ")[["HAND", "OTHER", "TOTAL"]].tolist() == [1.5, 1.5, 5.88]
     assert after("RATE=+4")["RATE"] == 3.0
-    with pytest.raises(MeasureError, match=r"was scored by people; write HAND=0\.75đ"):
+    with pytest.raises(MeasureError, match=r"has points and no count; write HAND=0\.75đ"):
         after("HAND=+1")
     with pytest.raises(MeasureError, match=r"cannot have 2\.5 points; it has 0 to 2"):
         after("HAND=2.5đ")

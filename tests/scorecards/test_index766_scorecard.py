@@ -62,6 +62,50 @@ def test_published_group_scores() -> None:
     assert set(totals["reason"]) == {"Chưa chấm được: FORMALITY_PAYMENT_AVAILABLE"}
 
 
+@pytest.mark.acceptance
+def test_every_published_group_and_total_with_the_payment_group_as_it_was_published() -> None:
+    units = pd.read_csv(published("acceptance/index766_units_2026-10-10.csv")).set_index("unit_code")
+    metrics = pd.read_csv(published("acceptance/index766_metrics_2026-10-10.csv"))
+    groups = [("ONLINE", "ONLINE12", 12), ("TTTT", "TTTT10", 10)]
+    carried = [(unit, code, units.loc[unit, name], most) for unit in units.index for code, name, most in groups]
+    scored = index766.score_metrics(pd.concat([metrics, pd.DataFrame(carried, columns=HEADER)]))
+    found = scored[scored["level"] != "criterion"].pivot(index="unit_code", columns="metric_code", values="score")
+    columns = {"CKMB": "CKMB18", "TDGQ": "TDGQ20", "CLGQ": "ONLINE12", "TTTT": "TTTT10", "MDSH": "MDSH22"}
+    for code, column in {**columns, "MDHL": "MDHL18", "TOTAL": "total_score"}.items():
+        assert (found[code] - units[column]).abs().max() < 0.0101, code
+    assert set(scored.loc[scored["level"] == "total", "status"]) == {"ok"}
+    third = scored[scored["metric_code"] == "FORMALITY_PAYMENT_AVAILABLE"]
+    assert third["score"].between(0, 2).all()
+    assert third["reason"].str.startswith("Suy ra: điểm nhóm Cổng công bố").all()
+
+
+PAID = [("H1", "DOSSIER_ONLINE_PAYMENT", 60, 100), ("H1", "FORMALITY_ONLINE_PAYMENT", 5, 10)]  # 3.6 and 1 point
+
+
+@pytest.mark.parametrize(
+    ("rows", "points", "said"),
+    [
+        ([*PAID, ("H1", "TTTT", 6.1, 10)], 1.5, "công bố 6,1 trừ hai tiêu chí"),
+        ([*PAID, ("H1", "TTTT", 4.59, 10)], 0, "công bố 4,59 trừ hai tiêu chí"),
+        ([*PAID, ("H1", "TTTT", 4.2, 10)], None, "Cổng không công bố số liệu của chỉ tiêu này"),
+        ([*PAID, ("H1", "TTTT", 9, 10)], None, "Cổng không công bố số liệu của chỉ tiêu này"),
+        ([*PAID, ("H2", "TTTT", 6, 10)], None, "Cổng không công bố số liệu của chỉ tiêu này"),
+        ([PAID[0], ("H1", "TTTT", 6, 10)], None, "Cổng không công bố số liệu của chỉ tiêu này"),
+        ([*PAID, ("H1", "TTTT", 6, 10), ("H1", "FORMALITY_PAYMENT_AVAILABLE", 1, 4)], 0.5, None),
+    ],
+)
+def test_the_third_payment_item_is_what_is_left_of_the_published_group(rows, points, said) -> None:
+    third = cell(score_rows(rows), "FORMALITY_PAYMENT_AVAILABLE")
+    assert (None if pd.isna(third["score"]) else third["score"]) == points
+    reason = third["reason"] if isinstance(third["reason"], str) else None
+    assert reason is None if said is None else said in reason
+
+
+def test_points_of_the_payment_group_above_its_maximum_are_refused() -> None:
+    with pytest.raises(MeasureError, match=r"published points as numerator \(0 to 10\) and 10 as denominator"):
+        score_rows([("H1", "TTTT", 11, 12)])
+
+
 def test_a_metric_that_is_not_in_the_file_is_missing() -> None:
     table = score_rows([("H1", ON_TIME, 9, 10)])
     assert cell(table, ON_TIME)["score"] == 18
@@ -193,6 +237,9 @@ def test_portal_measures() -> None:
         portal_row("GROUP.CLGQ", score=7.0),
         portal_row("GROUP.ONLINE", score=9.14),
         portal_row("GROUP.MDSH", score=5.0),
+        portal_row("DOSSIER_ONLINE_PAYMENT", numerator=1.0, denominator=2.0),
+        portal_row("FORMALITY_ONLINE_PAYMENT", numerator=0.0, denominator=0.0),
+        portal_row("GROUP.TTTT", score=4.25),
         portal_row("TOTAL", score=60.0),
         portal_row("BRAND_NEW", numerator=1.0),
     ]
@@ -209,6 +256,13 @@ def test_portal_measures() -> None:
     assert (publish["points"], publish["is_provisional"]) == (0.12, False)
     assert publish["evidence"] == "national_portal:r; điểm Cổng công bố 0.12"
     assert card["criterion", "ELECTRONIC_CERTIFIED_COPY"]["points"] == 0
+    third = card["criterion", "FORMALITY_PAYMENT_AVAILABLE"]
+    assert (third["points"], third["is_provisional"], third["evidence"]) == (
+        1.25,
+        True,
+        "national_portal:điểm nhóm 4,25",
+    )
+    assert (card["group", "TTTT"]["points"], card["group", "TTTT"]["status"]) == (4.25, "ok")
     assert card["criterion", "ONLINE"]["points"] == card["group", "CLGQ"]["points"] == 9.14
     assert card["total", "TOTAL"]["status"] == "partial"
     assert card["total", "TOTAL"]["period_start"] == date(2026, 10, 1)
