@@ -198,6 +198,8 @@ def _read(
     if not path.exists():
         raise MeasureError(f"{path} is not there; run `cchc run` first, or give --data-dir")
     every = pq.read_table(path, filters=[("source", "=", source)]).to_pandas()
+    if every.empty:
+        raise MeasureError(f"The scorecard {index_code} has no figures of the source {source}; choose another --source")
     units = pq.read_table(folder / "units.parquet", columns=["unit_code", "parent_code", "unit_name"]).to_pandas()
     parents = {row["unit_code"]: row["parent_code"] or None for row in units.fillna("").to_dict("records")}
     return (
@@ -229,9 +231,8 @@ def _of_period(card: pd.DataFrame, period: str | None, kind_by_default: str) -> 
     rows = card[(card["period_type"] == kind) & (card["period_start"] == date(year, first, 1))]
     if rows.empty:
         have = sorted({f"{day:%Y-%m}" for day in card.loc[card["period_type"] == "month", "period_start"]})
-        raise MeasureError(
-            f"The scorecard has no {period}; its months are {have[0]} to {have[-1]}" if have else "empty"
-        )
+        months = f"its months are {have[0]} to {have[-1]}" if have else "it has no months, only longer periods"
+        raise MeasureError(f"The scorecard has no {period}; {months}")
     return rows
 
 
@@ -259,5 +260,5 @@ def _table(title: str, *headings: str) -> Table:
     table = Table(title=title, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for heading in headings:
         left = any(word in heading for word in ("unit", "criterion", "Tiêu chí"))
-        table.add_column(heading, justify="left" if left else "right")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
     return table

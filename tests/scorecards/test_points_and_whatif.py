@@ -264,6 +264,7 @@ def test_the_commands_show_the_published_card(published) -> None:
         (("points", "--unit", "H99", "--period", "October"), "is no period"),
         (("points", "--unit", "H99", "--period", "2026-13"), "months go from 01 to 12"),
         (("points", "--unit", "H99", "--index", "par_index"), "run `cchc run` first"),
+        (("points", "--unit", "H99", "--source", "portal"), "index766 has no figures of the source portal; choose"),
     ],
 )
 def test_the_commands_say_what_is_wrong(published, arguments, message) -> None:
