@@ -51,11 +51,13 @@ def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             hours=working_hours(context.resources.province.settings().drop_folder / "working_hours.csv"),
             former=former_holders(register_history(lake)),
         )
-    last = lake.state_file("built", "dossiers", lake.parts("built", "dossiers")[-1])
     contract = load_contract("dossiers")
+    # the newest month is shown; days without any dossier, such as a first weekend, have none
+    newest = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")[-1:]]
+    shown = state.read_files(newest) if newest else contract.arrow_schema().empty_table()
     return dg.MaterializeResult(
         metadata={
-            **metadata.of_table(state.read_files([last]), contract, last.parent),
+            **metadata.of_table(shown, contract, lake.state_file("built", "dossiers").with_suffix("")),
             "dagster/row_count": state.count(lake, "built", "dossiers"),
             "months_held": parts,
             "months_changed": len(changed),

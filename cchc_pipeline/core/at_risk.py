@@ -104,22 +104,26 @@ def observed(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Tabl
     return table.select(_OBSERVED.names).cast(_OBSERVED)
 
 
-def said(cases: pa.Table, counts: pa.Table) -> pa.Table:
+def said(cases: pa.Table, model: pa.Table) -> pa.Table:
     """What is said about each case in its month, from counts of the months before it.
 
     Args:
         cases: month, days_left, procedure_code, unit_code, step; distinct.
-        counts: see `observed`.
+        model: counts by group as known at the beginning of each month of the cases, see `known`.
 
     Returns:
         The cases with probability (null where nothing was known), level, group_dossiers and group_late.
     """
-    return run_sql(
-        "at_risk_said", None, cases=cases, model=_model(cases, counts), prior=pa.table({"dossiers": [PRIOR_DOSSIERS]})
-    )
+    return run_sql("at_risk_said", None, cases=cases, model=model, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]}))
 
 
-def _model(cases: pa.Table, counts: pa.Table) -> pa.Table:
+def known(cases: pa.Table, counts: pa.Table) -> pa.Table:
+    """Counts by group, from the finest to the coarsest, as known at the beginning of each month of `cases`.
+
+    Args:
+        cases: groups with their month.
+        counts: see `observed`.
+    """
     months = pa.table({"month": pc.unique(cases["month"])})
     memory = pa.table({"months": pa.array([MEMORY_MONTHS], pa.int32())})
     return run_sql("at_risk_model", None, observed=counts, months=months, memory=memory)
@@ -138,7 +142,9 @@ def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None)
             "at_risk_open", None, dossiers=paths, calendar=calendar, openings=spans, checkpoints=checkpoints(),
             run=run_table(as_of_on),
         )  # fmt: skip
-        table = run_sql("at_risk_dossiers", schema, open=waiting, said=said(_cases(waiting), _counts(lake)))
+        cases = _cases(waiting)
+        told = said(cases, known(cases, _counts(lake)))
+        table = run_sql("at_risk_dossiers", schema, open=waiting, said=told)
     lake.write_state(table, "built", "at_risk_dossiers")
     return table
 
@@ -157,10 +163,10 @@ def calibration(counts: pa.Table, as_of_on: date) -> pa.Table:
     since = pa.scalar(date(first // 12, first % 12 + 1, 1), pa.date32())
     recent = counts.filter(pc.greater_equal(counts["said_month"], since))
     cases = _cases(recent.rename_columns(["month" if n == "said_month" else n for n in recent.schema.names]))
+    model = known(cases, counts)
     return run_sql(
-        "at_risk_calibration", None, observed=recent, said=said(cases, counts), model=_model(cases, counts),
-        run=run_table(as_of_on),
-    )  # fmt: skip
+        "at_risk_calibration", None, observed=recent, said=said(cases, model), model=model, run=run_table(as_of_on)
+    )
 
 
 def _cases(table: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_sql, run_table
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.indicators.catalogue import relations
@@ -70,12 +71,13 @@ def _computed(lake: Lake, which: MapName, free_periods: Iterable[tuple[date, dat
         "document_events", None, documents=lake.state_file("built", "documents"), run=run_table(span.as_of_on)
     )
     units = files.read_parquet(lake.state_file("built", "units"))
+    dossiers = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")]
     return compute(
         events=[lake.state_file("built", "dossier_events"), documents],
         units=units,
         procedures=lake.state_file("built", "procedures"),
         snapshots=files.read_parquet(lake.state_file("core", "procedure_counts")),
-        dossiers=[lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")],
+        dossiers=dossiers or load_contract("dossiers").arrow_schema().empty_table(),  # a first day may have none
         tables=read_tables(lake),
         first=span.first,
         as_of_on=span.as_of_on,

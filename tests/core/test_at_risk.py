@@ -49,7 +49,7 @@ def cases_of(counts, month):
 
 
 def said(counts, cases):
-    return {tuple(r[n] for n in KEY): r for r in at_risk.said(cases, counts).to_pylist()}
+    return {tuple(r[n] for n in KEY): r for r in at_risk.said(cases, at_risk.known(cases, counts)).to_pylist()}
 
 
 def observed_rows(rows, as_of_on=date(2026, 12, 31)):
@@ -185,7 +185,7 @@ def test_calibration_is_counted_as_the_score_is_defined():
                 "procedure_code": [r["procedure_code"]], "unit_code": [r["unit_code"]], "step": [r["step"]],
             }
         )  # fmt: skip
-        (one,) = at_risk.said(cases, counts).to_pylist()
+        (one,) = at_risk.said(cases, at_risk.known(cases, counts)).to_pylist()
         known = [c for c in known if c["days_left"] > 0]
         share = sum(c["late"] for c in known) / sum(c["dossiers"] for c in known)
         expected += [(1 - one["probability"]) ** 2] * r["late"]
