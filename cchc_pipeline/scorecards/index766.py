@@ -16,7 +16,15 @@ import pyarrow as pa
 
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.measures import PERIOD, REQUIRED, Table, as_frame, concat, from_indicators
+from cchc_pipeline.scorecards.measures import (
+    PERIOD,
+    REMAINDER_EVIDENCE,
+    REQUIRED,
+    Table,
+    as_frame,
+    concat,
+    from_indicators,
+)
 from cchc_pipeline.scorecards.metrics_file import check_metrics
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
 from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
@@ -203,7 +211,7 @@ def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataF
                 "denominator": float("nan"),
                 "points": round(min(max(left, 0.0), most), 2),
                 "reason_vi": f"Suy ra: điểm nhóm Cổng công bố {told} trừ hai tiêu chí tính được",
-                "evidence": f"national_portal:điểm nhóm {told}",
+                "evidence": f"{REMAINDER_EVIDENCE} {told}",
                 "is_provisional": True,
             }
         )

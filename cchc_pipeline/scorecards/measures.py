@@ -29,6 +29,8 @@ Integers = npt.NDArray[np.int64]
 REQUIRED = ("unit_code", "metric_code", "numerator", "denominator")
 PERIOD = ("period_type", "period_start", "period_end")
 OPTIONAL = (*PERIOD, "reason_vi", "evidence", "is_provisional", "is_not_applicable", "points")
+#: How the evidence of points begins that are what is left of a published group; see `index766.py`.
+REMAINDER_EVIDENCE = "national_portal:điểm nhóm"
 SCORED_PERIODS = ("month", "quarter", "year", "custom")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from cchc_pipeline.scorecards.measures import REMAINDER_EVIDENCE
 from cchc_pipeline.scorecards.rubric import Criterion, Rubric, RuleKind, SourceKind
 
 #: Stages of people: their points are no share of items.
@@ -40,7 +41,7 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         if one.rule.kind in _RATIO_RULES and one.source is not SourceKind.SURVEY  # shares of a survey are no items
     ]
     rows = rows[rows["criterion_code"].isin(counted)]
-    rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows)]
+    rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows) & ~is_remainder(rows)]
     found = rows[
         ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
     ].rename(columns={"points_lost": "points"})
@@ -60,6 +61,11 @@ def given_by_people(rows: pd.DataFrame) -> pd.Series:
     if "counted_stage" not in rows:
         return pd.Series(False, index=rows.index)
     return rows["counted_stage"].isin(PEOPLE)
+
+
+def is_remainder(rows: pd.DataFrame) -> pd.Series:
+    """Whether the points of a row are what is left of a published group: points over points, no items."""
+    return rows["evidence"].fillna("").astype(str).str.startswith(REMAINDER_EVIDENCE)
 
 
 def withheld(card: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.measures import PERIOD
-from cchc_pipeline.scorecards.points import given_by_people
+from cchc_pipeline.scorecards.points import given_by_people, is_remainder
 from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
 
 _CHANGE = re.compile(
@@ -191,10 +191,7 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
             "denominator": leaves["denominator"],
             "evidence": leaves["evidence"],
             "is_not_applicable": leaves["status"] == "not_applicable",
-            # what was given or published as points without any count is no share of items
-            "points": leaves["points"].where(
-                given_by_people(leaves) | (leaves["numerator"].isna() & leaves["denominator"].isna())
-            ),
+            "points": leaves["points"].where(given_by_people(leaves) | is_remainder(leaves)),
         }
     ).reset_index(drop=True)
 

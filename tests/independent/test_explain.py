@@ -144,7 +144,7 @@ def test_one_side_is_printed_alone(month: Month) -> None:
     [
         (["late_rat", *DAYS], "Did you mean late_rate"),
         (["Tỷ lệ giải quyết quá hạn", *DAYS], "Did you mean late_rate"),
-        (["late_rate", *DAYS, "--unit", "H99.2O1"], "Units: H99 "),
+        (["late_rate", *DAYS, "--unit", "H99.2O1"], "Units in units.parquet: H99 "),
         (["late_rate", "--from", "2025-01-01", "--to", "2025-01-31"], "which go from 2026-09-01 to 2026-10-08"),
         (["late_rate", "--from", "2026-09-30", "--to", "2026-09-01"], "Exchange --from and --to"),
     ],

@@ -15,11 +15,14 @@ MONTH = {"report": "r", "period_type": "month", "period_start": date(2026, 10, 1
 UNITS = pa.table({"unit_code": ["H1", "H1.2"], "unit_level": ["province", "commune"]})
 
 
-def said(unit: str, figures: dict[str, tuple[float | None, float | None]]) -> dict[str, str]:
+def said(
+    unit: str, figures: dict[str, tuple[float | None, float | None]], score: dict[str, float] | None = None
+) -> dict[str, str]:
     """The reason of every row of one unit on the portal, by code."""
     rows = [
         {"unit_code": unit, "metric_code": code, **MONTH, "numerator": top, "denominator": bottom}
-        | dict.fromkeys(("ratio_pct", "score", "data_quality_status"))
+        | dict.fromkeys(("ratio_pct", "data_quality_status"))
+        | {"score": (score or {}).get(code)}
         for code, (top, bottom) in figures.items()
     ]
     sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("caveats_index766.sql").read_text("utf-8")
@@ -54,3 +57,9 @@ def test_counts_of_procedures_that_are_the_provinces() -> None:
     inherited = "không dùng để so sánh các đơn vị"
     assert inherited in said("H1.2", {"PUBLIC_CONTENT_FULL": (40.0, 48.0)})["PUBLIC_CONTENT_FULL"]
     assert inherited not in said("H1", {"PUBLIC_CONTENT_FULL": (40.0, 48.0)})["PUBLIC_CONTENT_FULL"]
+
+
+def test_points_over_points_are_no_small_denominator() -> None:
+    paid = {"DOSSIER_ONLINE_PAYMENT": (60.0, 100.0), "FORMALITY_ONLINE_PAYMENT": (15.0, 20.0)}
+    found = said("H1", paid | {"GROUP.TTTT": (None, None)}, score={"GROUP.TTTT": 6.0})
+    assert found["FORMALITY_PAYMENT_AVAILABLE"] == "Suy ra: điểm nhóm Cổng công bố 6 trừ hai tiêu chí tính được"

@@ -7,12 +7,14 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.cli import main
+from cchc_pipeline.scorecards import index766
 from cchc_pipeline.scorecards.engine import score
 from cchc_pipeline.scorecards.errors import MeasureError
 from cchc_pipeline.scorecards.points import causes, fixes
@@ -180,6 +182,29 @@ def test_what_is_counted_within_a_changed_criterion_moves_with_it_and_says_so(pu
     moved, _ = asked(f"DOSSIER_ON_TIME=-{on_time}")
     assert moved["H99.01", inner] == -satisfied, "nothing can be satisfied that is late"
     assert asked("DOSSIER_ON_TIME=+0")[1] == ()
+
+
+def test_what_is_left_of_a_published_group_is_no_list_of_items_and_stays_as_it_is() -> None:
+    rows = [
+        ("DOSSIER_ONLINE_PAYMENT", 60.0, 100.0, None), ("FORMALITY_ONLINE_PAYMENT", 5.0, 10.0, None),
+        ("GROUP.TTTT", None, None, 5.6),
+    ]  # fmt: skip
+    month = {"period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
+    empty = dict.fromkeys(("ratio_pct", "data_quality_status"))
+    given_rows = [
+        {"unit_code": "H1", "metric_code": code, "report": "r", **month, "numerator": n, "denominator": d, "score": s}
+        | empty
+        for code, n, d, s in rows
+    ]
+    rubric = index766.newest()
+    card = index766.score_portal(rubric, pa.Table.from_pylist(given_rows)).to_pandas().assign(unit_level="province")
+    third = card[card["criterion_code"] == "FORMALITY_PAYMENT_AVAILABLE"].iloc[0]
+    assert (third["points"], third["points_lost"]) == (1.0, 1.0)
+    assert set(fixes(card, rubric)["criterion_code"]) == {"DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT"}
+    nothing = whatif(card, rubric, "H1", [Change("DOSSIER_ONLINE_PAYMENT", items=0)], parents={}, additive=())
+    assert (nothing.rows["points"] == nothing.rows["points_after"]).all()
+    with pytest.raises(MeasureError, match="has points and no count"):
+        whatif(card, rubric, "H1", [Change(third["criterion_code"], items=1)], parents={}, additive=())
 
 
 def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
