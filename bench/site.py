@@ -55,8 +55,7 @@ def served(size: float) -> Iterator[Site]:
         try:
             yield Site(_address(child))
         finally:
-            child.terminate()
-            child.wait(timeout=15)
+            child.kill()  # it keeps nothing; a polite end would wait for ever where the caller's shell ignores SIGTERM
 
 
 def _address(child: subprocess.Popen[str]) -> str:
