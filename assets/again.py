@@ -1,8 +1,4 @@
-"""What to run again, as a command that can be pasted into a shell.
-
-Belongs here: the one place that spells `cchc run` for messages, with the options that the running
-command was given. Not here: what went wrong (`failures.py`).
-"""
+"""What to run again, as a command that can be pasted into a shell."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.days import Window
 
 #: The options of the command that started this process, handed to the processes that it starts.
 VARIABLE = "CCHC_RUN_OPTIONS"

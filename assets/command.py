@@ -1,8 +1,4 @@
-"""The commands that need the orchestrator: `cchc run` and `cchc ui`.
-
-Belongs here: command-line options and what is printed. They register themselves as entry points,
-because `cchc_pipeline` must not import this room.
-"""
+"""The commands that need the orchestrator: `cchc run` and `cchc ui`."""
 
 from __future__ import annotations
 
@@ -24,14 +20,14 @@ from rich.markup import escape
 
 from assets import again
 from assets import instance as dagster_instance
+from cchc_pipeline.cli.run_summary import closing_table, step_progress
+from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
-from cchc_pipeline.reports.closing import closing_table, step_progress
+from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.environment import province_environment
-from cchc_pipeline.sandbox.scenarios import SCENARIO_NAMES
 from cchc_pipeline.settings import load_settings
-from cchc_pipeline.sources.protocol import Window
 
 VIETNAM = timezone(timedelta(hours=7))
 DAY = click.DateTime(["%Y-%m-%d"])

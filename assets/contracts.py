@@ -1,8 +1,5 @@
 """Staged assets: every landed row gets its verdict, and the contract's rules become asset checks.
 
-Belongs here: the assets that hold landed rows against their contract. The rules are in
-`data_contracts`, the verdict in `cchc_pipeline.contracts`.
-
 Few checks per table keep the UI readable: `shape` (columns and types), `conservation` (rows in =
 valid + quarantined), `column_rules` (what columns constrain by themselves), `great_expectations`
 (every rule could run and agrees with the verdict); one per rule that a column constraint cannot say;
@@ -22,12 +19,12 @@ from assets.failures import as_failure, failure
 from assets.partitions import TIME_ZONE, window_of_run
 from assets.sources import OWNER, SOURCES, raw_key
 from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
-from cchc_pipeline.contracts.comparisons import compare
-from cchc_pipeline.contracts.staging import Staged, pending_days, stage
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.quality_page import FOLDER
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.site.quality_page import FOLDER
+from cchc_pipeline.validation.drift.compare import compare
+from cchc_pipeline.validation.staging import Staged, pending_days, stage
 
 INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
 

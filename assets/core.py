@@ -1,8 +1,4 @@
-"""Core assets: current state by key, and what follows from it.
-
-Belongs here: the assets between the staged rows and the indicators. The rules are SQL files in
-`cchc_pipeline/core/sql`.
-"""
+"""Core assets: current state by key, and what follows from it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,9 +15,9 @@ from cchc_pipeline.core.build import build_documents, build_dossiers, build_even
 from cchc_pipeline.core.holders import former_holders
 from cchc_pipeline.core.procedure_lists import unlisted
 from cchc_pipeline.core.units import REGISTER, build_units, register_history
+from cchc_pipeline.drawing import charts
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import working_hours
-from cchc_pipeline.reports import charts
 
 #: What is derived has no days of its own: it takes in whatever was staged since the last time.
 _SHOWN_PROCEDURES = 20

@@ -1,8 +1,4 @@
-"""The code location: every asset, job, schedule and resource put together.
-
-Belongs here: assembly only. `build_defs` is a factory, so that tests and the command line get
-definitions of their own with other resources.
-"""
+"""The code location: every asset, job, schedule and resource put together."""
 
 from __future__ import annotations
 

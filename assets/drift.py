@@ -1,17 +1,13 @@
-"""Checks of drift: what came otherwise than the contract or the days before, as asset checks.
-
-Belongs here: the check specs and results of `shape` and of the comparisons. What is compared is in
-`cchc_pipeline/contracts/comparisons.py`.
-"""
+"""Checks of drift: what came otherwise than the contract or the days before, as asset checks."""
 
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from cchc_pipeline.contracts import Contract
-from cchc_pipeline.contracts.breaks import Break, Comparison
-from cchc_pipeline.contracts.comparisons import checks_of
-from cchc_pipeline.contracts.staging import Staged
+from cchc_pipeline.validation.drift.compare import checks_of
+from cchc_pipeline.validation.drift.daily import Break, Comparison
+from cchc_pipeline.validation.staging import Staged
 
 #: check -> what passes, for the UI
 DESCRIPTIONS = {

@@ -1,8 +1,4 @@
-"""Failures as people read them in the UI: what broke, where, and what to run again.
-
-Belongs here: turning the project's errors into Dagster failures. Retries happen in the HTTP client
-only, so that no two layers multiply.
-"""
+"""Failures as people read them in the UI: what broke, where, and what to run again."""
 
 from __future__ import annotations
 
@@ -14,11 +10,11 @@ import dagster as dg
 from assets.again import run_command
 from assets.partitions import window_of_run
 from assets.resources import announce
+from cchc_pipeline.days import Window
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.settings import load_settings
-from cchc_pipeline.sources.protocol import Window
 
 
 def again(window: Window | None) -> str:

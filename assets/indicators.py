@@ -1,7 +1,4 @@
-"""Indicator assets: the catalogue and its values for every unit and period.
-
-Belongs here: the two assets. Definitions are in `cchc_pipeline/indicators/families/`.
-"""
+"""Indicator assets: the catalogue and its values for every unit and period."""
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -11,6 +8,7 @@ from assets.core import COMMON, core_documents, core_dossier_events, core_proced
 from assets.failures import as_failure
 from assets.registers import register_assets
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.drawing import charts
 from cchc_pipeline.indicators.build import (
     build_indicator_values,
     build_indicator_values_public,
@@ -19,8 +17,7 @@ from cchc_pipeline.indicators.build import (
 )
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports import charts
-from cchc_pipeline.scorecards.usage import criteria_by_indicator
+from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
 
 @dg.asset(group_name="indicators", kinds={"yaml"}, required_resource_keys={"province"}, **COMMON)

@@ -1,8 +1,4 @@
-"""The Dagster instance: initialised once, serially, before anything uses it.
-
-Belongs here: where DAGSTER_HOME is and its first set-up. Several first uses at once leave a fresh
-SQLite instance broken for good, so every command of ours passes through `initialise`.
-"""
+"""The Dagster instance: initialised once, serially, before anything uses it."""
 
 from __future__ import annotations
 

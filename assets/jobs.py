@@ -1,8 +1,4 @@
-"""Jobs and schedules: the night.
-
-Belongs here: what runs together and when. One run is one reporting batch; its steps share a process
-because a process costs more than most steps do.
-"""
+"""Jobs and schedules: the night."""
 
 from __future__ import annotations
 

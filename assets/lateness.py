@@ -1,8 +1,4 @@
-"""Lateness assets: why dossiers were late, and which will be tomorrow.
-
-Belongs here: the assets. Which evidence means what stands in `cchc_pipeline/core/sql/late_dossiers.sql`, how risk is
-counted in `cchc_pipeline/core/at_risk.py`.
-"""
+"""Lateness assets: why dossiers were late, and which will be tomorrow."""
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -13,9 +9,9 @@ from assets.failures import as_failure
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk
 from cchc_pipeline.core.late import build_late, by_month
+from cchc_pipeline.drawing import charts
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import working_hours
-from cchc_pipeline.reports import charts
 
 
 @dg.asset(

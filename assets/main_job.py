@@ -1,7 +1,4 @@
-"""Running the main job in this process, on the real instance, and telling what it did.
-
-Belongs here: the run behind `cchc run`. The same job runs nightly under the daemon.
-"""
+"""Running the main job in this process, on the real instance, and telling what it did."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from assets.definitions import build_defs
 from assets.instance import cancel, end_dead_runs
 from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import CallProgress, listen
+from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.progress import Progress
 from cchc_pipeline.settings import load_settings
-from cchc_pipeline.sources.protocol import Progress, Window
 
 #: The UI lists a run under its code location by this tag.
 LOCATION_TAG = {".dagster/repository": "__repository__@cchc_pipeline"}

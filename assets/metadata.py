@@ -1,8 +1,4 @@
-"""Metadata for the UI: row counts, column schema, previews and charts.
-
-Belongs here: turning tables and contracts into Dagster metadata. Charts are drawn in
-`cchc_pipeline.reports.charts`.
-"""
+"""Metadata for the UI: row counts, column schema, previews and charts."""
 
 from __future__ import annotations
 

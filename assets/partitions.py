@@ -1,8 +1,4 @@
-"""Partitions and windows: civil days of Vietnam, and what a run covers.
-
-Belongs here: the one partitions definition with its time zone, the policy that a range of days is
-one run, and the window of a run. Never "today": that is decided when a run starts.
-"""
+"""Partitions and windows: civil days of Vietnam, and what a run covers."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from datetime import date
 
 import dagster as dg
 
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.days import Window
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 

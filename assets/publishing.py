@@ -1,8 +1,4 @@
-"""Publishing: one asset that switches the province to a complete new version.
-
-Belongs here: the asset and its coverage check. How a version is written is in
-`cchc_pipeline/lake/publish.py`.
-"""
+"""Publishing: one asset that switches the province to a complete new version."""
 
 from collections.abc import Iterator
 
@@ -24,10 +20,10 @@ from assets.scorecards import (
     scorecard_par_index,
     site_page,
 )
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake.publish import read_published, what_stays
-from cchc_pipeline.reports.release import missing_days, release
+from cchc_pipeline.release.release import missing_days, release
 from cchc_pipeline.site import preview
-from cchc_pipeline.sources.protocol import Window
 
 
 @dg.asset(

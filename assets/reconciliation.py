@@ -1,7 +1,4 @@
-"""The reconciliation asset: our dossiers against the portal's figures, and a check on what nobody can explain.
-
-Belongs here: the asset and its check. Causes and figures are in `cchc_pipeline/scorecards/reconciliation`.
-"""
+"""The reconciliation asset: our dossiers against the portal's figures, and a check on what nobody can explain."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,8 +1,4 @@
-"""Register assets: what offices keep by hand, as it stands now.
-
-Belongs here: the five assets between the staged register rows and the indicators, with their checks.
-The rules are SQL files in `cchc_pipeline/core/sql`.
-"""
+"""Register assets: what offices keep by hand, as it stands now."""
 
 from collections.abc import Iterator
 

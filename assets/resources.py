@@ -1,8 +1,4 @@
-"""Resources: the province that assets work for, and who is told how far a pull is.
-
-Belongs here: what assets ask Dagster for. Settings are read when a run asks, never at import, so
-that no secret enters the run's configuration.
-"""
+"""Resources: the province that assets work for, and who is told how far a pull is."""
 
 from __future__ import annotations
 
@@ -15,9 +11,9 @@ from pydantic import PrivateAttr
 
 from assets import instance
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards.rubric_shelf import FOLDER, Shelf, load_shelf
+from cchc_pipeline.progress import Progress, silent
+from cchc_pipeline.scorecards.scoring.shelf import FOLDER, Shelf, load_shelf
 from cchc_pipeline.settings import Settings, load_settings
-from cchc_pipeline.sources.protocol import Progress, silent
 
 SECONDS_BETWEEN_LINES = 5.0
 

@@ -1,7 +1,4 @@
-"""Retention: one asset that lets go of what is older than the contracts keep.
-
-Belongs here: the asset. What goes and what stays is in `cchc_pipeline/contracts/retention.py`.
-"""
+"""Retention: one asset that lets go of what is older than the contracts keep."""
 
 import dagster as dg
 
@@ -9,7 +6,7 @@ from assets.contracts import INBOUND
 from assets.core import COMMON
 from assets.failures import as_failure
 from assets.publishing import published
-from cchc_pipeline.contracts.retention import prune
+from cchc_pipeline.validation.retention import prune
 
 
 @dg.asset(group_name="published", kinds={"parquet"}, deps=[published], required_resource_keys={"province"}, **COMMON)

@@ -1,7 +1,4 @@
-"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX with what people scored, and how sure their ranks are.
-
-Belongs here: the assets with their checks. Rubrics and the scoring engine are in `cchc_pipeline/scorecards`.
-"""
+"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX with what people scored, and how sure their ranks are."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,13 +12,14 @@ from assets.core import COMMON, core_documents, core_units
 from assets.failures import as_failure
 from assets.indicators import indicator_values
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.drawing import charts
+from cchc_pipeline.drawing.ranks import ranks_png
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports import charts
-from cchc_pipeline.reports.dots import ranks_png
-from cchc_pipeline.scorecards import build, par_index
+from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards import rank_intervals as intervals
-from cchc_pipeline.scorecards.appraisals import build_appraisals
-from cchc_pipeline.scorecards.papi_today import build_papi_today
+from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
+from cchc_pipeline.scorecards.par_index import rubrics as par_index
+from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.site import FOLDER, preview
 
 #: Rows that a check names.

@@ -1,10 +1,7 @@
-"""Raw assets: one pull per source system, landed day by day.
-
-Belongs here: the ingestion assets, one pool per source so that no source is pulled twice at once.
-The adapters are in `cchc_pipeline.sources`.
-"""
+"""Raw assets: one pull per source system, landed day by day."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 
@@ -12,10 +9,13 @@ from assets import metadata
 from assets.failures import as_failure
 from assets.partitions import ONE_RUN, window_of
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.upsert import open_dossiers
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sources.configured import configured_sources
-from cchc_pipeline.sources.landing import known_state, land
-from cchc_pipeline.sources.registers import TABLES as REGISTER_TABLES
+from cchc_pipeline.sources.landing import land
+from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.sources.registers.source import TABLES as REGISTER_TABLES
 
 OWNER = "team:cchc-data"
 #: Sources that are folders of files: they have no address that could be missing.
@@ -117,3 +117,10 @@ def _raw_assets(source: str, days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
 def raw_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The ingestion assets of all sources, partitioned by `days`."""
     return [_raw_assets(source, days) for source in SOURCES]
+
+
+def known_state(lake: Lake, history_from: date) -> KnownState:
+    """What the core tables still hold open, for adapters that cannot ask a source what changed."""
+    held = open_dossiers(lake)
+    codes, days = held["dossier_code"].to_pylist(), held["received_on"].to_pylist()
+    return KnownState(open_dossiers=dict(zip(codes, days, strict=True)), first_day=history_from)

@@ -1,7 +1,4 @@
-"""`python -m bench`: run the measurements and print them as one table.
-
-Belongs here: options. What is measured stands in the other modules.
-"""
+"""`python -m bench`: run the measurements and print them as one table."""
 
 from __future__ import annotations
 

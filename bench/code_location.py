@@ -1,7 +1,4 @@
-"""The code location: how long it takes until Dagster has every definition, and what it imports for that.
-
-Belongs here: timing a fresh process. Beside it a process that only imports Dagster.
-"""
+"""The code location: how long it takes until Dagster has every definition, and what it imports for that."""
 
 from __future__ import annotations
 

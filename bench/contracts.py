@@ -1,8 +1,4 @@
-"""Contracts: a verdict for every row, against the same rules by hand in SQL and in pandera.
-
-Belongs here: timing, memory and where our time goes. The hand-written query is `one_stop_rules.sql`, the
-pandera schema `pandera_rules.py`; all three must count the same before anything is timed.
-"""
+"""Contracts: a verdict for every row, against the same rules by hand in SQL and in pandera."""
 
 from __future__ import annotations
 
@@ -17,9 +13,10 @@ import pyarrow as pa
 
 from bench.history import dossiers
 from bench.measure import Line, Report, number, peak_mib, run, seconds
-from cchc_pipeline.contracts import conform, judge, load_contract, validate
-from cchc_pipeline.contracts.profile import profiles
-from cchc_pipeline.contracts.verdict import rule_breaks
+from cchc_pipeline.contracts import conform, load_contract
+from cchc_pipeline.validation.drift.profiles import profiles
+from cchc_pipeline.validation.expectations import validate
+from cchc_pipeline.validation.verdict import judge, rule_breaks
 
 AS_OF = date(2026, 10, 31)
 DAY = date(2026, 9, 30)

@@ -1,8 +1,4 @@
-"""The first load: from a source's API to published scorecards, dossiers per second and memory.
-
-Belongs here: the whole command over a range of days on an empty lake, beside a bare download of the
-same dossiers that keeps nothing: what the source itself takes.
-"""
+"""The first load: from a source's API to published scorecards, dossiers per second and memory."""
 
 from __future__ import annotations
 

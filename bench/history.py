@@ -1,8 +1,4 @@
-"""Dossiers in bulk: years of closed dossiers as core tables, without pulling them.
-
-Belongs here: generated rows for benches. They keep the contract but for a chosen share of defects;
-equal numbers give equal rows.
-"""
+"""Dossiers in bulk: years of closed dossiers as core tables, without pulling them."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.indicators.periods import month_of
+from cchc_pipeline.days import month_of
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.province import Province

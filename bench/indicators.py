@@ -1,8 +1,4 @@
-"""Indicators: the composed queries of the catalogue against SQL written by hand.
-
-Belongs here: timing `compute` over generated events. The hand-written query is `monthly.sql`; both
-must give the same figures.
-"""
+"""Indicators: the composed queries of the catalogue against SQL written by hand."""
 
 from __future__ import annotations
 
@@ -19,9 +15,9 @@ import pyarrow.parquet as pq
 from bench.history import event_files, procedures, units
 from bench.measure import Line, Report, peak_mib, seconds
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import compute
-from cchc_pipeline.indicators.periods import periods
 
 FIRST, LAST = date(2021, 9, 1), date(2026, 8, 31)
 _HAND = Path(__file__).with_name("monthly.sql")

@@ -1,7 +1,4 @@
-"""Timing and the table of results.
-
-Belongs here: how something is timed and how a line is printed. Not here: what is measured.
-"""
+"""Timing and the table of results."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Rank intervals: 10,000 draws for 63 provinces, against a plain loop over draws and against COINr.
-
-Belongs here: both yardsticks, held against ours figure by figure before anything is timed. COINr is used where
-`Rscript` finds it (R, then `install.packages("COINr")`); its script is `coinr.R`.
-"""
+"""Rank intervals: 10,000 draws for 63 provinces, against a plain loop over draws and against COINr."""
 
 from __future__ import annotations
 
@@ -17,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measure import Line, Report, run, seconds
-from cchc_pipeline import robustness as rb
-from cchc_pipeline.robustness.uncertainty import Picks, draw_scores, random_picks
+from cchc_pipeline.scorecards import robustness as rb
+from cchc_pipeline.scorecards.robustness.uncertainty import Picks, draw_scores, random_picks
 
 Array = npt.NDArray[np.float64]
 

@@ -1,7 +1,4 @@
-"""A night: the whole command for one day, on a lake with a history and on one with ten times as much.
-
-Belongs here: preparing the two lakes, running the night, and saying which steps took the time.
-"""
+"""A night: the whole command for one day, on a lake with a history and on one with ten times as much."""
 
 from __future__ import annotations
 

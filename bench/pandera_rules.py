@@ -1,8 +1,4 @@
-"""The rules of the contract one_stop__dossiers, written for pandera over polars.
-
-Belongs here: the schema and how often each rule broke. Of pandera's backends polars is the faster one, so
-it is the fairer yardstick. The counts are held against ours before anything is timed.
-"""
+"""The rules of the contract one_stop__dossiers, written for pandera over polars."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Scoring: 3,500 units × 30 criteria × 12 months, against a plain loop over scorecards.
-
-Belongs here: the made-up rubric and figures, and the yardstick, which must give the same numbers as the engine before
-anything is timed. The engine's own time also holds what the loop leaves out: checks of the measures, status, the
-sentences, and the finished table.
-"""
+"""Scoring: 3,500 units × 30 criteria × 12 months, against a plain loop over scorecards."""
 
 from __future__ import annotations
 
@@ -14,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.measure import Line, Report, seconds
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
-from cchc_pipeline.scorecards.rules import score_criterion
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.rules import score_criterion
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -1,8 +1,4 @@
-"""A built-in province in a process of its own, and the environment that points a run at it.
-
-Belongs here: starting and stopping it. So that neither its memory nor its interpreter lock counts
-as ours.
-"""
+"""A built-in province in a process of its own, and the environment that points a run at it."""
 
 from __future__ import annotations
 

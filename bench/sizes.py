@@ -1,8 +1,4 @@
-"""How much each bench works on.
-
-Belongs here: the sizes of a usual run, of the targets, and of a run that only shows that the benches run. Not here:
-what is measured.
-"""
+"""How much each bench works on."""
 
 from __future__ import annotations
 

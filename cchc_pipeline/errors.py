@@ -1,9 +1,4 @@
-"""The error family of the project: what every other room raises derives from here.
-
-Belongs here: the base classes. A room's own errors live in that room. Every message names the
-culprit and the fix; every error survives pickling, because orchestrators hand them between
-processes.
-"""
+"""The error family of the project: what every other room raises derives from here."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Settings of a province: where its source systems are, where data lives, how politely to pull.
-
-Belongs here: reading and checking settings. Environment variables (`CCHC_…`) win over the file
-named by `CCHC_SETTINGS` (default `cchc.toml` in the working folder), which wins over the defaults.
-Secrets are read from the environment only.
-"""
+"""Settings of a province: where its source systems are, where data lives, how politely to pull."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from unittest import mock
 
-from cchc_pipeline.contracts import Contract, contract, load_contract, parse_contract
+from cchc_pipeline.contracts import Contract, load_contract, parse_contract
+from cchc_pipeline.contracts import registry as contract
 
 SOURCE = Path(str(resources.files("data_contracts")))
 

@@ -6,8 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cchc_pipeline import options
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli import options
+from cchc_pipeline.cli.main import main
 
 WITH_DATA_DIR = (
     ("report", "dossiers"), ("report", "late"), ("report", "indicators"), ("report", "reconciliation"),

@@ -1,7 +1,4 @@
-"""Code lists: the values that a coded column may hold, with their meaning, named once and referred to.
-
-Belongs here: reading `data_contracts/code_lists/`. Not here: the rule made of a list (`rules.py`).
-"""
+"""Code lists: the values that a coded column may hold, with their meaning, named once and referred to."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from .document import civil_day, entries, load_yaml, mapping, need
-from .errors import ContractFileError
+from cchc_pipeline.contracts.document import civil_day, entries, load_yaml, mapping, need
+from cchc_pipeline.contracts.errors import ContractFileError
 
 _FOLDER = "code_lists"
 _KEYS = ("name", "label_vi", "label_en", "source", "codes")

@@ -1,8 +1,4 @@
-"""The shape of a batch against its contract: columns and types, before any row is looked at.
-
-Belongs here: refusing a batch that breaks the contract as a whole, and telling how it drifted.
-Not here: rules about rows (`verdict.py`).
-"""
+"""The shape of a batch against its contract: columns and types, before any row is looked at."""
 
 from __future__ import annotations
 
@@ -11,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import ContractBroken
-from .model import Column, Contract
+from cchc_pipeline.contracts.errors import ContractBroken
+from cchc_pipeline.contracts.model import Column, Contract
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,10 @@
-"""Contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values.
-
-Belongs here: turning a contract into plain dictionaries. Not here: writing files (`lake/`).
-"""
+"""Contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .model import Column, Contract
+from cchc_pipeline.contracts.model import Column, Contract
 
 #: ODCS logicalType -> Frictionless Table Schema type.
 _FRICTIONLESS = {

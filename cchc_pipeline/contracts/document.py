@@ -1,8 +1,4 @@
-"""Reading YAML with care: mappings whose keys are known, values that have to be there.
-
-Belongs here: helpers for every reader of this room, each of which says place, problem and fix. Not
-here: what the keys mean (`odcs.py`, `promises.py`, `code_lists.py`).
-"""
+"""Reading YAML with care: mappings whose keys are known, values that have to be there."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .errors import ContractFileError
+from cchc_pipeline.contracts.errors import ContractFileError
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -1,7 +1,4 @@
-"""What can go wrong with a contract: the file itself, or a batch that does not keep to it.
-
-Belongs here: the errors of this room. Rows that break a rule are no errors: they go to quarantine.
-"""
+"""What can go wrong with a contract: the file itself, or a batch that does not keep to it."""
 
 from __future__ import annotations
 

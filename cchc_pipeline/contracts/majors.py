@@ -1,8 +1,4 @@
-"""Older majors: a table that goes on in its former shape beside the current one until a date.
-
-Belongs here: reading how the older table comes from the current one, and the query. Not here: when
-it is published (`reports/release.py`), whether a change needs a new major (`changes.py`).
-"""
+"""Older majors: a table that goes on in its former shape beside the current one until a date."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from .document import mapping, need
-from .errors import ContractFileError
+from cchc_pipeline.contracts.document import mapping, need
+from cchc_pipeline.contracts.errors import ContractFileError
 
 _NAME = re.compile(r"(?P<family>.+)_v(?P<major>\d+)")
 

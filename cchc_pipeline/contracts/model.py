@@ -1,8 +1,4 @@
-"""A contract as an object: its columns, its rules, its Arrow schema.
-
-Belongs here: the plain data classes. Not here: reading the YAML (`odcs.py`), what a contract promises
-over time (`promises.py`), compiling rules (`rules.py`), judging rows (`verdict.py`).
-"""
+"""A contract as an object: its columns, its rules, its Arrow schema."""
 
 from __future__ import annotations
 
@@ -14,10 +10,10 @@ from typing import Any, Literal
 import pyarrow as pa
 from sqlglot import exp
 
-from .code_lists import CodeList
-from .majors import Derivation, family
-from .profile_plan import ProfilePlan
-from .promises import Change, DriftPolicy, Promises, Volume
+from cchc_pipeline.contracts.code_lists import CodeList
+from cchc_pipeline.contracts.majors import Derivation, family
+from cchc_pipeline.contracts.profile_plan import ProfilePlan
+from cchc_pipeline.contracts.promises import Change, DriftPolicy, Promises, Volume
 
 Severity = Literal["reject", "warn", "note"]
 SEVERITIES: tuple[Severity, ...] = ("reject", "warn", "note")

@@ -1,9 +1,4 @@
-"""Reading the text of a contract: an Open Data Contract Standard (ODCS v3.1) file as an object.
-
-Belongs here: reading and checking one file. Everything that is wrong with it is said when it is
-read, with the place and the fix; an unknown key is an error, because the public linter only warns
-and then forgets the rule behind it.
-"""
+"""Reading the text of a contract: an Open Data Contract Standard (ODCS v3.1) file as an object."""
 
 from __future__ import annotations
 
@@ -11,14 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from .code_lists import CodeList, code_list_names, load_code_list, parse_code_list
-from .document import custom_properties, entries, load_yaml, mapping, need, one_of
-from .errors import ContractFileError
-from .majors import read_derivation
-from .model import CLASSIFICATIONS, TYPES, Column, Contract, Rule, Severity
-from .profile_plan import read_plan
-from .promises import check_version, read_promises
-from .rules import column_rules, key_rule, severity, sql_rule
+from cchc_pipeline.contracts.code_lists import CodeList, code_list_names, load_code_list, parse_code_list
+from cchc_pipeline.contracts.document import custom_properties, entries, load_yaml, mapping, need, one_of
+from cchc_pipeline.contracts.errors import ContractFileError
+from cchc_pipeline.contracts.majors import read_derivation
+from cchc_pipeline.contracts.model import CLASSIFICATIONS, TYPES, Column, Contract, Rule, Severity
+from cchc_pipeline.contracts.profile_plan import read_plan
+from cchc_pipeline.contracts.promises import check_version, read_promises
+from cchc_pipeline.contracts.rules import column_rules, key_rule, severity, sql_rule
 
 # fmt: off
 _TOP = frozenset({

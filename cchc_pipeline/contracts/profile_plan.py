@@ -1,8 +1,4 @@
-"""How the days of a table are compared: what a contract says in its custom property `profile`.
-
-Belongs here: that property as an object, and reading it. Not here: making profiles (`profile.py`) and
-comparing them (`breaks.py`, `periods.py`).
-"""
+"""How the days of a table are compared: what a contract says in its custom property `profile`."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ContractFileError
+from cchc_pipeline.contracts.errors import ContractFileError
 
 _KEYS = ("dated_by", "settling", "unsteady", "period", "unit", "item", "group", "values", "single_items")
 

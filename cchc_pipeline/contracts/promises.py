@@ -1,8 +1,4 @@
-"""What a contract promises beyond its columns: how fresh, how long kept, how much, and what changed when.
-
-Belongs here: freshness, retention, end of support, drift policy, volume and changelog, as objects
-and as they stand in the YAML. Not here: keeping the promises (checks are made where data passes).
-"""
+"""What a contract promises beyond its columns: how fresh, how long kept, how much, and what changed when."""
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from .document import civil_day, entries, mapping, need, one_of, whole_number
-from .errors import ContractFileError
+from cchc_pipeline.contracts.document import civil_day, entries, mapping, need, one_of, whole_number
+from cchc_pipeline.contracts.errors import ContractFileError
 
 DriftAction = Literal["evolve", "freeze", "discard_row"]
 DRIFT_ACTIONS: tuple[DriftAction, ...] = ("evolve", "freeze", "discard_row")

@@ -1,8 +1,4 @@
-"""From the text of a contract to rules: each one a SQL predicate and the expectation equal to it.
-
-Belongs here: compiling column constraints, the key and SQL rules. Not here: running them
-(`verdict.py` for rows, `expectations.py` for Great Expectations).
-"""
+"""From the text of a contract to rules: each one a SQL predicate and the expectation equal to it."""
 
 from __future__ import annotations
 
@@ -13,8 +9,8 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from .errors import ContractFileError
-from .model import SEVERITIES, Column, Contract, Rule, Severity
+from cchc_pipeline.contracts.errors import ContractFileError
+from cchc_pipeline.contracts.model import SEVERITIES, Column, Contract, Rule, Severity
 
 #: Position of a row in its batch, from 1. Reserved: no contract may have such a column.
 ROW_NUMBER = "batch_row_number"

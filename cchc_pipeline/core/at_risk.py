@@ -1,8 +1,5 @@
 """Tomorrow's late dossiers: open dossiers with how often such a dossier was late, and how well that came true.
 
-Belongs here: running the SQL files `at_risk_*` in their order, and keeping the counted groups of each month. Not here:
-the rules (in the SQL files), what is late (`sql/dossiers.sql`).
-
 The model is a table of counts. What is said in a month rests on due dates of earlier months only, so what would have
 been said in a past month can be computed today from the same counts, and compared with what became of it.
 """
@@ -19,9 +16,9 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import openings
-from cchc_pipeline.core.queries import calendar_table, run_sql, run_table, sql_text
+from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql, session, sql_text
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 

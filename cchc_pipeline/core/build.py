@@ -1,8 +1,4 @@
-"""Derived core tables: dossiers with their outcome, dated events, documents, procedure counts.
-
-Belongs here: running the SQL files of `core/sql` over the state that `upsert.py` keeps, and
-deciding which monthly parts are stale. The rules themselves stand in the SQL files.
-"""
+"""Derived core tables: dossiers with their outcome, dated events, documents, procedure counts."""
 
 from __future__ import annotations
 
@@ -16,9 +12,9 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
-from cchc_pipeline.core.queries import calendar_table, run_sql, run_table, sql_text
+from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql, session, sql_text
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours

@@ -1,8 +1,4 @@
-"""Deadlines of our own beside those of the source, and the table of dossiers that carries both.
-
-Belongs here: running `sql/deadlines.sql` and `sql/dossiers.sql` over a month, with the opening hours of its units. Not
-here: how working time is counted (`reference/working_time.py`), which months are stale (`build.py`).
-"""
+"""Deadlines of our own beside those of the source, and the table of dossiers that carries both."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.core.queries import run_sql, sql_text
+from cchc_pipeline.lake.engine import run_sql, sql_text
 from cchc_pipeline.reference.working_time import WorkingHours
 
 

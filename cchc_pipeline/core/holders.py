@@ -1,7 +1,4 @@
-"""Records under a code that belongs to another unit by now: who held it on the day the record came in.
-
-Belongs here: putting the unit in the place of the code. Not here: who held a code (`reference/units.py`).
-"""
+"""Records under a code that belongs to another unit by now: who held it on the day the record came in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Late dossiers with the cause of their lateness: the monthly parts, their events, the whole table.
-
-Belongs here: running `sql/late_dossiers.sql` and `sql/late_events.sql`, and what they need besides dossiers: letters
-of apology and the kinds of steps. Not here: what is late (`sql/dossiers.sql`), which parts are stale (`build.py`).
-"""
+"""Late dossiers with the cause of their lateness: the monthly parts, their events, the whole table."""
 
 from __future__ import annotations
 
@@ -14,9 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.queries import run_sql, sql_text
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql, session, sql_text
 from cchc_pipeline.lake.layout import Lake
 
 #: What a dossier was late for; parts of the measure `resolved_late`.

@@ -1,8 +1,4 @@
-"""DQ14: dossiers of procedures that were not in force in the catalogue of their day.
-
-Belongs here: the catalogues that were read, night by night, and which dossiers they do not cover. Not here: the
-catalogue as it is now (`build.py`) and the form of a code, which a row rule judges.
-"""
+"""DQ14: dossiers of procedures that were not in force in the catalogue of their day."""
 
 from __future__ import annotations
 
@@ -10,8 +6,9 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
-from cchc_pipeline.core.queries import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 
 #: How far back dossiers are asked; as in `procedures_unlisted.sql`.

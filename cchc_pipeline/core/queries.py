@@ -1,38 +1,18 @@
-"""Running the SQL files of the core tables, and the small tables that many of them read.
-
-Belongs here: a SQL file by name over given tables, the one-row table `run`, the working calendar as a table. Not
-here: which tables a file is run over (`build.py`, `late.py`).
-"""
+"""Running the SQL files of the core tables, and the small tables that many of them read."""
 
 from __future__ import annotations
 
 from datetime import date
-from functools import cache, lru_cache
-from importlib import resources
-from pathlib import Path
+from functools import lru_cache
 
 import pyarrow as pa
 
-from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.calendar import calendar_rows
 
 _NUMBERS = ("working_day_number", "weekday_number", "regular_day_number")
 _CALENDAR = pa.schema(
     [("day_on", pa.date32()), ("is_working_day", pa.bool_()), *((name, pa.int64()) for name in _NUMBERS)]
 )
-
-
-@cache
-def sql_text(name: str) -> str:
-    """Text of `core/sql/<name>.sql`."""
-    return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-
-
-def run_sql(name: str, schema: pa.Schema | None, **tables: pa.Table | Path | list[Path]) -> pa.Table:
-    """Run one SQL file over `tables`; cast to `schema` where one is given."""
-    with session(**tables) as connection:
-        result = connection.sql(sql_text(name)).to_arrow_table()
-    return result.select(schema.names).cast(schema) if schema is not None else result
 
 
 def run_table(as_of_on: date) -> pa.Table:

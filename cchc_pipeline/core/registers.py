@@ -1,8 +1,4 @@
-"""Core tables of the registers: current state by key, published with what follows on the last day of data.
-
-Belongs here: taking in staged register rows and building the five published tables. The rules stand
-in `core/sql/<table>.sql`. Not here: reading the files (`sources/registers.py`).
-"""
+"""Core tables of the registers: current state by key, published with what follows on the last day of data."""
 
 from __future__ import annotations
 
@@ -11,12 +7,12 @@ from datetime import date
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core import state
 from cchc_pipeline.core.build import run_sql, run_table
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.registers import index_table, measure_table
 
 #: Published table -> the inbound table that it is made from.
 TABLES = {name: f"registers__{name}" for name in (

@@ -1,8 +1,4 @@
-"""Taking staged rows into the core tables, table by table.
-
-Belongs here: which core table takes in which staged rows, and small reads over core tables.
-The merge itself is in `upsert.py`, what is derived in `build.py`.
-"""
+"""Taking staged rows into the core tables, table by table."""
 
 from __future__ import annotations
 
@@ -15,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.releases import note_withdrawn, withdrawn_since
 from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.core.withdrawals import drop_rows, last_staged
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.acceptances import note_withdrawn, withdrawn_since
 
 MONTH_OF_DOSSIER = ("received_on", "applied_on")
 

@@ -1,9 +1,4 @@
-"""The units of the province with their history: the published tables `units` and `unit_changes`.
-
-Belongs here: which changes are known (the province's register, and the merger of provinces where data name
-a former one), and running `sql/units.sql` over them. Not here: what follows from a change
-(`reference/units.py`, `reference/unit_map.py`).
-"""
+"""The units of the province with their history: the published tables `units` and `unit_changes`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Current state by key: what came in a run takes the place of what was held, and nothing else changes.
-
-Belongs here: merging staged rows into core tables. Not here: what is derived from them.
-Doing the same twice gives the same bytes: rows are ordered by key and a file is written only
-where its content changed.
-"""
+"""Current state by key: what came in a run takes the place of what was held, and nothing else changes."""
 
 from __future__ import annotations
 

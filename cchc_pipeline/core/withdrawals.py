@@ -1,8 +1,4 @@
-"""Records whose release was taken back leave the core tables again.
-
-Belongs here: dropping them, and putting back what was last staged of them. Not here: deciding
-(`contracts/releases.py`), merging (`upsert.py`).
-"""
+"""Records whose release was taken back leave the core tables again."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.quarantine import row_keys
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.quarantine import row_keys
 
 
 def drop_rows(lake: Lake, table: str, core_name: str, keys: Sequence[str]) -> None:

@@ -1,7 +1,4 @@
-"""Building the published tables of indicator values from the lake.
-
-Belongs here: which files the indicators are computed from. Composition is in `compute.py`.
-"""
+"""Building the published tables of indicator values from the lake."""
 
 from __future__ import annotations
 

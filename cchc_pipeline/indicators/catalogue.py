@@ -1,9 +1,4 @@
-"""The indicator catalogue as objects: read and checked from the files in `families/`.
-
-Belongs here: what an indicator and a relation are. Not here: how they are computed (`compute.py`).
-A new indicator is one entry in the file of its family; only where none of the relations holds what
-it counts, a family declares a relation of its own and the SQL file that makes it.
-"""
+"""The indicator catalogue as objects: read and checked from the files in `families/`."""
 
 from __future__ import annotations
 

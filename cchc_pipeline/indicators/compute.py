@@ -1,8 +1,4 @@
-"""Computing indicator values: catalogue terms composed into a handful of queries.
-
-Belongs here: composition of the catalogue's aggregates over its relations, as syntax trees. What an
-indicator means and which relations there are stands in `families/`; the relations are made in `sql/`.
-"""
+"""Computing indicator values: catalogue terms composed into a handful of queries."""
 
 from __future__ import annotations
 
@@ -17,8 +13,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
-from cchc_pipeline.indicators.periods import periods
 from cchc_pipeline.lake.engine import session, view_of_files
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory

@@ -1,8 +1,5 @@
 """Which cells of a table of counts to hide, so that nobody can compute a count of 1 to 4.
 
-Belongs here: suppression of cells in a table over two trees, units and periods. Not here: which indicators
-count people or dossiers and how their figures hang together (`public_values.py`).
-
 A cell is hidden because its count is small (primary), or because the small one could be had by subtraction
 (secondary). The guarantee is by construction, after the hypercube method (Repsilber 1994; Giessing and
 Repsilber 2002): for every small cell there is a swing, one more here and one less there, over a hidden

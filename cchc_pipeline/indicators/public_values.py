@@ -1,8 +1,5 @@
 """The public table of indicator values: nothing in it lets anyone count one to four people or dossiers.
 
-Belongs here: which indicators count people or dossiers, how their figures hang together, and the table
-`indicator_values_public`. Not here: which cells have to go so that one cannot be computed (`disclosure.py`).
-
 Published are months, quarters and years on today's map: days are too fine, and free periods and a second map
 would let small counts be had by subtraction. Hidden are numerator, denominator and value of a row.
 """

@@ -1,16 +1,16 @@
-"""DuckDB sessions: the one way the project opens the engine.
-
-Belongs here: connection settings and the registration of Parquet files as views. No table logic.
-"""
+"""DuckDB sessions: the one way the project opens the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import contextmanager
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 if TYPE_CHECKING:
@@ -46,3 +46,16 @@ def view_of_files(name: str, files: Iterable[Path]) -> str:
     paths = exp.Array(expressions=[exp.Literal.string(str(path)) for path in files])
     source = exp.select("*").from_(exp.func("read_parquet", paths))
     return exp.Create(this=exp.to_table(name), kind="VIEW", expression=source).sql(dialect="duckdb")
+
+
+@cache
+def sql_text(name: str) -> str:
+    """Text of `core/sql/<name>.sql`."""
+    return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(name: str, schema: pa.Schema | None, **tables: pa.Table | Path | list[Path]) -> pa.Table:
+    """Run one SQL file over `tables`; cast to `schema` where one is given."""
+    with session(**tables) as connection:
+        result = connection.sql(sql_text(name)).to_arrow_table()
+    return result.select(schema.names).cast(schema) if schema is not None else result

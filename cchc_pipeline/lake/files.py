@@ -1,8 +1,4 @@
-"""Writing and reading files so that a reader sees the old content or the new, never a mixture.
-
-Belongs here: atomic, synced writes of Parquet, JSON and text; hashes. Not here: where a table
-lives (`layout.py`) and what is published (`publish.py`).
-"""
+"""Writing and reading files so that a reader sees the old content or the new, never a mixture."""
 
 from __future__ import annotations
 

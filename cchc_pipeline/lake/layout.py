@@ -1,15 +1,13 @@
 """Where tables live: the folders of the lake and the names in them.
 
-Belongs here: paths, reading and writing of a named table. Not here: what a table means.
-
-    landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
-    staged/<table>/<day>.parquet       the valid rows of that day
-    profiles/<table>/<month>.parquet   counts of every staged day, and codes_<table>.parquet
-    pulls/<source>/<first>_<last>.json how the pull of these days ended
-    ledgers/<consumer>_<table>.json    which day files a later stage has taken in
-    core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
-    built/<table>[/<month>].parquet    derived from core, rebuilt when stale
-    published/                         see `publish.py`
+landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
+staged/<table>/<day>.parquet       the valid rows of that day
+profiles/<table>/<month>.parquet   counts of every staged day, and codes_<table>.parquet
+pulls/<source>/<first>_<last>.json how the pull of these days ended
+ledgers/<consumer>_<table>.json    which day files a later stage has taken in
+core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
+built/<table>[/<month>].parquet    derived from core, rebuilt when stale
+published/                         see `publish.py`
 """
 
 from __future__ import annotations

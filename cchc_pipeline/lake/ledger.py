@@ -1,8 +1,4 @@
-"""Ledgers: which files a later stage has taken in, so that it can tell what is new.
-
-Belongs here: remembering and comparing files by size and time of writing. A stage that broke off
-before it noted its files takes them in again; every stage is made so that twice is once.
-"""
+"""Ledgers: which files a later stage has taken in, so that it can tell what is new."""
 
 from __future__ import annotations
 

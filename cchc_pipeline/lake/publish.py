@@ -1,8 +1,5 @@
 """Publishing: a complete version beside the old ones, then one switch.
 
-Belongs here: versions, the manifest (`datapackage.json`, Frictionless Data Package v1), the
-pointer, retention and rollback. Not here: what the tables mean.
-
     published/versions/<version>/<table>.parquet     one file per table
     published/versions/<version>/quality/…           pages and CSV for people
     published/versions/<version>/datapackage.json    schema, labels, rows, bytes, sha256

@@ -1,8 +1,5 @@
 """The working calendar of Vietnamese state offices: which day is worked, and how many lie between two.
 
-Belongs here: public holidays, swapped and make-up days, counting of working days. Not here:
-deadlines of a procedure, which a source states.
-
 Sources: the `holidays` library (Tết, Hùng Kings, in-lieu days, swaps 2024-2026) and
 `calendar_overrides.csv` for the swaps that the library does not know yet. Public holidays follow
 the Labour Code 2019, Article 112.

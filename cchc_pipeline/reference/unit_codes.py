@@ -1,6 +1,4 @@
-r"""Agency codes: one canonical form for the two that live side by side.
-
-Belongs here: recognising and converting codes. Not here: the units themselves (`units.py`).
+"""Agency codes: one canonical form for the two that live side by side.
 
 * QĐ 20/2020/QĐ-TTg (amended by QĐ 09/2025/QĐ-TTg): level 1 first, dots between, at most 35
   characters: `H34.12`, `H34.23.09`, `H21.227`. This is the canonical form.

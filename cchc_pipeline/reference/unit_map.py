@@ -1,8 +1,5 @@
 """The tree of units on the map of a day, as a table that sums are rolled up along.
 
-Belongs here: which unit counts where on which map, as it was or today. Not here: what became of a unit
-(`units.py`) and what is counted (`indicators`).
-
 On the map of a day, a unit counts where it is found on that day: in itself while it exists, in its successor
 where all of it went there. A unit that was split, or that nobody took over, stays a row of its own below the
 nearest unit that holds all its parts; nothing is apportioned, and every total above is exact.

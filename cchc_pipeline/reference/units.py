@@ -1,9 +1,5 @@
 """Units with history: what a code meant on a day, what became of a unit, and what it was made of.
 
-Belongs here: changes of units (merged, renamed, split, dissolved, recoded) and everything that follows
-from a list of them. Not here: the changes themselves (`units_national.py` for the country, the register
-`unit_changes` for a province) and the tree of a map (`unit_map.py`).
-
 A code does not name a unit by itself. On 1/7/2025 the statistical code 15 went from Yên Bái to the new Lào
 Cai, whose own old code was 10. So a unit has an id: its code, or where the code belongs to another unit by
 now the code and the last day on which it held it, `15.TO25.0630`, in the form of an agency code.

@@ -1,8 +1,5 @@
 """Provinces and communes of the country before and since 1 July 2025, with every code that is in use.
 
-Belongs here: the national units and their changes. Not here: departments and communes by agency code, whose
-changes a province keeps in its register `unit_changes`.
-
 Provinces: 63 until 30/6/2025, 34 since (Nghị quyết 202/2025/QH15), by statistical code and by agency code.
 That the survivor keeps its agency code is not confirmed by a text. Communes: the package `vietnamadminunits`
 (10,035 communes and 5 districts without one, to 3,321); it is read when communes are first asked for.

@@ -1,8 +1,5 @@
 """Working hours: when a unit is open, and how much working time lies between two instants.
 
-Belongs here: opening hours per unit with their validity, adding and counting working time, suspension. Not here:
-which day is worked (`calendar.py`), which deadline a procedure has.
-
 Opening hours stand in `working_hours.csv`: unit_code (`*` is everybody; a unit goes before those above it, and what
 is listed for a unit on a day replaces what holds above it), weekdays (1 Monday to 7 Sunday, as in `1-5` or `6`),
 opens, closes, valid_from, valid_to (both included, empty is open-ended). On a public holiday nobody works; on a

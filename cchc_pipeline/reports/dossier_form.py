@@ -1,9 +1,4 @@
-"""Form II.06a/VPCP/KSTT: dossiers received, resolved and pending over any period.
-
-Belongs here: the form, computed from the published events. Thông tư 01/2020/TT-VPCP; identities of
-the form: total = online + direct/postal + carried over = resolved + pending, resolved = early +
-on time + late, pending = in time + overdue.
-"""
+"""Form II.06a/VPCP/KSTT: dossiers received, resolved and pending over any period."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """What stands behind a figure: an indicator of a unit and any window, down to dossiers, documents and procedures.
 
-Belongs here: the catalogue's own SQL run once for the value and once item by item. Not here: what an indicator is (the
-catalogue), how it is printed (`explain_command.py`).
-
 The items come from the same SQL files as the figure: each row of events is made to keep the dossier or document that it
 was counted from, so that what is listed cannot differ from what is counted.
 """
@@ -32,7 +29,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reports.scope import ReportError, unit_or_error
 from cchc_pipeline.reports.window import published_inputs
-from cchc_pipeline.scorecards.usage import criteria_by_indicator
+from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
 #: What an item is identified by, in the tables that events are counted from.
 ITEM = "item_id"

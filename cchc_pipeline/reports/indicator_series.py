@@ -1,26 +1,16 @@
-"""One indicator of one unit over the published periods, as it was or on today's map.
-
-Belongs here: the series and how it is printed. Not here: computing it (`indicators`).
-"""
+"""One indicator of one unit over the published periods, as it was or on today's map."""
 
 from __future__ import annotations
 
-import csv
 import difflib
-import json
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import click
 import pyarrow as pa
 import pyarrow.compute as pc
-from rich.console import Console
-from rich.table import Table
 
-from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.scope import ReportError, scope
@@ -86,28 +76,3 @@ def indicator_series(
     return Series(
         indicator, entry["name_vi"], entry["unit_of_measure"], about.unit_code, about.unit_name, which, tuple(rows)
     )
-
-
-def print_series(series: Series, form: str) -> None:
-    """Print as table, csv or json; dates in ISO form in the last two."""
-    if form == "json":
-        plain = [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in series.rows]
-        head = {name: getattr(series, name) for name in ("indicator_id", "name_vi", "unit_of_measure", "unit_code")}
-        click.echo(json.dumps({**head, "map": series.which, "rows": plain}, ensure_ascii=False, indent=2))
-        return
-    if form == "csv":
-        writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(series.rows)
-        return
-    title = f"{series.name_vi} ({unit_vi(series.unit_of_measure)}) — {series.unit_name}, {_MAPS_VI[series.which]}"
-    table = Table("Từ ngày", "Đến ngày", title=title, title_justify="left")
-    for name in ("Tử số", "Mẫu số", "Giá trị"):
-        table.add_column(name, justify="right")
-    table.add_column("Ghi chú")
-    for row in series.rows:
-        days = (f"{row[name]:%d/%m/%Y}" for name in ("period_start", "period_end"))
-        numbers = ("" if row[name] is None else f"{row[name]:,.10g}" for name in ("numerator", "denominator"))
-        value = "" if row["value"] is None else f"{row['value']:,.2f}"
-        table.add_row(*days, *numbers, value, row["note_vi"] or "")
-    Console().print(table)

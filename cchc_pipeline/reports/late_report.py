@@ -1,8 +1,4 @@
-"""The report of late dossiers: how many by cause and unit, with or without a letter of apology, each with evidence.
-
-Belongs here: what is read from the published `late_dossiers` for a period and a unit. Not here: why a dossier was
-late (`core/sql/late_dossiers.sql`).
-"""
+"""The report of late dossiers: how many by cause and unit, with or without a letter of apology, each with evidence."""
 
 from __future__ import annotations
 

@@ -1,15 +1,13 @@
-"""What a report is about: a period within the published data, and a unit with everything below it.
-
-Belongs here: checking both against the published version, once for all reports, and saying which units there are. Not
-here: the figures.
-"""
+"""What a report is about: a period within the published data, and a unit with everything below it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -98,3 +96,6 @@ def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
     listed = "; ".join(f"{one} {name}" for one, name in list(names.items())[:LISTED])
     more = f"; and {len(names) - LISTED} more" if len(names) > LISTED else ""
     raise ReportError(f"report: no unit {code}.{meant} Units in units.parquet: {listed}{more}.")
+
+
+Rows = Sequence[Mapping[str, Any]]

@@ -1,8 +1,4 @@
-"""Indicator values over windows that nobody published, from the published tables and by the catalogue's own SQL.
-
-Belongs here: which tables a computation after the night reads. Not here: the composition (`indicators/compute.py`),
-what is made of the values.
-"""
+"""Indicator values over windows that nobody published, from the published tables and by the catalogue's own SQL."""
 
 from __future__ import annotations
 
@@ -15,9 +11,9 @@ import pyarrow as pa
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_sql, run_table
 from cchc_pipeline.core.units import history_of
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import Indicator, relations
 from cchc_pipeline.indicators.compute import compute
-from cchc_pipeline.indicators.periods import periods
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_published

@@ -1,7 +1,4 @@
-"""The built-in province as the environment of a command: started, its addresses set, its files dropped.
-
-Belongs here: running a sandbox for the length of a command. Not here: what it serves (`server.py`).
-"""
+"""The built-in province as the environment of a command: started, its addresses set, its files dropped."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from cchc_pipeline.sandbox.papi_table import write_papi_table
-from cchc_pipeline.sandbox.registers_drop import write_registers
-from cchc_pipeline.sandbox.server import SandboxServer
-from cchc_pipeline.sandbox.web import CLIENT_ID, CLIENT_SECRET
+from cchc_pipeline.sandbox.drop.papi import write_papi_table
+from cchc_pipeline.sandbox.drop.registers import write_registers
+from cchc_pipeline.sandbox.servers.server import SandboxServer
+from cchc_pipeline.sandbox.servers.web import CLIENT_ID, CLIENT_SECRET
 from cchc_pipeline.settings import load_settings
 
 DEFAULT = "two-level-2026"

@@ -1,8 +1,5 @@
 """The letters that units send, day by day: publication decisions, apologies, requests and replies, plans, reports.
 
-Belongs here: `LetterBook`, which holds the letters and receipts of any civil day. Not here: what a letter is
-(`letters.py`), edXML and routes (`documents.py`).
-
 A provincial chairman has to publish procedures within five working days after the ministry's decision arrives
 (NĐ 63/2010, Article 15, as amended); `Letter.due_on` of a publication decision is that day.
 """
@@ -14,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from cchc_pipeline.sandbox import people, workdays
-from cchc_pipeline.sandbox.letters import (
+from cchc_pipeline.sandbox.life import people, workdays
+from cchc_pipeline.sandbox.life.dossiers import Life
+from cchc_pipeline.sandbox.life.letters import (
     FIELD_SUBJECTS,
     MINISTRIES,
     PERSONAL_SUBJECTS,
@@ -26,10 +24,29 @@ from cchc_pipeline.sandbox.letters import (
     Letter,
     Receipt,
 )
-from cchc_pipeline.sandbox.scenarios import Unit
+from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.scenario import Scenario
 
-if TYPE_CHECKING:
-    from cchc_pipeline.sandbox.province import Province
+
+class Sender(Protocol):
+    """What the book asks of the province that writes the letters; `Province` is the one there is."""
+
+    scenario: Scenario
+    size: float
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Return all units, the province first."""
+
+    def rng(self, *parts: object) -> Random:
+        """Return the generator of a subject."""
+
+    def is_live(self, day: date) -> bool:
+        """Return whether the systems hold data of `day`."""
+
+    def apologies(self, day: date, longest: timedelta) -> list[Life]:
+        """Return the dossiers that somebody apologises for on `day`."""
+
 
 PUBLICATION_DAYS = 5  # working days
 LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
@@ -64,7 +81,7 @@ class _Request:
 class LetterBook:
     """The letters and receipts of a province, by the civil day on which the axis shows them."""
 
-    def __init__(self, province: Province) -> None:
+    def __init__(self, province: Sender) -> None:
         self._province = province
         self._written: dict[date, list[Letter]] = {}
         self._letters: dict[date, list[Letter]] = {}

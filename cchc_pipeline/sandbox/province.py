@@ -1,8 +1,4 @@
-"""A province over time: its dossiers and letters of any civil day, generated when first asked for.
-
-Belongs here: `Province`, which turns (scenario, seed, size) into lives and letters, day by day and without an
-end, and the list of the defective records that a pipeline has to find. Not here: HTTP, JSON and XML.
-"""
+"""A province over time: its dossiers and letters of any civil day, generated when first asked for."""
 
 from __future__ import annotations
 
@@ -14,11 +10,13 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.fates import draw_fate, live
+from cchc_pipeline.sandbox.catalogue import load_scenario
 from cchc_pipeline.sandbox.letter_book import LetterBook
-from cchc_pipeline.sandbox.lives import Fate, Life
-from cchc_pipeline.sandbox.scenarios import Procedure, SandboxError, Scenario, Unit, load_scenario
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Fate, Life
+from cchc_pipeline.sandbox.life.draws import draw_fate, live
+from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
+from cchc_pipeline.sandbox.life.scenario import Scenario
 
 # A dossier is applied for at most this many days before it is received.
 LONGEST_WAIT_DAYS = 3

@@ -1,8 +1,4 @@
-"""Building the published scorecard tables from the lake.
-
-Belongs here: which tables feed which scorecard, and the names of units beside their codes. How
-points come about is in the rubrics and the engine.
-"""
+"""Building the published scorecard tables from the lake."""
 
 from __future__ import annotations
 
@@ -18,14 +14,17 @@ from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards import appraisals as appraisals_of
-from cchc_pipeline.scorecards import index766, papi, par_index, versions
-from cchc_pipeline.scorecards.appraised_card import appraised_card
-from cchc_pipeline.scorecards.evidence import Archive, find_evidence
-from cchc_pipeline.scorecards.measures import concat, from_indicators
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
-from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
+from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
+from cchc_pipeline.scorecards.par_index import rubrics as par_index
+from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
+from cchc_pipeline.scorecards.scoring import version_notes as versions
+from cchc_pipeline.scorecards.scoring.measures import concat, from_indicators
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8

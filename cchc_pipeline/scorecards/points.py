@@ -1,7 +1,5 @@
 """Where points are lost, by whom, and which are the cheapest to win back.
 
-Belongs here: arithmetic over a finished scorecard. Not here: scoring (`engine.py`) and asking "what if" (`whatif.py`).
-
 A card is the table of a scorecard (`SCORECARD_SCHEMA` and unit_level) of one index, source and period.
 """
 
@@ -12,8 +10,8 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from cchc_pipeline.scorecards.measures import REMAINDER_EVIDENCE
-from cchc_pipeline.scorecards.rubric import Criterion, Rubric, RuleKind, SourceKind
+from cchc_pipeline.scorecards.scoring.measures import REMAINDER_EVIDENCE
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
 
 #: Stages of people: their points are no share of items.
 PEOPLE = ("self", "first", "second", "survey")

@@ -1,8 +1,5 @@
 """The published table `rank_intervals`: every rank with the ranks that it could as well have been.
 
-Belongs here: which totals get an interval, and computing again only those whose figures changed. Not here: what is
-drawn (`papi_robustness.py`, `index766_robustness.py`) and the statistics (`cchc_pipeline/robustness`).
-
 A stratum is what is ranked together: one index, source, period and level of units. Its draws are seeded by its own
 content, so the same figures give the same intervals, on every machine and in whatever order.
 """
@@ -20,15 +17,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline import robustness as rb
 from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.drawing.ranks import Dot
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.dots import Dot
-from cchc_pipeline.scorecards import index766_robustness, papi_robustness
-from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric
-from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
+from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.scorecards import robustness as rb
+from cchc_pipeline.scorecards.index766 import rank_draws as index766_robustness
+from cchc_pipeline.scorecards.papi import robustness as papi_robustness
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 
 TABLE = "rank_intervals"
 #: Which content the held intervals were computed from, one row per stratum; beside the built table, not published.
@@ -38,7 +37,7 @@ NEWEST = {"month": 6, "quarter": 4, "year": 3}
 PAPI_DRAWS = 2_000
 STRATUM = ("scorecard_id", "source", "period_type", "period_start", "unit_level")
 _INPUTS = pa.schema([*((name, pa.string()) for name in STRATUM), ("sha256", pa.string())])
-_ROOMS = ("cchc_pipeline.robustness", "cchc_pipeline.scorecards")
+_ROOMS = ("cchc_pipeline.scorecards.robustness", "cchc_pipeline.scorecards")
 _LOGIC = ("index766_robustness.py", "papi_robustness.py", "rank_intervals.py", "rules.py", "rubric.py")
 
 Key = tuple[str, ...]

@@ -1,8 +1,4 @@
-"""What if: the same units scored again after a change of some figures.
-
-Belongs here: reading a change, applying it to a unit and everything above it, and comparing. Scoring is the engine's,
-with the rubric that made the card, so that a what-if of nothing changes nothing.
-"""
+"""What if: the same units scored again after a change of some figures."""
 
 from __future__ import annotations
 
@@ -14,11 +10,12 @@ from fractions import Fraction
 
 import pandas as pd
 
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.measures import PERIOD
+from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
 from cchc_pipeline.scorecards.points import given_by_people, is_remainder
-from cchc_pipeline.scorecards.rubric import TOTAL_CODE, Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import PERIOD
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
 
 _CHANGE = re.compile(
     r"^(?P<code>[\w.]+)=(?:(?P<sign>[+-])(?P<items>\d+)|(?P<percent>\d+(?:[.,]\d+)?)\s*%|(?P<points>-?\d+(?:[.,]\d+)?)\s*(?:đ|d|pt))$"

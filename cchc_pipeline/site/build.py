@@ -1,8 +1,4 @@
-"""The site as files: every page, the style, the script and the dictionary, ready for a version or a folder.
-
-Belongs here: rendering and putting together. Not here: what stands on the pages (`unit_page.py`, `overview.py`,
-`papi.py`). The same tables give the same bytes. Pages load nothing but the files of their own folder.
-"""
+"""The site as files: every page, the style, the script and the dictionary, ready for a version or a folder."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cchc_pipeline.reports.templating import environment
-from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
+from cchc_pipeline.drawing.templating import environment
+from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load

@@ -1,15 +1,12 @@
-"""A scorecard of one unit as a page shows it: rows in the order of the rubric, notes that hold for all of them.
-
-Belongs here: order, depth and wording of the rows of one card. Not here: reading them (`tables.py`), the look.
-"""
+"""A scorecard of one unit as a page shows it: rows in the order of the rubric, notes that hold for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cchc_pipeline.scorecards.rubric import Group, Rubric
-from cchc_pipeline.scorecards.rubric_shelf import Shelf
+from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
+from cchc_pipeline.scorecards.scoring.shelf import Shelf
 from cchc_pipeline.site import words
 from cchc_pipeline.site.tables import CardRow, Shown
 

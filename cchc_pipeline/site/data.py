@@ -1,8 +1,4 @@
-"""Everything that the pages draw on, read once per version.
-
-Belongs here: putting the published tables together by unit. Not here: how a page arranges them (`unit_page.py`,
-`overview.py`, `papi.py`).
-"""
+"""Everything that the pages draw on, read once per version."""
 
 from __future__ import annotations
 
@@ -17,9 +13,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from cchc_pipeline.scorecards import points
-from cchc_pipeline.scorecards.rubric_shelf import Shelf
-from cchc_pipeline.scorecards.stage_sums import Stages
-from cchc_pipeline.scorecards.usage import additive_criteria
+from cchc_pipeline.scorecards.indicators_used import additive_criteria
+from cchc_pipeline.scorecards.par_index.stage_sums import Stages
+from cchc_pipeline.scorecards.scoring.shelf import Shelf
 from cchc_pipeline.site import tables
 from cchc_pipeline.site.tables import CardRow, Figure, Risk, Shown, Total
 
@@ -251,3 +247,16 @@ def _to_fix(
         for row in rows
     )
     return fixes, causes
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province in one year: its total, dimensions and sub-dimensions as rows of the published table."""
+
+    code: str
+    name: str
+    is_own: bool
+    total: dict[str, Any]
+    dimensions: tuple[dict[str, Any], ...]
+    below: dict[str, tuple[dict[str, Any], ...]]
+    interval: Interval | None

@@ -1,8 +1,4 @@
-"""What the overview of the province and the list of ranks show.
-
-Belongs here: arranging the province's figures, what changed, who is ahead and behind. Not here: reading (`tables.py`),
-drawing (`plots.py`), the look.
-"""
+"""What the overview of the province and the list of ranks show."""
 
 from __future__ import annotations
 
@@ -10,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cchc_pipeline.scorecards.stage_sums import Stages
-from cchc_pipeline.site import plots, words
+from cchc_pipeline.drawing import plots
+from cchc_pipeline.scorecards.par_index.stage_sums import Stages
+from cchc_pipeline.site import words
 from cchc_pipeline.site.card import SOURCES, Line
 from cchc_pipeline.site.data import Interval, SiteData, Unit
 from cchc_pipeline.site.tables import CardRow

@@ -1,8 +1,4 @@
-"""What the page about PAPI shows: all provinces of the newest year, the own one over the years.
-
-Belongs here: arranging the published PAPI table of the provinces that were surveyed. Not here: the provinces of today
-(`papi_today.py`), the composition of the table (`scorecards/papi.py`), the look.
-"""
+"""What the page about PAPI shows: all provinces of the newest year, the own one over the years."""
 
 from __future__ import annotations
 
@@ -11,28 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cchc_pipeline.drawing import plots
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
-from cchc_pipeline.site import plots, tables, words
-from cchc_pipeline.site.data import Interval, SiteData
+from cchc_pipeline.site import tables, words
+from cchc_pipeline.site.data import Province, SiteData
 from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Shown
 
 #: A trend shows so many provinces at most: colours and marks to tell them apart.
 MOST_LINES = len(plots.COLOURS)
-
-
-@dataclass(frozen=True)
-class Province:
-    """A province in one year: its total, dimensions and sub-dimensions as rows of the published table."""
-
-    code: str
-    name: str
-    is_own: bool
-    total: dict[str, Any]
-    dimensions: tuple[dict[str, Any], ...]
-    below: dict[str, tuple[dict[str, Any], ...]]
-    interval: Interval | None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""What the page about PAPI says about the 34 provinces of today: own points, or the range of what was surveyed.
-
-Belongs here: arranging `scorecard_papi_today` beside the provinces that were surveyed. Not here: those provinces
-(`papi.py`), where a range is honest (`scorecards/papi_today.py`), the look.
-"""
+"""What the page about PAPI says about the 34 provinces of today: own points, or the range of what was surveyed."""
 
 from __future__ import annotations
 
@@ -10,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cchc_pipeline.scorecards.papi_instrument import parts_of_today
-from cchc_pipeline.site import plots, tables, words
+from cchc_pipeline.drawing import plots
+from cchc_pipeline.reference.papi_instrument import parts_of_today
+from cchc_pipeline.site import tables, words
 
 if TYPE_CHECKING:
-    from cchc_pipeline.site.data import SiteData
-    from cchc_pipeline.site.papi import Province
+    from cchc_pipeline.site.data import Province, SiteData
 
 
 @dataclass(frozen=True)

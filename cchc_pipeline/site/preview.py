@@ -1,7 +1,4 @@
-"""A glimpse of the pages for the Dagster UI: a small table, a picture.
-
-Belongs here: Markdown and PNG of one scorecard. Not here: Dagster (`assets/`), the pages (`build.py`).
-"""
+"""A glimpse of the pages for the Dagster UI: a small table, a picture."""
 
 from __future__ import annotations
 
@@ -10,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.site import plots, words
+from cchc_pipeline.drawing import plots
+from cchc_pipeline.site import words
 
 FIRST, LAST = 5, 3
 _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / share | |\n|---:|---|---:|---:|---|"

@@ -1,7 +1,4 @@
-"""Reading what the pages show out of the published tables: rows as plain objects, by unit.
-
-Belongs here: running the SQL files of this room. Not here: what a page makes of the rows (`unit.py`, `overview.py`).
-"""
+"""Reading what the pages show out of the published tables: rows as plain objects, by unit."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ import pyarrow as pa
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.scorecards.stage_sums import Stages, stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import Stages, stage_sums
 
 #: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
 NEEDED = (

@@ -1,7 +1,4 @@
-"""What the page of a unit shows.
-
-Belongs here: arranging a unit's rows. Not here: reading them (`tables.py`), wording (`words.py`), the look.
-"""
+"""What the page of a unit shows."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cchc_pipeline.scorecards.stage_sums import Stages
+from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site.card import Card, Line, make_card
 from cchc_pipeline.site.data import Fix, Indicator, Interval, SiteData, Unit
 from cchc_pipeline.site.tables import Figure, Risk, Total

@@ -1,8 +1,5 @@
 """How figures, periods, rules and evidence read in Vietnamese, and their English counterparts.
 
-Belongs here: wording and number formats of the pages. Not here: the figures, and sentences that a published table
-already holds (reasons).
-
 A page is written in Vietnamese. What has an English counterpart is marked in it; the script of the site swaps the
 text by the one shared dictionary that `english` makes, so that no page holds everything twice.
 """

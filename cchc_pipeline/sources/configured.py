@@ -1,7 +1,4 @@
-"""The adapters of a province's settings.
-
-Belongs here: handing settings to `registry.build_sources`. Secrets are opened here and nowhere else.
-"""
+"""The adapters of a province's settings."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 # ruff: noqa: N818 - the names say what happened: SourceDown, PageRepeated
 """What can go wrong with a source, as types: who, what, which days, and what to do about it.
 
-Belongs here: the error family of the adapters. Not here: retrying (`http.py`).
-
 No message ever holds a query string, a token, a header or a value of a record.
 """
 

@@ -1,7 +1,5 @@
 """One polite HTTP client for all adapters: one connection, time limits, retries, typed errors.
 
-Belongs here: how a source is asked. Not here: what is asked (the adapters).
-
 Polite means: a single kept-alive connection, an optional pause between calls, exponential
 back-off on 429 and 5xx, `Retry-After` obeyed. All calls of this package only read, so a POST is
 repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers

@@ -1,29 +1,19 @@
-"""Landing: what a source gives is written down day by day, before anything judges it.
-
-Belongs here: running one adapter over a window and keeping what it yields, also when it breaks off
-half-way. Not here: how a source is read (the adapters) and whether rows are good (`contracts`).
-"""
+"""Landing: what a source gives is written down day by day, before anything judges it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.upsert import open_dossiers
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sources.protocol import KnownState, Progress, Source, Window
-
-
-def known_state(lake: Lake, history_from: date) -> KnownState:
-    """What the core tables still hold open, for adapters that cannot ask a source what changed."""
-    held = open_dossiers(lake)
-    codes, days = held["dossier_code"].to_pylist(), held["received_on"].to_pylist()
-    return KnownState(open_dossiers=dict(zip(codes, days, strict=True)), first_day=history_from)
+from cchc_pipeline.progress import Progress
+from cchc_pipeline.sources.protocol import KnownState, Source
 
 
 def land(lake: Lake, source: Source, window: Window, known: KnownState, progress: Progress) -> dict[str, int]:
@@ -76,28 +66,3 @@ def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
         fields.append(pa.field(name, array.type))
         arrays.append(array)
     return pa.table(arrays, schema=pa.schema(fields))
-
-
-def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> list[date]:
-    """Civil days between the first pull and `last` that no successful pull has read.
-
-    A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next
-    night.
-    """
-    pulled = [day for day, outcome in lake.pulls(source).items() if outcome["is_read"]]
-    if not pulled:
-        return []
-    covered = {day - timedelta(days=back) for day in pulled for back in range(overlap_days + 1)}
-    first = min(pulled)
-    return [day for i in range((last - first).days + 1) if (day := first + timedelta(days=i)) not in covered]
-
-
-def ranges(days: list[date]) -> list[tuple[date, date]]:
-    """Consecutive days as (first, last) pairs, in order."""
-    spans: list[tuple[date, date]] = []
-    for day in sorted(days):
-        if spans and spans[-1][1] + timedelta(days=1) == day:
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return spans

@@ -1,8 +1,5 @@
 """What every adapter promises: a window of civil days in, batches of flat records out.
 
-Belongs here: the shapes shared by adapters and their callers. Not here: anything that knows a
-source system, a file or an orchestrator.
-
 A record is a `dict` whose keys are the columns of the table's contract. Times are aware
 `datetime` in Asia/Ho_Chi_Minh, civil dates are `date`, everything else is `str`, `int`, `float`,
 `bool` or None. A column is missing from **all** rows of a batch only where the source no longer
@@ -13,37 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Protocol
 
-from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import Progress
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Window:
-    """Civil days `first` to `last`, both included."""
-
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            message = f"window {self.first} to {self.last} ends before it starts. Fix: give the earlier day first."
-            raise SettingsError(message, first=self.first, last=self.last)
-
-    def days(self) -> Iterator[date]:
-        """Every day of the window, in order."""
-        for offset in range((self.last - self.first).days + 1):
-            yield self.first + timedelta(days=offset)
-
-    def clamp(self, day: date | None) -> date:
-        """The day of the window that is nearest to `day`; the last one where the day is unknown."""
-        return self.last if day is None else min(max(day, self.first), self.last)
-
-    def __str__(self) -> str:
-        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
 
 @dataclass(frozen=True)
@@ -69,13 +42,6 @@ class KnownState:
     first_day: date | None = None
 
 
-class Progress(Protocol):
-    """Told how far a pull is."""
-
-    def __call__(self, done: int, total: int | None, what: str) -> None:
-        """`done` of `total` (None where unknown) steps; `what` is being read, in words."""
-
-
 class Source(Protocol):
     """One kind of source system. Read-only by construction."""
 
@@ -96,7 +62,3 @@ class Source(Protocol):
         Raises:
             SourceError: the source did not answer, refused, or answered something unusable.
         """
-
-
-def silent(done: int, total: int | None, what: str) -> None:
-    """Take progress and say nothing."""

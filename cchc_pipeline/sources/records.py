@@ -1,8 +1,4 @@
-"""Helpers for turning a reply's objects into flat records.
-
-Belongs here: text clean-up, reasons for what could not be read, watching which fields arrive.
-Not here: what a field means in one source.
-"""
+"""Helpers for turning a reply's objects into flat records."""
 
 from __future__ import annotations
 
@@ -10,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cchc_pipeline.sources.masking import mask_text
 from cchc_pipeline.sources.protocol import Row
+from cchc_pipeline.text import mask_text
 
 VIETNAMESE = 228
 _RAW_LIMIT = 60

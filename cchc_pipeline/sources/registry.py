@@ -1,8 +1,4 @@
-"""Building the adapters that a province has set up.
-
-Belongs here: from settings to adapters. Not here: reading settings from environment or file
-(`cchc_pipeline.settings`).
-"""
+"""Building the adapters that a province has set up."""
 
 from __future__ import annotations
 
@@ -12,13 +8,13 @@ from pathlib import Path
 
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.documents import DocumentsSource, credential_headers
+from cchc_pipeline.sources.documents.lgsp.source import DocumentsSource, credential_headers
 from cchc_pipeline.sources.http import HttpClient, Manners
-from cchc_pipeline.sources.national_portal import NationalPortalSource
-from cchc_pipeline.sources.one_stop import OneStopOptions, OneStopSource
-from cchc_pipeline.sources.papi_drop import PapiDropSource
+from cchc_pipeline.sources.national_portal.source import NationalPortalSource
+from cchc_pipeline.sources.one_stop.vnpt_igate.source import OneStopOptions, OneStopSource
+from cchc_pipeline.sources.papi.source import PapiDropSource
 from cchc_pipeline.sources.protocol import Source
-from cchc_pipeline.sources.registers import RegistersSource
+from cchc_pipeline.sources.registers.source import RegistersSource
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from cchc_pipeline.contracts import Contract
-from cchc_pipeline.reports.broken_cases import table_cases
+from cchc_pipeline.reports.docs.broken_cases import table_cases
 
 AS_OF = date(2026, 6, 30)
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)

@@ -10,11 +10,11 @@ from typing import Any
 from contract_batches import CLEAN, batch
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.comparisons import compare
-from cchc_pipeline.contracts.staging import stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import is_working_day
+from cchc_pipeline.validation.drift.compare import compare
+from cchc_pipeline.validation.staging import stage
 
 DOSSIERS = "one_stop__dossiers"
 UNITS = ("H34.12", "H34.13", "H34.5")

@@ -12,9 +12,10 @@ from contract_batches import AS_OF, CLEAN, batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import ContractBroken, judge, load_contract
-from cchc_pipeline.contracts.admission import admit
+from cchc_pipeline.contracts import ContractBroken, load_contract
 from cchc_pipeline.contracts.promises import DriftPolicy
+from cchc_pipeline.validation.admission import admit
+from cchc_pipeline.validation.verdict import judge
 
 STATUSES, PAPI, DOSSIERS = (
     load_contract(name) for name in ("documents__statuses", "papi__subdimensions", "one_stop__dossiers")

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, land, stage_days
 
-from cchc_pipeline.contracts import load_contract, staging
-from cchc_pipeline.contracts.breaks import NEW_LEVEL, _jump, _shift
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation import staging
+from cchc_pipeline.validation.drift.daily import NEW_LEVEL, _jump, _shift
 
 HISTORY = days_from(FIRST, 91)  # Monday 5 January to Sunday 5 April 2026, with Tết in it
 AFTER = days_from(HISTORY[-1] + timedelta(days=1), 14)

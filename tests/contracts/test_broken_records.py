@@ -6,16 +6,19 @@ from datetime import date
 
 import pytest
 
-from cchc_pipeline.contracts import ContractBroken, all_contracts, drift, judge, load_contract
-from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.contracts import ContractBroken, all_contracts, drift, load_contract
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.broken_cases import broken_batches, case_count, render_broken_records, table_cases
+from cchc_pipeline.progress import silent
+from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, render_broken_records, table_cases
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.landing import to_arrow
-from cchc_pipeline.sources.one_stop_mapping import dossier_row
-from cchc_pipeline.sources.papi_drop import PapiDropSource
-from cchc_pipeline.sources.protocol import KnownState, Window, silent
+from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.papi.source import PapiDropSource
+from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.validation.staging import pending_days, stage
+from cchc_pipeline.validation.verdict import judge
 
 RECORDS = [one for cases in table_cases().values() for one in cases.records]
 INBOUND = [contract for contract in all_contracts() if not contract.is_published]
@@ -30,7 +33,7 @@ def test_every_rule_of_every_inbound_contract_has_a_case():
     rules = {rule.id for contract in INBOUND for rule in contract.rules}
     cases = {f"{one.table}.{one.rule}" for one in RECORDS}
     missing = sorted(rules - cases)
-    assert not missing, f"add cases to cchc_pipeline/reports/broken_records/<table>.yaml: {missing}"
+    assert not missing, f"add cases to cchc_pipeline/reports/docs/broken_records/<table>.yaml: {missing}"
     assert cases == rules
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.cells import (
+from cchc_pipeline.tabular.cells import (
     Unreadable,
     as_boolean,
     as_day,

@@ -7,8 +7,8 @@ import pytest
 from contract_folders import contract_of, raised, text_of, without_column
 
 from cchc_pipeline.contracts import contract_names, load_contract
-from cchc_pipeline.contracts.changes import compare
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.contracts.compatibility import compare
 
 NEW_COLUMN = """      - name: colour
         description: "Colour."

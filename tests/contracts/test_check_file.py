@@ -14,11 +14,12 @@ from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_b
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.cli import main
-from cchc_pipeline.contracts import judge, load_contract
-from cchc_pipeline.contracts.check_file import check_file
-from cchc_pipeline.contracts.contract import contract_folder
-from cchc_pipeline.contracts.table_files import FileUnreadable
+from cchc_pipeline.cli.main import main
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.tabular.files import FileUnreadable
+from cchc_pipeline.validation.check_file import check_file
+from cchc_pipeline.validation.verdict import judge
 
 PAPI = load_contract("papi__subdimensions")
 GOOD = [["2024", "P01", "SC11", "1,25"], ["2024", "P02", "SC11", "2"]]

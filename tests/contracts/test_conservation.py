@@ -19,11 +19,12 @@ from contract_batches import AS_OF, BREAKING, CLEAN, INBOUND, batch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import judge, load_contract
-from cchc_pipeline.contracts.quarantine import waiting
-from cchc_pipeline.contracts.staging import stage
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.staging import stage
+from cchc_pipeline.validation.verdict import judge
 
 DAYS = [date(2026, 6, 28) + timedelta(days=n) for n in range(3)]
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -24,8 +24,8 @@ from cchc_pipeline.contracts import (
 )
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list, parse_code_list
 from cchc_pipeline.contracts.promises import DRIFT_ACTIONS
-from cchc_pipeline.contracts.released import all_problems
-from cchc_pipeline.contracts.verdict import rule_breaks
+from cchc_pipeline.contracts.versions import all_problems
+from cchc_pipeline.validation.verdict import rule_breaks
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
 PUBLISHED = {

@@ -6,8 +6,9 @@ import sys
 import pytest
 from contract_batches import AS_OF, INBOUND, any_batch, batch, dirty_batch
 
-from cchc_pipeline.contracts import RuleResult, all_contracts, load_contract, validate
-from cchc_pipeline.contracts.verdict import rule_breaks
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.validation.expectations import RuleResult, validate
+from cchc_pipeline.validation.verdict import rule_breaks
 
 RULES = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules]
 

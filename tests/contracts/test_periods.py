@@ -9,8 +9,8 @@ from unittest import mock
 import pytest
 from lake_of_days import found, land, stage_days
 
-from cchc_pipeline.contracts import staging
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation import staging
 
 PAPI, PORTAL = "papi__subdimensions", "national_portal__metrics"
 PROVINCES = [f"P{n:02d}" for n in range(1, 64)]

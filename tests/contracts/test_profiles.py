@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_of_days import DOSSIERS, FIRST, dossiers_of, land, stage_days
 
-from cchc_pipeline.contracts import all_contracts, load_contract, staging
-from cchc_pipeline.contracts.profile import SCHEMA, held, profiles
+from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation import staging
+from cchc_pipeline.validation.drift.profiles import SCHEMA, held, profiles
 
 CONTRACT = load_contract(DOSSIERS)
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)

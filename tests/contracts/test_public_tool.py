@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 

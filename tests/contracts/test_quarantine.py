@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
 
-from cchc_pipeline.contracts import NotReleasable, judge, load_contract
-from cchc_pipeline.contracts.quarantine import sightings, waiting
-from cchc_pipeline.contracts.releases import read_releases, release, releases_table, withdraw
+from cchc_pipeline.contracts import NotReleasable, load_contract
 from cchc_pipeline.contracts.rules import is_releasable
-from cchc_pipeline.contracts.staging import pending_days, stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.acceptances import read_releases, release, releases_table, withdraw
+from cchc_pipeline.validation.quarantine import sightings, waiting
+from cchc_pipeline.validation.staging import pending_days, stage
+from cchc_pipeline.validation.verdict import judge
 
 NAME = "one_stop__dossiers"
 DOSSIERS = load_contract(NAME)
@@ -259,7 +260,7 @@ def test_every_decision_is_recorded(lake):
 def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
     land(lake, [BAD], DAYS[0], 0)
     stage_new(lake)
-    from cchc_pipeline.contracts import staging
+    from cchc_pipeline.validation import staging
 
     read = staging.read_releases
 

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 from contract_batches import AS_OF, CLEAN, batch, breaking_row
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.quarantine import waiting
-from cchc_pipeline.contracts.staging import pending_days, stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
 DOSSIERS = load_contract(NAME)

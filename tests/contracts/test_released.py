@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 from contract_folders import a_folder, raised, rewrite, text_of, without_column
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractFileError, all_contracts, parse_contract, read_contract
-from cchc_pipeline.contracts.changes import compare
-from cchc_pipeline.contracts.contract import contract_folder
-from cchc_pipeline.contracts.released import (
+from cchc_pipeline.contracts.compatibility import compare
+from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.contracts.versions import (
     ReleaseRefused,
     all_problems,
     dump,

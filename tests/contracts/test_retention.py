@@ -8,14 +8,15 @@ from unittest import mock
 import pytest
 from lake_of_days import DOSSIERS, days_from, dossiers_of, land, stage_days
 
-from cchc_pipeline.contracts import load_contract, staging
-from cchc_pipeline.contracts.profile import held
-from cchc_pipeline.contracts.retention import prune
-from cchc_pipeline.contracts.staging import pending_days
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sources.landing import uncovered_days
+from cchc_pipeline.release.coverage import uncovered_days
+from cchc_pipeline.validation import staging
+from cchc_pipeline.validation.drift.profiles import held
+from cchc_pipeline.validation.retention import prune
+from cchc_pipeline.validation.staging import pending_days
 
 FIRST = date(2026, 1, 26)
 DAYS = days_from(FIRST, 10)

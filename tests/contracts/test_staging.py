@@ -10,9 +10,9 @@ import pytest
 from contract_batches import AS_OF, CLEAN, batch, breaking_row, dirty_batch, random_row
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.staging import kept_of_all, pending_days, stage
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.staging import kept_of_all, pending_days, stage
 
 NAME = "documents__statuses"  # a small contract with a key of three columns: staging is the same for all
 STATUSES, DOSSIERS = load_contract(NAME), load_contract("one_stop__dossiers")

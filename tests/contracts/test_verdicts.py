@@ -11,8 +11,8 @@ from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_b
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import ContractBroken, conform, drift, enforce, judge, load_contract
-from cchc_pipeline.contracts.verdict import rule_breaks
+from cchc_pipeline.contracts import ContractBroken, conform, drift, enforce, load_contract
+from cchc_pipeline.validation.verdict import judge, rule_breaks
 
 RULES = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules]
 DOSSIERS = load_contract("one_stop__dossiers")

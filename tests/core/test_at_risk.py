@@ -12,7 +12,7 @@ from dossier_lives import day, held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import judge, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_dossiers
 from cchc_pipeline.core.deadlines import dossiers_of
@@ -21,6 +21,7 @@ from cchc_pipeline.core.upsert import upsert_by_month
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import add_working_days, working_days_between
 from cchc_pipeline.reference.working_time import working_hours
+from cchc_pipeline.validation.verdict import judge
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2025, 1, 1), date(2028, 12, 31))

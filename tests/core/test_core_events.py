@@ -9,11 +9,12 @@ from dossier_lives import FLAGS, INBOUND, Recount, Sums, day, held, seen_on, sev
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import judge, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import calendar_table, run_sql, run_table
 from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.reference.working_time import working_hours
+from cchc_pipeline.validation.verdict import judge
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.contracts.staging import stage
+from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core.build import run_sql, run_table
 from cchc_pipeline.core.registers import TABLES, build_register, strangers
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.registers import index_table, measure_table
+from cchc_pipeline.validation.staging import stage
 
 AS_OF = date(2026, 10, 31)
 

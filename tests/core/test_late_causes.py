@@ -12,16 +12,18 @@ from dossier_lives import held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import judge, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import late
 from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.queries import calendar_table, run_sql, run_table
+from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.working_time import working_hours
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.one_stop import OneStop
-from cchc_pipeline.sandbox.process import last_due_on
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.steps import last_due_on
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sources.one_stop_mapping import dossier_row
+from cchc_pipeline.sandbox.servers.one_stop import OneStop
+from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.validation.verdict import judge
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
 CALENDAR = calendar_table(date(2019, 1, 1), date(2027, 12, 31))

@@ -14,9 +14,10 @@ from unittest import mock
 import pytest
 from e2e_desk import Desk, Night
 
-from cchc_pipeline.sandbox import fates, two_level
-from cchc_pipeline.sandbox.scenarios import Unit
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.life import draws as fates
+from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
 ENOUGH_BYTES = 2 * 1024**3

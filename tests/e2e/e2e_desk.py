@@ -25,15 +25,15 @@ import pyarrow.parquet as pq
 
 from assets.instance import initialise
 from assets.main_job import Outcome, run_main_job
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sandbox.papi_table import write_papi_table
+from cchc_pipeline.sandbox.drop.papi import write_papi_table
+from cchc_pipeline.sandbox.drop.registers import write_registers
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.registers_drop import write_registers
-from cchc_pipeline.sandbox.server import SandboxServer
-from cchc_pipeline.sandbox.truth import INDICATORS, Truth, indicator_truth
-from cchc_pipeline.sandbox.truth_procedures import PROCEDURES_STANDING
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.sandbox.servers.server import SandboxServer
+from cchc_pipeline.sandbox.truth.indicators import INDICATORS, Truth, indicator_truth
+from cchc_pipeline.sandbox.truth.procedures import PROCEDURES_STANDING
 
 VIETNAM = timezone(timedelta(hours=7))
 CCHC = Path(sys.executable).with_name("cchc")

@@ -14,7 +14,7 @@ from e2e_desk import INBOUND
 
 from assets.definitions import build_defs
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.comparisons import checks_of
+from cchc_pipeline.validation.drift.compare import checks_of
 
 pytestmark = pytest.mark.e2e
 

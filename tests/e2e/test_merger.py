@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from e2e_desk import Desk, Night
 
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.merger import COMMUNES, DISTRICTS, DIVIDED, FORMER, MERGED_ON
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.scenarios.merger_2025 import COMMUNES, DISTRICTS, DIVIDED, FORMER, MERGED_ON
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 pytestmark = pytest.mark.e2e
 

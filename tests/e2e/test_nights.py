@@ -24,10 +24,10 @@ from e2e_desk import INBOUND, Desk, Night, differences, periods_of
 from e2e_personal import personal_traces
 
 from cchc_pipeline.contracts import all_contracts, load_contract
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.lives import DEFECTS
-from cchc_pipeline.sandbox.truth import INDICATORS, indicator_truth
-from cchc_pipeline.sandbox.two_level_appraisals import MISTAKES, REFUSED
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import DEFECTS
+from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES, REFUSED
+from cchc_pipeline.sandbox.truth.indicators import INDICATORS, indicator_truth
 
 pytestmark = pytest.mark.e2e
 

@@ -14,7 +14,7 @@ from e2e_desk import Desk
 
 from assets import again
 from assets.instance import initialise
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.days import Window
 
 pytestmark = pytest.mark.e2e
 

@@ -14,13 +14,14 @@ import dagster as dg
 
 from assets.instance import initialise
 from assets.main_job import run_main_job
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sandbox import fates, two_level
-from cchc_pipeline.sandbox.papi_table import write_papi_table
+from cchc_pipeline.sandbox.drop.papi import write_papi_table
+from cchc_pipeline.sandbox.life import draws as fates
+from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.scenarios import Unit
-from cchc_pipeline.sandbox.server import SandboxServer
-from cchc_pipeline.sources.protocol import Window
+from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 VIETNAM = timezone(timedelta(hours=7))
 FIRST, LOADED, LAST = date(2026, 9, 1), date(2026, 10, 6), date(2026, 10, 8)

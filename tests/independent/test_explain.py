@@ -13,7 +13,7 @@ from independent_month import Month
 from recomputation import Month as Counted
 from recomputation import value_of
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.reports.explain import explain, find_indicator
 from cchc_pipeline.reports.scope import ReportError
 

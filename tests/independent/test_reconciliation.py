@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 from independent_month import Month
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.portal_counts import Portal
-from cchc_pipeline.sandbox.push import push, withheld
-from cchc_pipeline.scorecards import index766
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.servers.portal_counts import Portal
+from cchc_pipeline.sandbox.servers.push import push, withheld
+from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 

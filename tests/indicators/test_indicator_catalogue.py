@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import contract_names, enforce, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.contracts.register_lists import external_indices, measures
 from cchc_pipeline.core.late import CAUSES
 from cchc_pipeline.indicators.catalogue import (
     CatalogueError,
@@ -22,9 +23,8 @@ from cchc_pipeline.indicators.catalogue import (
 )
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.reference.registers import external_indices, measures
-from cchc_pipeline.scorecards.rubric_shelf import shipped
-from cchc_pipeline.scorecards.usage import criteria_by_indicator
+from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
+from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 ENTRY = {
     "id": "x",

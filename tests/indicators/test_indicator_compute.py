@@ -33,9 +33,9 @@ from indicator_cases import (
 )
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import one_period
-from cchc_pipeline.indicators.periods import periods
 
 QUICK = settings(max_examples=3, deadline=None)
 FREE = [(date(2026, 9, 25), date(2026, 10, 24))]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cchc_pipeline.days import SCHEMA, month_of, periods, quarter_of, year_of
 from cchc_pipeline.indicators.compute import one_period
-from cchc_pipeline.indicators.periods import SCHEMA, month_of, periods, quarter_of, year_of
 
 DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
 ONE = timedelta(days=1)

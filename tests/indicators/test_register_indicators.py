@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from indicator_cases import PARENTS, UNITS, values
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.register_lists import external_indices, index_table, measure_table, measures
 from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.indicators.periods import periods
-from cchc_pipeline.reference.registers import external_indices, index_table, measure_table, measures
-from cchc_pipeline.sandbox.register_truth import REGISTER_INDICATORS, register_truth
-from cchc_pipeline.sandbox.scenarios import Unit
+from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.truth.registers import REGISTER_INDICATORS, register_truth
 
 FIRST, AS_OF = date(2026, 9, 20), date(2026, 11, 10)
 WINDOW = (date(2026, 9, 25), date(2026, 10, 20))

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.staging import stage
 from cchc_pipeline.core import at_risk, build, late, state
 from cchc_pipeline.core.registers import TABLES as REGISTERS
 from cchc_pipeline.core.registers import build_register
@@ -22,14 +21,15 @@ from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
-from cchc_pipeline.reports.release import release
+from cchc_pipeline.release.release import release
 from cchc_pipeline.scorecards import build as scorecards
-from cchc_pipeline.scorecards import par_index
-from cchc_pipeline.scorecards.appraisals import build_appraisals
-from cchc_pipeline.scorecards.papi_today import build_papi_today
+from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
+from cchc_pipeline.scorecards.par_index import rubrics as par_index
+from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.settings import Settings
+from cchc_pipeline.validation.staging import stage
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 10)
 INBOUND = (

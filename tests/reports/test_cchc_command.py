@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from docx_text import read
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
 from cchc_pipeline.reports.cchc_report.period import parse

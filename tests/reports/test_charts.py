@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from cchc_pipeline.reports import charts
-from cchc_pipeline.reports.dots import OTHER, Dot, dots, ranks_png, ranks_svg
+from cchc_pipeline.drawing import charts
+from cchc_pipeline.drawing.ranks import OTHER, Dot, dots, ranks_png, ranks_svg
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

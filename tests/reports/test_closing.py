@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 from small_lake import FIRST, INBOUND, LAST
 
+from cchc_pipeline.cli import run_summary as closing
+from cchc_pipeline.cli.run_summary import closing_table, step_progress
+from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports import closing
-from cchc_pipeline.reports.closing import closing_table, step_progress
-from cchc_pipeline.sources.protocol import Window
 
 WINDOW = Window(FIRST, LAST)
 

@@ -8,11 +8,17 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.reports.dictionary import DocsStale, check_pages, render_dictionary, render_indicators, write_pages
+from cchc_pipeline.reports.docs.dictionary import (
+    DocsStale,
+    check_pages,
+    render_dictionary,
+    render_indicators,
+    write_pages,
+)
 from cchc_pipeline.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from small_lake import FIRST, LAST, WHOLE, days, october
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
 from cchc_pipeline.reports.dossier_form import dossier_form

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from small_lake import derive, land, october, publish
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.core.units import REGISTER
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.dossier_form import dossier_form

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from small_lake import FIRST, LAST, october
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.reports.late_report import CAUSES, late_report
 from cchc_pipeline.reports.scope import ReportError
 

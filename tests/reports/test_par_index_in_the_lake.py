@@ -10,8 +10,9 @@ import pytest
 from small_lake import LAST, fill, land
 
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards import build, par_index
-from cchc_pipeline.scorecards.appraisals import build_appraisals
+from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards.par_index import rubrics as par_index
+from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 
 
 def given(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:

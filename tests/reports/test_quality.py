@@ -13,13 +13,13 @@ import pytest
 from small_lake import INBOUND, LAST, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.quarantine import waiting
-from cchc_pipeline.contracts.releases import release
-from cchc_pipeline.contracts.staging import pending_days, stage
+from cchc_pipeline.drawing.charts import nights_svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
-from cchc_pipeline.reports.charts import nights_svg
-from cchc_pipeline.reports.quality import NIGHTS, Counts, quality_of_sources
+from cchc_pipeline.site.quality_figures import NIGHTS, Counts, quality_of_sources
+from cchc_pipeline.validation.acceptances import release
+from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
 

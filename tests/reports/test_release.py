@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill, land, october, publish
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractBroken, all_contracts, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake, LakeError
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names
-from cchc_pipeline.reports.release import missing_days, release
+from cchc_pipeline.release.release import missing_days, release
 
 PUBLISHED = sorted(contract.name for contract in all_contracts() if contract.is_published)
 

@@ -8,10 +8,10 @@ import pytest
 from small_lake import LAST, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.quarantine import waiting
-from cchc_pipeline.contracts.releases import release, withdraw
-from cchc_pipeline.contracts.staging import pending_days, stage
 from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.validation.acceptances import release, withdraw
+from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
 DOSSIERS = load_contract(NAME)

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 from small_lake import INBOUND, SETTINGS
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractFileError, parse_contract
-from cchc_pipeline.contracts.contract import contract_folder, folder_contracts
+from cchc_pipeline.contracts.registry import contract_folder, folder_contracts
 from cchc_pipeline.lake.publish import read_manifest, read_published
-from cchc_pipeline.reports.release import release
+from cchc_pipeline.release.release import release
 
 OLDER = """  - property: derived_from
     value:

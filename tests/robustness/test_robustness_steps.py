@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cchc_pipeline.robustness import (
+from cchc_pipeline.scorecards.robustness import (
     AGGREGATIONS,
     NORMALISATIONS,
     WEIGHTINGS,

@@ -8,7 +8,7 @@ import pytest
 import requests
 from sandbox_client import CLOCK, LOGIN
 
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 CLOCK = datetime(2026, 10, 9, 23, 30)  # noqa: DTZ001 - a naive instant is local
 KEYS = {"X-SystemId": "sandbox", "X-SecretKey": "sandbox"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 
-from cchc_pipeline.sandbox.commands import sandbox
+from cchc_pipeline.cli.sandbox import sandbox
 
 
 def test_describe_prints_the_published_figures() -> None:

@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from published_files import published
 
-from cchc_pipeline.sandbox import workdays
-from cchc_pipeline.sandbox.one_stop import OneStop
-from cchc_pipeline.sandbox.portal_counts import GROUPS, Portal
-from cchc_pipeline.sandbox.process import WAITING
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.steps import WAITING
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.truth import Truth, indicator_truth
+from cchc_pipeline.sandbox.servers.one_stop import OneStop
+from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal
+from cchc_pipeline.sandbox.truth.indicators import Truth, indicator_truth
 
 START, END = date(2019, 11, 16), date(2020, 11, 8)
 DEPARTMENTS = {

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.sandbox import dak_nong_2024, kon_tum, workdays
-from cchc_pipeline.sandbox.exact import part_of, printed, shares_of, spread
-from cchc_pipeline.sandbox.exact_letters import exact_publications
-from cchc_pipeline.sandbox.exact_procedures import ProcedureQuota, exact_procedures
-from cchc_pipeline.sandbox.exact_registers import RegisterBook
+from cchc_pipeline.sandbox.exact.letters import exact_publications
+from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, exact_procedures
+from cchc_pipeline.sandbox.exact.registers import RegisterBook
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.plan import part_of, printed, shares_of, spread
+from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.scenarios import SandboxError
-from cchc_pipeline.sandbox.truth import indicator_truth
+from cchc_pipeline.sandbox.scenarios import dak_nong_2024
+from cchc_pipeline.sandbox.scenarios import kon_tum_2024 as kon_tum
+from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 
 SEEDS = st.integers(0, 10_000)
 UNTIMED = settings(deadline=None)

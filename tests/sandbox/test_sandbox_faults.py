@@ -6,8 +6,8 @@ import pytest
 import requests
 from sandbox_client import LIST, SEARCH, get
 
-from cchc_pipeline.sandbox.scenarios import SandboxError
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.life.province_parts import SandboxError
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])

@@ -12,10 +12,10 @@ import pytest
 import requests
 from sandbox_client import CLOCK, KEYS, LIST, LOGIN, MARKERS, PORTAL, SEARCH, STAMP, WINDOW, dossiers, get
 
-from cchc_pipeline.sandbox.dossier_search import STATUSES
-from cchc_pipeline.sandbox.national_portal import REPORTS
-from cchc_pipeline.sandbox.scenarios import SandboxError
-from cchc_pipeline.sandbox.server import SandboxServer
+from cchc_pipeline.sandbox.life.province_parts import SandboxError
+from cchc_pipeline.sandbox.servers.dossier_search import STATUSES
+from cchc_pipeline.sandbox.servers.national_portal import REPORTS
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 # -- one-stop ------------------------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ def test_letters_to_come_are_not_shown(client: requests.Session, sandbox: Sandbo
 
 
 def test_publication_decisions_answer_a_ministry_within_five_working_days_or_late(sandbox: SandboxServer) -> None:
-    from cchc_pipeline.sandbox import workdays
+    from cchc_pipeline.sandbox.life import workdays
 
     letters = [
         letter
@@ -266,7 +266,7 @@ def test_a_period_without_dossiers_has_null_metrics(sandbox: SandboxServer) -> N
 
 def test_the_push_distorts(sandbox: SandboxServer) -> None:
     """Paused dossiers look finished, and what the portal has not accepted is not there."""
-    from cchc_pipeline.sandbox.push import push, statistics_day, withheld
+    from cchc_pipeline.sandbox.servers.push import push, statistics_day, withheld
 
     province, clock = sandbox.province, sandbox.world.clock()
     changed = 0

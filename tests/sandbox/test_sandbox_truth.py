@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cchc_pipeline.sandbox import truth as truth_module
-from cchc_pipeline.sandbox.lives import Life
+from cchc_pipeline.sandbox.life.dossiers import Life
+from cchc_pipeline.sandbox.life.workdays import LOCAL
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.register_truth import REGISTER_INDICATORS
-from cchc_pipeline.sandbox.truth import INDICATORS, RATES, indicator_truth
-from cchc_pipeline.sandbox.workdays import LOCAL
+from cchc_pipeline.sandbox.truth import indicators as truth_module
+from cchc_pipeline.sandbox.truth.indicators import INDICATORS, RATES, indicator_truth
+from cchc_pipeline.sandbox.truth.registers import REGISTER_INDICATORS
 
 AS_OF = date(2026, 10, 16)
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.scorecards.appraisals import judge
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.par_index.appraisals import judge
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 
 RUBRIC = parse_rubric(
     {

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.scorecards.appraised_card import appraised_card
-from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 
 YEAR = {"period_type": "year", "period_start": pd.Timestamp(2026, 1, 1), "period_end": pd.Timestamp(2026, 12, 31)}

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.scorecards.errors import RubricError
-from cchc_pipeline.scorecards.evidence import Archive, find_evidence
-from cchc_pipeline.scorecards.evidence_rules import parse_evidence
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
-from cchc_pipeline.scorecards.rubric_shelf import shipped
-from cchc_pipeline.scorecards.yaml_place import Place
+from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.evidence_rules import parse_evidence
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.yaml_place import Place
 
 PLAN = {"kind": "document_issued", "subject_kinds": ["reform_plan"], "opens_on": "previous-12-01", "due_on": "03-31"}
 REPORTS = {

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from cchc_pipeline.lake.engine import session
-from cchc_pipeline.scorecards import index766
+from cchc_pipeline.scorecards.index766 import scorecard as index766
 
 MONTH = {"report": "r", "period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
 UNITS = pa.table({"unit_code": ["H1", "H1.2"], "unit_level": ["province", "commune"]})

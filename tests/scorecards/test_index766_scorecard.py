@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from published_files import published
 
-from cchc_pipeline.scorecards import index766
-from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.metrics_file import read_metrics
-from cchc_pipeline.scorecards.rubric_shelf import shipped
+from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
+from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 HEADER = ["unit_code", "metric_code", "numerator", "denominator"]
 ON_TIME = "DOSSIER_ON_TIME"

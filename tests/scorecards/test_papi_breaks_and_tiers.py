@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.reference.units_national import old_provinces
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.papi_instrument import (
+from cchc_pipeline.reference.papi_instrument import (
     PROVINCES,
     all_dimensions,
     all_slots,
@@ -22,7 +20,9 @@ from cchc_pipeline.scorecards.papi_instrument import (
     province_gso_codes,
     province_names,
 )
-from cchc_pipeline.scorecards.papi_tiers import tier_note_vi, tiers
+from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
 
 ALL_YEARS = range(2011, 2025)
 CODES = ("TOTAL", *all_dimensions(), *all_slots())

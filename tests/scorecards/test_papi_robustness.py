@@ -11,12 +11,11 @@ import pytest
 from click.testing import CliRunner
 from published_files import published
 
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.commands import score
-from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
-from cchc_pipeline.scorecards.papi_robustness import audit
-from cchc_pipeline.scorecards.papi_robustness_inputs import read_standard_errors
+from cchc_pipeline.cli.score import score
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.papi.robustness import audit
+from cchc_pipeline.scorecards.papi.robustness_inputs import read_standard_errors
 
 
 def composed(year: int) -> pd.DataFrame:

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from published_files import PLACES, published
 
-from cchc_pipeline import robustness as rb
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.papi_robustness import Audit, audit, dimensions
+from cchc_pipeline.scorecards import robustness as rb
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.papi.robustness import Audit, audit, dimensions
 
 pytestmark = pytest.mark.acceptance
 

@@ -16,9 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.scorecards.papi import scorecard as papi
 
 YEARS = (*range(2011, 2021), 2022)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument, province_gso_codes, province_names
-from cchc_pipeline.scorecards.papi_today import on_todays_map
+from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument, province_gso_codes, province_names
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.papi.todays_map import on_todays_map
 
 UNCHANGED = {"01", "04", "11", "12", "14", "20", "22", "38", "40", "42", "46"}
 PARTS = {"08": ("P02", "P05"), "15": ("P06", "P10"), "25": ("P11", "P16", "P17"), "79": ("P47", "P49", "P50")}

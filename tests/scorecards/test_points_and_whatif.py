@@ -13,13 +13,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.cli import main
-from cchc_pipeline.scorecards import index766
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.errors import MeasureError
+from cchc_pipeline.cli.main import main
+from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.points import causes, fixes
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
-from cchc_pipeline.scorecards.rubric_shelf import shipped
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.shelf import shipped
 from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
 
 RUBRIC = parse_rubric(

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.drawing.ranks import ranks_png
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.dots import ranks_png
-from cchc_pipeline.scorecards import index766, papi
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.index766_robustness import EVENTS, draw_ranks
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument
+from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.index766.rank_draws import EVENTS, draw_ranks
+from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
+from cchc_pipeline.scorecards.scoring.engine import score
 
 LOCAL = index766.newest().for_source("local")
 #: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.

@@ -10,12 +10,11 @@ import pytest
 from click.testing import CliRunner
 from lxml import etree
 
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.commands import score
-from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
-from cchc_pipeline.scorecards.papi_robustness import Choices, audit, dimensions, pairs_apart, plan_of
-from cchc_pipeline.scorecards.papi_robustness_inputs import read_groups, read_weights
+from cchc_pipeline.cli.score import score
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
+from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.papi.robustness import Choices, audit, dimensions, pairs_apart, plan_of
+from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_weights
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cchc_pipeline.scorecards.errors import RubricError
-from cchc_pipeline.scorecards.rubric import RuleKind
-from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, parse_rubric, read_rubric
-from cchc_pipeline.scorecards.rubric_shelf import shipped
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import RuleKind
+from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 GOOD: dict[str, Any] = {
     "id": "demo",

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import Workbook, load_workbook
 
-from cchc_pipeline.cli import main
-from cchc_pipeline.scorecards.errors import RubricError
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
-from cchc_pipeline.scorecards.rubric_sheet import import_sheet, rule_of_text
+from cchc_pipeline.cli.main import main
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet, rule_of_text
 
 HEAD = ["STT", "Lĩnh vực/Tiêu chí/Tiêu chí thành phần", "Điểm tối đa", "Cách chấm"]
 ROWS = [

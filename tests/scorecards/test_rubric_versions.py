@@ -15,17 +15,18 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cchc_pipeline.cli.rubric import rubric as rubric_group
+from cchc_pipeline.cli.score import score as score_group
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards import build, index766
-from cchc_pipeline.scorecards.appraisals import judge
-from cchc_pipeline.scorecards.commands import score as score_group
-from cchc_pipeline.scorecards.errors import RubricError
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_commands import rubric as rubric_group
-from cchc_pipeline.scorecards.rubric_file import RUBRIC_FOLDER, parse_rubric
-from cchc_pipeline.scorecards.rubric_shelf import FOLDER, Shelf, changed_criteria, load_shelf, shipped
-from cchc_pipeline.scorecards.usage import criteria_by_indicator
+from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
+from cchc_pipeline.scorecards.par_index.appraisals import judge
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, parse_rubric
+from cchc_pipeline.scorecards.scoring.shelf import FOLDER, Shelf, changed_criteria, load_shelf, shipped
 
 #: What a province's software of 2022 to 2024 gave full points from, as the reference table of rules states it.
 FULL_AT_2022 = {

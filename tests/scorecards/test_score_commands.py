@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from published_files import published
 
+from cchc_pipeline.cli.score import score
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.scorecards.commands import score
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, all_slots, instrument
 
 HEADER = "unit_code,metric_code,numerator,denominator\n"
 
@@ -52,7 +52,7 @@ def test_index766(metrics: Path, tmp_path: Path) -> None:
 
 
 def test_a_complete_file_shows_its_band(tmp_path: Path) -> None:
-    from cchc_pipeline.scorecards import index766
+    from cchc_pipeline.scorecards.index766 import scorecard as index766
 
     codes = [criterion.code for criterion in index766.newest().for_source("portal").criteria()]
     rows = [f"H1,{code},{'12,12' if code == 'ONLINE' else '17,20'}" for code in codes]

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.errors import MeasureError
-from cchc_pipeline.scorecards.measures import from_indicators
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_file import parse_rubric
-from cchc_pipeline.scorecards.rubric_shelf import shipped
-from cchc_pipeline.scorecards.table import SCORECARD_SCHEMA
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import from_indicators
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
+from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 
 RULES: dict[str, Any] = {
     "LINEAR": {"kind": "linear", "full_at": 0.8},

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_scoring_engine import RULES, rubric_of
 
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.rubric import Rubric, RuleKind
-from cchc_pipeline.scorecards.rubric_shelf import shipped
-from cchc_pipeline.scorecards.table import STATUSES
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.table import STATUSES
 
 RUBRICS = {
     "every rule": rubric_of(RULES),

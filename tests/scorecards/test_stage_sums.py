@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_pipeline.scorecards.stage_sums import COLUMNS, stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, stage_sums
 
 points = st.none() | st.integers(0, 200).map(lambda value: value / 100)
 

@@ -18,10 +18,10 @@ from site_text import cells_of, rows_of
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version, read_manifest
-from cchc_pipeline.reports.quality_page import FOLDER as QUALITY
 from cchc_pipeline.site import tables as tables_of_site
 from cchc_pipeline.site import words
 from cchc_pipeline.site.build import site_files
+from cchc_pipeline.site.quality_page import FOLDER as QUALITY
 
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
 

@@ -9,8 +9,9 @@ import pytest
 from lxml import etree, html
 from site_text import rows_of
 
+from cchc_pipeline.drawing import plots
 from cchc_pipeline.lake import files
-from cchc_pipeline.site import plots, words
+from cchc_pipeline.site import words
 from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.papi import own_names
 

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
+from cchc_pipeline.drawing import plots
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version
-from cchc_pipeline.scorecards.rubric_shelf import shipped
-from cchc_pipeline.site import plots, preview, tables, words
+from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.site import preview, tables, words
 from cchc_pipeline.site.unit_page import moments
 
 SVG = "{http://www.w3.org/2000/svg}"

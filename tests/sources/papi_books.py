@@ -13,8 +13,8 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument
 from cchc_pipeline.reference.units_national import old_provinces
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, instrument
 
 Scores = dict[tuple[str, str], float | None]
 Row = tuple[int, tuple[Any, ...]]

@@ -10,19 +10,21 @@ import pytest
 from source_site import Reply, Request, Site, site
 
 import cchc_pipeline.sources as rooms
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.documents import DOCUMENTS, STATUSES, DocumentsSource, credential_headers
-from cchc_pipeline.sources.documents_subjects import (
+from cchc_pipeline.sources.documents.lgsp.edxml import EdxmlError, document_row, parse_message, status_row
+from cchc_pipeline.sources.documents.lgsp.source import DOCUMENTS, STATUSES, DocumentsSource, credential_headers
+from cchc_pipeline.sources.documents.subjects import (
     apology_dossier_code,
     internal_procedures_count,
     procedures_count,
     subject_field,
     subject_kind,
 )
-from cchc_pipeline.sources.edxml import EdxmlError, document_row, parse_message, status_row
 from cchc_pipeline.sources.http import HttpClient, Manners
-from cchc_pipeline.sources.protocol import KnownState, Window, silent
-from cchc_pipeline.sources.times import LOCAL
+from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.sources.timestamps import LOCAL
 
 DAY = date(2026, 3, 10)
 SUBJECT = "Phiếu xin lỗi, hồ sơ 000.00.12.H34-260301-0001 của Ông NGƯỜI MẪU 000123"

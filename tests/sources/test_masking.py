@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.sources.masking import mask_text
+from cchc_pipeline.text import mask_text
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 from published_files import published
 from source_site import Reply, Request, Site, site
 
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, Manners
-from cchc_pipeline.sources.national_portal import NationalPortalSource
-from cchc_pipeline.sources.national_portal_mapping import (
+from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_REPORTS,
     Period,
     UnitKey,
@@ -24,7 +25,8 @@ from cchc_pipeline.sources.national_portal_mapping import (
     report_rows,
     result_rows,
 )
-from cchc_pipeline.sources.protocol import KnownState, Window, silent
+from cchc_pipeline.sources.national_portal.source import NationalPortalSource
+from cchc_pipeline.sources.protocol import KnownState
 
 CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"
 DAY = date(2026, 3, 10)

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from source_site import Reply, Request, Site, site
 
+from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
+from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, Manners
-from cchc_pipeline.sources.one_stop import DOSSIERS, PROCEDURES, OneStopOptions, OneStopSource
-from cchc_pipeline.sources.one_stop_api import OneStopApi
-from cchc_pipeline.sources.one_stop_codes import channel_of, status_of
-from cchc_pipeline.sources.one_stop_mapping import dossier_row
-from cchc_pipeline.sources.one_stop_windows import WindowReader
-from cchc_pipeline.sources.protocol import Batch, KnownState, Window, silent
-from cchc_pipeline.sources.times import LOCAL, day_start, parse_instant, utc_millis
+from cchc_pipeline.sources.one_stop.codes import channel_of, status_of
+from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
+from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.one_stop.vnpt_igate.source import DOSSIERS, PROCEDURES, OneStopOptions, OneStopSource
+from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
+from cchc_pipeline.sources.protocol import Batch, KnownState
+from cchc_pipeline.sources.timestamps import LOCAL, day_start, parse_instant, utc_millis
 
 QUICK = Manners(timeout_s=2, retries=0, backoff_s=0.01)
 DAY = date(2026, 3, 10)

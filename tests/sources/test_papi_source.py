@@ -7,11 +7,14 @@ import pyarrow as pa
 import pytest
 from published_files import published
 
-from cchc_pipeline.contracts import conform, judge, load_contract
+from cchc_pipeline.contracts import conform, load_contract
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import silent
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.papi_drop import PapiDropSource
-from cchc_pipeline.sources.papi_standard_errors import beside_printed
-from cchc_pipeline.sources.protocol import KnownState, Row, Window, silent
+from cchc_pipeline.sources.papi.source import PapiDropSource
+from cchc_pipeline.sources.papi.standard_errors import beside_printed
+from cchc_pipeline.sources.protocol import KnownState, Row
+from cchc_pipeline.validation.verdict import judge
 
 DAY = date(2026, 3, 10)
 TABLE = "Province,SC11,SC24\nP01,1.26411,\nP63,0.937742,1.5\n"

@@ -15,15 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.scorecards import papi
-from cchc_pipeline.scorecards.errors import PapiTableError
-from cchc_pipeline.scorecards.papi_instrument import PROVINCES, all_slots, instrument
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import silent
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.papi_drop import PapiDropSource
-from cchc_pipeline.sources.papi_labels import province_code
-from cchc_pipeline.sources.papi_tables import TableUnusable, join_years
-from cchc_pipeline.sources.papi_workbook import read_sheets, read_workbook
-from cchc_pipeline.sources.protocol import KnownState, Row, Window, silent
+from cchc_pipeline.sources.papi.labels import province_code
+from cchc_pipeline.sources.papi.source import PapiDropSource
+from cchc_pipeline.sources.papi.tables import join_years
+from cchc_pipeline.sources.papi.workbook import read_sheets, read_workbook
+from cchc_pipeline.sources.protocol import KnownState, Row
+from cchc_pipeline.tabular.files import TableUnusable
 
 DAY = date(2026, 3, 10)
 Rows = list[books.Row]

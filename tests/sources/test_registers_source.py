@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from cchc_pipeline.cli import main
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.reference.registers import external_indices, measures
+from cchc_pipeline.contracts.register_lists import external_indices, measures
+from cchc_pipeline.days import Window
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.protocol import KnownState, Window
-from cchc_pipeline.sources.registers import OWN_COLUMNS, TABLES, RegistersSource, headers
-from cchc_pipeline.sources.registers_cells import Unreadable, read_cell
-from cchc_pipeline.sources.registers_template import write_templates
+from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.sources.registers.source import OWN_COLUMNS, TABLES, RegistersSource, headers
+from cchc_pipeline.sources.registers.template import write_templates
+from cchc_pipeline.tabular.registers_cells import Unreadable, read_cell
 
 DAY = date(2026, 11, 1)
 HEAD = "measure_code,unit_code,period_start,observed_on,value,total,system,note"

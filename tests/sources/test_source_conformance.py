@@ -16,13 +16,15 @@ import pytest
 import yaml
 
 import data_contracts
-from cchc_pipeline.sandbox.registers_drop import write_registers
-from cchc_pipeline.sandbox.server import SandboxServer
-from cchc_pipeline.sandbox.two_level_appraisals import MISTAKES
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import Progress, silent
+from cchc_pipeline.sandbox.drop.registers import write_registers
+from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES
+from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.protocol import Batch, KnownState, Progress, Source, Window, silent
+from cchc_pipeline.sources.protocol import Batch, KnownState, Source
 from cchc_pipeline.sources.registry import SourceSettings, build_sources
-from cchc_pipeline.sources.times import LOCAL
+from cchc_pipeline.sources.timestamps import LOCAL
 
 FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
 WINDOW = Window(FIRST, LAST)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
-from cchc_pipeline.sources.protocol import Window
 from cchc_pipeline.sources.records import ColumnWatch, Problems, bool_or_none, local_name, text_or_none
-from cchc_pipeline.sources.times import (
+from cchc_pipeline.sources.timestamps import (
     LOCAL,
     day_end,
     day_start,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cchc_pipeline.errors import SettingsError
-from cchc_pipeline.sources.registers import TABLES as REGISTERS
+from cchc_pipeline.sources.registers.source import TABLES as REGISTERS
 from cchc_pipeline.sources.registry import SourceSettings, build_sources
 
 

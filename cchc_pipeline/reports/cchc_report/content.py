@@ -1,7 +1,4 @@
-"""What a report says, apart from any file format: paragraphs and tables of marked pieces of text.
-
-Belongs here: the pieces. Not here: making them (`fill.py`), writing them down (`document.py`).
-"""
+"""What a report says, apart from any file format: paragraphs and tables of marked pieces of text."""
 
 from __future__ import annotations
 

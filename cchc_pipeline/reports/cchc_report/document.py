@@ -1,8 +1,4 @@
-"""Writing a report as .docx in the form of an administrative document (NĐ 30/2020/NĐ-CP).
-
-Belongs here: paragraphs, tables and the frame around them, by python-docx. Not here: what the report says (`fill.py`
-and the parts), the measures (`layout.py`).
-"""
+"""Writing a report as .docx in the form of an administrative document (NĐ 30/2020/NĐ-CP)."""
 
 from __future__ import annotations
 

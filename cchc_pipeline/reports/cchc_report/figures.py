@@ -1,8 +1,4 @@
-"""The figures of a report: indicator values by unit and period, and whether two periods may be compared.
-
-Belongs here: reading the published values, or computing those of windows that are not published. Not here: how a
-figure is written (`numbers.py`), where it stands in the text (`fill.py`).
-"""
+"""The figures of a report: indicator values by unit and period, and whether two periods may be compared."""
 
 from __future__ import annotations
 

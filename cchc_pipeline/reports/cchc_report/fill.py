@@ -1,8 +1,4 @@
-"""Filling the template: every slot becomes a figure with its source, a word, or a mark for the writer.
-
-Belongs here: texts and the tables of indicators. Not here: parts that come from tables of their own (`late_part.py`,
-`score_parts.py`), the list of sources (`sources.py`).
-"""
+"""Filling the template: every slot becomes a figure with its source, a word, or a mark for the writer."""
 
 from __future__ import annotations
 

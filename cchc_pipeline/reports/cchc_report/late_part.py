@@ -1,8 +1,4 @@
-"""The paragraph on late dossiers: why, whose, at whose step, with or without a letter of apology.
-
-Belongs here: counting the rows of the report of late dossiers into sentences, whose phrases stand in the template.
-Not here: why a dossier was late (`core/sql/late_dossiers.sql`), reading the rows (`reports/late_report.py`).
-"""
+"""The paragraph on late dossiers: why, whose, at whose step, with or without a letter of apology."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""How an administrative document looks: measures and sizes as the law on clerical work gives them.
-
-Belongs here: every number of Phụ lục I of Nghị định 30/2020/NĐ-CP (ngày 05/3/2020, về công tác văn thư) that the report
-needs. Not here: writing the document (`document.py`).
-"""
+"""How an administrative document looks: measures and sizes as the law on clerical work gives them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Numbers and days as Vietnamese documents write them: 1.234,5; 47,26%; 08/11/2020.
-
-Belongs here: formats. Not here: which figure is printed.
-"""
+"""Numbers and days as Vietnamese documents write them: 1.234,5; 47,26%; 08/11/2020."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""PAPI of a province that was merged on 1/7/2025: the range of those that it was made of, and no points of its own.
-
-Belongs here: sentence and table of such a province, from `scorecard_papi_today`. Not here: provinces that were surveyed
-themselves (`papi_part.py`), the range itself (`scorecards/papi_today.py`).
-"""
+"""PAPI of a province that was merged on 1/7/2025: the range of those that it was made of, and no points of its own."""
 
 from __future__ import annotations
 

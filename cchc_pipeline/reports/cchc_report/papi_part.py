@@ -1,9 +1,5 @@
 """The part about PAPI: the sentence, the table of dimensions beside the year before, the rank with its interval.
 
-Belongs here: which rows of `scorecard_papi` and `scorecard_papi_today` a report shows, and where two years may not be
-compared. Not here: scoring (`scorecards/papi.py`, `papi_today.py`), the table of a merged province
-(`papi_merged_part.py`).
-
 Surveys of before 1/7/2025 were made in 63 provinces. A report of a period that ends earlier shows the province as it
 was; a later one shows the province of today: its own points where it is as it was, otherwise the range of those that
 it was made of.
@@ -14,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cchc_pipeline.reference.papi_instrument import parts_of_today, province_by_agency_code
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince, old_provinces
 from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.papi_merged_part import MergedPapi, in_text, newest
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points, signed
-from cchc_pipeline.scorecards.papi_instrument import parts_of_today, province_by_agency_code
 
 FORMER, TODAY = "scorecard_papi", "scorecard_papi_today"
 HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm {before}", "Năm {year}", "Tăng (+), giảm (-)", "Hạng, nhóm")

@@ -1,8 +1,4 @@
-"""The part about PAR INDEX: rank and stages in a sentence, domains and criteria with what they are scored from.
-
-Belongs here: arranging `scorecard_par_index`. Not here: scoring (`scorecards/par_index.py`), which stage counts
-(`scorecards/appraisals.py`).
-"""
+"""The part about PAR INDEX: rank and stages in a sentence, domains and criteria with what they are scored from."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.score_parts import KINDS, Row, ScoreParts, points, signed, span
-from cchc_pipeline.scorecards.stage_sums import COLUMNS, Stages, stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, Stages, stage_sums
 
 TABLE = "scorecard_par_index"
 #: Stages that people give, as heads of columns.

@@ -1,8 +1,4 @@
-"""The period of a report: what it is called, its days, the period before and the same one a year ago.
-
-Belongs here: the calendar of reports. Not here: which periods are published (`indicators/periods.py`), whether data
-cover one (`figures.py`).
-"""
+"""The period of a report: what it is called, its days, the period before and the same one a year ago."""
 
 from __future__ import annotations
 

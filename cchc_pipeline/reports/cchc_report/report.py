@@ -1,7 +1,4 @@
-"""The whole report: what is loaded, the order of its parts, the finished document.
-
-Belongs here: putting together. Not here: single parts, options of the command (`command.py`).
-"""
+"""The whole report: what is loaded, the order of its parts, the finished document."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The tables of scores and ranks: QĐ 766, the indices that others publish, and what all parts about scores share.
-
-Belongs here: which rows of the published scorecards a report of a period shows. Not here: scoring (`scorecards`),
-PAR INDEX (`par_part.py`), PAPI (`papi_part.py`).
-"""
+"""The tables of scores and ranks: QĐ 766, the indices that others publish, and what all parts about scores share."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.period import ReportPeriod, custom, month, quarter, whole_year
 from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.scorecards.rubric_shelf import shipped
+from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 Row = dict[str, Any]
 KINDS = ("month", "quarter", "year", "custom")

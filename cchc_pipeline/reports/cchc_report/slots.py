@@ -1,14 +1,12 @@
 """The small language of the template's texts: `{slot}` for a figure or a word, `[[what|where from]]` for a gap.
 
-Belongs here: its grammar. Not here: which slots are known (`template.py`), what they are filled with (`fill.py`).
-
-    {late_rate}             value of the indicator for the reported unit and period
-    {late_rate.numerator}   its numerator; `.denominator` likewise
-    {late_rate.change}      more or less than in the period before, in words; `.change_year` than a year ago
-    {plan_done_rate@H16.20} of another unit
-    {documents_signed_rate:calendar} of the calendar period where the report's days are others
-    {period}                a word, see `WORDS`
-    [[số văn bản|sổ văn bản đi]]   what the writer has to add, and where it would come from
+{late_rate}             value of the indicator for the reported unit and period
+{late_rate.numerator}   its numerator; `.denominator` likewise
+{late_rate.change}      more or less than in the period before, in words; `.change_year` than a year ago
+{plan_done_rate@H16.20} of another unit
+{documents_signed_rate:calendar} of the calendar period where the report's days are others
+{period}                a word, see `WORDS`
+[[số văn bản|sổ văn bản đi]]   what the writer has to add, and where it would come from
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Where every figure of a report comes from: numbered once, listed in an appendix.
-
-Belongs here: numbering and the table. Not here: the figures.
-"""
+"""Where every figure of a report comes from: numbered once, listed in an appendix."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The template of the report: wording and order as data, checked before anything is filled.
-
-Belongs here: the structure of the YAML file and its refusals, each with file, line and fix. Not here: the grammar of
-the texts (`slots.py`), filling them (`fill.py`). The shipped file is `template.yaml`; an office gives its own.
-"""
+"""The template of the report: wording and order as data, checked before anything is filled."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Applying the causes to our dossiers, one after the other, and noting what each changes.
-
-Belongs here: the state that is changed step by step and the notes of the changes, as syntax trees. Not here: what a
-cause is (`causes.py`), points (`points.py`), which tables are read and written (`build.py`).
-"""
+"""Applying the causes to our dossiers, one after the other, and noting what each changes."""
 
 from __future__ import annotations
 

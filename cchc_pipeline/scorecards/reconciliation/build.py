@@ -1,8 +1,4 @@
-"""Building the published tables `reconciliation` and `reconciliation_dossiers` from the lake.
-
-Belongs here: which tables are read, when the portal was read, the shape of the two tables. Not here: what a cause is
-(`causes.py`), how it is applied (`apply.py`), what it costs (`points.py`).
-"""
+"""Building the published tables `reconciliation` and `reconciliation_dossiers` from the lake."""
 
 from __future__ import annotations
 
@@ -31,7 +27,7 @@ from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Causes, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
-from cchc_pipeline.scorecards.rubric_shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"

@@ -1,7 +1,4 @@
-"""The known causes of a difference, and the figures that are compared: read and checked from `causes.yaml`.
-
-Belongs here: what a cause and a figure are. Not here: how causes are applied to dossiers (`apply.py`).
-"""
+"""The known causes of a difference, and the figures that are compared: read and checked from `causes.yaml`."""
 
 from __future__ import annotations
 

@@ -1,20 +1,16 @@
-"""What each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause.
-
-Belongs here: taking a cause out of the portal's counts and scoring again. Not here: the rubric and its arithmetic
-(`rubrics/index766-*.yaml`, `engine.py`).
-"""
+"""What each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pyarrow as pa
 
-from cchc_pipeline.scorecards import index766
-from cchc_pipeline.scorecards.engine import score
-from cchc_pipeline.scorecards.measures import PERIOD, as_frame
+from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.reconciliation.causes import Causes
-from cchc_pipeline.scorecards.rubric import Rubric
-from cchc_pipeline.scorecards.rubric_shelf import Shelf
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.measures import PERIOD, as_frame
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.shelf import Shelf
 
 _WHOSE = ["unit_code", *PERIOD[:2]]
 

@@ -1,0 +1,84 @@
+"""The command `cchc site`: make the site of the current version in a folder, or open it."""
+
+from __future__ import annotations
+
+import webbrowser
+from datetime import date
+from pathlib import Path
+
+import click
+
+from cchc_pipeline.cli import options
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
+from cchc_pipeline.scorecards.scoring.shelf import office_shelf
+from cchc_pipeline.site import FOLDER
+from cchc_pipeline.site.build import site_files
+from cchc_pipeline.site.tables import NEEDED
+
+
+@click.group()
+def site() -> None:
+    """Trang điểm số cho mọi người: the pages of scores, in Vietnamese and English, offline."""
+
+
+@site.command()
+@options.data_dir
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default <data dir>/site.")
+def build(data_dir: Path | None, out: Path | None) -> None:
+    """Make the site of the current version in a folder, for example to put it on a web server.
+
+    Every published version already holds its site; this one stays when versions go. Pages of units
+    that are gone are removed from the folder, other files in it are left alone.
+
+    \b
+    Example:
+      cchc site build --out /srv/www/cchc
+    """  # noqa: D301 - the backspace is how click is told to keep lines
+    lake = options.lake_in(data_dir)
+    version = _version(lake)
+    manifest = read_manifest(version)
+    tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
+    lacking = sorted(set(NEEDED) - set(tables))
+    if lacking:
+        raise PublishError(
+            f"published version {version.name} has no table {', '.join(lacking)}, which the site needs. "
+            "Publish a newer version: `cchc run`."
+        )
+    pages = site_files(
+        tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), office_shelf(data_dir)
+    )
+    folder = out or lake.root / FOLDER
+    for path, content in pages.items():
+        files.write_bytes(content, folder / path)
+    for gone in sorted({path.name for path in (folder / "units").glob("*.html")} - {Path(one).name for one in pages}):
+        (folder / "units" / gone).unlink()
+    click.echo(f"{len(pages)} files of version {version.name}: {(folder / 'index.html').resolve().as_uri()}")
+
+
+@site.command("open")
+@options.data_dir
+@click.option("--unit", help="Page of this unit, for example H99.14; default the overview.")
+@click.option("--print", "only_print", is_flag=True, help="Print the address and open no browser.")
+def open_(data_dir: Path | None, unit: str | None, *, only_print: bool) -> None:
+    """Open the site of the current version in the browser, and print its address."""
+    lake = options.lake_in(data_dir)
+    pages = _version(lake) / FOLDER
+    if not pages.is_dir():
+        raise PublishError(f"the current version in {lake.published} has no site. Run the main job: `cchc run`.")
+    page = pages / ("index.html" if unit is None else f"units/{unit}.html")
+    if not page.is_file():
+        known = sorted(path.stem for path in (pages / "units").glob("*.html"))
+        raise click.BadParameter(f"no page of unit {unit}. Units: {', '.join(known[:12])} …", param_hint="--unit")
+    address = page.as_uri()
+    click.echo(address)
+    if not only_print and not webbrowser.open(address):
+        click.echo("No browser could be started; open the address above.", err=True)
+
+
+def _version(lake: Lake) -> Path:
+    version = current_version(lake.published)
+    if version is None:
+        raise PublishError(f"nothing is published in {lake.published} yet. Run the main job: `cchc run`.")
+    return version

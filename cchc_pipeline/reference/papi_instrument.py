@@ -1,0 +1,240 @@
+"""PAPI's instrument: which sub-dimensions a year has, on which scale, and where the series breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.reference.units_national import old_provinces
+
+PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
+"""The 63 provinces of before 1/7/2025, by their ordinal in the order of the statistics office's codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One sub-dimension of one year."""
+
+    code: str
+    dimension: str
+    construct: str
+    version: str
+    name_vi: str
+    name_en: str
+    subdimensions_in_dimension: int
+
+    @property
+    def lowest(self) -> float:
+        """The nominal lower bound, 1/k."""
+        return 1 / self.subdimensions_in_dimension
+
+    @property
+    def highest(self) -> float:
+        """The nominal upper bound, 10/k."""
+        return 10 / self.subdimensions_in_dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A change of scale or meaning that is not a change of performance."""
+
+    year: int
+    codes: tuple[str, ...]
+    note_vi: str
+    note_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What was asked in one year, and how it was scaled."""
+
+    year: int
+    edition: str
+    tolerance: float
+    name_vi: str
+    name_en: str
+    slots: dict[str, Slot]
+    dimensions: dict[str, tuple[str, ...]]
+    """Slots in force by dimension, without the dimensions that this year does not have."""
+    breaks: tuple[Break, ...]
+    """Breaks between the year before and this one."""
+    weights: dict[str, float]
+    """Weight of each dimension in the weighted total; empty where none is known for the year."""
+
+    def bounds(self, code: str) -> tuple[float, float]:
+        """Nominal lower and upper bound of a sub-dimension, a dimension (1 to 10) or TOTAL."""
+        if code == TOTAL_CODE:
+            return float(len(self.dimensions)), 10.0 * len(self.dimensions)
+        return (self.slots[code].lowest, self.slots[code].highest) if code in self.slots else (1.0, 10.0)
+
+    def break_note_vi(self, code: str) -> str | None:
+        """Why this code cannot be compared with the year before, or None."""
+        notes = [item.note_vi for item in self.breaks if code in item.codes]
+        if code == TOTAL_CODE and self.year > _first_year():
+            broken = [part for part in self.dimensions if breaks_off(part, self.year)]
+            if broken:
+                notes.append(f"tổng điểm gồm {', '.join(broken)}, không so sánh được với năm trước")
+        return f"Đứt chuỗi so với năm {self.year - 1}: {'; '.join(notes)}" if notes else None
+
+    def has(self, code: str) -> bool:
+        """Whether this year has the sub-dimension, dimension or TOTAL."""
+        return code == TOTAL_CODE or code in self.slots or code in self.dimensions
+
+
+@cache
+def instrument(year: int) -> Instrument:
+    """The instrument of a year.
+
+    Raises:
+        PapiTableError: no instrument is known for that year.
+    """
+    data = _data()
+    first, last = data["years"]
+    if not first <= year <= last:
+        raise PapiTableError(
+            f"No PAPI instrument is known for {year}: the years are {first} to {last}. "
+            "If a newer edition is out, describe its sub-dimensions in reference/papi.yaml first",
+            year=year,
+        )
+    in_force = {
+        code: span for code, spans in data["slots"].items() for span in spans if span["from"] <= year <= span["to"]
+    }
+    dimensions = {
+        dimension: tuple(code for code in in_force if dimension_of(code) == dimension) for dimension in all_dimensions()
+    }
+    dimensions = {dimension: codes for dimension, codes in dimensions.items() if codes}
+    slots = {
+        code: Slot(
+            code,
+            dimension_of(code),
+            span["construct"],
+            span["version"],
+            **data["constructs"][span["construct"]],
+            subdimensions_in_dimension=len(dimensions[dimension_of(code)]),
+        )
+        for code, span in in_force.items()
+    }
+    return Instrument(
+        year,
+        next(item["label"] for item in data["editions"] if item["from"] <= year <= item["to"]),
+        float(data["tolerance"]),
+        data["name_vi"],
+        data["name_en"],
+        slots,
+        dimensions,
+        tuple(
+            Break(item["year"], tuple(item["codes"]), item["note_vi"], item["note_en"])
+            for item in data["breaks"]
+            if item["year"] == year
+        ),
+        data["weights"].get(year, {}),
+    )
+
+
+@cache
+def breaks_off(code: str, year: int) -> bool:
+    """Whether points of this code in `year` cannot be compared with those of the year before.
+
+    True for a listed break, another construct, version or scale of a sub-dimension, other members of a sum, and a sum
+    one of whose members breaks off: a sum is not more comparable than its parts.
+
+    Raises:
+        PapiTableError: the year or the year before it has no known instrument.
+    """
+    now, before = instrument(year), instrument(year - 1)
+    if not now.has(code) or not before.has(code) or any(code in item.codes for item in now.breaks):
+        return True
+    if code in now.slots:
+        new, old = now.slots[code], before.slots[code]
+        return (new.construct, new.version, now.bounds(code)) != (old.construct, old.version, before.bounds(code))
+    parts, old_parts = (
+        (now.dimensions.keys(), before.dimensions.keys())
+        if code == TOTAL_CODE
+        else (now.dimensions[code], before.dimensions[code])
+    )
+    return set(parts) != set(old_parts) or any(breaks_off(part, year) for part in parts)
+
+
+@cache
+def comparable_since(code: str, year: int) -> int | None:
+    """First year of the unbroken stretch that `year` belongs to; None where the year does not have the code.
+
+    A line over time may join points of one stretch only.
+    """
+    if not instrument(year).has(code):
+        return None
+    while year > _first_year() and not breaks_off(code, year):
+        year -= 1
+    return year
+
+
+def all_slots() -> tuple[str, ...]:
+    """Every sub-dimension that any year has: the columns SC11 to SC83."""
+    return tuple(_data()["slots"])
+
+
+def all_dimensions() -> dict[str, dict[str, str]]:
+    """Names of D1 to D8."""
+    return dict(_data()["dimensions"])
+
+
+def province_names() -> dict[str, str]:
+    """Vietnamese names of the 63 provinces of before 1/7/2025 by their PAPI code P01 to P63."""
+    return {code: province["name_vi"] for code, province in _data()["provinces"].items()}
+
+
+def province_gso_codes() -> dict[str, str]:
+    """Statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
+    return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
+
+
+@cache
+def province_by_agency_code() -> dict[str, str]:
+    """P01 to P63 by the agency code that the province had until 30/6/2025.
+
+    P01 to P63 count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04
+    and is P03. The publisher's own numbers are the statistical codes.
+    """
+    by_gso = {gso: code for code, gso in province_gso_codes().items()}
+    return {province.agency_code: by_gso[province.gso_code] for province in old_provinces()}
+
+
+def parts_of_today(agency_code: str) -> dict[str, str]:
+    """P01 to P63 with the name of every former province that is in the province of today with this agency code.
+
+    One where the province is as it was, in the order of the codes; none for a code that is none of the 34.
+    """
+    names, codes = province_names(), province_by_agency_code()
+    found = [codes[one.agency_code] for one in old_provinces() if one.successor_agency_code == agency_code]
+    return {code: names[code] for code in sorted(found)}
+
+
+def tier_rules() -> dict[str, Any]:
+    """How the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
+    return dict(_data()["tiers"])
+
+
+def dimension_of(slot: str) -> str:
+    """The dimension that a sub-dimension belongs to: SC24 to D2."""
+    return f"D{slot[2]}"
+
+
+def _first_year() -> int:
+    return int(_data()["years"][0])
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return dict(yaml.safe_load(resources.files(__package__).joinpath("papi.yaml").read_text("utf-8")))
+
+
+class PapiTableError(CchcError):
+    """A PAPI table is not what its year's instrument says it should be."""
+
+
+TOTAL_CODE = "TOTAL"

@@ -1,0 +1,148 @@
+"""A release: which tables make up a published version, and whether days are missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
+from cchc_pipeline.contracts.model import TIME_ZONE
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import Published, publish
+from cchc_pipeline.release.coverage import ranges, uncovered_days
+from cchc_pipeline.scorecards.scoring.shelf import FOLDER as RUBRICS
+from cchc_pipeline.scorecards.scoring.shelf import load_shelf
+from cchc_pipeline.settings import Settings
+from cchc_pipeline.site import FOLDER
+from cchc_pipeline.site.build import site_files
+from cchc_pipeline.site.quality_figures import quality_of_sources
+from cchc_pipeline.site.quality_page import quality_files
+from cchc_pipeline.validation.acceptances import releases_table
+from cchc_pipeline.validation.staging import kept_of_all
+
+#: Sources whose past days cannot be had from a later pull of another day.
+DAILY_SOURCES = ("one_stop", "documents")
+
+
+def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
+    """Ranges of days up to the last day of data that a source was never read for: (source, first, last)."""
+    last = lake.span().as_of_on
+    return [
+        (source, first, until)
+        for source in DAILY_SOURCES
+        for first, until in ranges(uncovered_days(lake, source, overlap_days, last))
+    ]
+
+
+def release(
+    lake: Lake, settings: Settings, inbound: Sequence[str], run_id: str, contracts: Sequence[Contract] | None = None
+) -> Published:
+    """Publish a complete version of every table that has a contract for publication.
+
+    An older major is made from the current table and published beside it until its end of support.
+
+    Args:
+        lake: the lake.
+        settings: settings of the province.
+        inbound: names of the inbound tables, whose quarantine and counts are published.
+        run_id: id of the run; part of the version's name.
+        contracts: the contracts to publish by; those of the project where None.
+
+    Raises:
+        ContractBroken: a table does not keep its contract. The pointer has not moved.
+        PublishError: a table was not built.
+    """
+    span = lake.span()
+    for name, kind in (("quarantine", "quarantine"), ("data_quality", "quality")):
+        lake.write_state(kept_of_all(lake, kind, load_contract(name), inbound), "built", name)
+    lake.write_state(releases_table(lake, inbound), "built", "quarantine_releases")
+    _join_parts(lake, "dossiers")
+    created = datetime.now(UTC)
+    held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
+    today = created.astimezone(ZoneInfo(TIME_ZONE)).date()
+    ended = tuple(sorted(name for name, one in held.items() if one.end_of_support and one.end_of_support < today))
+    names = [name for name in held if name not in ended]
+    for name in names:
+        path = lake.state_file("built", name)
+        if held[name].derived_from:
+            _make_older(lake, held[name])
+        elif path.exists() and not pq.read_schema(path).equals(held[name].arrow_schema(), check_metadata=False):
+            enforce(files.read_parquet(path), held[name])  # names the column that differs
+    paths = {name: lake.state_file("built", name) for name in names}
+    done = publish(
+        lake.published,
+        version=f"{created:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
+        tables=paths,
+        describe=lambda name: {**resource(held[name]), "name": name},
+        details={
+            "province_code": settings.province_code,
+            "data_from": span.first.isoformat(),
+            "data_until": span.as_of_on.isoformat(),
+        },
+        created=created,
+        keep=settings.keep_versions,
+        pages=lambda: {
+            **_quality(lake, settings, inbound, span.as_of_on),
+            **_site(paths, settings, span.as_of_on),
+        },
+    )
+    return replace(done, ended=ended)
+
+
+def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: date) -> dict[str, bytes]:
+    """The quality report of the version: a page and a CSV per source."""
+    quality, quarantine, releases, units = (
+        lake.read_state("built", name, load_contract(name).arrow_schema())
+        for name in ("data_quality", "quarantine", "quarantine_releases", "units")
+    )
+    contracts = [load_contract(table) for table in inbound]
+    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
+    found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
+    return quality_files(found, names.get(settings.province_code) or settings.province_code)
+
+
+def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
+    """The pages of scores of the version."""
+    shelf = load_shelf(settings.drop_folder / RUBRICS)
+    pages = site_files(paths, settings.province_code, last_on, shelf)
+    return {f"{FOLDER}/{path}": page for path, page in pages.items()}
+
+
+def _make_older(lake: Lake, contract: Contract) -> None:
+    """Write the table of an older major from the current one, a batch of rows at a time in memory."""
+    derivation = contract.derived_from
+    if derivation is None:
+        raise ValueError(f"{contract.name} is no older major")
+    path = lake.state_file("built", derivation.table)
+    if not path.exists():
+        return  # the current table is missing: publishing says so
+    query = derivation.over("current_table", contract.key).sql(dialect="duckdb")
+    with session(current_table=path) as connection:
+        try:
+            batches = connection.sql(query).to_arrow_reader()
+        except duckdb.Error as error:
+            problem = f"its query cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
+            raise ContractFileError(
+                file=contract.file, where="derived_from", problem=problem, fix="correct the query"
+            ) from error
+        tables = (enforce(pa.Table.from_batches([batch]), contract) for batch in batches)
+        files.write_parquet(tables, lake.state_file("built", contract.name), contract.arrow_schema())
+
+
+def _join_parts(lake: Lake, table: str) -> None:
+    """One file from the monthly parts, one part at a time in memory."""
+    schema: pa.Schema = load_contract(table).arrow_schema()
+    parts = (
+        files.read_parquet(lake.state_file("built", table, part)).select(schema.names).cast(schema)
+        for part in lake.parts("built", table)
+    )
+    files.write_parquet(parts, lake.state_file("built", table), schema)

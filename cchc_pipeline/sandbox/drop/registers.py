@@ -1,0 +1,67 @@
+"""The registers of a scenario as the files that offices put into the drop folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+Tables = Mapping[str, Sequence[Mapping[str, object]]]
+
+#: The first line of a file that was written here; a file without it was put there by somebody and stays.
+MARK = "# Sổ của tỉnh dựng sẵn (số liệu tự đặt); tệp này được ghi lại mỗi lần chạy"
+#: Day on which a row of a table comes to be known.
+_KNOWN_ON = {
+    "registers__observations": "observed_on",
+    "registers__petitions": "received_on",
+    "registers__external_indices": "as_of_on",
+    "registers__appraisals": "scored_on",
+}
+#: Column that is filled in later -> the day on which it is.
+_FILLED_IN = {
+    "finished_on": "finished_on",
+    "inspected_on": "inspected_on",
+    "conclusion_number": "inspected_on",
+    "answered_on": "answered_on",
+}
+
+
+def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:
+    """The rows by table as an office knows them at the end of `until`."""
+
+    def has_come(row: Mapping[str, object], column: str | None) -> bool:
+        day = row[column] if column else None
+        return not isinstance(day, date) or day <= until
+
+    return {
+        table: [
+            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
+            for row in rows
+            if has_come(row, _KNOWN_ON.get(table))
+        ]
+        for table, rows in tables.items()
+    }
+
+
+def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
+    """Write `<folder>/<register>.csv` for every table that has rows; the files that were written.
+
+    Args:
+        folder: the drop folder of the registers.
+        tables: rows by inbound table.
+        until: last day that is known.
+    """
+    written = []
+    for table, rows in known_rows(tables, until).items():
+        path = folder / f"{table.removeprefix('registers__')}.csv"
+        if not rows or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(f"{MARK}\n")
+            writer = csv.DictWriter(stream, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        written.append(path)
+    return written

@@ -1,0 +1,148 @@
+"""Letters and publication decisions in exact numbers.
+
+Apology letters and publication decisions are signed and without a paper copy in a scenario with exact figures;
+everything else is planned so that the shares print as reported.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.letters import FIELD_SUBJECTS, SUBJECTS
+from cchc_pipeline.sandbox.life.plan import (
+    DossierPlan,
+    PlannedLetter,
+    Publication,
+    part_of,
+    shares_of,
+    spread,
+    working_days,
+)
+from cchc_pipeline.sandbox.life.province_parts import Unit
+
+DECISION_DAYS = 5  # working days from the ministry's decision to the province's, by law
+
+
+@dataclass(frozen=True, slots=True)
+class LetterQuota:
+    """The letters of a window.
+
+    Attributes:
+        start: first day.
+        end: last day.
+        count: everyday letters, beside plans, reports, apologies and publication decisions.
+        signed: share that carries a digital signature, as printed, of what is neither secret nor about finance
+            or personnel; None: all.
+        electronic: share sent without a paper copy, as printed, of what is not secret; None: all.
+
+    Of the everyday letters 1 % are secret, and 4 % each are about finance and about personnel.
+    """
+
+    start: date
+    end: date
+    count: int
+    signed: str | None = None
+    electronic: str | None = None
+
+
+def exact_letters(
+    units: Sequence[Unit],
+    quota: LetterQuota,
+    dossiers: DossierPlan,
+    publications: Sequence[Publication],
+    rng: random.Random,
+) -> dict[date, list[PlannedLetter]]:
+    """The letters of the window by day; what apologies and publication decisions add is counted in."""
+    letters = _plans_and_reports(units, quota, rng)
+    days = spread(rng, quota.start, quota.end, quota.count)
+    by_field = quota.count // 25
+    kinds = ["secret"] * (quota.count // 100) + ["finance"] * by_field + ["personnel"] * by_field
+    kinds += ["plain"] * (quota.count - len(kinds))
+    rng.shuffle(kinds)
+    everyday = list(zip(days, kinds, strict=True))
+    special = sum(len(some) for some in letters.values()) + _others(quota, dossiers, publications)
+    plain = [i for i, (_, kind) in enumerate(everyday) if kind == "plain"]
+    open_ = [i for i, (_, kind) in enumerate(everyday) if kind != "secret"]
+    judged, exchanged = len(plain) + special, len(open_) + special
+    unsigned = set(rng.sample(plain, judged - part_of(judged, quota.signed))) if quota.signed else set()
+    paper = set(rng.sample(open_, exchanged - part_of(exchanged, quota.electronic))) if quota.electronic else set()
+    senders = [unit for unit in units if unit.level != "commune"] * 3 + [u for u in units if u.level == "commune"]
+    for i, (day, kind) in enumerate(everyday):
+        type_name, subject = rng.choice(FIELD_SUBJECTS.get(kind, SUBJECTS))
+        letter = PlannedLetter(
+            unit=rng.choice(senders),
+            type_name=type_name,
+            kind="other",
+            subject=subject.format(month=day.month),
+            is_signed=i not in unsigned,
+            is_paper_copy=i in paper,
+            security="secret" if kind == "secret" else "normal",
+            field=kind if kind in FIELD_SUBJECTS else None,
+        )
+        letters.setdefault(day, []).append(letter)
+    return letters
+
+
+def _others(quota: LetterQuota, dossiers: DossierPlan, publications: Sequence[Publication]) -> int:
+    """Apology letters and publication decisions that fall into the window."""
+    apologies = sum(
+        fate.apology_on is not None and quota.start <= fate.apology_on <= quota.end
+        for some in dossiers.values()
+        for _, _, fate in some
+    )
+    decided = [workdays.shift(one.arrived_on, one.days) for one in publications]
+    return apologies + sum(quota.start <= day <= quota.end for day in decided)
+
+
+def _plans_and_reports(
+    units: Sequence[Unit], quota: LetterQuota, rng: random.Random
+) -> dict[date, list[PlannedLetter]]:
+    """The reform plan of each department and district early in the window, and a report after every quarter."""
+    worked = working_days(quota.start, quota.end)
+    letters: dict[date, list[PlannedLetter]] = {}
+    senders = [unit for unit in units if unit.level in ("province", "department", "district")]
+    for unit in senders:
+        day = worked[rng.randrange(min(8, len(worked)))]
+        text = f"Kế hoạch cải cách hành chính năm {day.year + (day.month == 12)}"
+        letters.setdefault(day, []).append(PlannedLetter(unit, "Kế hoạch", "reform_plan", text))
+    for first in sorted({date(day.year, day.month, 1) for day in worked if day.month in (1, 4, 7, 10)}):
+        month = [day for day in worked if (day.year, day.month) == (first.year, first.month)]
+        quarter, year = ((first.month - 2) // 3 + 1, first.year) if first.month > 1 else (4, first.year - 1)
+        text = f"Báo cáo kết quả công tác cải cách hành chính quý {('I', 'II', 'III', 'IV')[quarter - 1]} năm {year}"
+        for unit in senders:
+            day = month[min(len(month) - 1, 2 + rng.randrange(8))]
+            letters.setdefault(day, []).append(PlannedLetter(unit, "Báo cáo", "reform_report", text))
+    return letters
+
+
+def exact_publications(
+    rng: random.Random, start: date, end: date, decisions: int, procedures: int, *, internal: int = 0, late: int = 0
+) -> tuple[Publication, ...]:
+    """`decisions` of the province dated from `start` to `end` that publish `procedures`, `late` of them late.
+
+    Internal procedures stand in decisions of their own and, a few, beside others.
+    """
+    own = max(1, decisions // 10) if internal else 0
+    counts = shares_of(rng, procedures - internal, decisions - own)
+    inside = [0] * len(counts)
+    if own:
+        beside = min(internal - own, 9)
+        for i in range(beside // 3):
+            counts[i] += 3
+            inside[i] = 3
+        kept = internal - beside // 3 * 3
+        counts += (alone := shares_of(rng, kept, own))
+        inside += alone
+    pairs = list(zip(counts, inside, strict=True))
+    rng.shuffle(pairs)
+    delays = [DECISION_DAYS + 1 + i % 6 for i in range(late)] + [rng.randint(1, DECISION_DAYS) for _ in pairs[late:]]
+    rng.shuffle(delays)
+    days = spread(rng, start, end, decisions)
+    return tuple(
+        Publication(workdays.shift(day, -delay), delay, count, hidden)
+        for day, delay, (count, hidden) in zip(days, delays, pairs, strict=True)
+    )

@@ -1,0 +1,193 @@
+"""A catalogue of procedures in exact numbers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from cchc_pipeline.sandbox.life.plan import spread
+from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError
+
+SECTORS = ("A", "B", "C")
+FEES = (10_000, 50_000, 100_000, 200_000)
+DAYS = (1, 3, 5, 5, 7, 10, 10, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """`count` procedures get the day `column` between `first` and `last`; `other` ones before `first`."""
+
+    column: str  # integrated_on | synced_on | time_cut_on | simplified_on
+    first: date
+    last: date
+    count: int
+    other: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureQuota:
+    """How many procedures there are.
+
+    Attributes:
+        levels: executing level -> procedures; they add up to all procedures for citizens.
+        services: (service level, number on the old scale or None) -> procedures; the same sum.
+        marks: column that is true or false -> procedures.
+        essential: essential services of Đề án 06, all of them integrated with the national portal.
+        same_level: interlinked between agencies of one level.
+        cross_level: interlinked between levels of government.
+        dated: procedures with a day of something.
+        internal: internal procedures, beside those for citizens.
+        internal_simplified: of them, simplified, and when.
+        in_charge: unit code -> procedures of it, where the report says so.
+        citizen_data: share of procedures connected to the population database.
+    """
+
+    levels: Mapping[str, int]
+    services: Mapping[tuple[str, int | None], int]
+    marks: Mapping[str, int] = field(default_factory=dict)
+    essential: int = 0
+    same_level: int = 0
+    cross_level: int = 0
+    dated: tuple[Dated, ...] = ()
+    internal: int = 0
+    internal_simplified: Dated | None = None
+    in_charge: Mapping[str, int] = field(default_factory=dict)
+    citizen_data: float = 0.0
+
+
+# Which procedures a mark or a day may fall on.
+_ONLINE = {"is_paperless", "integrated_on"}
+_PROVINCIAL = {"is_priority_early", "is_location_free"}
+
+
+def exact_procedures(
+    province: str, departments: Mapping[str, str], quota: ProcedureQuota, rng: random.Random
+) -> tuple[Procedure, ...]:
+    """The catalogue of a province.
+
+    Args:
+        province: its code; in charge of what districts and communes execute.
+        departments: code -> name; in charge of what the province executes, in turn.
+        quota: how many there are.
+        rng: decides which procedure is what.
+
+    Raises:
+        SandboxError: the numbers of the quota contradict each other.
+    """
+    levels = [level for level, count in quota.levels.items() for _ in range(count)]
+    services = [service for service, count in quota.services.items() for _ in range(count)]
+    if len(levels) != len(services):
+        raise SandboxError(f"{len(levels)} procedures by level, {len(services)} by service: make them equal")
+    rng.shuffle(services)
+    units = _units_in_charge(province, departments, quota, levels)
+    names = {**departments, province: "UBND"}
+    made = [
+        _procedure(i, level, service, unit, names[unit], rng)
+        for i, (level, service, unit) in enumerate(zip(levels, services, units, strict=True))
+    ]
+    changes: dict[int, dict[str, Any]] = {i: {} for i in range(len(made))}
+    for column, count in quota.marks.items():
+        for i in _draw(rng, made, column, count):
+            changes[i][column] = True
+    linked = rng.sample(range(len(made)), quota.same_level + quota.cross_level)
+    for position, i in enumerate(linked):
+        changes[i]["interlinked"] = "same_level" if position < quota.same_level else "cross_level"
+    for dated in quota.dated:
+        chosen = _draw(rng, made, dated.column, dated.count + dated.other)
+        days = spread(rng, dated.first, dated.last, dated.count)
+        days += [dated.first.replace(year=dated.first.year - 1)] * dated.other
+        for i, day in zip(chosen, days, strict=True):
+            changes[i][dated.column] = day
+    integrated = [i for i, change in changes.items() if "integrated_on" in change]
+    for i in rng.sample(integrated, quota.essential):
+        changes[i]["is_essential"] = True
+    for i in range(len(made)):
+        changes[i]["is_citizen_data_connected"] = rng.random() < quota.citizen_data
+    public = [replace(p, **changes[i]) for i, p in enumerate(made)]
+    return (*public, *_internal(list(departments), quota, rng))
+
+
+def _units_in_charge(
+    province: str, departments: Mapping[str, str], quota: ProcedureQuota, levels: list[str]
+) -> list[str]:
+    """Who is in charge of each procedure: the departments in turn, as often as the quota says."""
+    wanted = dict(quota.in_charge)
+    others = [code for code in departments if code not in wanted]
+    turn = 0
+    units = []
+    for level in levels:
+        if level != "province":
+            units.append(province)
+            continue
+        left = next((code for code, count in wanted.items() if count), None)
+        if left is not None:
+            wanted[left] -= 1
+            units.append(left)
+        else:
+            units.append(others[turn % len(others)])
+            turn += 1
+    return units
+
+
+def _procedure(
+    i: int, level: str, service: tuple[str, int | None], unit: str, name: str, rng: random.Random
+) -> Procedure:
+    letter = SECTORS[i % 3]
+    area = name.partition(" ")[2] or name
+    fee = rng.choice(FEES) if rng.random() < 0.4 else 0
+    return Procedure(
+        code=f"9.1{i + 1:05d}",
+        name=f"Thủ tục mẫu {i + 1:04d} lĩnh vực {area}",
+        sector_code=f"G{i % 19 + 1:02d}-M{letter}01",
+        sector_name=f"Lĩnh vực mẫu {area} {letter}",
+        service_level=service[0],
+        service_level_old=service[1],
+        executing_level=level,
+        unit_code=unit,
+        processing_time=rng.choice(DAYS),
+        processing_time_unit="d",
+        fee_vnd=fee,
+        is_payment_online=service[0] == "full" and bool(fee),
+        is_citizen_data_connected=False,
+        is_content_full=rng.random() < 0.97,
+        is_updated_on_time=rng.random() < 0.85,
+        publication_decision=f"{rng.randint(100, 2400)}/QĐ-UBND",
+        weight=rng.lognormvariate(0, 1.2),
+    )
+
+
+def _draw(rng: random.Random, made: list[Procedure], column: str, count: int) -> list[int]:
+    """`count` positions of procedures on which this mark or day may fall."""
+    fit = [
+        i
+        for i, p in enumerate(made)
+        if (column not in _ONLINE or p.service_level != "information")
+        and (column not in _PROVINCIAL or p.executing_level == "province")
+    ]
+    if count > len(fit):
+        raise SandboxError(f"{count} procedures with {column}, but only {len(fit)} can have it")
+    return rng.sample(fit, count)
+
+
+def _internal(departments: list[str], quota: ProcedureQuota, rng: random.Random) -> list[Procedure]:
+    """Procedures between agencies: nobody files a dossier for them, and no share of services counts them."""
+    dated = quota.internal_simplified
+    days = spread(rng, dated.first, dated.last, dated.count) if dated else []
+    made = []
+    for i in range(quota.internal):
+        unit = departments[i % len(departments)]
+        base = _procedure(i, "province", ("information", None), unit, "nội bộ", rng)
+        made.append(
+            replace(
+                base,
+                code=f"9.8{i + 1:05d}",
+                name=f"Thủ tục hành chính nội bộ mẫu {i + 1:03d}",
+                fee_vnd=0,
+                is_internal=True,
+                simplified_on=days[i] if i < len(days) else None,
+            )
+        )
+    return made

@@ -1,0 +1,192 @@
+"""The life of a dossier: what happens to it and when, and what a source system shows of it at an instant.
+
+Everything in a life happens between 06:30 and 22:30 local time, so a clock anywhere between 23:00 and
+06:00 shows the same state as the end of the civil day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
+
+DEFECTS = (
+    "code_missing",
+    "status_unknown",
+    "due_before_received",
+    "date_format",
+    "finished_missing",
+    "finished_before_received",
+)
+
+
+@dataclass(slots=True)
+class Fate:
+    """What is decided about a dossier, in civil days; times of day are drawn when it becomes a `Life`."""
+
+    kind: str = "counted"  # counted | draft | refused
+    channel: str = "online"
+    due_on: date | None = None  # promised at reception
+    extended_due_on: date | None = None  # promised anew when resumed
+    suspended_on: date | None = None
+    suspended_status: int = 5
+    resumed_on: date | None = None
+    closed_on: date | None = None
+    closed_status: int = 9  # 7 withdrawn, 8 stopped, 9 done
+    returned_on: date | None = None
+    result_issued_on: date | None = None
+    corrected_closed_on: date | None = None  # the finishing stamp as corrected ...
+    correction_on: date | None = None  # ... on this day
+    apology_on: date | None = None
+    rating: int | None = None
+    first_rating: int | None = None  # as first clicked, where it was corrected
+    rated_on: date | None = None
+    late_cause: str | None = None  # why, should it become late: one of `process.CAUSES`
+    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; its own where empty
+    is_legacy_code: bool = False
+    is_electronic: bool | None = None  # the result, from the day it is there; None: as the unit works
+    defect: str | None = None
+
+
+@dataclass(slots=True)
+class Life:
+    """A dossier with its dated transitions; an instant is None where the thing never happens."""
+
+    dossier_id: str
+    dossier_code: str | None
+    national_code: str | None
+    unit: Unit
+    procedure: Procedure
+    channel: str
+    person: int
+    day: date  # the civil day under which it was generated: of reception, or of application where never received
+    applied_at: datetime
+    received_at: datetime | None = None
+    processing_at: datetime | None = None
+    refused_at: datetime | None = None
+    due_at: datetime | None = None
+    extended_due_at: datetime | None = None
+    suspended_at: datetime | None = None
+    suspended_status: int = 5
+    resumed_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_status: int = 9
+    returned_at: datetime | None = None
+    result_issued_on: date | None = None
+    corrected_closed_at: datetime | None = None
+    correction_at: datetime | None = None
+    paid_at: datetime | None = None
+    digitised_at: datetime | None = None
+    is_reused: bool = False
+    is_citizen_data_used: bool = False
+    electronic_at: datetime | None = None
+    stored_at: datetime | None = None
+    synced_at: datetime | None = None
+    rating: int | None = None
+    rated_at: datetime | None = None
+    first_rating: int | None = None
+    rating_correction_at: datetime | None = None
+    apology_on: date | None = None
+    late_cause: str | None = None
+    slow_units: tuple[str, ...] = ()
+    is_legacy_code: bool = False
+    defect: str | None = None
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether it was carried over from the former software: half of the dossiers with a legacy code."""
+        return self.is_legacy_code and int(self.dossier_id[-1], 16) % 2 == 0
+
+    def status_at(self, clock: datetime) -> int | None:
+        """The canonical status 1..10 at `clock`; None before the application."""
+        if self.applied_at > clock:
+            return None
+        if self.received_at is None or self.received_at > clock:
+            return 3 if self.refused_at is not None and self.refused_at <= clock else 1
+        if self.returned_at is not None and self.returned_at <= clock:
+            return 10
+        if self.closed_at is not None and self.closed_at <= clock:
+            return self.closed_status
+        if self.suspended_at is not None and self.suspended_at <= clock:
+            if self.resumed_at is None or self.resumed_at > clock:
+                return self.suspended_status
+            return 4
+        return 4 if self.processing_at is not None and self.processing_at <= clock else 2
+
+    def transitions(self) -> list[tuple[datetime, int]]:
+        """(instant, status from then on), in order."""
+        steps: list[tuple[datetime | None, int]] = [
+            (self.applied_at, 1),
+            (self.refused_at, 3),
+            (self.received_at, 2),
+            (self.processing_at, 4),
+            (self.suspended_at, self.suspended_status),
+            (self.resumed_at, 4),
+            (self.closed_at, self.closed_status),
+            (self.returned_at, 10),
+        ]
+        return [(at, status) for at, status in steps if at is not None]
+
+    def changes(self) -> list[datetime]:
+        """Every instant at which a source system shows something new about the dossier, in order."""
+        later = (
+            self.correction_at, self.paid_at, self.digitised_at, self.electronic_at, self.stored_at, self.synced_at,
+            self.rated_at, self.rating_correction_at,
+        )  # fmt: skip
+        return sorted({at for at, _ in self.transitions()} | {at for at in later if at is not None})
+
+    def seen(self, clock: datetime) -> Seen | None:
+        """What the one-stop system shows at `clock`; None before the application."""
+        status = self.status_at(clock)
+        if status is None:
+            return None
+        if status in (1, 3):
+            return Seen(status, finished_at=self.refused_at if status == 3 else None)
+        view = Seen(status, received_at=self.received_at, due_at=self.due_at)
+        if self.suspended_at is not None and self.suspended_at <= clock:
+            view.suspended_at = self.suspended_at
+            if self.resumed_at is not None and self.resumed_at <= clock:
+                view.resumed_at = self.resumed_at
+                view.due_at = self.extended_due_at or self.due_at
+        if self.closed_at is not None and self.closed_at <= clock:
+            corrected = self.correction_at is not None and self.correction_at <= clock
+            view.finished_at = self.corrected_closed_at if corrected else self.closed_at
+            view.result_issued_on = self.result_issued_on
+            if status == 10:
+                view.returned_at = self.returned_at
+            if self.rated_at is not None and self.rated_at <= clock:
+                view.rated_at = self.rated_at
+                fixed = self.rating_correction_at is None or self.rating_correction_at <= clock
+                view.rating = self.rating if fixed else self.first_rating
+            view.is_result_electronic = self.electronic_at is not None and self.electronic_at <= clock
+            view.is_in_personal_storage = self.stored_at is not None and self.stored_at <= clock
+        view.is_paid_online = self.paid_at is not None and self.paid_at <= clock
+        view.is_digitised = self.digitised_at is not None and self.digitised_at <= clock
+        view.is_data_reused = self.is_reused
+        view.is_citizen_data_used = self.is_citizen_data_used
+        view.is_synced_national = self.synced_at is not None and self.synced_at <= clock
+        return view
+
+
+@dataclass(slots=True)
+class Seen:
+    """A dossier as of a clock."""
+
+    status: int
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    finished_at: datetime | None = None
+    returned_at: datetime | None = None
+    suspended_at: datetime | None = None
+    resumed_at: datetime | None = None
+    result_issued_on: date | None = None
+    rating: int | None = None
+    rated_at: datetime | None = None
+    is_paid_online: bool = False
+    is_result_electronic: bool = False
+    is_digitised: bool = False
+    is_data_reused: bool = False
+    is_in_personal_storage: bool = False
+    is_citizen_data_used: bool = False
+    is_synced_national: bool = False

@@ -1,0 +1,113 @@
+"""What a letter is: its fields, its wording, and the status message that answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cchc_pipeline.sandbox.life.province_parts import Unit
+
+RECEIPT_CODES = {"01": "Đã đến", "03": "Đã tiếp nhận", "06": "Hoàn thành"}
+
+MINISTRIES = (
+    ("000.00.00.G15", "Bộ Tư pháp", "BTP", "tư pháp"),
+    ("000.00.00.G12", "Bộ Tài chính", "BTC", "tài chính"),
+    ("000.00.00.G17", "Bộ Xây dựng", "BXD", "xây dựng"),
+    ("000.00.00.G18", "Bộ Y tế", "BYT", "y tế"),
+    ("000.00.00.G10", "Bộ Nông nghiệp và Môi trường", "BNNMT", "nông nghiệp và môi trường"),
+    ("000.00.00.G09", "Bộ Nội vụ", "BNV", "nội vụ"),
+)
+SUBJECTS = (
+    ("Công văn", "V/v phối hợp cung cấp số liệu tháng {month}"),
+    ("Công văn", "V/v trả lời đề nghị của đơn vị về hồ sơ đất đai"),
+    ("Thông báo", "Thông báo lịch công tác tuần"),
+    ("Giấy mời", "Giấy mời họp giao ban tháng {month}"),
+    ("Báo cáo", "Báo cáo tình hình kinh tế - xã hội tháng {month}"),
+    ("Kế hoạch", "Kế hoạch tuyên truyền an toàn giao thông"),
+)
+# What the share of signed documents leaves out.
+FIELD_SUBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "finance": (
+        ("Tờ trình", "Tờ trình về việc phê duyệt dự toán mua sắm năm"),
+        ("Công văn", "V/v đôn đốc giải ngân vốn đầu tư công"),
+        ("Báo cáo", "Báo cáo quyết toán ngân sách quý"),
+    ),
+    "personnel": (
+        ("Quyết định", "Quyết định về việc bổ nhiệm công chức"),
+        ("Quyết định", "Quyết định về việc nâng bậc lương thường xuyên"),
+        ("Công văn", "V/v công tác tổ chức cán bộ tháng {month}"),
+    ),
+}
+PERSONAL_SUBJECTS = (
+    "V/v giải quyết đơn của Ông {name}, số định danh {identity}",
+    "V/v trả lời kiến nghị của Bà {name}, điện thoại {phone}",
+    "V/v xác minh hồ sơ của Ông {name}",
+)
+TYPES = {
+    "Công văn": "",
+    "Thông báo": "TB",
+    "Giấy mời": "GM",
+    "Báo cáo": "BC",
+    "Tờ trình": "TTr",
+    "Kế hoạch": "KH",
+    "Quyết định": "QĐ",
+    "Phiếu xin lỗi": "PXL",
+}
+
+
+@dataclass(slots=True)
+class Letter:
+    """A document on the axis. Codes are those that the source writes (`source_code`)."""
+
+    number: int
+    notation: str
+    type_name: str
+    kind: str  # publication_decision | apology_letter | reform_plan | reform_report | other
+    subject: str
+    unit: Unit | None  # None for a ministry
+    sender_code: str
+    sender_name: str
+    receivers: tuple[tuple[str, str], ...]  # (source code, name)
+    promulgated_on: date
+    sent_at: datetime
+    created_at: datetime  # when the axis shows it
+    due_on: date | None = None
+    responds_to: tuple[str, str, date] | None = None  # sender, code, promulgation date
+    is_paper_copy: bool = False
+    is_signed: bool = True
+    priority: int = 0
+    dossier_code: str | None = None
+    procedures_count: int | None = None
+    internal_count: int | None = None  # of the procedures, internal ones
+    security: str = "normal"  # normal | secret
+    field: str | None = None  # finance | personnel
+    answers_due_on: date | None = None  # when the letter that this one answers wanted its reply
+    person: int = 0
+    doc_id: str = ""
+
+    @property
+    def code(self) -> str:
+        """Number and notation, as in 123/QĐ-UBND."""
+        return f"{self.number}/{self.notation}"
+
+    @property
+    def document_id(self) -> str:
+        """The edXML key `OrganId,yyyy/MM/dd,code`."""
+        return f"{self.sender_code},{self.promulgated_on:%Y/%m/%d},{self.code}"
+
+
+@dataclass(slots=True)
+class Receipt:
+    """A status message: `unit_code` tells the sender of `letter` how far it is."""
+
+    letter: Letter
+    unit_code: str
+    unit_name: str
+    status_code: str
+    at: datetime
+    doc_id: str = ""
+
+    @property
+    def created_at(self) -> datetime:
+        """When the axis shows it."""
+        return self.at + timedelta(seconds=20)

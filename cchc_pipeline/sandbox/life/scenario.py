@@ -1,0 +1,57 @@
+"""What a province is: its units, its procedures, its volumes, and the registry of the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from cchc_pipeline.sandbox.life.plan import ExactPlan
+from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A province with everything that does not depend on the day.
+
+    `plan` is what a scenario with exact figures prepares for its days (None for drawn scenarios), and
+    `reported_on` the last day of the report that states the figures. `registers` are the rows of the registers
+    that people keep, by table, in the columns of their contracts.
+    """
+
+    name: str
+    title: str
+    province_code: str
+    province_name: str
+    go_live: date
+    last_day: date | None
+    dossiers_per_day: float
+    units: tuple[Unit, ...]
+    procedures: tuple[Procedure, ...]
+    ignores_size: bool = False
+    has_defects: bool = True
+    plan: ExactPlan | None = None
+    reported_on: date | None = None
+    registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+
+    def unit(self, code: str) -> Unit:
+        """The unit with this canonical code."""
+        for unit in self.units:
+            if unit.code == code:
+                return unit
+        raise SandboxError(f"scenario {self.name}: no unit {code}; see `cchc sandbox describe`", unit=code)
+
+    def procedures_of(self, unit: Unit) -> list[Procedure]:
+        """The procedures in force for which `unit` receives dossiers."""
+        in_force = [p for p in self.procedures if p.is_in_force and not p.is_internal]
+        if unit.level in ("department", "province"):
+            return [p for p in in_force if p.unit_code == unit.code and p.executing_level == "province"]
+        return [p for p in in_force if p.executing_level == unit.level]
+
+    def ancestors(self, unit: Unit) -> list[Unit]:
+        """The units above `unit`, nearest first."""
+        above, parent = [], unit.parent_code
+        while parent is not None:
+            above.append(self.unit(parent))
+            parent = above[-1].parent_code
+        return above

@@ -1,0 +1,137 @@
+"""The steps that a dossier goes through: who holds it, from when to when, and why it was late.
+
+A dossier is late in fact, late only in the software (the paper was signed in time, the hand-over was clicked
+late), late waiting for another authority, or nobody can say: an older record without steps and without the date
+of its result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Life
+
+CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
+OTHER_AUTHORITY = "G01"  # the Ministry of Public Security, which verifies criminal records
+RECEPTION, APPRAISAL, TOGETHER = "Tiếp nhận", "Thẩm định hồ sơ", "Phối hợp thẩm định"
+SIGNING, HANDOVER = "Ký duyệt kết quả", "Chuyển trả kết quả"
+WAITING = "Chờ kết quả xác minh của cơ quan khác"
+SUSPENDED = {5: "Chờ bổ sung hồ sơ", 6: "Chờ nộp nghĩa vụ tài chính"}
+#: One in so many of the dossiers that are late in fact is an older record that holds no evidence.
+WITHOUT_EVIDENCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: `unit_code` holds the dossier from `begun_at` until `ended_at` (None: for ever)."""
+
+    name: str
+    unit_code: str
+    begun_at: datetime
+    ended_at: datetime | None
+    limit_days: int
+
+
+def last_due_on(life: Life) -> date | None:
+    """The civil day that was promised in the end."""
+    due = (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
+    return due.date() if due is not None else None
+
+
+def settle_cause(life: Life) -> None:
+    """Make the cause of a late dossier and the day of its paper agree; an unfinished one keeps its cause."""
+    due, closed = last_due_on(life), life.closed_at
+    if due is None or closed is None or life.closed_status != 9 or closed.date() <= due:
+        return
+    paper = life.result_issued_on or closed.date()
+    base = life.resumed_at or life.processing_at
+    if life.late_cause == "software_only":
+        if life.resumed_at is not None:
+            paper = max(paper, life.resumed_at.date())
+        if paper > due:
+            life.late_cause = None
+    if life.late_cause == "other_authority":
+        paper = closed.date()
+        if base is None or base.date() >= due:  # nothing was left to wait in
+            life.late_cause = None
+    if life.late_cause is None:
+        life.late_cause = "in_fact" if int(life.dossier_id[:4], 16) % WITHOUT_EVIDENCE or life.slow_units else "unknown"
+    if life.late_cause == "in_fact":
+        paper = min(max(paper, workdays.shift(due, 1)), closed.date())
+    life.result_issued_on = None if life.late_cause == "unknown" else paper
+
+
+def steps(life: Life) -> list[Step]:
+    """Every step of a life, in order; none for one that was never received or whose record holds none."""
+    start, processing = life.received_at, life.processing_at
+    if start is None or processing is None or life.late_cause == "unknown":
+        return []
+    unit, days = life.unit.code, life.procedure.processing_time if life.procedure.processing_time_unit == "d" else 1
+    made = [Step(RECEPTION, unit, start, processing, 1)]
+    begun = processing
+    if life.suspended_at is not None:
+        made.append(Step(APPRAISAL, unit, begun, life.suspended_at, max(1, days // 2)))
+        made.append(
+            Step(SUSPENDED[life.suspended_status], unit, life.suspended_at, life.resumed_at or life.closed_at, 10)
+        )
+        if life.resumed_at is None:
+            return made
+        begun = life.resumed_at
+    paper = _paper_at(life, begun)
+    if life.closed_at is not None and life.closed_status != 9:
+        return [*made, Step(APPRAISAL, unit, begun, life.closed_at, max(1, days // 2))]
+    holders = life.slow_units if life.late_cause == "in_fact" and life.slow_units else (unit, unit)
+    second = holders[-1] if len(holders) > 1 else unit
+    is_joint = second not in (unit, life.unit.parent_code)
+    due = (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
+    if life.late_cause == "other_authority" and due is not None and begun < due:
+        asked = _office(begun + (due - begun) * 0.3, begun, due)
+        told = None if paper is None else paper - (paper - paper.replace(hour=7, minute=0, second=0)) / 2
+        made.append(Step(APPRAISAL, unit, begun, asked, max(1, days // 2)))
+        made.append(Step(WAITING, OTHER_AUTHORITY, asked, told, max(1, days // 2)))
+        if told is None:
+            return made
+        begun = told
+    else:
+        until = paper or due
+        if until is None or until <= begun:
+            until = begun + timedelta(days=1)
+        passed = _office(begun + (until - begun) * 0.6, begun, until)
+        made.append(Step(APPRAISAL, unit, begun, passed, max(1, days // 2)))
+        begun = passed
+    made.append(Step(TOGETHER if is_joint else SIGNING, second, begun, paper, max(1, days // 4)))
+    if paper is not None:
+        clicker = life.slow_units[-1] if life.late_cause == "software_only" and life.slow_units else unit
+        made.append(Step(HANDOVER, clicker, paper, life.closed_at, 1))
+    return made
+
+
+def _paper_at(life: Life, begun: datetime) -> datetime | None:
+    """The instant at which the result was signed: on its date, and not after the click that closes."""
+    closed = life.closed_at
+    if closed is None:
+        return None
+    issued = life.result_issued_on or closed.date()
+    if issued >= closed.date():
+        return closed - (closed - max(begun, closed.replace(hour=7, minute=0, second=0))) / 2
+    return min(max(begun, workdays.moment(issued, 50_400)), closed)
+
+
+def _office(instant: datetime, first: datetime, last: datetime) -> datetime:
+    """`instant` moved into office hours of a working day, between `first` and `last`."""
+    day = instant.date()
+    if not workdays.works(day):
+        instant = workdays.moment(workdays.shift(day, -1), 61_200)
+    moved = min(max(instant, instant.replace(hour=7, minute=0, second=0)), instant.replace(hour=17, minute=0, second=0))
+    return min(max(moved.replace(microsecond=0), first), last)
+
+
+def seen_steps(made: list[Step], clock: datetime) -> list[Step]:
+    """The steps as a source shows them at `clock`: begun by then, and ended only if that was by then."""
+    shown = [step for step in made if step.begun_at <= clock]
+    return [
+        Step(s.name, s.unit_code, s.begun_at, s.ended_at if s.ended_at and s.ended_at <= clock else None, s.limit_days)
+        for s in shown
+    ]

@@ -1,0 +1,81 @@
+"""Fast arithmetic on working days for the sandbox."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from cchc_pipeline.reference.calendar import is_working_day
+
+# Vietnam has kept UTC+7 without daylight saving since 1975: a fixed offset is exact and fast.
+LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+_FIRST_YEAR = 2018
+_BASE = date(_FIRST_YEAR, 1, 1).toordinal()
+_numbers: list[int] = []  # working days from the base to this day, by ordinal - base
+_worked: list[int] = []  # ordinals of the working days, in order
+
+
+def _extend(ordinal: int) -> None:
+    """Fill the tables up to the end of the year after `ordinal`."""
+    last = date(date.fromordinal(ordinal).year + 1, 12, 31).toordinal()
+    for day in range(_BASE + len(_numbers), last + 1):
+        worked = is_working_day(date.fromordinal(day))
+        if worked:
+            _worked.append(day)
+        _numbers.append((_numbers[-1] if _numbers else 0) + worked)
+
+
+def number(day: date) -> int:
+    """The number of working days from the start of the table to `day`, `day` included."""
+    index = day.toordinal() - _BASE
+    while index >= len(_numbers):
+        _extend(day.toordinal())
+    return _numbers[index]
+
+
+def between(start: date, end: date) -> int:
+    """Working days in (start, end]; negative where `end` is before `start`."""
+    return number(end) - number(start)
+
+
+def shift(day: date, count: int) -> date:
+    """The working day that is `count` working days after (before) `day`; with 0, `day` or the next worked one."""
+    position = number(day) - 1 + count
+    if count <= 0 and not works(day):
+        position += 1
+    while position >= len(_worked):
+        _extend(_worked[-1] + 366)
+    return date.fromordinal(_worked[position])
+
+
+def works(day: date) -> bool:
+    """Whether offices work on `day`."""
+    index = day.toordinal() - _BASE
+    return number(day) > (_numbers[index - 1] if index else 0)
+
+
+def days(start: date, end: date) -> list[date]:
+    """Civil days from `start` to `end`, both included."""
+    first = start.toordinal()
+    return [date.fromordinal(first + i) for i in range(end.toordinal() - first + 1)]
+
+
+def moment(day: date, seconds: float) -> datetime:
+    """The local instant `seconds` after the start of `day`."""
+    return datetime(day.year, day.month, day.day, tzinfo=LOCAL) + timedelta(seconds=int(seconds))
+
+
+def office_seconds(share: float) -> int:
+    """Seconds since midnight for a share 0..1 of the office day (07:00-11:30 and 13:30-17:00)."""
+    worked = int(share * 28800)
+    return 25200 + worked if worked < 16200 else 48600 + worked - 16200
+
+
+def end_of(day: date) -> datetime:
+    """The last second of `day`, local time."""
+    return moment(day, 86399)
+
+
+def local(instant: datetime) -> datetime:
+    """`instant` in local time; a naive one is taken as local."""
+    return instant.replace(tzinfo=LOCAL) if instant.tzinfo is None else instant.astimezone(LOCAL)

@@ -1,0 +1,130 @@
+"""Which dossiers a search of the one-stop system finds, in which order, on which page."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
+
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Life, Seen
+from cchc_pipeline.sandbox.province import LONGEST_WAIT_DAYS, Province
+
+# canonical status -> (the system's own number, its name); only the name has a meaning outside the system
+STATUSES: dict[int, tuple[int, str]] = {
+    1: (0, "Mới đăng ký"),
+    2: (16, "Được tiếp nhận"),
+    3: (11, "Không được tiếp nhận"),
+    4: (2, "Đang xử lý"),
+    5: (3, "Yêu cầu bổ sung"),
+    6: (6, "Yêu cầu nghĩa vụ tài chính"),
+    7: (8, "Đã rút"),
+    8: (9, "Dừng xử lý"),
+    9: (4, "Đã có kết quả"),
+    10: (5, "Đã trả kết quả"),
+}
+UNKNOWN_STATUS = (19, "Chờ liên thông thuế")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The filters of a search."""
+
+    start: datetime | None
+    end: datetime | None
+    wanted: frozenset[int] | None
+    removed: frozenset[int]
+    code: str | None
+    sort: str
+    descending: bool
+
+
+def parse_instant(text: str) -> datetime:
+    """An instant of a query: `YYYY-MM-DDTHH:mm:ss.SSSZ`, or with `+0700` (an unescaped plus arrives as a space)."""
+    return workdays.local(datetime.fromisoformat(text.strip().replace(" ", "+").replace("Z", "+00:00")))
+
+
+def _codes(text: str | None) -> frozenset[int] | None:
+    return frozenset(int(part) for part in text.split(",") if part.strip()) if text else None
+
+
+def parse_query(parameters: Any) -> Query:
+    """The filters of a query string.
+
+    Raises:
+        ValueError: a date or a status is not readable.
+    """
+    sort, _, direction = (parameters.get("sort") or "acceptedDate,asc").partition(",")
+    start, end = parameters.get("accepted-from"), parameters.get("accepted-to")
+    return Query(
+        start=parse_instant(start) if start else None,
+        end=parse_instant(end) if end else None,
+        wanted=_codes(parameters.get("dossier-status")),
+        removed=_codes(parameters.get("remove-status")) or frozenset(),
+        code=parameters.get("code") or None,
+        sort=sort,
+        descending=direction == "desc",
+    )
+
+
+SORTS: dict[str, Callable[[Life, Seen], Any]] = {
+    "id": lambda life, _: life.dossier_id,
+    "code": lambda life, _: life.dossier_code or "",
+    "appliedDate": lambda life, _: life.applied_at,
+    "acceptedDate": lambda life, seen: seen.received_at or life.applied_at,
+    "appointmentDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=workdays.LOCAL),
+    "dueDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=workdays.LOCAL),
+}
+
+
+def search(province: Province, clock: datetime, query: Query) -> list[tuple[Any, Life]]:
+    """The matching dossiers with their sort keys, sorted."""
+    lives: Iterable[Life]
+    if query.code is not None:
+        found = province.find(query.code, clock)
+        lives = [found] if found is not None else []
+    else:
+        first = query.start.date() if query.start else province.scenario.go_live
+        last = min(query.end, clock).date() if query.end else clock.date()
+        lives = province.lives_between(first, last + timedelta(days=LONGEST_WAIT_DAYS))
+    key = SORTS.get(query.sort, SORTS["acceptedDate"])
+    hits = []
+    for life in lives:
+        status = life.status_at(clock)
+        if status is None:
+            continue
+        number = UNKNOWN_STATUS[0] if life.defect == "status_unknown" else STATUSES[status][0]
+        if number in query.removed or (query.wanted is not None and number not in query.wanted):
+            continue
+        at = life.applied_at if status in (1, 3) or life.received_at is None else life.received_at
+        if (query.start is not None and at < query.start) or (query.end is not None and at > query.end):
+            continue
+        seen = life.seen(clock)
+        if seen is not None:
+            hits.append((key(life, seen), life))
+    hits.sort(key=itemgetter(0), reverse=query.descending)
+    return hits
+
+
+def page_of(hits: list[tuple[Any, Life]], page: int, size: int) -> list[Life]:
+    """One page. Within equal sort keys the order depends on the page, as in the real system."""
+    low, high = page * size, min((page + 1) * size, len(hits))
+    if low >= high:
+        return []
+    first, last = low, high
+    while first > 0 and hits[first - 1][0] == hits[low][0]:
+        first -= 1
+    while last < len(hits) and hits[last][0] == hits[high - 1][0]:
+        last += 1
+    salted = sorted(
+        range(first, last), key=lambda i: zlib.crc32(f"{page}{hits[i][1].dossier_id}".encode()) if page else i
+    )
+    if page:
+        rank: dict[Any, int] = {}
+        for i in range(first, last):
+            rank.setdefault(hits[i][0], len(rank))
+        salted.sort(key=lambda i: rank[hits[i][0]])
+    return [hits[i][1] for i in salted[low - first : high - first]]

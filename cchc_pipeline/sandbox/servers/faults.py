@@ -1,0 +1,193 @@
+"""Injected faults: what networks and vendors do to a client, on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from cchc_pipeline.sandbox.life.province_parts import SandboxError
+
+KINDS = ("down", "slow", "401", "429", "500", "half_page", "repeat_page", "drop_field", "html")
+LOGIN_PAGE = (
+    "<!DOCTYPE html><html><head><title>Đăng nhập</title></head>"
+    "<body><form>Phiên làm việc đã hết hạn</form></body></html>"
+)
+RECORD_LISTS = ("content", "data", "evaluation", "metrics")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault on requests whose `path` (or `path?query`) the regular expression finds.
+
+    Attributes:
+        path: regular expression.
+        kind: one of `KINDS`. `down` drops the connection without a reply; `slow` waits `seconds` and then replies
+            as usual; `half_page` cuts the body in the middle; `repeat_page` gives the records of page 0 on every
+            later page; `drop_field` removes the JSON key `field` from all records; `html` is a login page with 200.
+        times: how many matching requests it hits before it clears; None for ever. Requests for page 0 do not use
+            up a `repeat_page`.
+        field: for `drop_field`.
+        seconds: for `slow`.
+    """
+
+    path: str
+    kind: str
+    times: int | None = None
+    field: str | None = None
+    seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        self.kind = str(self.kind)
+        if self.kind not in KINDS:
+            raise SandboxError(f"no fault kind {self.kind!r}; choose one of {KINDS}", kind=self.kind)
+        if self.kind == "drop_field" and not self.field:
+            raise SandboxError("fault drop_field needs the name of a field", kind=self.kind)
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise SandboxError(f"fault path {self.path!r} is no regular expression: {error}", path=self.path) from error
+
+
+class FaultBox:
+    """The faults that are in force; safe between threads."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._guard = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Put a fault in force."""
+        with self._guard:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """End all faults."""
+        with self._guard:
+            self._faults.clear()
+
+    def listing(self) -> list[dict[str, Any]]:
+        """The faults in force, with the times they have left."""
+        with self._guard:
+            return [asdict(fault) for fault in self._faults]
+
+    def take(self, path: str, query: str) -> Fault | None:
+        """The fault that hits this request, counted down."""
+        with self._guard:
+            for fault in self._faults:
+                if not (re.search(fault.path, path) or re.search(fault.path, f"{path}?{query}")):
+                    continue
+                if fault.kind == "repeat_page" and dict(parse_qsl(query)).get("page", "0") == "0":
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None
+
+
+class FaultLayer:
+    """ASGI layer around the whole application; the admin routes under `/sandbox` are never hit."""
+
+    def __init__(self, app: App, box: FaultBox) -> None:
+        self.app, self.box = app, box
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Play the fault that this request meets, if any."""
+        fault = None
+        if scope["type"] == "http" and not scope["path"].startswith("/sandbox"):
+            fault = self.box.take(scope["path"], scope["query_string"].decode())
+        if fault is None:
+            await self.app(scope, receive, send)
+        elif fault.kind == "down":
+            await self._drop(receive, send)
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self.app(scope, receive, send)
+        elif fault.kind == "html":
+            await _respond(send, 200, LOGIN_PAGE.encode(), "text/html; charset=utf-8")
+        elif fault.kind in ("401", "429", "500"):
+            body = json.dumps({"error": "injected", "status": int(fault.kind)}).encode()
+            await _respond(send, int(fault.kind), body, "application/json")
+        else:
+            await self._changed(fault, scope, receive, send)
+
+    async def _drop(self, receive: Receive, send: Send) -> None:
+        """Close the connection without a reply; where the server hides it, 503."""
+        transport = getattr(getattr(receive, "__self__", None), "transport", None)
+        if transport is None:
+            await _respond(send, 503, b"", "text/plain")
+            return
+        transport.abort()
+
+    async def _changed(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request and hand out a spoiled reply."""
+        status, body, content_type = await self._collect(scope, receive)
+        if status >= 400:
+            await _respond(send, status, body, content_type)
+            return
+        if fault.kind == "half_page":
+            body = body[: len(body) // 2]
+        elif fault.kind == "drop_field":
+            body = json.dumps(_without(json.loads(body), str(fault.field)), ensure_ascii=False).encode()
+        elif fault.kind == "repeat_page":
+            query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)) | {"page": "0"}
+            first = {**scope, "query_string": urlencode(query).encode()}
+            _, first_body, _ = await self._collect(first, receive)
+            records = json.loads(first_body)["content"]
+            spoiled = {**json.loads(body), "content": records, "numberOfElements": len(records), "empty": not records}
+            body = json.dumps(spoiled, ensure_ascii=False).encode()
+        await _respond(send, status, body, content_type)
+
+    async def _collect(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
+        """Status, body and content type of the application's reply."""
+        status, chunks, content_type = 500, [], "application/json"
+
+        async def keep(message: Message) -> None:
+            nonlocal status, content_type
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                content_type = dict(message["headers"]).get(b"content-type", b"application/json").decode()
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        await self.app(dict(scope), receive, keep)
+        return status, b"".join(chunks), content_type
+
+
+def _without(body: Any, field: str) -> Any:
+    """`body` with the key removed from every record of every list of records."""
+    if not isinstance(body, dict):
+        return body
+    changed: dict[str, Any] = {}
+    for key, value in body.items():
+        if key in RECORD_LISTS and isinstance(value, list):
+            changed[key] = [
+                {k: v for k, v in record.items() if k != field} if isinstance(record, dict) else record
+                for record in value
+            ]
+        else:
+            changed[key] = _without(value, field)
+    if isinstance(body.get("data"), dict) and field in changed["data"]:
+        changed["data"] = {k: v for k, v in changed["data"].items() if k != field}
+    return changed
+
+
+async def _respond(send: Send, status: int, body: bytes, content_type: str) -> None:
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    if status == 429:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,269 @@
+"""The national portal: the seven evaluation reports as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Metric, Portal, rounded
+from cchc_pipeline.sandbox.servers.web import department_id, reply
+from cchc_pipeline.sandbox.servers.world import World
+
+REPORTS = {
+    "transparency": "CKMB",
+    "dvc-progress-tree": "TDGQ",
+    "provide-online-tree": "ONLINE",
+    "formality-online-payment-tree": "TTTT",
+    "dossier-digitized": "MDSH",
+    "handling-satisfaction": "MDHL",
+}
+TOTAL = 100.0
+
+
+def period(body: dict[str, Any]) -> tuple[date, date]:
+    """First and last day of the period of a request.
+
+    Raises:
+        ValueError: the period is not readable.
+    """
+    kind, year = body.get("timeType"), int(body.get("year") or 0)
+    number = body.get("period")
+    if kind == "year":
+        return date(year, 1, 1), date(year, 12, 31)
+    if kind not in ("quarter", "month") or number is None:
+        raise ValueError("timeType has to be year, quarter or month, with a period for the last two")
+    months = 3 if kind == "quarter" else 1
+    first = date(year, (int(number) - 1) * months + 1, 1)
+    return first, (first + timedelta(days=31 * months)).replace(day=1) - timedelta(days=1)
+
+
+class PortalRoutes:
+    """The HTTP face of the portal."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.portal = Portal(world.province)
+        self._units = {department_id(unit.code): unit for unit in world.province.units}
+
+    def routes(self) -> list[Route]:
+        """The routes under `/national-portal`."""
+        return [Route("/national-portal/api/v1/reporting/evaluation/{report}", self.report, methods=["POST"])]
+
+    async def report(self, request: Request) -> Response:
+        """Any of the seven reports."""
+        name = request.path_params["report"]
+        if name != "service-results" and name not in REPORTS:
+            return _fail(404, "NOT_FOUND", f"no report {name}")
+        try:
+            body = json.loads(await request.body())
+            start, end = period(body)
+        except (ValueError, TypeError, AttributeError) as error:
+            return _fail(400, "BAD_REQUEST", str(error))
+        asked = body.get("departmentId")
+        unit = self._units.get(asked) if asked else None
+        if asked and unit is None:
+            return _fail(404, "NOT_FOUND", f"no department {asked}")
+        if unit is None and body.get("departmentType") != "ADMINISTRATIVE_UNIT":
+            return _fail(400, "BAD_REQUEST", "departmentId or departmentType=ADMINISTRATIVE_UNIT")
+        return await run_in_threadpool(self._answer, name, unit, start, end)
+
+    def _answer(self, name: str, unit: Unit | None, start: date, end: date) -> Response:
+        clock = self.world.clock()
+        with self.world.lock:
+            if name == "service-results":
+                data = self._country(clock, start, end) if unit is None else self._results(unit, clock, start, end)
+            else:
+                data = self._group(REPORTS[name], unit or self.world.province.units[0], clock, start, end)
+        return reply({"code": "OK", "message": "OK", "data": data}, 201)
+
+    # -- service-results ----------------------------------------------------------------------------------------
+
+    def _scored(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
+        scores = self.portal.scores(unit, clock, start, end)
+        total = rounded(sum(scores.values()))
+        codes = {"ONLINE": "CLGQ"}  # the same group goes by two names
+        return {
+            "departmentId": department_id(unit.code),
+            "departmentName": unit.name if unit.level != "commune" else f"{unit.name} - {self._province_name()}",
+            "departmentCode": unit.code,
+            "totalScore": total,
+            "ratio": total,
+            "scoreDelta": None,
+            "groupScores": {codes.get(group, group): score for group, score in scores.items()},
+        }
+
+    def _province_name(self) -> str:
+        name = self.world.province.scenario.province_name
+        return name[:1].lower() + name[1:]
+
+    def _results(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
+        scores = self.portal.scores(unit, clock, start, end)
+        counts = self.portal.counts(clock, start, end)[unit.code]
+        total = rounded(sum(scores.values()))
+        units = self.world.province.units
+        children = [u for u in units if u.parent_code == unit.code and u.exists_on(clock.date())]
+        groups = {"department": "AGENCY", "commune": "COMMUNE", "district": "DISTRICT"}
+        evaluation = [{**self._scored(u, clock, start, end), "childGroup": groups[u.level]} for u in children]
+        for row in evaluation:
+            del row["groupScores"]
+        return {
+            "overview": {
+                "departmentName": unit.name,
+                "departmentCode": unit.code,
+                "totalScore": total,
+                "totalMaxScore": TOTAL,
+                "ratio": total,
+            },
+            "growthPercent": None,
+            "radar": _radar(scores),
+            "donuts": {
+                "onlineDossier": _shares(
+                    ("ONLINE", "Trực tuyến", counts.online),
+                    ("OTHER", "Trực tiếp, bưu chính", counts.received - counts.online),
+                ),
+                "onlineProvision": self._provision(unit),
+            },
+            "evaluation": evaluation,
+        }
+
+    def _provision(self, unit: Unit) -> list[dict[str, Any]] | None:
+        own = self.world.province.scenario.procedures_of(unit)
+        if unit.level == "province":
+            own = [p for p in self.world.province.procedures if p.is_in_force and not p.is_internal]
+        if not own:
+            return None
+        levels = [p.service_level for p in own]
+        return _shares(
+            ("FULL", "Toàn trình", levels.count("full")),
+            ("PARTIAL", "Một phần", levels.count("partial")),
+            ("NONE", "Chưa cung cấp", levels.count("information")),
+        )
+
+    def _country(self, clock: datetime, start: date, end: date) -> dict[str, Any]:
+        """All 34 provinces: this one as computed, the others invented."""
+        rows = [self._scored(self.world.province.units[0], clock, start, end)]
+        for i in range(33):
+            code = f"H{65 + i}"
+            rng = self.world.province.rng("neighbour", code, start.isoformat(), end.isoformat())
+            scores = {
+                {"ONLINE": "CLGQ"}.get(group, group): rounded(maximum * rng.uniform(0.35, 0.9))
+                for group, (_, maximum) in GROUPS.items()
+            }
+            total = rounded(sum(scores.values()))
+            rows.append(
+                {
+                    "departmentId": department_id(code),
+                    "departmentName": f"UBND {'Thành phố' if i % 6 == 0 else 'tỉnh'} Láng Giềng {i + 1:02d}",
+                    "departmentCode": code,
+                    "totalScore": total,
+                    "ratio": total,
+                    "scoreDelta": None if i % 11 == 0 else rounded(rng.uniform(0, 20)),
+                    "groupScores": scores,
+                }
+            )
+        rows.sort(key=lambda row: -row["totalScore"])
+        mean = {
+            group: rounded(sum(row["groupScores"][{"ONLINE": "CLGQ"}.get(group, group)] for row in rows) / len(rows))
+            for group in GROUPS
+        }
+        total = rounded(sum(mean.values()))
+        return {
+            "overview": {
+                "departmentName": "Cả nước",
+                "departmentCode": None,
+                "totalScore": total,
+                "totalMaxScore": TOTAL,
+                "ratio": total,
+            },
+            "growthPercent": None,
+            "radar": _radar(mean),
+            "donuts": None,
+            "evaluation": rows,
+        }
+
+    # -- the reports of a group ---------------------------------------------------------------------------------
+
+    def _group(self, group: str, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
+        counts = self.portal.counts(clock, start, end)[unit.code]
+        name, maximum = GROUPS[group]
+        data: dict[str, Any] = {
+            "overview": {
+                "departmentId": department_id(unit.code),
+                "departmentName": unit.name,
+                "departmentCode": unit.code,
+            },
+            "group": {
+                "code": group,
+                "name": name,
+                "score": self.portal.scores(unit, clock, start, end)[group],
+                "maxScore": maximum,
+            },
+            "metrics": [_metric(m) for m in self.portal.metrics(unit, clock, start, end)[group]],
+        }
+        if group == "TDGQ":
+            data |= {
+                "totalReceived": counts.received,
+                "totalOnTime": counts.on_time,
+                "totalOverdue": counts.received - counts.on_time,
+                "avgProcessingDays": rounded(counts.days / counts.closed) if counts.closed else None,
+            }
+        elif group == "TTTT":
+            data |= {
+                "totalDossierOnlinePaymentSuccess": counts.paid,
+                "totalDossierFinancialObligation": counts.fee,
+                "totalDossierOnlineFormalityPaymentSuccess": len(counts.paid_formalities),
+                "totalFeeFormality": len(counts.fee_formalities),
+            }
+        return data
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return {
+        "code": metric.code,
+        "name": metric.name,
+        "numerator": metric.numerator,
+        "denominator": metric.denominator,
+        "ratio": metric.ratio,
+        "score": metric.score,
+        "maxScore": metric.max_score,
+        "dataQualityStatus": metric.quality,
+        "dataQualityMessage": "Số liệu tạm tính" if metric.quality else None,
+    }
+
+
+def _radar(scores: dict[str, float]) -> list[dict[str, Any]]:
+    """Five groups; ONLINE and TTTT as one, whose ratio is the mean of the two ratios and not score over maximum."""
+    rows = []
+    for code in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH"):
+        parts = ("ONLINE", "TTTT") if code == "ONLINE_SERVICE" else (code,)
+        name = "Dịch vụ trực tuyến" if code == "ONLINE_SERVICE" else GROUPS[code][0]
+        ratios = [scores[part] / GROUPS[part][1] * 100 for part in parts]
+        rows.append(
+            {
+                "code": code,
+                "name": name,
+                "score": rounded(sum(scores[part] for part in parts)),
+                "maxScore": sum(GROUPS[part][1] for part in parts),
+                "ratio": rounded(sum(ratios) / len(ratios)),
+            }
+        )
+    return rows
+
+
+def _shares(*parts: tuple[str, str, int]) -> list[dict[str, Any]]:
+    total = sum(value for *_, value in parts)
+    return [
+        {"code": code, "name": name, "value": value, "percent": rounded(100 * value / total) if total else 0}
+        for code, name, value in parts
+    ]
+
+
+def _fail(status: int, code: str, message: str) -> Response:
+    return reply({"code": code, "message": message, "data": None}, status)

@@ -1,0 +1,181 @@
+"""The sandbox over HTTP: one application, a clock, injected faults, and a server for tests and for the desk."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cchc_pipeline.sandbox.life.province_parts import SandboxError
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.servers.documents import DocumentRoutes
+from cchc_pipeline.sandbox.servers.faults import App, Fault, FaultLayer
+from cchc_pipeline.sandbox.servers.national_portal import PortalRoutes
+from cchc_pipeline.sandbox.servers.one_stop import OneStopRoutes
+from cchc_pipeline.sandbox.servers.web import fail, reply
+from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.truth.indicators import indicator_truth
+
+START_SECONDS = 30.0
+
+
+class _Admin:
+    """The routes under `/sandbox`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/sandbox/clock", self.clock, methods=["GET", "POST"]),
+            Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/sandbox/describe", self.describe, methods=["GET"]),
+            Route("/sandbox/truth", self.truth, methods=["GET"]),
+        ]
+
+    async def clock(self, request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                self.world.set_clock(datetime.fromisoformat(json.loads(await request.body())["as_of"]))
+            except (ValueError, KeyError, TypeError) as error:
+                return fail(400, f'expected {{"as_of": "<ISO instant>"}}: {error}')
+        return reply({"as_of": self.world.clock().isoformat()})
+
+    async def faults(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self.world.faults.clear()
+        elif request.method == "POST":
+            try:
+                faults = [Fault(**one) for one in json.loads(await request.body())]
+            except (SandboxError, TypeError, ValueError) as error:
+                return fail(400, f"expected a list of faults: {error}")
+            for fault in faults:
+                self.world.faults.add(fault)
+        return reply(self.world.faults.listing())
+
+    async def describe(self, _: Request) -> Response:
+        return reply(self.world.describe())
+
+    async def truth(self, request: Request) -> Response:
+        """Query: from, to, and optionally as-of (the clock's day) and unit."""
+        query = request.query_params
+        try:
+            start, end = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
+            as_of = date.fromisoformat(query["as-of"]) if "as-of" in query else self.world.clock().date()
+        except (KeyError, ValueError) as error:
+            return fail(400, f"from and to have to be ISO dates: {error}")
+        return await run_in_threadpool(self._truth, as_of, start, end, query.get("unit"))
+
+    def _truth(self, as_of: date, start: date, end: date, unit: str | None) -> Response:
+        with self.world.lock:
+            values = indicator_truth(self.world.province, as_of, start, end)
+        return reply(
+            [
+                {"indicatorId": indicator, "unitCode": code, "numerator": numerator, "denominator": denominator}
+                for (indicator, code), (numerator, denominator) in values.items()
+                if unit in (None, code)
+            ]
+        )
+
+
+def build_app(world: World) -> App:
+    """The ASGI application of a world, faults included."""
+    routes = [
+        *OneStopRoutes(world).routes(),
+        *DocumentRoutes(world).routes(),
+        *PortalRoutes(world).routes(),
+        *_Admin(world).routes(),
+    ]
+    return FaultLayer(Starlette(routes=routes), world.faults)
+
+
+class SandboxServer:
+    """A province on a free loopback port, in a thread of this process.
+
+    Example:
+        with SandboxServer(size=0.1, as_of=datetime(2026, 10, 10, 23)) as sandbox:
+            requests.get(f"{sandbox.base_url}/sandbox/describe")
+
+    Args:
+        scenario: a name from `SCENARIO_NAMES`.
+        seed: any integer.
+        size: scales the daily volume.
+        as_of: what the clock shows; None as in `Province.default_clock`. A naive instant is local.
+        port: 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        scenario: str = "two-level-2026",
+        seed: int = 766,
+        size: float = 1.0,
+        as_of: datetime | None = None,
+        port: int = 0,
+    ) -> None:
+        self.province = Province(scenario, seed, size)
+        self.world = World(self.province, as_of)
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.base_url = ""
+
+    def __enter__(self) -> SandboxServer:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", self._port))
+        except OSError as error:
+            listener.close()
+            raise SandboxError(
+                f"port {self._port} of 127.0.0.1 is taken: choose another one", port=self._port
+            ) from error
+        self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            build_app(self.world), log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
+        )
+        self._thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise SandboxError(f"the sandbox did not start at {self.base_url}", base_url=self.base_url)
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(timeout=10)
+
+    def wait(self) -> None:
+        """Serve until the thread ends or the process is interrupted."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(timeout=0.5)
+
+    def set_clock(self, as_of: datetime) -> None:
+        """Move the clock; a naive instant is local."""
+        self.world.set_clock(as_of)
+
+    def add_fault(self, path: str, kind: str, times: int | None = None, **details: Any) -> None:
+        """Put a fault in force; see `faults.Fault`."""
+        self.world.faults.add(Fault(path=path, kind=kind, times=times, **details))
+
+    def clear_faults(self) -> None:
+        """End all faults."""
+        self.world.faults.clear()

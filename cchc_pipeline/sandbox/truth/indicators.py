@@ -1,0 +1,310 @@
+"""The truth: every indicator of every unit, counted one dossier at a time straight from the province's lives.
+
+Rules: a dossier counts once it is received and its status is neither 1 nor 3; a closed one (7, 8, 9, 10) is
+early, on time or late by comparing dates, where 7, 8 and a missing due date are on time; an open one is
+overdue from the day after its due date unless it is suspended. Defective records never count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from statistics import median
+
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Life, Seen
+from cchc_pipeline.sandbox.life.steps import CAUSES
+from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.truth.procedures import PROCEDURE_INDICATORS, of_unit, procedure_counts, procedure_truth
+from cchc_pipeline.sandbox.truth.registers import REGISTER_INDICATORS, register_truth
+
+Value = tuple[float, float | None]
+Truth = dict[tuple[str, str], Value]
+
+# indicator -> measure counted in the period
+COUNTS = {
+    "received_total": "received",
+    "received_online": "received_online",
+    "received_direct": "received_direct",
+    "received_postal": "received_postal",
+    "resolved_total": "resolved",
+    "resolved_early": "early",
+    "resolved_on_time": "on_time",
+    "resolved_late": "late",
+    "suspended_count": "suspended",
+    "withdrawn_count": "withdrawn",
+    "refused_count": "refused",
+    "documents_sent_count": "documents",
+    "publication_decisions_count": "decisions",
+    "publication_decisions_late_count": "decisions_late",
+    "published_procedures_count": "published_procedures",
+    # stocks at the end of the period
+    "pending_total": "pending",
+    "pending_overdue": "pending_overdue",
+    "pending_in_time": "pending_in_time",
+    "carried_over": "carried_over",
+    "published_internal_procedures_count": "published_internal",
+    "replies_count": "replies",
+    "replies_late_count": "replies_late",
+    "ratings_count": "rated",
+    "satisfied_count": "rated_3",
+    "neutral_count": "rated_2",
+    "dissatisfied_count": "rated_1",
+    "procedures_full_count": "procedures_full",
+    "procedures_partial_count": "procedures_partial",
+    "procedures_information_count": "procedures_information",
+}
+COUNTS |= {f"late_{cause}_count": f"late_{cause}" for cause in CAUSES}
+COUNTS |= {f"late_{cause}_apology_count": f"late_{cause}_apology" for cause in CAUSES}
+# indicator -> (numerator, denominator)
+RATES = {
+    "online_rate": ("received_online", "received"),
+    "early_rate": ("early", "resolved"),
+    "on_time_rate": ("on_time", "resolved"),
+    "late_rate": ("late", "resolved"),
+    "timely_rate": ("timely", "resolved"),
+    "handling_time_mean_days": ("handled_days", "done"),
+    "online_payment_rate": ("paid_online", "with_fee"),
+    "digitised_result_rate": ("done_electronic", "done"),
+    "data_reuse_rate": ("reused", "received"),
+    "apology_rate": ("late_with_apology", "late"),
+    "satisfaction_rate": ("rated_3", "rated"),
+    "documents_electronic_rate": ("documents_electronic", "documents_open"),
+    "documents_signed_rate": ("documents_signed", "documents_to_sign"),
+    "publication_days_mean": ("publication_days", "decisions_answering"),
+    "replies_late_rate": ("replies_late", "replies"),
+    "full_online_rate": ("received_full_online", "received"),
+    "late_district_share": ("late_district", "late"),
+    "digitised_result_rate_province_level": ("done_electronic_province", "done_province"),
+    "digitised_result_rate_district_level": ("done_electronic_district", "done_district"),
+    "digitised_result_rate_commune_level": ("done_electronic_commune", "done_commune"),
+    "neutral_rate": ("rated_2", "rated"),
+    "dissatisfaction_rate": ("rated_1", "rated"),
+    "idx766_on_time": ("not_late", "received"),
+    "idx766_electronic_result": ("result_electronic", "received"),
+    "idx766_digitised": ("digitised", "received"),
+    "idx766_reused": ("reused", "received"),
+    "idx766_personal_storage": ("personal_storage", "received"),
+    "idx766_citizen_data": ("citizen_data", "received"),
+    "idx766_satisfied": ("satisfied_not_late", "received"),
+    "idx766_synced": ("synced_national", "received"),
+    "idx766_citizen_data_procedures": ("procedures_connected", "procedures"),
+    "idx766_payment_procedures": ("procedures_paid", "procedures_with_fee_used"),
+    "idx766_online_procedures": ("procedures_online", "procedures"),
+    "idx766_online_procedures_used": ("procedures_online_used", "procedures_online"),
+    "idx766_publish_on_time": ("decisions_in_time", "decisions"),
+    "idx766_update_on_time": ("procedures_updated", "procedures"),
+    "idx766_content_full": ("procedures_content_full", "procedures"),
+}
+RATES |= {f"late_{cause}_rate": (f"late_{cause}", "resolved") for cause in CAUSES}
+RATES |= {f"late_{cause}_apology_rate": (f"late_{cause}_apology", f"late_{cause}") for cause in CAUSES}
+INDICATORS = (*COUNTS, *RATES, *PROCEDURE_INDICATORS, "handling_time_median_days", *REGISTER_INDICATORS)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been counted for one unit."""
+
+    counts: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    handling_days: list[int] = field(default_factory=list)
+    fee_procedures: set[str] = field(default_factory=set)
+    paid_procedures: set[str] = field(default_factory=set)
+    online_procedures: set[str] = field(default_factory=set)
+
+    def add(self, other: _Tally) -> None:
+        """Add what a sub-unit has."""
+        for measure, quantity in other.counts.items():
+            self.counts[measure] += quantity
+        self.handling_days += other.handling_days
+        self.fee_procedures |= other.fee_procedures
+        self.paid_procedures |= other.paid_procedures
+        self.online_procedures |= other.online_procedures
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The period, clipped to what is known as of `as_of_on`."""
+
+    as_of_on: date
+    start: date
+    last: date
+
+    def holds(self, day: date | None) -> bool:
+        return day is not None and self.start <= day <= self.last
+
+
+def indicator_truth(province: Province, as_of_on: date, start: date, end: date) -> Truth:
+    """Every indicator of every unit for the period [start, end].
+
+    Args:
+        province: whose lives are counted.
+        as_of_on: last civil day of data; records are taken as they stand at its end, and nothing after it counts.
+        start: first day of the period.
+        end: last day of the period.
+
+    Returns:
+        (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts. The numerator of
+        `handling_time_median_days` is the median itself (0.0 where no dossier was done) and its denominator their
+        number. Register and procedure indicators are there only where something is known.
+    """
+    window = _Window(as_of_on, start, min(end, as_of_on))
+    own: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
+    apologies = _count_letters(province, window, own)
+    clock = workdays.end_of(as_of_on)
+    for life in province.lives_between(province.scenario.go_live, as_of_on):
+        if life.defect is None:
+            seen = life.seen(clock)
+            if seen is not None:
+                _count_dossier(own[life.unit.code], life, seen, window, apologies)
+    total: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
+    for unit in province.units:
+        for above in (unit, *province.scenario.ancestors(unit)):
+            total[above.code].add(own[unit.code])
+    truth: Truth = {}
+    for unit in province.units:
+        inside = {u.code for u in province.units if unit in (u, *province.scenario.ancestors(u))}
+        procedures = of_unit(province, unit, inside)
+        _finish(
+            total[unit.code], {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
+        )
+        counts = total[unit.code].counts
+        counts.update(procedure_counts(procedures))
+        for indicator, measure in COUNTS.items():
+            truth[indicator, unit.code] = counts[measure], None
+        for indicator, (numerator, denominator) in RATES.items():
+            truth[indicator, unit.code] = counts[numerator], counts[denominator]
+        for indicator, value in procedure_truth(province, unit, procedures, window.as_of_on, start, end).items():
+            truth[indicator, unit.code] = value
+        days = total[unit.code].handling_days
+        truth["handling_time_median_days", unit.code] = float(median(days)) if days else 0.0, float(len(days))
+    return truth | register_truth(province, as_of_on, start, end)
+
+
+def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apologies: set[str]) -> None:
+    counts = tally.counts
+    finished_on = seen.finished_at.date() if seen.finished_at else None
+    if seen.status == 3:
+        counts["refused"] += window.holds(finished_on)
+    if seen.status in (1, 3) or seen.received_at is None:
+        return
+    received_on = seen.received_at.date()
+    due_on = seen.due_at.date() if seen.due_at else None
+    suspended_on = seen.suspended_at.date() if seen.suspended_at else None
+    resumed_on = seen.resumed_at.date() if seen.resumed_at else None
+    closed_on = finished_on if seen.status in (7, 8, 9, 10) else None
+    is_paused = seen.status in (5, 6) and suspended_on is not None
+
+    outcome = None
+    if closed_on is not None:
+        outcome = "on_time"
+        if seen.status in (9, 10) and due_on is not None and closed_on != due_on:
+            outcome = "early" if closed_on < due_on else "late"
+
+    def is_open(day: date) -> bool:
+        return received_on <= day and (closed_on is None or closed_on > day)
+
+    def is_overdue(day: date) -> bool:
+        paused = is_paused and suspended_on is not None and suspended_on <= day
+        return is_open(day) and due_on is not None and due_on < day and not paused
+
+    if window.holds(received_on):
+        not_late = outcome != "late" if closed_on is not None else not is_overdue(window.as_of_on)
+        _count_received(tally, life, seen, not_late=not_late)
+    if window.holds(closed_on) and outcome is not None and closed_on is not None:
+        counts["resolved"] += 1
+        counts[outcome] += 1
+        counts["timely"] += outcome != "late"
+        counts["late_district"] += outcome == "late" and life.unit.level == "district"
+        counts["withdrawn"] += seen.status == 7
+        if seen.status in (9, 10):
+            days = workdays.between(received_on, closed_on)
+            if suspended_on is not None and resumed_on is not None:
+                days -= workdays.between(suspended_on, resumed_on)
+            counts["done"] += 1
+            counts["done_electronic"] += seen.is_result_electronic
+            level = "province" if life.unit.level == "department" else life.unit.level
+            counts[f"done_{level}"] += 1
+            counts[f"done_electronic_{level}"] += seen.is_result_electronic
+            counts["handled_days"] += days
+            tally.handling_days.append(days)
+        if outcome == "late":
+            has_apology = life.dossier_code in apologies
+            counts["late_with_apology"] += has_apology
+            counts[f"late_{life.late_cause}"] += 1
+            counts[f"late_{life.late_cause}_apology"] += has_apology
+    counts["suspended"] += window.holds(suspended_on)
+    if seen.rated_at is not None and window.holds(seen.rated_at.date()):
+        counts["rated"] += 1
+        counts[f"rated_{seen.rating}"] += 1
+    counts["carried_over"] += is_open(window.start - timedelta(days=1))
+    if is_open(window.last):
+        overdue = is_overdue(window.last)
+        counts["pending"] += 1
+        counts["pending_overdue"] += overdue
+        counts["pending_in_time"] += not overdue
+
+
+def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) -> None:
+    """Measures of the dossiers received in the period."""
+    counts = tally.counts
+    counts["received"] += 1
+    counts[f"received_{life.channel}"] += 1
+    if life.channel == "online":
+        tally.online_procedures.add(life.procedure.code)
+        counts["received_full_online"] += life.procedure.service_level == "full"
+    if life.procedure.fee_vnd:
+        counts["with_fee"] += 1
+        tally.fee_procedures.add(life.procedure.code)
+        if seen.is_paid_online:
+            counts["paid_online"] += 1
+            tally.paid_procedures.add(life.procedure.code)
+    counts["digitised"] += seen.is_digitised
+    counts["reused"] += seen.is_data_reused
+    counts["result_electronic"] += seen.is_result_electronic
+    counts["personal_storage"] += seen.is_in_personal_storage
+    counts["citizen_data"] += seen.is_citizen_data_used
+    counts["synced_national"] += seen.is_synced_national
+    counts["not_late"] += not_late
+    counts["satisfied_not_late"] += not_late and seen.rating != 1
+
+
+def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) -> set[str]:
+    """Count the units' letters; returns the codes of the dossiers that somebody apologised for."""
+    apologies: set[str] = set()
+    for day in workdays.days(province.scenario.go_live, window.as_of_on):
+        for letter in province.letters.letters(day):
+            if letter.dossier_code is not None:
+                apologies.add(letter.dossier_code)
+            if letter.unit is None:
+                continue
+            counts = own[letter.unit.code].counts
+            if window.holds(letter.sent_at.date()):
+                is_open = letter.security == "normal"
+                is_judged = is_open and letter.field is None
+                counts["documents"] += 1
+                counts["documents_open"] += is_open
+                counts["documents_electronic"] += is_open and not letter.is_paper_copy
+                counts["documents_to_sign"] += is_judged
+                counts["documents_signed"] += is_judged and letter.is_signed
+            if letter.answers_due_on is not None and window.holds(letter.promulgated_on):
+                counts["replies"] += 1
+                counts["replies_late"] += letter.promulgated_on > letter.answers_due_on
+            if letter.kind == "publication_decision" and window.holds(letter.promulgated_on):
+                late = letter.due_on is not None and letter.promulgated_on > letter.due_on
+                counts["decisions"] += 1
+                counts["decisions_late"] += late
+                counts["decisions_in_time"] += not late
+                counts["published_procedures"] += letter.procedures_count or 0
+                counts["published_internal"] += letter.internal_count or 0
+                if letter.responds_to is not None:
+                    counts["decisions_answering"] += 1
+                    counts["publication_days"] += workdays.between(letter.responds_to[2], letter.promulgated_on)
+    return apologies
+
+
+def _finish(tally: _Tally, online: set[str]) -> None:
+    """Counts of distinct procedures, which do not add up over units; `online` are the unit's own online services."""
+    tally.counts["procedures_online_used"] = len(online & tally.online_procedures)
+    tally.counts["procedures_with_fee_used"] = len(tally.fee_procedures)
+    tally.counts["procedures_paid"] = len(tally.paid_procedures)

@@ -1,0 +1,26 @@
+"""Which criteria are computed from an indicator: the rubrics asked the other way round."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.shelf import shipped
+
+
+@cache
+def criteria_by_indicator() -> dict[str, tuple[str, ...]]:
+    """Indicator id -> `rubric: criterion` of every shipped rubric that scores it, in the order of the rubrics."""
+    used: dict[str, dict[str, None]] = {}
+    for rubric_id in shipped().ids:
+        for rubric in shipped().versions(rubric_id):
+            for indicator, codes in rubric.indicators().items():
+                used.setdefault(indicator, {}).update(dict.fromkeys(f"{rubric_id}: {code}" for code in codes))
+    return {indicator: tuple(codes) for indicator, codes in used.items()}
+
+
+def additive_criteria(rubric: Rubric) -> frozenset[str]:
+    """Criteria whose numerators and denominators add up over units, because those of their indicators do."""
+    additive = {indicator.id for indicator in catalogue() if indicator.is_additive}
+    return frozenset(one.code for one in rubric.criteria() if one.indicator in additive)

@@ -1,0 +1,93 @@
+"""What people gave in the stages of an appraisal, by criterion and summed up to groups and total.
+
+Stages score different criteria: a sum of points says something only beside what the same criteria could give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+#: Stage or `computed` -> its column in `scorecard_par_index`, in the order in which they are told.
+COLUMNS = {
+    "self": "self_points",
+    "first": "first_points",
+    "second": "second_points",
+    "survey": "survey_points",
+    "computed": "computed_points",
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Points of one stage, and the most that the criteria which it scored could give; None where none applies."""
+
+    points: float
+    most: float | None
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of a criterion, group or total.
+
+    Attributes:
+        scores: stage or `computed` -> score; a stage that gave nothing is absent.
+        counted_stage: whose points stand; None for sums and where nothing was scored.
+        difference: points of the appraisals that were taken minus the self-scores of the same criteria; None where no
+            criterion has both.
+        appraised: criteria with such a difference.
+        only_self: criteria whose self-score stands because nobody appraised it.
+    """
+
+    scores: Mapping[str, Score]
+    counted_stage: str | None
+    difference: float | None
+    appraised: int
+    only_self: int
+
+    @property
+    def is_by_people(self) -> bool:
+        """Whether anybody gave points."""
+        return any(stage != "computed" for stage in self.scores)
+
+
+def stage_sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, Stages]:
+    """Criterion, group or TOTAL -> its stages.
+
+    Args:
+        rows: one unit and period of `scorecard_par_index`: criterion_code, parent_code, criterion_level, max_points,
+            counted_stage, appraisal_difference and the columns of the stages.
+    """
+    by_code = {row["criterion_code"]: row for row in rows}
+    leaves: dict[str, list[Mapping[str, Any]]] = {code: [] for code in by_code}
+    for row in by_code.values():
+        if row["criterion_level"] == "criterion":
+            above: Mapping[str, Any] | None = row
+            while above is not None:
+                leaves[above["criterion_code"]].append(row)
+                above = by_code.get(above["parent_code"] or "")
+    return {code: _sum(by_code[code], found) for code, found in leaves.items()}
+
+
+def _sum(row: Mapping[str, Any], leaves: list[Mapping[str, Any]]) -> Stages:
+    scores = {}
+    for stage, column in COLUMNS.items():
+        given = [leaf for leaf in leaves if leaf[column] is not None]
+        if given:
+            most = _total(leaf["max_points"] for leaf in given) if any(leaf["max_points"] for leaf in given) else None
+            scores[stage] = Score(_total(leaf[column] for leaf in given), most)
+    differences = [leaf["appraisal_difference"] for leaf in leaves if leaf["appraisal_difference"] is not None]
+    return Stages(
+        scores,
+        row["counted_stage"],
+        _total(differences) if differences else None,
+        len(differences),
+        sum(leaf["counted_stage"] == "self" for leaf in leaves),
+    )
+
+
+def _total(values: Iterable[float | None]) -> float:
+    """The exact sum of decimals."""
+    return float(sum((Decimal(str(value)) for value in values if value is not None), Decimal()))

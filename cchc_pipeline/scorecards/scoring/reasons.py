@@ -1,0 +1,76 @@
+"""The Vietnamese sentences that say why a criterion has these points or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rules import Verdict
+
+_DEFAULTS = {
+    Verdict.SCORED: None,
+    Verdict.FULL_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm đủ điểm theo quy tắc",
+    Verdict.ZERO_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm 0 điểm theo quy tắc",
+    Verdict.NOT_APPLICABLE: "Không áp dụng: trừ điểm tối đa tương ứng",
+    Verdict.ABSENT: "Chưa có số liệu cho tiêu chí này",
+    Verdict.NO_NUMERATOR: "Nguồn không có tử số",
+    Verdict.NO_DENOMINATOR: "Nguồn không có mẫu số (0 hoặc trống)",
+    Verdict.INVALID: "Số liệu không hợp lệ (âm, hoặc tử số lớn hơn mẫu số): không chấm",
+}
+_FLAG_WITHOUT_COUNT = "Chỉ tiêu có/không: nguồn ghi nhận đạt, không kèm số lượng"
+_EXTRA_ABSENT = "Không có đề nghị cộng hoặc trừ điểm"
+NOTHING_APPLIES = "Không tiêu chí nào áp dụng cho đơn vị này"
+_WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
+
+
+def of_criterion(
+    criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
+) -> npt.NDArray[np.object_]:
+    """A reason per row: the sentence of its verdict, the note that came with the measure, and what is always said."""
+    has_note = np.not_equal(notes, None).astype(np.bool_)  # type: ignore[call-overload]
+    reason = np.full(len(verdict), None, dtype=object)
+    for kind in np.unique(verdict).tolist():
+        sentence = _DEFAULTS[Verdict(kind)]
+        if kind in _WITHOUT_POINTS and criterion.missing_reason_vi:
+            sentence = criterion.missing_reason_vi
+        if kind == Verdict.NOT_APPLICABLE and criterion.rule.is_extra:
+            sentence = _EXTRA_ABSENT
+        if kind == Verdict.FULL_WITHOUT_DENOMINATOR and criterion.rule.kind is RuleKind.FLAG:
+            sentence = _FLAG_WITHOUT_COUNT
+        rows = verdict == kind
+        reason[rows] = _join(sentence, None, always)
+        for row in np.flatnonzero(rows & has_note):
+            missing = kind in _WITHOUT_POINTS
+            reason[row] = _join(None if missing else sentence, notes[row], always)
+    return reason
+
+
+def of_sum(
+    rubric: Rubric, criteria: list[Criterion], missing: npt.NDArray[np.bool_], group: Group | None
+) -> npt.NDArray[np.object_]:
+    """A reason per row of a group or total: which criteria it lacks."""
+    below = group.groups if group else rubric.groups
+    empty = [child.code for child in below if child.is_incomplete()]
+    if group is not None and not below and group.is_incomplete():
+        return np.full(
+            len(missing),
+            _join(group.missing_reason_vi or _DEFAULTS[Verdict.ABSENT], None, rubric.note_vi),
+            dtype=object,
+        )
+    reason = np.full(len(missing), None, dtype=object)
+    # units mostly lack the same criteria: one sentence per pattern, told apart by its bits
+    packed = np.ascontiguousarray(np.packbits(missing, axis=1))
+    patterns = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, which = np.unique(patterns, return_index=True, return_inverse=True)
+    for number, row in enumerate(first.tolist()):
+        codes = [criterion.code for criterion, lacks in zip(criteria, missing[row], strict=True) if lacks] + empty
+        sentence = f"Chưa chấm được: {', '.join(codes)}" if codes else None
+        reason[which == number] = _join(sentence, None, rubric.note_vi)
+    return reason
+
+
+def _join(*sentences: Any) -> str | None:
+    return "; ".join(sentence for sentence in sentences if sentence) or None

@@ -1,0 +1,289 @@
+"""A rubric from the spreadsheet that an office has: STT, lĩnh vực/tiêu chí/tiêu chí thành phần, điểm tối đa, cách chấm.
+
+A row with a number in STT is a domain, a criterion or a part of one, by the depth of its number (I or 1, 1.1, 1.1.1);
+a row without a number goes on with the scoring text of the row above. Where Roman domains count their criteria from 1
+again, these become 2.1 and 2.1.1 in domain II. A line of sums is held against the domains above it. What has parts is a
+group, what has none is scored. Where the scoring text has a form that is known it becomes a rule; everything else is
+scored by a person, and the text stays as its note.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric_table import (
+    Columns,
+    Row,
+    cell_name,
+    find_columns,
+    plain,
+    read_sheet,
+    value,
+)
+
+_ROMAN = re.compile(r"^[IVX]+$")
+_NUMBER = re.compile(r"^\d+(\.\d+)*$")
+#: A line of sums: Tổng, Tổng cộng, Tổng điểm (I+II), Cộng mục I.
+_TOTAL = re.compile(
+    r"^(?:tong(?: cong| diem| so diem| diem toi da)?|cong(?: muc| phan)?(?: [ivx\d.]+)?)(?: ?\(.*\))?[:. ]*$"
+)
+_SURVEY = ("dieu tra xa hoi hoc", "khao sat", "xhh", "sipas")
+_PERCENT = r"(\d+(?:[.,]\d+)?)\s*%"
+_RATIO = r"ty le[^;.]*?(?:x|\*|×)\s*diem toi da|diem toi da\s*(?:x|\*|×)[^;.]*?ty le"
+
+
+@dataclass
+class _Line:
+    """A numbered row of the sheet with what continues it."""
+
+    row: int
+    number: str
+    name: str
+    max: Fraction
+    texts: list[str]
+    is_roman: bool = False
+    parts: list[_Line] = field(default_factory=list)
+
+    @property
+    def depth(self) -> int:
+        return self.number.count(".") + 1
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Content for a rubric file, and what the reader has to know about it: cells and sentences."""
+
+    content: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None) -> Imported:
+    """The rubric in a spreadsheet.
+
+    Args:
+        path: .xlsx or .csv.
+        about: the head of the rubric file: id, version, name_vi, name_en, legal_basis, valid_from and the like.
+        sheet: name of the sheet; the one the workbook opens with where None.
+
+    Raises:
+        RubricError: with the cell, what is wrong and the fix.
+    """
+    rows = read_sheet(path, sheet=sheet)
+    columns = find_columns(path, rows)
+    below = [row for row in rows if row[0] > columns.last_heading]
+    lines = _lines(path, [row for row in below if not _is_total(row, columns)], columns)
+    roots = _tree(path, _below_their_domain(lines), columns)
+    remarks: list[str] = []
+    for root in roots:
+        _check_sums(path, root, columns)
+    for row in below:
+        if _is_total(row, columns):
+            _check_total(path, row, roots, columns)
+    groups = [_group(path, root, columns, remarks) for root in roots]
+    return Imported({**about, "groups": groups}, tuple(remarks))
+
+
+def _is_total(row: Row, columns: Columns) -> bool:
+    """Whether a row holds sums; where cells are merged, its words stand in the column of numbers."""
+    number, name = value(row[1], columns.number), value(row[1], columns.name)
+    return _TOTAL.match(plain(name)) is not None if not number else _TOTAL.match(plain(number)) is not None
+
+
+def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> None:
+    """A sum has to be that of all domains so far, or of the domain that it closes."""
+    text = value(row[1], columns.max)
+    above = [root for root in roots if root.row < row[0]]
+    if not text or not above:
+        return
+    given, whole = _points(path, row[0], columns.max, text), sum((root.max for root in above), Fraction(0))
+    if given not in (whole, above[-1].max):
+        raise RubricError(
+            f"{cell_name(path, row[0], columns.max)}: the total is {_shown(given)}, but the domains above add up to "
+            f"{_shown(whole)}; correct one of them"
+        )
+
+
+def _below_their_domain(lines: list[_Line]) -> list[_Line]:
+    """Numbers of the whole sheet, where each Roman domain counts its criteria from 1 again: II, 1, 1.1 is 2.1.1."""
+    if not any(line.is_roman for line in lines) or all(line.is_roman or line.depth > 1 for line in lines):
+        return lines
+    domain = ""
+    for line in lines:
+        if line.is_roman:
+            domain = line.number
+        elif domain:
+            line.number = f"{domain}.{line.number}"
+    return lines
+
+
+def _lines(path: Path, rows: list[Row], columns: Columns) -> list[_Line]:
+    lines: list[_Line] = []
+    for row, cells in rows:
+        number, name, most, text = (
+            value(cells, column) for column in (columns.number, columns.name, columns.max, columns.text)
+        )
+        if not number:
+            if not lines:
+                raise RubricError(
+                    f"{cell_name(path, row, columns.number)}: the first row below the headings has no STT; number it"
+                )
+            if most:
+                raise RubricError(
+                    f"{cell_name(path, row, columns.max)}: {most} points in a row without STT; give the row a number, "
+                    f"or move the points into the text of {lines[-1].number}"
+                )
+            lines[-1].texts += [part for part in (name, text) if part]
+            continue
+        numbered = number.rstrip(".")
+        is_roman = _ROMAN.match(numbered) is not None
+        if is_roman:
+            numbered = str(_roman(numbered))
+        if not _NUMBER.match(numbered):
+            raise RubricError(
+                f"{cell_name(path, row, columns.number)}: STT {number!r} is neither I, II, … nor 1, 1.1, 1.1.1; "
+                "correct it"
+            )
+        if not name:
+            raise RubricError(f"{cell_name(path, row, columns.name)}: {number} has no name; write it")
+        points = _points(path, row, columns.max, most)
+        lines.append(_Line(row, numbered, name, points, [text] if text else [], is_roman))
+    if not lines:
+        raise RubricError(f"{path.name}: no row below the headings; give the table its rows")
+    return lines
+
+
+def _roman(text: str) -> int:
+    values = [{"I": 1, "V": 5, "X": 10}[letter] for letter in text]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def _points(path: Path, row: int, column: int, text: str) -> Fraction:
+    try:
+        points = Fraction(text.replace(",", "."))
+    except (ValueError, ZeroDivisionError):
+        shown = (
+            f"{text!r} is no number" if text else "empty, merged with another, or a formula that was never calculated"
+        )
+        raise RubricError(
+            f"{cell_name(path, row, column)}: Điểm tối đa is {shown}; write points such as 1 or 0,5"
+        ) from None
+    if points <= 0 or (points * 100).denominator != 1:
+        raise RubricError(
+            f"{cell_name(path, row, column)}: Điểm tối đa {text} is not above 0 with at most two decimals; correct it"
+        )
+    return points
+
+
+def _tree(path: Path, lines: list[_Line], columns: Columns) -> list[_Line]:
+    known: dict[str, _Line] = {}
+    roots = []
+    for line in lines:
+        place = cell_name(path, line.row, columns.number)
+        if line.number in known:
+            raise RubricError(
+                f"{place}: STT {line.number} is in row {known[line.number].row} already; renumber one (Excel takes "
+                "1.10 for 1.1 unless the cell is text)"
+            )
+        known[line.number] = line
+        if line.depth == 1:
+            roots.append(line)
+            continue
+        above = line.number.rpartition(".")[0]
+        if above not in known:
+            raise RubricError(f"{place}: STT {line.number} stands below no {above}; add that row or renumber this one")
+        known[above].parts.append(line)
+    return roots
+
+
+def _check_sums(path: Path, line: _Line, columns: Columns) -> None:
+    if not line.parts:
+        return
+    total = sum((part.max for part in line.parts), Fraction(0))
+    if total != line.max:
+        first, last = line.parts[0].row, line.parts[-1].row
+        raise RubricError(
+            f"{cell_name(path, line.row, columns.max)}: {line.number} has {_shown(line.max)} points, but its parts "
+            f"(rows {first} to {last}) add up to {_shown(total)}; correct one of them"
+        )
+    for part in line.parts:
+        _check_sums(path, part, columns)
+
+
+def _shown(points: Fraction) -> str:
+    return f"{float(points):g}"
+
+
+def _group(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
+    head = {"code": f"G{line.number}", "name_vi": line.name, "name_en": line.name}
+    if not line.parts:  # a domain that is one criterion
+        return {**head, "criteria": [_criterion(path, line, columns, remarks)]}
+    groups = [_group(path, part, columns, remarks) for part in line.parts if part.parts]
+    criteria = [_criterion(path, part, columns, remarks) for part in line.parts if not part.parts]
+    return {**head, **({"groups": groups} if groups else {}), **({"criteria": criteria} if criteria else {})}
+
+
+def _criterion(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
+    text = "; ".join(line.texts)
+    rule = rule_of_text(text, line.max)
+    is_survey = any(word in plain(f"{line.name} {text}") for word in _SURVEY)
+    if rule is None:
+        how = "khảo sát" if is_survey else "người chấm"
+        said = text or "(trống)"
+        remarks.append(
+            f"{cell_name(path, line.row, columns.text)}: {line.number} không có công thức nhận ra được, điểm do {how} "
+            f"nhập: {said[:120]}"
+        )
+    criterion: dict[str, Any] = {
+        "code": f"C{line.number}",
+        "name_vi": line.name,
+        "name_en": line.name,
+        "max": float(line.max) if line.max.denominator != 1 else int(line.max),
+        "source": "survey" if is_survey else "self_assessment",
+        "rule": rule or "carried",
+    }
+    return {**criterion, **({"note": text} if text else {})}
+
+
+def rule_of_text(text: str, most: Fraction) -> dict[str, Any] | None:
+    """The rule that a scoring text states, or None where it has no form that is known.
+
+    Known forms (accents and case aside): a ratio times the maximum, with the share from which on it is full and the
+    share below which it is nothing; all or nothing at a share; a list of shares with points.
+    """
+    words = plain(text)
+    below = re.search(rf"duoi\s*{_PERCENT}[^;]*?:?\s*(?:0(?:[.,]0+)?\s*diem|khong (?:co |duoc )?diem|0$)", words)
+    floor = _share(below[1]) if below else None
+    if re.search(_RATIO, words):
+        over = re.search(rf"/\s*{_PERCENT}", words)
+        full_at = _share(over[1]) if over else Fraction(1)
+        if floor is not None:
+            return {"kind": "linear_above_floor", "floor": _number(floor), "full_at": _number(full_at)}
+        return {"kind": "linear", "full_at": _number(full_at)}
+    steps = [
+        (_share(share), Fraction(points.replace(",", ".")))
+        for share, points in re.findall(
+            rf"(?:tu|dat|>=|≥)\s*(?:tu\s*)?{_PERCENT}[^;:]*:\s*(\d+(?:[.,]\d+)?)\s*diem", words
+        )
+    ]
+    steps = [(share, points) for share, points in dict(steps).items() if points > 0]
+    if not steps:
+        return None
+    ordered = sorted(steps)
+    if any(points > most for _, points in ordered) or [p for _, p in ordered] != sorted({p for _, p in ordered}):
+        return None  # more than the maximum, or more ratio for fewer points: not read right
+    if len(ordered) == 1 and ordered[0][1] == most:
+        return {"kind": "all_or_nothing", "full_at": _number(ordered[0][0])}
+    return {"kind": "steps", "steps": [{"at": _number(share), "points": _number(points)} for share, points in ordered]}
+
+
+def _share(percent: str) -> Fraction:
+    return Fraction(percent.replace(",", ".")) / 100
+
+
+def _number(value: Fraction) -> float | int:
+    return int(value) if value.denominator == 1 else float(value)

@@ -1,0 +1,177 @@
+"""All versions of all rubrics, and which of them scores a period.
+
+An office puts its own rubrics into the folder `rubrics` of the drop folder. One of them stands before every shipped
+version of the same rubric for as long as it is in force, and replaces a shipped one of the same version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
+from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, read_rubric
+from cchc_pipeline.settings import load_settings
+
+#: Folder of an office's own rubrics within the drop folder.
+FOLDER = "rubrics"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Rubrics by id and version.
+
+    Attributes:
+        shipped: the versions that come with the project.
+        own: the versions of an office, which stand before them.
+    """
+
+    shipped: tuple[Rubric, ...]
+    own: tuple[Rubric, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all rubrics."""
+        return tuple(sorted({one.id for one in (*self.shipped, *self.own)}))
+
+    def versions(self, rubric_id: str) -> tuple[Rubric, ...]:
+        """The versions of a rubric, the oldest first.
+
+        Raises:
+            RubricError: there is no such rubric.
+        """
+        own = {one.version: one for one in self.own if one.id == rubric_id}
+        found = {one.version: one for one in self.shipped if one.id == rubric_id} | own
+        if not found:
+            raise RubricError(f"No rubric is called {rubric_id!r}; choose one of: {', '.join(self.ids)}")
+        return tuple(sorted(found.values(), key=lambda one: (one.valid_from, one.version)))
+
+    def newest(self, rubric_id: str) -> Rubric:
+        """The version that began last, an office's before a shipped one that ends no later."""
+        last = self.versions(rubric_id)[-1]
+        return self.scoring(rubric_id, last.valid_from)
+
+    def version(self, rubric_id: str, version: str) -> Rubric:
+        """The version that a scorecard names.
+
+        Raises:
+            RubricError: it is not there (any more).
+        """
+        versions = self.versions(rubric_id)
+        for one in versions:
+            if one.version == version:
+                return one
+        raise RubricError(
+            f"The rubric {rubric_id} has no version {version!r}; it has {', '.join(one.version for one in versions)}. "
+            f"Put the file of that version back into the folder {FOLDER} of the drop folder, or score again with "
+            "`cchc run`."
+        )
+
+    def scoring(self, rubric_id: str, day: date) -> Rubric:
+        """The version that scores a period that ends on this day.
+
+        The one in force on the day, an office's own before a shipped one; where none is, the one that began last before
+        it, and before the first of all the first.
+        """
+        versions = self.versions(rubric_id)
+        in_force = tuple(one for one in versions if one.is_valid_on(day))
+        begun = tuple(one for one in versions if one.valid_from <= day)
+        own = tuple(one for one in in_force if one in self.own)
+        return (own or in_force or begun or versions[:1])[-1]
+
+    def before(self, rubric_id: str, first: date) -> Rubric:
+        """The version that scores the period before the one that begins on `first`."""
+        return self.scoring(rubric_id, first - timedelta(days=1))
+
+    def scored_by(self, rubric: Rubric, table: pa.Table) -> pa.Table:
+        """The rows of a table (with the column period_end) whose period this version scores."""
+        ends = table["period_end"].unique().to_pylist()
+        days = [day for day in ends if self.scoring(rubric.id, day) == rubric]
+        return table.filter(pc.is_in(table["period_end"], pa.array(days, pa.date32())))
+
+    def by_version(self, rubric_id: str, table: pa.Table) -> Iterator[tuple[Rubric, pa.Table]]:
+        """The rows of a table (with the column period_end) by the version that scores them; those that score any."""
+        for version in self.versions(rubric_id):
+            rows = self.scored_by(version, table)
+            if rows.num_rows:
+                yield version, rows
+
+    def find(self, name: str) -> Rubric:
+        """A rubric as a user names it: a file, an id (its newest version), or `id@version`.
+
+        Raises:
+            RubricError: there is none, or the file breaks the format.
+        """
+        if re.search(r"\.ya?ml$", name) or "/" in name or Path(name).is_file():
+            return read_rubric(Path(name))
+        rubric_id, _, version = name.partition("@")
+        return self.version(rubric_id, version) if version else self.newest(rubric_id)
+
+
+@cache
+def shipped() -> Shelf:
+    """The rubrics that come with the project."""
+    return Shelf(_read(RUBRIC_FOLDER))
+
+
+def load_shelf(folder: Path | None) -> Shelf:
+    """The shipped rubrics and those of an office.
+
+    Args:
+        folder: the office's `*.yaml`; it need not exist.
+
+    Raises:
+        RubricError: a file breaks the format, is of a rubric that nothing scores by, or two files of one rubric are in
+            force on the same day.
+    """
+    own = _read(folder) if folder is not None and folder.is_dir() else ()
+    known = shipped().ids
+    for one in own:
+        if one.id not in known:
+            raise RubricError(
+                f"{one.origin}: nothing is scored by a rubric called {one.id!r}; its id must be one of: "
+                f"{', '.join(known)}"
+            )
+    return Shelf(shipped().shipped, own)
+
+
+def office_shelf(data_dir: Path | None = None) -> Shelf:
+    """The shelf of the office whose settings are in force.
+
+    Raises:
+        RubricError: see `load_shelf`.
+        SettingsError: the settings cannot be read.
+    """
+    return load_shelf(load_settings(data_dir=data_dir).drop_folder / FOLDER)
+
+
+def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
+    """Codes of the new version's criteria whose points cannot be compared with those of the old one."""
+    before = {one.code: _meaning(one) for one in old.criteria()}
+    return frozenset(one.code for one in new.criteria() if before.get(one.code) != _meaning(one))
+
+
+def _meaning(criterion: Criterion) -> tuple[object, ...]:
+    rule, on = criterion.rule, criterion.zero_denominator
+    return criterion.max_hundredths, rule, on, criterion.indicator, criterion.source, criterion.evidence
+
+
+def _read(folder: Path) -> tuple[Rubric, ...]:
+    found = [read_rubric(path) for path in sorted(folder.glob("*.y*ml"))]
+    found.sort(key=lambda one: (one.id, one.valid_from))
+    for old, new in pairwise(found):
+        if old.id == new.id and (old.valid_to is None or old.valid_to >= new.valid_from):
+            raise RubricError(
+                f"{old.origin} and {new.origin} are both in force on {new.valid_from} for {old.id}; end the older one "
+                f"with valid_to: {new.valid_from - timedelta(days=1)}"
+            )
+    return tuple(found)

@@ -1,0 +1,110 @@
+"""The scorecard table: its columns, and how rows of units by criteria become one Arrow table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
+
+SCORECARD_SCHEMA = pa.schema(
+    [
+        ("index_code", pa.string()),
+        ("rubric_version", pa.string()),
+        ("is_provisional", pa.bool_()),
+        ("source", pa.string()),
+        ("period_type", pa.string()),
+        ("period_start", pa.date32()),
+        ("period_end", pa.date32()),
+        ("unit_code", pa.string()),
+        ("criterion_level", pa.string()),
+        ("criterion_code", pa.string()),
+        ("parent_code", pa.string()),
+        ("criterion_name_vi", pa.string()),
+        ("criterion_name_en", pa.string()),
+        ("rule", pa.string()),
+        ("numerator", pa.float64()),
+        ("denominator", pa.float64()),
+        ("ratio", pa.float64()),
+        ("points", pa.float64()),
+        ("max_points", pa.float64()),
+        ("points_lost", pa.float64()),
+        ("status", pa.string()),
+        ("reason_vi", pa.string()),
+        ("evidence", pa.string()),
+    ]
+)
+_BLOCK = 256
+STATUSES = ("ok", "partial", "missing", "not_applicable")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One row of every scorecard: the total, a group, or a criterion."""
+
+    level: str
+    code: str
+    parent: str | None
+    name_vi: str
+    name_en: str
+    rule: str
+    leaves: tuple[int, ...]
+    group: Group | None
+    is_incomplete: bool
+
+
+def assemble(
+    rubric: Rubric, source: str, keys: pd.DataFrame, nodes: list[Node], cells: dict[str, npt.NDArray[Any]]
+) -> pa.Table:
+    """One row per unit, period and node.
+
+    Args:
+        rubric: names the index, its version.
+        source: where the measures come from.
+        keys: unit_code and the period columns, one row per scorecard.
+        nodes: the rows of every scorecard.
+        cells: what differs from cell to cell, each an array of units by nodes; `status` holds positions in STATUSES.
+    """
+    units, width = len(keys), len(nodes)
+    repeated = np.repeat(np.arange(units), width)
+
+    def labels(codes: npt.NDArray[Any], texts: list[Any]) -> pa.Array:
+        dictionary = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts, pa.string()))
+        return dictionary.cast(pa.string())
+
+    def constant(text: str) -> pa.Array:
+        return pa.repeat(pa.scalar(text, pa.string()), units * width)
+
+    columns: dict[str, pa.Array] = {
+        "index_code": constant(rubric.id),
+        "rubric_version": constant(rubric.version),
+        "source": constant(source),
+        "criterion_level": _tiled([node.level for node in nodes], units),
+        "criterion_code": _tiled([node.code for node in nodes], units),
+        "parent_code": _tiled([node.parent for node in nodes], units),
+        "criterion_name_vi": _tiled([node.name_vi for node in nodes], units),
+        "criterion_name_en": _tiled([node.name_en for node in nodes], units),
+        "rule": _tiled([node.rule for node in nodes], units),
+        "status": labels(cells["status"].ravel(), list(STATUSES)),
+        "unit_code": labels(repeated, keys["unit_code"].tolist()),
+        "period_type": labels(repeated, keys["period_type"].tolist()),
+    }
+    for name in ("period_start", "period_end"):
+        columns[name] = pa.array(keys[name].to_numpy(dtype="datetime64[D]")[repeated], pa.date32())
+    for name in ("is_provisional", "reason_vi", "evidence"):
+        columns[name] = pa.array(cells[name].ravel(), SCORECARD_SCHEMA.field(name).type)
+    for name in ("numerator", "denominator", "ratio", "points", "max_points", "points_lost"):
+        columns[name] = pa.array(cells[name].ravel(), pa.float64(), from_pandas=True)
+    return pa.table([columns[name] for name in SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA)
+
+
+def _tiled(texts: list[str | None], times: int) -> pa.Array:
+    """The texts of all nodes, once per unit; copied in blocks, which costs a tenth of looking each up."""
+    once = pa.array(texts, pa.string())
+    block = pa.concat_arrays([once] * _BLOCK)
+    return pa.concat_arrays([*[block] * (times // _BLOCK), *[once] * (times % _BLOCK), once.slice(0, 0)])

@@ -1,0 +1,164 @@
+"""Reading edXML messages (QCVN 102:2016/BTTTT, amended 2022) into flat records.
+
+Root element and namespace differ between versions, so elements are found by local name. A message
+with a document type declaration is refused before parsing: edXML has none, and entity expansion
+is the only use of one. SignerInfo, StaffInfo, Content, names and attachments are never read.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from cchc_pipeline.reference.unit_codes import canonical_unit_code
+from cchc_pipeline.sources.documents.subjects import (
+    apology_dossier_code,
+    internal_procedures_count,
+    procedures_count,
+    subject_field,
+    subject_kind,
+)
+from cchc_pipeline.sources.protocol import Row
+from cchc_pipeline.sources.records import Problems, text_or_none
+from cchc_pipeline.sources.timestamps import parse_slashed_day, parse_slashed_time
+from cchc_pipeline.text import mask_text
+
+RECALL = "1"  # BussinessDocType (the standard's spelling): the message takes an earlier document back
+_SECURITY = {"mật": "secret", "tối mật": "top_secret", "tuyệt mật": "most_secret"}
+_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+class EdxmlError(ValueError):
+    """A message is not well-formed, or declares what edXML never declares. Holds no text of the message."""
+
+
+def parse_message(text: str) -> ET.Element:
+    """The root element.
+
+    Raises:
+        EdxmlError: not XML, or with a document type declaration.
+    """
+    if _DECLARATION.search(text):
+        raise EdxmlError("a document type declaration, which edXML never has")
+    try:
+        # The declaration's encoding speaks of bytes; this is text already.
+        return ET.fromstring(_ENCODING.sub("", text.lstrip("\ufeff")))  # noqa: S314 - see above
+    except ET.ParseError:
+        raise EdxmlError("not well-formed XML") from None
+
+
+def document_row(root: ET.Element) -> Row | None:
+    """The row of `documents__documents`; None for a message that takes a document back."""
+    problems = Problems()
+    header = _first(root, "MessageHeader")
+    trace = _first(root, "TraceHeaderList")
+    if _text(trace, "Bussiness", "BussinessDocType") == RECALL:
+        return None
+    subject = _text(header, "Subject") or ""
+    kind = subject_kind(subject)
+    sent_text = _text(trace, "TraceHeader", "Timestamp")
+    sent_at = parse_slashed_time(sent_text) if sent_text else None
+    if sent_text and sent_at is None:
+        problems.add("sent_at", "not a time yyyy/MM/dd HH:mm:ss", sent_text)
+    priority = _text(header, "OtherInfo", "Priority")
+    return {
+        "document_id": _text(header, "DocumentId"),
+        "unit_code": _unit(_text(header, "From", "OrganId"), "unit_code", problems),
+        "receiver_unit_codes": _receivers(header, problems),
+        "document_number": _text(header, "Code", "CodeNumber"),
+        "notation": _text(header, "Code", "CodeNotation"),
+        "document_type": _text(header, "DocumentType", "TypeName"),
+        "subject_masked": mask_text(subject) or None,
+        "subject_kind": kind,
+        "promulgated_on": _day(_text(header, "PromulgationInfo", "PromulgationDate"), "promulgated_on", problems),
+        "due_on": _day(_text(header, "DueDate"), "due_on", problems),
+        "sent_at": sent_at,
+        "sent_on": sent_at and sent_at.date(),
+        "is_paper_copy": _text(trace, "Bussiness", "Paper") == "1",
+        "is_signed": _is_signed(root),
+        "responds_to_document_id": _text(header, "ResponseFor", "DocumentId"),
+        "dossier_code": apology_dossier_code(subject) if kind == "apology_letter" else None,
+        "procedures_count": procedures_count(subject) if kind == "publication_decision" else None,
+        "security_level": _security(_text(header, "OtherInfo", "SphereOfPromulgation")),
+        "subject_field": subject_field(subject) if kind == "other" else "other",
+        "internal_procedures_count": internal_procedures_count(subject) if kind == "publication_decision" else None,
+        "priority": int(priority) if priority and priority.isascii() and priority.isdigit() else None,
+        "parse_errors": problems.text(),
+    }
+
+
+def status_row(root: ET.Element) -> Row:
+    """The row of `documents__statuses`."""
+    problems = Problems()
+    status = _first(root, "Status")
+    stamp = _text(status, "Timestamp")
+    moment = parse_slashed_time(stamp) if stamp else None
+    if stamp and moment is None:
+        problems.add("status_at", "not a time yyyy/MM/dd HH:mm:ss", stamp)
+    return {
+        "document_id": _text(status, "ResponseFor", "DocumentId"),
+        "unit_code": _unit(_text(status, "From", "OrganId"), "unit_code", problems),
+        "status_code": _text(status, "StatusCode"),
+        "status_at": moment,
+        "status_on": moment and moment.date(),
+        "parse_errors": problems.text(),
+    }
+
+
+def _local(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _children(element: ET.Element, name: str) -> Iterator[ET.Element]:
+    return (child for child in element if _local(child) == name)
+
+
+def _first(root: ET.Element, name: str) -> ET.Element | None:
+    return next((element for element in root.iter() if _local(element) == name), None)
+
+
+def _text(element: ET.Element | None, *path: str) -> str | None:
+    for name in path:
+        if element is None:
+            return None
+        element = next(_children(element, name), None)
+    return None if element is None else text_or_none(element.text)
+
+
+def _unit(code: str | None, column: str, problems: Problems) -> str | None:
+    unit = canonical_unit_code(code)
+    if code and unit is None:
+        problems.add(column, "not an agency code", code)
+    return unit
+
+
+def _day(text: str | None, column: str, problems: Problems) -> date | None:
+    day = parse_slashed_day(text) if text else None
+    if text and day is None:
+        problems.add(column, "not a date yyyy/MM/dd", text)
+    return day
+
+
+def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
+    if header is None:
+        return None
+    codes: list[Any] = [
+        _unit(_text(receiver, "OrganId"), "receiver_unit_codes", problems) for receiver in _children(header, "To")
+    ]
+    return ";".join(sorted({code for code in codes if code})) or None
+
+
+def _security(sphere: str | None) -> str:
+    """The security level that the sphere of promulgation names; without one of them the document is not secret."""
+    return _SECURITY.get(" ".join((sphere or "").split()).casefold(), "normal")
+
+
+def _is_signed(root: ET.Element) -> bool:
+    for signature in (element for element in root.iter() if _local(element) == "Signature"):
+        if any(_local(part) == "DigestValue" and (part.text or "").strip() for part in signature.iter()):
+            return True
+    return False

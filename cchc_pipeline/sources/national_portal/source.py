@@ -1,0 +1,145 @@
+"""The National Public Service Portal's evaluation reports (QĐ 766) of a province and its units.
+
+A report is about a whole month, quarter or year; the portal recomputes it while the period runs.
+So a window reads every period that it touches, as it stands now, into one batch for its last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import Progress
+from cchc_pipeline.reference.unit_codes import canonical_unit_code
+from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken
+from cchc_pipeline.sources.http import HttpClient
+from cchc_pipeline.sources.national_portal.mapping import (
+    METRIC_NEEDS,
+    METRIC_REPORTS,
+    SERVICE_RESULTS,
+    Period,
+    ServiceResults,
+    UnitKey,
+    parse_service_results,
+    periods_of,
+    report_rows,
+    result_rows,
+)
+from cchc_pipeline.sources.protocol import Batch, KnownState, Row
+from cchc_pipeline.sources.records import ColumnWatch
+
+METRICS = "national_portal__metrics"
+DISTRICT = "DISTRICT"
+REPORT_PATH = "/api/v1/reporting/evaluation/"
+
+
+class NationalPortalSource:
+    """Adapter for the portal's public reports; no credentials, one call at a time.
+
+    Args:
+        http: client of the portal.
+        province_code: canonical code of the province, as in the portal's list.
+        with_children: also read the reports of the departments and communes.
+        overlap_days: days before a window whose month, quarter and year are read again, so that a
+            period that has just ended is not left as it was on its last night.
+    """
+
+    name = "national_portal"
+    tables = (METRICS,)
+
+    def __init__(
+        self, http: HttpClient, province_code: str, *, with_children: bool = True, overlap_days: int = 0
+    ) -> None:
+        self._http = http
+        self._province = province_code
+        self._with_children = with_children
+        self._overlap = timedelta(days=overlap_days)
+
+    def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
+        """Yield one batch for the last day of the window."""
+        del known
+        watch = ColumnWatch(METRIC_NEEDS)
+        rows: dict[Any, Row] = {}
+        periods = periods_of(Window(window.first - self._overlap, window.last))
+        province_id = self._province_id(periods[-1], window)
+        done, total = 0, None
+        for number, period in enumerate(periods):
+            with self._http.reading(window.last, f"the portal's {period}"):
+                asked = UnitKey(province_id, self._province, None, None)
+                results = self._service_results(period, {"departmentId": province_id}, self._province)
+                units: list[tuple[UnitKey, ServiceResults | None]] = [(asked, results)]
+                if self._with_children:
+                    units += self._children(results)
+                total = len(units) * (len(periods) - number) + done
+                for unit, known_results in units:
+                    for row in self._unit_rows(unit, period, known_results, watch):
+                        key = (row["unit_code"], row["period_type"], row["period_start"], row["metric_code"])
+                        rows.setdefault(key if None not in key else (len(rows), "no key"), row)
+                    done += 1
+                    progress(done, total, f"portal reports, {period}")
+        yield Batch(METRICS, window.last, watch.without_gone(rows.values()))
+
+    def _province_id(self, period: Period, window: Window) -> str:
+        with self._http.reading(window.last, "the portal's list of provinces"):
+            listed = self._service_results(period, {"departmentType": "ADMINISTRATIVE_UNIT"}, None)
+            for entry in listed.children:
+                if canonical_unit_code(entry.code) == self._province and entry.department_id:
+                    return entry.department_id
+            fix = "check the province code in the settings: since 1/7/2025 there are 34 provinces"
+            what = f"province {self._province} is not in the portal's list"
+            raise self._http.error(ReplyBroken, what, REPORT_PATH + SERVICE_RESULTS, fix=fix)
+
+    def _children(self, results: ServiceResults) -> list[tuple[UnitKey, None]]:
+        return [
+            (UnitKey(child.department_id, child.code, child.name, child.child_group), None)
+            for child in results.children
+            if child.department_id
+        ]
+
+    def _unit_rows(
+        self, unit: UnitKey, period: Period, results: ServiceResults | None, watch: ColumnWatch
+    ) -> Iterator[Row]:
+        asked = {"departmentId": unit.department_id}
+        if results is None:
+            results = self._service_results(period, asked, unit.code)
+        unit = UnitKey(unit.department_id, unit.code, unit.name or results.unit.name, unit.child_group)
+        yield from result_rows(unit, period, results.unit)
+        if unit.child_group == DISTRICT:
+            # Until 30/6/2025 communes stand below districts; the portal's list gives their totals.
+            for below in results.children:
+                if below.department_id:
+                    key = UnitKey(below.department_id, below.code, below.name, below.child_group)
+                    yield from result_rows(key, period, below)
+        for report in METRIC_REPORTS:
+            data = self._report(report, period, asked)
+            said = data.get("overview")
+            if isinstance(said, Mapping) and said.get("departmentId") not in (None, unit.department_id):
+                raise self._http.error(PageRepeated, "the report of another unit than asked for", REPORT_PATH + report)
+            if "metrics" not in data:
+                raise self._http.error(FieldGone, "the report has no field 'metrics'", REPORT_PATH + report)
+            for metric in data["metrics"] or ():
+                watch.see(metric)
+            yield from report_rows(unit, period, report, data)
+
+    def _service_results(self, period: Period, asked: Mapping[str, Any], code: str | None) -> ServiceResults:
+        path = REPORT_PATH + SERVICE_RESULTS
+        data = self._report(SERVICE_RESULTS, period, asked)
+        for name in ("overview", "radar", "evaluation"):
+            if name not in data:
+                raise self._http.error(FieldGone, f"the report has no field '{name}'", path)
+        results = parse_service_results(data)
+        said = canonical_unit_code(results.unit.code)
+        if code and said and said != canonical_unit_code(code):
+            raise self._http.error(PageRepeated, "the report of another unit than asked for", path)
+        return results
+
+    def _report(self, report: str, period: Period, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        path = REPORT_PATH + report
+        reply = self._http.post_json(path, {**period.body(), **asked})
+        if not isinstance(reply, dict) or not isinstance(reply.get("data"), dict):
+            raise self._http.error(FieldGone, "the reply has no object 'data'", path)
+        if reply.get("code", "OK") != "OK":
+            raise self._http.error(ReplyBroken, "the portal answers, but not OK", path)
+        return reply["data"]

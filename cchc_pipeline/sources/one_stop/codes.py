@@ -1,0 +1,89 @@
+"""What the words of the one-stop system mean in the canonical code lists.
+
+Canonical dossier status 1..10: the list of the National Public Service Portal (1 Mới đăng ký,
+2 Được tiếp nhận, 3 Không được tiếp nhận, 4 Đang xử lý, 5 Yêu cầu bổ sung giấy tờ, 6 Yêu cầu thực
+hiện nghĩa vụ tài chính, 7 Công dân yêu cầu rút hồ sơ, 8 Dừng xử lý, 9 Đã xử lý xong, 10 Đã trả kết quả).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_STATUS_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("mới đăng ký", "chờ tiếp nhận", "chưa tiếp nhận", "mới nộp"),
+    2: ("được tiếp nhận", "đã tiếp nhận", "mới tiếp nhận", "tiếp nhận"),
+    3: ("không được tiếp nhận", "không tiếp nhận", "từ chối tiếp nhận", "từ chối", "đã từ chối"),
+    4: ("đang xử lý", "đang giải quyết", "chờ xử lý"),
+    5: (
+        "yêu cầu bổ sung", "yêu cầu bổ sung giấy tờ", "yêu cầu bổ sung hồ sơ", "yêu cầu bổ sung thông tin",
+        "chờ bổ sung", "chờ bổ sung hồ sơ", "bổ sung hồ sơ", "đang bổ sung",
+    ),
+    6: (
+        "yêu cầu nghĩa vụ tài chính", "yêu cầu thực hiện nghĩa vụ tài chính", "thực hiện nghĩa vụ tài chính",
+        "chờ thực hiện nghĩa vụ tài chính", "yêu cầu thực hiện nvtc", "chờ nghĩa vụ tài chính",
+    ),
+    7: ("đã rút", "rút hồ sơ", "đã rút hồ sơ", "công dân rút", "công dân rút hồ sơ", "công dân yêu cầu rút hồ sơ"),
+    8: ("dừng xử lý", "đã dừng xử lý"),
+    9: ("đã có kết quả", "có kết quả", "đã xử lý xong", "xử lý xong", "chờ trả kết quả"),
+    10: ("đã trả kết quả", "trả kết quả"),
+}  # fmt: skip
+
+_CHANNEL_NAMES: dict[str, tuple[str, ...]] = {
+    "direct": ("trực tiếp", "nộp trực tiếp"),
+    "online": ("trực tuyến", "nộp trực tuyến"),
+    "postal": ("bưu chính công ích", "bưu chính", "qua bưu chính", "qua bưu chính công ích"),
+}
+
+ONLINE_PAYMENT_NAMES = frozenset({"trực tuyến", "thanh toán trực tuyến"})
+SERVICE_LEVELS = {"1": "information", "2": "information", "3": "partial", "4": "full"}
+INTERLINKED = {"NONE": "none", "SAME_LEVEL": "same_level", "CROSS_LEVEL": "cross_level"}
+_SERVICE_NAMES: dict[str, tuple[str, ...]] = {
+    "full": ("toàn trình", "dịch vụ công trực tuyến toàn trình", "mức độ 4"),
+    "partial": ("một phần", "dịch vụ công trực tuyến một phần", "mức độ 3"),
+    "information": ("cung cấp thông tin trực tuyến", "chỉ cung cấp thông tin", "mức độ 1", "mức độ 2"),
+}
+EXECUTING_LEVELS = {
+    "TINH": "province", "SO": "province", "HUYEN": "district", "QUANHUYEN": "district",
+    "XA": "commune", "XAPHUONG": "commune",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def fold(label: str) -> str:
+    """A label as it is compared: NFC, lower case, single spaces, one spelling of `lý` and `ký`.
+
+    >>> fold("Đang  xử lí ")
+    'đang xử lý'
+    """
+    label = re.sub(r"\s+", " ", unicodedata.normalize("NFC", label)).strip(" .").casefold()
+    return re.sub(r"\b([lk])í\b", r"\1ý", label)
+
+
+_STATUS = {name: code for code, names in _STATUS_NAMES.items() for name in names}
+_CHANNEL = {name: code for code, names in _CHANNEL_NAMES.items() for name in names}
+_SERVICE = {name: code for code, names in _SERVICE_NAMES.items() for name in names}
+
+
+def status_of(name: str | None) -> int | None:
+    """The canonical status of a status name; None where the name is not known.
+
+    >>> status_of("Yêu cầu bổ sung"), status_of("Lưu trữ")
+    (5, None)
+    """
+    return _STATUS.get(fold(name)) if name else None
+
+
+def channel_of(name: str | None) -> str | None:
+    """`direct`, `online` or `postal` of the name of an application method; None where not known."""
+    return _CHANNEL.get(fold(name)) if name else None
+
+
+def service_level_of(name: str | None) -> str | None:
+    """`full`, `partial` or `information` of the name of a procedure's level; None where not known.
+
+    >>> service_level_of("Mức độ 4"), service_level_of("Một phần")
+    ('full', 'partial')
+    """
+    return _SERVICE.get(fold(name)) if name else None

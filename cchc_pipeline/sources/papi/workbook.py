@@ -1,0 +1,283 @@
+"""PAPI tables out of workbooks as their publisher lays them out.
+
+Two layouts are in use. Until 2017: a row per province, a column per dimension (`1: …`) and sub-dimension (`1.1: …`),
+with further sheets of indicators. Since 2018: a row per indicator with labels in one or two languages and the scale, a
+column per province, some header rows above, rows for totals, intervals and errors, and sheets of earlier years. Both
+are read as provinces by measures; which it is follows from where the names of the provinces stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cchc_pipeline.reference.papi_instrument import Instrument, PapiTableError, instrument
+from cchc_pipeline.sources.papi.labels import NO_SCORE, UNWEIGHTED, is_new_map, is_summary, measure_code, province_code
+from cchc_pipeline.sources.papi.tables import Figure, PapiTable
+from cchc_pipeline.tabular.files import TableUnusable
+from cchc_pipeline.tabular.workbook_cells import Formula, Rows, WorkbookUnusable, workbook_rows
+
+#: So many provinces make a line of cells the names of a table; a table of today's map has 34, one of before 60 to 63.
+FEWEST_PROVINCES = 40
+#: How far from the first cell the names may stand.
+_HEADER_LINES = 15
+#: How much a dimension may differ from the sum of its parts, in points; published ones do by up to 0.0007.
+SUM_TOLERANCE = 0.01
+_YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+
+
+def read_workbook(content: bytes, file: str) -> list[PapiTable]:
+    """Every year that a workbook holds, in order.
+
+    Args:
+        content: the bytes of an .xlsx or .xlsm file.
+        file: its name, which may say the year.
+
+    Raises:
+        TableUnusable: nothing can be read with certainty; with sheet, cell and fix.
+    """
+    try:
+        sheets = workbook_rows(content)
+    except WorkbookUnusable as error:
+        raise TableUnusable(file, *error.args) from None
+    return read_sheets(sheets, file)
+
+
+def read_sheets(sheets: Iterable[tuple[str, Rows]], file: str) -> list[PapiTable]:
+    """As `read_workbook`, of cells already read: (name of the sheet, its rows)."""
+    tables: dict[int, PapiTable] = {}
+    passed: list[str] = []
+    found: list[tuple[str, int | None, _Sheet]] = []
+    for name, rows in sheets:
+        sheet = _find(name, rows, file)
+        if isinstance(sheet, str):
+            passed.append(sheet)
+        else:
+            found.append((name, _only_year(name), sheet))
+    if not found:
+        raise TableUnusable(
+            file,
+            "no sheet holds provinces by sub-dimensions" + (f" ({'; '.join(passed)})" if passed else ""),
+            "put the publisher's workbook there unchanged, or a sheet with the columns Province, SC11 to SC83",
+        )
+    of_file = _only_year(file)
+    named = {year for _, year, _ in found if year is not None}
+    if of_file is not None and named and of_file not in named:
+        raise TableUnusable(
+            file,
+            f"sheet «{found[0][0]}» says {min(named)}, but the name of the file says {of_file}",
+            "find out which is right and rename the sheet or the file, so that they agree",
+        )
+    for name, of_sheet, sheet in found:
+        year = of_sheet or of_file
+        if year is None:
+            raise TableUnusable(
+                file,
+                f"neither sheet «{name}» nor the name of the file says which year it is",
+                "name the file YYYY.xlsx",
+            )
+        table = tables.setdefault(year, PapiTable(year, file, is_main=of_file in (None, year)))
+        sheet.read_into(table)
+    for table in tables.values():
+        _check(table)
+    return [tables[year] for year in sorted(tables)]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet turned so that provinces stand below each other and measures beside each other.
+
+    Attributes:
+        lines: cells by (line of a province, place of a measure).
+        names: place of the names of provinces.
+        first: line of the first province.
+        is_turned: whether a line is a column of the sheet.
+    """
+
+    file: str
+    name: str
+    lines: dict[int, dict[int, Any]]
+    names: int
+    first: int
+    is_turned: bool
+
+    def read_into(self, table: PapiTable) -> None:
+        places = self._measures()
+        seen: dict[str, int] = {}
+        for line in sorted(line for line in self.lines if line >= self.first):
+            cells = self.lines[line]
+            name = cells.get(self.names)
+            province = province_code(name)
+            if province is None:
+                self._refuse_unknown(line, name, places)
+                continue
+            if province in seen:
+                raise self._unusable(
+                    f"{self._cell(line, self.names)}: «{name}» also stands in {self._cell(seen[province], self.names)}",
+                    "keep one of the two, or correct the name",
+                )
+            seen[province] = line
+            for code, place in places.items():
+                value = self._score(line, place, str(name), code, cells.get(place))
+                table.enter(province, code, Figure(value, f"sheet «{self.name}», {self._cell(line, place)}"))
+
+    def _measures(self) -> dict[str, int]:
+        """Place of every measure that the labels name."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place in sorted({place for cells in self.lines.values() for place in cells}):
+            labels = [self.lines[line].get(place) for line in sorted(self.lines) if line < self.first]
+            if place != self.names and (code := measure_code(labels)):
+                found[code].append(place)
+        for code, places in found.items():
+            others = [place for place in places[1:] if not self._is_same(places[0], place)]
+            if others:
+                raise self._unusable(
+                    f"{self._label(places[0])} and {self._label(others[0])} both say that they hold {code}",
+                    "keep the score and rename what is an indicator",
+                )
+        return {code: places[0] for code, places in found.items()}
+
+    def _is_same(self, one: int, other: int) -> bool:
+        return all(cells.get(one) == cells.get(other) for line, cells in self.lines.items() if line >= self.first)
+
+    def _refuse_unknown(self, line: int, name: Any, places: dict[str, int]) -> None:
+        """A line of figures must be a province or a known summary; a line without figures is a note."""
+        held = [place for place in places.values() if isinstance(self.lines[line].get(place), int | float)]
+        if not held or (name is not None and is_summary(name)):
+            return
+        shown = f"«{name}»" if name is not None else "no name"
+        raise self._unusable(
+            f"{self._cell(line, self.names)}: {shown} is no province of before 1/7/2025, but figures stand with it",
+            "correct the name, or remove the line if it is about no province",
+        )
+
+    def _score(self, line: int, place: int, province: str, code: str, cell: Any) -> float | None:
+        at = f"{self._cell(line, place)} ({province}, {code})"
+        if isinstance(cell, Formula):
+            if cell.text.upper() in NO_SCORE:
+                return None
+            raise self._unusable(
+                f"{at}: the formula {cell.text[:40]!r} has no value", "open and save the workbook in Excel, or write it"
+            )
+        if isinstance(cell, str):
+            text = cell.strip()
+            if text.upper() in NO_SCORE:
+                return None
+            try:
+                cell = float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
+            except ValueError:
+                raise self._unusable(
+                    f"{at}: {text[:40]!r} is no number", "write the score, or leave it blank"
+                ) from None
+        if cell is None:
+            return None
+        most = 100 if code.startswith("TOTAL") else 10
+        if isinstance(cell, bool) or not isinstance(cell, int | float) or not 0 <= cell <= most:
+            raise self._unusable(
+                f"{at}: {str(cell)[:40]} is no score between 0 and {most}", "write the score, or leave it blank"
+            )
+        return float(cell)
+
+    def _cell(self, line: int, place: int) -> str:
+        row, column = (place, line) if self.is_turned else (line, place)
+        return f"cell {_letters(column)}{row}"
+
+    def _label(self, place: int) -> str:
+        return f"row {place}" if self.is_turned else f"column {_letters(place)}"
+
+    def _unusable(self, what: str, fix: str) -> TableUnusable:
+        return TableUnusable(self.file, f"sheet «{self.name}», {what}", fix)
+
+
+def _find(name: str, rows: Rows, file: str) -> _Sheet | str:
+    """The table on a sheet, or why there is none."""
+    upright: dict[int, dict[int, Any]] = {
+        number: {place: cell for place, cell in enumerate(cells, 1) if cell is not None} for number, cells in rows
+    }
+    turned: dict[int, dict[int, Any]] = defaultdict(dict)
+    for number, cells in upright.items():
+        for place, cell in cells.items():
+            turned[place][number] = cell
+    best: tuple[int, _Sheet] | None = None
+    for lines, is_turned in ((upright, False), (dict(turned), True)):
+        for place in range(1, _HEADER_LINES + 1):
+            where = {line: code for line, cells in lines.items() if (code := province_code(cells.get(place)))}
+            count = len(set(where.values()))
+            if count and (best is None or count > best[0]):
+                best = count, _Sheet(file, name, lines, place, min(where), is_turned)
+    if best is None:
+        return f"«{name}»: no names of provinces"
+    count, sheet = best
+    has_scores = any(code.startswith("SC") for code in sheet._measures())
+    if not has_scores:
+        return f"«{name}»: no label 1.1, 1.2 … or SC11, SC12 … of a sub-dimension"
+    if count < FEWEST_PROVINCES:
+        names = [str(cells[sheet.names]) for cells in sheet.lines.values() if province_code(cells.get(sheet.names))]
+        if is_new_map(names):
+            raise TableUnusable(
+                file,
+                f"sheet «{name}» holds {count} provinces of the map since 1/7/2025; its codes and scores are others",
+                "put the table of the 63 provinces there: PAPI until 2024 was surveyed in them",
+            )
+        raise TableUnusable(
+            file,
+            f"sheet «{name}» holds only {count} of the 63 provinces",
+            "put the whole table there; leave the scores of a province without figures blank",
+        )
+    return sheet
+
+
+def _check(table: PapiTable) -> None:
+    """Every sub-dimension of the year is there and no other, and dimensions and totals are the sums of their parts."""
+    try:
+        wanted = instrument(table.year)
+    except PapiTableError as error:
+        raise TableUnusable(table.file, f"holds the year {table.year}", str(error)) from None
+    held = table.codes()
+    if absent := [slot for slot in wanted.slots if slot not in held]:
+        named = ", ".join(f"{slot[2]}.{slot[3]} ({wanted.slots[slot].name_vi})" for slot in absent)
+        raise TableUnusable(
+            table.file,
+            f"{', '.join(table.sheets())}: no label for {named}, which the instrument of {table.year} has",
+            "check the year of the sheet, or label the row or column by its number such as 1.1",
+        )
+    for (_, code), figure in table.figures.items():
+        if code.startswith("SC") and code not in wanted.slots and figure.value:
+            raise TableUnusable(
+                table.file,
+                f"{figure.where}: {figure.value:g} stands for {code}, which the instrument of {table.year} has not",
+                "check the year of the sheet",
+            )
+    for province in table.provinces():
+        _check_sums(table, wanted, province)
+
+
+def _check_sums(table: PapiTable, wanted: Instrument, province: str) -> None:
+    for dimension, slots in (*wanted.dimensions.items(), (UNWEIGHTED, tuple(wanted.slots))):
+        published = table.figures.get((province, dimension))
+        parts = [table.figures[province, slot].value for slot in slots if (province, slot) in table.figures]
+        if published is None or not published.value or len(parts) < len(slots) or not all(parts):
+            continue
+        total = sum(part for part in parts if part is not None)
+        if abs(total - published.value) > SUM_TOLERANCE:
+            raise TableUnusable(
+                table.file,
+                f"{published.where}: {dimension} of {province} is {published.value:.4f}, "
+                f"but its sub-dimensions add up to {total:.4f}",
+                "look for a column or row that is shifted, or for rows of another year",
+            )
+
+
+def _only_year(text: str) -> int | None:
+    years = set(_YEAR.findall(text))
+    return int(years.pop()) if len(years) == 1 else None
+
+
+def _letters(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))

@@ -1,0 +1,84 @@
+"""Reading the date forms of the source systems into civil time of Asia/Ho_Chi_Minh.
+
+A form that is not listed is not guessed at: the caller gets None and says so in `parse_errors`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+MILLISECOND = timedelta(milliseconds=1)
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_SLASHED_DAY = re.compile(r"(\d{4})/(\d\d)/(\d\d)\Z", re.ASCII)
+_SLASHED_TIME = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\Z", re.ASCII)
+
+
+def parse_instant(text: str) -> datetime | None:
+    """ISO 8601 with an offset (`+0000`, `+07:00`, `Z`; with or without fraction) as local time; None for all else.
+
+    >>> parse_instant("1989-12-31T17:00:00.000+0000").date()
+    datetime.date(1990, 1, 1)
+    >>> parse_instant("2024-01-31 08:00") is None
+    True
+    """
+    if not _INSTANT.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(LOCAL)
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_iso_day(text: str) -> date | None:
+    """`YYYY-MM-DD`; None for all else."""
+    try:
+        return date.fromisoformat(text) if _DAY.match(text) else None
+    except ValueError:
+        return None
+
+
+def parse_slashed_day(text: str) -> date | None:
+    """`yyyy/MM/dd`, the form of edXML; None for all else."""
+    match = _SLASHED_DAY.match(text)
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def parse_slashed_time(text: str) -> datetime | None:
+    """`yyyy/MM/dd HH:mm:ss` in local time, the form of edXML; an instant in ISO form is taken too."""
+    match = _SLASHED_TIME.match(text)
+    if not match:
+        return parse_instant(text)
+    year, month, day, hour, minute, second = map(int, match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=LOCAL)
+    except ValueError:
+        return None
+
+
+def day_start(day: date) -> datetime:
+    """The first instant of a civil day."""
+    return datetime.combine(day, time(), tzinfo=LOCAL)
+
+
+def day_end(day: date) -> datetime:
+    """The last millisecond of a civil day."""
+    return day_start(day + timedelta(days=1)) - MILLISECOND
+
+
+def utc_millis(instant: datetime) -> str:
+    """`YYYY-MM-DDTHH:mm:ss.SSSZ`: without a plus sign, which some gateways turn into a space."""
+    moment = instant.astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def slashed(day: date) -> str:
+    """`YYYY/MM/DD`."""
+    return f"{day:%Y/%m/%d}"

@@ -1,0 +1,181 @@
+"""Great Expectations' own Data Docs over what was landed for a day: suites, results, a site to click through.
+
+The site that Great Expectations builds loads its style and scripts from other hosts and fetches a
+picture that tells its makers who looks. Both are taken out, and a policy in every page lets a
+browser load nothing from anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from cchc_pipeline.contracts.conform import conform
+from cchc_pipeline.contracts.errors import ContractBroken, NothingLanded
+from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.progress import Progress, silent
+from cchc_pipeline.validation.expectations import build_suite, frame
+
+_SITE = "site"
+_FOREIGN = re.compile(
+    r"<script\b[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>|<link\b[^>]*\bhref=[\"']https?:[^>]*>|<img\b[^>]*\bsrc=[\"']https?:[^>]*>",
+    re.DOTALL,
+)
+_FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "img-src data: 'self'; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'\">"
+)
+
+
+@dataclass(frozen=True)
+class DataDocs:
+    """A site that was built.
+
+    Attributes:
+        index: its first page.
+        held: tables of which every rule held.
+        failed: tables of which rules did not hold -> how many.
+        refused: tables that broke their contract as a whole -> why; they have no page.
+    """
+
+    index: Path
+    held: tuple[str, ...]
+    failed: dict[str, int]
+    refused: dict[str, str]
+
+
+def landed_days(lake: Lake, tables: Iterable[str]) -> dict[date, list[str]]:
+    """Civil days for which rows were landed -> the tables, oldest day first."""
+    found: dict[date, list[str]] = {}
+    for table in tables:
+        for path in (lake.root / "landing" / table).glob("[!.]*.parquet"):
+            if files.row_count(path):
+                found.setdefault(date.fromisoformat(path.stem), []).append(table)
+    return dict(sorted(found.items()))
+
+
+def build_data_docs(
+    lake: Lake, tables: Iterable[str], day: date, as_of_on: date, out: Path, progress: Progress = silent
+) -> DataDocs:
+    """Validate again what was landed for `day` and build the site into the folder `out`, replacing it.
+
+    Args:
+        lake: the lake.
+        tables: inbound tables; those without rows for the day are passed over.
+        day: civil day.
+        as_of_on: what CURRENT_DATE means in a rule.
+        out: folder of the site; an older site there is replaced.
+        progress: told which table is being validated.
+
+    Raises:
+        NothingLanded: no table has rows for the day, or `out` holds something else.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx  # noqa: TID251
+
+    names = [table for table in tables if table in landed_days(lake, tables).get(day, [])]
+    if not names:
+        raise NothingLanded(f"nothing was landed for {day}", "choose another day, or pull it: `cchc run --day D`")
+    if out.exists() and any(out.iterdir()) and not (out / "index.html").exists():
+        raise NothingLanded(f"the folder {out} holds other files", "name an empty or a new folder with --out")
+    held, failed, refused = [], {}, {}
+    with tempfile.TemporaryDirectory() as scratch:
+        context = gx.get_context(mode="file", project_root_dir=scratch)
+        context.variables.progress_bars = {"globally": False}
+        for site in context.get_site_names():
+            context.delete_data_docs_site(site)
+        context.add_data_docs_site(_SITE, _site(Path(scratch) / _SITE))
+        source = context.data_sources.add_pandas("landed")
+        for number, name in enumerate(names):
+            progress(number, len(names), name)
+            contract = load_contract(name)
+            try:
+                rows = conform(files.read_parquet(lake.day_file("landing", name, day)), contract)
+            except ContractBroken as error:
+                refused[name] = str(error)
+                continue
+            result = _validate(gx, context, source, frame(rows, contract), build_suite(contract, as_of_on), day)
+            broken = sum(not one.success for one in result.results)
+            if broken:
+                failed[name] = broken
+            else:
+                held.append(name)
+        context.build_data_docs(site_names=[_SITE])
+        site = Path(scratch) / _SITE
+        for page in site.rglob("*.html"):
+            _make_offline(page, site)
+        _list_pages(site)
+        (site / "offline.css").write_text(_style(), encoding="utf-8")
+        if out.exists():
+            shutil.rmtree(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(site, out)
+    return DataDocs(out / "index.html", tuple(held), failed, refused)
+
+
+def _validate(gx: Any, context: Any, source: Any, seen: Any, suite: Any, day: date) -> Any:
+    """One table: a validation definition is what Data Docs make a page of."""
+    for one in suite.expectations:
+        one.description = f"{one.meta['sentence_vi']} / {one.meta['sentence_en']}"
+        one.notes = f"{one.meta['rule_id']} ({one.meta['severity']})"
+    suite = context.suites.add(suite)
+    batch = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe(str(day))
+    definition = gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*has match groups.*")  # pandas, on every grouped pattern
+        return context.validation_definitions.add(definition).run(
+            batch_parameters={"dataframe": seen},
+            # no values of records: a page tells how many rows, never which
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+            run_id=gx.RunIdentifier(run_name=str(day)),
+        )
+
+
+def _site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+    }
+
+
+def _make_offline(page: Path, site: Path) -> None:
+    up = "../" * (len(page.relative_to(site).parts) - 1)
+    text = _FOOTER.sub("", _FOREIGN.sub("", page.read_text(encoding="utf-8")))
+    style = f'{_POLICY}<link rel="stylesheet" href="{up}offline.css">'
+    page.write_text(text.replace("<head>", f"<head>{style}", 1), encoding="utf-8")
+
+
+def _list_pages(site: Path) -> None:
+    """Links to every page on the first one, whose own list is drawn by a script from another host."""
+    pages = sorted(path.relative_to(site) for path in site.rglob("*.html") if path.name != "index.html")
+    results = [(path, " · ".join(path.parts[1:3])) for path in pages if path.parts[0] == "validations"]
+    suites = [(path, path.stem) for path in pages if path.parts[0] == "expectations"]
+    lists = [
+        f"<h2>{title}</h2><ul>"
+        + "".join(f'<li><a href="{escape(path.as_posix())}">{escape(text)}</a></li>' for path, text in found)
+        + "</ul>"
+        for title, found in (("Kết quả / results", results), ("Bộ quy tắc / suites", suites))
+    ]
+    index = site / "index.html"
+    text = index.read_text(encoding="utf-8")
+    text = re.sub(r"<body[^>]*>", lambda body: f'{body[0]}<nav class="pages">{"".join(lists)}</nav>', text, count=1)
+    index.write_text(text, encoding="utf-8")
+
+
+def _style() -> str:
+    return resources.files("cchc_pipeline.validation").joinpath("data_docs.css").read_text(encoding="utf-8")

@@ -1,0 +1,152 @@
+"""The validator of record: a contract's rules as a Great Expectations suite."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from cchc_pipeline.contracts.model import Contract, Rule, Severity
+
+_DATE = re.compile(r"\{date:(\d{4}-\d{2}-\d{2})\}")
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule over one batch.
+
+    `could_not_run` is not a failed rule: a column is missing, or the check itself broke. `success`
+    is False then, and `unexpected_count` 0.
+    """
+
+    rule_id: str
+    severity: Severity
+    success: bool
+    unexpected_count: int
+    could_not_run: bool
+    message: str
+
+
+def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleResult]:
+    """Run every rule of `contract` over `table`; one result per rule, in the contract's order.
+
+    Of a repeated key every row counts here, while a verdict rejects all but the last.
+
+    Args:
+        table: a conformed batch of a day or a month, never a whole history.
+        contract: the contract it came under.
+        as_of_on: what CURRENT_DATE means in a rule.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx  # noqa: TID251
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("contracts").add_dataframe_asset(contract.name)
+    seen = frame(table, contract)
+    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": seen})
+    refused: dict[str, str] = {}
+    suite = build_suite(contract, as_of_on, refused)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*has match groups.*")  # pandas, on every grouped pattern
+        outcome = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    found = {one.expectation_config.meta["rule_id"]: one for one in outcome.results}
+    return [_result(rule, found.get(rule.id), refused.get(rule.id)) for rule in contract.rules]
+
+
+def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | None = None) -> Any:
+    """The suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule.
+
+    Rules whose expectation Great Expectations does not accept are left out and named in `refused`, with the reason;
+    without it they raise.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx  # noqa: TID251
+    from great_expectations import expectations as gxe  # noqa: TID251
+    from great_expectations.expectations.row_conditions import PassThroughCondition  # noqa: TID251
+
+    suite = []
+    for rule in contract.rules:
+        kind = "".join(part.capitalize() for part in rule.expectation["type"].split("_"))
+        meta = {
+            "rule_id": rule.id,
+            "severity": rule.severity,
+            "sentence_vi": rule.sentence_vi,
+            "sentence_en": rule.sentence_en,
+        }
+        kwargs = expectation_kwargs(rule, as_of_on)
+        if "row_condition" in kwargs:
+            kwargs["row_condition"] = PassThroughCondition(pass_through_filter=kwargs["row_condition"])
+        try:
+            suite.append(getattr(gxe, kind)(meta=meta, **kwargs))
+        except (AttributeError, TypeError, ValueError) as error:  # no such expectation, wrong arguments
+            if refused is None:
+                raise
+            refused[rule.id] = " ".join(str(error).split())[:300]
+    return gx.ExpectationSuite(name=contract.name, expectations=suite)
+
+
+def expectation_kwargs(rule: Rule, as_of_on: date) -> dict[str, Any]:
+    r"""Arguments of a rule's expectation, with dates put in.
+
+    `{as_of_on}` and `{date:YYYY-MM-DD}` become dates. A pattern's closing `$` becomes `\Z`: in
+    Python `$` also matches before a final line break, in SQL it does not.
+    """
+    kwargs: dict[str, Any] = {}
+    for name, value in rule.expectation["kwargs"].items():
+        if value == "{as_of_on}":
+            value = datetime.combine(as_of_on, datetime.min.time())
+        elif isinstance(value, str) and (match := _DATE.fullmatch(value)):
+            value = datetime.fromisoformat(match[1])
+        elif isinstance(value, str):
+            value = value.replace("{as_of_on}", as_of_on.isoformat())
+        if name == "regex" and value.endswith("$"):
+            value = value[:-1] + r"\Z"
+        kwargs[name] = value
+    return kwargs
+
+
+def frame(table: pa.Table, contract: Contract) -> Any:
+    """`table` as the pandas frame that expectations see.
+
+    Dates are datetime64, text is str, and the columns that a rule derives (`expectation.derive`,
+    pandas expressions) are added once, because a row condition would be evaluated four times. Where
+    a column that a derived one needs is missing, the derived one is left out and its rule cannot run.
+    """
+    found = table.to_pandas(date_as_object=False)
+    for column in contract.columns:
+        if column.physical_type == "DATE" and column.name in found:
+            with contextlib.suppress(ValueError):  # years that nanoseconds cannot hold: right, only slower
+                found[column.name] = found[column.name].astype("datetime64[ns]")
+    for rule in contract.rules:
+        for name, expression in rule.expectation.get("derive", {}).items():
+            with contextlib.suppress(NameError, AttributeError):  # pandas' way to say so
+                found[name] = found.eval(expression)
+    return found
+
+
+def _result(rule: Rule, one: Any, refused: str | None) -> RuleResult:
+    broken = [refused or "no result came back"] if one is None else _exceptions(one.exception_info or {})
+    if broken:
+        return RuleResult(rule.id, rule.severity, False, 0, True, f"could not run: {broken[0]}")
+    count = int(one.result.get("unexpected_count") or 0)
+    if bool(one.success):
+        return RuleResult(rule.id, rule.severity, True, count, False, "")
+    return RuleResult(rule.id, rule.severity, False, count, False, f"{rule.sentence_vi} / {rule.sentence_en}")
+
+
+def _exceptions(info: Mapping[str, Any]) -> list[str]:
+    """First lines of what was raised; the info is one dict, or one per metric."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    return [
+        str(entry.get("exception_message") or "unknown error").strip().splitlines()[0][:300]
+        for entry in entries
+        if isinstance(entry, Mapping) and entry.get("raised_exception")
+    ]

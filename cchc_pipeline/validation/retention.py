@@ -1,0 +1,128 @@
+"""Retention: what arrived is kept as long as its contract says, and not longer.
+
+Never removed: a day that a later stage has not taken in yet, the newest day with rows, rows that wait in
+quarantine, core tables, and how pulls ended: so no day becomes a gap, and none is pulled or counted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation.drift.profiles import LAYER
+
+#: layer of day files -> the stage that takes them in
+CONSUMERS = {"landing": "staged", "staged": "core"}
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was removed of one table.
+
+    Attributes:
+        table: its name.
+        kept_from: first civil day that the contract keeps.
+        days: civil days of which a landed or staged file was removed, in order.
+        waiting: older days that were left because a stage has not taken them in yet, in order.
+        profile_days: days whose profile was removed.
+        counts: rows of data quality that were removed.
+    """
+
+    table: str
+    kept_from: date
+    days: tuple[date, ...]
+    waiting: tuple[date, ...]
+    profile_days: int
+    counts: int
+
+
+def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
+    """Remove what is older than each table's contract keeps; the same call again removes nothing.
+
+    Args:
+        lake: the lake.
+        tables: names of inbound tables.
+        as_of_on: last civil day of data, from which the contract's days count back.
+    """
+    return [_prune(lake, table, as_of_on - timedelta(days=load_contract(table).retention_days)) for table in tables]
+
+
+def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:
+    held = {layer: _day_files(lake, layer, table) for layer in CONSUMERS}
+    pending = {
+        date.fromisoformat(path.stem)
+        for layer, consumer in CONSUMERS.items()
+        for path in lake.ledger(layer, table, consumer=consumer, logic=_logic(layer, table)).pending()
+    }
+    newest = {day for found in held.values() if (day := _newest(found))}
+    old = {day for found in held.values() for day in found if day < kept_from}
+    going = old - pending - newest
+    for layer, consumer in CONSUMERS.items():
+        gone = [path for day, path in held[layer].items() if day in going]
+        for path in gone:
+            path.unlink()
+        if gone:
+            files.sync_folder(gone[0].parent)
+            lake.ledger(layer, table, consumer=consumer).forget(gone)
+    return Pruned(
+        table,
+        kept_from,
+        tuple(sorted(going)),
+        tuple(sorted(old & pending)),
+        _prune_profiles(lake, table, kept_from, pending),
+        _prune_counts(lake, table, kept_from, pending),
+    )
+
+
+def _logic(layer: str, table: str) -> str:
+    return load_contract(table).sha256 if layer == "landing" else ""
+
+
+def _day_files(lake: Lake, layer: str, table: str) -> dict[date, Path]:
+    paths = (lake.root / layer / table).glob("[!.]*.parquet")
+    return {date.fromisoformat(path.stem): path for path in sorted(paths)}
+
+
+def _newest(found: dict[date, Path]) -> date | None:
+    """The newest day with rows; reads no footer of older ones."""
+    return next((day for day in sorted(found, reverse=True) if files.row_count(found[day])), None)
+
+
+def _prune_profiles(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
+    removed = 0
+    for part in lake.parts(LAYER, table):
+        if part > f"{kept_from:%Y-%m}":
+            continue
+        path = lake.state_file(LAYER, table, part)
+        lines = files.read_parquet(path)
+        staying = lines.filter(_kept(lines["day_on"], kept_from, pending))
+        removed += len(pc.unique(lines["day_on"])) - len(pc.unique(staying["day_on"]))
+        if not staying.num_rows:
+            path.unlink()
+        elif staying.num_rows < lines.num_rows:
+            lake.write_state(staying.combine_chunks(), LAYER, table, part)
+    return removed
+
+
+def _prune_counts(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
+    path = lake.state_file("core", f"quality_{table}")
+    if not path.exists():
+        return 0
+    counts = files.read_parquet(path)
+    staying = counts.filter(_kept(counts["pulled_for_on"], kept_from, pending))
+    if staying.num_rows < counts.num_rows:
+        lake.write_state(staying.combine_chunks(), "core", f"quality_{table}")
+    return int(counts.num_rows - staying.num_rows)
+
+
+def _kept(days: pa.ChunkedArray, kept_from: date, pending: set[date]) -> pa.ChunkedArray:
+    waits = pc.is_in(days, value_set=pa.array(sorted(pending), pa.date32()))
+    return pc.or_(pc.greater_equal(days, pa.scalar(kept_from, pa.date32())), waits)

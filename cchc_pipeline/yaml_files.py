@@ -1,0 +1,96 @@
+"""Read YAML files into pydantic models, naming the place of every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from cchc_pipeline.errors import CchcError
+
+T = TypeVar("T")
+_SHOWN = 5
+
+
+class Strict(BaseModel):
+    """Base of models of YAML files: immutable, and a key that no model knows is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcError] = CchcError) -> T:
+    """Return the content of a YAML text as a validated `model`.
+
+    Args:
+        text: the file's content.
+        model: a pydantic model, or any type that a `TypeAdapter` takes (`list[Cause]`, `dict[str, Family]`).
+        origin: name of the file, first in every message.
+        error: class of the error that is raised, with the detail `file`.
+
+    Raises:
+        CchcError: (as `error`) the text is no YAML, has a key twice, or does not fit the model. The message names
+            file, line, path of keys and what is wrong, for the first five mistakes.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as problem:
+        raise error(f"{origin}: no YAML: {' '.join(str(problem).split())}", file=origin) from None
+    if twice := _key_twice(root):
+        raise error(f"{origin}, {twice}", file=origin)
+    try:
+        return TypeAdapter(model).validate_python(content)
+    except ValidationError as problem:
+        found = problem.errors(include_url=False)
+        lines = [f"{origin}, {_place(root, one['loc'])}: {_sentence(one)}" for one in found[:_SHOWN]]
+        more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+        raise error("\n".join([*lines, *more]), file=origin) from None
+
+
+def _sentence(found: Any) -> str:
+    """What is wrong at one place, with the value where it is short."""
+    if found["type"] == "extra_forbidden":
+        return "unknown key; correct its name or remove it"
+    if found["type"] == "missing":
+        return "this key is missing; add it"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    value = found["input"]
+    shown = f" (found {value!r})" if isinstance(value, str | int | float | bool | None) else ""
+    return f"{message}{shown}"
+
+
+def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
+    """Line and path of keys of a mistake; parts of the path that are no key (names of union members) are left out."""
+    node, line, shown = root, 1 if root is None else root.start_mark.line + 1, ""
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            below = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if below is None:
+                shown += f".{part}" if part == path[-1] else ""
+                continue
+            node, line = below[1], below[0].start_mark.line + 1
+            shown += f".{part}"
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+            shown += f"[{part}]"
+    return f"line {line}, {shown.lstrip('.') or 'the whole file'}"
+
+
+def _key_twice(node: yaml.Node | None) -> str | None:
+    """Place of the first key that stands twice in one mapping: YAML itself would keep the last in silence."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                return f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice; keep one"
+            seen.add(key.value)
+            if found := _key_twice(value):
+                return found
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            if found := _key_twice(item):
+                return found
+    return None
