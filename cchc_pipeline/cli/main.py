@@ -11,27 +11,27 @@ import click
 from cchc_pipeline.errors import CchcError
 
 _OWN = {
-    "sandbox": ("cchc_pipeline.cli.main.sandbox:sandbox", "Serve or describe the built-in province."),
+    "sandbox": ("cchc_pipeline.cli.sandbox:sandbox", "Serve or describe the built-in province."),
     "explain": (
-        "cchc_pipeline.cli.main.explain:explain_command",
+        "cchc_pipeline.cli.explain:explain_command",
         "What an indicator means, its value for a unit and window, and the dossiers behind it.",
     ),
-    "report": ("cchc_pipeline.cli.main.report:report", "Reports from the published tables."),
-    "score": ("cchc_pipeline.cli.main.score:score", "Score a table of metrics: QĐ 766, PAPI."),
-    "points": ("cchc_pipeline.cli.main.points:points", "Where points are lost, and what to fix first."),
-    "whatif": ("cchc_pipeline.cli.main.points:whatif_command", "Score and rank if figures were others."),
-    "rubric": ("cchc_pipeline.cli.main.rubric:rubric", "Check, import and compare rubrics."),
-    "registers": ("cchc_pipeline.cli.main.registers:registers", "Empty files for the registers that offices keep."),
+    "report": ("cchc_pipeline.cli.report:report", "Reports from the published tables."),
+    "score": ("cchc_pipeline.cli.score:score", "Score a table of metrics: QĐ 766, PAPI."),
+    "points": ("cchc_pipeline.cli.points:points", "Where points are lost, and what to fix first."),
+    "whatif": ("cchc_pipeline.cli.points:whatif_command", "Score and rank if figures were others."),
+    "rubric": ("cchc_pipeline.cli.rubric:rubric", "Check, import and compare rubrics."),
+    "registers": ("cchc_pipeline.cli.registers:registers", "Empty files for the registers that offices keep."),
     "quarantine": (
-        "cchc_pipeline.cli.main.quarantine:quarantine",
+        "cchc_pipeline.cli.quarantine:quarantine",
         "Records that wait because they broke a rule: list, show, release.",
     ),
-    "quality": ("cchc_pipeline.cli.main.quality:quality", "Quality pages, and Great Expectations' Data Docs."),
-    "site": ("cchc_pipeline.cli.main.site:site", "Pages of scores for people: open them, or make them in a folder."),
-    "versions": ("cchc_pipeline.cli.main.report:versions", "List the published versions, or go back to one."),
-    "contract": ("cchc_pipeline.cli.main.contract:contract", "Data contracts: list, show, compare, release, check."),
-    "validate": ("cchc_pipeline.cli.main.validate:validate", "Hold a file against a contract, row by row."),
-    "docs": ("cchc_pipeline.cli.main.report:docs", "Render the data dictionary and the list of indicators."),
+    "quality": ("cchc_pipeline.cli.quality:quality", "Quality pages, and Great Expectations' Data Docs."),
+    "site": ("cchc_pipeline.cli.site:site", "Pages of scores for people: open them, or make them in a folder."),
+    "versions": ("cchc_pipeline.cli.report:versions", "List the published versions, or go back to one."),
+    "contract": ("cchc_pipeline.cli.contract:contract", "Data contracts: list, show, compare, release, check."),
+    "validate": ("cchc_pipeline.cli.validate:validate", "Hold a file against a contract, row by row."),
+    "docs": ("cchc_pipeline.cli.report:docs", "Render the data dictionary and the list of indicators."),
 }
 _REGISTERED = {
     "run": "Run the main job without a UI: pull, validate, compute, publish.",
