@@ -176,5 +176,5 @@ def test_any_error_of_ours_ends_the_same_way(monkeypatch):
     def fail(*_: object) -> None:
         raise CchcError("one_stop: the culprit. The fix.")
 
-    monkeypatch.setattr("cchc_pipeline.cli.main.report.version_names", fail)
+    monkeypatch.setattr("cchc_pipeline.cli.report.version_names", fail)
     assert_one_message(invoke("versions"), "one_stop: the culprit. The fix.")
