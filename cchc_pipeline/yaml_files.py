@@ -11,7 +11,16 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from cchc_pipeline.errors import CchcError
 
 T = TypeVar("T")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHOWN = 5
+
+
+class PlacedError(ValueError):
+    """Report a mistake at `place`, a path of keys below the model whose validator raises it."""
+
+    def __init__(self, message: str, *place: str | int) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class Strict(BaseModel):
@@ -34,19 +43,26 @@ def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcEr
             file, line, path of keys and what is wrong, for the first five mistakes.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        loader = _LOADER(text)
+        root = loader.get_single_node()
+        twice = _key_twice(root)
+        content = None if root is None or twice else loader.construct_document(root)
     except yaml.YAMLError as problem:
         raise error(f"{origin}: no YAML: {' '.join(str(problem).split())}", file=origin) from None
-    if twice := _key_twice(root):
+    if twice:
         raise error(f"{origin}, {twice}", file=origin)
     try:
         return TypeAdapter(model).validate_python(content)
     except ValidationError as problem:
         found = problem.errors(include_url=False)
-        lines = [f"{origin}, {_place(root, one['loc'])}: {_sentence(one)}" for one in found[:_SHOWN]]
+        lines = [f"{origin}, {_place(root, _path(one))}: {_sentence(one)}" for one in found[:_SHOWN]]
         more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         raise error("\n".join([*lines, *more]), file=origin) from None
+
+
+def _path(found: Any) -> Sequence[str | int]:
+    """Keys to a mistake, those that a validator added included."""
+    return (*found["loc"], *getattr(found.get("ctx", {}).get("error"), "place", ()))
 
 
 def _sentence(found: Any) -> str:
@@ -76,7 +92,20 @@ def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
             node = node.value[part]
             line = node.start_mark.line + 1
             shown += f"[{part}]"
+        elif isinstance(node, yaml.SequenceNode) and (named := _named_entry(node, part)) is not None:
+            node, line, shown = named, named.start_mark.line + 1, f"{shown}.{part}"
+        elif isinstance(node, yaml.SequenceNode) and part == path[-1]:
+            shown += f".{part}"
     return f"line {line}, {shown.lstrip('.') or 'the whole file'}"
+
+
+def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
+    """Value of the entry `name` of a list of {property, value}, the way in which ODCS writes mappings."""
+    for entry in node.value:
+        held = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
+        if "property" in held and held["property"].value == name:
+            return held.get("value", entry)
+    return None
 
 
 def _key_twice(node: yaml.Node | None) -> str | None:

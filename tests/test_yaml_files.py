@@ -1,9 +1,12 @@
 """A YAML file is read into a model, and every mistake names its line, its keys and what to do."""
 
+from __future__ import annotations
+
 import pytest
+from pydantic import field_validator, model_validator
 
 from cchc_pipeline.errors import SettingsError
-from cchc_pipeline.yaml_files import Strict, read_yaml
+from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
 
 
 class Item(Strict):
@@ -45,3 +48,33 @@ def test_many_mistakes_are_counted():
     text = "name: a\nitems:\n" + "".join(f"  - {{code: x, bad{i}: 1}}\n" for i in range(8))
     with pytest.raises(SettingsError, match="and 3 more"):
         read_yaml(text, Sheet, "sheet.yaml", SettingsError)
+
+
+class Named(Strict):
+    custom: dict[str, int]
+    last: int
+
+    @field_validator("custom", mode="before")
+    @classmethod
+    def _by_name(cls, value: list[dict[str, object]]) -> dict[str, object]:
+        return {str(one["property"]): one["value"] for one in value}
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Named:
+        if self.last < self.custom["first"]:
+            raise PlacedError("first lies after last; exchange them", "custom", "first")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("last: 1\ncustom:\n  - property: first\n    value: x\n", "line 4, custom.first", "valid integer"),
+        ("last: 1\ncustom:\n  - {property: first, value: 2}\n", "line 3, custom.first", "exchange them"),
+    ],
+)
+def test_a_list_of_named_values_and_a_mistake_across_keys_have_a_place_too(text, place, said):
+    with pytest.raises(SettingsError) as found:
+        read_yaml(text, Named, "named.yaml", SettingsError)
+    assert f"{place}: " in str(found.value)
+    assert said in str(found.value)
