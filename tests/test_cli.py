@@ -90,7 +90,7 @@ def test_examples_stand_on_lines_of_their_own(names):
 
 def test_the_short_descriptions_do_not_load_the_commands():
     code = (
-        "import sys; from cchc_pipeline.cli import main\n"
+        "import sys; from cchc_pipeline.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "heavy = {'dagster', 'duckdb', 'pandas', 'pyarrow', 'great_expectations', 'matplotlib'} & set(sys.modules)\n"
