@@ -24,8 +24,9 @@ class ProvinceResource(dg.ConfigurableResource):
     _mark: IO[str] | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Mark the run as alive, so that a later one can tell that its process was killed."""
+        """Check the lake's format; mark the run as alive, so that a later one can tell that its process was killed."""
         if context.run is not None:
+            self.lake().claim()
             self._mark = instance.hold(context.run.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's interface

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.layout import FORMAT
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +165,26 @@ def test_a_run_into_the_lake_of_another_province_is_one_message(monkeypatch, fol
     monkeypatch.setenv("CCHC_ONE_STOP_URL", "http://127.0.0.1:9/one-stop")
     monkeypatch.setenv("CCHC_PROVINCE_CODE", "H99")
     assert_one_message(invoke("run", "--day", "2026-10-01"), "it holds province_code H21", "--data-dir")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--day", "2026-10-01"),
+        ("ui",),
+        ("versions",),
+        ("report", "dossiers", *PERIOD),
+        ("quarantine", "list"),
+        ("points", "--unit", "H99"),
+    ],
+    ids=" ".join,
+)
+def test_a_lake_of_a_newer_program_is_refused_by_every_command(words, monkeypatch, folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "lake.json").write_text('{"format": 99, "province_code": "H99"}')
+    monkeypatch.setenv("CCHC_ONE_STOP_URL", "http://127.0.0.1:9/one-stop")
+    monkeypatch.setenv("CCHC_PROVINCE_CODE", "H99")
+    assert_one_message(invoke(*words), "format 99", f"up to {FORMAT}", "Upgrade the program")
 
 
 def test_an_empty_lake_has_no_versions():

@@ -46,5 +46,11 @@ def form(*forms: str, text: str) -> Callable[[Command], Command]:
 
 
 def lake_in(data_dir: Path | None) -> Lake:
-    """The lake in a folder; None for the one of the settings."""
-    return Lake(load_settings(data_dir=data_dir).data_dir)
+    """Return the lake in a folder; None for the one of the settings.
+
+    Raises:
+        LakeError: a newer version of the program wrote the lake.
+    """
+    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake.identity()  # refuses a format that this program does not know
+    return lake

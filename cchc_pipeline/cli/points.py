@@ -15,15 +15,14 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.shelf import office_shelf
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
-from cchc_pipeline.settings import load_settings
 
 #: The period that is shown where none is asked for; appraisals are of a year.
 _NEWEST = {"par_index": "year"}
@@ -190,7 +189,7 @@ def _read(
     data_dir: Path | None, index_code: str, source: str, period: str | None
 ) -> tuple[pd.DataFrame, dict[str, str | None], Mapping[str, str]]:
     """The card of one source and period, parents and names of units."""
-    folder = Lake(load_settings(data_dir=data_dir).data_dir).published / "current"
+    folder = lake_in(data_dir).published / "current"
     path = folder / f"scorecard_{index_code}.parquet"
     if not path.exists():
         raise MeasureError(f"{path} is not there; run `cchc run` first, or give --data-dir")

@@ -15,10 +15,10 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.registry import all_contracts, load_contract
 from cchc_pipeline.contracts.rules import is_releasable
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.settings import load_settings
 from cchc_pipeline.text import mask_text
 from cchc_pipeline.validation.acceptances import release as record_release
 from cchc_pipeline.validation.acceptances import releases_table
@@ -184,7 +184,7 @@ def releases(table: str | None, form: str, data_dir: Path | None) -> None:
 
 
 def _lake(data_dir: Path | None) -> Lake:
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
+    lake = lake_in(data_dir)
     lake.span()  # says which command fills a lake that is empty
     return lake
 

@@ -25,9 +25,12 @@ from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.ledger import Ledger
 
+#: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
+FORMAT = 1
+
 
 class LakeError(CchcError):
-    """The lake does not hold what is asked for."""
+    """The lake does not hold what is asked for, or not in a format that this program knows."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,43 @@ class Lake:
 
     root: Path
 
-    def claim(self, identity: dict[str, Any]) -> None:
-        """Mark the lake as that of one province, or check that it is.
+    def identity(self) -> dict[str, Any]:
+        """Read whose lake this is from `lake.json`; empty where nobody has claimed it yet.
 
         Raises:
-            LakeError: the folder holds another province: two in one lake would be added up.
+            LakeError: a newer version of the program wrote the lake.
         """
         path = self.root / "lake.json"
-        if not path.exists():
-            files.write_json(identity, path)
-            return
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if held != identity:
+        held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        found = held.pop("format", 1)  # lakes from before the key are of format 1
+        if found > FORMAT:
+            raise LakeError(
+                f"lake {self.root}: it has format {found}, and this program knows formats up to {FORMAT}. "
+                "Upgrade the program, or choose another folder with --data-dir (or CCHC_DATA_DIR)."
+            )
+        return held
+
+    def claim(self, identity: dict[str, Any] | None = None) -> None:
+        """Mark the lake as that of one province and of today's format, or check that it is.
+
+        Args:
+            identity: the province; None for whoever has claimed the lake before.
+
+        Raises:
+            LakeError: a newer version of the program wrote the lake, or it holds another province: two in one lake
+                would be added up.
+        """
+        held = self.identity()
+        identity = held if identity is None else identity
+        if held and held != identity:
             raise LakeError(
                 f"lake {self.root}: it holds {_words(held)}, not {_words(identity)}. "
                 "Choose another folder with --data-dir (or CCHC_DATA_DIR), or remove this one (`make clean`)."
             )
+        path = self.root / "lake.json"
+        marker = {"format": FORMAT, **identity}
+        if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != marker:
+            files.write_json(marker, path)
 
     def day_file(self, layer: str, table: str, day: date) -> Path:
         """File of one civil day of a `landing` or `staged` table."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import date, timedelta
 
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import DataSpan, Lake, LakeError
+from cchc_pipeline.lake.layout import FORMAT, DataSpan, Lake, LakeError
 
 DAY = date(2026, 10, 1)
 TABLE = pa.table({"k": ["a", "b"], "v": [1, 2]})
@@ -26,6 +27,48 @@ def test_a_lake_is_claimed_by_one_province(lake):
     for part in ("seed 766", "seed 767", "--data-dir", "CCHC_DATA_DIR"):
         assert part in str(caught.value)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
+
+
+def marker(lake):
+    return json.loads((lake.root / "lake.json").read_text(encoding="utf-8"))
+
+
+def test_a_claimed_lake_says_its_format(lake):
+    lake.claim({"province_code": "H99"})
+    assert marker(lake) == {"format": FORMAT, "province_code": "H99"}
+    assert lake.identity() == {"province_code": "H99"}
+
+
+@pytest.mark.parametrize("identity", [None, {"province_code": "H99"}], ids=["a scheduled run", "its own province"])
+def test_a_lake_from_before_formats_is_of_format_1_and_is_told_so(lake, identity):
+    (lake.root / "lake.json").write_text('{"province_code": "H99"}', encoding="utf-8")
+    assert lake.identity() == {"province_code": "H99"}
+    lake.claim(identity)
+    assert marker(lake) == {"format": FORMAT, "province_code": "H99"}
+
+
+def test_a_lake_that_nobody_claimed_can_still_be_claimed(lake):
+    lake.claim()
+    assert marker(lake) == {"format": FORMAT}
+    lake.claim({"province_code": "H99"})
+    assert marker(lake) == {"format": FORMAT, "province_code": "H99"}
+
+
+def test_the_marker_is_written_only_when_it_changes(lake):
+    lake.claim({"province_code": "H99"})
+    before = (lake.root / "lake.json").stat().st_ino
+    lake.claim({"province_code": "H99"})
+    lake.claim()
+    assert (lake.root / "lake.json").stat().st_ino == before
+
+
+def test_a_lake_of_a_newer_format_is_refused_and_stays_as_it_is(lake):
+    text = json.dumps({"format": FORMAT + 1, "province_code": "H99"})
+    (lake.root / "lake.json").write_text(text, encoding="utf-8")
+    for look in (lake.identity, lake.claim, lambda: lake.claim({"province_code": "H99"})):
+        with pytest.raises(LakeError, match=rf"format {FORMAT + 1}, .*up to {FORMAT}\. Upgrade the program"):
+            look()
+    assert (lake.root / "lake.json").read_text(encoding="utf-8") == text
 
 
 def test_day_files_are_the_existing_ones_in_order(lake):
