@@ -111,7 +111,7 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
     dagster_instance.initialise()
     import dagster as dg
 
-    from assets.main_job import run_main_job
+    from assets.run import run_main_job
 
     console.print(f"[bold]Main job[/] for {window}; lake {data_dir}")
     started = time.monotonic()

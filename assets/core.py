@@ -1,164 +1,228 @@
-"""Core assets: current state by key, and what follows from it."""
-
-from collections.abc import Iterator
-from typing import Any
+"""Core assets: current state by key, what follows from it, the registers of offices, and lateness."""
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from assets import metadata
-from assets.contracts import staged_key
-from assets.failures import as_failure
-from assets.sources import OWNER
+from assets.staged import staged_key
+from assets.table_asset import SHOWN_ROWS, Check, Made, Work, picture, preview, table_asset
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core import state
+from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
 from cchc_pipeline.core.holders import former_holders
+from cchc_pipeline.core.late import build_late, by_month
 from cchc_pipeline.core.procedure_lists import unlisted
+from cchc_pipeline.core.registers import TABLES, build_register, strangers
 from cchc_pipeline.core.units import REGISTER, build_units, register_history
 from cchc_pipeline.drawing import charts
-from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.working_time import working_hours
+from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
-#: What is derived has no days of its own: it takes in whatever was staged since the last time.
-_SHOWN_PROCEDURES = 20
-COMMON: dict[str, Any] = {"owners": [OWNER], "pool": "lake"}
+ROOMS = ("core", "core.sql", "reference")
+#: Days of the picture of outcomes: drawing years of them took longer than counting them.
+_CHART_DAYS = 92
 
 
-@dg.asset(
-    group_name="core",
-    kinds={"duckdb", "parquet"},
-    deps=[staged_key(t) for t in ("one_stop__dossiers", "documents__documents", REGISTER)],
-    required_resource_keys={"province"},
-    **COMMON,
+def _hours(work: Work) -> WorkingHours:
+    return working_hours(work.settings.drop_folder / "working_hours.csv")
+
+
+@table_asset(
+    "dossiers",
+    key="core_dossiers",
+    group="core",
+    rooms=ROOMS,
+    deps=[staged_key(table) for table in ("one_stop__dossiers", "documents__documents", REGISTER)],
 )
-def core_dossiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def core_dossiers(work: Work) -> Made:
     """Hồ sơ TTHC: current state of every dossier with outcome, pending, overdue and handling time."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "core_dossiers"):
-        state.take_in(lake, "documents__documents")
-        changed = state.take_in_dossiers(lake)
-        state.take_in(lake, REGISTER)
-        span = lake.span()
-        parts, rebuilt = build_dossiers(
-            lake,
-            span.as_of_on,
-            load_contract("dossiers").arrow_schema(),
-            load_contract("dossier_events").arrow_schema(),
-            hours=working_hours(context.resources.province.settings().drop_folder / "working_hours.csv"),
-            former=former_holders(register_history(lake)),
-        )
-    contract = load_contract("dossiers")
+    lake = work.lake
+    state.take_in(lake, "documents__documents")
+    changed = state.take_in_dossiers(lake)
+    state.take_in(lake, REGISTER)
+    parts, rebuilt = build_dossiers(
+        lake,
+        lake.span().as_of_on,
+        work.contract.arrow_schema(),
+        load_contract("dossier_events").arrow_schema(),
+        hours=_hours(work),
+        former=former_holders(register_history(lake)),
+    )
     # the newest month is shown; days without any dossier, such as a first weekend, have none
     newest = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")[-1:]]
-    shown = state.read_files(newest) if newest else contract.arrow_schema().empty_table()
-    return dg.MaterializeResult(
-        metadata={
-            **metadata.of_table(shown, contract, lake.state_file("built", "dossiers").with_suffix("")),
+    return Made(
+        state.read_files(newest) if newest else work.contract.arrow_schema().empty_table(),
+        {
+            "path": dg.MetadataValue.path(str(lake.state_file("built", "dossiers").with_suffix(""))),
             "dagster/row_count": state.count(lake, "built", "dossiers"),
             "months_held": parts,
             "months_changed": len(changed),
             "months_rebuilt": rebuilt,
-        }
+        },
     )
 
 
-@dg.asset(
-    group_name="core", kinds={"duckdb", "parquet"}, deps=[core_dossiers], required_resource_keys={"province"}, **COMMON
-)
-def core_dossier_events(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@table_asset("dossier_events", key="core_dossier_events", group="core", rooms=ROOMS, deps=[core_dossiers])
+def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
-    lake: Lake = context.resources.province.lake()
-    contract = load_contract("dossier_events")
-    with as_failure(context, "core_dossier_events"):
-        events = build_events(lake, lake.span().as_of_on, contract.arrow_schema())
-        lake.write_state(events, "built", "dossier_events")
-    # A quarter of days can be told apart in the picture; drawing years of them took longer than counting them.
-    days, series = state.daily_outcomes(events, last=92)
+    events = build_events(work.lake, work.lake.span().as_of_on, work.contract.arrow_schema())
+    work.lake.write_state(events, "built", "dossier_events")
+    days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),
         "Đúng hạn": (series["resolved_on_time"], charts.ON_TIME),
         "Quá hạn": (series["resolved_late"], charts.LATE),
     }
-    picture = charts.stacked_days(days, drawn, "Hồ sơ giải quyết theo ngày (toàn tỉnh, 92 ngày gần nhất)")
-    return dg.MaterializeResult(
-        metadata={
-            **metadata.of_table(events, contract, lake.state_file("built", "dossier_events")),
-            "chart": metadata.picture(picture, "Hồ sơ giải quyết theo ngày"),
-        }
-    )
+    title = f"Hồ sơ giải quyết theo ngày (toàn tỉnh, {_CHART_DAYS} ngày gần nhất)"
+    return Made(events, {"chart": picture(charts.stacked_days(days, drawn, title), "Hồ sơ giải quyết theo ngày")})
 
 
-@dg.asset(
-    group_name="core",
-    kinds={"duckdb", "parquet"},
+@table_asset(
+    "documents",
+    key="core_documents",
+    group="core",
+    rooms=ROOMS,
     deps=[core_dossiers, staged_key("documents__statuses")],
-    required_resource_keys={"province"},
-    **COMMON,
 )
-def core_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def core_documents(work: Work) -> pa.Table:
     """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
-    lake: Lake = context.resources.province.lake()
-    contract = load_contract("documents")
-    with as_failure(context, "core_documents"):
-        state.take_in(lake, "documents__statuses")
-        table = build_documents(lake, contract.arrow_schema(), former=former_holders(register_history(lake)))
-    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "documents")))
+    state.take_in(work.lake, "documents__statuses")
+    former = former_holders(register_history(work.lake))
+    return build_documents(work.lake, work.contract.arrow_schema(), former=former)
 
 
-@dg.asset(
-    group_name="core",
-    kinds={"duckdb", "parquet"},
+@table_asset(
+    "procedures",
+    key="core_procedures",
+    group="core",
+    rooms=ROOMS,
     deps=[staged_key("one_stop__procedures"), core_dossiers],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "procedures_listed",
-            asset="core_procedures",
-            description="DQ14: mã TTHC của hồ sơ có hiệu lực trong danh mục của ngày tiếp nhận (92 ngày gần nhất).",
-        )
-    ],
-    required_resource_keys={"province"},
-    **COMMON,
+    checks={
+        "procedures_listed": "DQ14: mã TTHC của hồ sơ có hiệu lực trong danh mục của ngày tiếp nhận (92 ngày gần nhất)."
+    },
 )
-def core_procedures(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+def core_procedures(work: Work) -> Made:
     """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
-    lake: Lake = context.resources.province.lake()
-    contract = load_contract("procedures")
-    with as_failure(context, "core_procedures"):
-        state.replace(lake, "one_stop__procedures")
-        as_of_on = lake.span().as_of_on
-        table = build_procedures(lake, as_of_on, contract.arrow_schema())
-        missing = unlisted(lake, as_of_on)
-    dossiers = sum(missing["dossiers"].to_pylist()) if missing.num_rows else 0
-    yield dg.AssetCheckResult(
-        passed=missing.num_rows == 0,
-        check_name="procedures_listed",
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "procedures": missing.num_rows,
-            "dossiers": dossiers,
-            "not_listed": [
-                f"{row['procedure_code']}: {row['dossiers']} hồ sơ, {row['first_on']} … {row['last_on']}, "
-                + ("đã bãi bỏ / abolished" if row["is_listed"] else "không có trong danh mục / in no list")
-                for row in missing.slice(0, _SHOWN_PROCEDURES).to_pylist()
-            ],
+    state.replace(work.lake, "one_stop__procedures")
+    as_of_on = work.lake.span().as_of_on
+    table = build_procedures(work.lake, as_of_on, work.contract.arrow_schema())
+    missing = unlisted(work.lake, as_of_on).to_pylist()
+    not_listed = [
+        f"{row['procedure_code']}: {row['dossiers']} hồ sơ, {row['first_on']} … {row['last_on']}, "
+        + ("đã bãi bỏ / abolished" if row["is_listed"] else "không có trong danh mục / in no list")
+        for row in missing[:SHOWN_ROWS]
+    ]
+    dossiers = sum(row["dossiers"] for row in missing)
+    found = {"procedures": len(missing), "dossiers": dossiers, "not_listed": not_listed}
+    return Made(table, checks=[Check("procedures_listed", not missing, found)])
+
+
+@table_asset(
+    "units",
+    key="core_units",
+    group="core",
+    rooms=ROOMS,
+    deps=[staged_key("national_portal__metrics"), core_dossiers, core_documents, core_procedures],
+)
+def core_units(work: Work) -> pa.Table:
+    """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
+    state.take_in(work.lake, "national_portal__metrics")
+    as_of_on = work.lake.span().as_of_on
+    return build_units(work.lake, work.settings.province_code, as_of_on, work.contract.arrow_schema())
+
+
+#: What a register can hold that no single row shows: (check, column that marks the rows, what it says).
+_MARKS = {
+    "observations": ("no_overlapping_periods", "is_overlapping", "Kỳ chồng lấn một phần: không tính vào chỉ số."),
+    "external_indices": ("no_contradictions", "is_contradicted", "Các nguồn mâu thuẫn: không tính vào chỉ số."),
+}
+
+
+def _register_asset(name: str) -> dg.AssetsDefinition:
+    checks = {"units_known": "Every unit is one of the province's units."}
+    if name in _MARKS:
+        checks[_MARKS[name][0]] = _MARKS[name][2]
+
+    @table_asset(
+        name,
+        key=f"core_{name}",
+        group="core",
+        rooms=ROOMS,
+        deps=[staged_key(TABLES[name]), core_units],
+        checks=checks,
+    )
+    def register(work: Work) -> Made:
+        table = build_register(work.lake, name, work.lake.span().as_of_on)
+        unknown = strangers(work.lake, name)
+        found = [Check("units_known", not unknown, {"unknown_units": unknown[:SHOWN_ROWS], "units": len(unknown)})]
+        if name in _MARKS:
+            found.append(_marked_rows(work, table, *_MARKS[name]))
+        more: dict[str, object] = {}
+        if not table.num_rows:
+            more["note"] = f"no file {name}.csv or {name}.xlsx in the drop folder so far"
+        if "is_overdue" in table.column_names:
+            more["overdue"] = pc.sum(table["is_overdue"]).as_py() or 0
+        return Made(table, more, found)
+
+    return register
+
+
+def _marked_rows(work: Work, table: pa.Table, check: str, column: str, sentence: str) -> Check:
+    """Name the rows that `column` marks, by their key."""
+    marked = table.filter(table[column])
+    shown = marked.to_pylist()[:SHOWN_ROWS]
+    keys = [" | ".join(str(row[part]) for part in work.contract.key) for row in shown]
+    details = [row["contradiction_vi"] for row in shown if "contradiction_vi" in row]
+    found = {"rows": marked.num_rows, "sentence_vi": sentence, "keys": keys, "details": details}
+    return Check(check, marked.num_rows == 0, found)
+
+
+register_assets = [_register_asset(name) for name in TABLES]
+
+
+@table_asset("late_dossiers", group="lateness", rooms=ROOMS, deps=[core_dossiers])
+def late_dossiers(work: Work) -> Made:
+    """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""
+    table = build_late(work.lake)
+    months, series = by_month(table)
+    drawn = {charts.CAUSES[cause][0]: (values, charts.CAUSES[cause][1]) for cause, values in series.items()}
+    drawing = charts.stacked_bars(months, drawn, "Hồ sơ giải quyết quá hạn theo nguyên nhân (toàn tỉnh)")
+    counts = {cause: int(sum(values)) for cause, values in series.items()}
+    return Made(table, {**counts, "chart": picture(drawing, "Hồ sơ giải quyết quá hạn theo nguyên nhân")})
+
+
+@table_asset("at_risk_dossiers", group="lateness", rooms=ROOMS, deps=[core_dossiers])
+def at_risk_dossiers(work: Work) -> Made:
+    """Hồ sơ có nguy cơ trễ hạn: open dossiers by working hours left and by how often such a dossier was late."""
+    as_of_on = work.lake.span().as_of_on
+    counted = at_risk.observe(work.lake, as_of_on)
+    table = at_risk.build_at_risk(work.lake, as_of_on, _hours(work))
+    by_risk = table.sort_by([("late_probability", "descending"), ("working_hours_left", "ascending")])
+    shown = ["dossier_code", "unit_code", "due_on", "working_hours_left", "late_probability", "sentence_vi"]
+    return Made(
+        table,
+        {
+            "preview": preview(by_risk, shown),
+            "more_likely_late_than_not": table.filter(pc.greater_equal(table["late_probability"], 0.5)).num_rows,
+            "months_counted": counted,
         },
     )
-    yield dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "procedures")))
 
 
-@dg.asset(
-    group_name="core",
-    kinds={"duckdb", "parquet"},
-    deps=[staged_key("national_portal__metrics"), core_dossiers, core_documents, core_procedures],
-    required_resource_keys={"province"},
-    **COMMON,
-)
-def core_units(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
-    province = context.resources.province
-    lake: Lake = province.lake()
-    contract = load_contract("units")
-    with as_failure(context, "core_units"):
-        state.take_in(lake, "national_portal__metrics")
-        table = build_units(lake, province.settings().province_code, lake.span().as_of_on, contract.arrow_schema())
-    return dg.MaterializeResult(metadata=metadata.of_table(table, contract, lake.state_file("built", "units")))
+@table_asset("at_risk_calibration", group="lateness", rooms=ROOMS, deps=[at_risk_dossiers])
+def at_risk_calibration(work: Work) -> Made:
+    """Độ tin cậy của cảnh báo trễ hạn: what was predicted in the last months against what came of it."""
+    table = at_risk.build_calibration(work.lake, work.lake.span().as_of_on)
+    rows = table.to_pylist()
+    whole = next((row for row in rows if row["decile"] == 0), None)
+    if whole is None:
+        return Made(table, {"note": "Chưa đủ hai tháng hồ sơ hết hạn để so sánh."})
+    title = "Khả năng trễ hạn đã nói và tỷ lệ thực tế"
+    points = [(row["predicted_mean"], row["observed_share"], row["predictions"]) for row in rows if row["decile"]]
+    return Made(
+        table,
+        {
+            **{name: whole[name] for name in ("brier_score", "base_brier_score", "predictions")},
+            "skill_score": whole["skill_score"] or 0.0,
+            "chart": picture(charts.calibration(points, title), title),
+        },
+    )

@@ -7,12 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets import core, indicators, lateness, publishing, reconciliation, retention, scorecards
-from assets.contracts import staged_assets
+from assets import core, indicators, published, scorecards
+from assets.ingest import raw_assets
 from assets.jobs import nightly, nightly_0100
 from assets.partitions import civil_days
 from assets.resources import default_resources
-from assets.sources import raw_assets
+from assets.staged import staged_assets
 from cchc_pipeline.settings import load_settings
 
 
@@ -31,9 +31,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         assets=[
             *raw_assets(days),
             *staged_assets(),
-            *dg.load_assets_from_modules(
-                [core, lateness, indicators, scorecards, reconciliation, publishing, retention]
-            ),
+            *dg.load_assets_from_modules([core, indicators, scorecards, published]),
         ],
         jobs=[job],
         schedules=[nightly_0100(job)],

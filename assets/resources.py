@@ -30,29 +30,33 @@ class ProvinceResource(dg.ConfigurableResource):
             self._mark = instance.hold(context.run.run_id)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's interface
-        """The run has ended by itself."""
+        """Remove the mark: the run has ended by itself."""
         if self._mark is not None:
             Path(self._mark.name).unlink(missing_ok=True)
             self._mark.close()
 
     def settings(self) -> Settings:
-        """The settings as they are now."""
+        """Return the settings as they are now."""
         return load_settings()
 
     def lake(self) -> Lake:
-        """The lake below the data folder."""
+        """Return the lake below the data folder."""
         return Lake(self.settings().data_dir.resolve())
 
     def rubrics(self) -> Shelf:
-        """The rubrics of the office before the shipped ones."""
+        """Return the rubrics of the office before the shipped ones."""
         return load_shelf(self.settings().drop_folder / FOLDER)
 
 
-class LogProgress(dg.ConfigurableResource):
-    """Tells the run's log how far a pull is, at most every few seconds."""
+class ProgressResource(dg.ConfigurableResource):
+    """Tells how far a pull is: the run's log every few seconds, or the listener of the process that runs the job."""
+
+    to_listener: bool = False
 
     def reporter(self, log: dg.DagsterLogManager) -> Progress:
-        """A progress callable for an adapter."""
+        """Return a progress callable for an adapter."""
+        if self.to_listener:
+            return _LISTENER or silent
         last = 0.0
 
         def report(done: int, total: int | None, what: str) -> None:
@@ -64,19 +68,11 @@ class LogProgress(dg.ConfigurableResource):
         return report
 
 
-class CallProgress(dg.ConfigurableResource):
-    """Hands progress to a function of the process that runs the job, for a progress bar."""
-
-    def reporter(self, log: dg.DagsterLogManager) -> Progress:  # noqa: ARG002 - the interface of LogProgress
-        """The function set by `listen`."""
-        return _LISTENER or silent
-
-
 _LISTENER: Progress | None = None
 
 
 def listen(listener: Progress | None) -> None:
-    """Set the function that `CallProgress` reports to; None for nobody."""
+    """Set the function that progress is reported to; None for nobody."""
     global _LISTENER
     _LISTENER = listener
 
@@ -88,5 +84,5 @@ def announce(what: str) -> None:
 
 
 def default_resources() -> dict[str, object]:
-    """Resources of a run that Dagster starts."""
-    return {"province": ProvinceResource(), "progress": LogProgress()}
+    """Return the resources of a run that Dagster starts."""
+    return {"province": ProvinceResource(), "progress": ProgressResource()}

@@ -1,166 +1,183 @@
-"""Scorecard assets: QĐ 766 from two sides, PAPI, PAR INDEX with what people scored, and how sure their ranks are."""
+"""Scorecard assets: QĐ 766, PAPI, PAR INDEX, the certainty of ranks, and the reconciliation with the portal."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from assets import metadata
-from assets.contracts import staged_key
-from assets.core import COMMON, core_documents, core_units
-from assets.failures import as_failure
+from assets.core import core_documents, core_dossiers, core_procedures, core_units
 from assets.indicators import indicator_values
-from cchc_pipeline.contracts import load_contract
+from assets.staged import staged_key
+from assets.table_asset import SHOWN_ROWS, Check, Made, Work, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.ranks import ranks_png
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import build
-from cchc_pipeline.scorecards import rank_intervals as intervals
 from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
-from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
-from cchc_pipeline.site import FOLDER, preview
+from cchc_pipeline.scorecards.par_index.rubrics import rubrics as par_index_rubrics
+from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
+from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
+from cchc_pipeline.site import preview
 
-#: Rows that a check names.
-SHOWN_ROWS = 20
-SETTINGS: dict[str, Any] = {
-    **COMMON,
-    "group_name": "scorecards",
-    "kinds": {"yaml", "parquet"},
-    "required_resource_keys": {"province"},
-}
-
-
-def site_page(lake: Lake, page: str = "index.html") -> dg.MetadataValue:
-    """Where a page of the site lies in the current version; it is there once that is published."""
-    return dg.MetadataValue.path(str(lake.published / "current" / FOLDER / page))
+ROOMS = (
+    "scorecards",
+    *(f"scorecards.{room}" for room in ("index766", "papi", "par_index", "scoring", "scoring.rubrics", "sql")),
+)
+#: Above this share of a figure of the province the check `explained` does not pass.
+TOLERATED_SHARE = 0.005
 
 
-def _result(
-    lake: Lake, name: str, table: pa.Table, chart: dg.MetadataValue | None, **more: object
-) -> dg.MaterializeResult:
-    found = metadata.of_table(table, load_contract(name), lake.state_file("built", name), **more)
-    return dg.MaterializeResult(metadata={**found, "chart": chart} if chart is not None else found)
+def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str = "index.html") -> dict[str, Any]:
+    """Return where the page of a scorecard lies and a glimpse of it."""
+    glimpse = dg.MetadataValue.md(preview.markdown(table, source, period_type))
+    return {"site": page_path(work.lake, page), "site_preview": glimpse}
 
 
-@dg.asset(
+@table_asset(
+    "scorecard_index766",
+    group="scorecards",
+    rooms=ROOMS,
     deps=[indicator_values, core_units],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "every_metric_scored",
-            asset="scorecard_index766",
-            description="Every metric that the portal publishes is a criterion of a version of the rubric.",
-        )
-    ],
-    **SETTINGS,
+    kinds=("yaml",),
+    checks={"every_metric_scored": "Every metric that the portal publishes is a criterion of a version of the rubric."},
 )
-def scorecard_index766(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+def scorecard_index766(work: Work) -> Made:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_index766"):
-        shelf = context.resources.province.rubrics()
-        table = build.build_index766(lake, shelf)
-        unknown = build.unknown_metrics(lake, shelf)
-    yield dg.AssetCheckResult(
-        passed=not unknown,
-        check_name="every_metric_scored",
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"not_scored": unknown, "fix": "describe the metric in a new version of the rubric index766"},
-    )
+    shelf = work.province.rubrics()
+    table = build.build_index766(work.lake, shelf)
+    unknown = build.unknown_metrics(work.lake, shelf)
     labels, values, period = build.totals(table, "portal")
-    chart = (
-        metadata.picture(charts.bars(labels, values, f"Bộ chỉ số 766 trên Cổng DVCQG, {period}", 108), "766")
-        if labels
-        else None
-    )
-    yield _result(
-        lake,
-        "scorecard_index766",
+    title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
+    chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
+    fix = "describe the metric in a new version of the rubric index766"
+    return Made(
         table,
-        chart,
-        rubric_versions=", ".join(sorted(set(table["rubric_version"].to_pylist()))),
-        units=len(set(table["unit_code"].to_pylist())),
-        site=site_page(lake),
-        site_preview=dg.MetadataValue.md(preview.markdown(table, "local", "month")),
-    )
-
-
-@dg.asset(
-    deps=[staged_key("registers__appraisals"), core_documents, core_units],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "none_refused",
-            asset="par_index_appraisals",
-            description="Every row agrees with its rubric and with the stages before it.",
-        )
-    ],
-    **SETTINGS,
-)
-def par_index_appraisals(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-    """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "par_index_appraisals"):
-        table = build_appraisals(lake, par_index.rubrics(context.resources.province.rubrics()))
-    refused = table.filter(table["is_refused"]).to_pylist()
-    yield dg.AssetCheckResult(
-        passed=not refused,
-        check_name="none_refused",
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "rows": len(refused),
-            "refused": [
-                f"{row['unit_code']} {row['year']} {row['criterion_code']} {row['stage']}: {row['reason_vi']}"
-                for row in refused[:SHOWN_ROWS]
-            ],
+        {
+            "rubric_versions": ", ".join(sorted(set(table["rubric_version"].to_pylist()))),
+            "units": len(set(table["unit_code"].to_pylist())),
+            **_pages(work, table, "local", "month"),
+            **chart,
         },
+        [Check("every_metric_scored", not unknown, {"not_scored": unknown, "fix": fix})],
     )
-    found = _result(lake, "par_index_appraisals", table, None)
+
+
+@table_asset(
+    "par_index_appraisals",
+    group="scorecards",
+    rooms=ROOMS,
+    deps=[staged_key("registers__appraisals"), core_documents, core_units],
+    kinds=("yaml",),
+    checks={"none_refused": "Every row agrees with its rubric and with the stages before it."},
+)
+def par_index_appraisals(work: Work) -> Made:
+    """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
+    table = build_appraisals(work.lake, par_index_rubrics(work.province.rubrics()))
+    refused = table.filter(table["is_refused"]).to_pylist()
+    said = [
+        f"{row['unit_code']} {row['year']} {row['criterion_code']} {row['stage']}: {row['reason_vi']}"
+        for row in refused[:SHOWN_ROWS]
+    ]
     note = {} if table.num_rows else {"note": "no file appraisals.csv or appraisals.xlsx in the drop folder so far"}
-    yield dg.MaterializeResult(metadata={**(found.metadata or {}), **note})
+    return Made(table, note, [Check("none_refused", not refused, {"rows": len(refused), "refused": said})])
 
 
-@dg.asset(deps=[indicator_values, par_index_appraisals, core_documents, core_units], **SETTINGS)
-def scorecard_par_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@table_asset(
+    "scorecard_par_index",
+    group="scorecards",
+    rooms=ROOMS,
+    deps=[indicator_values, par_index_appraisals, core_documents, core_units],
+    kinds=("yaml",),
+)
+def scorecard_par_index(work: Work) -> Made:
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_par_index"):
-        table = build.build_par_index(lake, context.resources.province.rubrics())
-    glimpse = dg.MetadataValue.md(preview.markdown(table, "local", "year"))
-    return _result(lake, "scorecard_par_index", table, None, site=site_page(lake), site_preview=glimpse)
+    table = build.build_par_index(work.lake, work.province.rubrics())
+    return Made(table, _pages(work, table, "local", "year"))
 
 
-@dg.asset(deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")], **SETTINGS)
-def scorecard_papi(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@table_asset(
+    "scorecard_papi",
+    group="scorecards",
+    rooms=ROOMS,
+    deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")],
+    kinds=("yaml",),
+)
+def scorecard_papi(work: Work) -> Made:
     """PAPI by province from the tables in the drop folder; gaps stay gaps, with their reason."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_papi"):
-        table = build.build_papi(lake)
+    table = build.build_papi(work.lake)
     years = sorted({day.year for day in table["period_start"].to_pylist()})
-    note = "no table in the drop folder papi (YYYY.csv or .xlsx)" if not years else ", ".join(map(str, years))
-    glimpse = dg.MetadataValue.md(preview.markdown(table, "table", "year"))
-    return _result(
-        lake, "scorecard_papi", table, None, years=note, site=site_page(lake, "papi.html"), site_preview=glimpse
-    )
+    note = ", ".join(map(str, years)) or "no table in the drop folder papi (YYYY.csv or .xlsx)"
+    return Made(table, {"years": note, **_pages(work, table, "table", "year", "papi.html")})
 
 
-@dg.asset(deps=[scorecard_papi], **{**SETTINGS, "kinds": {"duckdb", "parquet"}})
-def scorecard_papi_today(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@table_asset("scorecard_papi_today", group="scorecards", rooms=ROOMS, deps=[scorecard_papi])
+def scorecard_papi_today(work: Work) -> Made:
     """PAPI theo 34 tỉnh: points of provinces that are as they were, the range of its parts for a merged one."""
-    lake: Lake = context.resources.province.lake()
-    with as_failure(context, "scorecard_papi_today"):
-        table = build_papi_today(lake)
-    return _result(lake, "scorecard_papi_today", table, None, units=len(set(table["unit_code"].to_pylist())))
+    table = build_papi_today(work.lake)
+    return Made(table, {"units": len(set(table["unit_code"].to_pylist()))})
 
 
-@dg.asset(deps=[scorecard_index766, scorecard_papi], **{**SETTINGS, "kinds": {"numpy", "parquet"}})
-def rank_intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+@table_asset(
+    "rank_intervals",
+    group="scorecards",
+    rooms=(*ROOMS, "scorecards.robustness"),
+    deps=[scorecard_index766, scorecard_papi],
+    kinds=("numpy",),
+)
+def rank_intervals(work: Work) -> Made:
     """Khoảng thứ hạng: the ranks that each unit could as well have, by chance and under other methods."""
-    province = context.resources.province
-    lake: Lake = province.lake()
-    with as_failure(context, "rank_intervals"):
-        built = intervals.build_rank_intervals(lake, province.rubrics())
-    shown = intervals.newest(built.table)
-    chart = metadata.picture(ranks_png(shown[0], shown[1]), shown[1]) if shown else None
+    built = build_rank_intervals(work.lake, work.province.rubrics())
+    shown = newest(built.table)
+    chart = {"chart": picture(ranks_png(shown[0], shown[1]), shown[1])} if shown else {}
     counts = {"rankings": built.strata, "computed_now": built.computed}
-    return _result(lake, "rank_intervals", built.table, chart, **counts, site=site_page(lake, "ranks.html"))
+    return Made(built.table, {**counts, "site": page_path(work.lake, "ranks.html"), **chart})
+
+
+@table_asset(
+    "reconciliation",
+    group="scorecards",
+    rooms=(*ROOMS, "scorecards.reconciliation"),
+    deps=[core_dossiers, core_procedures, core_units],
+    kinds=("duckdb", "yaml"),
+    checks={
+        "explained": "Known causes explain the province's difference from the portal, figure by figure, but for "
+        f"{TOLERATED_SHARE:.1%} of the portal's figure."
+    },
+)
+def reconciliation(work: Work) -> Made:
+    """Đối chiếu với Cổng DVCQG: each difference between our figures and the portal's, by cause, with its points."""
+    code = work.settings.province_code
+    done = build_reconciliation(work.lake, work.settings.history_from, work.province.rubrics())
+    by_cause = {"dossiers_with_a_cause": done.dossiers.num_rows, "by_cause": _by_cause(done, code)}
+    return Made(done.table, by_cause, [explained(done, code)])
+
+
+def explained(done: Reconciled, code: str) -> Check:
+    """Return whether known causes explain the province's differences, with the figures that have a rest."""
+    left, share = done.unexplained(code), done.unexplained_share(code)
+    rows = [
+        (
+            f"{row['period_type']} {row['period_start']}",
+            *(row[name] for name in ("figure_name_vi", "portal_value", "expected_value", "effect")),
+        )
+        for row in sorted(left, key=lambda row: -abs(row["effect"]))[:SHOWN_ROWS]
+    ]
+    rest = markdown_table(["kỳ", "số liệu", "Cổng", "phải có", "chưa rõ"], rows)
+    found = {
+        "unexplained_share": share,
+        "tolerated_share": TOLERATED_SHARE,
+        "figures_with_a_rest": len(left),
+        "rest": rest if left else "không còn chênh lệch chưa rõ nguyên nhân",
+    }
+    return Check("explained", share <= TOLERATED_SHARE, found)
+
+
+def _by_cause(done: Reconciled, code: str) -> dg.MetadataValue:
+    """Return dossiers and points of the province by cause, in the newest month that the portal was read for."""
+    rows = done.by_cause(code)
+    if not rows:
+        return dg.MetadataValue.md("Cổng chưa có số liệu / the portal was not read yet")
+    head = [f"nguyên nhân, {rows[0]['period_start']:%m/%Y}", "hồ sơ", "điểm mất"]
+    return markdown_table(
+        head, [(row["cause_name_vi"], f"{row['dossiers']:,}", f"{row['points_lost']:.2f}") for row in rows]
+    )

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.instance import initialise
-from assets.main_job import Outcome, run_main_job
+from assets.run import Outcome, run_main_job
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake

@@ -143,6 +143,8 @@ def test_every_asset_says_what_it_is_and_whose(specs: dict[str, dg.AssetSpec]) -
         assert spec.owners, key
         assert spec.description, key
         assert spec.kinds, key
+        assert spec.tags["layer"], key
+        assert spec.code_version, key
 
 
 def test_only_pulls_have_days_and_the_days_are_vietnams(specs: dict[str, dg.AssetSpec]) -> None:

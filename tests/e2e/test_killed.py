@@ -92,7 +92,7 @@ def test_a_later_run_heals(desk: Desk, healed: Night) -> None:
 PUBLISH_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from assets.contracts import INBOUND
+from assets.ingest import INBOUND
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.release import release
 from cchc_pipeline.settings import load_settings

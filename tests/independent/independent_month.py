@@ -13,7 +13,7 @@ from unittest import mock
 import dagster as dg
 
 from assets.instance import initialise
-from assets.main_job import run_main_job
+from assets.run import run_main_job
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.drop.papi import write_papi_table

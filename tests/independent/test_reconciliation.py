@@ -192,7 +192,6 @@ def test_a_portal_that_was_read_earlier_is_a_cause_of_its_own(month: Month, tmp_
 
 
 def test_the_check_passes_and_says_the_share(month: Month) -> None:
-    from assets.reconciliation import _explained
     from cchc_pipeline.scorecards.reconciliation.build import Reconciled
 
     lake = month.lake
@@ -200,9 +199,11 @@ def test_the_check_passes_and_says_the_share(month: Month) -> None:
         files.read_parquet(lake.state_file("built", "reconciliation")),
         files.read_parquet(lake.state_file("built", "reconciliation_dossiers")),
     )
-    result = _explained(done, PROVINCE)
+    from assets.scorecards import explained
+
+    result = explained(done, PROVINCE)
     assert result.passed
-    assert result.metadata["unexplained_share"].value == 0.0
+    assert result.metadata["unexplained_share"] == 0.0
     assert [row["cause"] for row in done.by_cause(PROVINCE)][-1] == UNEXPLAINED
 
 

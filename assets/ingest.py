@@ -5,9 +5,10 @@ from datetime import date
 
 import dagster as dg
 
-from assets import metadata
 from assets.failures import as_failure
 from assets.partitions import ONE_RUN, window_of
+from assets.resources import ProgressResource, ProvinceResource
+from assets.table_asset import OWNER, code_version, preview
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import open_dossiers
 from cchc_pipeline.lake import files
@@ -17,7 +18,6 @@ from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.sources.registers.source import TABLES as REGISTER_TABLES
 
-OWNER = "team:cchc-data"
 #: Sources that are folders of files: they have no address that could be missing.
 DROP_FOLDERS = ("papi", "registers")
 
@@ -56,6 +56,15 @@ SOURCES: dict[str, tuple[tuple[str, ...], str, set[str], str]] = {
 }
 
 
+#: Packages that make the tables of a source, for the code version.
+_ROOMS = {
+    "one_stop": ("sources", "sources.one_stop", "sources.one_stop.vnpt_igate"),
+    "documents": ("sources", "sources.documents", "sources.documents.lgsp"),
+    **{name: ("sources", f"sources.{name}") for name in ("national_portal", "papi", "registers")},
+}
+INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
+
+
 def raw_key(table: str) -> dg.AssetKey:
     """Asset key of a landed table."""
     return dg.AssetKey(f"raw_{table}")
@@ -72,6 +81,8 @@ def _raw_assets(source: str, days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
             description=f"{what}. Bảng `{table}`, {load_contract(table).title_en}. "
             "Personal data is dropped before the first write.",
             partitions_def=days,
+            tags={"layer": "ingest", "source": source},
+            code_version=code_version(*_ROOMS[source], contract=load_contract(table)),
         )
         for table in tables
     ]
@@ -81,24 +92,25 @@ def _raw_assets(source: str, days: dg.DailyPartitionsDefinition) -> dg.AssetsDef
         specs=specs,
         backfill_policy=ONE_RUN,
         pool=source,
-        required_resource_keys={"province", "progress"},
     )
-    def pull(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        settings, lake = context.resources.province.settings(), context.resources.province.lake()
+    def pull(
+        context: dg.AssetExecutionContext, province: ProvinceResource, progress: ProgressResource
+    ) -> Iterator[dg.MaterializeResult]:
+        settings, lake = province.settings(), province.lake()
         window = window_of(context)
         with as_failure(context, f"pull of {source}"):
             if source not in DROP_FOLDERS:
                 settings.require_sources()
             adapter = configured_sources(settings)[source]
             known = known_state(lake, settings.history_from)
-            report = context.resources.progress.reporter(context.log)
+            report = progress.reporter(context.log)
             landed = land(lake, adapter, window, known, report)
             notes = getattr(adapter, "notes", {})
             for note in notes.values():
                 context.log.info(f"{source}: {note}")
         for table in tables:
             last = lake.day_file("landing", table, window.last)
-            shown = {"preview": metadata.preview(files.read_parquet(last))} if last.exists() else {}
+            shown = {"preview": preview(files.read_parquet(last))} if last.exists() else {}
             if table in notes:
                 shown["found"] = dg.MetadataValue.text(notes[table])
             yield dg.MaterializeResult(

@@ -1,16 +1,16 @@
-"""Running the main job in this process, on the real instance, and telling what it did."""
+"""Run the main job in this process, on the real instance, and report what it did."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster._core.utils import make_new_run_id
 
 from assets.definitions import build_defs
 from assets.instance import cancel, end_dead_runs
 from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
-from assets.resources import CallProgress, listen
+from assets.resources import ProgressResource, listen
 from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import Progress
@@ -53,14 +53,14 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             f"window: {window.first} lies before {begins}, the first day of the one-stop system's history. "
             "Choose a later first day, or set history_from (CCHC_HISTORY_FROM)."
         )
-    job = build_defs(resource_overrides={"progress": CallProgress()}).resolve_job_def("nightly")
+    job = build_defs(resource_overrides={"progress": ProgressResource(to_listener=True)}).resolve_job_def("nightly")
     single = window.first == window.last
     tags = dict(LOCATION_TAG)
     if not single:
         tags |= {RANGE_START_TAG: str(window.first), RANGE_END_TAG: str(window.last)}
     end_dead_runs(instance)
     listen(progress)
-    run_id = make_new_run_id()
+    run_id = str(uuid.uuid4())
     try:
         result = job.execute_in_process(
             instance=instance,

@@ -3,7 +3,7 @@
 Few checks per table keep the UI readable: `shape` (columns and types), `conservation` (rows in =
 valid + quarantined), `column_rules` (what columns constrain by themselves), `great_expectations`
 (every rule could run and agrees with the verdict); one per rule that a column constraint cannot say;
-and the comparisons with the days before (`assets/drift.py`).
+and the comparisons with the days before (`assets/checks.py`).
 """
 
 from collections.abc import Iterator
@@ -13,25 +13,18 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from assets import metadata
-from assets.drift import drift_check_results, drift_check_specs, shape_result
+from assets.checks import drift_check_results, drift_check_specs, shape_result
 from assets.failures import as_failure, failure
+from assets.ingest import INBOUND, SOURCES, raw_key
 from assets.partitions import TIME_ZONE, window_of_run
-from assets.sources import OWNER, SOURCES, raw_key
+from assets.resources import ProvinceResource
+from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
 from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.site.quality_page import FOLDER
+from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.validation.drift.compare import compare
 from cchc_pipeline.validation.staging import Staged, pending_days, stage
-
-INBOUND = tuple(table for tables, *_ in SOURCES.values() for table in tables)
-
-
-def quality_page(lake: Lake, source: str = "index") -> dg.MetadataValue:
-    """Where the quality page of a source lies in the current version; it is there once that is published."""
-    return dg.MetadataValue.path(str(lake.published / "current" / FOLDER / f"{source}.html"))
 
 
 def staged_key(table: str) -> dg.AssetKey:
@@ -51,25 +44,15 @@ def _check_name(rule_id: str) -> str:
 
 def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
     key = staged_key(contract.name)
-    specs = [
-        dg.AssetCheckSpec("shape", asset=key, description="The columns and types are those of the contract."),
-        dg.AssetCheckSpec("conservation", asset=key, description="Rows in = rows valid + rows quarantined."),
-        dg.AssetCheckSpec("column_rules", asset=key, description="Not null, unique, patterns, code lists, bounds."),
-        dg.AssetCheckSpec(
-            "great_expectations",
-            asset=key,
-            description="Every rule could run in Great Expectations, and agrees with the verdict.",
-        ),
-    ]
-    for rule_id in _named_rules(contract):
-        rule = contract.rule(rule_id)
-        specs.append(
-            dg.AssetCheckSpec(
-                _check_name(rule_id),
-                asset=key,
-                description=f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})",
-            )
-        )
+    named = {_check_name(rule_id): contract.rule(rule_id) for rule_id in _named_rules(contract)}
+    described = {
+        "shape": "The columns and types are those of the contract.",
+        "conservation": "Rows in = rows valid + rows quarantined.",
+        "column_rules": "Not null, unique, patterns, code lists, bounds.",
+        "great_expectations": "Every rule could run in Great Expectations, and agrees with the verdict.",
+        **{check: f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})" for check, rule in named.items()},
+    }
+    specs = [dg.AssetCheckSpec(check, asset=key, description=text) for check, text in described.items()]
     return specs + drift_check_specs(contract, key)
 
 
@@ -85,11 +68,14 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         description=f"{contract.title_vi}: rows that keep the contract `{table}` {contract.version}. "
         "The others are in quarantine with their reasons.",
         check_specs=_check_specs(contract),
-        pool="lake",
-        required_resource_keys={"province"},
+        pool=LAKE_POOL,
+        tags={"layer": "staged"},
+        code_version=code_version("validation", "contracts", contract=contract),
     )
-    def staged(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-        lake = context.resources.province.lake()
+    def staged(
+        context: dg.AssetExecutionContext, province: ProvinceResource
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+        lake = province.lake()
         source = next(name for name, (tables, *_) in SOURCES.items() if table in tables)
         with as_failure(context, f"contract {table}"):
             days = pending_days(lake, table)
@@ -111,12 +97,13 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         rows = files.read_parquet(last) if last and last.exists() else contract.arrow_schema().empty_table()
         yield dg.MaterializeResult(
             metadata={
-                **metadata.of_table(rows, contract, lake.root / "staged" / table),
+                **table_metadata(rows, contract),
+                "path": dg.MetadataValue.path(str(lake.root / "staged" / table)),
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,
                 "rows_quarantined": done.rows_quarantined,
                 "rows_accepted": done.rows_accepted,
-                "quality_report": quality_page(lake, source),
+                "quality_report": page_path(lake, f"{source}.html", QUALITY_FOLDER),
                 "days": f"{len(days)}: {days[0]} … {days[-1]}" if days else "nothing new",
             }
         )

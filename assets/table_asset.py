@@ -1,0 +1,201 @@
+"""Build assets that make one table: dependencies, checks, pool, failure sentence and metadata in one factory."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.failures import as_failure
+from assets.resources import ProvinceResource
+from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.settings import Settings
+from cchc_pipeline.site import FOLDER as SITE_FOLDER
+
+OWNER = "team:cchc-data"
+#: What is derived shares one pool: one step at a time writes the lake.
+LAKE_POOL = "lake"
+PREVIEW_ROWS = 8
+PREVIEW_COLUMNS = 12
+PREVIEW_WIDTH = 60
+#: Rows that the metadata of a check names.
+SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a table is made from: the run's context, the province and the contract of the table."""
+
+    context: dg.AssetExecutionContext
+    province: ProvinceResource
+    contract: Contract
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the settings of the province."""
+        return self.province.settings()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Return the lake of the province."""
+        return self.province.lake()
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one asset check. `metadata` values are what Dagster can store."""
+
+    name: str
+    passed: bool
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table that was made, with metadata beyond what every table has, and the results of its checks."""
+
+    table: pa.Table
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    checks: Sequence[Check] = ()
+
+
+def table_asset(
+    contract: str,
+    *,
+    group: str,
+    rooms: Sequence[str],
+    deps: Iterable[Any] = (),
+    key: str | None = None,
+    kinds: Iterable[str] = ("duckdb",),
+    checks: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[Work], pa.Table | Made]], dg.AssetsDefinition]:
+    """Return a decorator that turns `make(work) -> table` into the asset of a built table.
+
+    The asset belongs to the team, runs in the pool of the lake, fails with a sentence that says what to run again, and
+    shows row count, column schema, preview, contract and path. The docstring of `make` is its description, or the
+    contract's title and purpose where it has none.
+
+    Args:
+        contract: name of the table and its contract.
+        group: asset group; also the tag `layer`.
+        rooms: packages whose files make the table; their content is the code version.
+        deps: assets that have to be there before.
+        key: asset key; the contract's name where it is not given.
+        kinds: engines and forms beyond Parquet.
+        checks: name of a check -> what it means. Severity is WARN.
+    """
+    name = key or contract
+
+    def decorate(make: Callable[[Work], pa.Table | Made]) -> dg.AssetsDefinition:
+        promised = load_contract(contract)
+
+        @dg.asset(
+            key=name,
+            deps=list(deps),
+            group_name=group,
+            owners=[OWNER],
+            kinds={*kinds, "parquet"},
+            tags={"layer": group},
+            pool=LAKE_POOL,
+            code_version=code_version(*rooms, contract=promised),
+            description=make.__doc__ or f"{promised.title_vi}: {promised.purpose}",
+            check_specs=[
+                dg.AssetCheckSpec(check, asset=name, description=text) for check, text in (checks or {}).items()
+            ],
+        )
+        def asset(
+            context: dg.AssetExecutionContext, province: ProvinceResource
+        ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+            work = Work(context, province, promised)
+            with as_failure(context, name):
+                made = make(work)
+            made = made if isinstance(made, Made) else Made(made)
+            for check in made.checks:
+                yield dg.AssetCheckResult(
+                    passed=check.passed,
+                    check_name=check.name,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata=dict(check.metadata),
+                )
+            path = dg.MetadataValue.path(str(work.lake.state_file("built", contract)))
+            yield dg.MaterializeResult(metadata={**table_metadata(made.table, promised), "path": path, **made.metadata})
+
+        return asset
+
+    return decorate
+
+
+@cache
+def code_version(*rooms: str, contract: Contract | None = None) -> str:
+    """Return a digest of the files of packages, and of a contract: it changes when what makes a table changes."""
+    digest = hashlib.sha256((contract.sha256 if contract else "").encode())
+    for room in rooms:
+        for file in sorted(resources.files(f"cchc_pipeline.{room}").iterdir(), key=lambda file: file.name):
+            if file.is_file() and file.name.endswith((".py", ".sql", ".yaml")):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def table_metadata(table: pa.Table, contract: Contract) -> dict[str, Any]:
+    """Return the metadata that every table has: rows, column schema, preview, contract."""
+    return {
+        "dagster/row_count": table.num_rows,
+        "dagster/column_schema": column_schema(contract),
+        "preview": preview(table),
+        "contract": f"{contract.name} {contract.version}",
+        "contract_sha256": contract.sha256,
+    }
+
+
+def column_schema(contract: Contract) -> dg.TableSchema:
+    """Return the contract's columns as Dagster shows them: type, meaning in both languages, keys."""
+    schema = contract.arrow_schema()
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=str(schema.field(column.name).type),
+                description=f"{column.label_vi} / {column.label_en}",
+                constraints=dg.TableColumnConstraints(
+                    nullable=not column.required, unique=contract.key == (column.name,)
+                ),
+            )
+            for column in contract.columns
+        ]
+    )
+
+
+def preview(table: pa.Table, columns: Sequence[str] | None = None) -> dg.MetadataValue:
+    """Return the first rows as a Markdown table."""
+    shown = table.select(list(columns or table.schema.names[:PREVIEW_COLUMNS])).slice(0, PREVIEW_ROWS)
+    return markdown_table(shown.schema.names, ([_cell(value) for value in row.values()] for row in shown.to_pylist()))
+
+
+def markdown_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MetadataValue:
+    """Return rows as a Markdown table for the UI."""
+    lines = [names, ["---"] * len(names), *rows]
+    return dg.MetadataValue.md("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
+    text = text.replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= PREVIEW_WIDTH else text[: PREVIEW_WIDTH - 1] + "…"
+
+
+def picture(png: bytes, title: str) -> dg.MetadataValue:
+    """Return a PNG as it can be shown in the UI."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def page_path(lake: Lake, page: str = "index.html", folder: str = SITE_FOLDER) -> dg.MetadataValue:
+    """Return where a page lies in the current version; it is there once that is published."""
+    return dg.MetadataValue.path(str(lake.published / "current" / folder / page))
