@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from bench.history import dossiers
 from bench.measure import Line, Report, number, peak_mib, run, seconds
 from cchc_pipeline.contracts import conform, load_contract
+from cchc_pipeline.lake.engine import connect
 from cchc_pipeline.validation.drift.profiles import profiles
 from cchc_pipeline.validation.expectations import validate
 from cchc_pipeline.validation.verdict import judge, rule_breaks
@@ -34,7 +34,7 @@ def engines(batch: pa.Table) -> dict[str, Callable[[], Mapping[str, int]]]:
     """Engine -> one run over the batch; rows that broke each rule, rules that held left out."""
     contract = load_contract(CONTRACT)
     numbered = batch.append_column("batch_row_number", pa.array(np.arange(1, batch.num_rows + 1)))
-    connection = duckdb.connect()
+    connection = connect()
     connection.register("batch", numbered)
     statement = _HAND.read_text(encoding="utf-8")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import month_of
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import connect
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.province import Province
 
@@ -88,8 +89,7 @@ def dossiers(count: int, first: date, last: date, *, start: int = 0, defects_per
         "procedures": [procedure.code for procedure in province.procedures],
         "defects": defects_permille,
     }
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'Asia/Ho_Chi_Minh'")
+    with connect() as connection:
         rows = connection.sql(_ROWS, params=values).to_arrow_table()
     schema = load_contract("one_stop__dossiers").arrow_schema(relaxed=True)
     return rows.select(schema.names).cast(schema)
@@ -119,7 +119,7 @@ def event_files(folder: Path, count: int, first: date, last: date, chunk: int = 
     several files: counts add up.
     """
     paths = []
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for number, start in enumerate(range(0, count, chunk)):
             connection.register("dossiers", dossiers(min(chunk, count - start), first, last, start=start))
             paths.append(folder / f"{number:03d}.parquet")
@@ -176,7 +176,7 @@ def units() -> pa.Table:
     """The units of the scenario in the shape of the table `units`."""
     schema = load_contract("units").arrow_schema()
     province = Province(SCENARIO)
-    return pa.Table.from_pylist(
+    return table_from_records(
         [
             {
                 "unit_code": unit.code,
@@ -193,7 +193,7 @@ def units() -> pa.Table:
 
 def procedures() -> pa.Table:
     """The procedures of the scenario in the shape of the table `procedures`, as far as indicators need them."""
-    return pa.Table.from_pylist(
+    return table_from_records(
         [
             {
                 "procedure_code": procedure.code,

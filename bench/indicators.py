@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,6 +17,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import compute
+from cchc_pipeline.lake.engine import connect
 
 FIRST, LAST = date(2021, 9, 1), date(2026, 8, 31)
 _HAND = Path(__file__).with_name("monthly.sql")
@@ -61,7 +61,7 @@ def bench(report: Report, dossiers: int) -> None:
             )
 
         def by_hand() -> pa.Table:
-            with duckdb.connect() as connection:
+            with connect() as connection:
                 connection.register("units", every_unit)
                 connection.read_parquet([str(path) for path in paths]).create_view("events")
                 return connection.sql(statement).to_arrow_table()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.errors import SettingsError
 
 SCHEMA = pa.schema([("period_type", pa.string()), ("period_start", pa.date32()), ("period_end", pa.date32())])
@@ -44,8 +45,7 @@ def periods(first: date, last: date, free: Iterable[tuple[date, date]] = ()) -> 
     for kind, of in (("month", month_of), ("quarter", quarter_of), ("year", year_of)):
         rows |= {(kind, *of(day)) for day in days}
     rows |= {("custom", start, end) for start, end in free if start <= last}
-    columns = zip(*sorted(rows), strict=True) if rows else ([], [], [])
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+    return table_from_rows(sorted(rows), SCHEMA)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.registry import all_contracts, load_contract
 from cchc_pipeline.contracts.rules import is_releasable
@@ -216,7 +217,7 @@ def _of_key(lake: Lake, key: str, table: str | None) -> Rows:
 
 
 def _as_table(rows: Rows) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=load_contract("quarantine").arrow_schema())
+    return table_from_records(rows, schema=load_contract("quarantine").arrow_schema())
 
 
 def _decisions(lake: Lake, table: str, key: str) -> Rows:

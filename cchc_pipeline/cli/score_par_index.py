@@ -12,6 +12,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli.files import FILE, say_where, write
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.model import TIME_ZONE
@@ -65,7 +66,7 @@ def par_index_command(
     rubric = office_shelf().find(rubric_name)
     today = datetime.now(ZoneInfo(TIME_ZONE)).date()
     contract = load_contract(INBOUND)
-    rows = pa.Table.from_pylist(read_register(appraisals, "appraisals", today), contract.arrow_schema(relaxed=True))
+    rows = table_from_records(read_register(appraisals, "appraisals", today), contract.arrow_schema(relaxed=True))
     verdict = judge_rows(rows, contract, today)
     wrong = [f"{row['row_key']}: {row['reasons_vi']}" for row in verdict.quarantined.to_pylist()]
     own = verdict.valid.filter(

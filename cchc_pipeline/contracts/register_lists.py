@@ -8,6 +8,7 @@ from functools import cache
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import Column
 from cchc_pipeline.contracts.code_lists import load_code_list
 
@@ -65,7 +66,7 @@ def external_indices() -> tuple[ExternalIndex, ...]:
 
 def measure_table() -> pa.Table:
     """The measures as the table that SQL files join: measure_code, measure_kind, names, unit_of_measure."""
-    return pa.Table.from_pylist(
+    return table_from_records(
         [
             {
                 "measure_code": one.code,
@@ -81,7 +82,7 @@ def measure_table() -> pa.Table:
 
 def index_table() -> pa.Table:
     """The external indices as the table that SQL files join: index_code, names, max_value, series."""
-    return pa.Table.from_pylist(
+    return table_from_records(
         [
             {
                 "index_code": one.code,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.reference.units import UnitHistory
 
@@ -27,8 +28,7 @@ def former_holders(history: UnitHistory) -> pa.Table:
         for t in history.tenures(code)
         if t.unit_id != code
     ]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in FORMER)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, FORMER, strict=True)], schema=FORMER)
+    return table_from_rows(rows, FORMER)
 
 
 def former_fingerprint(former: pa.Table | None) -> str:

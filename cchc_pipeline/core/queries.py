@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.reference.calendar import calendar_rows
 
 _NUMBERS = ("working_day_number", "weekday_number", "regular_day_number")
@@ -35,7 +36,4 @@ def calendar_table(first: date, last: date) -> pa.Table:
         weekdays += is_weekday
         regular += worked and is_weekday
         rows.append((day, worked, number, weekdays, regular))
-    columns = zip(*rows, strict=True)
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, _CALENDAR, strict=True)], schema=_CALENDAR
-    )
+    return table_from_rows(rows, _CALENDAR)

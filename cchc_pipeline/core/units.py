@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 from sqlglot import exp
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_sql, run_table
 from cchc_pipeline.lake.engine import session
@@ -155,7 +156,7 @@ def _registered(history: UnitHistory, register: list[dict]) -> pa.Table:
                     "successor_codes": _codes(s.unit_id for s in history.successors(unit_id)),
                 }
             )
-    return pa.Table.from_pylist(rows, schema=_REGISTERED)
+    return table_from_records(rows, schema=_REGISTERED)
 
 
 def _eve(day: date) -> date:
@@ -187,6 +188,6 @@ def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Sc
                 "legal_basis": change.legal_basis,
             }
         )
-    return pa.Table.from_pylist(rows, schema=schema).sort_by(
+    return table_from_records(rows, schema=schema).sort_by(
         [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
     )

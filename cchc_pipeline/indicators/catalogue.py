@@ -13,6 +13,7 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.errors import CchcError
 
 
@@ -240,4 +241,4 @@ def catalogue_table(schema: pa.Schema, scored_in: Mapping[str, Sequence[str]] | 
         }
         for i in catalogue()
     ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    return table_from_records(rows, schema=schema)

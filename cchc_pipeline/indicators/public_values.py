@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_rests
 
@@ -146,7 +147,7 @@ def public_values(
     frame["is_suppressed"] = either
     frame["reason_vi"] = pd.Series(REASON_VI, index=frame.index).where(either, None)
     order = ["indicator_id", "unit_code", "period_type", "period_start", "period_end"]
-    return pa.Table.from_pandas(frame.sort_values(order)[schema.names], schema=schema, preserve_index=False)
+    return table_from_frame(frame.sort_values(order)[schema.names], schema)
 
 
 def _lost(frame: pd.DataFrame, hidden: Mapping[Key, np.ndarray], part: str) -> np.ndarray:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database in Vietnam's time zone; its cursors share the zone."""
+    connection = duckdb.connect()  # noqa: TID251 - the one place
+    connection.execute(f"SET GLOBAL TimeZone = '{TIME_ZONE}'")
+    return connection
+
+
 @contextmanager
 def session(**tables: pa.Table | Path | Iterable[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB session in Vietnam's time zone, with `tables` as views.
@@ -29,8 +36,7 @@ def session(**tables: pa.Table | Path | Iterable[Path]) -> Iterator[duckdb.DuckD
         tables: view name -> Arrow table, Parquet file or files. An empty list of files has no
             schema and is refused by DuckDB: pass an empty Arrow table instead.
     """
-    with duckdb.connect() as connection:
-        connection.execute(f"SET TimeZone = '{TIME_ZONE}'")
+    with connect() as connection:
         for name, content in tables.items():
             if isinstance(content, Path):
                 content = [content]

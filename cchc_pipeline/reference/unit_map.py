@@ -16,6 +16,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.reference.units import UnitHistory
 
 MapName = Literal["as-was", "today"]
@@ -157,12 +158,10 @@ def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: 
         until = following - timedelta(days=1) if following else END
         on_map = UnitMap(units, history, min(until, as_of_on))
         rows += [(start, until, *pair) for pair in on_map.lineage()]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in LINEAGE)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, LINEAGE, strict=True)], schema=LINEAGE)
+    return table_from_rows(rows, LINEAGE)
 
 
 def inexact_table(units: pa.Table, history: UnitHistory, as_of_on: date) -> pa.Table:
     """On the map of `as_of_on`: units whose past lacks the figures of a split unit, with that unit."""
     rows = sorted(UnitMap(units, history, as_of_on).inexact())
-    columns = zip(*rows, strict=True) if rows else ([], [])
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, INEXACT, strict=True)], schema=INEXACT)
+    return table_from_rows(rows, INEXACT)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.calendar import is_public_holiday, is_working_day
 
@@ -159,8 +160,7 @@ class WorkingHours:
                     rows.append((schedule, begin, end, before))
                     before += int((end - begin).total_seconds())
                 day += timedelta(days=1)
-        columns = zip(*rows, strict=True) if rows else [[] for _ in SPANS]
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, SPANS, strict=True)], schema=SPANS)
+        return table_from_rows(rows, SPANS)
 
 
 def _without(begin: datetime, end: datetime, suspended: Sequence[Span]) -> list[Span]:

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import table_from_frame, table_from_records
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.ranks import Dot
 from cchc_pipeline.lake import files
@@ -106,7 +107,7 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
     table = _table(kept)
     lake.write_state(table, "built", TABLE)
     rows = [dict(zip(_INPUTS.names, (*key, value), strict=True)) for key, value in sorted(hashes.items())]
-    lake.write_state(pa.Table.from_pylist(rows, schema=_INPUTS), "built", INPUTS)
+    lake.write_state(table_from_records(rows, schema=_INPUTS), "built", INPUTS)
     return Built(table, len(hashes), computed)
 
 
@@ -211,7 +212,7 @@ def _table(kept: list[pd.DataFrame]) -> pa.Table:
     if not kept:
         return enforce(schema.empty_table(), contract)
     frame = pd.concat(kept, ignore_index=True)[schema.names]
-    table = enforce(pa.Table.from_pandas(frame, preserve_index=False), contract)
+    table = enforce(table_from_frame(frame), contract)
     return table.sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
 
 

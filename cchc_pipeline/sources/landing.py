@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
@@ -60,9 +61,9 @@ def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
     for name in [*[n for n in schema.names if n in names], *sorted(names - set(schema.names))]:
         values = [row.get(name) for row in rows]
         try:
-            array = pa.array(values, schema.field(name).type if name in schema.names else None)
+            column = array(values, schema.field(name).type if name in schema.names else None)
         except (pa.ArrowInvalid, pa.ArrowTypeError):
-            array = pa.array([None if value is None else str(value) for value in values], pa.string())
-        fields.append(pa.field(name, array.type))
-        arrays.append(array)
+            column = array([None if value is None else str(value) for value in values], pa.string())
+        fields.append(pa.field(name, column.type))
+        arrays.append(column)
     return pa.table(arrays, schema=pa.schema(fields))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.errors import NotReleasable
 from cchc_pipeline.contracts.model import TIME_ZONE, Contract
 from cchc_pipeline.contracts.registry import load_contract
@@ -174,7 +175,7 @@ def releases_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
                 | {"withdrawn_at": back and back["at"], "withdrawal_reason": back and back["reason"]}
             )
     schema = load_contract("quarantine_releases").arrow_schema()
-    return pa.Table.from_pylist(sorted(found, key=lambda one: str(one["release_id"])), schema=schema)
+    return table_from_records(sorted(found, key=lambda one: str(one["release_id"])), schema=schema)
 
 
 def withdrawn_since(lake: Lake, table: str) -> tuple[dict[Path, Stamp], list[str]]:
@@ -203,7 +204,7 @@ def _withdrawal(one: Mapping[str, Any], told: Iterable[Mapping[str, Any]]) -> Ma
 def _append(lake: Lake, event: Mapping[str, Any]) -> None:
     name = f"{event['at']:%Y%m%dT%H%M%S%f}-{event['kind']}-{event['release_id']}.parquet"
     path = lake.root / _FOLDER / event["table_name"] / name
-    files.write_parquet(pa.Table.from_pylist([dict(event)], schema=_EVENT), path)
+    files.write_parquet(table_from_records([dict(event)], schema=_EVENT), path)
 
 
 def _days(lake: Lake, table: str, event: Mapping[str, Any]) -> list[date]:

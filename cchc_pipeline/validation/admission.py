@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts.conform import conform, drift
 from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.contracts.model import Column, Contract
@@ -106,7 +107,7 @@ def _refuse_codes(table: pa.Table, contract: Contract) -> None:
         if column.valid_values is None:
             continue
         values = table[column.name]
-        listed = pc.is_in(values, value_set=pa.array(column.valid_values, column.arrow_type))
+        listed = pc.is_in(values, value_set=array(column.valid_values, column.arrow_type))
         outside = pc.and_(pc.is_valid(values), pc.invert(listed))
         if rows := int(pc.sum(outside).as_py() or 0):
             raise ContractBroken(
@@ -176,10 +177,10 @@ def _read(values: pa.ChunkedArray, column: Column, reader: Callable[[Any], Any])
     found, unread = [], []
     for value in values.to_pylist():
         try:
-            one = None if value is None else pa.scalar(reader(value), column.arrow_type).as_py()
+            one = None if value is None else array([reader(value)], column.arrow_type)[0].as_py()
             unread.append(False)
         except (ValueError, KeyError, OverflowError, pa.ArrowInvalid):
             one = None
             unread.append(True)
         found.append(one)
-    return pa.array(found, column.arrow_type), pa.array(unread, pa.bool_())
+    return array(found, column.arrow_type), pa.array(unread, pa.bool_())

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts.conform import conform, drift, shape_problems
 from cchc_pipeline.contracts.model import Column, Contract, Severity
 from cchc_pipeline.tabular.cells import FORMS, Decimal, Unreadable, clean, reader
@@ -210,7 +211,7 @@ def _column(
             unreadable[i, column.name] = str(clean(cell))
             value = None
         values.append(value)
-    return pa.array(values, column.arrow_type)
+    return array(values, column.arrow_type)
 
 
 def _judged(

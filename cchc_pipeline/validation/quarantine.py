@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import array, table_from_records
 from cchc_pipeline.contracts.model import TIME_ZONE, Contract
 from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.lake.layout import Lake
@@ -140,7 +141,7 @@ def _with_history(rows: pa.Table, history: Sequence[Mapping[date, Sighting]]) ->
     for name, values in columns.items():
         place = rows.schema.get_field_index(name)
         field = rows.schema.field(place)
-        rows = rows.set_column(place, field, pa.array(values, field.type))
+        rows = rows.set_column(place, field, array(values, field.type))
     return rows
 
 
@@ -154,4 +155,4 @@ def _write_sightings(lake: Lake, table: str, seen: Mapping[str, Mapping[date, Si
         for name, days in sorted(seen.items())
         for day, one in sorted(days.items())
     ]
-    lake.write_state(pa.Table.from_pylist(rows, schema=_SIGHTINGS), "core", f"sightings_{table}")
+    lake.write_state(table_from_records(rows, schema=_SIGHTINGS), "core", f"sightings_{table}")

@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.conform import conform, enforce
 from cchc_pipeline.contracts.errors import RowsLost, RuleCouldNotRun
 from cchc_pipeline.contracts.model import Contract, Rule, Severity
 from cchc_pipeline.contracts.registry import contract_names, load_contract
 from cchc_pipeline.contracts.rules import ROW_NUMBER, as_of, is_releasable
+from cchc_pipeline.lake.engine import connect
 
 #: Key of a row as the quarantine writes it -> ids of the rules whose breach a person accepted.
 Released = Mapping[str, frozenset[str]]
@@ -78,7 +80,7 @@ class Verdict:
             for one in self.findings
         ]
         contract = load_contract("data_quality")
-        return enforce(pa.Table.from_pylist(rows, schema=contract.arrow_schema()), contract)
+        return enforce(table_from_records(rows, schema=contract.arrow_schema()), contract)
 
 
 def judge(
@@ -276,7 +278,7 @@ def _described(rows: pa.Table, contract: Contract) -> pa.Table:
 @lru_cache(maxsize=1)
 def _database() -> duckdb.DuckDBPyConnection:
     """One in-memory database for all verdicts of the process: opening one costs as much as a day's verdict."""
-    return duckdb.connect()
+    return connect()
 
 
 def _run(statement: str, batch: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import Contract
 from cchc_pipeline.reports.docs.broken_cases import table_cases
 
@@ -39,7 +40,7 @@ def breaking_row(contract: Contract, rule_id: str) -> dict[str, Any]:
 
 def batch(contract: Contract, rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a staged batch; columns that a row lacks are null."""
-    return pa.Table.from_pylist(rows, schema=contract.arrow_schema(relaxed=True))
+    return table_from_records(rows, schema=contract.arrow_schema(relaxed=True))
 
 
 def random_row(contract: Contract, source: random.Random, dirt: float = 0.1) -> dict[str, Any]:

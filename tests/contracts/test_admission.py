@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -173,3 +173,10 @@ def test_discard_row_is_the_rule_of_the_code_list():
     table = batch(DOSSIERS, [CLEAN[DOSSIERS.name] | {"channel": "pigeon"}])
     verdict = judge(admit(table, DOSSIERS).table, DOSSIERS, AS_OF)
     assert verdict.quarantined["rule_ids"].to_pylist() == ["one_stop__dossiers.channel_values"]
+
+
+@pytest.mark.usefixtures("zones_in_arrow")
+def test_a_moment_that_came_as_text_is_that_moment():
+    table = retyped("status_at", ["2026-03-02T23:30:00+07:00"])
+    (at,) = admit(table, under(STATUSES, types="evolve")).table["status_at"].to_pylist()
+    assert at == datetime(2026, 3, 2, 16, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pyarrow as pa
@@ -18,7 +18,7 @@ from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.registry import contract_folder
 from cchc_pipeline.tabular.files import FileUnreadable
-from cchc_pipeline.validation.check_file import check_file
+from cchc_pipeline.validation.check_file import _column, check_file
 from cchc_pipeline.validation.verdict import judge
 
 PAPI = load_contract("papi__subdimensions")
@@ -258,3 +258,10 @@ def test_a_long_file_shows_its_progress(tmp_path):
     pq.write_table(dirty_batch(PAPI, seed=3), path)
     check_file(path, PAPI, AS_OF, progress=lambda *step: seen.append(step))
     assert seen[-1][1:] == (len(PAPI.rules), len(PAPI.rules))
+
+
+@pytest.mark.usefixtures("zones_in_arrow")
+def test_a_moment_in_a_file_is_local_time():
+    column = load_contract("documents__statuses").column("status_at")
+    (held,) = _column(column, {}, ["02/03/2026 23:30"], "auto", {}).to_pylist()
+    assert held == datetime(2026, 3, 2, 16, 30, tzinfo=UTC)

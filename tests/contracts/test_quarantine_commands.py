@@ -86,6 +86,7 @@ def test_what_is_unknown_is_named_with_what_is_known(run):
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("zones_in_arrow")
 def test_show_says_everything(run):
     text = run("show", KEY)
     rule = DOSSIERS.rule(f"{NAME}.DQ06")
@@ -97,12 +98,14 @@ def test_show_says_everything(run):
     assert "không thể chấp nhận / cannot be released" in run("show", OTHER)
 
 
+@pytest.mark.usefixtures("zones_in_arrow")
 def test_release_and_back(run, lake):
     decided = ("--table", NAME, "--reason", "Đã đối chiếu sổ, ông Nguyễn Văn Mẫu xác nhận", "--by", "Trần Thị Mẫu")
     assert f"`cchc run --day {DAY}`" in run("release", KEY, *decided)
     stage(lake, NAME, pending_days(lake, NAME), AS_OF)
     assert sorted(waiting(lake, NAME)["row_key"].to_pylist()) == sorted([BELOW, OTHER])
     (row,) = json.loads(run("releases", "--format", "json"))
+    assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(row["released_at"]) < timedelta(minutes=5)
     assert (row["row_key"], row["released_by"], row["is_active"]) == (KEY, "Trần Thị Mẫu", True)
     assert row["release_reason"] == "Đã đối chiếu sổ, ông [tên] xác nhận"
     assert "Trần Thị Mẫu" in run("releases")

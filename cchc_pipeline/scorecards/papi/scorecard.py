@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.reference.papi_instrument import (
     PROVINCES,
     TOTAL_CODE,
@@ -152,7 +153,7 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
         "gso_code": composed["province"].map(province_gso_codes()),
     }
     frame = pd.DataFrame(columns, index=composed.index)
-    return pa.Table.from_pandas(frame[PAPI_SCHEMA.names], schema=PAPI_SCHEMA, preserve_index=False)
+    return table_from_frame(frame[PAPI_SCHEMA.names], PAPI_SCHEMA)
 
 
 def _tiers(composed: pd.DataFrame, year: int) -> pd.Series:

@@ -7,6 +7,7 @@ from importlib import resources
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
@@ -89,8 +90,8 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
         held=held,
         units=units,
         documents=documents,
-        rubrics=pa.Table.from_pylist(heads, schema=_RUBRICS),
-        criteria=pa.Table.from_pylist(rows, schema=_CRITERIA),
+        rubrics=table_from_records(heads, schema=_RUBRICS),
+        criteria=table_from_records(rows, schema=_CRITERIA),
     ) as connection:
         sql = resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{NAME}.sql").read_text("utf-8")
         found = connection.sql(sql).to_arrow_table()

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceKind
 from cchc_pipeline.scorecards.scoring.measures import concat
@@ -123,7 +124,7 @@ def _with_cutoff(asked: pa.Table, as_of_on: date) -> pa.Table:
 
 
 def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=schema)
+    return table_from_records(rows, schema=schema)
 
 
 def _look(name: str, **tables: pa.Table) -> pd.DataFrame:

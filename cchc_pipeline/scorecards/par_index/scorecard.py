@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.engine import session
 from cchc_pipeline.scorecards.scoring.engine import score
@@ -70,7 +71,7 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
             else of_years
         )
         again = score(rubric, concat([kept, applied.drop(columns=["stage", "year"])]), source="local")
-        with session(card=computed, years=pa.Table.from_pandas(years, preserve_index=False)) as connection:
+        with session(card=computed, years=table_from_frame(years)) as connection:
             rest = connection.sql(
                 "SELECT card.* FROM card ANTI JOIN years ON years.unit_code = card.unit_code "
                 "AND years.period_type = card.period_type AND years.period_start::DATE = card.period_start "

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlglot
 
+from cchc_pipeline.arrow import table_from_frame, table_from_records
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core.build import run_table
 from cchc_pipeline.core.units import built_history
@@ -115,7 +116,7 @@ def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Itera
         ).aggregate([]).to_pylist()
     ]  # fmt: skip
     schema = pa.schema([("period_type", pa.string()), *((n, pa.date32()) for n in ("period_start", "period_end"))])
-    period_table = pa.Table.from_pylist(periods, schema=schema.append(pa.field("capture_on", pa.date32())))
+    period_table = table_from_records(periods, schema=schema.append(pa.field("capture_on", pa.date32())))
     with session(
         dossiers=dossiers,
         units=units,
@@ -215,5 +216,5 @@ def _table(changed: pa.Table, points: pd.DataFrame, found: Causes) -> pa.Table:
     )
     for name in ("period_start", "period_end"):
         joined[name] = pd.to_datetime(joined[name]).dt.date
-    table = pa.Table.from_pandas(joined, preserve_index=False)
+    table = table_from_frame(joined)
     return enforce(table, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()

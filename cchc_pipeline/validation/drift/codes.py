@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.drift.daily import Break, Comparison
@@ -58,7 +59,7 @@ def remember(lake: Lake, table: str, profiles: pa.Table) -> None:
     open_columns = sorted({*large, *known.filter(pc.is_null(known["code"]))["column_name"].to_pylist()})
     marks = [{"column_name": name, "code": None, "first_on": date.min, "last_on": date.min} for name in open_columns]
     closed = pc.invert(pc.is_in(known["column_name"], value_set=pa.array(open_columns, pa.string())))
-    kept = pa.concat_tables([known.filter(closed), pa.Table.from_pylist(marks, schema=SCHEMA)])
+    kept = pa.concat_tables([known.filter(closed), table_from_records(marks, schema=SCHEMA)])
     order = [("column_name", "ascending"), ("code", "ascending")]
     lake.write_state(kept.sort_by(order).combine_chunks(), LAYER, f"codes_{table}")
 
