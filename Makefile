@@ -44,6 +44,8 @@ lint: $(VENV)/.installed ## style, types, direction of imports, contracts, defin
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/cchc contract check
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs >/dev/null
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg list defs --json >/dev/null
 	@$(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 contracts-lint: $(VENV)/.installed $(TOOL)/.installed ## contracts under the public ODCS tool: lint all, test what is published
