@@ -48,11 +48,11 @@ def core_dossiers(work: Work) -> Made:
         former=former_holders(register_history(lake)),
     )
     # the newest month is shown; days without any dossier, such as a first weekend, have none
-    newest = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")[-1:]]
+    newest = list(lake.store.parts("built/dossiers"))[-1:]
     return Made(
-        state.read_files(newest) if newest else work.contract.arrow_schema().empty_table(),
+        lake.store.read("built/dossiers", *newest, schema=work.contract.arrow_schema()),
         {
-            "path": dg.MetadataValue.path(str(lake.state_file("built", "dossiers").with_suffix(""))),
+            "path": dg.MetadataValue.path(str(lake.store.path("built/dossiers").with_suffix(""))),
             "dagster/row_count": state.count(lake, "built", "dossiers"),
             "months_held": parts,
             "months_changed": len(changed),

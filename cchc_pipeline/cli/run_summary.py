@@ -13,7 +13,7 @@ from rich.table import Table
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published, what_stays
 from cchc_pipeline.progress import Progress
@@ -88,12 +88,12 @@ def _pulled(lake: Lake, window: Window) -> list[tuple[str, int, int, int]]:
     for path in sorted((lake.root / "core").glob("quality_*.parquet")):
         table = path.stem.removeprefix("quality_")
         quality = lake.read_state("core", path.stem, schema)
-        with session(quality=quality) as connection:
-            row = connection.execute(
-                "SELECT COALESCE(SUM(rows_in), 0)::BIGINT, COALESCE(SUM(rows_valid), 0)::BIGINT, "
-                "COALESCE(SUM(rows_quarantined), 0)::BIGINT "
-                "FROM quality WHERE rule_id = 'TOTAL' AND pulled_for_on BETWEEN ? AND ?",
-                [window.first, window.last],
-            ).fetchone()
-        found.append((table, *(row or (0, 0, 0))))
+        (row,) = run_sql(
+            "SELECT COALESCE(SUM(rows_in), 0)::BIGINT AS landed, COALESCE(SUM(rows_valid), 0)::BIGINT AS valid, "
+            "COALESCE(SUM(rows_quarantined), 0)::BIGINT AS quarantined "
+            "FROM quality WHERE rule_id = 'TOTAL' AND pulled_for_on BETWEEN ? AND ?",
+            params=[window.first, window.last],
+            quality=quality,
+        ).to_pylist()
+        found.append((table, *row.values()))
     return found

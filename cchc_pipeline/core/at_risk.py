@@ -18,7 +18,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import openings
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import run_sql, session, sql_text
+from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
@@ -55,7 +55,7 @@ def observe(lake: Lake, as_of_on: date) -> int:
 
     A month is counted again when its core rows or the SQL changed, or when an open dossier fell due since.
     """
-    logic = hashlib.sha256((sql_text("at_risk_observed") + str(CHECKPOINTS)).encode()).hexdigest()
+    logic = hashlib.sha256((sql_file("core/at_risk_observed") + str(CHECKPOINTS)).encode()).hexdigest()
     parts = lake.parts("built", "dossiers")
     calendar, counted = _calendar(as_of_on), 0
     for part in parts:
@@ -94,11 +94,15 @@ def observed(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Tabl
         One row per month of the due date, month in which it had so many days left, procedure, unit, step and days
         left: dossiers, late.
     """
-    table = run_sql(
-        "at_risk_observed", None, dossiers=dossiers, held=held, calendar=calendar, checkpoints=checkpoints(),
+    return run_file(
+        "core/at_risk_observed",
+        _OBSERVED,
+        dossiers=dossiers,
+        held=held,
+        calendar=calendar,
+        checkpoints=checkpoints(),
         run=run_table(as_of_on),
-    )  # fmt: skip
-    return table.select(_OBSERVED.names).cast(_OBSERVED)
+    )
 
 
 def said(cases: pa.Table, model: pa.Table) -> pa.Table:
@@ -111,7 +115,7 @@ def said(cases: pa.Table, model: pa.Table) -> pa.Table:
     Returns:
         The cases with probability (null where nothing was known), level, group_dossiers and group_late.
     """
-    return run_sql("at_risk_said", None, cases=cases, model=model, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]}))
+    return run_file("core/at_risk_said", cases=cases, model=model, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]}))
 
 
 def known(cases: pa.Table, counts: pa.Table) -> pa.Table:
@@ -123,7 +127,7 @@ def known(cases: pa.Table, counts: pa.Table) -> pa.Table:
     """
     months = pa.table({"month": pc.unique(cases["month"])})
     memory = pa.table({"months": pa.array([MEMORY_MONTHS], pa.int32())})
-    return run_sql("at_risk_model", None, observed=counts, months=months, memory=memory)
+    return run_file("core/at_risk_model", observed=counts, months=months, memory=memory)
 
 
 def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None) -> pa.Table:
@@ -135,13 +139,17 @@ def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None)
         calendar = _calendar(as_of_on)
         days = calendar["day_on"]
         spans = openings(hours or working_hours(), pc.min(days).as_py(), pc.max(days).as_py())
-        waiting = run_sql(
-            "at_risk_open", None, dossiers=paths, calendar=calendar, openings=spans, checkpoints=checkpoints(),
+        waiting = run_file(
+            "core/at_risk_open",
+            dossiers=paths,
+            calendar=calendar,
+            openings=spans,
+            checkpoints=checkpoints(),
             run=run_table(as_of_on),
-        )  # fmt: skip
+        )
         cases = _cases(waiting)
         told = said(cases, known(cases, _counts(lake)))
-        table = run_sql("at_risk_dossiers", schema, open=waiting, said=told)
+        table = run_file("core/at_risk_dossiers", schema, open=waiting, said=told)
     lake.write_state(table, "built", "at_risk_dossiers")
     return table
 
@@ -161,8 +169,12 @@ def calibration(counts: pa.Table, as_of_on: date) -> pa.Table:
     recent = counts.filter(pc.greater_equal(counts["said_month"], since))
     cases = _cases(recent.rename_columns(["month" if n == "said_month" else n for n in recent.schema.names]))
     model = known(cases, counts)
-    return run_sql(
-        "at_risk_calibration", None, observed=recent, said=said(cases, model), model=model, run=run_table(as_of_on)
+    return run_file(
+        "core/at_risk_calibration",
+        observed=recent,
+        said=said(cases, model),
+        model=model,
+        run=run_table(as_of_on),
     )
 
 
@@ -173,11 +185,9 @@ def _cases(table: pa.Table) -> pa.Table:
 
 
 def _counts(lake: Lake) -> pa.Table:
-    paths = [lake.state_file("built", "at_risk_observed", part) for part in lake.parts("built", "at_risk_observed")]
-    if not paths:
-        return _OBSERVED.empty_table()
-    with session(parts=paths) as connection:
-        return connection.sql("SELECT * FROM parts").to_arrow_table().select(_OBSERVED.names).cast(_OBSERVED)
+    return run_sql(
+        "SELECT * FROM parts", _OBSERVED, parts=lake.store.source_of_parts("built/at_risk_observed", _OBSERVED)
+    )
 
 
 def _calendar(as_of_on: date) -> pa.Table:

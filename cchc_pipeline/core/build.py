@@ -15,7 +15,7 @@ from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import TIME_ZONE, run_sql, session, sql_text
+from cchc_pipeline.lake.engine import TIME_ZONE, run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
@@ -54,7 +54,7 @@ def build_dossiers(
     apologies = late.apologies(lake)
     parts = lake.parts("core", "dossiers")
     own = [late.logic(), deadlines.logic(hours), former_fingerprint(former)]
-    rules = [sql_text("dossiers"), sql_text("dossier_events"), *own]
+    rules = [sql_file("core/dossiers"), sql_file("core/dossier_events"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, _today()) + timedelta(days=400))
@@ -71,7 +71,10 @@ def build_dossiers(
         table = deadlines.dossiers_of(held, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
         causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
         counted = pa.concat_tables(
-            [run_sql("dossier_events", events, dossiers=table), causes.select(events.names).cast(events)]
+            [
+                run_file("core/dossier_events", events, dossiers=table),
+                causes.select(events.names).cast(events),
+            ]
         )
         has_open = pc.any(table["is_open"]).as_py()
         # What was built before as_of_on moved stays right where nothing is open.
@@ -96,30 +99,25 @@ def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dic
     """A hash of the apologised dossiers of each part that has any."""
     if not parts or apologies.num_rows == 0:
         return {}
-    with session(held=[lake.state_file("core", "dossiers", part) for part in parts], apologies=apologies) as connection:
-        connection.execute(
-            "CREATE VIEW named AS SELECT dossier_code, "
-            "strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held"
-        )
-        rows = connection.execute(
-            "SELECT part, md5(string_agg(CONCAT_WS('|', dossier_code, letter_code, letter_on), ',' "
-            "ORDER BY dossier_code)) FROM named JOIN apologies USING (dossier_code) GROUP BY part"
-        ).fetchall()
-    return {part: digest for part, digest in rows if part is not None}
+    rows = run_sql(
+        "WITH named AS (SELECT dossier_code, strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held) "
+        "SELECT part, md5(string_agg(CONCAT_WS('|', dossier_code, letter_code, letter_on), ',' ORDER BY dossier_code)) "
+        "AS digest FROM named JOIN apologies USING (dossier_code) WHERE part IS NOT NULL GROUP BY part",
+        held=lake.store.source_of_parts("core/dossiers"),
+        apologies=apologies,
+    ).to_pylist()
+    return {row["part"]: row["digest"] for row in rows}
 
 
 def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
     """The events of all parts up to `as_of_on`, in the order of the key."""
-    parts = [lake.state_file("built", "dossier_events", part) for part in lake.parts("built", "dossier_events")]
-    if not parts:
-        return events.empty_table()
-    with session(parts=parts) as connection:
-        result = connection.sql(
-            "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
-            "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
-            params=[as_of_on],
-        ).to_arrow_table()
-    return result.select(events.names).cast(events)
+    return run_sql(
+        "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
+        "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
+        events,
+        params=[as_of_on],
+        parts=lake.store.source_of_parts("built/dossier_events", events),
+    )
 
 
 def _today() -> date:
@@ -130,7 +128,7 @@ def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = 
     """The published table `documents`."""
     calendar = calendar_table(date(2015, 1, 1), _today() + timedelta(days=400))
     held = with_holders(lake.state_file("core", "documents__documents"), former)
-    table = run_sql("documents", schema, held=held, calendar=calendar)
+    table = run_file("core/documents", schema, held=held, calendar=calendar)
     lake.write_state(table, "built", "documents")
     return table
 
@@ -138,7 +136,7 @@ def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = 
 def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     """The published table `procedures`; keeps today's counts as a snapshot beside those of other days."""
     held = lake.state_file("core", "one_stop__procedures")
-    today = run_sql("procedure_counts", None, held=held, run=run_table(as_of_on))
+    today = run_file("core/procedure_counts", held=held, run=run_table(as_of_on))
     before = lake.read_state("core", "procedure_counts", today.schema)
     if "executing_level" not in before.schema.names:  # counted before the level was kept
         before = before.append_column("executing_level", pa.nulls(before.num_rows, pa.string()))

@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.lake.engine import run_sql, sql_text
+from cchc_pipeline.lake.engine import run_file, sql_file
 from cchc_pipeline.reference.working_time import WorkingHours
 
 
 def logic(hours: WorkingHours) -> str:
     """Everything but data that deadlines follow from; other logic makes every part stale."""
-    return sql_text("deadlines") + str(sorted(map(str, hours.openings)))
+    return sql_file("core/deadlines") + str(sorted(map(str, hours.openings)))
 
 
 @lru_cache(maxsize=4)
@@ -45,5 +45,13 @@ def dossiers_of(
     """
     days = calendar["day_on"]
     spans = openings(hours, pc.min(days).as_py(), pc.max(days).as_py())
-    deadlines = run_sql("deadlines", None, held=held, apologies=apologies, calendar=calendar, openings=spans)
-    return run_sql("dossiers", schema, held=held, apologies=apologies, calendar=calendar, deadlines=deadlines, run=run)
+    deadlines = run_file("core/deadlines", held=held, apologies=apologies, calendar=calendar, openings=spans)
+    return run_file(
+        "core/dossiers",
+        schema,
+        held=held,
+        apologies=apologies,
+        calendar=calendar,
+        deadlines=deadlines,
+        run=run,
+    )

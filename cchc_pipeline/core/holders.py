@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_rows
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.units import UnitHistory
 
 FORMER = pa.schema(
@@ -55,5 +55,4 @@ def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
         .from_("records")
         .join("former", on=exp.and_("former.code = records.unit_code", within), join_type="left")
     )
-    with session(records=source, former=former) as connection:
-        return connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+    return run_sql(query, records=source, former=former)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import run_sql, session, sql_text
+from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 
 #: What a dossier was late for; parts of the measure `resolved_late`.
@@ -35,7 +35,12 @@ def late_schema() -> pa.Schema:
 def logic() -> str:
     """Everything but data that the parts follow from; other logic makes every part stale."""
     return "".join(
-        [sql_text("late_dossiers"), sql_text("late_events"), str(late_schema()), str(step_kinds().to_pydict())]
+        [
+            sql_file("core/late_dossiers"),
+            sql_file("core/late_events"),
+            str(late_schema()),
+            str(step_kinds().to_pydict()),
+        ]
     )
 
 
@@ -44,9 +49,7 @@ def apologies(lake: Lake) -> pa.Table:
     path = lake.state_file("core", "documents__documents")
     if not path.exists():
         return _APOLOGIES.empty_table()
-    with session(documents=path) as connection:
-        table = connection.sql(sql_text("late_apologies")).to_arrow_table()
-    return table.cast(_APOLOGIES)
+    return run_file("core/late_apologies", _APOLOGIES, documents=path)
 
 
 def build_part(
@@ -70,8 +73,8 @@ def build_part(
         calendar: working calendar that covers every day of the month's dossiers.
         run: the one-row table with `as_of_on`.
     """
-    late = run_sql(
-        "late_dossiers",
+    late = run_file(
+        "core/late_dossiers",
         late_schema(),
         dossiers=dossiers,
         held=held,
@@ -81,7 +84,7 @@ def build_part(
         run=run,
     )
     files.write_parquet(late, lake.state_file("built", "late_dossiers", part))
-    return run_sql("late_events", None, late=late)
+    return run_file("core/late_events", late=late)
 
 
 def build_late(lake: Lake) -> pa.Table:
@@ -96,11 +99,11 @@ def build_late(lake: Lake) -> pa.Table:
 
 def by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
     """Months of resolution (yyyy-MM) in order, and for each cause the dossiers resolved late in them."""
-    with session(late=late) as connection:
-        rows = connection.execute(
-            "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE FROM late "
-            "WHERE resolution = 'resolved_late' GROUP BY ALL"
-        ).fetchall()
-    months = sorted({month for month, _, _ in rows})
-    found = {(month, cause): count for month, cause, count in rows}
+    rows = run_sql(
+        "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE AS dossiers FROM late "
+        "WHERE resolution = 'resolved_late' GROUP BY ALL",
+        late=late,
+    ).to_pylist()
+    months = sorted({row["month"] for row in rows})
+    found = {(row["month"], row["cause"]): row["dossiers"] for row in rows}
     return months, {cause: [found.get((month, cause), 0.0) for month in months] for cause in CAUSES}

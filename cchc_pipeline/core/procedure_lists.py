@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from cchc_pipeline.core.queries import run_table
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 
 #: How far back dossiers are asked; as in `procedures_unlisted.sql`.
@@ -21,14 +20,13 @@ def listings(lake: Lake, as_of_on: date) -> pa.Table:
 
     An empty one says nothing and is left out.
     """
-    folder = lake.root / "staged" / "one_stop__procedures"
-    days = sorted(date.fromisoformat(path.stem) for path in folder.glob("*.parquet"))
+    days = [date.fromisoformat(part) for part in lake.store.parts("staged/one_stop__procedures")]
     since = as_of_on - timedelta(days=DAYS)
     wanted = [day for day in days if since < day <= as_of_on]
     wanted = [day for day in days if day <= since][-1:] + wanted
     tables = []
     for day in wanted or days[:1]:
-        held = files.read_parquet(lake.day_file("staged", "one_stop__procedures", day))
+        held = lake.store.read("staged/one_stop__procedures", day.isoformat())
         columns = [pa.array([day] * held.num_rows, pa.date32()), held["procedure_code"], held["is_in_force"]]
         tables.append(pa.table(columns, names=_LISTINGS.names).cast(_LISTINGS))
     return pa.concat_tables(tables) if tables else _LISTINGS.empty_table()
@@ -46,4 +44,4 @@ def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
     if not parts:
         return pa.table({"procedure_code": pa.array([], pa.string())})
     known = listings(lake, as_of_on)
-    return run_sql("procedures_unlisted", None, dossiers=parts, listings=known, run=run_table(as_of_on))
+    return run_file("core/procedures_unlisted", dossiers=parts, listings=known, run=run_table(as_of_on))

@@ -9,9 +9,8 @@ import pyarrow as pa
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core import state
-from cchc_pipeline.core.build import run_sql, run_table
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.lake.layout import Lake
 
 #: Published table -> the inbound table that it is made from.
@@ -32,7 +31,8 @@ def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
     state.take_in(lake, inbound)
     held = lake.read_state("core", inbound, load_contract(inbound).arrow_schema())
     schema = load_contract(name).arrow_schema()
-    table = run_sql(name, schema, held=held, measures=measure_table(), indices=index_table(), run=run_table(as_of_on))
+    lists = {"measures": measure_table(), "indices": index_table()}
+    table = run_file(f"core/{name}", schema, held=held, **lists, run=run_table(as_of_on))
     lake.write_state(table, "built", name)
     return table
 
@@ -42,13 +42,11 @@ def strangers(lake: Lake, name: str) -> list[str]:
 
     Their rows are published, and count in no indicator.
     """
-    with session(
-        register=lake.state_file("built", name), units=files.read_parquet(lake.state_file("built", "units"))
-    ) as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT unit_code FROM register ANTI JOIN units USING (unit_code) "
-            "WHERE ? <> 'external_indices' OR SPLIT_PART(unit_code, '.', 1) IN (SELECT province_code FROM units) "
-            "ORDER BY 1",
-            [name],
-        ).fetchall()
-    return [code for (code,) in rows]
+    return run_sql(
+        "SELECT DISTINCT unit_code FROM register ANTI JOIN units USING (unit_code) "
+        "WHERE ? <> 'external_indices' OR SPLIT_PART(unit_code, '.', 1) IN (SELECT province_code FROM units) "
+        "ORDER BY 1",
+        params=[name],
+        register=lake.store.source(f"built/{name}"),
+        units=lake.store.source("built/units"),
+    )["unit_code"].to_pylist()

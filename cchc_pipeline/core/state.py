@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.core.withdrawals import drop_rows, last_staged
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.acceptances import note_withdrawn, withdrawn_since
 
 MONTH_OF_DOSSIER = ("received_on", "applied_on")
-
-
-def read_files(paths: Sequence[Path]) -> pa.Table:
-    """Parquet files of one schema as one table."""
-    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths])
 
 
 def take_in(lake: Lake, table: str) -> int:
@@ -50,9 +43,9 @@ def replace(lake: Lake, table: str) -> int:
     contract = load_contract(table)
     ledger = lake.ledger("staged", table, consumer="core")
     taken = ledger.pending()
-    listings = [path for path in taken if pq.read_metadata(path).num_rows]
+    listings = [part for part in taken if lake.store.rows(f"staged/{table}", part)]
     if listings:
-        rows = _read(listings[-1:], contract.arrow_schema())
+        rows = _read(lake, table, listings[-1:])
         lake.write_state(rows.sort_by([(name, "ascending") for name in contract.key]).combine_chunks(), "core", table)
     ledger.note(taken)
     return lake.read_state("core", table, contract.arrow_schema()).num_rows
@@ -68,30 +61,33 @@ def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     taken = ledger.pending()
     decisions, withdrawn = withdrawn_since(lake, table)
     drop_rows(lake, table, core_name, withdrawn)
-    new = _read(list(taken), load_contract(table).arrow_schema())
+    new = _read(lake, table, list(taken))
     yield pa.concat_tables([last_staged(lake, table, withdrawn), new])
     note_withdrawn(lake, table, decisions)
     ledger.note(taken)
 
 
-def _read(paths: Sequence[Path], schema: pa.Schema) -> pa.Table:
-    return read_files(paths).select(schema.names).cast(schema) if paths else schema.empty_table()
+def _read(lake: Lake, table: str, parts: Sequence[str]) -> pa.Table:
+    """Staged parts as one table, in their order."""
+    schema = load_contract(table).arrow_schema()
+    read = [lake.store.read(f"staged/{table}", part).select(schema.names).cast(schema) for part in parts]
+    return pa.concat_tables([schema.empty_table(), *read])
 
 
 def count(lake: Lake, layer: str, table: str) -> int:
     """Rows of a partitioned table, from the footers of its parts."""
-    return sum(pq.read_metadata(lake.state_file(layer, table, part)).num_rows for part in lake.parts(layer, table))
+    return sum(lake.store.rows(f"{layer}/{table}", part) for part in lake.store.parts(f"{layer}/{table}"))
 
 
 def daily_outcomes(events: pa.Table, *, last: int) -> tuple[list[date], dict[str, list[float]]]:
     """The `last` days of resolution in order, and for each outcome the dossiers resolved on them."""
-    with session(events=events) as connection:
-        table = connection.sql(
-            "SELECT event_on, "
-            "COALESCE(SUM(quantity) FILTER (measure = 'resolved_early'), 0) AS resolved_early, "
-            "COALESCE(SUM(quantity) FILTER (measure = 'resolved_on_time'), 0) AS resolved_on_time, "
-            "COALESCE(SUM(quantity) FILTER (measure = 'resolved_late'), 0) AS resolved_late "
-            "FROM events WHERE measure LIKE 'resolved_%' GROUP BY event_on ORDER BY event_on DESC LIMIT $last",
-            params={"last": last},
-        ).to_arrow_table()[::-1]
+    table = run_sql(
+        "SELECT event_on, "
+        "COALESCE(SUM(quantity) FILTER (measure = 'resolved_early'), 0) AS resolved_early, "
+        "COALESCE(SUM(quantity) FILTER (measure = 'resolved_on_time'), 0) AS resolved_on_time, "
+        "COALESCE(SUM(quantity) FILTER (measure = 'resolved_late'), 0) AS resolved_late "
+        "FROM events WHERE measure LIKE 'resolved_%' GROUP BY event_on ORDER BY event_on DESC LIMIT $last",
+        params={"last": last},
+        events=events,
+    )[::-1]
     return table["event_on"].to_pylist(), {n: table[n].to_pylist() for n in table.schema.names[1:]}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
-from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_sql, run_table
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.units import UnitChange, UnitHistory
 from cchc_pipeline.reference.units_national import province_history
@@ -104,18 +102,16 @@ def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schem
     Raises:
         UnitHistoryError: the register of changes contradicts itself.
     """
-    seen: dict[str, Path | list[Path]] = {
-        "seen_procedures": lake.state_file("core", "one_stop__procedures"),
-        "seen_documents": lake.state_file("core", "documents__documents"),
-    }
-    if parts := lake.parts("core", "dossiers"):
-        seen["seen_dossiers"] = [lake.state_file("core", "dossiers", part) for part in parts]
-    with session(**seen) as connection:
-        names = [exp.select("unit_code").from_(name).where("unit_code IS NOT NULL") for name in seen]
-        used = connection.sql(exp.union(*names).sql(dialect="duckdb")).order("unit_code").to_arrow_table()
+    used = run_sql(
+        "SELECT unit_code FROM (FROM procedures SELECT unit_code UNION FROM documents SELECT unit_code "
+        "UNION FROM dossiers SELECT unit_code) WHERE unit_code IS NOT NULL ORDER BY unit_code",
+        procedures=lake.store.source("core/one_stop__procedures"),
+        documents=lake.store.source("core/documents__documents"),
+        dossiers=lake.store.source_of_parts("core/dossiers", pa.schema([("unit_code", pa.string())])),
+    )
     history = full_history(lake, province_code, used["unit_code"].to_pylist())
-    table = run_sql(
-        "units",
+    table = run_file(
+        "core/units",
         schema,
         portal=lake.state_file("core", "national_portal__metrics"),
         used=used,

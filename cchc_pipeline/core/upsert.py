@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 
 NO_MONTH = "unknown"
@@ -81,7 +81,7 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
     holding = set()
     value_set = incoming[key].combine_chunks()
     for part in lake.parts("core", table):
-        keys = pq.read_table(lake.state_file("core", table, part), columns=[key], partitioning=None)[key]
+        keys = lake.store.read(f"core/{table}", part, columns=[key])[key]
         if pc.any(pc.is_in(keys, value_set=value_set)).as_py():
             holding.add(part)
     return holding
@@ -92,11 +92,8 @@ def open_dossiers(lake: Lake) -> pa.Table:
 
     Drafts and results that nobody has fetched pile up; the adapter reads those by status instead.
     """
-    parts = [lake.state_file("core", "dossiers", part) for part in lake.parts("core", "dossiers")]
-    schema = pa.schema([("dossier_code", pa.string()), ("received_on", pa.date32())])
-    if not parts:
-        return schema.empty_table()
-    with session(held=parts) as connection:
-        return connection.sql(
-            "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL"
-        ).to_arrow_table()
+    schema = load_contract("one_stop__dossiers").arrow_schema()
+    return run_sql(
+        "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL",
+        held=lake.store.source_of_parts("core/dossiers", schema),
+    )

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.quarantine import row_keys
 
@@ -17,21 +16,22 @@ def drop_rows(lake: Lake, table: str, core_name: str, keys: Sequence[str]) -> No
     """Remove the rows with these keys from a core table or from each of its parts."""
     if not keys:
         return
-    whole: list[str | None] = [None] if lake.state_file("core", core_name).exists() else []
-    for part in [*whole, *lake.parts("core", core_name)]:
-        held = files.read_parquet(lake.state_file("core", core_name, part))
+    name = f"core/{core_name}"
+    whole: list[str | None] = [None] if lake.store.has(name) else []
+    for part in [*whole, *lake.store.parts(name)]:
+        held = lake.store.read(name, part)
         staying = held.filter(pc.invert(_are_among(held, table, keys)))
         if staying.num_rows < held.num_rows:
-            lake.write_state(staying.combine_chunks(), "core", core_name, part)
+            lake.store.update(staying.combine_chunks(), name, part)
 
 
 def last_staged(lake: Lake, table: str, keys: Sequence[str]) -> pa.Table:
     """The staged rows with these keys, in the order of writing: what a table held before something was accepted."""
     schema = load_contract(table).arrow_schema()
-    paths = sorted((lake.root / "staged" / table).glob("[!.]*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    days = lake.store.parts(f"staged/{table}")
     found = [schema.empty_table()]
-    for path in paths if keys else ():
-        rows = files.read_parquet(path).select(schema.names).cast(schema)
+    for day in sorted(days, key=lambda day: days[day]) if keys else ():
+        rows = lake.store.read(f"staged/{table}", day).select(schema.names).cast(schema)
         found.append(rows.filter(_are_among(rows, table, keys)))
     return pa.concat_tables(found)
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.indicators.catalogue import relations
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName, UnitMap, inexact_table, lineage_table
 
@@ -42,9 +41,7 @@ def build_indicator_values_today(lake: Lake, free_periods: Iterable[tuple[date, 
     else:
         computed = files.read_parquet(lake.state_file("built", "indicator_values"))
     missing = inexact_table(units, history, as_of_on)
-    query = resources.files("cchc_pipeline.indicators.sql").joinpath("today.sql").read_text("utf-8")
-    with session(computed=computed, inexact=missing, units=units) as connection:
-        table = connection.sql(query).to_arrow_table().select(schema.names).cast(schema)
+    table = run_file("indicators/today", schema, computed=computed, inexact=missing, units=units)
     lake.write_state(table, "built", "indicator_values_today")
     return table
 
@@ -64,8 +61,10 @@ def build_indicator_values_public(lake: Lake, schema: pa.Schema) -> pa.Table:
 
 def _computed(lake: Lake, which: MapName, free_periods: Iterable[tuple[date, date]], schema: pa.Schema) -> pa.Table:
     span = lake.span()
-    documents = run_sql(
-        "document_events", None, documents=lake.state_file("built", "documents"), run=run_table(span.as_of_on)
+    documents = run_file(
+        "core/document_events",
+        documents=lake.state_file("built", "documents"),
+        run=run_table(span.as_of_on),
     )
     units = files.read_parquet(lake.state_file("built", "units"))
     dossiers = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")]

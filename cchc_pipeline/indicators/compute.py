@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
-from cchc_pipeline.lake.engine import session, view_of_files
+from cchc_pipeline.lake.engine import Engine, session, sql_file
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
 
@@ -79,29 +77,29 @@ def compute(
         "unit_lineage": lineage_table(units, UnitHistory([]), first, as_of_on, "today") if lineage is None else lineage,
     }
     given = {**_tables_of(used, tables or {}), **given}
-    with session(**given) as connection:
-        _view_of_events(connection, [events] if isinstance(events, pa.Table) else events)
+    with session(**given) as engine:
+        _view_of_events(engine, [events] if isinstance(events, pa.Table) else events)
         for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in used)]):
-            connection.execute(resources.files("cchc_pipeline.indicators.sql").joinpath(file).read_text("utf-8"))
-        names = _materialise_terms(connection, indicators, used)
+            engine.execute(sql_file("indicators/" + file.removesuffix(".sql")))
+        names = _materialise_terms(engine, indicators, used)
         rows = [_indicator_rows(indicator, names) for indicator in indicators]
         every = exp.union(*rows, distinct=False, copy=False) if len(rows) > 1 else rows[0]
         query = exp.select("*").from_(every.subquery("every")).order_by("indicator_id", *_KEY)
-        result = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+        result = engine.query(query)
         return result.select(schema.names).cast(schema)
 
 
-def _view_of_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Path | pa.Table]) -> None:
+def _view_of_events(engine: Engine, events: Sequence[Path | pa.Table]) -> None:
     """The view `events` over tables, and over files as one."""
     parts: list[exp.Select] = []
     for number, table in enumerate(one for one in events if isinstance(one, pa.Table)):
-        connection.register(f"events_{number}", table)
+        engine.add(f"events_{number}", table)
         parts.append(exp.select(*_EVENT).from_(f"events_{number}"))
     if paths := [one for one in events if isinstance(one, Path)]:
-        connection.execute(view_of_files("event_files", paths))
+        engine.add("event_files", paths)
         parts.append(exp.select(*_EVENT).from_("event_files"))
     every = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
-    connection.execute(exp.Create(this=exp.to_table("events"), kind="VIEW", expression=every).sql(dialect="duckdb"))
+    engine.execute(exp.Create(this=exp.to_table("events"), kind="TEMPORARY VIEW", expression=every))
 
 
 def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,13 +112,11 @@ def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _materialise_terms(
-    connection: duckdb.DuckDBPyConnection, indicators: Sequence[Indicator], used: Sequence[Relation]
-) -> dict[Term, str]:
+def _materialise_terms(engine: Engine, indicators: Sequence[Indicator], used: Sequence[Relation]) -> dict[Term, str]:
     """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
     terms = list(dict.fromkeys(term for indicator in indicators for term in indicator.terms))
     names = {term: f"t{number}" for number, term in enumerate(terms)}
-    sums = _materialise_sums(connection, terms)
+    sums = _materialise_sums(engine, terms)
     query = exp.select("grid.*").from_("grid")
     cumulative = [relation for relation in used if relation.cumulative]
     for relation in used:
@@ -134,11 +130,8 @@ def _materialise_terms(
             query = query.join(covered, on=on, join_type="left")
     if cumulative:
         running = [term for term in terms if relations()[term.over].cumulative]
-        connection.execute(
-            exp.Create(this=exp.to_table("running"), kind="TABLE", expression=_running(running, names, sums)).sql(
-                dialect="duckdb"
-            )
-        )
+        made = _running(running, names, sums)
+        engine.execute(exp.Create(this=exp.to_table("running"), kind="TEMPORARY TABLE", expression=made))
         # What is carried into a period is carried by the units of its first day.
         day = {"end": "LEAST(grid.period_end, run.as_of_on)", "opening": "grid.period_start - 1"}
         on_map = {"end": day["end"], "opening": "grid.period_start"}
@@ -153,8 +146,8 @@ def _materialise_terms(
         query = query.join("run", join_type="cross")
     query = query.select(*[exp.alias_(_filled(term, names[term]), names[term]) for term in terms])
     # `run` must come before the joins that name it.
-    statement = exp.Create(this=exp.to_table("wide"), kind="TABLE", expression=_run_first(query))
-    connection.execute(statement.sql(dialect="duckdb"))
+    statement = exp.Create(this=exp.to_table("wide"), kind="TEMPORARY TABLE", expression=_run_first(query))
+    engine.execute(statement)
     return names
 
 
@@ -179,7 +172,7 @@ def _run_first(query: exp.Select) -> exp.Select:
     return query
 
 
-def _materialise_sums(connection: duckdb.DuckDBPyConnection, terms: Sequence[Term]) -> dict[str, str]:
+def _materialise_sums(engine: Engine, terms: Sequence[Term]) -> dict[str, str]:
     """Every SUM of the terms as a column of the table `own_sums`: by the unit that counted, and step; never rolled up.
 
     Rolling up a few sums costs less than rolling up the rows that they are made of.
@@ -193,8 +186,8 @@ def _materialise_sums(connection: duckdb.DuckDBPyConnection, terms: Sequence[Ter
     (source,) = {relations()[term.over].sums for term in rolled}
     query = exp.select(*key).from_(str(source)).group_by(*key)
     query = query.select(*[exp.alias_(one, names[text]) for text, one in aggregates.items()])
-    statement = exp.Create(this=exp.to_table("own_sums"), kind="TABLE", expression=query)
-    connection.execute(statement.sql(dialect="duckdb"))
+    statement = exp.Create(this=exp.to_table("own_sums"), kind="TEMPORARY TABLE", expression=query)
+    engine.execute(statement)
     return names
 
 

@@ -1,24 +1,82 @@
-"""DuckDB sessions: the one way the project opens the engine."""
+"""The engine that runs SQL over tables: DuckDB, in Vietnam's time zone.
+
+SQL is written in DuckDB's dialect, as text or as a sqlglot tree. `run_sql` is for one statement, `session` for several.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import duckdb
 import pyarrow as pa
+import sqlglot
 from sqlglot import exp
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.files import Source
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
+DIALECT = "duckdb"
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+
+class EngineError(CchcError):
+    """The engine refuses a statement."""
+
+
+class Engine:
+    """Tables by name, and SQL over them. Another engine is another class with these methods."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def add(self, name: str, source: Source) -> None:
+        """Make `source` known as the view `name`.
+
+        An empty list of files has no schema and is refused: pass an empty Arrow table instead.
+        """
+        if isinstance(source, pa.Table):
+            self._connection.register(name, source)
+            return
+        paths = [source] if isinstance(source, Path) else source
+        files = exp.Array(expressions=[exp.Literal.string(str(path)) for path in paths])
+        select = exp.select("*").from_(exp.func("read_parquet", files))
+        self.execute(exp.Create(this=exp.to_table(name), kind="TEMPORARY VIEW", expression=select))
+
+    def execute(self, sql: str | exp.Expr, params: Parameters = None) -> None:
+        """Run statements that make views and tables, or change them.
+
+        Raises:
+            EngineError: a statement is refused.
+        """
+        self._run(sql, params)
+
+    def query(self, sql: str | exp.Expr, params: Parameters = None) -> pa.Table:
+        """Return the rows of a SELECT.
+
+        Raises:
+            EngineError: the statement is refused.
+        """
+        return self._run(sql, params).to_arrow_table()
+
+    def batches(self, sql: str | exp.Expr) -> pa.RecordBatchReader:
+        """Return the rows of a SELECT a batch at a time, for results that do not fit into memory.
+
+        Raises:
+            EngineError: the statement is refused.
+        """
+        return self._run(sql, None).to_arrow_reader()
+
+    def _run(self, sql: str | exp.Expr, params: Parameters) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql_text(sql), params)
+        except duckdb.Error as error:
+            raise EngineError(str(error)) from error
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -29,39 +87,55 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def session(**tables: pa.Table | Path | Iterable[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB session in Vietnam's time zone, with `tables` as views.
+def session(**tables: Source) -> Iterator[Engine]:
+    """Open a session over `tables` by name; what is made in it ends with it."""
+    with _database().cursor() as connection:
+        engine = Engine(connection)
+        for name, source in tables.items():
+            engine.add(name, source)
+        yield engine
 
-    Args:
-        tables: view name -> Arrow table, Parquet file or files. An empty list of files has no
-            schema and is refused by DuckDB: pass an empty Arrow table instead.
+
+def run_sql(
+    sql: str | exp.Expr, schema: pa.Schema | None = None, /, params: Parameters = None, **tables: Source
+) -> pa.Table:
+    """Return the rows of one SELECT over `tables`, cast to `schema` where one is given.
+
+    Raises:
+        EngineError: the statement is refused.
     """
-    with connect() as connection:
-        for name, content in tables.items():
-            if isinstance(content, Path):
-                content = [content]
-            if isinstance(content, (list, tuple)):
-                connection.execute(view_of_files(name, content))
-            else:
-                connection.register(name, content)
-        yield connection
+    with session(**tables) as engine:
+        result = engine.query(sql, params)
+    return result.select(schema.names).cast(schema) if schema is not None else result
 
 
-def view_of_files(name: str, files: Iterable[Path]) -> str:
-    """The statement that makes a view over Parquet files of one schema."""
-    paths = exp.Array(expressions=[exp.Literal.string(str(path)) for path in files])
-    source = exp.select("*").from_(exp.func("read_parquet", paths))
-    return exp.Create(this=exp.to_table(name), kind="VIEW", expression=source).sql(dialect="duckdb")
+def run_file(file: str, schema: pa.Schema | None = None, /, params: Parameters = None, **tables: Source) -> pa.Table:
+    """Return the rows of a SQL file of one SELECT; see `sql_file` and `run_sql`."""
+    return run_sql(sql_file(file), schema, params, **tables)
 
 
 @cache
-def sql_text(name: str) -> str:
-    """Text of `core/sql/<name>.sql`."""
-    return resources.files("cchc_pipeline.core.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def sql_file(file: str) -> str:
+    """Return the text of a SQL file: `core/dossiers` is `cchc_pipeline/core/sql/dossiers.sql`."""
+    room, _, name = file.rpartition("/")
+    return resources.files("cchc_pipeline").joinpath(room, "sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
-def run_sql(name: str, schema: pa.Schema | None, **tables: pa.Table | Path | list[Path]) -> pa.Table:
-    """Run one SQL file over `tables`; cast to `schema` where one is given."""
-    with session(**tables) as connection:
-        result = connection.sql(sql_text(name)).to_arrow_table()
-    return result.select(schema.names).cast(schema) if schema is not None else result
+def parse_sql(text: str) -> exp.Expr:
+    """Return the syntax tree of one statement or expression.
+
+    Raises:
+        sqlglot.errors.ParseError: the text is no SQL.
+    """
+    return sqlglot.parse_one(text, dialect=DIALECT)
+
+
+def sql_text(sql: str | exp.Expr) -> str:
+    """Return SQL as the engine reads it: the one place where it would be turned into another dialect."""
+    return sql if isinstance(sql, str) else sql.sql(dialect=DIALECT)
+
+
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """One in-memory database for all sessions of the process: opening one costs more than most statements."""
+    return connect()

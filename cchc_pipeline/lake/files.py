@@ -1,4 +1,7 @@
-"""Writing and reading files so that a reader sees the old content or the new, never a mixture."""
+"""The store of a lake: tables as Parquet files and small states as JSON files, written atomically.
+
+A reader sees the old content of a file or the new, never a mixture.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,173 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cchc_pipeline.errors import CchcError
+
 # Fixed so that equal content gives equal bytes on every machine.
 _PARQUET = {"compression": "zstd", "write_statistics": True, "version": "2.6", "row_group_size": 128 * 1024}
+
+#: What the engine reads: an Arrow table, or Parquet files of one schema where they lie.
+Source: TypeAlias = pa.Table | Path | Sequence[Path]
+
+
+class LakeError(CchcError):
+    """The lake does not hold what is asked for, or not in a format that this program knows."""
+
+
+class Token(NamedTuple):
+    """What tells that a part was written again; of two tokens the smaller was written earlier."""
+
+    written_ns: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.size}|{self.written_ns}"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Tables and JSON values below one folder, by names such as `built/units`.
+
+    A table is one file, `built/units.parquet`, or has parts: `core/dossiers/2026-10.parquet`.
+    """
+
+    root: Path
+
+    def path(self, table: str, part: str | None = None) -> Path:
+        """Return where a table, or one part of it, lies or would lie."""
+        return self.root / (f"{table}.parquet" if part is None else f"{table}/{part}.parquet")
+
+    def has(self, table: str, part: str | None = None) -> bool:
+        """Return whether the table, or the part, was written."""
+        return self.path(table, part).exists()
+
+    def read(
+        self,
+        table: str,
+        part: str | None = None,
+        *,
+        schema: pa.Schema | None = None,
+        columns: list[str] | None = None,
+        filters: list[tuple[str, str, Any]] | None = None,
+    ) -> pa.Table:
+        """Read a table, or one part of it.
+
+        Args:
+            table: name of the table.
+            part: name of the part.
+            schema: schema of the empty table that is returned where nothing was written yet.
+            columns: columns to read; all by default.
+            filters: conditions (column, operator, value) on the rows.
+
+        Raises:
+            LakeError: nothing was written yet, and no `schema` is given.
+        """
+        path = self.path(table, part)
+        if path.exists():
+            return pq.read_table(path, columns=columns, filters=filters, partitioning=None)
+        if schema is None:
+            raise LakeError(f"lake {self.root}: no table {table} yet. Run the main job: `cchc run --day D`.")
+        return schema.empty_table()
+
+    def source(self, table: str, schema: pa.Schema | None = None) -> Source:
+        """Return a table of one file as the engine reads it; an empty table of `schema` where there is none.
+
+        Raises:
+            LakeError: nothing was written yet, and no `schema` is given.
+        """
+        return self.path(table) if self.has(table) else self.read(table, schema=schema)
+
+    def source_of_parts(
+        self, table: str, schema: pa.Schema | None = None, only: Collection[str] | None = None
+    ) -> Source:
+        """Return the parts of a table, `only` some where named, as the engine reads them; see `source`."""
+        names = [part for part in self.parts(table) if only is None or part in only]
+        return [self.path(table, part) for part in names] or self.read(table, "", schema=schema)
+
+    def parts(self, table: str, suffix: str = ".parquet") -> dict[str, Token]:
+        """Return the parts of a table with their tokens, in the order of their names."""
+        found = [(path, path.stat()) for path in sorted((self.root / table).glob(f"[!.]*{suffix}"))]
+        return {path.name.removesuffix(suffix): Token(stat.st_mtime_ns, stat.st_size) for path, stat in found}
+
+    def token(self, table: str, part: str | None = None) -> Token:
+        """Return the token of a table or a part that was written."""
+        stat = self.path(table, part).stat()
+        return Token(stat.st_mtime_ns, stat.st_size)
+
+    def schema(self, table: str, part: str | None = None) -> pa.Schema | None:
+        """Return the schema with its metadata, from the footer; None where nothing was written yet."""
+        path = self.path(table, part)
+        return pq.read_schema(path) if path.exists() else None
+
+    def rows(self, table: str, part: str | None = None) -> int:
+        """Return the number of rows, from the footer."""
+        return int(pq.read_metadata(self.path(table, part)).num_rows)
+
+    def write(
+        self,
+        content: pa.Table | Iterable[pa.Table],
+        table: str,
+        part: str | None = None,
+        schema: pa.Schema | None = None,
+    ) -> None:
+        """Write a table, or one part of it, in place of what was there.
+
+        Args:
+            content: the table, or a stream of tables, which needs the `schema`.
+            table: name of the table.
+            part: name of the part.
+            schema: schema of the stream.
+
+        Raises:
+            pa.ArrowInvalid: a table does not have `schema`.
+        """
+        write_parquet(content, self.path(table, part), schema)
+
+    def update(self, content: pa.Table, table: str, part: str | None = None) -> bool:
+        """Write a table unless the same content is there already; return whether it was written."""
+        if self.has(table, part):
+            current = self.read(table, part)
+            if current.schema.equals(content.schema, check_metadata=True) and current.equals(content):
+                return False
+        self.write(content, table, part)
+        return True
+
+    def remove(self, table: str, parts: Iterable[str]) -> None:
+        """Remove parts of a table."""
+        for part in parts:
+            self.path(table, part).unlink()
+        if (self.root / table).is_dir():
+            sync_folder(self.root / table)
+
+    def read_json(self, name: str) -> Any:
+        """Return the value that was written under a name; None where there is none."""
+        path = self.root / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def write_json(self, value: Any, name: str) -> None:
+        """Write a value under a name, as readable JSON."""
+        write_json(value, self.root / f"{name}.json")
+
+    def point(self, to: str) -> None:
+        """Make the pointer `current` lead to the folder `to`, in one step."""
+        temporary = self.root / ".current.new"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(to, target_is_directory=True)
+        temporary.replace(self.root / "current")
+        sync_folder(self.root)
+
+    def pointed(self) -> Path | None:
+        """Return the folder that the pointer leads to; None where it leads nowhere."""
+        pointer = self.root / "current"
+        return pointer.resolve(strict=True) if pointer.is_symlink() and pointer.exists() else None
 
 
 def sync_folder(folder: Path) -> None:

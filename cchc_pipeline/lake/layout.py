@@ -12,7 +12,6 @@ published/                         see `publish.py`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,16 +20,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake import files
+from cchc_pipeline.lake.files import LakeError, Store
 from cchc_pipeline.lake.ledger import Ledger
+
+__all__ = ["FORMAT", "DataSpan", "Lake", "LakeError"]
 
 #: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
 FORMAT = 1
-
-
-class LakeError(CchcError):
-    """The lake does not hold what is asked for, or not in a format that this program knows."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +43,18 @@ class Lake:
 
     root: Path
 
+    @property
+    def store(self) -> Store:
+        """Where its tables and states are kept: the layers are the first part of their names."""
+        return Store(self.root)
+
     def identity(self) -> dict[str, Any]:
         """Read whose lake this is from `lake.json`; empty where nobody has claimed it yet.
 
         Raises:
             LakeError: a newer version of the program wrote the lake.
         """
-        path = self.root / "lake.json"
-        held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        held = self.store.read_json("lake") or {}
         found = held.pop("format", 1)  # lakes from before the key are of format 1
         if found > FORMAT:
             raise LakeError(
@@ -80,14 +80,13 @@ class Lake:
                 f"lake {self.root}: it holds {_words(held)}, not {_words(identity)}. "
                 "Choose another folder with --data-dir (or CCHC_DATA_DIR), or remove this one (`make clean`)."
             )
-        path = self.root / "lake.json"
         marker = {"format": FORMAT, **identity}
-        if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != marker:
-            files.write_json(marker, path)
+        if self.store.read_json("lake") != marker:
+            self.store.write_json(marker, "lake")
 
     def day_file(self, layer: str, table: str, day: date) -> Path:
         """File of one civil day of a `landing` or `staged` table."""
-        return self.root / layer / table / f"{day.isoformat()}.parquet"
+        return self.store.path(f"{layer}/{table}", day.isoformat())
 
     def day_files(self, layer: str, table: str, days: Iterable[date]) -> list[Path]:
         """The existing files of these days, in order."""
@@ -95,36 +94,34 @@ class Lake:
 
     def state_file(self, layer: str, table: str, part: str | None = None) -> Path:
         """File of a `core` or `built` table, or of one part of it."""
-        folder = self.root / layer
-        return folder / f"{table}.parquet" if part is None else folder / table / f"{part}.parquet"
+        return self.store.path(f"{layer}/{table}", part)
 
     def parts(self, layer: str, table: str) -> list[str]:
         """Names of the parts of a partitioned table, in order."""
-        return sorted(path.stem for path in (self.root / layer / table).glob("[!.]*.parquet"))
+        return list(self.store.parts(f"{layer}/{table}"))
 
     def read_state(self, layer: str, table: str, schema: pa.Schema) -> pa.Table:
         """The whole table; empty with `schema` where nothing was written yet."""
-        path = self.state_file(layer, table)
-        return files.read_parquet(path) if path.exists() else schema.empty_table()
+        return self.store.read(f"{layer}/{table}", schema=schema)
 
     def read_state_part(self, layer: str, table: str, part: str, schema: pa.Schema) -> pa.Table:
         """One part of a partitioned table; empty with `schema` where there is none."""
-        path = self.state_file(layer, table, part)
-        return files.read_parquet(path) if path.exists() else schema.empty_table()
+        return self.store.read(f"{layer}/{table}", part, schema=schema)
 
     def write_state(self, table: pa.Table, layer: str, name: str, part: str | None = None) -> bool:
         """Write the table unless the same content is there already; whether it was written."""
-        path = self.state_file(layer, name, part)
-        if path.exists():
-            current = files.read_parquet(path)
-            if current.schema.equals(table.schema, check_metadata=True) and current.equals(table):
-                return False
-        files.write_parquet(table, path)
-        return True
+        return self.store.update(table, f"{layer}/{name}", part)
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
-        """What `consumer` has taken in of the day files of a table."""
-        return Ledger(self.root / "ledgers" / f"{consumer}_{table}.json", self.root / layer / table, logic)
+        """Return the ledger of what `consumer` has taken in of the parts of a table.
+
+        Args:
+            layer: landing, staged or releases.
+            table: name of the table.
+            consumer: the stage that takes in.
+            logic: identity of what the stage does; when it changes, every part is new again.
+        """
+        return Ledger(self.store, f"ledgers/{consumer}_{table}", f"{layer}/{table}", logic)
 
     # Outcomes of pulls: success and failure per source and day are data too.
 
@@ -134,17 +131,17 @@ class Lake:
         Days that were once read to the end stay read (`is_read`) when a later pull of them fails: what it gave before
         is in the core tables.
         """
-        path = self.root / "pulls" / source / f"{first.isoformat()}_{last.isoformat()}.json"
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        name = f"pulls/{source}/{first.isoformat()}_{last.isoformat()}"
+        before = self.store.read_json(name) or {}
         record = {"first": first.isoformat(), "last": last.isoformat(), "is_read": _is_read(before), **outcome}
-        files.write_json({**record, "is_read": _is_read(record)}, path)
+        self.store.write_json({**record, "is_read": _is_read(record)}, name)
 
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
-        """How the newest pull of each day ended, by day; `is_read` says whether any pull has read it to its end."""
-        records = (self.root / "pulls" / source).glob("[!.]*.json")
+        """Return how the newest pull of each day ended, by day; `is_read`: whether any pull has read it to its end."""
+        records = self.store.parts(f"pulls/{source}", suffix=".json")
         found: dict[date, dict[str, Any]] = {}
-        for path in sorted(records, key=lambda path: path.stat().st_mtime_ns):
-            outcome = json.loads(path.read_text(encoding="utf-8"))
+        for name in sorted(records, key=lambda name: records[name]):
+            outcome = self.store.read_json(f"pulls/{source}/{name}")
             first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
             for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
                 found[day] = {**outcome, "is_read": _is_read(outcome) or _is_read(found.get(day, {}))}

@@ -1,67 +1,61 @@
-"""Ledgers: which files a later stage has taken in, so that it can tell what is new."""
+"""Ledgers: which parts of a table a later stage has taken in, so that it can tell what is new."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from cchc_pipeline.lake import files
-
-#: Size in bytes and time of writing in nanoseconds: what tells that a file was written again.
-Stamp = tuple[int, int]
+from cchc_pipeline.lake.files import Store, Token
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The files that one consumer has taken in.
+    """The parts of one table that one consumer has taken in.
 
     Attributes:
-        path: where the ledger is kept.
-        folder: the folder whose Parquet files are consumed.
-        logic: identity of what the consumer does; when it changes, every file is new again.
+        store: holds the ledger and the table.
+        name: name of the ledger in the store.
+        table: name of the table whose parts are consumed.
+        logic: identity of what the consumer does; when it changes, every part is new again.
     """
 
-    path: Path
-    folder: Path
+    store: Store
+    name: str
+    table: str
     logic: str = ""
 
-    def pending(self) -> dict[Path, Stamp]:
-        """Files that are new or were written again, with their stamps, in the order in which they were written."""
-        noted = self._read()
-        found = stamps(self.folder.glob("[!.]*.parquet"))
-        new = [path for path, stamp in found.items() if noted.get(path.name) != self._of(stamp)]
-        return {path: found[path] for path in sorted(new, key=lambda path: (found[path][1], path.name))}
+    def pending(self) -> dict[str, Token]:
+        """Return the parts that are new or were written again, with their tokens, in the order of writing."""
+        noted, held = self._read(), self.store.parts(self.table)
+        new = [part for part, token in held.items() if noted.get(_key(part)) != self._of(token)]
+        return {part: held[part] for part in sorted(new, key=lambda part: (held[part].written_ns, part))}
 
-    def note(self, taken: Mapping[Path, Stamp]) -> None:
-        """Remember these files as taken in.
+    def note(self, taken: Mapping[str, Token]) -> None:
+        """Remember these parts as taken in.
 
         Args:
-            taken: the files with their stamps from before they were read (`pending`, `stamps`): one that was
-                written again in between stays pending.
+            taken: the parts with their tokens from before they were read: one that was written again in between
+                stays pending.
         """
-        noted = self._read() | {path.name: self._of(stamp) for path, stamp in taken.items()}
-        files.write_json(dict(sorted(noted.items())), self.path)
+        noted = self._read() | {_key(part): self._of(token) for part, token in taken.items()}
+        self._write(noted)
 
-    def forget(self, paths: Iterable[Path]) -> None:
-        """Drop the entries of these files: what is still there is pending again, what is gone takes no place."""
+    def forget(self, parts: Iterable[str]) -> None:
+        """Drop the entries of these parts: what is still there is pending again, what is gone takes no place."""
         noted = self._read()
-        names = {path.name for path in paths} & set(noted)
-        if names:
-            files.write_json({name: text for name, text in noted.items() if name not in names}, self.path)
+        gone = {_key(part) for part in parts}
+        if gone & set(noted):
+            self._write({key: text for key, text in noted.items() if key not in gone})
 
-    def _of(self, stamp: Stamp) -> str:
-        return f"{stamp[0]}|{stamp[1]}|{self.logic}"
+    def _of(self, token: Token) -> str:
+        return f"{token}|{self.logic}"
 
     def _read(self) -> dict[str, str]:
-        return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
+        return self.store.read_json(self.name) or {}
+
+    def _write(self, noted: Mapping[str, str]) -> None:
+        self.store.write_json(dict(sorted(noted.items())), self.name)
 
 
-def stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
-    """The stamps of files that are about to be read."""
-    found = {}
-    for path in paths:
-        stat = path.stat()
-        found[path] = (stat.st_size, stat.st_mtime_ns)
-    return found
+def _key(part: str) -> str:
+    return f"{part}.parquet"

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.files import Store
 
 MANIFEST = "datapackage.json"
 
@@ -54,8 +54,7 @@ class Published:
 
 def current_version(published: Path) -> Path | None:
     """Resolved folder of the current version, or None before the first publication."""
-    pointer = published / "current"
-    return pointer.resolve(strict=True) if pointer.is_symlink() and pointer.exists() else None
+    return Store(published).pointed()
 
 
 def what_stays(published: Path) -> str:
@@ -131,7 +130,7 @@ def publish(
         _remove(folder)
     building.rename(folder)
     files.sync_folder(versions)
-    _point(published, version)
+    Store(published).point(f"versions/{version}")
     _prune(versions, keep, folder)
     changed = tuple(r["name"] for r in resources if before.get(r["name"]) != r["hash"])
     return Published(version, folder, changed, {r["name"]: r["rows"] for r in resources})
@@ -152,7 +151,7 @@ def roll_back(published: Path, version: str) -> Path:
         path = folder / resource["path"]
         if not path.exists() or f"sha256:{files.sha256(path)}" != resource["hash"]:
             raise PublishError(f"published version {version}: {resource['path']} is damaged. Choose another version.")
-    _point(published, version)
+    Store(published).point(f"versions/{version}")
     return folder
 
 
@@ -179,7 +178,7 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         **descriptor,
-        "rows": pq.read_metadata(target).num_rows,
+        "rows": files.row_count(target),
         "bytes": target.stat().st_size,
         "hash": f"sha256:{files.sha256(target)}",
     }
@@ -195,14 +194,6 @@ def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
         "bytes": len(content),
         "hash": f"sha256:{files.sha256(target)}",
     }
-
-
-def _point(published: Path, version: str) -> None:
-    temporary = published / ".current.new"
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(Path("versions") / version, target_is_directory=True)
-    temporary.replace(published / "current")
-    files.sync_folder(published)
 
 
 def _prune(versions: Path, keep: int, current: Path) -> None:
@@ -230,7 +221,7 @@ def read_published(published: Path, table: str) -> pa.Table:
         raise PublishError(
             f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`."
         )
-    path = version / f"{table}.parquet"
-    if not path.exists():
+    store = Store(version)
+    if not store.has(table):
         raise PublishError(f"published version {version.name} has no table {table}. Run the main job again.")
-    return files.read_parquet(path)
+    return store.read(table)

@@ -8,14 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
 from cchc_pipeline.contracts.model import TIME_ZONE
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
 from cchc_pipeline.release.coverage import ranges, uncovered_days
@@ -125,11 +124,11 @@ def _make_older(lake: Lake, contract: Contract) -> None:
     path = lake.state_file("built", derivation.table)
     if not path.exists():
         return  # the current table is missing: publishing says so
-    query = derivation.over("current_table", contract.key).sql(dialect="duckdb")
-    with session(current_table=path) as connection:
+    query = derivation.over("current_table", contract.key)
+    with session(current_table=path) as engine:
         try:
-            batches = connection.sql(query).to_arrow_reader()
-        except duckdb.Error as error:
+            batches = engine.batches(query)
+        except EngineError as error:
             problem = f"its query cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
             raise ContractFileError(
                 file=contract.file, where="derived_from", problem=problem, fix="correct the query"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.scope import scope
 
@@ -121,10 +121,9 @@ def dossier_form(published: Path, first: date, last: date, unit: str | None = No
     """
     about = scope(published, first, last, unit)
     unit = about.unit_code
-    with session(events=read_published(published, "dossier_events")) as connection:
-        cursor = connection.execute(_QUERY, {"units": about.below(), "first": first, "last": last})
-        names_of = [column[0] for column in cursor.description]
-        found = {name: round(value or 0) for name, value in zip(names_of, cursor.fetchone() or (), strict=True)}
+    given = {"units": about.below(), "first": first, "last": last}
+    (row,) = run_sql(_QUERY, params=given, events=read_published(published, "dossier_events")).to_pylist()
+    found = {name: round(value or 0) for name, value in row.items()}
     resolved = found["resolved_early"] + found["resolved_on_time"] + found["resolved_late"]
     return DossierForm(
         unit_code=unit,

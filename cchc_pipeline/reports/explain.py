@@ -11,20 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_table, sql_text
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.indicators.catalogue import Indicator, Relation, Term, catalogue, relations
 from cchc_pipeline.indicators.compute import compute, one_period
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import Engine, run_sql, session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reports.scope import ReportError, unit_or_error
@@ -155,7 +153,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     notes = []
     if first < begins or last > until:
         notes.append(f"Dữ liệu có từ {begins} đến {until}; số liệu tính trong phạm vi đó.")
-    with _items(lake, first, last, begins, until) as (connection, tables):
+    with _items(lake, first, last, begins, until) as (engine, tables):
         value = compute(
             **tables,
             first=begins,
@@ -169,11 +167,11 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
             notes.append("Không có số liệu nào được ghi nhận cho đơn vị trong khoảng thời gian này.")
             row = {"numerator": None, "denominator": None, "value": None}
         behind = [
-            _behind(connection, side, term, code, (first, last, until), row[side], limit)
+            _behind(engine, side, term, code, (first, last, until), row[side], limit)
             for side, term in (("numerator", indicator.numerator), ("denominator", indicator.denominator))
             if term is not None
         ]
-        lacking = _lacking(connection, indicator, code, (first, last, until), limit)
+        lacking = _lacking(engine, indicator, code, (first, last, until), limit)
     return Explanation(
         indicator=indicator,
         unit_code=code,
@@ -188,19 +186,17 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
 
 
 def _published(published: Path, indicator_id: str, unit: str, first: date, last: date) -> dict[str, Any] | None:
-    with session(held=read_published(published, "indicator_values")) as connection:
-        rows = connection.sql(
-            "SELECT period_type, numerator, denominator, value FROM held WHERE indicator_id = $indicator "
-            "AND unit_code = $unit AND period_start = $first AND period_end = $last ORDER BY period_type LIMIT 1",
-            params={"indicator": indicator_id, "unit": unit, "first": first, "last": last},
-        ).to_arrow_table()
+    rows = run_sql(
+        "SELECT period_type, numerator, denominator, value FROM held WHERE indicator_id = $indicator "
+        "AND unit_code = $unit AND period_start = $first AND period_end = $last ORDER BY period_type LIMIT 1",
+        params={"indicator": indicator_id, "unit": unit, "first": first, "last": last},
+        held=read_published(published, "indicator_values"),
+    )
     return next(iter(rows.to_pylist()), None)
 
 
 @contextmanager
-def _items(
-    lake: Lake, first: date, last: date, begins: date, until: date
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, Any]]]:
+def _items(lake: Lake, first: date, last: date, begins: date, until: date) -> Iterator[tuple[Engine, dict[str, Any]]]:
     """A session whose relations keep the item of every row, and the tables that the value is computed from."""
     documents = read_published(lake.published, "documents")
     tables = published_inputs(lake, begins, until)
@@ -224,11 +220,10 @@ def _items(
         "run": pa.table({"as_of_on": pa.array([until], pa.date32()), "first_on": pa.array([begins], pa.date32())}),
         "unit_lineage": tables["lineage"],
     }
-    with session(**given) as connection:
+    with session(**given) as engine:
         for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in relations().values())]):
-            text = resources.files("cchc_pipeline.indicators.sql").joinpath(file).read_text(encoding="utf-8")
-            connection.execute(_with_items(text))
-        yield connection, tables
+            engine.execute(_with_items(sql_file("indicators/" + file.removesuffix(".sql"))))
+        yield engine, tables
 
 
 def _tables_of_relations() -> list[str]:
@@ -237,14 +232,13 @@ def _tables_of_relations() -> list[str]:
 
 def _itemised(name: str, key: str, **tables: pa.Table) -> pa.Table:
     """A file of `core/sql` that counts, with the key of what was counted kept as `item_id`."""
-    tree = sqlglot.parse_one(sql_text(name), dialect="duckdb").assert_is(exp.Select)
+    tree = sqlglot.parse_one(sql_file(f"core/{name}"), dialect="duckdb").assert_is(exp.Select)
     item = exp.alias_(exp.column(key), ITEM)
     counted = next(cte for cte in tree.find_all(exp.CTE) if cte.alias in ("events", "marks"))
     for select in counted.this.find_all(exp.Select):
         select.select(item.copy(), copy=False)
     tree.select(ITEM, copy=False)
-    with session(**tables) as connection:
-        return connection.sql(tree.sql(dialect="duckdb")).to_arrow_table()
+    return run_sql(tree, **tables)
 
 
 def _with_items(text: str) -> str:
@@ -258,7 +252,7 @@ def _with_items(text: str) -> str:
 
 
 def _behind(
-    connection: duckdb.DuckDBPyConnection,
+    engine: Engine,
     side: str,
     term: Term,
     unit: str,
@@ -267,19 +261,19 @@ def _behind(
     limit: int,
 ) -> Behind:
     relation = relations()[term.over]
-    figure, items = _queries(connection, term, relation, unit, days)
-    found = connection.sql(items.sql(dialect="duckdb")).to_arrow_table()
+    figure, items = _queries(engine, term, relation, unit, days)
+    found = engine.query(items)
     rows = found.slice(0, limit).to_pylist()
     if ITEM in found.column_names:
-        rows = [_details(connection, row) for row in rows]
+        rows = [_details(engine, row) for row in rows]
     return Behind(side, term, relation, value, figure.sql(dialect="duckdb", pretty=True), found.num_rows, rows)
 
 
 def _queries(
-    connection: duckdb.DuckDBPyConnection, term: Term, relation: Relation, unit: str, days: tuple[date, date, date]
+    engine: Engine, term: Term, relation: Relation, unit: str, days: tuple[date, date, date]
 ) -> tuple[exp.Select, exp.Select]:
     """The query of a term's value, and that of the items behind it."""
-    columns = _columns(connection, relation)
+    columns = _columns(engine, relation)
     source = _source(relation, unit, days)
     figure = source.select(term.expression())
     if ITEM not in columns:
@@ -294,8 +288,8 @@ def _queries(
     return figure, items.having(exp.Not(this=exp.Is(this=exp.column("contributes"), expression=exp.null())))
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[str]:
-    return [row[0] for row in connection.execute(f"DESCRIBE {relation.view}").fetchall()]
+def _columns(engine: Engine, relation: Relation) -> list[str]:
+    return engine.query(f"DESCRIBE {relation.view}")["column_name"].to_pylist()
 
 
 def _source(relation: Relation, unit: str, days: tuple[date, date, date]) -> exp.Select:
@@ -310,7 +304,7 @@ def _source(relation: Relation, unit: str, days: tuple[date, date, date]) -> exp
 
 
 def _lacking(
-    connection: duckdb.DuckDBPyConnection, indicator: Indicator, unit: str, days: tuple[date, date, date], limit: int
+    engine: Engine, indicator: Indicator, unit: str, days: tuple[date, date, date], limit: int
 ) -> Behind | None:
     """What the denominator counts and the numerator does not, item by item.
 
@@ -320,7 +314,7 @@ def _lacking(
     term = indicator.denominator
     if term is None or indicator.unit != "%" or indicator.direction != "higher":
         return None
-    counted, met = (_by_item(connection, one, unit, days) for one in (term, indicator.numerator))
+    counted, met = (_by_item(engine, one, unit, days) for one in (term, indicator.numerator))
     if counted is None or met is None:
         return None
     left = sqlglot.parse_one("counted.contributes - COALESCE(met.contributes, 0)", dialect="duckdb")
@@ -333,19 +327,17 @@ def _lacking(
         .where(exp.GT(this=left.copy(), expression=exp.Literal.number(0)))
         .order_by(ITEM)
     )
-    items = [{row[0] for row in connection.sql(one.sql(dialect="duckdb")).fetchall()} for one in (counted, met)]
+    items = [set(engine.query(one)[ITEM].to_pylist()) for one in (counted, met)]
     if items[1] and not items[0] & items[1]:
         return None  # a rate of procedures over dossiers, say: nothing of the one is among the other
-    found = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+    found = engine.query(query)
     value = float(sum(found["contributes"].to_pylist()))
-    rows = [_details(connection, row) for row in found.slice(0, limit).to_pylist()]
+    rows = [_details(engine, row) for row in found.slice(0, limit).to_pylist()]
     sql = query.sql(dialect="duckdb", pretty=True)
     return Behind("lacking", term, relations()[term.over], value, sql, found.num_rows, rows)
 
 
-def _by_item(
-    connection: duckdb.DuckDBPyConnection, term: Term, unit: str, days: tuple[date, date, date]
-) -> exp.Select | None:
+def _by_item(engine: Engine, term: Term, unit: str, days: tuple[date, date, date]) -> exp.Select | None:
     """What every item contributes to a term; None where the term does not add up over items."""
     relation, tree = relations()[term.over], term.expression()
     distinct = tree.find(exp.Distinct)
@@ -357,17 +349,15 @@ def _by_item(
         one = exp.alias_(exp.Literal.number(1), "contributes")
         rows = _source(relation, unit, days).select(exp.alias_(column.copy(), ITEM), one).distinct()
         return rows.where(condition.expression.this.copy()) if condition is not None else rows
-    if not term.adds_up or ITEM not in _columns(connection, relation):
+    if not term.adds_up or ITEM not in _columns(engine, relation):
         return None
-    return _queries(connection, term, relation, unit, days)[1]
+    return _queries(engine, term, relation, unit, days)[1]
 
 
-def _details(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> dict[str, Any]:
+def _details(engine: Engine, row: dict[str, Any]) -> dict[str, Any]:
     """What is shown of an item."""
     for table, (key, shown) in _SHOWN.items():
         query = exp.select(*shown).from_(table).where(exp.column(key).eq(exp.Placeholder()))
-        found = connection.execute(query.sql(dialect="duckdb"), [row[ITEM]]).fetchall()
-        if found:
-            held = dict(zip(shown, found[0], strict=True))
-            return {"item": table, key: row[ITEM], **held, "contributes": row["contributes"]}
+        if found := engine.query(query, [row[ITEM]]).to_pylist():
+            return {"item": table, key: row[ITEM], **found[0], "contributes": row["contributes"]}
     return {"item": "?", **row}

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.scope import Scope, scope
 
@@ -92,14 +92,13 @@ def late_report(
         PublishError: nothing was published.
     """
     about = scope(published, first, last, unit)
-    with session(late=read_published(published, "late_dossiers")) as connection:
-        late = connection.sql(
-            "SELECT * FROM late WHERE list_contains($units, unit_code) "
-            "AND (resolution = 'open_overdue' OR finished_on BETWEEN $first AND $last) "
-            "ORDER BY unit_code, cause, finished_on, dossier_code, dossier_id",
-            params={"units": about.below(), "first": about.first, "last": about.last},
-        ).to_arrow_table()
-    rows = late.to_pylist()
+    rows = run_sql(
+        "SELECT * FROM late WHERE list_contains($units, unit_code) "
+        "AND (resolution = 'open_overdue' OR finished_on BETWEEN $first AND $last) "
+        "ORDER BY unit_code, cause, finished_on, dossier_code, dossier_id",
+        params={"units": about.below(), "first": about.first, "last": about.last},
+        late=read_published(published, "late_dossiers"),
+    ).to_pylist()
     return LateReport(
         about,
         [row for row in rows if row["resolution"] == "resolved_late"],

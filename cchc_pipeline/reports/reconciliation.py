@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.days import month_of, quarter_of, year_of
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql, session
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.scope import ReportError, Rows, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED
@@ -98,24 +98,24 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
     """
     table = read_published(published, "reconciliation")
     code, name = unit_or_error(published, unit)
-    with session(reconciliation=table) as connection:
+    with session(reconciliation=table) as engine:
         if period is None:
-            ((newest,),) = connection.execute(
-                "SELECT MAX(period_start) FROM reconciliation WHERE period_type = 'month' AND unit_code = ?", [code]
-            ).fetchall()
+            newest = engine.query(
+                "SELECT MAX(period_start) AS newest FROM reconciliation WHERE period_type = 'month' AND unit_code = ?",
+                [code],
+            )["newest"][0].as_py()
             if newest is None:
                 raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
             period = Period("month", *month_of(newest))
-        chosen = connection.sql(CHOSEN, params={"kind": period.kind, "first": period.first, "unit": code})
-        held = chosen.to_arrow_table()
+        held = engine.query(CHOSEN, {"kind": period.kind, "first": period.first, "unit": code})
         if held.num_rows == 0:
             raise ReportError(
                 f"report: the portal was not read for {code} {name} in {period} ({period.kind}). {_read_periods(table)}"
             )
-        connection.register("chosen", held)
+        engine.add("chosen", held)
         given = {"unexplained": UNEXPLAINED}
-        figures = connection.sql(FIGURES, params=given).to_arrow_table().to_pylist()
-        by_cause = connection.sql(CAUSES, params=given).to_arrow_table().to_pylist()
+        figures = engine.query(FIGURES, given).to_pylist()
+        by_cause = engine.query(CAUSES, given).to_pylist()
     return Reconciliation(code, name, period, figures, by_cause)
 
 
@@ -123,18 +123,17 @@ def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
     """What one cause changes, figure by figure."""
     table = read_published(published, "reconciliation")
     given = {"kind": found.period.kind, "first": found.period.first, "unit": found.unit_code}
-    with session(reconciliation=table) as connection:
-        connection.register("chosen", connection.sql(CHOSEN, params=given).to_arrow_table())
-        return connection.sql(EFFECTS, params={"cause": cause}).to_arrow_table().to_pylist()
+    with session(reconciliation=table) as engine:
+        engine.add("chosen", engine.query(CHOSEN, given))
+        return engine.query(EFFECTS, {"cause": cause}).to_pylist()
 
 
 def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:
     """The first dossiers that a cause touches (any cause where None), by day of reception."""
     held = read_published(published, "reconciliation_dossiers")
     given = {"unit": found.unit_code, "first": found.period.first, "last": found.period.last}
-    with session(dossiers=held, units=read_published(published, "units")) as connection:
-        rows = connection.sql(DOSSIERS, params={**given, "cause": cause, "limit": limit}).to_arrow_table()
-    return rows.to_pylist()
+    given |= {"cause": cause, "limit": limit}
+    return run_sql(DOSSIERS, params=given, dossiers=held, units=read_published(published, "units")).to_pylist()
 
 
 def _read_periods(table: Any) -> str:

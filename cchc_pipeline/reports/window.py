@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.core.units import history_of
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import Indicator, relations
 from cchc_pipeline.indicators.compute import compute
-from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
@@ -40,11 +40,11 @@ def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Any]:
         "events": pa.concat_tables(
             [
                 read_published(lake.published, "dossier_events").replace_schema_metadata(),
-                run_sql("document_events", None, documents=published["documents"], run=run_table(until)),
+                run_file("core/document_events", documents=published["documents"], run=run_table(until)),
             ],
             promote_options="permissive",
         ),
-        "snapshots": files.read_parquet(lake.state_file("core", "procedure_counts")),
+        "snapshots": lake.store.read("core/procedure_counts"),
         "lineage": lineage_table(published["units"], history_of(changes), begins, until, "as-was"),
         "tables": {**others, **{name: published[name] for name in ("dossiers", "documents", "procedures")}},
     }

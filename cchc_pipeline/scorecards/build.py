@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
@@ -52,8 +51,7 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     ]
     card = pa.concat_tables(cards) if cards else SCORECARD_SCHEMA.empty_table()
     units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_level"])
-    with session(card=card, units=units) as connection:
-        card = connection.sql(_sql("caveats_index766")).to_arrow_table().cast(card.schema)
+    card = run_file("scorecards/caveats_index766", card=card, units=units).cast(card.schema)
     return _keep(lake, "scorecard_index766", card, shelf=shelf)
 
 
@@ -137,15 +135,10 @@ def _keep(
     promised = {column.name for column in contract.columns}
     extra = [column for column in card.column_names if column not in promised]
     card = card.drop_columns(extra).append_column("band_vi", _bands(card, shelf))
-    with session(card=card, units=units) as connection:
-        joined = connection.sql(_sql("ranked")).to_arrow_table()
+    joined = run_file("scorecards/ranked", card=card, units=units)
     table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
     lake.write_state(table, "built", name)
     return table
-
-
-def _sql(name: str) -> str:
-    return resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")
 
 
 def _bands(card: pa.Table, shelf: Shelf | None) -> pa.Array:

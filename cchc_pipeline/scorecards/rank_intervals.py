@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,7 @@ import pyarrow.compute as pc
 from cchc_pipeline.arrow import table_from_frame, table_from_records
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.ranks import Dot
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
 from cchc_pipeline.scorecards import robustness as rb
@@ -139,10 +137,9 @@ def _strata(lake: Lake, shelf: Shelf) -> Iterator[tuple[Stratum, Work]]:
     )
     known_errors = _standard_errors(lake)
     for scorecard, level, work in jobs:
-        with session(card=lake.state_file("built", f"scorecard_{scorecard}")) as connection:
-            card = connection.sql(
-                _sql("ranked_parts"), params={"part_level": level, "total": TOTAL_CODE}
-            ).to_arrow_table()
+        given = {"part_level": level, "total": TOTAL_CODE}
+        held = lake.store.source(f"built/scorecard_{scorecard}")
+        card = run_file("scorecards/ranked_parts", params=given, card=held)
         frame = card.to_pandas(date_as_object=True)
         for key, rows in frame.groupby(list(STRATUM[1:]), sort=True, dropna=False):
             named = _key(scorecard, *key)
@@ -162,7 +159,7 @@ def _strata(lake: Lake, shelf: Shelf) -> Iterator[tuple[Stratum, Work]]:
 
 def _standard_errors(lake: Lake) -> dict[str, pd.Series]:
     """Standard errors of totals, by first day of the year; by unit. They came in with `papi__totals`."""
-    card = files.read_parquet(lake.state_file("built", "scorecard_papi"))
+    card = lake.store.read("built/scorecard_papi")
     card = card.filter(pc.is_valid(card["standard_error"])).select(["period_start", "unit_code", "standard_error"])
     frame = card.to_pandas(date_as_object=True)
     return {
@@ -226,7 +223,3 @@ def _code() -> str:
     for path in sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".sql")):
         found.update(path.read_bytes())
     return found.hexdigest()
-
-
-def _sql(name: str) -> str:
-    return resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")

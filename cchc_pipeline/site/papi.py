@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.drawing import plots
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
 from cchc_pipeline.site.data import Province, SiteData
@@ -57,13 +57,13 @@ class PapiPage:
 
 def papi_page(data: SiteData) -> PapiPage | None:
     """Arrange PAPI; None where no table of it was ever loaded."""
-    with session(card=data.tables["scorecard_papi"]) as connection:
-        years = [row[0] for row in connection.sql("SELECT DISTINCT YEAR(period_start) FROM card ORDER BY 1").fetchall()]
+    card = data.tables["scorecard_papi"]
+    years = run_sql("SELECT DISTINCT YEAR(period_start) AS year FROM card ORDER BY 1", card=card)["year"].to_pylist()
     if not years:
         return None
     year = years[-1]
     by_unit: dict[str, list[dict[str, Any]]] = {}
-    for row in tables.run("papi", {"year": year}, card=data.tables["scorecard_papi"]):
+    for row in tables.run("papi", {"year": year}, card=card):
         by_unit.setdefault(row["unit_code"], []).append(row)
     is_today = data.data_until >= MERGER_ON
     names = own_names(data.province.code, is_today=is_today)
@@ -117,12 +117,13 @@ def _province(data: SiteData, code: str, rows: list[dict[str, Any]], year: int, 
 
 def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
     """Totals of provinces (code -> label) by year; a line only within years that may be compared."""
-    with session(card=data.tables["scorecard_papi"]) as connection:
-        rows = connection.execute(
-            "SELECT unit_code, YEAR(period_start), points, comparable_since FROM card "
-            "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
-            {"codes": list(labels)},
-        ).fetchall()
+    found = run_sql(
+        "SELECT unit_code, YEAR(period_start) AS year, points, comparable_since FROM card "
+        "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
+        params={"codes": list(labels)},
+        card=data.tables["scorecard_papi"],
+    )
+    rows = [tuple(row.values()) for row in found.to_pylist()]
     series: dict[str, list[plots.Spot]] = {}
     for code, year, points, since in rows:
         series.setdefault(labels[code], []).append(plots.Spot(str(year), points, str(since)))

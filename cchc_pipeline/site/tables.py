@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake import engine, files
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages, stage_sums
 
 #: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
@@ -144,12 +142,13 @@ def shown_period(tables: Mapping[str, Path], table: str, period_type: str, data_
         period_type: month or year.
         data_until: last day of data.
     """
-    with session(card=tables[table]) as connection:
-        found = connection.execute(
-            "SELECT DISTINCT period_start, period_end FROM card WHERE period_type = $kind AND period_start <= $until "
-            "ORDER BY period_start",
-            {"kind": period_type, "until": data_until},
-        ).fetchall()
+    rows = engine.run_sql(
+        "SELECT DISTINCT period_start, period_end FROM card WHERE period_type = $kind AND period_start <= $until "
+        "ORDER BY period_start",
+        params={"kind": period_type, "until": data_until},
+        card=tables[table],
+    ).to_pylist()
+    found = [(row["period_start"], row["period_end"]) for row in rows]
     if not found:
         return None
     over = [pair for pair in found if pair[1] <= data_until]
@@ -218,10 +217,7 @@ def whole(tables: Mapping[str, Path], table: str) -> pa.Table:
 
 def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list[dict[str, Any]]:
     """Rows of one SQL file of this room over Parquet files."""
-    text = resources.files("cchc_pipeline.site.sql").joinpath(f"{name}.sql").read_text("utf-8")
-    with session(**inputs) as connection:
-        found = connection.sql(text, params=dict(parameters or {})).to_arrow_table()
-    return found.to_pylist()
+    return engine.run_file(f"site/{name}", params=parameters, **inputs).to_pylist()
 
 
 def _by_unit(rows: list[OfUnit]) -> dict[str, list[OfUnit]]:

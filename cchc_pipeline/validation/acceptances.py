@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,9 +19,8 @@ from cchc_pipeline.contracts.errors import NotReleasable
 from cchc_pipeline.contracts.model import TIME_ZONE, Contract
 from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.contracts.rules import is_releasable
-from cchc_pipeline.lake import files
+from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import Stamp
 
 _FOLDER = "releases"
 _EVENT = pa.schema(
@@ -43,13 +41,13 @@ class Releases:
 
     Attributes:
         active: key of a record -> ids of the rules whose breach is accepted.
-        unjudged: files of decisions that no verdict has followed yet -> the days they concern.
-        stamps: the same files as the ledger notes them.
+        unjudged: decisions that no verdict has followed yet, by name -> the days they concern.
+        tokens: the same decisions as the ledger notes them.
     """
 
     active: Mapping[str, frozenset[str]]
-    unjudged: Mapping[Path, frozenset[date]]
-    stamps: Mapping[Path, Stamp]
+    unjudged: Mapping[str, frozenset[date]]
+    tokens: Mapping[str, Token]
 
     def days(self) -> set[date]:
         """Landed days that have to be judged again."""
@@ -69,13 +67,13 @@ def read_releases(lake: Lake, table: str) -> Releases:
         if one["kind"] == "release" and not _withdrawal(one, told.values()):
             rules = frozenset(one["rule_ids"].split(";"))
             active[one["row_key"]] = active.get(one["row_key"], frozenset()) | rules
-    return Releases(active, {path: frozenset(_days(lake, table, told[path])) for path in pending}, pending)
+    return Releases(active, {name: frozenset(_days(lake, table, told[name])) for name in pending}, pending)
 
 
 def note_judged(lake: Lake, table: str, releases: Releases, judged: Iterable[date]) -> None:
     """Remember the decisions that verdicts have followed: those whose days are all among `judged`."""
     done = frozenset(judged)
-    taken = {path: releases.stamps[path] for path, days in releases.unjudged.items() if days <= done}
+    taken = {name: releases.tokens[name] for name, days in releases.unjudged.items() if days <= done}
     if taken:
         lake.ledger(_FOLDER, table, consumer="judged").note(taken)
 
@@ -178,23 +176,23 @@ def releases_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
     return table_from_records(sorted(found, key=lambda one: str(one["release_id"])), schema=schema)
 
 
-def withdrawn_since(lake: Lake, table: str) -> tuple[dict[Path, Stamp], list[str]]:
+def withdrawn_since(lake: Lake, table: str) -> tuple[dict[str, Token], list[str]]:
     """Decisions that the core tables have not followed yet, and the keys of the withdrawn ones."""
     pending = lake.ledger(_FOLDER, table, consumer="core-released").pending()
     told = _events(lake, table)
-    return pending, sorted({told[path]["row_key"] for path in pending if told[path]["kind"] == "withdrawal"})
+    return pending, sorted({told[name]["row_key"] for name in pending if told[name]["kind"] == "withdrawal"})
 
 
-def note_withdrawn(lake: Lake, table: str, taken: Mapping[Path, Stamp]) -> None:
+def note_withdrawn(lake: Lake, table: str, taken: Mapping[str, Token]) -> None:
     """Remember that the core tables have followed these decisions."""
     if taken:
         lake.ledger(_FOLDER, table, consumer="core-released").note(taken)
 
 
-def _events(lake: Lake, table: str) -> dict[Path, dict[str, Any]]:
-    """Every decision about a table by its file, oldest first: the names sort by time."""
-    paths = sorted((lake.root / _FOLDER / table).glob("[!.]*.parquet"))
-    return {path: files.read_parquet(path).to_pylist()[0] for path in paths}
+def _events(lake: Lake, table: str) -> dict[str, dict[str, Any]]:
+    """Every decision about a table by its name, oldest first: the names sort by time."""
+    decisions = f"{_FOLDER}/{table}"
+    return {name: lake.store.read(decisions, name).to_pylist()[0] for name in lake.store.parts(decisions)}
 
 
 def _withdrawal(one: Mapping[str, Any], told: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -202,19 +200,20 @@ def _withdrawal(one: Mapping[str, Any], told: Iterable[Mapping[str, Any]]) -> Ma
 
 
 def _append(lake: Lake, event: Mapping[str, Any]) -> None:
-    name = f"{event['at']:%Y%m%dT%H%M%S%f}-{event['kind']}-{event['release_id']}.parquet"
-    path = lake.root / _FOLDER / event["table_name"] / name
-    files.write_parquet(table_from_records([dict(event)], schema=_EVENT), path)
+    name = f"{event['at']:%Y%m%dT%H%M%S%f}-{event['kind']}-{event['release_id']}"
+    lake.store.write(table_from_records([dict(event)], schema=_EVENT), f"{_FOLDER}/{event['table_name']}", name)
 
 
 def _days(lake: Lake, table: str, event: Mapping[str, Any]) -> list[date]:
     """The day that last brought the record and every day landed after it; of a withdrawal also since the release."""
-    landed = {path: path.stat().st_mtime_ns for path in (lake.root / "landing" / table).glob("[!.]*.parquet")}
-    since = [landed[path] for path in (lake.day_file("landing", table, event["pulled_for_on"]),) if path in landed]
+    landed = {
+        date.fromisoformat(part): token.written_ns for part, token in lake.store.parts(f"landing/{table}").items()
+    }
+    since = [landed[day] for day in (event["pulled_for_on"],) if day in landed]
     if event["kind"] == "withdrawal":
         released_at = datetime.strptime(event["release_id"].split("-")[0], "%Y%m%dT%H%M%S%f%z")
         since.append(int(released_at.timestamp()) * 10**9)
-    return sorted(date.fromisoformat(path.stem) for path, at in landed.items() if since and at >= min(since))
+    return sorted(day for day, at in landed.items() if since and at >= min(since))
 
 
 def _digest(table: str, key: str) -> str:

@@ -23,7 +23,6 @@ from typing import Any
 from cchc_pipeline.contracts.conform import conform
 from cchc_pipeline.contracts.errors import ContractBroken, NothingLanded
 from cchc_pipeline.contracts.registry import load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.validation.expectations import build_suite, frame
@@ -61,9 +60,9 @@ def landed_days(lake: Lake, tables: Iterable[str]) -> dict[date, list[str]]:
     """Civil days for which rows were landed -> the tables, oldest day first."""
     found: dict[date, list[str]] = {}
     for table in tables:
-        for path in (lake.root / "landing" / table).glob("[!.]*.parquet"):
-            if files.row_count(path):
-                found.setdefault(date.fromisoformat(path.stem), []).append(table)
+        for part in lake.store.parts(f"landing/{table}"):
+            if lake.store.rows(f"landing/{table}", part):
+                found.setdefault(date.fromisoformat(part), []).append(table)
     return dict(sorted(found.items()))
 
 
@@ -103,7 +102,7 @@ def build_data_docs(
             progress(number, len(names), name)
             contract = load_contract(name)
             try:
-                rows = conform(files.read_parquet(lake.day_file("landing", name, day)), contract)
+                rows = conform(lake.store.read(f"landing/{name}", day.isoformat()), contract)
             except ContractBroken as error:
                 refused[name] = str(error)
                 continue

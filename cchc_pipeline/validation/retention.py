@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.registry import load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.drift.profiles import LAYER
 
@@ -56,21 +54,19 @@ def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
 
 
 def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:
-    held = {layer: _day_files(lake, layer, table) for layer in CONSUMERS}
+    held = {layer: [date.fromisoformat(part) for part in lake.store.parts(f"{layer}/{table}")] for layer in CONSUMERS}
     pending = {
-        date.fromisoformat(path.stem)
+        date.fromisoformat(part)
         for layer, consumer in CONSUMERS.items()
-        for path in lake.ledger(layer, table, consumer=consumer, logic=_logic(layer, table)).pending()
+        for part in lake.ledger(layer, table, consumer=consumer, logic=_logic(layer, table)).pending()
     }
-    newest = {day for found in held.values() if (day := _newest(found))}
+    newest = {day for layer, days in held.items() if (day := _newest(lake, f"{layer}/{table}", days))}
     old = {day for found in held.values() for day in found if day < kept_from}
     going = old - pending - newest
     for layer, consumer in CONSUMERS.items():
-        gone = [path for day, path in held[layer].items() if day in going]
-        for path in gone:
-            path.unlink()
+        gone = [day.isoformat() for day in held[layer] if day in going]
         if gone:
-            files.sync_folder(gone[0].parent)
+            lake.store.remove(f"{layer}/{table}", gone)
             lake.ledger(layer, table, consumer=consumer).forget(gone)
     return Pruned(
         table,
@@ -86,40 +82,34 @@ def _logic(layer: str, table: str) -> str:
     return load_contract(table).sha256 if layer == "landing" else ""
 
 
-def _day_files(lake: Lake, layer: str, table: str) -> dict[date, Path]:
-    paths = (lake.root / layer / table).glob("[!.]*.parquet")
-    return {date.fromisoformat(path.stem): path for path in sorted(paths)}
-
-
-def _newest(found: dict[date, Path]) -> date | None:
+def _newest(lake: Lake, table: str, days: Sequence[date]) -> date | None:
     """The newest day with rows; reads no footer of older ones."""
-    return next((day for day in sorted(found, reverse=True) if files.row_count(found[day])), None)
+    return next((day for day in sorted(days, reverse=True) if lake.store.rows(table, day.isoformat())), None)
 
 
 def _prune_profiles(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
     removed = 0
-    for part in lake.parts(LAYER, table):
+    for part in lake.store.parts(f"{LAYER}/{table}"):
         if part > f"{kept_from:%Y-%m}":
             continue
-        path = lake.state_file(LAYER, table, part)
-        lines = files.read_parquet(path)
+        lines = lake.store.read(f"{LAYER}/{table}", part)
         staying = lines.filter(_kept(lines["day_on"], kept_from, pending))
         removed += len(pc.unique(lines["day_on"])) - len(pc.unique(staying["day_on"]))
         if not staying.num_rows:
-            path.unlink()
+            lake.store.remove(f"{LAYER}/{table}", [part])
         elif staying.num_rows < lines.num_rows:
-            lake.write_state(staying.combine_chunks(), LAYER, table, part)
+            lake.store.update(staying.combine_chunks(), f"{LAYER}/{table}", part)
     return removed
 
 
 def _prune_counts(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
-    path = lake.state_file("core", f"quality_{table}")
-    if not path.exists():
+    name = f"core/quality_{table}"
+    if not lake.store.has(name):
         return 0
-    counts = files.read_parquet(path)
+    counts = lake.store.read(name)
     staying = counts.filter(_kept(counts["pulled_for_on"], kept_from, pending))
     if staying.num_rows < counts.num_rows:
-        lake.write_state(staying.combine_chunks(), "core", f"quality_{table}")
+        lake.store.update(staying.combine_chunks(), name)
     return int(counts.num_rows - staying.num_rows)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,9 +14,9 @@ import pyarrow.compute as pc
 from cchc_pipeline.contracts.errors import ContractBroken, RuleCouldNotRun
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.registry import load_contract
-from cchc_pipeline.lake import files
+from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import Ledger, Stamp, stamps
+from cchc_pipeline.lake.ledger import Ledger
 from cchc_pipeline.validation.acceptances import note_judged, read_releases
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.drift.compare import profile_days
@@ -86,16 +85,16 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     releases = read_releases(lake, table)
     staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
     verdicts: list[Verdict] = []
-    taken: dict[Path, Stamp] = {}
+    taken: dict[str, Token] = {}
     admitted: dict[date, pa.Table] = {}
     for month in _months(days):
         kept: list[pa.Table] = []
         for day in month:
-            path = lake.day_file("landing", table, day)
-            if not path.exists():
+            landed = f"landing/{table}", day.isoformat()
+            if not lake.store.has(*landed):
                 continue
-            stamp = stamps([path])  # before reading: a day that is pulled again meanwhile stays pending
-            rows = files.read_parquet(path)
+            token = lake.store.token(*landed)  # before reading: a day that is pulled again meanwhile stays pending
+            rows = lake.store.read(*landed)
             try:
                 rows = _admit(staged, rows, contract)
                 verdicts.append(_judge(staged, rows, contract, as_of_on, day, releases.active))
@@ -104,7 +103,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
             except RuleCouldNotRun as error:
                 staged.stuck |= error.problems
             else:
-                taken |= stamp
+                taken[day.isoformat()] = token
                 admitted[day] = rows
                 kept.append(rows)
         _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
@@ -114,12 +113,11 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     if staged.stuck:
         return staged
     # In the order in which they were landed: what is staged last wins in the core tables.
-    landed_at = {date.fromisoformat(path.stem): stamp[1] for path, stamp in taken.items()}
+    landed_at = {date.fromisoformat(part): token.written_ns for part, token in taken.items()}
     verdicts.sort(key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on))
     for verdict in verdicts:
-        path = lake.day_file("staged", table, verdict.pulled_for_on)
-        files.write_parquet(verdict.valid, path)
-        staged.rows_valid += files.row_count(path)
+        lake.store.write(verdict.valid, f"staged/{table}", verdict.pulled_for_on.isoformat())
+        staged.rows_valid += verdict.valid.num_rows
     staged.days = sorted(admitted)
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
     keep_waiting(lake, contract, verdicts, landed_at)
@@ -132,7 +130,7 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
 
 def pending_days(lake: Lake, table: str) -> list[date]:
     """Landed days to be judged: new, pulled again, concerned by a release, or all after the contract changed."""
-    new = {date.fromisoformat(path.stem) for path in _ledger(lake, load_contract(table)).pending()}
+    new = {date.fromisoformat(part) for part in _ledger(lake, load_contract(table)).pending()}
     return sorted(new | read_releases(lake, table).days())
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import calendar_table, run_sql, run_table
+from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.lake.engine import run_file
 
 HELD = load_contract("documents__documents").arrow_schema()
 BUILT = load_contract("documents").arrow_schema()
@@ -26,11 +27,11 @@ def letter(number: int, day: date, **more: object) -> dict:
 
 def built(*rows: dict) -> pa.Table:
     held = pa.Table.from_pylist(list(rows), schema=HELD)
-    return run_sql("documents", BUILT, held=held, calendar=CALENDAR)
+    return run_file("core/documents", BUILT, held=held, calendar=CALENDAR)
 
 
 def events(*rows: dict) -> dict[str, float]:
-    counted = run_sql("document_events", None, documents=built(*rows), run=run_table(date(2026, 12, 31)))
+    counted = run_file("core/document_events", documents=built(*rows), run=run_table(date(2026, 12, 31)))
     totals: dict[str, float] = {}
     for row in counted.to_pylist():
         totals[row["measure"]] = totals.get(row["measure"], 0.0) + row["quantity"]

@@ -20,12 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import build_dossiers, build_events, calendar_table, run_sql, run_table
+from cchc_pipeline.core.build import build_dossiers, build_events
 from cchc_pipeline.core.deadlines import dossiers_of
+from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.core.upsert import upsert_by_month
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import working_hours
 
@@ -86,7 +88,7 @@ def of_kind(*relations: str, additive: bool = True) -> list[Indicator]:
 def events_of(rows: Iterable[dict[str, Any]], as_of_on: date) -> pa.Table:
     run = run_table(as_of_on)
     table = dossiers_of(held(rows), DOSSIERS, apologies=NO_LETTERS, calendar=CALENDAR, hours=working_hours(), run=run)
-    events = run_sql("dossier_events", EVENTS, dossiers=table)
+    events = run_file("core/dossier_events", EVENTS, dossiers=table)
     return pa.Table.from_pylist([e for e in events.to_pylist() if e["event_on"] <= as_of_on], schema=EVENTS)
 
 

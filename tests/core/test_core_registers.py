@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.contracts.register_lists import index_table, measure_table
-from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.core.registers import TABLES, build_register, strangers
 from cchc_pipeline.lake import files
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import stage
 
@@ -27,7 +28,7 @@ def built(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows],
         schema=contract.arrow_schema(relaxed=True),
     )
-    found = run_sql(name, None, held=held, measures=measure_table(), indices=index_table(), run=run_table(AS_OF))
+    found = run_file(f"core/{name}", held=held, measures=measure_table(), indices=index_table(), run=run_table(AS_OF))
     return enforce(found.select(load_contract(name).column_names), load_contract(name)).to_pylist()
 
 

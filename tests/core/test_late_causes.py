@@ -16,7 +16,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import late
 from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.steps import last_due_on
@@ -37,11 +37,10 @@ def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
     dossiers = dossiers_of(table, DOSSIERS, apologies=letters, calendar=CALENDAR, hours=working_hours(), run=run)
-    found = run_sql(
-        "late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters, calendar=CALENDAR,
-        step_kinds=late.step_kinds(), run=run,
+    found = run_file("core/late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters,
+        calendar=CALENDAR, step_kinds=late.step_kinds(), run=run,
     )  # fmt: skip
-    return dossiers, found, run_sql("late_events", None, late=found)
+    return dossiers, found, run_file("core/late_events", late=found)
 
 
 def step(name, begun, ended, unit="H99.02", limit=2):

@@ -8,8 +8,9 @@ import pyarrow as pa
 from indicator_cases import AS_OF, PARENTS, SNAPSHOTS, values
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.lake.engine import run_file
 
 DAY, OCTOBER = date(2026, 10, 5), ("month", date(2026, 10, 1))
 CATALOGUE = load_contract("procedures").arrow_schema()
@@ -96,7 +97,7 @@ def test_internal_procedures_are_counted_apart():
         procedure("1", schema=HELD, is_internal=False, interlinked="none", is_paperless=True),
         procedure("2", schema=HELD, is_internal=True, is_paperless=True),
     ]
-    counts = run_sql("procedure_counts", None, held=pa.Table.from_pylist(rows, schema=HELD), run=run_table(AS_OF))
+    counts = run_file("core/procedure_counts", held=pa.Table.from_pylist(rows, schema=HELD), run=run_table(AS_OF))
     found = {row["measure"]: row["quantity"] for row in counts.to_pylist()}
     assert (found["in_force"], found["internal"], found["known_internal"]) == (1.0, 1.0, 2.0)
     assert (found["paperless"], found["known_interlinked"]) == (1.0, 1.0)

@@ -13,9 +13,10 @@ from indicator_cases import PARENTS, UNITS, values
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.register_lists import external_indices, index_table, measure_table, measures
-from cchc_pipeline.core.build import run_sql, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.truth.registers import REGISTER_INDICATORS, register_truth
 
@@ -132,8 +133,7 @@ def test_every_register_indicator_equals_the_truth(observed: list[dict[str, Any]
             [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows],
             schema=contract.arrow_schema(relaxed=True),
         )
-        tables[name] = run_sql(
-            name, load_contract(name).arrow_schema(),
+        tables[name] = run_file(f"core/{name}", load_contract(name).arrow_schema(),
             held=held, measures=measure_table(), indices=index_table(), run=run_table(AS_OF),
         )  # fmt: skip
         # nothing of what is generated is in conflict, so nothing is left out

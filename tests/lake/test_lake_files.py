@@ -4,13 +4,12 @@ import json
 import os
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import EngineError, session
 
 OLD = pa.table({"n": [1, 2, 3]})
 NEW = pa.table({"n": [4, 5]})
@@ -121,17 +120,19 @@ def test_a_session_reads_tables_and_files_in_local_time(tmp_path):
     files.write_parquet(OLD, tmp_path / "it's 1.parquet")
     files.write_parquet(NEW, tmp_path / "it's 2.parquet")
     both = [tmp_path / "it's 1.parquet", tmp_path / "it's 2.parquet"]
-    with session(one=both[0], two=both, arrow=NEW) as connection:
-        counts = connection.execute(
-            "SELECT (SELECT COUNT(*) FROM one), (SELECT COUNT(*) FROM two), (SELECT COUNT(*) FROM arrow)"
-        ).fetchone()
-        local = connection.execute("SELECT TIMESTAMPTZ '2026-10-09 18:00:00+00'::DATE::VARCHAR").fetchone()
-    assert counts == (3, 5, 2)
-    assert local == ("2026-10-10",)
+    with session(one=both[0], two=both, arrow=NEW) as engine:
+        counts = engine.query(
+            "SELECT (SELECT COUNT(*) FROM one) AS a, (SELECT COUNT(*) FROM two) AS b, (SELECT COUNT(*) FROM arrow) AS c"
+        ).to_pylist()
+        local = engine.query("SELECT TIMESTAMPTZ '2026-10-09 18:00:00+00'::DATE::VARCHAR AS day")["day"].to_pylist()
+    assert counts == [{"a": 3, "b": 5, "c": 2}]
+    assert local == ["2026-10-10"]
 
 
 def test_a_session_is_closed_when_it_ends():
-    with session(t=OLD) as connection:
-        pass
-    with pytest.raises(duckdb.ConnectionException):
-        connection.sql("SELECT 1")
+    with session(t=OLD) as engine:
+        engine.execute("CREATE TEMP TABLE kept AS SELECT 1 AS n")
+    with pytest.raises(EngineError):
+        engine.query("SELECT 1")
+    with session() as other, pytest.raises(EngineError, match="kept"):
+        other.query("FROM kept")

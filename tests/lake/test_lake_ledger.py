@@ -7,7 +7,6 @@ import pytest
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import stamps
 
 
 @pytest.fixture
@@ -24,12 +23,12 @@ def land(lake, name, number=1, at=None):
 
 
 def pending(lake, **options):
-    return [path.stem for path in lake.ledger("landing", "t", **{"consumer": "staged", **options}).pending()]
+    return list(lake.ledger("landing", "t", **{"consumer": "staged", **options}).pending())
 
 
 def note(lake, *names, **options):
     ledger = lake.ledger("landing", "t", **{"consumer": "staged", **options})
-    ledger.note(stamps(lake.root / "landing" / "t" / f"{name}.parquet" for name in names))
+    ledger.note({name: lake.store.token("landing/t", name) for name in names})
 
 
 def test_what_is_not_noted_is_pending_in_the_order_of_writing(lake):
@@ -84,7 +83,8 @@ def test_a_file_written_again_between_reading_and_noting_stays_pending(lake):
 
 
 def test_forgotten_files_are_pending_again(lake):
-    paths = [land(lake, name) for name in ("2026-10-01", "2026-10-02")]
+    for name in ("2026-10-01", "2026-10-02"):
+        land(lake, name)
     note(lake, "2026-10-01", "2026-10-02")
-    lake.ledger("landing", "t", consumer="staged").forget(paths[:1])
+    lake.ledger("landing", "t", consumer="staged").forget(["2026-10-01"])
     assert pending(lake) == ["2026-10-01"]

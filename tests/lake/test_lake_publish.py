@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from cchc_pipeline.lake import files, publish
+from cchc_pipeline.lake.files import Store
 from cchc_pipeline.lake.publish import (
     PublishError,
     current_version,
@@ -82,31 +83,31 @@ def test_what_changed_is_known_even_where_only_one_version_stays(published):
 def test_the_pointer_moves_last(published, monkeypatch):
     release(published, "v1", a=[1])
     seen = []
-    real = publish._point
+    real = Store.point
 
-    def point(folder, version):
-        assert_complete(folder / "versions" / version)
-        assert current_version(folder).name == "v1"
-        seen.append(version)
-        real(folder, version)
+    def point(store, to):
+        assert_complete(store.root / to)
+        assert current_version(store.root).name == "v1"
+        seen.append(to)
+        real(store, to)
 
-    monkeypatch.setattr(publish, "_point", point)
+    monkeypatch.setattr(Store, "point", point)
     release(published, "v2", a=[2])
-    assert seen == ["v2"]
+    assert seen == ["versions/v2"]
     assert current_version(published).name == "v2"
 
 
-@pytest.mark.parametrize("broken", ["_copy", "_point"])
-def test_a_failure_leaves_the_pointer_and_the_next_publication_clears_up(published, monkeypatch, broken):
+@pytest.mark.parametrize(("owner", "broken"), [(publish, "_copy"), (Store, "point")])
+def test_a_failure_leaves_the_pointer_and_the_next_publication_clears_up(published, monkeypatch, owner, broken):
     release(published, "v1", a=[1], b=[1])
-    real = getattr(publish, broken)
+    real = getattr(owner, broken)
 
     def fail(*args):
         if broken == "_copy" and args[0] == "a":
             return real(*args)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publish, broken, fail)
+    monkeypatch.setattr(owner, broken, fail)
     with pytest.raises(OSError, match="No space"):
         release(published, "v2", a=[2], b=[2])
     monkeypatch.undo()

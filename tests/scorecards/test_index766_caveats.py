@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import resources
 
 import pyarrow as pa
 import pytest
 
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 
 MONTH = {"report": "r", "period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
@@ -25,9 +24,8 @@ def said(
         | {"score": (score or {}).get(code)}
         for code, (top, bottom) in figures.items()
     ]
-    sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("caveats_index766.sql").read_text("utf-8")
-    with session(card=index766.score_portal(index766.newest(), pa.Table.from_pylist(rows)), units=UNITS) as connection:
-        found = connection.sql(sql).to_arrow_table()
+    card = index766.score_portal(index766.newest(), pa.Table.from_pylist(rows))
+    found = run_file("scorecards/caveats_index766", card=card, units=UNITS)
     assert found.num_rows > len(rows)
     return {row["criterion_code"]: row["reason_vi"] or "" for row in found.to_pylist()}
 

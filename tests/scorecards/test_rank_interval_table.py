@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.ranks import ranks_png
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
@@ -152,9 +151,8 @@ def keep(lake: Lake, name: str, card: pa.Table, level: str) -> None:
     codes = sorted(set(card["unit_code"].to_pylist()))
     units = pa.table({"unit_code": codes, "unit_name": codes, "unit_level": [level] * len(codes)})
     card = card.append_column("band_vi", pa.nulls(card.num_rows, pa.string()))
-    with session(card=card, units=units) as connection:
-        sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("ranked.sql").read_text("utf-8")
-        lake.write_state(enforce(connection.sql(sql).to_arrow_table(), load_contract(name)), "built", name)
+    ranked = run_file("scorecards/ranked", card=card, units=units)
+    lake.store.update(enforce(ranked, load_contract(name)), f"built/{name}")
 
 
 def papi_year(year: int, *, without: str = "") -> pa.Table:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
@@ -54,8 +54,7 @@ class ScoreParts:
 
     def rows(self, table: str, query: str, **parameters: Any) -> list[Row]:
         """Rows of a query over a published table, which it calls `card`."""
-        with session(card=read_published(self.published, table)) as connection:
-            return connection.sql(query, params=parameters).to_arrow_table().to_pylist()
+        return run_sql(query, params=parameters, card=read_published(self.published, table)).to_pylist()
 
     def card(self, table: str, unit: str, source: str, kinds: Iterable[str]) -> list[Row]:
         """The rows of the period itself where the scorecard has it, else of the last one within it; in rubric order."""

@@ -6,13 +6,10 @@ more: an average would need weights that are not published.
 
 from __future__ import annotations
 
-from importlib import resources
-
 import pyarrow as pa
 
 from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.papi.scorecard import VINTAGE
@@ -22,8 +19,8 @@ TABLE = "scorecard_papi_today"
 
 def build_papi_today(lake: Lake) -> pa.Table:
     """The 34 provinces by year and criterion from the built `scorecard_papi`, kept in `built`."""
-    table = on_todays_map(files.read_parquet(lake.state_file("built", "scorecard_papi")))
-    lake.write_state(table, "built", TABLE)
+    table = on_todays_map(lake.store.read("built/scorecard_papi"))
+    lake.store.update(table, f"built/{TABLE}")
     return table
 
 
@@ -42,7 +39,5 @@ def on_todays_map(card: pa.Table) -> pa.Table:
     names = ("gso_code", "successor_agency_code", "successor_gso_code", "successor_name_vi")
     columns = {name: [getattr(province, name) for province in old_provinces()] for name in names}
     provinces = pa.table(columns | {"unit_vintage_of_code": [VINTAGE] * len(old_provinces())})
-    query = resources.files("cchc_pipeline.scorecards.sql").joinpath("papi_today.sql").read_text("utf-8")
-    with session(card=card, provinces=provinces) as connection:
-        found = connection.sql(query).to_arrow_table()
+    found = run_file("scorecards/papi_today", card=card, provinces=provinces)
     return enforce(found, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()

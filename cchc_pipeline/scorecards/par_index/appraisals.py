@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import resources
 
 import pyarrow as pa
 
@@ -11,7 +10,7 @@ from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
 
@@ -86,16 +85,15 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
         for criterion in one.criteria()
     ]
     schema = load_contract(NAME).arrow_schema()
-    with session(
+    return run_file(
+        f"scorecards/{NAME}",
+        schema,
         held=held,
         units=units,
         documents=documents,
         rubrics=table_from_records(heads, schema=_RUBRICS),
         criteria=table_from_records(rows, schema=_CRITERIA),
-    ) as connection:
-        sql = resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{NAME}.sql").read_text("utf-8")
-        found = connection.sql(sql).to_arrow_table()
-    return found.select(schema.names).cast(schema)
+    )
 
 
 def _about(criterion: Criterion) -> dict[str, object]:

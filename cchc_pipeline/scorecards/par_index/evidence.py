@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceKind
 from cchc_pipeline.scorecards.scoring.measures import concat
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
@@ -116,11 +115,11 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
 
 
 def _with_cutoff(asked: pa.Table, as_of_on: date) -> pa.Table:
-    with session(asked=asked.select(list(_ASKED))) as connection:
-        return connection.sql(
-            "SELECT *, YEAR(period_end)::INTEGER AS year, LEAST(period_end, ?::DATE) AS cutoff_on FROM asked",
-            params=[as_of_on],
-        ).to_arrow_table()
+    return run_sql(
+        "SELECT *, YEAR(period_end)::INTEGER AS year, LEAST(period_end, ?::DATE) AS cutoff_on FROM asked",
+        params=[as_of_on],
+        asked=asked.select(list(_ASKED)),
+    )
 
 
 def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -128,7 +127,5 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _look(name: str, **tables: pa.Table) -> pd.DataFrame:
-    sql = resources.files("cchc_pipeline.scorecards.sql").joinpath(f"{name}.sql").read_text("utf-8")
-    with session(**tables) as connection:
-        found: pd.DataFrame = connection.sql(sql).to_arrow_table().to_pandas(date_as_object=False)
+    found: pd.DataFrame = run_file(f"scorecards/{name}", **tables).to_pandas(date_as_object=False)
     return found

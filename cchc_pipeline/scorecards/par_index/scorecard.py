@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from datetime import date
-from importlib import resources
 from typing import Any
 
 import pandas as pd
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import run_sql, sql_file
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, Table, as_frame, concat
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
@@ -71,12 +70,13 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
             else of_years
         )
         again = score(rubric, concat([kept, applied.drop(columns=["stage", "year"])]), source="local")
-        with session(card=computed, years=table_from_frame(years)) as connection:
-            rest = connection.sql(
-                "SELECT card.* FROM card ANTI JOIN years ON years.unit_code = card.unit_code "
-                "AND years.period_type = card.period_type AND years.period_start::DATE = card.period_start "
-                "AND years.period_end::DATE = card.period_end"
-            ).to_arrow_table()
+        rest = run_sql(
+            "SELECT card.* FROM card ANTI JOIN years ON years.unit_code = card.unit_code "
+            "AND years.period_type = card.period_type AND years.period_start::DATE = card.period_start "
+            "AND years.period_end::DATE = card.period_end",
+            card=computed,
+            years=table_from_frame(years),
+        )
         card = pa.concat_tables([rest.cast(SCORECARD_SCHEMA), again])
     return _with_stages(card, computed, given, applied)
 
@@ -154,6 +154,5 @@ def _with_stages(card: pa.Table, computed: pa.Table, given: pd.DataFrame, applie
             "stage": pa.array(applied["stage"], pa.string()),
         }
     )
-    sql = resources.files("cchc_pipeline.scorecards.sql").joinpath("par_index_stages.sql").read_text("utf-8")
-    with session(card=card, computed=computed, appraisals=stages, applied=taken) as connection:
-        return connection.sql(sql).to_arrow_table().select(APPRAISED_SCHEMA.names).cast(APPRAISED_SCHEMA)
+    query = sql_file("scorecards/par_index_stages")
+    return run_sql(query, APPRAISED_SCHEMA, card=card, computed=computed, appraisals=stages, applied=taken)

@@ -2,54 +2,46 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
-import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from cchc_pipeline.lake.engine import Engine, sql_file
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Cause, Causes, Figure
 
 PERIOD = ("period_type", "period_start", "period_end")
 _NOTED = (*PERIOD, "unit_code", "procedure_code")
 
 
-def apply_causes(connection: duckdb.DuckDBPyConnection, found: Causes) -> None:
+def apply_causes(engine: Engine, found: Causes) -> None:
     """Make the table `moved`: our own count as step 0, then a row per dossier, period and cause that changes it.
 
     Args:
-        connection: with the views dossiers, waiting, procedures, periods and run.
+        engine: with the views dossiers, waiting, procedures, periods and run.
         found: figures and causes.
     """
-    connection.execute(resources.files(__package__).joinpath("state.sql").read_text(encoding="utf-8"))
-    connection.execute(_sql(exp.Create(this=exp.to_table("moved"), kind="TABLE", expression=_own_count(found.figures))))
+    engine.execute(sql_file("scorecards/reconciliation/state"))
+    engine.execute(exp.Create(this=exp.to_table("moved"), kind="TEMPORARY TABLE", expression=_own_count(found.figures)))
     for step, cause in enumerate(found.applied, start=1):
         touched = exp.func("COALESCE", cause.where, exp.false())
-        connection.execute(_sql(exp.update("state", {"is_touched": touched})))
-        note = exp.insert(_changes(step, cause, found.figures), "moved", columns=_columns(found.figures))
-        connection.execute(_sql(note))
+        engine.execute(exp.update("state", {"is_touched": touched}))
+        engine.execute(exp.insert(_changes(step, cause, found.figures), "moved", columns=_columns(found.figures)))
         if cause.sets:
-            connection.execute(_sql(exp.update("state", dict(cause.sets), where="is_touched")))
+            engine.execute(exp.update("state", dict(cause.sets), where="is_touched"))
 
 
-def effects(connection: duckdb.DuckDBPyConnection, found: Causes) -> pa.Table:
+def effects(engine: Engine, found: Causes) -> pa.Table:
     """What each cause changes per unit, period and figure, and what is left; after `apply_causes`.
 
     Returns:
         Columns of the period, unit_code, figure, portal_value, local_value, expected_value, cause, step, effect,
         dossiers.
     """
-    connection.register(
+    engine.add(
         "figures",
         pa.table({"figure": [f.id for f in found.figures], "is_distinct": [f.is_distinct for f in found.figures]}),
     )
-    query = resources.files(__package__).joinpath("effects.sql").read_text(encoding="utf-8")
     given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
-    return connection.sql(query, params=given).to_arrow_table()
-
-
-def _sql(tree: exp.Expr) -> str:
-    return tree.sql(dialect="duckdb")
+    return engine.query(sql_file("scorecards/reconciliation/effects"), given)
 
 
 def _columns(figures: tuple[Figure, ...]) -> list[str]:

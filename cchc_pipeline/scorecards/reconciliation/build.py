@@ -6,23 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import sqlglot
 
 from cchc_pipeline.arrow import table_from_frame, table_from_records
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core.build import run_table
 from cchc_pipeline.core.units import built_history
-from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import Engine, session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
@@ -92,22 +87,19 @@ def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = N
     found = causes()
     as_of_on = lake.span().as_of_on
     metrics = _comparable(lake, history_from)
-    with _open(lake, metrics, as_of_on, found) as connection:
-        apply_causes(connection, found)
-        changed = effects(connection, found)
-        dossiers = _dossiers(connection, found)
+    with _open(lake, metrics, as_of_on, found) as engine:
+        apply_causes(engine, found)
+        changed = effects(engine, found)
+        dossiers = _dossiers(engine, found)
     table = _table(changed, points_of_causes(metrics, changed, found, shelf or shipped()), found)
-    lake.write_state(table, "built", "reconciliation")
-    lake.write_state(dossiers, "built", "reconciliation_dossiers")
+    lake.store.update(table, "built/reconciliation")
+    lake.store.update(dossiers, "built/reconciliation_dossiers")
     return Reconciled(table, dossiers)
 
 
 @contextmanager
-def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Iterator[duckdb.DuckDBPyConnection]:
-    parts = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")]
-    units = files.read_parquet(lake.state_file("built", "units"))
-    procedures = files.read_parquet(lake.state_file("built", "procedures"))
-    dossiers = parts or load_contract("dossiers").arrow_schema().empty_table()
+def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Iterator[Engine]:
+    units = lake.store.read("built/units")
     read_on = _read_on(lake)
     periods = [
         {**row, "capture_on": min(read_on.get((row["period_type"], row["period_start"]), as_of_on), as_of_on)}
@@ -118,35 +110,34 @@ def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Itera
     schema = pa.schema([("period_type", pa.string()), *((n, pa.date32()) for n in ("period_start", "period_end"))])
     period_table = table_from_records(periods, schema=schema.append(pa.field("capture_on", pa.date32())))
     with session(
-        dossiers=dossiers,
+        dossiers=lake.store.source_of_parts("built/dossiers", load_contract("dossiers").arrow_schema()),
         units=units,
-        procedures=procedures,
+        procedures=lake.store.source("built/procedures"),
         metrics=metrics,
         held_back=lake.read_state("core", f"quarantine_{DOSSIERS}", load_contract("quarantine").arrow_schema()),
         periods=period_table,
         run=run_table(as_of_on),
-    ) as connection:
+    ) as engine:
         on_map = lineage_table(units, built_history(lake), lake.span().first, as_of_on, "today")
-        connection.register("unit_lineage", on_map)
-        connection.execute(_lineage())
+        engine.add("unit_lineage", on_map)
+        engine.execute(_lineage())
         shape = ", ".join(f'"{name}": "{kind}"' for name, kind in _WAITING.items())
-        connection.execute(
+        engine.execute(
             "CREATE TEMP TABLE waiting AS SELECT UNNEST(JSON_TRANSFORM(row_json, ?)) FROM held_back", [f"{{{shape}}}"]
         )
         sides = pa.table({name: [getattr(f, name) for f in found.figures] for name in ("id", "metric", "side")})
-        connection.register("sides", sides)
-        connection.execute(
+        engine.add("sides", sides)
+        engine.execute(
             "CREATE TEMP TABLE portal AS SELECT period_type, period_start, period_end, unit_code, id AS figure, "
             "CASE side WHEN 'numerator' THEN numerator ELSE denominator END AS portal_value "
             "FROM metrics JOIN sides ON sides.metric = metrics.metric_code SEMI JOIN units USING (unit_code)"
         )
-        yield connection
+        yield engine
 
 
 def _lineage() -> str:
     """Units with those above them, as the indicators roll up."""
-    relations = resources.files("cchc_pipeline.indicators.sql").joinpath("relations.sql").read_text(encoding="utf-8")
-    statements = sqlglot.parse(relations, dialect="duckdb")
+    statements = sqlglot.parse(sql_file("indicators/relations"), dialect="duckdb")
     return next(one.sql(dialect="duckdb") for one in statements if one and one.this.name == "lineage")
 
 
@@ -162,25 +153,21 @@ def _comparable(lake: Lake, history_from: date) -> pa.Table:
 
 def _read_on(lake: Lake) -> dict[tuple[str, date], date]:
     """The last day of the window with which each period of the portal was read last."""
-    folder = lake.root / "staged" / METRICS
+    days = lake.store.parts(f"staged/{METRICS}")
     found: dict[tuple[str, date], date] = {}
-    for path in sorted(folder.glob("[!.]*.parquet"), key=lambda path: path.stat().st_mtime_ns):
-        found |= dict.fromkeys(_periods_in(path), date.fromisoformat(path.stem))
+    for day in sorted(days, key=lambda day: days[day]):
+        rows = lake.store.read(f"staged/{METRICS}", day, columns=["period_type", "period_start"])
+        read = zip(rows["period_type"].to_pylist(), rows["period_start"].to_pylist(), strict=True)
+        found |= dict.fromkeys(read, date.fromisoformat(day))
     return found
 
 
-def _periods_in(path: Path) -> set[tuple[str, date]]:
-    rows = pq.read_table(path, columns=["period_type", "period_start"], partitioning=None)
-    return set(zip(rows["period_type"].to_pylist(), rows["period_start"].to_pylist(), strict=True))
-
-
-def _dossiers(connection: duckdb.DuckDBPyConnection, found: Causes) -> pa.Table:
+def _dossiers(engine: Engine, found: Causes) -> pa.Table:
     """The dossiers that a cause touches, by month of reception, with what it changes of each."""
     contract = load_contract("reconciliation_dossiers")
     named = {name: [getattr(c, name) for c in found.applied] for name in ("id", "name_vi", "is_listed")}
-    connection.register("named", pa.table(named))
-    query = resources.files(__package__).joinpath("dossiers.sql").read_text(encoding="utf-8")
-    table = connection.sql(query).to_arrow_table()
+    engine.add("named", pa.table(named))
+    table = engine.query(sql_file("scorecards/reconciliation/dossiers"))
     ordered = enforce(table, contract).sort_by([(name, "ascending") for name in contract.key])
     return ordered.combine_chunks()
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +17,7 @@ from sqlglot import exp
 from cchc_pipeline.contracts.model import Column, Contract
 from cchc_pipeline.contracts.registry import contract_names, load_contract
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 
 #: How many different values of a column are kept per day, the most frequent first; the rest is what is missing
@@ -68,9 +67,9 @@ def profiles(days: Mapping[date, pa.Table], contract: Contract, lags: Mapping[da
             "lag_days": pa.array([lags.get(day) for day in sorted(days)], pa.int32()),
         }
     )
-    with session(batch=pa.concat_tables(parts), days=known) as connection:
-        connection.execute(_macros())
-        found = connection.sql(_statement(contract)).to_arrow_table()
+    with session(batch=pa.concat_tables(parts), days=known) as engine:
+        engine.execute(sql_file("validation/drift/buckets"))
+        found = engine.query(_statement(contract))
     return found.select(SCHEMA.names).cast(SCHEMA).sort_by(_ORDER).combine_chunks()
 
 
@@ -112,11 +111,6 @@ def is_coded(column: Column, contract: Contract) -> bool:
 
 def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=i) for i in range((last - first).days + 1))
-
-
-@cache
-def _macros() -> str:
-    return resources.files("cchc_pipeline.validation.drift.sql").joinpath("buckets.sql").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=32)
