@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from click.testing import CliRunner
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import current_version
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / ".venv-datacontract" / "bin" / "python"
@@ -19,7 +18,6 @@ pytestmark = pytest.mark.skipif(
     not TOOL.exists(),
     reason="the public tool datacontract-cli is absent: `make contracts-lint` installs it into .venv-datacontract",
 )
-sys.path.insert(0, str(ROOT / "tests" / "reports"))
 
 
 def run(mode: str, *paths: Path) -> tuple[int, str]:
@@ -34,14 +32,12 @@ def export(version: Path, to: Path) -> list[Path]:
     return sorted(to.glob("*.odcs.yaml"))
 
 
-@pytest.fixture(scope="module")
-def version(tmp_path_factory) -> Path:
+@pytest.fixture
+def version(published_lake) -> Path:
     """A version that was really published."""
-    from small_lake import fill, publish
-
-    lake = Lake(tmp_path_factory.mktemp("published"))
-    fill(lake)
-    return publish(lake).folder
+    folder = current_version(published_lake.published)
+    assert folder is not None
+    return folder
 
 
 def test_every_contract_and_every_released_one_lints_without_a_warning():

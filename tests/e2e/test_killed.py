@@ -94,7 +94,7 @@ import itertools, sys
 from pathlib import Path
 from assets.ingest import INBOUND
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.release import release
+from cchc_pipeline.release.release import release
 from cchc_pipeline.settings import load_settings
 
 print("ready", flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from reports.small_lake import LAST, derive, fill, land, publish
+from small_lake import LAST, derive, fill, land, publish
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pytest
 from justhtml import JustHTML
 from lxml import html
-from reports.small_lake import DOSSIERS
 from site_text import cells_of, rows_of
+from small_lake import DOSSIERS
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version, read_manifest

@@ -42,7 +42,7 @@ def test_the_same_figures_give_the_same_picture():
 
 def test_nothing_is_loaded_until_something_is_drawn():
     code = (
-        "import sys, cchc_pipeline.reports.charts, cchc_pipeline.reports.dots; assert 'matplotlib' not in sys.modules"
+        "import sys, cchc_pipeline.drawing.charts, cchc_pipeline.drawing.ranks; assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
