@@ -11,7 +11,6 @@ import pandas as pd
 from bench.measure import Line, Report, seconds
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.rules import score_criterion
 
 Integers = npt.NDArray[np.int64]
@@ -127,7 +126,7 @@ def _rubric() -> Rubric:
         for i in range(0, CRITERIA, CRITERIA // GROUPS)
     ]
     head = {"id": "bench", "version": "1", "name_vi": "Đo", "name_en": "Bench", "valid_from": date(2020, 1, 1)}
-    return parse_rubric({**head, "groups": groups}, origin="bench")
+    return Rubric.model_validate({**head, "groups": groups})
 
 
 def _measures(rubric: Rubric, numerator: Integers, denominator: Integers) -> pd.DataFrame:

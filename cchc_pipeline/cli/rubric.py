@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind, parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet
 from cchc_pipeline.scorecards.scoring.shelf import FOLDER, office_shelf
 
@@ -126,8 +125,8 @@ def import_command(
         "valid_to": valid_to.date() if valid_to else None,
     }
     imported = import_sheet(sheet, about, sheet=sheet_name)
-    found = parse_rubric(imported.content, origin=out.name)
     text = yaml.safe_dump(imported.content, allow_unicode=True, sort_keys=False, width=110)
+    found = parse_rubric(text, out.name)
     out.write_text(text, encoding="utf-8")
     for remark in imported.remarks:
         click.echo(remark)

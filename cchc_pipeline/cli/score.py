@@ -13,7 +13,8 @@ from cchc_pipeline.cli.files import FILE, say_where, write
 from cchc_pipeline.cli.score_par_index import par_index_command
 from cchc_pipeline.cli.score_robustness import robustness_command
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE, instrument
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
+from cchc_pipeline.reference.papi_instrument import instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi

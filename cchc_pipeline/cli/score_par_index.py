@@ -16,7 +16,7 @@ from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli.files import FILE, say_where, write
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.model import TIME_ZONE
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import INBOUND, judge
 from cchc_pipeline.scorecards.par_index.scorecard import STAGE_COLUMNS, appraised_card

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from cchc_pipeline.errors import CchcError
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.units_national import old_provinces
 
 PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
@@ -235,6 +236,3 @@ def _data() -> dict[str, Any]:
 
 class PapiTableError(CchcError):
     """A PAPI table is not what its year's instrument says it should be."""
-
-
-TOTAL_CODE = "TOTAL"

@@ -22,7 +22,7 @@ from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.ranks import Dot
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards import robustness as rb
 from cchc_pipeline.scorecards.index766 import rank_draws as index766_robustness
 from cchc_pipeline.scorecards.papi import robustness as papi_robustness

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.points import given_by_people, is_remainder
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError

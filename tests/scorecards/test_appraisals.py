@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.scorecards.par_index.appraisals import judge
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 
-RUBRIC = parse_rubric(
+RUBRIC = rubric_from(
     {
         "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
         "valid_to": date(2030, 12, 31), "unit_levels": ["department"],
@@ -33,7 +33,6 @@ RUBRIC = parse_rubric(
             }
         ],
     },
-    origin="mau.yaml",
 )  # fmt: skip
 UNITS = pa.table(
     {"unit_code": ["H99", "H99.02"], "unit_name": ["Tỉnh", "Sở"], "unit_level": ["province", "department"]}

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 
 YEAR = {"period_type": "year", "period_start": pd.Timestamp(2026, 1, 1), "period_end": pd.Timestamp(2026, 12, 31)}
 MONTH = {"period_type": "month", "period_start": pd.Timestamp(2026, 12, 1), "period_end": pd.Timestamp(2026, 12, 31)}
-RUBRIC = parse_rubric(
+RUBRIC = rubric_from(
     {
         "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
         "groups": [
@@ -36,7 +36,6 @@ RUBRIC = parse_rubric(
             )
         ],
     },
-    origin="mau.yaml",
 )  # fmt: skip
 CODES = {"HAND": 2.0, "OTHER": 1.5, "RATE": 3.0, "SURVEY": 10.0}
 

@@ -10,15 +10,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.evidence_rules import parse_evidence
+from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.shelf import shipped
-from cchc_pipeline.scorecards.scoring.yaml_place import Place
 
 PLAN = {"kind": "document_issued", "subject_kinds": ["reform_plan"], "opens_on": "previous-12-01", "due_on": "03-31"}
 REPORTS = {
@@ -33,13 +32,13 @@ def rubric(**rules: dict[str, Any]) -> Rubric:
     criteria = [
         {
             "code": code, "name_vi": code, "name_en": code, "max": 1, "rule": "linear", "evidence": rule,
-            "source": "survey" if rule["kind"] == "external_index" else "document",
+            "source": "survey" if "index" in rule else "document",
         }
         for code, rule in rules.items()
     ]  # fmt: skip
     head = {"id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1)}
     group = {"code": "G", "name_vi": "Nhóm", "name_en": "Group", "criteria": criteria}
-    return parse_rubric({**head, "groups": [group]}, origin="mau.yaml")
+    return rubric_from({**head, "groups": [group]})
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
@@ -215,31 +214,32 @@ def test_reports_in_time_are_never_more_than_were_due_and_time_takes_none_away(d
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "place", "said"),
     [
-        ("SIPAS", "must be a mapping with `kind:`"),
-        ({"kind": "rumour"}, "choose one of: document_issued, documents_by_period, inspections, external_index"),
-        ({**PLAN, "subject_kinds": []}, "has to say which documents"),
-        ({**PLAN, "due_on": "31/03"}, "must be a day of the year such as 03-31"),
-        ({**PLAN, "due_on": "02-30"}, "must be a day of the year"),
-        ({**PLAN, "opens_on": "12-01"}, "choose days in this order"),
-        ({**PLAN, "notation": "("}, "is no regular expression"),
-        ({**REPORTS, "every": "week"}, "choose one of: month, quarter, half_year, year"),
-        ({**REPORTS, "due_days": -1}, "must be a number of days"),
-        ({**REPORTS, "due_days": 85}, "choose days in this order"),
-        ({**REPORTS, "index": "SIPAS"}, "unknown key index"),
-        ({"kind": "external_index"}, "key index is missing"),
+        ("SIPAS", "", "dictionary"),
+        ({"kind": "rumour"}, ".kind", "'document_issued', 'documents_by_period', 'inspections' or 'external_index'"),
+        ({**PLAN, "subject_kinds": []}, "", "has to say which documents"),
+        ({**PLAN, "due_on": "31/03"}, ".due_on", "must be a day of the year such as 03-31"),
+        ({**PLAN, "due_on": "02-30"}, ".due_on", "must be a day of the year"),
+        ({**PLAN, "opens_on": "12-01"}, "", "choose days in this order"),
+        ({**PLAN, "notation": "("}, ".notation", "is no regular expression"),
+        ({**REPORTS, "every": "week"}, ".every", "'month', 'quarter', 'half_year' or 'year' (found 'week')"),
+        ({**REPORTS, "due_days": -1}, ".due_days", "greater than or equal to 0 (found -1)"),
+        ({**REPORTS, "due_days": 85}, "", "choose days in this order"),
+        ({**REPORTS, "index": "SIPAS"}, ".index", "has no index; remove it"),
+        ({"kind": "external_index"}, ".index", "needs index; add it"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused_with_its_criterion(content: Any, said: str) -> None:
-    with pytest.raises(RubricError, match="criterion X") as caught:
-        parse_evidence(content, Place("mau.yaml", "criterion X"))
+def test_a_rule_that_makes_no_sense_is_refused_with_its_place(content: Any, place: str, said: str) -> None:
+    with pytest.raises(RubricError, match=r"^mau\.yaml, line \d+, ") as caught:
+        rubric(X=content)
+    assert f"groups[0].criteria[0].evidence{place}: " in str(caught.value)
     assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("every", ["month", "quarter", "half_year", "year"])
 def test_windows_follow_one_another_without_gap(every: str) -> None:
-    rule = parse_evidence(REPORTS | {"every": every, "opens_days": 5}, Place("x", "y"))
+    rule = EvidenceRule.model_validate(REPORTS | {"every": every, "opens_days": 5})
     windows = [window for year in (2024, 2025, 2026) for window in rule.windows(year)]
     for before, after in pairwise(windows):
         assert before.closes_on + timedelta(days=1) == after.opens_on

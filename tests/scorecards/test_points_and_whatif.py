@@ -12,17 +12,17 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.points import causes, fixes
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.shelf import shipped
 from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
 
-RUBRIC = parse_rubric(
+RUBRIC = rubric_from(
     {
         "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
         "groups": [
@@ -40,7 +40,6 @@ RUBRIC = parse_rubric(
             }
         ],
     },
-    origin="mau.yaml",
 )  # fmt: skip
 CODES = ("LINEAR", "FLOOR", "STEPS", "ALL")
 PARENTS = {"P": None, "P.1": "P", "P.2": "P", "P.2.1": "P.2"}

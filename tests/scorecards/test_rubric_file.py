@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from rubric_files import rubric_from
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import RuleKind
-from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, parse_rubric, read_rubric
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric import RuleKind, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.shelf import SHIPPED_FOLDER, shipped
 
 GOOD: dict[str, Any] = {
     "id": "demo",
@@ -51,68 +51,97 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 
 def test_numbers_are_read_as_written() -> None:
-    criterion = parse_rubric(GOOD, origin="demo.yaml").criterion("A")
+    criterion = rubric_from(GOOD).criterion("A")
     assert criterion.max_hundredths == 250
     assert criterion.rule.full_at == Fraction(4, 5)
     assert criterion.rule.label() == "linear(full_at=0.8)"
 
 
+CRITERION = "groups[0].criteria[0]"
+
+
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "place", "said"),
     [
-        ({"max": 1.005}, "two decimals"),
-        ({"max": 0}, "above 0"),
-        ({"max": "six"}, "must be a number"),
-        ({"rule": {"kind": "linear", "full_at": 80}}, "80% is 0.8"),
-        ({"rule": {"kind": "linear", "full_at": 0}}, "above 0"),
-        ({"rule": {"kind": "linear", "floor": 0.5}}, "unknown key floor"),
-        ({"rule": {"kind": "linear_above_floor", "floor": 0.95, "full_at": 0.9}}, "below full_at"),
-        ({"rule": {"kind": "linear_above_floor", "full_at": 0.9}}, "floor is missing"),
-        ({"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 2}, {"at": 0.8, "points": 1}]}}, "must not fall"),
-        ({"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 3}]}}, "between 0 and max"),
-        ({"rule": {"kind": "steps", "steps": [{"at": 0.8, "points": 1}, {"at": 0.5, "points": 2}]}}, "rising order"),
-        ({"rule": {"kind": "steps"}}, "steps is missing"),
-        ({"rule": "liner"}, "choose one of: linear"),
-        ({"rule": ["linear"]}, "mapping with `kind:`"),
-        ({"rule": {"kind": "bonus", "points_each": -1}}, "points_each must be above 0"),
-        ({"source": "rumour"}, "source 'rumour' is unknown"),
-        ({"source": "indicator"}, "belong together"),
-        ({"indicator": "online_rate"}, "belong together"),
-        ({"zero_denominator": "half"}, "choose one of: full, zero, missing"),
-        ({"name_vi": ""}, "must be a text"),
-        ({"is_provisional": "yes"}, "true or false"),
-        ({"weight": 2}, "unknown key weight"),
+        ({"max": 1.005}, "max", "two decimals (found 1.005)"),
+        ({"max": 0}, "max", "above 0; use the rule not_applicable"),
+        ({"max": "six"}, "max", "must be a number (found 'six')"),
+        ({"rule": {"kind": "linear", "full_at": 80}}, "rule.full_at", "80% is 0.8 (found 80)"),
+        ({"rule": {"kind": "linear", "full_at": 0}}, "rule.full_at", "above 0"),
+        ({"rule": {"kind": "linear", "floor": 0.5}}, "rule.floor", "linear has no floor; remove it"),
+        ({"rule": {"kind": "linear_above_floor", "floor": 0.95, "full_at": 0.9}}, "rule.floor", "below full_at"),
+        ({"rule": {"kind": "linear_above_floor", "full_at": 0.9}}, "rule.floor", "needs floor; add it"),
+        (
+            {"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 2}, {"at": 0.8, "points": 1}]}},
+            "rule.steps", "must not fall",
+        ),
+        ({"rule": {"kind": "steps", "steps": [{"at": 0.5, "points": 3}]}}, "rule.steps", "between 0 and max"),
+        (
+            {"rule": {"kind": "steps", "steps": [{"at": 0.8, "points": 1}, {"at": 0.5, "points": 2}]}},
+            "rule.steps", "rising order",
+        ),
+        ({"rule": {"kind": "steps", "steps": []}}, "rule.steps", "rising order"),
+        ({"rule": {"kind": "steps"}}, "rule.steps", "needs steps; add it"),
+        ({"rule": "liner"}, "rule", "'linear', 'linear_above_floor'"),
+        ({"rule": ["linear"]}, "rule", "dictionary"),
+        ({"rule": {"kind": "bonus", "points_each": -1}}, "rule.points_each", "must be above 0"),
+        ({"source": "rumour"}, "source", "'indicator', 'portal'"),
+        ({"source": "indicator"}, "source", "belong together"),
+        ({"indicator": "online_rate"}, "source", "belong together"),
+        ({"zero_denominator": "half"}, "zero_denominator", "'full', 'zero' or 'missing' (found 'half')"),
+        ({"name_vi": " "}, "name_vi", "at least 1 character"),
+        ({"is_provisional": "yes"}, "is_provisional", "boolean"),
+        ({"weight": 2}, "weight", "unknown key"),
     ],
-)
-def test_a_bad_criterion_is_named_with_file_and_fix(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(RubricError, match=r"demo\.yaml: criterion A: ") as refused:
-        parse_rubric(changed(**changes), origin="demo.yaml")
+)  # fmt: skip
+def test_a_bad_criterion_is_named_with_file_line_and_keys(changes: dict[str, Any], place: str, said: str) -> None:
+    with pytest.raises(RubricError, match=r"demo\.yaml, line \d+, ") as refused:
+        rubric_from(changed(**changes), "demo.yaml")
+    assert f", {CRITERION}.{place}: " in str(refused.value)
     assert said in str(refused.value)
     assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)  # noqa: S301
 
 
+def test_the_line_of_a_mistake_is_that_of_the_file() -> None:
+    text = yaml.safe_dump(changed(max=0), sort_keys=False)
+    line = text.splitlines().index("    max: 0") + 1
+    with pytest.raises(RubricError, match=rf"^a\.yaml, line {line}, groups\[0\]\.criteria\[0\]\.max: "):
+        parse_rubric(text, "a.yaml")
+
+
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "place", "said"),
     [
-        (lambda r: r["groups"].append(r["groups"][0]), "occurs more than once"),
-        (lambda r: r["groups"][0].update(code="TOTAL"), "reserved"),
-        (lambda r: r["groups"][0].update(code="A"), "'A' occurs more than once"),
-        (lambda r: r["groups"][0].update(criteria=[]), "group G: has no criteria"),
-        (lambda r: r["groups"][0].update(criteria=[], missing_reason_vi="chưa có"), "no criterion at all"),
-        (lambda r: r["groups"][0].update(criteria={}) or r["groups"][0].update(criteria={"a": 1}), "must be a list"),
-        (lambda r: r.pop("id"), "key id is missing"),
-        (lambda r: r.update(valid_to=date(2025, 1, 1)), "valid_to lies before"),
-        (lambda r: r.update(valid_from="soon"), "date like 2026-01-01"),
-        (lambda r: r["bands"][0].pop("name_en"), "band good: key name_en is missing"),
-        (lambda r: r["groups"][0]["criteria"][0].update(within="B"), "within names 'B', which is no other criterion"),
-        (lambda r: r["groups"][0]["criteria"][0].update(within="A"), "within names 'A', which is no other criterion"),
+        (lambda r: r["groups"].append(r["groups"][0]), "groups[1].code", "occurs more than once"),
+        (lambda r: r["groups"][0].update(code="TOTAL"), "groups[0].code", "reserved"),
+        (lambda r: r["groups"][0].update(code="A"), f"{CRITERION}.code", "'A' occurs more than once"),
+        (lambda r: r["groups"][0].update(criteria=[]), "groups[0]", "group G has no criteria"),
+        (lambda r: r["groups"][0].update(criteria=[], missing_reason_vi="chưa có"), "groups", "no criterion at all"),
+        (lambda r: r["groups"][0].update(criteria={"a": 1}), "groups[0].criteria", "tuple"),
+        (lambda r: r.pop("id"), "id", "missing"),
+        (lambda r: r.update(valid_to=date(2025, 1, 1)), "valid_to", "lies before"),
+        (lambda r: r.update(valid_from="soon"), "valid_from", "date"),
+        (lambda r: r.update(unit_levels=["village"]), "unit_levels", "village; use province"),
+        (lambda r: r.update(origin="a.yaml"), "origin", "unknown key"),
+        (lambda r: r["bands"][0].pop("name_en"), "bands[0].name_en", "missing"),
+        (
+            lambda r: r["groups"][0]["criteria"][0].update(within="B"),
+            f"{CRITERION}.within",
+            "'B' is no other criterion",
+        ),
+        (
+            lambda r: r["groups"][0]["criteria"][0].update(within="A"),
+            f"{CRITERION}.within",
+            "'A' is no other criterion",
+        ),
     ],
 )
-def test_a_bad_tree_is_refused(change: Any, said: str) -> None:
+def test_a_bad_tree_is_refused(change: Any, place: str, said: str) -> None:
     rubric = copy.deepcopy(GOOD)
     change(rubric)
-    with pytest.raises(RubricError, match="demo") as refused:
-        parse_rubric(rubric, origin="demo.yaml")
+    with pytest.raises(RubricError, match=r"^demo\.yaml, line \d+, ") as refused:
+        rubric_from(rubric, "demo.yaml")
+    assert f", {place}: " in str(refused.value)
     assert said in str(refused.value)
 
 
@@ -122,7 +151,7 @@ def test_files_that_are_no_rubric(tmp_path: Path) -> None:
         file.write_bytes(content)
         with pytest.raises(RubricError, match=r"r\.yaml"):
             read_rubric(file)
-    with pytest.raises(RubricError, match="not a readable"):
+    with pytest.raises(RubricError, match=r"absent\.yaml: cannot be read"):
         read_rubric(tmp_path / "absent.yaml")
     with pytest.raises(RubricError, match="choose one of: index766"):
         shipped().find("pci")
@@ -131,7 +160,7 @@ def test_files_that_are_no_rubric(tmp_path: Path) -> None:
 def test_read_rubric_accepts_an_imported_file(tmp_path: Path) -> None:
     file = tmp_path / "office.yaml"
     file.write_text(yaml.safe_dump(GOOD, allow_unicode=True), encoding="utf-8")
-    assert read_rubric(file) == parse_rubric(GOOD, origin="other name")
+    assert read_rubric(file) == rubric_from(GOOD, "office.yaml")
 
 
 def test_shipped_rubrics_are_complete() -> None:
@@ -142,7 +171,7 @@ def test_shipped_rubrics_are_complete() -> None:
         assert rubric.is_valid_on(date(2026, 11, 1))
         assert not rubric.is_valid_on(date(2010, 1, 1))
     assert set(shipped().ids) == {"index766", "par_index", "par_index_department", "par_index_commune"}
-    for file in RUBRIC_FOLDER.glob("*.yaml"):
+    for file in SHIPPED_FOLDER.glob("*.yaml"):
         assert file.stem == "papi" or file.stem.startswith(read_rubric(file).id)
 
 

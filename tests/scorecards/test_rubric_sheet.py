@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from openpyxl import Workbook, load_workbook
+from rubric_files import rubric_from
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet, rule_of_text
 
 HEAD = ["STT", "Lĩnh vực/Tiêu chí/Tiêu chí thành phần", "Điểm tối đa", "Cách chấm"]
@@ -54,7 +54,7 @@ def imported(folder: Path, rows: list[list[object]] = ROWS):
     from datetime import date
 
     found = import_sheet(put(folder, rows), {**ABOUT, "valid_from": date(2024, 1, 1)})
-    return parse_rubric(found.content, origin="mau.yaml"), found.remarks
+    return rubric_from(found.content), found.remarks
 
 
 def test_the_tree_and_the_points_are_those_of_the_sheet(tmp_path: Path) -> None:

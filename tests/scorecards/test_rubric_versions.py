@@ -14,6 +14,7 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.cli.rubric import rubric as rubric_group
 from cchc_pipeline.cli.score import score as score_group
@@ -25,8 +26,7 @@ from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.scorecards.par_index.appraisals import judge
 from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, parse_rubric
-from cchc_pipeline.scorecards.scoring.shelf import FOLDER, Shelf, changed_criteria, load_shelf, shipped
+from cchc_pipeline.scorecards.scoring.shelf import FOLDER, SHIPPED_FOLDER, Shelf, changed_criteria, load_shelf, shipped
 
 #: What a province's software of 2022 to 2024 gave full points from, as the reference table of rules states it.
 FULL_AT_2022 = {
@@ -52,7 +52,7 @@ def version(name: str, first: date, last: date | None = None, **more: Any) -> Ru
             }
         ],
     }  # fmt: skip
-    return parse_rubric(content, origin=f"mau-{name}.yaml")
+    return rubric_from(content, f"mau-{name}.yaml")
 
 
 def month(first: date) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def test_a_period_that_began_before_the_version_says_so(lake: Lake) -> None:
 
 
 def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_force(lake: Lake, tmp_path: Path) -> None:
-    content = yaml.safe_load((RUBRIC_FOLDER / "index766-2026.yaml").read_text("utf-8"))
+    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.yaml").read_text("utf-8"))
     content |= {"version": "H99-2026", "valid_from": date(2026, 2, 1)}
     payment = next(group for group in content["groups"] if group["code"] == "TTTT")
     payment["criteria"][0]["rule"]["full_at"] = 0.6
@@ -184,7 +184,7 @@ def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_for
 
 
 def test_files_of_an_office_that_cannot_be_meant(tmp_path: Path) -> None:
-    content = yaml.safe_load((RUBRIC_FOLDER / "index766-2026.yaml").read_text("utf-8"))
+    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.yaml").read_text("utf-8"))
 
     def put(name: str, **changes: Any) -> None:
         text = yaml.safe_dump(copy.deepcopy(content) | changes, allow_unicode=True)
@@ -200,7 +200,7 @@ def test_files_of_an_office_that_cannot_be_meant(tmp_path: Path) -> None:
     with pytest.raises(RubricError, match=r"c\.yaml: nothing is scored by a rubric called 'index767'"):
         load_shelf(tmp_path)
     (tmp_path / "c.yaml").write_text("id: [", "utf-8")
-    with pytest.raises(RubricError, match=r"c\.yaml: not a readable YAML file"):
+    with pytest.raises(RubricError, match=r"c\.yaml: no YAML"):
         load_shelf(tmp_path)
     assert load_shelf(tmp_path / "absent") == load_shelf(None) == shipped()
 

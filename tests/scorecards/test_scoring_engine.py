@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rubric_files import rubric_from
 
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.rubric_file import parse_rubric
 from cchc_pipeline.scorecards.scoring.shelf import shipped
 from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 
@@ -52,7 +52,7 @@ def rubric_of(rules: dict[str, Any], *, zero: str = "missing", **more: Any) -> R
     if half:
         groups.append({"code": "H", "name_vi": "H", "name_en": "H", "criteria": criteria[:half]})
     head = {"id": "demo", "version": "1", "name_vi": "d", "name_en": "d", "valid_from": date(2026, 1, 1)}
-    return parse_rubric({**head, "groups": groups, **more}, origin="demo.yaml")
+    return rubric_from({**head, "groups": groups, **more}, "demo.yaml")
 
 
 def scored(rules: dict[str, Any], rows: list[tuple[Any, ...]], **more: Any) -> pd.DataFrame:
@@ -302,7 +302,7 @@ def test_points_equal_exact_arithmetic(pair: tuple[int, int], most: int, full_at
     criterion = {"code": "X", "name_vi": "x", "name_en": "x", "max": most, "source": "survey", "rule": raw}
     group = {"code": "G", "name_vi": "g", "name_en": "g", "criteria": [criterion]}
     head = {"id": "d", "version": "1", "name_vi": "d", "name_en": "d", "valid_from": rubric.valid_from}
-    parsed = parse_rubric({**head, "groups": [group]}, origin="d")
+    parsed = rubric_from({**head, "groups": [group]}, "d")
     measures = pd.DataFrame([("H1", "X", numerator, denominator)], columns=["unit_code", "metric_code", *COUNTS])
     assert score(parsed, measures).to_pylist()[-1]["points"] == expected
 

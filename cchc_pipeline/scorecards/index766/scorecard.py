@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError

@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_frame
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import (
     PROVINCES,
-    TOTAL_CODE,
     Instrument,
     PapiTableError,
     all_dimensions,

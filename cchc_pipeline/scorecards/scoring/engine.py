@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring import reasons
 from cchc_pipeline.scorecards.scoring.measures import Measures, Table, normalise
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric

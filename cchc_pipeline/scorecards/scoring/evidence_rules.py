@@ -1,18 +1,19 @@
-"""What a criterion that no indicator computes takes as evidence: rules as data, read from a rubric."""
+"""Read what a criterion that no indicator computes takes as evidence: rules as data, in a rubric."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from cchc_pipeline.scorecards.scoring.yaml_place import Place
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
-_MONTH_DAY = re.compile(r"(?P<previous>previous-)?(?P<month>\d{2})-(?P<day>\d{2})")
+from cchc_pipeline.yaml_files import PlacedError, Strict
+
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _ROMAN = ("I", "II", "III", "IV")
 
@@ -26,6 +27,15 @@ class EvidenceKind(StrEnum):
     EXTERNAL_INDEX = "external_index"
 
 
+_MARKS = {"subject_kinds", "document_types", "notation"}
+_REQUIRED: dict[EvidenceKind, set[str]] = {
+    EvidenceKind.DOCUMENT_ISSUED: {"opens_on", "due_on"},
+    EvidenceKind.DOCUMENTS_BY_PERIOD: {"every", "opens_days", "due_days"},
+    EvidenceKind.INSPECTIONS: set(),
+    EvidenceKind.EXTERNAL_INDEX: {"index"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MonthDay:
     """A day of every assessed year, or of the year before it: `03-31`, `previous-12-01`."""
@@ -35,7 +45,7 @@ class MonthDay:
     is_previous: bool = False
 
     def of(self, year: int) -> date:
-        """The day for an assessed year."""
+        """Return the day for an assessed year."""
         return date(year - self.is_previous, self.month, self.day)
 
     def __str__(self) -> str:
@@ -52,8 +62,30 @@ class Window:
     closes_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRule:
+def _month_day(value: Any) -> MonthDay:
+    found = re.fullmatch(r"(previous-)?(\d{2})-(\d{2})", str(value))
+    try:
+        day = date(2023, int(found[2]), int(found[3])) if found else None  # 29 February is no day of every year
+    except ValueError:
+        day = None
+    if found is None or day is None:
+        raise ValueError("must be a day of the year such as 03-31 or previous-12-01")
+    return MonthDay(day.month, day.day, found[1] is not None)
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from error
+    return value
+
+
+DayOfYear = Annotated[MonthDay, BeforeValidator(_month_day)]
+Days = Annotated[int, Field(ge=0, le=366, strict=True)]
+
+
+class EvidenceRule(Strict):
     """An evidence rule.
 
     * `document_issued`: one document a year in the document system, issued by the unit itself between `opens_on` and
@@ -71,14 +103,33 @@ class EvidenceRule:
     kind: EvidenceKind
     subject_kinds: tuple[str, ...] = ()
     document_types: tuple[str, ...] = ()
-    notation: str | None = None
-    opens_on: MonthDay | None = None
-    due_on: MonthDay | None = None
-    every: str | None = None
-    opens_days: int = 0
-    due_days: int = 0
+    notation: Annotated[str, AfterValidator(_pattern)] | None = None
+    opens_on: DayOfYear | None = None
+    due_on: DayOfYear | None = None
+    every: Literal["month", "quarter", "half_year", "year"] | None = None
+    opens_days: Days = 0
+    due_days: Days = 0
     index: str | None = None
-    needs_document: bool = False
+    needs_document: StrictBool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> EvidenceRule:
+        required, given = _REQUIRED[self.kind], self.model_fields_set - {"kind"}
+        optional = {"needs_document"} if self.kind is EvidenceKind.INSPECTIONS else set()
+        for name in sorted(given - required - optional - (_MARKS if self.is_about_documents else set())):
+            raise PlacedError(f"evidence {self.kind} has no {name}; remove it", name)
+        for name in sorted(required - given):
+            raise PlacedError(f"evidence {self.kind} needs {name}; add it", name)
+        if self.is_about_documents and not any(getattr(self, mark) for mark in _MARKS):
+            marks = ", ".join(sorted(_MARKS))
+            raise ValueError(f"evidence {self.kind} has to say which documents; add one of: {marks}")
+        for window in self.windows(2024):
+            if not window.opens_on <= window.due_on <= window.closes_on:
+                raise ValueError(
+                    f"for {window.label_vi} it would open on {window.opens_on}, be due on {window.due_on} and close on "
+                    f"{window.closes_on}; choose days in this order"
+                )
+        return self
 
     @property
     def is_about_documents(self) -> bool:
@@ -86,79 +137,31 @@ class EvidenceRule:
         return self.kind in (EvidenceKind.DOCUMENT_ISSUED, EvidenceKind.DOCUMENTS_BY_PERIOD)
 
     def label(self) -> str:
-        """The rule as one short text."""
-        parts = [f"{key}={', '.join(found)}" for key, found in (
-            ("subject_kinds", self.subject_kinds), ("document_types", self.document_types),
-        ) if found]  # fmt: skip
-        parts += [f"{key}={found}" for key, found in (
-            ("notation", self.notation), ("every", self.every), ("index", self.index), ("due_on", self.due_on),
-        ) if found is not None]  # fmt: skip
+        """Return the rule as one short text."""
+        parts = [f"{key}={', '.join(getattr(self, key))}" for key in ("subject_kinds", "document_types")
+                 if getattr(self, key)]  # fmt: skip
+        parts += [f"{key}={getattr(self, key)}" for key in ("notation", "every", "index", "due_on")
+                  if getattr(self, key) is not None]  # fmt: skip
         parts += [f"due_days={self.due_days}"] if self.every else []
         parts += ["needs_document"] if self.needs_document else []
         return f"{self.kind}({'; '.join(parts)})" if parts else str(self.kind)
 
     def windows(self, year: int) -> Iterator[Window]:
-        """What is expected in an assessed year; nothing where documents are not looked for."""
+        """Yield what is expected in an assessed year; nothing where documents are not looked for."""
         if self.kind is EvidenceKind.DOCUMENT_ISSUED and self.opens_on and self.due_on:
             closes_on = self.opens_on.of(year + 1) - timedelta(days=1)
             yield Window(f"năm {year}", self.opens_on.of(year), self.due_on.of(year), closes_on)
         if self.every is not None:
-            ends = list(_ends(year, _MONTHS[self.every]))
             lead, grace = timedelta(days=self.opens_days), timedelta(days=self.due_days)
-            for number, (end, after) in enumerate(pairwise(ends), 1):
+            for number, (end, following) in enumerate(pairwise(_ends(year, _MONTHS[self.every])), 1):
                 label = f"{_name(self.every, number)}{year}"
-                yield Window(label, end - lead, end + grace, after - lead - timedelta(days=1))
-
-
-def parse_evidence(content: Any, at: Place) -> EvidenceRule:
-    """An evidence rule from parsed YAML.
-
-    Raises:
-        RubricError: naming the criterion and the fix.
-    """
-    if not isinstance(content, dict) or "kind" not in content:
-        at.fail("evidence must be a mapping with `kind:`, for example {kind: external_index, index: SIPAS}")
-    kind = at.choice(content["kind"], EvidenceKind, "evidence kind")
-    marks = {"subject_kinds", "document_types", "notation"}
-    required = {
-        EvidenceKind.DOCUMENT_ISSUED: {"opens_on", "due_on"},
-        EvidenceKind.DOCUMENTS_BY_PERIOD: {"every", "opens_days", "due_days"},
-        EvidenceKind.INSPECTIONS: set[str](),
-        EvidenceKind.EXTERNAL_INDEX: {"index"},
-    }[kind]
-    optional = {"needs_document"} if kind is EvidenceKind.INSPECTIONS else set[str]()
-    is_about_documents = "opens_on" in required or "every" in required
-    fields = at.mapping(content, {"kind", *required, *optional, *(marks if is_about_documents else ())}, required)
-    if is_about_documents and not any(fields.get(mark) for mark in marks):
-        at.fail(f"evidence {kind} has to say which documents; add one of: {', '.join(sorted(marks))}")
-    rule = EvidenceRule(
-        kind,
-        subject_kinds=tuple(map(str, at.items(fields, "subject_kinds"))),
-        document_types=tuple(map(str, at.items(fields, "document_types"))),
-        notation=_pattern(fields, at),
-        opens_on=_month_day(fields, "opens_on", at),
-        due_on=_month_day(fields, "due_on", at),
-        every=_every(fields, at),
-        opens_days=_days(fields, "opens_days", at),
-        due_days=_days(fields, "due_days", at),
-        index=str(fields["index"]) if "index" in fields else None,
-        needs_document=at.flag(fields, "needs_document"),
-    )
-    for window in rule.windows(2024):
-        if not window.opens_on <= window.due_on <= window.closes_on:
-            at.fail(
-                f"evidence: for {window.label_vi} it would open on {window.opens_on}, be due on {window.due_on} and "
-                f"close on {window.closes_on}; choose days in this order"
-            )
-    return rule
+                yield Window(label, end - lead, end + grace, following - lead - timedelta(days=1))
 
 
 def _ends(year: int, months: int) -> Iterator[date]:
     """Last days of the periods of a year, and of the one after."""
     for month in range(months, 13 + months, months):
-        of_year, of_month = year + (month > 12), month % 12 or 12
-        following = date(of_year + (of_month == 12), of_month % 12 + 1, 1)
-        yield following - timedelta(days=1)
+        yield date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 def _name(every: str, number: int) -> str:
@@ -168,41 +171,3 @@ def _name(every: str, number: int) -> str:
         "half_year": f"{number * 6} tháng/",
         "year": "năm ",
     }[every]
-
-
-def _every(fields: Mapping[str, Any], at: Place) -> str | None:
-    every = fields.get("every")
-    if every is not None and every not in _MONTHS:
-        at.fail(f"evidence every {every!r} is unknown; choose one of: {', '.join(_MONTHS)}")
-    return every
-
-
-def _days(fields: Mapping[str, Any], key: str, at: Place) -> int:
-    value = fields.get(key, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 366:
-        at.fail(f"evidence {key} must be a number of days from 0 to 366, found {value!r}")
-    return value
-
-
-def _month_day(fields: Mapping[str, Any], key: str, at: Place) -> MonthDay | None:
-    if key not in fields:
-        return None
-    found = _MONTH_DAY.fullmatch(str(fields[key]))
-    try:
-        if found is not None:
-            date(2023, int(found["month"]), int(found["day"]))  # no leap year: 29 February is no day of every year
-            return MonthDay(int(found["month"]), int(found["day"]), found["previous"] is not None)
-    except ValueError:
-        pass
-    return at.fail(f"evidence {key} must be a day of the year such as 03-31 or previous-12-01, found {fields[key]!r}")
-
-
-def _pattern(fields: Mapping[str, Any], at: Place) -> str | None:
-    pattern = fields.get("notation")
-    if pattern is None:
-        return None
-    try:
-        re.compile(pattern)
-    except (re.error, TypeError) as error:
-        at.fail(f"evidence notation {pattern!r} is no regular expression ({error})")
-    return str(pattern)

@@ -1,18 +1,28 @@
-"""A rubric as typed, immutable data: what is scored, out of how much, by which rule.
+"""Read rubrics: what is scored, out of how many points, by which rule.
 
-Shares (`full_at`, `floor`, steps) are exact fractions and maxima are integer hundredths of a point, so that scoring
-never meets a binary rounding error.
+Shares (`full_at`, `floor`, steps) are exact fractions of what is written and maxima are integer hundredths of a point,
+so that scoring never meets a binary rounding error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
+
+from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
+from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
+from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
+
+Place: TypeAlias = tuple[str | int, ...]
 
 
 class RuleKind(StrEnum):
@@ -48,17 +58,57 @@ class ZeroDenominator(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+_PARAMETERS: dict[RuleKind, set[str]] = {
+    RuleKind.LINEAR: {"full_at"},
+    RuleKind.LINEAR_ABOVE_FLOOR: {"floor", "full_at"},
+    RuleKind.STEPS: {"steps"},
+    RuleKind.ALL_OR_NOTHING: {"full_at"},
+    RuleKind.BONUS: {"points_each"},
+    RuleKind.PENALTY: {"points_each"},
+}
+
+
+def _number(value: Any) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except (ValueError, ArithmeticError):
+        raise ValueError("must be a number") from None
+
+
+def _share(value: Fraction) -> Fraction:
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share from 0 to 1; 80% is 0.8")
+    return value
+
+
+def _hundredths(value: Any) -> int:
+    hundredths = _number(value) * 100
+    if hundredths.denominator != 1:
+        raise ValueError("may have at most two decimals")
+    return int(hundredths)
+
+
+def _above_zero(value: Any) -> Any:
+    if value <= 0:
+        raise ValueError("must be above 0")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Number = Annotated[Fraction, BeforeValidator(_number)]
+Share = Annotated[Number, AfterValidator(_share)]
+Hundredths = Annotated[int, BeforeValidator(_hundredths)]
+
+
+class Step(Strict):
     """From this share on, this many hundredths of a point."""
 
-    at: Fraction
-    points_hundredths: int
+    at: Share
+    points_hundredths: Hundredths = Field(alias="points")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A scoring rule with its parameters.
+class Rule(Strict):
+    """A scoring rule with its parameters; in a file a name stands for the rule with its usual ones.
 
     * `linear`: max * min(1, ratio / full_at).
     * `linear_above_floor`: the same, but 0 below `floor`; there is a jump at the floor (PAR INDEX tables say
@@ -72,23 +122,38 @@ class Rule:
     """
 
     kind: RuleKind
-    full_at: Fraction = Fraction(1)
-    floor: Fraction = Fraction(0)
+    full_at: Annotated[Share, AfterValidator(_above_zero)] = Fraction(1)
+    floor: Share = Fraction(0)
     steps: tuple[Step, ...] = ()
-    points_each: Fraction = Fraction(1)
+    points_each: Annotated[Number, AfterValidator(_above_zero)] = Fraction(1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, content: Any) -> Any:
+        return {"kind": content} if isinstance(content, str) else content
+
+    @model_validator(mode="after")
+    def _fits(self) -> Rule:
+        parameters, given = _PARAMETERS.get(self.kind, set()), self.model_fields_set - {"kind"}
+        for name in sorted(given - parameters):
+            raise PlacedError(f"the rule {self.kind} has no {name}; remove it", name)
+        for name in sorted((parameters & {"floor", "steps"}) - given):
+            raise PlacedError(f"the rule {self.kind} needs {name}; add it", name)
+        if self.floor >= self.full_at:
+            raise PlacedError("floor must lie below full_at", "floor")
+        steps = [(step.at, step.points_hundredths) for step in self.steps]
+        if self.kind is RuleKind.STEPS and (not steps or steps != sorted(set(steps))):
+            raise PlacedError("steps must be a list in rising order of `at`, each with `points`", "steps")
+        if any(one > following for (_, one), (_, following) in pairwise(steps)):
+            raise PlacedError("the points of steps must not fall", "steps")
+        return self
 
     def label(self) -> str:
-        """The rule as one short text for the `rule` column."""
-        if self.kind in (RuleKind.LINEAR, RuleKind.ALL_OR_NOTHING):
-            return f"{self.kind}(full_at={float(self.full_at):g})"
-        if self.kind is RuleKind.LINEAR_ABOVE_FLOOR:
-            return f"{self.kind}(floor={float(self.floor):g}, full_at={float(self.full_at):g})"
-        if self.kind is RuleKind.STEPS:
-            steps = ", ".join(f"{float(step.at):g}:{step.points_hundredths / 100:g}" for step in self.steps)
-            return f"{self.kind}({steps})"
-        if self.kind in (RuleKind.BONUS, RuleKind.PENALTY):
-            return f"{self.kind}(points_each={float(self.points_each):g})"
-        return str(self.kind)
+        """Return the rule as one short text, for the column `rule`."""
+        parts = [f"{float(step.at):g}:{step.points_hundredths / 100:g}" for step in self.steps]
+        used = [name for name in ("floor", "full_at", "points_each") if name in _PARAMETERS.get(self.kind, ())]
+        parts += [f"{name}={float(getattr(self, name)):g}" for name in used]
+        return f"{self.kind}({', '.join(parts)})" if parts else str(self.kind)
 
     @property
     def is_extra(self) -> bool:
@@ -96,27 +161,55 @@ class Rule:
         return self.kind in (RuleKind.BONUS, RuleKind.PENALTY)
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """A leaf of the tree: the only thing that is scored."""
+class Criterion(Strict):
+    """A leaf of the tree: the only thing that is scored.
 
-    code: str
-    name_vi: str
-    name_en: str
-    max_hundredths: int
+    Attributes:
+        max_hundredths: maximum in hundredths of a point; `max` in points in a file.
+        sources: the data sources this criterion is scored from (`local`, `portal`); empty means all of them.
+        evidence: how evidence is looked up where no indicator computes the criterion; None: people supply it.
+        within: the criterion whose numerator holds this one's: a late dossier is a dissatisfied one, so both move
+            together.
+    """
+
+    code: Text
+    name_vi: Text
+    name_en: Text
+    max_hundredths: Hundredths = Field(alias="max")
     source: SourceKind
     rule: Rule
     indicator: str | None = None
     sources: tuple[str, ...] = ()
-    """The data sources this criterion is scored from (`local`, `portal`); empty means all of them."""
     zero_denominator: ZeroDenominator = ZeroDenominator.MISSING
-    is_provisional: bool = False
+    is_provisional: StrictBool = False
     missing_reason_vi: str | None = None
     note: str | None = None
     evidence: EvidenceRule | None = None
-    """How evidence is looked up where no indicator computes the criterion; None: people supply it."""
     within: str | None = None
-    """The criterion whose numerator holds this one's: a late dossier is a dissatisfied one, so both move together."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Criterion:
+        if self.max_hundredths <= 0:
+            raise PlacedError("must be above 0; use the rule not_applicable to switch a criterion off", "max")
+        if any(not 0 <= step.points_hundredths <= self.max_hundredths for step in self.rule.steps):
+            raise PlacedError("the points of steps must lie between 0 and max", "rule", "steps")
+        if (self.source is SourceKind.INDICATOR) != (self.indicator is not None):
+            message = "source: indicator and an `indicator:` id belong together; add or remove one of them"
+            raise PlacedError(message, "source")
+        if self.evidence is not None and self.source not in (SourceKind.DOCUMENT, SourceKind.SURVEY):
+            message = "evidence is looked up for source document or survey only; change source or remove evidence"
+            raise PlacedError(message, "evidence")
+        return self
+
+    @property
+    def max_points(self) -> float:
+        """Maximum in points."""
+        return self.max_hundredths / 100
+
+    @property
+    def possible_points(self) -> tuple[float, float]:
+        """Fewest and most points that can be given; a penalty gives none or fewer."""
+        return (-self.max_points, 0.0) if self.rule.kind is RuleKind.PENALTY else (0.0, self.max_points)
 
     @property
     def is_scored_by_people(self) -> bool:
@@ -124,84 +217,118 @@ class Criterion:
         return self.indicator is None and self.evidence is None and self.source is not SourceKind.PORTAL
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A branch of the tree: the sum of what is below it."""
+class Group(Strict):
+    """A branch of the tree: the sum of what is below it. `missing_reason_vi` says why one without criteria has none."""
 
-    code: str
-    name_vi: str
-    name_en: str
+    code: Text
+    name_vi: Text
+    name_en: Text
     groups: tuple[Group, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     missing_reason_vi: str | None = None
-    """Why a group without any public criterion cannot be scored."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Group:
+        if not (self.groups or self.criteria or self.missing_reason_vi):
+            raise ValueError(f"group {self.code} has no criteria; add some or say why in missing_reason_vi")
+        return self
 
     def leaves(self) -> Iterator[Criterion]:
-        """All criteria below this group, in the order of the file."""
+        """Yield all criteria below this group, in the order of the file."""
         for group in self.groups:
             yield from group.leaves()
         yield from self.criteria
 
+    def walk(self) -> Iterator[Group]:
+        """Yield this group and all groups below it, in the order of the file."""
+        yield self
+        for group in self.groups:
+            yield from group.walk()
+
     def is_incomplete(self) -> bool:
-        """Whether this group or one below it has no criterion at all."""
-        return not (self.groups or self.criteria) or any(group.is_incomplete() for group in self.groups)
+        """Return whether this group or one below it has no criterion at all."""
+        return any(not (group.groups or group.criteria) for group in self.walk())
 
     def for_source(self, source: str) -> Group:
-        """This group with only the criteria that are scored from `source`."""
-        return replace(
-            self,
-            groups=tuple(group.for_source(source) for group in self.groups),
-            criteria=tuple(c for c in self.criteria if not c.sources or source in c.sources),
-        )
+        """Return this group with only the criteria that are scored from `source`."""
+        groups = tuple(group.for_source(source) for group in self.groups)
+        criteria = tuple(c for c in self.criteria if not c.sources or source in c.sources)
+        return self.model_copy(update={"groups": groups, "criteria": criteria})
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Strict):
     """A rank such as "Tốt": from this share of the maximum on."""
 
-    code: str
-    name_vi: str
-    name_en: str
-    from_share: Fraction
+    code: Text
+    name_vi: Text
+    name_en: Text
+    from_share: Share
 
 
-@dataclass(frozen=True)
-class Rubric:
-    """A versioned scoring rubric."""
+class Rubric(Strict):
+    """A versioned scoring rubric.
 
-    id: str
-    version: str
-    name_vi: str
-    name_en: str
-    legal_basis: str
+    Attributes:
+        unit_levels: the levels of units that it scores (code list `unit_level`); empty means all.
+        note_vi: a sentence that every scored row carries in its reason, for example about a made-up unit of points.
+        origin: name of the file that it was read from.
+    """
+
+    id: Text
+    version: Text
+    name_vi: Text
+    name_en: Text
+    legal_basis: Annotated[str, BeforeValidator(lambda value: value or "")] = ""
     valid_from: date
-    valid_to: date | None
-    is_provisional: bool
+    valid_to: date | None = None
+    is_provisional: StrictBool = False
     groups: tuple[Group, ...]
     bands: tuple[Band, ...] = ()
     unit_levels: tuple[str, ...] = ()
-    """The levels of units that it scores (`province`, `department`, `district`, `commune`); empty means all."""
     note_vi: str | None = None
-    """A sentence that every scored row carries in its reason, for example about a made-up unit of points."""
-    origin: str = field(default="", compare=False)
+    origin: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Rubric:
+        if self.origin:
+            raise PlacedError("unknown key; remove it", "origin")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise PlacedError("valid_to lies before valid_from; swap them", "valid_to")
+        known = [str(value) for value in load_code_list("unit_level").values]
+        if unknown := [level for level in self.unit_levels if level not in known]:
+            raise PlacedError(f"no such level: {', '.join(unknown)}; use {', '.join(known)}", "unit_levels")
+        # Groups and criteria share one space of codes, because a scorecard table has one column for both.
+        codes = {TOTAL_CODE}
+        for place, code in _codes(self.groups):
+            if code in codes:
+                message = (
+                    f"the code {code!r} occurs more than once (or is reserved); every group and criterion needs its own"
+                )
+                raise PlacedError(message, *place)
+            codes.add(code)
+        criteria = {one.code for one in self.criteria()}
+        if not criteria:
+            raise PlacedError("has no criterion at all; add one under groups", "groups")
+        for one in self.criteria():
+            if one.within is not None and one.within not in criteria - {one.code}:
+                place = next(place for place, code in _codes(self.groups) if code == one.code)
+                raise PlacedError(f"{one.within!r} is no other criterion; correct it", *place[:-1], "within")
+        return self
 
     def criteria(self) -> tuple[Criterion, ...]:
-        """All criteria, in the order of the file."""
+        """Return all criteria, in the order of the file."""
         return tuple(criterion for group in self.groups for criterion in group.leaves())
 
     def criterion(self, code: str) -> Criterion:
-        """The criterion with this code; KeyError if there is none."""
-        for criterion in self.criteria():
-            if criterion.code == code:
-                return criterion
-        raise KeyError(code)
+        """Return the criterion with this code; KeyError if there is none."""
+        return {one.code: one for one in self.criteria()}[code]
 
     def for_source(self, source: str) -> Rubric:
-        """The rubric as it is scored from one data source (`local`, `portal`)."""
-        return replace(self, groups=tuple(group.for_source(source) for group in self.groups))
+        """Return the rubric as it is scored from one data source (`local`, `portal`)."""
+        return self.model_copy(update={"groups": tuple(group.for_source(source) for group in self.groups)})
 
     def indicators(self) -> dict[str, tuple[str, ...]]:
-        """Criterion codes by the indicator they are computed from."""
+        """Return criterion codes by the indicator they are computed from."""
         by_indicator: dict[str, tuple[str, ...]] = {}
         for criterion in self.criteria():
             if criterion.indicator:
@@ -209,13 +336,47 @@ class Rubric:
         return by_indicator
 
     def is_valid_on(self, day: date) -> bool:
-        """Whether the rubric is in force on this day."""
+        """Return whether the rubric is in force on this day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     def band(self, points: float, max_points: float) -> Band | None:
-        """The band of a complete result; None where the rubric has no bands or nothing could be reached."""
-        if not self.bands or max_points <= 0:
+        """Return the band of a complete result; None where the rubric has no bands or nothing could be reached."""
+        if max_points <= 0:
             return None
         share = Fraction(round(points * 100)) / Fraction(round(max_points * 100))
         reached = [band for band in self.bands if share >= band.from_share]
-        return max(reached, key=lambda band: band.from_share) if reached else None
+        return max(reached, key=lambda band: band.from_share, default=None)
+
+
+def parse_rubric(text: str | bytes, origin: str) -> Rubric:
+    """Return the rubric in a YAML text.
+
+    Args:
+        text: the file's content.
+        origin: name of the file, for messages and as `Rubric.origin`.
+
+    Raises:
+        RubricError: naming file, line, keys and the fix of every mistake.
+    """
+    return read_yaml(text, Rubric, origin, RubricError).model_copy(update={"origin": origin})
+
+
+def read_rubric(path: Path) -> Rubric:
+    """Read a rubric from any YAML file, for example one imported from an office's spreadsheet.
+
+    Raises:
+        RubricError: the file cannot be read or breaks the format.
+    """
+    try:
+        return parse_rubric(path.read_bytes(), path.name)
+    except OSError as error:
+        raise RubricError(f"{path.name}: cannot be read ({error.strerror}); check the path", file=str(path)) from error
+
+
+def _codes(groups: Sequence[Group], *above: str | int) -> Iterator[tuple[Place, str]]:
+    """Places and codes of all groups and criteria."""
+    for number, group in enumerate(groups):
+        place = (*above, "groups", number)
+        yield (*place, "code"), group.code
+        yield from _codes(group.groups, *place)
+        yield from (((*place, "criteria", i, "code"), one.code) for i, one in enumerate(group.criteria))

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
-from cchc_pipeline.scorecards.scoring.rubric_file import RUBRIC_FOLDER, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, read_rubric
 from cchc_pipeline.settings import load_settings
 
 #: Folder of an office's own rubrics within the drop folder.
 FOLDER = "rubrics"
+SHIPPED_FOLDER = Path(__file__).parent / "rubrics"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Shelf:
 @cache
 def shipped() -> Shelf:
     """The rubrics that come with the project."""
-    return Shelf(_read(RUBRIC_FOLDER))
+    return Shelf(_read(SHIPPED_FOLDER))
 
 
 def load_shelf(folder: Path | None) -> Shelf:

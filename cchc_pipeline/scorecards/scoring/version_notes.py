@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from cchc_pipeline.reference.papi_instrument import TOTAL_CODE
+from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, changed_criteria
 
