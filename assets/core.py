@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Check, Made, Work, picture, preview, table_asset
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
 from cchc_pipeline.core.holders import former_holders
@@ -73,7 +74,8 @@ def core_dossier_events(work: Work) -> Made:
         "Quá hạn": (series["resolved_late"], charts.LATE),
     }
     title = f"Hồ sơ giải quyết theo ngày (toàn tỉnh, {_CHART_DAYS} ngày gần nhất)"
-    return Made(events, {"chart": picture(charts.stacked_days(days, drawn, title), "Hồ sơ giải quyết theo ngày")})
+    drawing = charts.stacked_bars([f"{day:%d/%m}" for day in days], drawn, title)
+    return Made(events, {"chart": picture(drawing, "Hồ sơ giải quyết theo ngày")})
 
 
 @table_asset(
@@ -184,7 +186,8 @@ def late_dossiers(work: Work) -> Made:
     """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""
     table = build_late(work.lake)
     months, series = by_month(table)
-    drawn = {charts.CAUSES[cause][0]: (values, charts.CAUSES[cause][1]) for cause, values in series.items()}
+    labels = load_code_list("late_cause").labels_vi
+    drawn = {labels[cause]: (values, charts.CAUSES[cause]) for cause, values in series.items()}
     drawing = charts.stacked_bars(months, drawn, "Hồ sơ giải quyết quá hạn theo nguyên nhân (toàn tỉnh)")
     counts = {cause: int(sum(values)) for cause, values in series.items()}
     return Made(table, {**counts, "chart": picture(drawing, "Hồ sơ giải quyết quá hạn theo nguyên nhân")})

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.lake import files
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod, custom, parse
+from cchc_pipeline.reports.periods import ReportPeriod, custom, parse
 from cchc_pipeline.reports.scope import ReportError
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import as_csv, as_table, console
-from cchc_pipeline.reports.reconciliation import dossiers_of, effects_of, parse_period, reconciliation_of
+from cchc_pipeline.reports.periods import parse_any
+from cchc_pipeline.reports.reconciliation import dossiers_of, effects_of, reconciliation_of
 from cchc_pipeline.reports.scope import Rows
 from cchc_pipeline.scorecards.reconciliation.causes import causes
 
@@ -44,7 +46,7 @@ def reconciliation(
     published = options.lake_in(data_dir).published
     if cause is not None:
         cause = causes().cause(cause.upper()).id
-    found = reconciliation_of(published, parse_period(period_text) if period_text else None, unit)
+    found = reconciliation_of(published, parse_any(period_text) if period_text else None, unit)
     parts: dict[str, Rows] = {}
     if wants_dossiers:
         parts["dossiers"] = dossiers_of(published, found, cause, limit)
@@ -52,8 +54,9 @@ def reconciliation(
         parts["effects"] = effects_of(published, found, cause)
     else:
         parts |= {"figures": found.figures, "causes": found.causes}
+    days = vietnamese.days(found.period.first, found.period.last)
     if form == "json":
-        head = {"unit_code": found.unit_code, "unit_name": found.unit_name, "period": str(found.period)}
+        head = {"unit_code": found.unit_code, "unit_name": found.unit_name, "period": days}
         click.echo(json.dumps({**head, **parts}, ensure_ascii=False, indent=2, default=str))
     elif form == "csv":
         for rows in parts.values():
@@ -61,7 +64,7 @@ def reconciliation(
     else:
         for name, rows in parts.items():
             title, heads = _SHOWN[name]
-            told = f"{title} — {found.unit_name}, {found.period}" + (f", {cause}" if cause else "")
+            told = f"{title} — {found.unit_name}, {days}" + (f", {cause}" if cause else "")
             console().print(as_table(rows, heads, told))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cchc_pipeline.drawing.ranks import Dot, ranks_svg
+from cchc_pipeline.drawing.output import svg
+from cchc_pipeline.drawing.ranks import WIDE, Dot, dots
 from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.reference.papi_instrument import province_names
 from cchc_pipeline.scorecards.papi.robustness import Audit
@@ -66,7 +67,7 @@ def draw(found: Audit, path: Path) -> None:
     )
     title = f"PAPI {found.year}: thứ hạng và khoảng 95 %"
     rows = [Dot(*row) for row in zip(labels, rank, low, high, median, strict=True)]
-    drawn = ranks_svg(rows, title)
+    drawn = svg(dots(rows, WIDE), title)
     if path.suffix.lower() == ".html":
         page = environment("cchc_pipeline.drawing").get_template("rank_dots.html")
         drawn = page.render(title=title, picture=drawn, rows=list(zip(labels, rank, low, high, strict=True)))

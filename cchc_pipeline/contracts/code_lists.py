@@ -49,6 +49,11 @@ class CodeList:
         """The codes themselves, ended ones too: they stand in old records."""
         return tuple(code.code for code in self.codes)
 
+    @property
+    def labels_vi(self) -> dict[str, str]:
+        """Code -> Vietnamese label."""
+        return {str(code.code): code.label_vi for code in self.codes}
+
     def document(self) -> dict[str, Any]:
         """The list as plain values, as it stands in its file."""
         return {

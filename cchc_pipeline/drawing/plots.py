@@ -1,39 +1,25 @@
-"""The charts of the site: radar, trend with breaks, dots with intervals; as SVG for a page and as PNG for a preview."""
+"""Draw the charts of the site: radar, trend with breaks, marks of what belongs together."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from math import nan, pi
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING
 
-from lxml import etree
-
-from cchc_pipeline.drawing.ranks import LINE, OTHER, OWN, Dot, short, style_rows
-from cchc_pipeline.drawing.ranks import dots as dot_plot
+from cchc_pipeline.drawing.output import LINE, OTHER, OWN, SOFT, styled
+from cchc_pipeline.drawing.ranks import PHONE, style_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Dot", "Span", "Spot", "dots", "pieces", "png", "radar", "short", "spans", "svg", "trend"]
-
-SOFT = "#5b6875"
-P = ParamSpec("P")
 COLOURS = (OWN, OTHER, "#1f7a4d", "#7a3fa0")
 MARKERS = ("o", "s", "^", "D")
-WIDTH = 4.6  # inches; 72 units of the drawing each
-_STYLE: Any = {"svg.hashsalt": "cchc", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9.0}
-_FONT = re.compile(r"font(-family)?: [^;]*'DejaVu Sans'[^;]*;?")
-_SVG = "http://www.w3.org/2000/svg"
-_HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A point of a trend. A line joins neighbours of the same `stretch` only.
+    """A point of a trend; a line joins neighbours of the same `stretch` only.
 
     Attributes:
         at: label of the period on the axis.
@@ -63,28 +49,15 @@ class Span:
     is_joined: bool = True
 
 
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw with the letters of this module; matplotlib is imported only then."""
-
-    @wraps(draw)
-    def drawn(*args: P.args, **more: P.kwargs) -> Figure:
-        import matplotlib as mpl
-
-        with mpl.rc_context(_STYLE):
-            return draw(*args, **more)
-
-    return drawn
-
-
 def _figure(height: float) -> Figure:
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(WIDTH, height))
+    return Figure(figsize=(PHONE, height))
 
 
-@_styled
+@styled
 def radar(axes_labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Figure:
-    """Shares of the maximum (0 to 1) of every group, one polygon per series; a group without figures is a gap."""
+    """Draw shares of the maximum (0 to 1) by group, one polygon per series; a group without figures is a gap."""
     height = 3.7 + 0.2 * -(-len(series) // 2)  # the legend has two entries in a line
     figure = _figure(height)
     axes = figure.add_axes((0.14, 1 - 3.31 / height, 0.72, 2.89 / height), projection="polar")
@@ -105,9 +78,9 @@ def radar(axes_labels: Sequence[str], series: Mapping[str, Sequence[float | None
     return figure
 
 
-@_styled
+@styled
 def trend(series: Mapping[str, Sequence[Spot]], low: float = 0, high: float = 100) -> Figure:
-    """Values by period. No line crosses from one stretch to another, nor a gap; periods that run are hollow."""
+    """Draw values by period; no line crosses from one stretch to another, nor a gap. Periods that run are hollow."""
     figure = _figure(3.0)
     axes = figure.add_axes((0.1, 0.24, 0.86, 0.7))
     labels = list(dict.fromkeys(spot.at for spots in series.values() for spot in spots))
@@ -132,7 +105,7 @@ def trend(series: Mapping[str, Sequence[Spot]], low: float = 0, high: float = 10
 
 
 def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
-    """The stretches of at least two points that a line may join, in the order given."""
+    """Return the stretches of at least two points that a line may join, in the order given."""
     found: list[list[Spot]] = []
     for spot in spots:
         if spot.value is None:
@@ -144,15 +117,9 @@ def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
     return [piece for piece in found if len(piece) > 1]
 
 
-@_styled
-def dots(rows: Sequence[Dot], unit: str, *, is_rank: bool = False) -> Figure:
-    """The dot plot of `drawing/ranks.py` at the width of a phone."""
-    return dot_plot(rows, unit, WIDTH, is_rank=is_rank)
-
-
-@_styled
+@styled
 def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
-    """One line per row, the first on top: a mark for every value, filled where it is the only one of its row.
+    """Draw one line per row, the first on top: a mark for every value, filled where it is the only one of its row.
 
     With `names` the marks of each place have their colour, form and entry in the legend, and are hollow, so that two of
     the same value are seen.
@@ -178,64 +145,5 @@ def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
         axes.plot([], [], marker, color=colour, markerfacecolor="none", markeredgewidth=1.6, label=name)
     if names:
         figure.legend(loc="lower left", ncols=1, frameon=False, bbox_to_anchor=(0.4, 0))
-    style_rows(axes, [row.label for row in rows], unit, is_rank=False)
+    style_rows(axes, [row.label for row in rows], unit)
     return figure
-
-
-def svg(figure: Figure, name: str, label: str) -> str:
-    """The figure as an element of a page.
-
-    Args:
-        figure: what was drawn.
-        name: makes ids unique on the page.
-        label: what the picture is, for those who cannot see it.
-    """
-    import matplotlib as mpl
-
-    stream = io.BytesIO()
-    with mpl.rc_context(_STYLE):
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(stream.getvalue(), parser)
-    for found in [*root.iter(f"{{{_SVG}}}metadata"), *root.iter(f"{{{_SVG}}}style")]:  # the page has its own style
-        found.getparent().remove(found)
-    used = _referenced(root)
-    for element in root.iter(etree.Element):
-        identifier = element.get("id")
-        if identifier in used:
-            element.set("id", f"{name}-{identifier}")
-        elif identifier is not None:
-            del element.attrib["id"]
-        for key in (_HREF, "clip-path"):
-            if element.get(key):
-                element.set(key, element.get(key).replace("#", f"#{name}-"))
-        if element.tag == f"{{{_SVG}}}text":
-            element.set("data-t", "")
-            element.set("style", _FONT.sub(_size, element.get("style", "")))
-    root.set("role", "img")
-    root.set("aria-label", label)
-    root.set("data-label", "")
-    for size in ("width", "height", "version"):
-        root.attrib.pop(size, None)
-    return etree.tostring(root, encoding="unicode")
-
-
-def _size(found: re.Match[str]) -> str:
-    """The size of a font declaration without its family: letters are those of the page."""
-    size = re.search(r"[\d.]+px", found[0])
-    return f"font-size: {size[0]};" if size else ""
-
-
-def _referenced(root: etree._Element) -> set[str]:
-    found = {element.get(_HREF, "").removeprefix("#") for element in root.iter(etree.Element)}
-    return found | {element.get("clip-path", "").removeprefix("url(#").removesuffix(")") for element in root.iter()}
-
-
-def png(figure: Figure) -> bytes:
-    """The figure as a picture for the Dagster UI."""
-    import matplotlib as mpl
-
-    stream = io.BytesIO()
-    with mpl.rc_context({"font.family": "sans-serif"}):
-        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
-    return stream.getvalue()

@@ -1,4 +1,4 @@
-"""The Jinja environment of every page that is written: strict, escaping, without stray lines."""
+"""Make the Jinja environment of pages: strict, escaping, without stray lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def environment(
     package: str, filters: Mapping[str, Callable[..., Any]] | None = None, names: Mapping[str, Any] | None = None
 ) -> jinja2.Environment:
-    """An environment over the folder `templates` of a package. A name that a template does not get is an error.
+    """Return an environment over the folder `templates` of a package; a name that a template does not get is an error.
 
     Args:
         package: package that has the folder.

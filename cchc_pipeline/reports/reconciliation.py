@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.days import month_of, quarter_of, year_of
 from cchc_pipeline.lake.engine import run_sql, session
 from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.periods import ReportPeriod, parse
 from cchc_pipeline.reports.scope import ReportError, Rows, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED
+from cchc_pipeline.vietnamese import days
 
 FORMATS = ("table", "csv", "json")
 FIGURES = """
@@ -48,48 +47,17 @@ ORDER BY received_on, dossier_code, cause LIMIT $limit
 
 
 @dataclass(frozen=True)
-class Period:
-    """A period of the portal: month, quarter or year."""
-
-    kind: str
-    first: date
-    last: date
-
-    def __str__(self) -> str:
-        return f"{self.first:%d/%m/%Y}–{self.last:%d/%m/%Y}"
-
-
-def parse_period(text: str) -> Period:
-    """`2026-09`, `2026-Q3` or `2026` as a period.
-
-    Raises:
-        ReportError: it is none of these.
-    """
-    found = re.fullmatch(r"(\d{4})(?:-(?:(\d{2})|[Qq]([1-4])))?", text.strip())
-    if found and (found[2] is None or 1 <= int(found[2]) <= 12):
-        year = int(found[1])
-        if found[2]:
-            return Period("month", *month_of(date(year, int(found[2]), 1)))
-        return Period("quarter", *quarter_of(date(year, int(found[3]) * 3, 1))) if found[3] else _year(year)
-    raise ReportError(f"report: {text!r} is no period. Write a month (2026-09), a quarter (2026-Q3) or a year (2026).")
-
-
-def _year(year: int) -> Period:
-    return Period("year", *year_of(date(year, 1, 1)))
-
-
-@dataclass(frozen=True)
 class Reconciliation:
     """The reconciliation of one unit and period as it was published."""
 
     unit_code: str
     unit_name: str
-    period: Period
+    period: ReportPeriod
     figures: Rows
     causes: Rows
 
 
-def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
+def reconciliation_of(published: Path, period: ReportPeriod | None, unit: str | None) -> Reconciliation:
     """Figures and causes of a unit with everything below it; the province and the newest month by default.
 
     Raises:
@@ -106,12 +74,11 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
             )["newest"][0].as_py()
             if newest is None:
                 raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
-            period = Period("month", *month_of(newest))
+            period = parse("month", f"{newest:%Y-%m}")
         held = engine.query(CHOSEN, {"kind": period.kind, "first": period.first, "unit": code})
         if held.num_rows == 0:
-            raise ReportError(
-                f"report: the portal was not read for {code} {name} in {period} ({period.kind}). {_read_periods(table)}"
-            )
+            asked = f"{code} {name} in {days(period.first, period.last)} ({period.kind})"
+            raise ReportError(f"report: the portal was not read for {asked}. {_read_periods(table)}")
         engine.add("chosen", held)
         given = {"unexplained": UNEXPLAINED}
         figures = engine.query(FIGURES, given).to_pylist()

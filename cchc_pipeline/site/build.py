@@ -17,6 +17,7 @@ from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load
 from cchc_pipeline.site.papi import PapiPage, papi_page
 from cchc_pipeline.site.unit_page import unit_page
+from cchc_pipeline.vietnamese import period_label
 
 if TYPE_CHECKING:
     import jinja2
@@ -95,7 +96,7 @@ def _environment() -> jinja2.Environment:
             "level_label": lambda code: words.labels("unit_level")[code][0],
             "stage_label": lambda code: words.labels("counted_stage")[code][0],
             "basis_label": lambda code: words.labels("today_basis")[code][0],
-            "period": words.period,
+            "period": period_label,
             "source_label": SOURCES.__getitem__,
             "families": words.FAMILIES,
             "dash": words.NONE,

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import page_svg
+from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site import words
 from cchc_pipeline.site.card import SOURCES, Line
 from cchc_pipeline.site.data import Interval, SiteData, Unit
 from cchc_pipeline.site.tables import CardRow
 from cchc_pipeline.site.unit_page import UnitPage
+from cchc_pipeline.vietnamese import period_label
 
 SHOWN, ENDS = 5, 3
 LEVELS = ("department", "district", "commune")
@@ -154,7 +157,7 @@ def radar(page: UnitPage) -> str | None:
     for card in sides:
         shares = {line.row.criterion_code: line.share for line in card.groups}
         series[words.phrase(SOURCES[card.source])] = [shares.get(code) for code in codes]
-    return plots.svg(
+    return page_svg(
         plots.radar(codes, series), "radar", words.phrase("Tỷ lệ điểm đạt được theo nhóm của Bộ chỉ số 766")
     )
 
@@ -171,22 +174,21 @@ def trend(page: UnitPage) -> str | None:
             total = one.local if source == "local" else one.portal
             share = None if total is None or total.ratio is None else 100 * total.ratio
             stretch = "" if total is None else total.measured_by
-            spots.append(plots.Spot(words.period("month", one.first, one.last), share, stretch, one.is_open))
+            spots.append(plots.Spot(period_label("month", one.first, one.last), share, stretch, one.is_open))
         if any(spot.value is not None for spot in spots):
             series[words.phrase(SOURCES[source])] = spots
     if not series:
         return None
-    return plots.svg(plots.trend(series), "trend", words.phrase("Tổng điểm theo tháng, phần trăm điểm có thể đạt"))
+    return page_svg(plots.trend(series), "trend", words.phrase("Tổng điểm theo tháng, phần trăm điểm có thể đạt"))
 
 
 def rank_dots(level: Level) -> str | None:
     """Ranks with their intervals; None where there are no intervals."""
     rows = [
-        plots.Dot(one.unit.name, one.total.rank, one.interval.low, one.interval.high)
+        Dot(one.unit.name, one.total.rank, one.interval.low, one.interval.high)
         for one in level.ranked
         if one.total.rank is not None and one.interval is not None
     ]
     if not rows:
         return None
-    label = words.phrase("Thứ hạng và khoảng thứ hạng")
-    return plots.svg(plots.dots(rows, words.phrase("thứ hạng"), is_rank=True), f"ranks-{level.level}", label)
+    return page_svg(dots(rows, PHONE), f"ranks-{level.level}", words.phrase("Thứ hạng và khoảng thứ hạng"))

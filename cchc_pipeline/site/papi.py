@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import page_svg
+from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
@@ -129,24 +131,23 @@ def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
         series.setdefault(labels[code], []).append(plots.Spot(str(year), points, str(since)))
     values = [row[2] for row in rows if row[2] is not None]
     low, high = (min(values) - 2, max(values) + 2) if values else (0, 80)
-    return plots.svg(plots.trend(series, low, high), "papi-trend", words.phrase("Tổng điểm PAPI theo năm"))
+    return page_svg(plots.trend(series, low, high), "papi-trend", words.phrase("Tổng điểm PAPI theo năm"))
 
 
 def _radar(own: list[Province], labels: Mapping[str, str]) -> str:
     codes = [row["criterion_code"] for row in own[0].dimensions]
     series = {labels[one.code]: [row["ratio"] for row in one.dimensions] for one in own}
-    return plots.svg(
+    return page_svg(
         plots.radar(codes, series), "papi-radar", words.phrase("Vị trí trên thang điểm của từng trục nội dung")
     )
 
 
 def _dots(provinces: list[Province]) -> str | None:
     rows = [
-        plots.Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, is_own=one.is_own)
+        Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, is_own=one.is_own)
         for one in provinces
         if one.total["rank"] is not None and one.interval is not None
     ]
     if not rows:
         return None
-    label = words.phrase("Thứ hạng và khoảng thứ hạng")
-    return plots.svg(plots.dots(rows, words.phrase("thứ hạng"), is_rank=True), "papi-ranks", label)
+    return page_svg(dots(rows, PHONE), "papi-ranks", words.phrase("Thứ hạng và khoảng thứ hạng"))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import page_svg
+from cchc_pipeline.drawing.ranks import short
 from cchc_pipeline.reference.papi_instrument import parts_of_today
 from cchc_pipeline.site import tables, words
 
@@ -28,7 +30,7 @@ class TodayRow:
 
     def label(self, language: str) -> str:
         """Its name as it stands in a drawing."""
-        return plots.short(self.row[f"criterion_name_{language}"])
+        return short(self.row[f"criterion_name_{language}"])
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def dimensions_plot(province: TodayProvince) -> str:
     rows = [plots.Span(one.label("vi"), one.parts, is_joined=one.has_range) for one in province.dimensions]
     names = [f"{name} (cũ)" for name in province.former]
     label = words.phrase("Điểm của các tỉnh cũ theo trục nội dung")
-    return plots.svg(plots.spans(rows, words.phrase("điểm"), names), "papi-parts", label)
+    return page_svg(plots.spans(rows, words.phrase("điểm"), names), "papi-parts", label)
 
 
 def map_plot(provinces: Sequence[TodayProvince]) -> str | None:
@@ -102,6 +104,6 @@ def map_plot(provinces: Sequence[TodayProvince]) -> str | None:
     rows = [plots.Span(one.name, one.total.parts, one.is_own, one.total.has_range) for one in provinces]
     if not any(value is not None for row in rows for value in row.values):
         return None
-    return plots.svg(
+    return page_svg(
         plots.spans(rows, words.phrase("điểm")), "papi-today", words.phrase("Tổng điểm PAPI theo 34 tỉnh hiện nay")
     )

@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import png
 from cchc_pipeline.site import words
+from cchc_pipeline.vietnamese import period_label
 
 FIRST, LAST = 5, 3
 _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / share | |\n|---:|---|---:|---:|---|"
@@ -26,7 +28,7 @@ def markdown(card: pa.Table, source: str, period_type: str) -> str:
     if not rows:
         return "Chưa có điểm / no scores yet"
     first = rows[0]
-    lines = [f"**{words.period(period_type, first['period_start'], first['period_end'])}**", "", _HEAD]
+    lines = [f"**{period_label(period_type, first['period_start'], first['period_end'])}**", "", _HEAD]
     for level in ("province", "department", "district", "commune"):
         alike = sorted(
             (row for row in rows if row["unit_level"] == level),
@@ -62,7 +64,7 @@ def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
         codes = codes or list(shares)
         if any(share is not None for share in shares.values()):
             series[SOURCES[source]] = [shares.get(code) for code in codes]
-    return plots.png(plots.radar(codes, series)) if series and len(codes) > 2 else None
+    return png(plots.radar(codes, series)) if series and len(codes) > 2 else None
 
 
 def _newest(card: pa.Table, source: str, period_type: str, level: str) -> list[dict[str, Any]]:

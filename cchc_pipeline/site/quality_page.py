@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from cchc_pipeline.drawing import charts
+from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.site.quality_figures import NIGHTS, SourceQuality
 
@@ -56,11 +57,9 @@ def _chart(one: SourceQuality) -> str | None:
     warned = [None if counts is None else warnings for _, counts, warnings in one.days]
     if not any(rejected) and not any(warned):
         return None
-    return charts.nights_svg(
-        [day for day, *_ in one.days],
-        {"Bản ghi bị loại": (rejected, charts.LATE), "Lượt cảnh báo": (warned, charts.WARN)},
-        f"{one.title_vi}: bản ghi bị loại và lượt cảnh báo trong {NIGHTS} đêm",
-    )
+    series = {"Bản ghi bị loại": (rejected, charts.LATE), "Lượt cảnh báo": (warned, charts.WARN)}
+    title = f"{one.title_vi}: bản ghi bị loại và lượt cảnh báo trong {NIGHTS} đêm"
+    return svg(charts.nights([day for day, *_ in one.days], series), title)
 
 
 def _csv(one: SourceQuality) -> bytes:

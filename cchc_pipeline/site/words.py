@@ -7,16 +7,19 @@ text by the one shared dictionary that `english` makes, so that no page holds ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.site.tables import CardRow, Shown
+from cchc_pipeline.vietnamese import decimal, period_label
 
 NONE = "—"
 _NBSP = "\u00a0"
@@ -50,15 +53,15 @@ def phrases() -> dict[str, str]:
     return found
 
 
-def phrase(vietnamese: str) -> str:
+def phrase(text: str) -> str:
     """The phrase itself, after making sure that it has an English counterpart.
 
     Raises:
         PhraseError: it has none.
     """
-    if vietnamese not in phrases():
-        raise PhraseError(f"site: {vietnamese!r} has no English counterpart; add it to cchc_pipeline/site/phrases.yaml")
-    return vietnamese
+    if text not in phrases():
+        raise PhraseError(f"site: {text!r} has no English counterpart; add it to cchc_pipeline/site/phrases.yaml")
+    return text
 
 
 def english(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -67,9 +70,9 @@ def english(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     Of two names that are written alike in Vietnamese and not in English the first one holds.
     """
     found = dict(phrases())
-    for vietnamese, other in pairs:
-        if vietnamese and other and vietnamese != other:
-            found.setdefault(vietnamese, other)
+    for name_vi, name_en in pairs:
+        if name_vi and name_en and name_vi != name_en:
+            found.setdefault(name_vi, name_en)
     return dict(sorted(found.items()))
 
 
@@ -79,60 +82,34 @@ def labels(code_list: str) -> dict[str, tuple[str, str]]:
     return {str(code.code): (code.label_vi, code.label_en) for code in load_code_list(code_list).codes}
 
 
-def number(value: float | None) -> str:
-    """A count or measure: 1.234 or 12,5."""
-    if value is None:
-        return NONE
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-    return text.translate(str.maketrans(",.", ".,"))
+def _or_dash(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Write a value, or a dash where it is None."""
+    return lambda value: NONE if value is None else write(value)
 
 
-def points(value: float | None) -> str:
-    """Points with two decimals, as the authority publishes them."""
-    return NONE if value is None else f"{value:.2f}".replace(".", ",")
-
-
-def most(value: float | None) -> str:
-    """A maximum, without decimals it does not have."""
-    return NONE if value is None else f"{round(value, 2):g}".replace(".", ",")
-
-
-def percent(value: float | None) -> str:
-    """A share (0 to 1) in percent with one decimal."""
-    return NONE if value is None else f"{100 * value:.1f}{_NBSP}%".replace(".", ",")
-
-
-def signed(value: float | None) -> str:
-    """A change with its sign; a true minus sign, 0 as ±0."""
-    if value is None:
-        return NONE
-    text = f"{abs(value):.2f}".replace(".", ",")
-    return f"±{text}" if round(value, 2) == 0 else f"{'+' if value > 0 else '−'}{text}"
+#: A count or measure: 1.234 or 12,50.
+number = _or_dash(lambda value: decimal(value, keep_zeros=not float(value).is_integer()))
+#: Points with two decimals, as the authority publishes them.
+points = _or_dash(lambda value: decimal(value, keep_zeros=True))
+#: A maximum, without decimals it does not have.
+most = _or_dash(decimal)
+#: A share (0 to 1) in percent with one decimal.
+percent = _or_dash(lambda value: f"{decimal(100 * Decimal(str(value)), 1, keep_zeros=True)}{_NBSP}%")
+#: A change with its sign; a true minus sign, 0 as ±0.
+signed = _or_dash(lambda value: vietnamese.signed(value, keep_zeros=True, minus="−", zero="±0,00"))
+#: A civil date, day first.
+day = _or_dash(vietnamese.day)
 
 
 def moved(value: float) -> str:
-    """A change of a count or measure with its sign, with decimals only where it has some."""
+    """Write a change of a count or measure with its sign, with decimals only where it has some."""
     told = round(value, 2)
     return f"{'+' if told > 0 else '−' if told < 0 else '±'}{number(abs(told))}"
 
 
-def day(value: date | None) -> str:
-    """A civil date, day first."""
-    return NONE if value is None else f"{value:%d/%m/%Y}"
-
-
-def period(period_type: str, first: date, last: date) -> str:
-    """A period as people write it: 10/2026, Quý IV/2026, 2026, or from day to day."""
-    if period_type == "month":
-        return f"{first:%m/%Y}"
-    if period_type == "quarter":
-        return f"Q{(first.month + 2) // 3}/{first.year}"
-    return str(first.year) if period_type == "year" else f"{day(first)} – {day(last)}"
-
-
 def shown_words(shown: Shown) -> str:
     """The period of a section."""
-    return period(shown.period_type, shown.first, shown.last)
+    return period_label(shown.period_type, shown.first, shown.last)
 
 
 def band(first: int) -> str:
@@ -175,7 +152,7 @@ _RULES = {
 
 
 def _share(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:g}{_NBSP}%".replace(".", ",")
+    return NONE if value is None else f"{decimal(100 * value)}{_NBSP}%"
 
 
 def _share_en(value: float | None) -> str:

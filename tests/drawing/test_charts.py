@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from cchc_pipeline.drawing import charts
-from cchc_pipeline.drawing.ranks import OTHER, Dot, dots, ranks_png, ranks_svg
+from cchc_pipeline.drawing.output import OTHER, png, svg
+from cchc_pipeline.drawing.ranks import PHONE, WIDE, Dot, dots
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -19,11 +20,11 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 40])
-def test_stacked_days_are_a_picture(count):
+def test_stacked_bars_are_a_picture(count):
     days = [date(2026, 10, 1) + timedelta(days=n) for n in range(count)]
     values = [float(n % 7) for n in range(count)]
-    png = charts.stacked_days(days, {"Trước hạn": (values, charts.EARLY), "Quá hạn": (values, charts.LATE)}, "Hồ sơ")
-    width, height = size(png)
+    series = {"Trước hạn": (values, charts.EARLY), "Quá hạn": (values, charts.LATE)}
+    width, height = size(charts.stacked_bars([f"{day:%d/%m}" for day in days], series, "Hồ sơ"))
     assert width > 2 * height > 200
 
 
@@ -42,20 +43,22 @@ def test_the_same_figures_give_the_same_picture():
 
 def test_nothing_is_loaded_until_something_is_drawn():
     code = (
-        "import sys, cchc_pipeline.drawing.charts, cchc_pipeline.drawing.ranks; assert 'matplotlib' not in sys.modules"
+        "import sys, cchc_pipeline.drawing.charts, cchc_pipeline.drawing.plots; assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_dot_plot_shows_value_interval_and_middle_wherever_it_is_drawn():
     rows = [Dot("Xã 1", 1, 1, 4, 2), Dot("UBND Xã 2", 2, is_own=True)]
-    for width in (4.6, 7.5):
-        (axes,) = dots(rows, "thứ hạng", width, is_rank=True).axes
+    for width in (PHONE, WIDE):
+        (axes,) = dots(rows, width).axes
         bar, tick, dot, own = axes.lines
         assert (list(bar.get_xdata()), list(tick.get_xdata()), list(dot.get_xdata())) == ([1, 4], [2], [1])
         assert (list(own.get_xdata()), own.get_color()) == ([2], OTHER)
         assert [label.get_text() for label in axes.get_yticklabels()] == ["Xã 1", "Xã 2"]
-    assert ranks_svg(rows, 'nhãn "x"') == ranks_svg(rows, 'nhãn "x"')
-    assert 'aria-label="nhãn &quot;x&quot;"' in ranks_svg(rows, 'nhãn "x"')
-    assert ranks_png(rows, "t") == ranks_png(rows, "t")
-    assert size(ranks_png(rows, "t"))[0] > 500
+    drawn = [svg(dots(rows, WIDE), 'nhãn "x"') for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert 'aria-label="nhãn &quot;x&quot;"' in drawn[0]
+    pictures = [png(dots(rows, WIDE, "t")) for _ in range(2)]
+    assert pictures[0] == pictures[1]
+    assert size(pictures[0])[0] > 500

@@ -9,9 +9,9 @@ from docx_text import read
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
-from cchc_pipeline.reports.cchc_report.period import parse
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, shipped_text
+from cchc_pipeline.reports.periods import parse
 
 
 def run(lake: Lake, *words: str):

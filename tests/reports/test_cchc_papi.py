@@ -21,9 +21,9 @@ from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reference.papi_instrument import instrument, parts_of_today, province_names
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.reports.cchc_report.papi_merged_part import in_text
-from cchc_pipeline.reports.cchc_report.period import custom, parse
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
+from cchc_pipeline.reports.periods import custom, parse
 
 HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2023", "Năm 2024", "Tăng (+), giảm (-)", "Hạng, nhóm")
 #: Cao Bằng is as it was; Lâm Đồng, Bình Thuận and Đắk Nông are one; of Bắc Giang and Bắc Ninh one was not asked.

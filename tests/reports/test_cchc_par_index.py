@@ -13,9 +13,9 @@ from small_lake import LAST, derive, fill, land, publish
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
-from cchc_pipeline.reports.cchc_report.period import parse
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
+from cchc_pipeline.reports.periods import parse
 
 NAME = "Lĩnh vực/Tiêu chí/Tiêu chí thành phần"
 PLAIN = ("STT", NAME, "Điểm tối đa", "Điểm đạt", "Kết quả, căn cứ")

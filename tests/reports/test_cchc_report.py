@@ -18,9 +18,9 @@ from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reports.cchc_report import layout as law
-from cchc_pipeline.reports.cchc_report.period import custom, parse
 from cchc_pipeline.reports.cchc_report.report import Report, make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, read_template, shipped_text
+from cchc_pipeline.reports.periods import custom, parse
 from cchc_pipeline.reports.scope import ReportError
 
 TEMPLATE = load_template()

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.drawing.ranks import ranks_png
+from cchc_pipeline.drawing.output import png
+from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument
@@ -253,8 +254,8 @@ def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> Non
         period_type="year", period_start=date(2026, 1, 1), period_end=date(2026, 12, 31)
     )
     keep(lake, "scorecard_index766", score(index766.newest(), year), "commune")
-    dots, title = newest(build_rank_intervals(lake).table)
+    rows, title = newest(build_rank_intervals(lake).table)
     assert "2026" in title
-    assert [dot.label for dot in dots] == ["H4", "H3", "H2", "H1", "H0"]
-    assert all(dot.low <= dot.median <= dot.high for dot in dots)
-    assert ranks_png(dots, title).startswith(b"\x89PNG")
+    assert [dot.label for dot in rows] == ["H4", "H3", "H2", "H1", "H0"]
+    assert all(dot.low <= dot.median <= dot.high for dot in rows)
+    assert png(dots(rows, WIDE, title)).startswith(b"\x89PNG")

@@ -13,7 +13,8 @@ import pytest
 from small_lake import INBOUND, LAST, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.drawing.charts import nights_svg
+from cchc_pipeline.drawing.charts import nights
+from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
 from cchc_pipeline.site.quality_figures import NIGHTS, Counts, quality_of_sources
@@ -159,7 +160,7 @@ def test_the_same_data_give_the_same_bytes(two_nights):
     publish(two_nights, "again")
     assert pages(two_nights) == before
     days = [october(n) for n in range(1, 5)]
-    drawn = [nights_svg(days, {"a": ([1, None, 0, 5], "#000000")}, 'x "<y>"') for _ in range(2)]
+    drawn = [svg(nights(days, {"a": ([1, None, 0, 5], "#000000")}), 'x "<y>"') for _ in range(2)]
     assert drawn[0] == drawn[1]
     assert 'aria-label="x &quot;&lt;y&gt;&quot;"' in drawn[0]
 

@@ -10,6 +10,7 @@ from lxml import etree, html
 from site_text import rows_of
 
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import OWN, page_svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.site import words
 from cchc_pipeline.site.build import site_files
@@ -156,8 +157,8 @@ def test_marks_of_parts_are_joined_only_where_none_is_missing():
     )
     assert marks == [(0, 1.0), (0, 2.0), (0, 3.0), (1, 1.0), (1, 2.0), (2, 2.0)]
     filled = {one.get_markerfacecolor() for one in axes.lines if one.get_linestyle() == "None" and 2 in one.get_ydata()}
-    assert filled == {plots.OWN}, "a single value is filled"
-    named = plots.svg(plots.spans([whole], "điểm", ["x", "y", "z"]), "n", "nhãn")
+    assert filled == {OWN}, "a single value is filled"
+    named = page_svg(plots.spans([whole], "điểm", ["x", "y", "z"]), "n", "nhãn")
     assert {"x", "y", "z"} <= {
         one.text for one in etree.fromstring(named.encode()).iter("{http://www.w3.org/2000/svg}text")
     }

@@ -16,12 +16,15 @@ from lxml import etree
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.drawing import plots
+from cchc_pipeline.drawing.output import page_svg
+from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.scorecards.scoring.shelf import shipped
 from cchc_pipeline.site import preview, tables, words
 from cchc_pipeline.site.unit_page import moments
+from cchc_pipeline.vietnamese import period_label
 
 SVG = "{http://www.w3.org/2000/svg}"
 values = st.none() | st.floats(0, 100, allow_nan=False)
@@ -82,7 +85,7 @@ def test_every_family_of_indicators_has_a_name():
         (words.signed(0.001), "±0,00"),
         (words.moved(12.0), "+12"),
         (words.day(date(2026, 1, 31)), "31/01/2026"),
-        (words.period("quarter", date(2026, 10, 1), date(2026, 12, 31)), "Q4/2026"),
+        (period_label("quarter", date(2026, 10, 1), date(2026, 12, 31)), "Q4/2026"),
         (words.band(15), "15–19"),
     ],
 )
@@ -92,7 +95,8 @@ def test_numbers_and_days_are_written_as_in_vietnam(said, wanted):
 
 def test_every_phrase_is_used_and_has_english_words():
     folder = resources.files("cchc_pipeline.site")
-    sources = [one.read_text("utf-8") for one in folder.iterdir() if one.name.endswith(".py")]
+    rooms = (folder, resources.files("cchc_pipeline.drawing"))
+    sources = [one.read_text("utf-8") for room in rooms for one in room.iterdir() if one.name.endswith(".py")]
     sources += [one.read_text("utf-8") for one in folder.joinpath("templates").iterdir() if one.is_file()]
     text = "".join(sources)
     assert [phrase for phrase in words.phrases() if f'"{phrase}"' not in text] == []
@@ -121,8 +125,8 @@ def test_a_line_joins_neighbours_of_one_stretch_and_no_gap(found):
 
 def test_a_chart_has_a_label_ids_of_its_own_and_the_same_bytes_again():
     def drawn(name):
-        rows = [plots.Dot(f"Xã {n} & <b>", n, n - 1, n + 1) for n in range(1, 5)]
-        return plots.svg(plots.dots(rows, "thứ hạng", is_rank=True), name, 'nhãn "x"')
+        rows = [Dot(f"Xã {n} & <b>", n, n - 1, n + 1) for n in range(1, 5)]
+        return page_svg(dots(rows, PHONE), name, 'nhãn "x"')
 
     assert drawn("a") == drawn("a")
     trees = [etree.fromstring(drawn(name).encode()) for name in ("a", "b")]

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports.cchc_report import numbers
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.reports.window import window_values
 
 #: Tables that follow from the pulls, so that days which were not pulled are missing in them. Registers have days of
@@ -60,10 +60,10 @@ class Figure:
         if self.value is None:
             raise ValueError(f"{self.indicator.id} of {self.unit_code} has no value to write")
         if self.is_rate:
-            return numbers.percent(self.numerator or 0, self.denominator or 0, keep_zeros=not in_text)
+            return vietnamese.percent(self.numerator or 0, self.denominator or 0, keep_zeros=not in_text)
         if self.indicator.denominator is not None or self.indicator.unit in ("points", "billion VND"):
-            return numbers.decimal(self.value, keep_zeros=not in_text)
-        return numbers.count(self.value, in_text=in_text)
+            return vietnamese.decimal(self.value, keep_zeros=not in_text)
+        return vietnamese.count(self.value, in_text=in_text)
 
 
 @dataclass
@@ -153,11 +153,11 @@ class Figures:
         if _PULLED & set(indicator.source_tables):
             for period in (then, now):
                 if period.first < self.begins:
-                    return f"dữ liệu chỉ có từ ngày {numbers.day(self.begins)}"
+                    return f"dữ liệu chỉ có từ ngày {vietnamese.day(self.begins)}"
                 if period.last > self.until:
-                    return f"{period.name_vi} chưa kết thúc, dữ liệu đến ngày {numbers.day(self.until)}"
+                    return f"{period.name_vi} chưa kết thúc, dữ liệu đến ngày {vietnamese.day(self.until)}"
         for change in self.changes:
             touched = unit_code in (change["old_unit_code"], change["new_unit_code"])
             if touched and change["kind"] != "renamed" and then.first < change["changed_on"] <= now.last:
-                return f"đơn vị thay đổi từ ngày {numbers.day(change['changed_on'])}"
+                return f"đơn vị thay đổi từ ngày {vietnamese.day(change['changed_on'])}"
         return None

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.measure_units import unit_vi
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod
 from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
+from cchc_pipeline.reports.periods import ReportPeriod
 
 #: Relations of events of all kinds: where their figures come from is told by the family.
 _EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
@@ -89,7 +89,7 @@ class Filler:
         figure = self.figures.get(slot.name, unit, self.period.named if slot.is_calendar else self.period)
         value = getattr(figure, slot.part) if figure and slot.part else None
         if figure is not None and slot.part and value is not None:
-            return self._written(figure, numbers.count(value, in_text=in_text))
+            return self._written(figure, vietnamese.count(value, in_text=in_text))
         return self._value(figure, indicator, unit, in_text=in_text)
 
     def _value(self, figure: Figure | None, indicator: Indicator, unit: str, *, in_text: bool) -> Run:
@@ -215,17 +215,17 @@ def _change(now: Figure, before: Figure) -> str:
     """The change of a value with its sign: of shares in percentage points, of counts in numbers and per cent."""
     if now.is_rate:
         # of the values as they are written, so that a reader who subtracts finds the same
-        shown, then = (numbers.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before))
+        shown, then = (vietnamese.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before))
         return _signed(shown - then, " điểm %")
     difference = (now.value or 0) - (before.value or 0)
     if before.value and now.indicator.denominator is None and difference:
-        share = numbers.decimal(abs(100 * difference / before.value))
+        share = vietnamese.decimal(abs(100 * difference / before.value))
         return f"{_signed(difference, '')} ({share}%)"
     return _signed(difference, "")
 
 
 def _signed(difference: float | Decimal, unit: str) -> str:
-    text = numbers.decimal(difference if difference > 0 else -difference)
+    text = vietnamese.decimal(difference if difference > 0 else -difference)
     if text == "0":
         return "0"
     return f"{'+' if difference > 0 else '-'}{text}{unit}"

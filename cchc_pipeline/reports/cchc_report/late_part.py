@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, plain
 from cchc_pipeline.reports.cchc_report.template import LateWords
 from cchc_pipeline.reports.late_report import CAUSES, LateReport
@@ -145,7 +145,12 @@ class LatePart:
 
     def _row(self, number: str, name: str, counts: list[tuple[int, int]]) -> tuple[Runs, ...]:
         totals = [sum(n for n, _ in counts), sum(letters for _, letters in counts)]
-        cells = [number, name, *(numbers.decimal(n) if n else "–" for n, _ in counts), *map(numbers.decimal, totals)]
+        cells = [
+            number,
+            name,
+            *(vietnamese.decimal(n) if n else "–" for n, _ in counts),
+            *map(vietnamese.decimal, totals),
+        ]
         return tuple(plain(cell) for cell in cells)
 
 
@@ -159,7 +164,7 @@ _HEADS = {
 
 
 def _count(number: int) -> str:
-    return numbers.count(number, in_text=True)
+    return vietnamese.count(number, in_text=True)
 
 
 def _letters(rows: Iterable[dict[str, Any]]) -> int:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.reference.units_national import MERGER_ON
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points
 
@@ -56,7 +56,7 @@ class MergedPapi:
 
     def _sentence(self, total: Row, year: int, note: int) -> Paragraph:
         former = _listed(in_text(name) for name in self.former.values())
-        merged = f"{total['unit_name']} hợp nhất từ {former} ngày {numbers.day(MERGER_ON)}"
+        merged = f"{total['unit_name']} hợp nhất từ {former} ngày {vietnamese.day(MERGER_ON)}"
         if total["basis"] == "missing":
             reason = total["reason_vi"][:1].lower() + in_text(total["reason_vi"][1:])
             why = f"{reason} ({in_text(total['parts_vi'])})"
@@ -66,7 +66,7 @@ class MergedPapi:
         text = (
             f"{merged}; khảo sát PAPI năm {year} thực hiện tại các tỉnh trước hợp nhất nên tỉnh hiện nay không có điểm "
             f"riêng. Tổng điểm của các tỉnh đó từ {points(total['points_low'])} đến {points(total['points_high'])} "
-            f"trên {numbers.decimal(total['max_points'])} điểm ({in_text(total['parts_vi'])})."
+            f"trên {vietnamese.decimal(total['max_points'])} điểm ({in_text(total['parts_vi'])})."
         )
         return Paragraph((Run(text, note=note),))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.reference.papi_instrument import parts_of_today, province_by_agency_code
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince, old_provinces
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.papi_merged_part import MergedPapi, in_text, newest
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points, signed
@@ -62,7 +62,7 @@ class PapiPart:
         for one in old_provinces():
             if one.agency_code == self.parts.province_code:
                 into = in_text(one.successor_name_vi)
-                return f"{in_text(one.name_vi)} đã hợp nhất vào {into} từ ngày {numbers.day(MERGER_ON)}"
+                return f"{in_text(one.name_vi)} đã hợp nhất vào {into} từ ngày {vietnamese.day(MERGER_ON)}"
         return f"bảng PAPI không có {self.parts.province_name}, mã {self.parts.province_code}"
 
     def _nothing(self) -> list[Piece]:
@@ -116,7 +116,7 @@ class PapiPart:
             return Paragraph((gap(f"Tổng điểm PAPI năm {year} của {whose}", why, self._origin),))
         place = f", xếp thứ {total['rank']}/{total['rank_of']}" if total["rank"] is not None else ""
         tier = f", nhóm {total['tier']}" if total.get("tier") else ""
-        reached = f"{points(total['points'])}/{numbers.decimal(total['max_points'])} điểm"
+        reached = f"{points(total['points'])}/{vietnamese.decimal(total['max_points'])} điểm"
         text = f"Năm {year}, tổng điểm PAPI của {whose} đạt {reached}{place}{tier}."
         return Paragraph((Run(text, note=note),))
 
@@ -140,7 +140,7 @@ class PapiPart:
         if province and len(parts_of_today(province.successor_agency_code)) > 1:
             said.append(
                 f"Khảo sát năm {year} thực hiện tại {in_text(province.name_vi)} theo địa giới trước ngày "
-                f"{numbers.day(MERGER_ON)}; từ ngày đó thuộc {in_text(province.successor_name_vi)} mới."
+                f"{vietnamese.day(MERGER_ON)}; từ ngày đó thuộc {in_text(province.successor_name_vi)} mới."
             )
         if not then:
             said.append(f"(–) Không có số liệu năm {year - 1} để so sánh.")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.score_parts import KINDS, Row, ScoreParts, points, signed, span
@@ -65,7 +65,7 @@ class ParPart:
             return Paragraph((gap(f"Tổng điểm PAR INDEX của {whose}, {when}", why, self.parts.origins.get(TABLE, "")),))
         text = f"{when.capitalize()}, PAR INDEX của {whose} đạt {points(total['points'])} điểm"
         if total["denominator"]:
-            text += f" trên {numbers.decimal(total['denominator'])} điểm chấm được"
+            text += f" trên {vietnamese.decimal(total['denominator'])} điểm chấm được"
         text += " (tạm tính)" if total["is_provisional"] else ""
         if total["rank"] and (total["rank_of"] or 0) > 1:  # alone in its kind a unit has no rank worth saying
             text += f", xếp thứ {total['rank']}/{total['rank_of']} trong các {_kind(total['unit_level'])}"
@@ -119,19 +119,19 @@ def _told(whole: Stages) -> str:
     """What each stage gave in all, out of what it could give, and how far appraisals are from self-scores."""
     names = {code.code: code.label_vi.lower() for code in load_code_list("appraisal_stage").codes}
     given = [
-        f"{names[stage]}: {points(score.points)}" + (f"/{numbers.decimal(score.most)}" if score.most else "")
+        f"{names[stage]}: {points(score.points)}" + (f"/{vietnamese.decimal(score.most)}" if score.most else "")
         for stage, score in whole.scores.items()
         if stage in names
     ]
     said = f"Điểm từng bước trên tổng điểm tối đa của các tiêu chí mà bước đó đã chấm – {'; '.join(given)}."
     if whole.difference is not None:
-        size = numbers.decimal(abs(whole.difference))
+        size = vietnamese.decimal(abs(whole.difference))
         how = f"thấp hơn {size} điểm" if whole.difference < 0 else f"cao hơn {size} điểm"
         how = how if whole.difference else "bằng điểm"
-        count = numbers.count(whole.appraised, in_text=True)
+        count = vietnamese.count(whole.appraised, in_text=True)
         said += f" Ở {count} tiêu chí có cả hai, thẩm định {how} so với tự chấm."
     if whole.only_self:
-        said += f" Còn {numbers.count(whole.only_self, in_text=True)} tiêu chí mới có điểm tự chấm, chưa thẩm định."
+        said += f" Còn {vietnamese.count(whole.only_self, in_text=True)} tiêu chí mới có điểm tự chấm, chưa thẩm định."
     return said
 
 
@@ -149,8 +149,8 @@ def _evidence(row: Row, remark: str) -> list[str]:
 
 def _ratio(row: Row) -> str:
     if row["denominator"]:
-        share = numbers.percent(row["numerator"], row["denominator"])
-        return f"{numbers.decimal(row['numerator'])}/{numbers.decimal(row['denominator'])} ({share})"
+        share = vietnamese.percent(row["numerator"], row["denominator"])
+        return f"{vietnamese.decimal(row['numerator'])}/{vietnamese.decimal(row['denominator'])} ({share})"
     return ""
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
 from cchc_pipeline.reports.cchc_report.document import Head, write_docx
 from cchc_pipeline.reports.cchc_report.figures import Figures
@@ -16,7 +16,6 @@ from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
 from cchc_pipeline.reports.cchc_report.papi_part import PapiPart
 from cchc_pipeline.reports.cchc_report.par_part import ParPart
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod
 from cchc_pipeline.reports.cchc_report.score_parts import ScoreParts
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import (
@@ -31,6 +30,7 @@ from cchc_pipeline.reports.cchc_report.template import (
     Text,
 )
 from cchc_pipeline.reports.late_report import late_report
+from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.reports.scope import ReportError, unit_or_error
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -148,8 +148,8 @@ class _Making:
             "province": _place(self.units[self.province]["unit_name"]),
             "issuer": _formal(self.units[self.code]["unit_name"] if not superior else self.names[self.code]),
             "superior": superior,
-            "data_from": numbers.day(self.figures.begins),
-            "data_until": numbers.day(until),
+            "data_from": vietnamese.day(self.figures.begins),
+            "data_until": vietnamese.day(until),
         }
 
     def report(self) -> Report:
@@ -188,8 +188,8 @@ class _Making:
         begins, until = self.figures.begins, self.figures.until
         if self.period.first < begins or self.period.last > until:
             missing = (
-                f"dữ liệu chỉ có từ ngày {numbers.day(begins)} đến ngày {numbers.day(until)}; số liệu trong báo cáo "
-                "tính trong phạm vi đó"
+                f"dữ liệu chỉ có từ ngày {vietnamese.day(begins)} đến ngày {vietnamese.day(until)}; số liệu "
+                "trong báo cáo tính trong phạm vi đó"
             )
             pieces.append(Paragraph((gap(f"Số liệu cả {self.period.name_vi}", missing, "chạy lại khi đủ dữ liệu"),)))
         return pieces

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import current_version, read_published
-from cchc_pipeline.reports.cchc_report import numbers
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod, custom, month, quarter, whole_year
 from cchc_pipeline.reports.cchc_report.sources import Sources
+from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 Row = dict[str, Any]
@@ -128,7 +127,7 @@ class ScoreParts:
         if not rows:
             where = self.origins.get("external_indices", "")
             what = gap(
-                "Điểm, hạng các chỉ số do Trung ương công bố", f"chưa có đến {numbers.day(self.period.last)}", where
+                "Điểm, hạng các chỉ số do Trung ương công bố", f"chưa có đến {vietnamese.day(self.period.last)}", where
             )
             return [Paragraph((what,))]
         table, contradictions = [], []
@@ -139,7 +138,7 @@ class ScoreParts:
                     Paragraph((Run(f"[{row['index_name_vi']}: {row['contradiction_vi']}]", is_gap=True),))
                 )
         note = self.sources.table(
-            "external_indices", whose, f"đến {numbers.day(self.period.last)}", "điểm, hạng, thay đổi"
+            "external_indices", whose, f"đến {vietnamese.day(self.period.last)}", "điểm, hạng, thay đổi"
         )
         caption = Paragraph((*plain(f"Bảng: Các chỉ số đã công bố của {whose}"), Run("", note=note)), "caption")
         heads = ("TT", "Chỉ số", "Năm", "Điểm", "So với năm trước", "Hạng", "Số bậc tăng (+), giảm (-)")
@@ -153,7 +152,7 @@ class ScoreParts:
         def change(value: float | None) -> str:
             return "–" if value is None else signed(value, 0)
 
-        value = "–" if row["value"] is None else f"{points(row['value'])}/{numbers.decimal(row['max_value'])}"
+        value = "–" if row["value"] is None else f"{points(row['value'])}/{vietnamese.decimal(row['max_value'])}"
         rank = "–" if row["rank"] is None else f"{row['rank']}" + (f"/{row['rank_of']}" if row["rank_of"] else "")
         year = f"{row['year']}" + (f" (đến {row['as_of_on']:%d/%m})" if row["is_running"] else "")
         cells = (
@@ -170,24 +169,20 @@ class ScoreParts:
 
 def points(value: float | None) -> str:
     """Points with two decimals, a dash for none."""
-    return "–" if value is None else numbers.decimal(value, keep_zeros=True)
+    return "–" if value is None else vietnamese.decimal(value, keep_zeros=True)
 
 
 def signed(now: float, then: float, *, keep_zeros: bool = False) -> str:
     """The difference of two values as they are written, with its sign; `keep_zeros` as in a column of points."""
-    difference = numbers.rounded(now) - numbers.rounded(then)
+    difference = vietnamese.rounded(now) - vietnamese.rounded(then)
     if not difference:
         return "0"
-    return f"{'+' if difference > 0 else '-'}{numbers.decimal(abs(difference), keep_zeros=keep_zeros)}"
+    return f"{'+' if difference > 0 else '-'}{vietnamese.decimal(abs(difference), keep_zeros=keep_zeros)}"
 
 
 def span(row: Row) -> str:
     """A period as the scorecards have it, in words."""
-    first: date = row["period_start"]
-    if row["period_type"] == "custom":
-        return custom(first, row["period_end"]).name_vi
-    make = {"month": month, "quarter": quarter, "year": whole_year}[row["period_type"]]
-    return make(first.year, first.month).name_vi
+    return vietnamese.period_name(row["period_type"], row["period_start"], row["period_end"])
 
 
 def _score(row: Row | None) -> Runs:
@@ -201,7 +196,7 @@ def _remark(mine: Row | None, theirs: Row | None) -> str:
     partial = any(row and row["status"] == "partial" for row in (mine, theirs))
     words = ["(*) chưa đủ chỉ số thành phần"] if partial else []
     if mine and theirs and mine["points"] is not None and theirs["points"] is not None and not partial:
-        difference = numbers.rounded(theirs["points"]) - numbers.rounded(mine["points"])
-        size = numbers.decimal(abs(difference))
+        difference = vietnamese.rounded(theirs["points"]) - vietnamese.rounded(mine["points"])
+        size = vietnamese.decimal(abs(difference))
         words.append(f"Cổng {'cao' if difference > 0 else 'thấp'} hơn {size}" if difference else "khớp")
     return "; ".join(words)

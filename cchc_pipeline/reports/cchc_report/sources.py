@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cchc_pipeline.reports.cchc_report import numbers
+from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure
-from cchc_pipeline.reports.cchc_report.period import ReportPeriod
+from cchc_pipeline.reports.periods import ReportPeriod
 
 _HEADS = ("TT", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử số / mẫu số", "Giá trị")
 
@@ -62,11 +62,11 @@ class Sources:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else numbers.decimal(value)
+    return "" if value is None else vietnamese.decimal(value)
 
 
 def _days(period: ReportPeriod) -> str:
-    return f"{numbers.day(period.first)} – {numbers.day(period.last)}"
+    return f"{vietnamese.day(period.first)} – {vietnamese.day(period.last)}"
 
 
 def _iso(text: str) -> str:

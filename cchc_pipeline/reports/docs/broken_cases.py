@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.drawing.markdown import markdown_table
 from cchc_pipeline.validation.remedies import fix
 
 Row = dict[str, Any]
@@ -107,7 +108,7 @@ def render_broken_records() -> str:
             f"{contract.title_vi} / {contract.title_en}, as of {cases.as_of_on}.",
             "",
         ]
-        lines += _table(
+        lines += markdown_table(
             ["rule", "verdict", "the record", "sentence", "also breaks", "what to do"],
             [
                 [
@@ -122,12 +123,12 @@ def render_broken_records() -> str:
             ],
         )
     lines += ["", "## Batches", "", "Columns and types of a whole day, before any row is looked at.", ""]
-    lines += _table(
+    lines += markdown_table(
         ["table", "the batch", "verdict", "says"],
         [[f"`{c['table']}`", _batch(c), c["verdict"], "; ".join(c["says"])] for c in broken_batches("batches")],
     )
     lines += ["", "## Records on the wire", "", "As the one-stop system sends them, mapped by the adapter.", ""]
-    lines += _table(
+    lines += markdown_table(
         ["the record", "verdict", "rules", "`parse_errors` says"],
         [
             [
@@ -140,7 +141,7 @@ def render_broken_records() -> str:
         ],
     )
     lines += ["", "## Files", "", "PAPI files in the drop folder.", ""]
-    lines += _table(
+    lines += markdown_table(
         ["file", "what it is", "verdict", "says"],
         [[f"`{c['name']}`", c["what"], "refused", c["says"]] for c in broken_batches("files")],
     )
@@ -180,12 +181,3 @@ def _batch(case: Mapping[str, Any]) -> str:
         "add": f"`{column}` is new",
         "empty": "no row",
     }[case["do"]]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
-
-
-def _cell(value: Any) -> str:
-    return " ".join(str(value).replace("|", "\\|").replace("<", "&lt;").split())

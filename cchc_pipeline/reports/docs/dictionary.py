@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from cchc_pipeline.contracts import Contract, all_contracts, rule_list
+from cchc_pipeline.drawing.markdown import markdown_table
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue, relations
 from cchc_pipeline.reports.docs.broken_cases import render_broken_records
@@ -32,7 +32,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
         "quarantine, `warn` and `note` only count it. A required column also has the rule `<table>.<column>_required` "
         "(reject), which is not repeated below. How rules work: [contracts.md](contracts.md).",
         "",
-        *_table(
+        *markdown_table(
             ["table", "", "what it is", "tiếng Việt", "rows"],
             [
                 [
@@ -72,7 +72,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
         "",
         "A term is one aggregate over a relation; its family declares it:",
         "",
-        *_table(
+        *markdown_table(
             ["relation", "family", "kind", "one row counts", "of a unit and period", "no row means", "made from"],
             [
                 [
@@ -109,7 +109,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
             if i.legal_basis == basis
         ]
         head = ["id", "tên", "name", "unit", "kind", "numerator", "denominator", "exact sum", "scored in"]
-        lines += ["", f"## {basis}", "", *_table(head, rows)]
+        lines += ["", f"## {basis}", "", *markdown_table(head, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -178,12 +178,12 @@ def _contract(contract: Contract) -> list[str]:
         f"- Key: {', '.join(f'`{name}`' for name in contract.key)}",
         *_promises(contract),
         "",
-        *_table(
+        *markdown_table(
             ["column", "type", "unit", "tiếng Việt", "English", "required", "class", "codes", "ý nghĩa", "meaning"],
             columns,
         ),
         "",
-        *_table(
+        *markdown_table(
             ["rule", "severity", "tiếng Việt", "English"],
             [[f"`{r['rule_id']}`", r["severity"], r["sentence_vi"], r["sentence_en"]] for r in rules],
         ),
@@ -228,7 +228,7 @@ def _code_lists(contracts: Sequence[Contract]) -> list[str]:
             "",
             f"**{found.label_vi}** / {found.label_en}. Source: {found.source}.",
             "",
-            *_table(["code", "tiếng Việt", "English", "from", "to"], rows),
+            *markdown_table(["code", "tiếng Việt", "English", "from", "to"], rows),
         ]
     return lines
 
@@ -239,12 +239,3 @@ def _anchor(code_list: str) -> str:
 
 def _term(term: Term) -> str:
     return f"{term.over}: `{term.sql}`"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
-
-
-def _cell(value: Any) -> str:
-    return " ".join(str(value).replace("|", "\\|").replace("<", "&lt;").split())

@@ -1,0 +1,106 @@
+"""Save figures as pictures: PNG for the Dagster UI, SVG for files and pages; the same figures give the same bytes."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+OWN, OTHER, LINE, SOFT = "#0b5cad", "#b34a00", "#c3ccd5", "#5b6875"
+_STYLE: Any = {"svg.hashsalt": "cchc", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9.0}
+_FONT = re.compile(r"font(-family)?: [^;]*'DejaVu Sans'[^;]*;?")
+_SVG = "http://www.w3.org/2000/svg"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw a figure with the letters of this room; matplotlib is imported only then."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **more: P.kwargs) -> Figure:
+        import matplotlib as mpl
+
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **more)
+
+    return drawn
+
+
+def as_png(draw: Callable[P, Figure]) -> Callable[P, bytes]:
+    """Draw a figure with the letters of this room, and return it as a PNG."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **more: P.kwargs) -> bytes:
+        return png(styled(draw)(*args, **more))
+
+    return drawn
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as a PNG."""
+    return _saved(figure, format="png", dpi=110, metadata={"Software": None})
+
+
+def svg(figure: Figure, title: str) -> str:
+    """Return a figure as an SVG element that stands alone: a file, or the only drawing of a page."""
+    text = _saved(figure, format="svg", metadata={"Date": None, "Creator": None, "Title": title}).decode()
+    label = html.escape(title, quote=True)
+    return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def page_svg(figure: Figure, name: str, label: str) -> str:
+    """Return a figure as an SVG element beside others of a page of the site, in the letters of the page.
+
+    Args:
+        figure: what was drawn.
+        name: makes ids unique on the page.
+        label: what the picture is, for those who cannot see it.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    root = etree.fromstring(_saved(figure, format="svg", metadata={"Date": None, "Creator": None}), parser)
+    for found in [*root.iter(f"{{{_SVG}}}metadata"), *root.iter(f"{{{_SVG}}}style")]:  # the page has its own style
+        found.getparent().remove(found)
+    used = {element.get(_HREF, "").removeprefix("#") for element in root.iter(etree.Element)}
+    used |= {element.get("clip-path", "").removeprefix("url(#").removesuffix(")") for element in root.iter()}
+    for element in root.iter(etree.Element):
+        identifier = element.get("id")
+        if identifier in used:
+            element.set("id", f"{name}-{identifier}")
+        elif identifier is not None:
+            del element.attrib["id"]
+        for key in (_HREF, "clip-path"):
+            if element.get(key):
+                element.set(key, element.get(key).replace("#", f"#{name}-"))
+        if element.tag == f"{{{_SVG}}}text":
+            element.set("data-t", "")
+            element.set("style", _FONT.sub(_size, element.get("style", "")))
+    root.set("role", "img")
+    root.set("aria-label", label)
+    root.set("data-label", "")
+    for size in ("width", "height", "version"):
+        root.attrib.pop(size, None)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _size(found: re.Match[str]) -> str:
+    """The size of a font declaration without its family."""
+    size = re.search(r"[\d.]+px", found[0])
+    return f"font-size: {size[0]};" if size else ""
+
+
+def _saved(figure: Figure, **how: Any) -> bytes:
+    import matplotlib as mpl
+
+    stream = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(stream, **how)
+    return stream.getvalue()
