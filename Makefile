@@ -9,7 +9,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run ui test test-fast acceptance lint contracts-lint format bench clean install
+.PHONY: help run ui test test-fast acceptance test-bench lint contracts-lint format bench clean install
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,14 +29,19 @@ run: $(VENV)/.installed ## the main job on the built-in province, from its first
 ui: $(VENV)/.installed ## Dagster UI and daemon on http://127.0.0.1:3000, with the built-in province beside them
 	@$(BIN)/cchc ui $(ARGS)
 
-test: $(VENV)/.installed ## every test, a process per core (at most four)
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test: $(VENV)/.installed ## every test but acceptance and benches, a process per core (at most four)
+	@$(PYTEST) -m "not acceptance and not bench" $(ARGS)
 
 test-fast: $(VENV)/.installed ## unit tests only
-	@$(BIN)/python -m pytest -m "not e2e and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not e2e and not browser and not acceptance and not bench" $(ARGS)
 
 acceptance: $(VENV)/.installed ## the published figures (needs the folder with them beside the project)
-	@$(BIN)/python -m pytest -m acceptance $(ARGS)
+	@$(PYTEST) -m acceptance $(ARGS)
+
+test-bench: $(VENV)/.installed ## every bench at its smallest size, held against its yardstick
+	@$(PYTEST) -m bench $(ARGS)
 
 lint: $(VENV)/.installed ## style, types, direction of imports, contracts, definitions
 	@$(BIN)/ruff check .

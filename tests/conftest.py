@@ -44,3 +44,9 @@ def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def own_lake(published_lake: Lake, tmp_path: Path) -> Lake:
     """A copy that a test may change."""
     return Lake(Path(shutil.copytree(published_lake.root, tmp_path / "lake", symlinks=True)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that run the pipeline: begun last, one of them would be waited for alone."""
+    items.sort(key=lambda item: not {"e2e", "browser"} & set(item.keywords))

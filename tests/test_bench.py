@@ -20,6 +20,8 @@ from bench.__main__ import NAMES
 from bench.measure import Report
 from bench.sizes import TINY
 
+pytestmark = pytest.mark.bench
+
 #: What a bench says once ours and the yardstick were found to be the same.
 AGREED = {
     "contracts": r"all of hand, verdict, suite, pandera find the same [1-9]\d* breaks",
@@ -46,7 +48,6 @@ def run(*words: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@pytest.mark.e2e
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bench_runs_and_what_it_compares_is_the_same(name: str) -> None:
     code, output = run("--only", name)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from published_figures import figures
-from scenario_runs import Scenario, ScenarioRun, run_scenario
+from scenario_runs import RunOf, Scenario, ScenarioRun, run_scenario
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
 ENOUGH_BYTES = 2 * 1024**3
-
-RunOf = Callable[[Scenario], ScenarioRun]
 
 
 @pytest.fixture(scope="session")

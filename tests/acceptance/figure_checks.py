@@ -9,9 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import RunOf
 from published_figures import FILE, MAPPING, Figure, figures, found
 from published_files import absent
+from scenario_runs import RunOf
 
 FIGURES = figures()
 MARKS = [pytest.mark.acceptance, pytest.mark.e2e]

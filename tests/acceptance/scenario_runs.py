@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,6 +74,9 @@ class ScenarioRun:
             for path in self.published.glob("*.parquet"):
                 connection.execute(f"CREATE VIEW \"{path.stem}\" AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
             return connection.execute(sql, parameters).fetchall()
+
+
+RunOf = Callable[[Scenario], ScenarioRun]
 
 
 def run_scenario(folder: Path, scenario: Scenario, periods: Iterable[tuple[date, date]]) -> ScenarioRun:

@@ -15,12 +15,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import RunOf
 from docx_text import Read, number, read
 from figure_checks import FIGURES, MARKS, assert_comes_out, cases, figures_of
 from published_figures import FILE, SCENARIOS, Figure
 from published_files import needs
-from scenario_runs import ScenarioRun
+from scenario_runs import RunOf, ScenarioRun
 
 pytestmark = MARKS
 

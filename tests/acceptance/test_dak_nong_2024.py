@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import RunOf
 from figure_checks import MARKS, assert_comes_out, figures_of
 from published_figures import Figure
+from scenario_runs import RunOf
 
 pytestmark = MARKS
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from e2e_desk import Desk, Night
+from e2e_desk import Desk, MakeDesk, Night, TwoRanges
 
 from cchc_pipeline.sandbox.life import draws as fates
 from cchc_pipeline.sandbox.life.province_parts import Unit
@@ -21,8 +20,6 @@ from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
 ENOUGH_BYTES = 2 * 1024**3
-
-MakeDesk = Callable[..., Desk]
 
 
 @pytest.fixture(scope="session")
@@ -83,15 +80,6 @@ def make_desk(folders: Path) -> Iterator[MakeDesk]:
     yield make
     for server in running:
         server.__exit__(None, None, None)
-
-
-@dataclass(frozen=True)
-class TwoRanges:
-    """A first load in two runs, on a desk that later tests go on with."""
-
-    desk: Desk
-    first: Night
-    second: Night
 
 
 @pytest.fixture(scope="session")

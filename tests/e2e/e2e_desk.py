@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -236,6 +236,18 @@ class Desk:
         with self.instance() as instance:
             stats = instance.get_run_step_stats(run_id)
         return {one.step_key: one.status.value for one in stats if one.status is not None}
+
+
+MakeDesk = Callable[..., Desk]
+
+
+@dataclass(frozen=True)
+class TwoRanges:
+    """A first load in two runs, on a desk that later tests go on with."""
+
+    desk: Desk
+    first: Night
+    second: Night
 
 
 # -- the truth ----------------------------------------------------------------------------------------------------

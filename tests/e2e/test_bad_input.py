@@ -13,8 +13,7 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import MakeDesk
-from e2e_desk import INBOUND, Desk, Night, Release, differences, periods_of
+from e2e_desk import INBOUND, Desk, MakeDesk, Night, Release, differences, periods_of
 from e2e_personal import personal_traces
 
 pytestmark = pytest.mark.e2e

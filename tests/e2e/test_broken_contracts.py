@@ -11,9 +11,8 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 import pytest
-from conftest import MakeDesk
 from contract_overlay import spoiled
-from e2e_desk import Desk, Night
+from e2e_desk import Desk, MakeDesk, Night
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from conftest import MakeDesk
-from e2e_desk import Desk
+from e2e_desk import Desk, MakeDesk
 
 pytestmark = pytest.mark.e2e
 

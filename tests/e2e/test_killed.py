@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import TwoRanges
-from e2e_desk import Desk, Night, differences, periods_of
+from e2e_desk import Desk, Night, TwoRanges, differences, periods_of
 
 pytestmark = pytest.mark.e2e
 

@@ -19,8 +19,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import MakeDesk
-from e2e_desk import INBOUND, Desk, Night, differences, periods_of
+from e2e_desk import INBOUND, Desk, MakeDesk, Night, differences, periods_of
 from e2e_personal import personal_traces
 
 from cchc_pipeline.contracts import all_contracts, load_contract

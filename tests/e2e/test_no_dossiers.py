@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import MakeDesk
+from e2e_desk import MakeDesk
 
 pytestmark = pytest.mark.e2e
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from conftest import MakeDesk
-from e2e_desk import Desk, Night
+from e2e_desk import Desk, MakeDesk, Night
 
 pytestmark = pytest.mark.e2e
 

@@ -9,8 +9,7 @@ from datetime import date
 
 import dagster as dg
 import pytest
-from conftest import MakeDesk
-from e2e_desk import Desk
+from e2e_desk import Desk, MakeDesk
 
 from assets import again
 from assets.instance import initialise

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from conftest import MakeDesk
-from e2e_desk import Desk
+from e2e_desk import Desk, MakeDesk
 
 pytestmark = pytest.mark.e2e
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from conftest import TwoRanges
-from e2e_desk import INBOUND, Night, differences, periods_of
+from e2e_desk import INBOUND, Night, TwoRanges, differences, periods_of
 
 pytestmark = pytest.mark.e2e
 
