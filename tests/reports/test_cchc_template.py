@@ -108,8 +108,8 @@ def test_text_around_slots_stays_as_it_is(text, word):
         ("          - resolved_early", "          - resolved_erly", "Did you mean resolved_early"),
         ("          late_rate: Quá hạn (%)", "          lateness: Quá hạn (%)", "“lateness” is no indicator"),
         ("{dissatisfaction_rate} không hài lòng.", "{dissatisfaction_rate không hài lòng.", "without its counterpart"),
-        ("  title: BÁO CÁO", "  titel: BÁO CÁO", "Compare with"),
-        ("      - part: papi", "      - part: papy", "Compare with"),
+        ("  title: BÁO CÁO", "  titel: BÁO CÁO", "unknown key; correct its name or remove it"),
+        ("      - part: papi", "      - part: papy", "Input should be 'late'"),
         ("widths: [6, 24, 32, 38]", "widths: [6, 24, 32]", "equal length"),
         ("{units}.\"\n  other_authority", "{unitz}.\"\n  other_authority", "{unitz} fills nothing here"),
     ],
@@ -120,7 +120,7 @@ def test_a_mistake_is_refused_with_its_line_and_the_fix(old, new, said):
     assert said in message
     assert "mau.yaml" in message
     # a block of several lines is named by one of its lines
-    assert abs(line_of(message) - line) <= 3, message
+    assert any(abs(int(found) - line) <= 3 for found in re.findall(r"line (\d+)", message)), message
 
 
 def test_a_block_without_a_kind_and_an_empty_file_are_refused():
@@ -129,7 +129,7 @@ def test_a_block_without_a_kind_and_an_empty_file_are_refused():
     assert "a block holds one of heading, text, compare, table, by_unit, part" in message
     assert line_of(message) == line
     assert "mau.yaml, line 1" in refusal("")
-    assert "not YAML" in refusal("frame: [")
+    assert "no YAML" in refusal("frame: [")
 
 
 def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path):

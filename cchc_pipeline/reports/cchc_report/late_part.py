@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,21 +9,18 @@ from typing import Any
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, plain
+from cchc_pipeline.reports.cchc_report.slots import Slot, tokens
 from cchc_pipeline.reports.cchc_report.template import LateWords
 from cchc_pipeline.reports.late_report import CAUSES, LateReport
 
-_BRACES = re.compile(r"\{([a-z_]+)\}")
-
 
 def say(phrase: str, **parts: str | Runs) -> Runs:
-    """A phrase with its slots filled by texts or marked pieces."""
+    """Fill the slots of a phrase by texts or marked pieces."""
     found: list[Run] = []
-    at = 0
-    for match in _BRACES.finditer(phrase):
-        part = parts[match[1]]
-        found += [*plain(phrase[at : match.start()]), *(plain(part) if isinstance(part, str) else part)]
-        at = match.end()
-    return (*found, *plain(phrase[at:]))
+    for token in tokens(phrase):
+        part = parts[token.name] if isinstance(token, Slot) else str(token)
+        found += plain(part) if isinstance(part, str) else part
+    return tuple(found)
 
 
 def _join(parts: Iterable[Runs], separator: str = "; ") -> Runs:
