@@ -112,10 +112,10 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
     """Vietnamese and English names that the tables hold."""
     for rows in (*data.local.values(), *data.portal.values(), *data.par.values()):
         for row in rows:
-            yield row.criterion_name_vi, row.criterion_name_en
-            yield words.rule(row.rule)
+            yield row["criterion_name_vi"], row["criterion_name_en"]
+            yield words.rule(row["rule"])
     for indicator in data.indicators.values():
-        yield indicator.name_vi, indicator.name_en
+        yield indicator["name_vi"], indicator["name_en"]
     for index in data.external:
         yield index["index_name_vi"], index["index_name_en"]
     yield from words.labels("unit_level").values()

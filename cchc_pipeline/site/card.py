@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf
 from cchc_pipeline.site import words
-from cchc_pipeline.site.tables import CardRow, Shown
+from cchc_pipeline.site.tables import Row, Shown
 
 #: What people call a source of figures.
 SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
@@ -18,7 +18,7 @@ SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên C�
 class Line:
     """A row with its depth in the tree (1 is a group) and what is said about it."""
 
-    row: CardRow
+    row: Row
     depth: int
     reasons: tuple[str, ...]
     evidence: str
@@ -26,9 +26,9 @@ class Line:
     @property
     def share(self) -> float | None:
         """Points over what could be reached: the length of the bar. None where that is unknown."""
-        most = self.row.max_points if self.row.criterion_level == "criterion" else self.row.denominator
-        most = most or self.row.max_points
-        return None if self.row.points is None or not most else max(0.0, min(1.0, self.row.points / most))
+        most = self.row["max_points"] if self.row["criterion_level"] == "criterion" else self.row["denominator"]
+        most = most or self.row["max_points"]
+        return None if self.row["points"] is None or not most else max(0.0, min(1.0, self.row["points"] / most))
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,21 @@ class Card:
     @property
     def groups(self) -> tuple[Line, ...]:
         """The groups below the total."""
-        return tuple(line for line in self.lines if line.depth == 1 and line.row.criterion_level == "group")
+        return tuple(line for line in self.lines if line.depth == 1 and line.row["criterion_level"] == "group")
 
     @property
     def missing(self) -> tuple[Line, ...]:
         """Criteria that have no points, with their reasons."""
-        return tuple(line for line in self.lines if line.row.status == "missing")
+        return tuple(line for line in self.lines if line.row["status"] == "missing")
 
     @property
     def has_hidden_counts(self) -> bool:
         """Whether any row keeps its counts to itself."""
-        return any(not line.row.has_counts for line in self.lines)
+        return any(not line.row["has_counts"] for line in self.lines)
 
 
 def make_card(
-    rows: Sequence[CardRow], source: str, shown: Shown, indicators: Mapping[str, str], shelf: Shelf
+    rows: Sequence[Row], source: str, shown: Shown, indicators: Mapping[str, str], shelf: Shelf
 ) -> Card | None:
     """The card of one unit; None where it has no total.
 
@@ -69,36 +69,36 @@ def make_card(
         indicators: indicator id -> Vietnamese name.
         shelf: the rubrics that scored it.
     """
-    total = next((row for row in rows if row.criterion_level == "total"), None)
+    total = next((row for row in rows if row["criterion_level"] == "total"), None)
     if total is None:
         return None
-    names = {row.criterion_code: row.criterion_name_vi for row in rows}
-    said = {row.criterion_code: words.reasons(row, names) for row in rows}
-    leaves = [said[row.criterion_code] for row in rows if row.criterion_level == "criterion"]
+    names = {row["criterion_code"]: row["criterion_name_vi"] for row in rows}
+    said = {row["criterion_code"]: words.reasons(row, names) for row in rows}
+    leaves = [said[row["criterion_code"]] for row in rows if row["criterion_level"] == "criterion"]
     common = [one for one in (leaves[0] if leaves else []) if all(one in others for others in leaves)]
 
-    def line(row: CardRow, depth: int) -> Line:
-        own = tuple(one for one in said[row.criterion_code] if one not in common)
+    def line(row: Row, depth: int) -> Line:
+        own = tuple(one for one in said[row["criterion_code"]] if one not in common)
         return Line(row, depth, own, words.evidence(row, indicators))
 
-    ordered = in_order(rows, order_of(shelf.version(total.index_code, total.rubric_version)))
+    ordered = in_order(rows, order_of(shelf.version(total["index_code"], total["rubric_version"])))
     return Card(source, shown, line(total, 0), tuple(line(row, depth) for row, depth in ordered), tuple(common))
 
 
-def in_order(rows: Iterable[CardRow], order: Mapping[str, int]) -> list[tuple[CardRow, int]]:
+def in_order(rows: Iterable[Row], order: Mapping[str, int]) -> list[tuple[Row, int]]:
     """Rows below the total as a tree walked from the top, with their depth; unknown codes come last, by code."""
-    below: dict[str | None, list[CardRow]] = {}
+    below: dict[str | None, list[Row]] = {}
     for row in rows:
-        if row.criterion_level != "total":
-            below.setdefault(row.parent_code, []).append(row)
+        if row["criterion_level"] != "total":
+            below.setdefault(row["parent_code"], []).append(row)
     for children in below.values():
-        children.sort(key=lambda row: (order.get(row.criterion_code, len(order)), row.criterion_code))
-    found: list[tuple[CardRow, int]] = []
+        children.sort(key=lambda row: (order.get(row["criterion_code"], len(order)), row["criterion_code"]))
+    found: list[tuple[Row, int]] = []
 
     def walk(parent: str | None, depth: int) -> None:
         for row in below.get(parent, ()):
             found.append((row, depth))
-            walk(row.criterion_code, depth + 1)
+            walk(row["criterion_code"], depth + 1)
 
     walk("TOTAL", 1)
     return found

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -17,7 +15,8 @@ from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.scorecards.scoring.shelf import Shelf
 from cchc_pipeline.site import tables
-from cchc_pipeline.site.tables import CardRow, Figure, Risk, Shown, Total
+from cchc_pipeline.site.tables import Row, Shown
+from cchc_pipeline.vietnamese import names_within
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
 #: A count of fewer items than this is not told.
@@ -42,54 +41,6 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Indicator:
-    """What an indicator is called and how it is read; columns of the table `indicators`."""
-
-    indicator_id: str
-    name_vi: str
-    name_en: str
-    legal_basis: str
-    unit_of_measure: str
-    direction: str
-    family: str
-
-
-@dataclass(frozen=True)
-class Interval:
-    """The ranks that a unit could as well have: 95 of 100 draws lie between `low` and `high`."""
-
-    low: int
-    high: int
-    method_vi: str
-
-
-@dataclass(frozen=True)
-class Fix:
-    """What would bring a criterion to its full points. `items` is None where so few may not be told."""
-
-    criterion_code: str
-    name_vi: str
-    points: float
-    items: int | None
-
-    @property
-    def points_per_item(self) -> float | None:
-        """Points that one more item brings; None where items are not told."""
-        return None if not self.items else self.points / self.items
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A unit that costs the province points of a criterion."""
-
-    criterion_code: str
-    name_vi: str
-    unit_code: str
-    points: float
-    items: int | None
-
-
-@dataclass(frozen=True)
 class SiteData:
     """The published tables by unit.
 
@@ -109,27 +60,27 @@ class SiteData:
     province: Unit
     data_until: date
     units: Mapping[str, Unit]
-    indicators: Mapping[str, Indicator]
+    indicators: Mapping[str, Row]
     shown: Shown | None
     shown_par: Shown | None
-    local: Mapping[str, list[CardRow]]
-    portal: Mapping[str, list[CardRow]]
-    par: Mapping[str, list[CardRow]]
+    local: Mapping[str, list[Row]]
+    portal: Mapping[str, list[Row]]
+    par: Mapping[str, list[Row]]
     stages: Mapping[str, Mapping[str, Stages]]
-    history: Mapping[str, list[Total]]
-    figures: Mapping[str, list[Figure]]
-    risks: Mapping[str, Risk]
-    intervals: Mapping[tuple[str, str, str, date, str], Interval]
-    fixes: Mapping[str, list[Fix]]
-    causes: tuple[Cause, ...]
-    external: tuple[dict[str, Any], ...]
+    history: Mapping[str, list[Row]]
+    figures: Mapping[str, list[Row]]
+    risks: Mapping[str, Row]
+    intervals: Mapping[tuple[str, str, str, date, str], Row]
+    fixes: Mapping[str, list[Row]]
+    causes: tuple[Row, ...]
+    external: tuple[Row, ...]
 
     @property
     def indicator_names(self) -> dict[str, str]:
         """Indicator id -> Vietnamese name."""
-        return {one.indicator_id: one.name_vi for one in self.indicators.values()}
+        return {code: one["name_vi"] for code, one in self.indicators.items()}
 
-    def interval(self, scorecard: str, source: str, shown: Shown, unit_code: str) -> Interval | None:
+    def interval(self, scorecard: str, source: str, shown: Shown, unit_code: str) -> Row | None:
         """The interval of a unit's rank; None where there is none."""
         return self.intervals.get((scorecard, source, shown.period_type, shown.first, unit_code))
 
@@ -156,10 +107,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date, sh
         province=units[province_code],
         data_until=data_until,
         units=units,
-        indicators={
-            row["indicator_id"]: Indicator(**{name: row[name] for name in Indicator.__annotations__})
-            for row in tables.whole(published, "indicators").to_pylist()
-        },
+        indicators={row["indicator_id"]: row for row in tables.whole(published, "indicators").to_pylist()},
         shown=shown,
         shown_par=shown_par,
         local=local,
@@ -183,13 +131,11 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
     of the province, which stands above every page.
     """  # noqa: D205 - one thought
     rows = tables.whole(published, "units").to_pylist()
-    names = {row["unit_code"]: row["unit_name"] or row["unit_code"] for row in rows}
-    place = re.sub(r"^(UBND|Ủy ban nhân dân)\s+", "", names.get(province_code, province_code), flags=re.IGNORECASE)
-    tail = re.compile(rf"\s*[-,–]\s*{re.escape(place)}$", re.IGNORECASE)
+    names = names_within(province_code, {row["unit_code"]: row["unit_name"] or row["unit_code"] for row in rows})
     found = {
         row["unit_code"]: Unit(
             row["unit_code"],
-            tail.sub("", names[row["unit_code"]]),
+            names[row["unit_code"]],
             row["unit_level"] or "department",
             row["parent_code"],
             bool(row["is_current"]),
@@ -204,11 +150,9 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
     return found
 
 
-def _intervals(published: Mapping[str, Path]) -> dict[tuple[str, str, str, date, str], Interval]:
+def _intervals(published: Mapping[str, Path]) -> dict[tuple[str, str, str, date, str], Row]:
     return {
-        (row["scorecard_id"], row["source"], row["period_type"], row["period_start"], row["unit_code"]): Interval(
-            row["rank_low"], row["rank_high"], row["method_vi"]
-        )
+        (row["scorecard_id"], row["source"], row["period_type"], row["period_start"], row["unit_code"]): row
         for row in tables.whole(published, "rank_intervals").to_pylist()
         if row["rank_low"] is not None
     }
@@ -217,36 +161,31 @@ def _intervals(published: Mapping[str, Path]) -> dict[tuple[str, str, str, date,
 def _to_fix(
     published: Mapping[str, Path],
     shown: Shown,
-    local: Mapping[str, list[CardRow]],
+    local: Mapping[str, list[Row]],
     units: Mapping[str, Unit],
     province_code: str,
     shelf: Shelf,
-) -> tuple[dict[str, list[Fix]], tuple[Cause, ...]]:
+) -> tuple[dict[str, list[Row]], tuple[Row, ...]]:
     """Cheapest points of every unit, and which units cost the province its points."""
     filters = [("source", "=", "local"), ("period_type", "=", shown.period_type), ("period_start", "=", shown.first)]
     card: pd.DataFrame = pq.read_table(published[INDEX766], filters=filters).to_pandas()
     rubric = shelf.version("index766", str(card["rubric_version"].iloc[0]))
-    told = {(row.unit_code, row.criterion_code): row.has_counts for rows in local.values() for row in rows}
-    fixes: dict[str, list[Fix]] = {}
-    for row in points.fixes(card, rubric).to_dict("records"):
-        items = row["items"] if told.get((row["unit_code"], row["criterion_code"])) else None
-        found = Fix(row["criterion_code"], row["criterion_name_vi"], row["points"], items)
-        fixes.setdefault(row["unit_code"], []).append(found)
+    told = {(row["unit_code"], row["criterion_code"]) for rows in local.values() for row in rows if row["has_counts"]}
+    fixes = _records(points.fixes(card, rubric))
+    for row in fixes:
+        if (row["unit_code"], row["criterion_code"]) not in told:
+            row["items"] = None
+        row["points_per_item"] = row["points"] / row["items"] if row["items"] else None
     parents = {unit.code: unit.parent for unit in units.values()}
-    rows = points.causes(card, province_code, parents, additive_criteria(rubric)).to_dict("records")
-    causes = tuple(
-        Cause(
-            row["criterion_code"],
-            row["criterion_name_vi"],
-            row["caused_by"],
-            row["points"],
-            int(row["items"])
-            if told.get((row["caused_by"], row["criterion_code"])) and row["items"] >= FEWEST_ITEMS
-            else None,
-        )
-        for row in rows
-    )
-    return fixes, causes
+    causes = _records(points.causes(card, province_code, parents, additive_criteria(rubric)))
+    for row in causes:
+        is_told = (row["caused_by"], row["criterion_code"]) in told and row["items"] >= FEWEST_ITEMS
+        row["items"] = int(row["items"]) if is_told else None
+    return tables.by_unit(fixes), tuple(causes)
+
+
+def _records(frame: pd.DataFrame) -> list[Row]:
+    return frame.to_dict("records")  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -256,7 +195,7 @@ class Province:
     code: str
     name: str
     is_own: bool
-    total: dict[str, Any]
-    dimensions: tuple[dict[str, Any], ...]
-    below: dict[str, tuple[dict[str, Any], ...]]
-    interval: Interval | None
+    total: Row
+    dimensions: tuple[Row, ...]
+    below: dict[str, tuple[Row, ...]]
+    interval: Row | None

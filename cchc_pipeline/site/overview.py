@@ -12,8 +12,8 @@ from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site import words
 from cchc_pipeline.site.card import SOURCES, Line
-from cchc_pipeline.site.data import Interval, SiteData, Unit
-from cchc_pipeline.site.tables import CardRow
+from cchc_pipeline.site.data import SiteData, Unit
+from cchc_pipeline.site.tables import Row
 from cchc_pipeline.site.unit_page import UnitPage
 from cchc_pipeline.vietnamese import period_label
 
@@ -26,10 +26,10 @@ class Standing:
     """A unit among the units of its level, in the period shown."""
 
     unit: Unit
-    total: CardRow
-    interval: Interval | None
-    portal: CardRow | None
-    groups: dict[str, CardRow]
+    total: Row
+    interval: Row | None
+    portal: Row | None
+    groups: dict[str, Row]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Level:
     @property
     def ranked(self) -> tuple[Standing, ...]:
         """Those with a rank."""
-        return tuple(one for one in self.standings if one.total.rank is not None)
+        return tuple(one for one in self.standings if one.total["rank"] is not None)
 
     @property
     def ahead(self) -> tuple[Standing, ...]:
@@ -71,15 +71,15 @@ def levels(data: SiteData) -> tuple[Level, ...]:
     found: dict[str, list[Standing]] = {}
     for unit in data.units.values():
         rows = data.local.get(unit.code, ())
-        total = next((row for row in rows if row.criterion_level == "total"), None)
+        total = next((row for row in rows if row["criterion_level"] == "total"), None)
         if total is None or data.shown is None or unit.level not in LEVELS:
             continue
-        portal = next((row for row in data.portal.get(unit.code, ()) if row.criterion_level == "total"), None)
-        groups = {row.criterion_code: row for row in rows if row.parent_code == "TOTAL"}
+        portal = next((row for row in data.portal.get(unit.code, ()) if row["criterion_level"] == "total"), None)
+        groups = {row["criterion_code"]: row for row in rows if row["parent_code"] == "TOTAL"}
         interval = data.interval("index766", "local", data.shown, unit.code)
         found.setdefault(unit.level, []).append(Standing(unit, total, interval, portal, groups))
     for standings in found.values():
-        standings.sort(key=lambda one: (one.total.rank is None, one.total.rank or 0, one.unit.code))
+        standings.sort(key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.unit.code))
     return tuple(Level(level, tuple(found[level])) for level in LEVELS if level in found)
 
 
@@ -88,7 +88,7 @@ class ParStanding:
     """A unit's PAR INDEX among the units of its level, with the stages of its appraisal."""
 
     unit: Unit
-    total: CardRow
+    total: Row
     stages: Stages | None
 
 
@@ -104,28 +104,28 @@ def par_levels(data: SiteData) -> tuple[ParLevel, ...]:
     """Units of every level by their rank in PAR INDEX."""
     found: dict[str, list[ParStanding]] = {}
     for unit in data.units.values():
-        total = next((row for row in data.par.get(unit.code, ()) if row.criterion_level == "total"), None)
+        total = next((row for row in data.par.get(unit.code, ()) if row["criterion_level"] == "total"), None)
         if total is not None and unit.level in LEVELS:
-            stages = data.stages.get(unit.code, {}).get(total.criterion_code)
+            stages = data.stages.get(unit.code, {}).get(total["criterion_code"])
             found.setdefault(unit.level, []).append(ParStanding(unit, total, stages))
     for standings in found.values():
-        standings.sort(key=lambda one: (one.total.rank is None, one.total.rank or 0, one.unit.code))
+        standings.sort(key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.unit.code))
     return tuple(ParLevel(level, tuple(found[level])) for level in LEVELS if level in found)
 
 
 def changes(page: UnitPage, ranks: Iterable[Level]) -> Changes:
     """What moved most, in points."""
-    lines = [] if page.local is None else [one for one in page.local.lines if one.row.criterion_level == "criterion"]
+    lines = [] if page.local is None else [one for one in page.local.lines if one.row["criterion_level"] == "criterion"]
     moved = sorted(
-        (one for one in lines if one.row.change), key=lambda one: (one.row.change or 0, one.row.criterion_code)
+        (one for one in lines if one.row["change"]), key=lambda one: (one.row["change"] or 0, one.row["criterion_code"])
     )
-    all_units = [one for level in ranks for one in level.standings if one.total.change]
-    units = sorted(all_units, key=lambda one: (one.total.change or 0, one.unit.code))
+    all_units = [one for level in ranks for one in level.standings if one.total["change"]]
+    units = sorted(all_units, key=lambda one: (one.total["change"] or 0, one.unit.code))
     return Changes(
-        tuple(one for one in reversed(moved) if (one.row.change or 0) > 0)[:SHOWN],
-        tuple(one for one in moved if (one.row.change or 0) < 0)[:SHOWN],
-        tuple(one for one in reversed(units) if (one.total.change or 0) > 0)[:SHOWN],
-        tuple(one for one in units if (one.total.change or 0) < 0)[:SHOWN],
+        tuple(one for one in reversed(moved) if (one.row["change"] or 0) > 0)[:SHOWN],
+        tuple(one for one in moved if (one.row["change"] or 0) < 0)[:SHOWN],
+        tuple(one for one in reversed(units) if (one.total["change"] or 0) > 0)[:SHOWN],
+        tuple(one for one in units if (one.total["change"] or 0) < 0)[:SHOWN],
     )
 
 
@@ -133,8 +133,8 @@ def lost(page: UnitPage) -> tuple[Line, ...]:
     """Criteria by points lost, most first."""
     if page.local is None:
         return ()
-    rows = [one for one in page.local.lines if one.row.criterion_level == "criterion" and one.row.points_lost]
-    return tuple(sorted(rows, key=lambda one: (-(one.row.points_lost or 0), one.row.criterion_code)))[: 2 * SHOWN]
+    rows = [one for one in page.local.lines if one.row["criterion_level"] == "criterion" and one.row["points_lost"]]
+    return tuple(sorted(rows, key=lambda one: (-(one.row["points_lost"] or 0), one.row["criterion_code"])))[: 2 * SHOWN]
 
 
 def newest_external(data: SiteData) -> list[dict[str, Any]]:
@@ -152,10 +152,10 @@ def radar(page: UnitPage) -> str | None:
     sides = [card for card in (page.local, page.portal) if card is not None]
     if not sides:
         return None
-    codes = [line.row.criterion_code for line in sides[0].groups]
+    codes = [line.row["criterion_code"] for line in sides[0].groups]
     series = {}
     for card in sides:
-        shares = {line.row.criterion_code: line.share for line in card.groups}
+        shares = {line.row["criterion_code"]: line.share for line in card.groups}
         series[words.phrase(SOURCES[card.source])] = [shares.get(code) for code in codes]
     return page_svg(
         plots.radar(codes, series), "radar", words.phrase("Tỷ lệ điểm đạt được theo nhóm của Bộ chỉ số 766")
@@ -172,8 +172,8 @@ def trend(page: UnitPage) -> str | None:
         spots = []
         for one in months:
             total = one.local if source == "local" else one.portal
-            share = None if total is None or total.ratio is None else 100 * total.ratio
-            stretch = "" if total is None else total.measured_by
+            share = None if total is None or total["ratio"] is None else 100 * total["ratio"]
+            stretch = "" if total is None else total["measured_by"]
             spots.append(plots.Spot(period_label("month", one.first, one.last), share, stretch, one.is_open))
         if any(spot.value is not None for spot in spots):
             series[words.phrase(SOURCES[source])] = spots
@@ -185,9 +185,9 @@ def trend(page: UnitPage) -> str | None:
 def rank_dots(level: Level) -> str | None:
     """Ranks with their intervals; None where there are no intervals."""
     rows = [
-        Dot(one.unit.name, one.total.rank, one.interval.low, one.interval.high)
+        Dot(one.unit.name, one.total["rank"], one.interval["rank_low"], one.interval["rank_high"])
         for one in level.ranked
-        if one.total.rank is not None and one.interval is not None
+        if one.total["rank"] is not None and one.interval is not None
     ]
     if not rows:
         return None

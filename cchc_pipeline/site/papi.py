@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
@@ -15,7 +14,7 @@ from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
 from cchc_pipeline.site.data import Province, SiteData
 from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
-from cchc_pipeline.site.tables import Shown
+from cchc_pipeline.site.tables import Row, Shown
 
 #: A trend shows so many provinces at most: colours and marks to tell them apart.
 MOST_LINES = len(plots.COLOURS)
@@ -64,7 +63,7 @@ def papi_page(data: SiteData) -> PapiPage | None:
     if not years:
         return None
     year = years[-1]
-    by_unit: dict[str, list[dict[str, Any]]] = {}
+    by_unit: dict[str, list[Row]] = {}
     for row in tables.run("papi", {"year": year}, card=card):
         by_unit.setdefault(row["unit_code"], []).append(row)
     is_today = data.data_until >= MERGER_ON
@@ -104,7 +103,7 @@ def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
     return frozenset(became or {one.name_vi for one in old_provinces() if one.agency_code == province_code})
 
 
-def _province(data: SiteData, code: str, rows: list[dict[str, Any]], year: int, names: frozenset[str]) -> Province:
+def _province(data: SiteData, code: str, rows: list[Row], year: int, names: frozenset[str]) -> Province:
     total = next(row for row in rows if row["criterion_level"] == "total")
     dimensions = tuple(row for row in rows if row["criterion_level"] == "group")
     below = {
@@ -144,7 +143,7 @@ def _radar(own: list[Province], labels: Mapping[str, str]) -> str:
 
 def _dots(provinces: list[Province]) -> str | None:
     rows = [
-        Dot(one.name, one.total["rank"], one.interval.low, one.interval.high, is_own=one.is_own)
+        Dot(one.name, one.total["rank"], one.interval["rank_low"], one.interval["rank_high"], is_own=one.is_own)
         for one in provinces
         if one.total["rank"] is not None and one.interval is not None
     ]

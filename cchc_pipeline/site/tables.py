@@ -1,12 +1,12 @@
-"""Reading what the pages show out of the published tables: rows as plain objects, by unit."""
+"""Read what the pages show out of the published tables, by unit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 
@@ -42,99 +42,12 @@ class Shown:
     running: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """A row of a scorecard as a page shows it; columns as in the scorecard's contract.
-
-    Attributes:
-        has_counts: whether numerator, denominator and ratio may be shown to everybody.
-        change: points now minus points in the period before; None where they cannot be compared.
-        points_running: points of the period that is not over.
-    """
-
-    unit_code: str
-    index_code: str
-    rubric_version: str
-    is_provisional: bool
-    criterion_level: str
-    criterion_code: str
-    parent_code: str | None
-    criterion_name_vi: str
-    criterion_name_en: str
-    rule: str
-    numerator: float | None
-    denominator: float | None
-    ratio: float | None
-    points: float | None
-    max_points: float | None
-    points_lost: float | None
-    status: str
-    reason_vi: str | None
-    evidence: str | None
-    indicator_id: str | None
-    band_vi: str | None
-    rank: int | None
-    rank_of: int | None
-    has_counts: bool
-    change: float | None
-    points_before: float | None
-    rank_before: int | None
-    points_running: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The total of a unit in one period. `measured_by` differs where other criteria were scored."""
-
-    unit_code: str
-    unit_level: str | None
-    source: str
-    period_type: str
-    period_start: date
-    period_end: date
-    is_provisional: bool
-    points: float | None
-    max_points: float | None
-    reachable: float | None
-    ratio: float | None
-    status: str
-    reason_vi: str | None
-    rank: int | None
-    rank_of: int | None
-    measured_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Public values of an indicator; a hidden one is None and says so."""
-
-    unit_code: str
-    indicator_id: str
-    value: float | None
-    numerator: float | None
-    denominator: float | None
-    is_hidden: bool
-    value_before: float | None
-    is_hidden_before: bool
-    value_year: float | None
-    is_hidden_year: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """Open dossiers before their due date; each number is the first of a band of five (0 means 0 to 4)."""
-
-    unit_code: str
-    open_from: int
-    soon_from: int
-    likely_from: int
-
-
-OfUnit = TypeVar("OfUnit", CardRow, Total, Figure)
+#: A row of a query; its columns stand in the SQL file of that name.
+Row = dict[str, Any]
 
 
 def shown_period(tables: Mapping[str, Path], table: str, period_type: str, data_until: date) -> Shown | None:
-    """The newest period of a scorecard that is over, else the newest; None where it has none.
+    """Return the newest period of a scorecard that is over, else the newest; None where it has none.
 
     Args:
         tables: published table -> Parquet file.
@@ -165,8 +78,8 @@ def _follows(earlier: date, later: date, period_type: str) -> bool:
     return months == (1 if period_type == "month" else 12)
 
 
-def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> dict[str, list[CardRow]]:
-    """Rows of one scorecard and source in the period shown, by unit."""
+def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> dict[str, list[Row]]:
+    """Return the rows of one scorecard and source in the period shown, by unit; columns as in `card.sql`."""
     parameters = {
         "source": source,
         "period_type": shown.period_type,
@@ -175,53 +88,52 @@ def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> d
         "running": shown.running,
     }
     rows = run("card", parameters, card=tables[table], public=tables["indicator_values_public"])
-    return _by_unit([CardRow(**row) for row in rows])
+    return by_unit(rows)
 
 
-def history(tables: Mapping[str, Path], table: str) -> dict[str, list[Total]]:
-    """Totals of every period by unit, oldest first."""
-    return _by_unit([Total(**row) for row in run("history", None, card=tables[table])])
+def history(tables: Mapping[str, Path], table: str) -> dict[str, list[Row]]:
+    """Return totals of every period by unit, oldest first; columns as in `history.sql`."""
+    return by_unit(run("history", None, card=tables[table]))
 
 
-def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Figure]]:
-    """Public values by unit, in the period shown, the one before and the year."""
+def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Row]]:
+    """Return public values by unit, of the period shown, the one before and the year, as in `indicators.sql`."""
     parameters = {
         "period_type": shown.period_type,
         "shown": shown.first,
         "before": shown.before,
         "year": shown.first.replace(month=1, day=1),
     }
-    return _by_unit([Figure(**row) for row in run("indicators", parameters, public=tables["indicator_values_public"])])
+    return by_unit(run("indicators", parameters, public=tables["indicator_values_public"]))
 
 
 def stages(tables: Mapping[str, Path], shown: Shown) -> dict[str, dict[str, Stages]]:
-    """Stages of the appraisal of PAR INDEX: unit -> criterion, group or total. Units that nobody scored are absent."""
-    by_unit: dict[str, list[dict[str, Any]]] = {}
-    for row in run("stages", {"shown": shown.first}, card=tables["scorecard_par_index"]):
-        by_unit.setdefault(row["unit_code"], []).append(row)
-    found = {unit: stage_sums(rows) for unit, rows in by_unit.items()}
+    """Return unit -> criterion, group or total of PAR INDEX -> its stages; units that nobody scored are absent."""
+    rows = run("stages", {"shown": shown.first}, card=tables["scorecard_par_index"])
+    found = {unit: stage_sums(some) for unit, some in by_unit(rows).items()}
     return {unit: some for unit, some in found.items() if any(one.is_by_people for one in some.values())}
 
 
-def risks(tables: Mapping[str, Path]) -> dict[str, Risk]:
-    """Open dossiers at risk by unit, in bands of five."""
+def risks(tables: Mapping[str, Path]) -> dict[str, Row]:
+    """Return open dossiers at risk by unit, in bands of five: each number is the first of its band."""
     parameters = {"soon_days": SOON_DAYS, "likely": LIKELY}
     rows = run("risk", parameters, units=tables["units"], at_risk=tables["at_risk_dossiers"])
-    return {row["unit_code"]: Risk(**row) for row in rows}
+    return {row["unit_code"]: row for row in rows}
 
 
 def whole(tables: Mapping[str, Path], table: str) -> pa.Table:
-    """A small table as it is."""
+    """Return a small table as it is."""
     return files.read_parquet(tables[table])
 
 
-def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list[dict[str, Any]]:
-    """Rows of one SQL file of this room over Parquet files."""
+def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list[Row]:
+    """Return the rows of one SQL file of this room over Parquet files."""
     return engine.run_file(f"site/{name}", params=parameters, **inputs).to_pylist()
 
 
-def _by_unit(rows: list[OfUnit]) -> dict[str, list[OfUnit]]:
-    found: dict[str, list[OfUnit]] = {}
+def by_unit(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return unit code -> its rows, in order."""
+    found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.unit_code, []).append(row)
+        found.setdefault(row["unit_code"], []).append(row)
     return found

@@ -8,8 +8,8 @@ from datetime import date
 
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site.card import Card, Line, make_card
-from cchc_pipeline.site.data import Fix, Indicator, Interval, SiteData, Unit
-from cchc_pipeline.site.tables import Figure, Risk, Total
+from cchc_pipeline.site.data import SiteData, Unit
+from cchc_pipeline.site.tables import Row
 
 #: Indicators of the section on late dossiers, in its order.
 LATE = (
@@ -23,21 +23,21 @@ FIXES = 6
 class Reading:
     """An indicator with its public values."""
 
-    indicator: Indicator
-    figure: Figure
+    indicator: Row
+    figure: Row
 
     @property
     def change(self) -> float | None:
         """Against the period before; None where one of the two is missing or hidden."""
-        now, before = self.figure.value, self.figure.value_before
+        now, before = self.figure["value"], self.figure["value_before"]
         return None if now is None or before is None else now - before
 
     @property
     def is_better(self) -> bool | None:
         """Whether the change is for the better; None where there is none or no direction is better."""
-        if not self.change or self.indicator.direction not in ("higher", "lower"):
+        if not self.change or self.indicator["direction"] not in ("higher", "lower"):
             return None
-        return (self.change > 0) == (self.indicator.direction == "higher")
+        return (self.change > 0) == (self.indicator["direction"] == "higher")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Moment:
     period_type: str
     first: date
     last: date
-    local: Total | None
-    portal: Total | None
+    local: Row | None
+    portal: Row | None
     is_open: bool
     is_break: bool
 
@@ -77,23 +77,23 @@ class UnitPage:
     portal: Card | None
     par: Card | None
     stages: tuple[StageLine, ...]
-    interval: Interval | None
-    fixes: tuple[Fix, ...]
+    interval: Row | None
+    fixes: tuple[Row, ...]
     late: tuple[Reading, ...]
-    risk: Risk | None
+    risk: Row | None
     families: tuple[tuple[str, tuple[Reading, ...]], ...]
-    without: tuple[Indicator, ...]
+    without: tuple[Row, ...]
     history: tuple[Moment, ...]
 
     @property
     def anchors(self) -> frozenset[str]:
         """Indicators that stand on the page, so that a link may lead to them."""
-        return frozenset(one.indicator.indicator_id for _, some in self.families for one in some)
+        return frozenset(one.indicator["indicator_id"] for _, some in self.families for one in some)
 
     def reading(self, indicator_id: str) -> Reading | None:
         """One of its indicators."""
         return next(
-            (one for _, some in self.families for one in some if one.indicator.indicator_id == indicator_id), None
+            (one for _, some in self.families for one in some if one.indicator["indicator_id"] == indicator_id), None
         )
 
 
@@ -106,7 +106,7 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
     par = make_card(data.par.get(unit.code, ()), "local", data.shown_par, names, data.shelf) if data.shown_par else None
     by_family: dict[str, list[Reading]] = {}
     for one in readings.values():
-        by_family.setdefault(one.indicator.family, []).append(one)
+        by_family.setdefault(one.indicator["family"], []).append(one)
     return UnitPage(
         unit=unit,
         parent=data.units.get(unit.parent or ""),
@@ -129,13 +129,13 @@ def stage_lines(par: Card | None, stages: Mapping[str, Stages]) -> tuple[StageLi
     """The lines of a card beside their stages, the total first; empty where nobody gave points."""
     if par is None or not stages:
         return ()
-    found = ((line, stages.get(line.row.criterion_code)) for line in (par.total, *par.lines))
+    found = ((line, stages.get(line.row["criterion_code"])) for line in (par.total, *par.lines))
     return tuple(StageLine(line, one) for line, one in found if one is not None)
 
 
 def _readings(data: SiteData, unit: Unit) -> dict[str, Reading]:
     """Indicators with a value, or a hidden one, in the period, the one before or the year; in the catalogue's order."""
-    found = {figure.indicator_id: figure for figure in data.figures.get(unit.code, ())}
+    found = {figure["indicator_id"]: figure for figure in data.figures.get(unit.code, ())}
     return {
         name: Reading(indicator, found[name])
         for name, indicator in data.indicators.items()
@@ -143,26 +143,26 @@ def _readings(data: SiteData, unit: Unit) -> dict[str, Reading]:
     }
 
 
-def _says_something(figure: Figure) -> bool:
-    values = (figure.value, figure.value_before, figure.value_year)
-    return any(value is not None for value in values) or figure.is_hidden or figure.is_hidden_year
+def _says_something(figure: Row) -> bool:
+    values = (figure["value"], figure["value_before"], figure["value_year"])
+    return any(value is not None for value in values) or figure["is_hidden"] or figure["is_hidden_year"]
 
 
 _KINDS = ("month", "quarter", "year", "custom")
 
 
-def moments(totals: Sequence[Total], data_until: date) -> tuple[Moment, ...]:
+def moments(totals: Sequence[Row], data_until: date) -> tuple[Moment, ...]:
     """Both sides of every period, months first, oldest first within a kind."""
-    held: dict[tuple[str, date, date], dict[str, Total]] = {}
+    held: dict[tuple[str, date, date], dict[str, Row]] = {}
     for one in totals:
-        held.setdefault((one.period_type, one.period_start, one.period_end), {})[one.source] = one
+        held.setdefault((one["period_type"], one["period_start"], one["period_end"]), {})[one["source"]] = one
     found: list[Moment] = []
-    last: dict[str, Total] = {}
+    last: dict[str, Row] = {}
     for kind, first, end in sorted(held, key=lambda key: (_KINDS.index(key[0]), key[1], key[2])):
         sides = held[kind, first, end]
         local = sides.get("local")
         before = last.get(kind)
-        broke = local is not None and before is not None and local.measured_by != before.measured_by
+        broke = local is not None and before is not None and local["measured_by"] != before["measured_by"]
         found.append(Moment(kind, first, end, local, sides.get("portal"), end > data_until, broke))
         if local is not None:
             last[kind] = local

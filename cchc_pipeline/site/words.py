@@ -18,7 +18,7 @@ import yaml
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.site.tables import CardRow, Shown
+from cchc_pipeline.site.tables import Row, Shown
 from cchc_pipeline.vietnamese import decimal, period_label
 
 NONE = "—"
@@ -159,26 +159,26 @@ def _share_en(value: float | None) -> str:
     return NONE if value is None else f"{100 * value:g}%"
 
 
-def reasons(row: CardRow, names: Mapping[str, str]) -> list[str]:
+def reasons(row: Row, names: Mapping[str, str]) -> list[str]:
     """The sentences of a row's reason; codes of criteria as names, and no count that must not be shown."""
-    if not row.reason_vi:
+    if not row["reason_vi"]:
         return []
-    text = row.reason_vi if row.has_counts else _SMALL_DENOMINATOR.sub("Mẫu số dưới 10", row.reason_vi)
+    text = row["reason_vi"] if row["has_counts"] else _SMALL_DENOMINATOR.sub("Mẫu số dưới 10", row["reason_vi"])
     text = _COUNTS_BESIDE.sub(r"\1", text)
     text = _CODE.sub(lambda found: names.get(found[0], found[0]), text)
     return text.split(_SEPARATOR)
 
 
-def evidence(row: CardRow, indicators: Mapping[str, str]) -> str:
+def evidence(row: Row, indicators: Mapping[str, str]) -> str:
     """Where the figures of a row come from, in words."""
-    if row.indicator_id:
-        return indicators.get(row.indicator_id, row.indicator_id)
-    if not row.evidence:
+    if row["indicator_id"]:
+        return indicators.get(row["indicator_id"], row["indicator_id"])
+    if not row["evidence"]:
         return ""
-    kind, colon, rest = row.evidence.partition(":")
+    kind, colon, rest = row["evidence"].partition(":")
     told = {"national_portal": "Cổng DVCQG", "papi__subdimensions": "Bảng số liệu PAPI"}.get(kind) if colon else None
     if told is None:
-        is_appraisal = row.evidence.startswith(tuple(label for label, _ in labels("appraisal_stage").values()))
-        return row.evidence if is_appraisal else f"Văn bản {row.evidence}"
+        is_appraisal = row["evidence"].startswith(tuple(label for label, _ in labels("appraisal_stage").values()))
+        return row["evidence"] if is_appraisal else f"Văn bản {row['evidence']}"
     report, _, said = rest.partition(_SEPARATOR)
     return f"{told}, {report}" + (f"; {said}" if said else "")

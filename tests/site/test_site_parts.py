@@ -162,14 +162,13 @@ def test_dossiers_at_risk_are_told_in_bands_of_the_unit_with_everything_below(tm
     files.write_parquet(pa.Table.from_pylist(units), paths["units"])
     files.write_parquet(pa.Table.from_pylist(rows), paths["at_risk_dossiers"])
     found = tables.risks(paths)
-    assert [found[code].open_from for code in ("H99", "H99.02", "H99.02.01")] == [5, 5, 0]
-    assert all(one.likely_from == 0 for one in found.values())
+    assert [found[code]["open_from"] for code in ("H99", "H99.02", "H99.02.01")] == [5, 5, 0]
+    assert all(one["likely_from"] == 0 for one in found.values())
 
 
-def total(kind: str, first: date, last: date, measured_by: str) -> tables.Total:
-    return tables.Total(
-        "H99", "province", "local", kind, first, last, False, 1.0, 2.0, 2.0, 0.5, "ok", None, 1, 1, measured_by
-    )
+def total(kind: str, first: date, last: date, measured_by: str) -> dict:
+    period = {"period_type": kind, "period_start": first, "period_end": last}
+    return {"unit_code": "H99", "source": "local", **period, "measured_by": measured_by}
 
 
 def test_periods_of_other_criteria_are_marked_within_their_kind():
