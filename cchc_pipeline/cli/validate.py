@@ -19,7 +19,7 @@ from rich.table import Table
 
 from cchc_pipeline.cli.contract import named_contract
 from cchc_pipeline.contracts.model import TIME_ZONE
-from cchc_pipeline.tabular.files import FileUnreadable
+from cchc_pipeline.tabular.files import TableFileError
 from cchc_pipeline.validation.check_file import FileReport, Progress, RowProblem, check_file, rejected_by_rule
 
 _HEAD = ("row", "severity", "rule", "column", "câu", "sentence")
@@ -38,7 +38,7 @@ _BAR_FROM_BYTES = 2_000_000
     type=click.Choice(["auto", "comma", "point"]),
     default="auto",
     show_default=True,
-    help="What stands before decimals in text; auto looks at the column.",
+    help="What stands before decimals in text; auto refuses 1.234, which can be two numbers.",
 )
 @click.option(
     "--format",
@@ -71,7 +71,7 @@ def validate(
     try:
         with _progress(file) as progress:
             found = check_file(file, found_contract, day, decimal=decimal, sheet=sheet, progress=progress)
-    except FileUnreadable as error:
+    except TableFileError as error:
         if form == "json":
             click.echo(json.dumps({"file": file.name, "problem": error.problem, "fix": error.fix}, ensure_ascii=False))
         else:

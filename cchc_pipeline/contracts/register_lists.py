@@ -12,6 +12,9 @@ from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import Column
 from cchc_pipeline.contracts.code_lists import load_code_list
 
+#: Columns that the adapter of the registers fills itself, and people leave out.
+OWN_COLUMNS = ("source_row", "parse_errors")
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -53,6 +56,12 @@ def measures() -> tuple[Measure, ...]:
         Measure(str(code.code), code.label_vi, code.label_en, **code.attributes)
         for code in load_code_list("register_measure").codes
     )
+
+
+@cache
+def day_measures() -> frozenset[str]:
+    """Return the codes of measures of a single day (stocks and flags): their period starts on the day observed."""
+    return frozenset(measure.code for measure in measures() if measure.kind != "flow")
 
 
 @cache

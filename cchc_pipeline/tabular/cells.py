@@ -1,213 +1,231 @@
-"""Cells of files that people keep, as values of a contract's types."""
+"""Read cells that people write as values of a contract's types, by one set of rules for every way in."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from cchc_pipeline.contracts.model import TIME_ZONE, Column
+from cchc_pipeline.contracts.register_lists import codes_by_name
+from cchc_pipeline.reference.unit_codes import canonical_unit_code
+from cchc_pipeline.tabular.words import comparable
 
-Decimal = Literal["auto", "comma", "point"]
+#: What stands before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
+DecimalMark = Literal["auto", "comma", "point", "either"]
 _LOCAL = ZoneInfo(TIME_ZONE)
-_DAY = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([/.-])(\d{1,2})\5(\d{4}))", re.ASCII)
+_MARKS = {"auto": ",.", "either": ",.", "comma": ",", "point": "."}
+_DAY = re.compile(r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\6(\d{4}))", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?", re.ASCII)
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})\Z", re.ASCII)
-_PLAIN = re.compile(r"[+-]?\d+\Z", re.ASCII)
-_GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:[{mark}]\d{{3}})+\Z", re.ASCII) for mark in (".", ",")}
-_FRACTION = {mark: re.compile(rf"[+-]?\d+[{mark}]\d+\Z", re.ASCII) for mark in (".", ",")}
-_BOTH = {
-    "comma": re.compile(r"[+-]?[1-9]\d{0,2}(?:[.]\d{3})+,\d+\Z", re.ASCII),
-    "point": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+[.]\d+\Z", re.ASCII),
-}
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.]\d+)?[eE][+-]?\d+\Z", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+(?:[.,]0+)?\Z", re.ASCII)
+_PLAIN = re.compile(r"[+-]?\d+(?:([.,])\d+)?(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(?P<separator>[., ])\d{3}(?P<more>(?:(?P=separator)\d{3})*)"
+    r"(?:(?!(?P=separator))(?P<mark>[.,])(?P<decimals>\d+))?\Z",
+    re.ASCII,
+)
 _TRUTH = {
-    **dict.fromkeys(("true", "1", "có", "đúng", "yes", "x"), True),
-    **dict.fromkeys(("false", "0", "không", "sai", "no"), False),
+    **dict.fromkeys(("true", "1", "có", "co", "đúng", "yes", "x"), True),
+    **dict.fromkeys(("false", "0", "không", "khong", "sai", "no"), False),
 }
-#: What an unreadable cell is told to be, by physical type: (Vietnamese, English).
-FORMS = {
-    "INTEGER": ("số nguyên, như 1234 hoặc 1.234", "a whole number, as 1234 or 1.234"),
-    "BIGINT": ("số nguyên, như 1234 hoặc 1.234", "a whole number, as 1234 or 1.234"),
-    "DOUBLE": ("số, như 12,5 hoặc 12.5", "a number, as 12,5 or 12.5"),
-    "BOOLEAN": ("có hoặc không", "true or false (có, không, 1, 0)"),
-    "DATE": ("ngày dd/MM/yyyy hoặc yyyy-MM-dd", "a day dd/MM/yyyy or yyyy-MM-dd"),
-    "TIMESTAMP_TZ": ("thời điểm dd/MM/yyyy HH:mm hoặc ISO 8601", "an instant dd/MM/yyyy HH:mm or ISO 8601"),
-    "VARCHAR": ("chữ", "text"),
+#: What a cell that cannot be read is told, by physical type: (Vietnamese, English).
+NOT_READABLE = {
+    "INTEGER": ("không phải số nguyên", "is no whole number; write 1234"),
+    "BIGINT": ("không phải số nguyên", "is no whole number; write 1234"),
+    "DOUBLE": ("không phải số", "is no number; write 12,5 or 12.5"),
+    "BOOLEAN": ("không phải dấu x; để trống nếu không", "is neither có, x, 1, true nor không, 0, false"),
+    "DATE": (
+        "không phải ngày; hãy viết ngày/tháng/năm như 31/12/2025 hoặc 2025-12-31",
+        "is no day; write 31/12/2025 or 2025-12-31",
+    ),
+    "TIMESTAMP_TZ": (
+        "không phải thời điểm; hãy viết như 31/12/2025 08:00 hoặc theo ISO 8601",
+        "is no instant; write 31/12/2025 08:00 or ISO 8601",
+    ),
+    "VARCHAR": ("có ký tự điều khiển hoặc bị hỏng", "holds control characters, or is damaged"),
 }
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what is
-    """A cell does not hold a value of its column's type."""
+class CellError(ValueError):
+    """A cell does not hold a value of its column's type. `vi` and `en` say why."""
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(vi)
+        self.vi, self.en = vi, en
 
 
-def reader(column: Column, cells: Sequence[Any], decimal: Decimal = "auto") -> Callable[[Any], Any]:
-    """What turns the cells of one column into values; None for an empty cell.
+@dataclass(frozen=True)
+class Formula:
+    """A cell whose formula was never calculated, or ended in an error."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
+    """Turn a cell into the value of its column; None for an empty cell.
+
+    Codes are known by code and by label, agency codes by their canonical and QCVN 102 form.
 
     Args:
-        column: the column.
-        cells: all its cells: whether `1.234` is 1234 or 1,234 is told by the others of the column.
-        decimal: what stands before decimals; auto looks at the column.
+        column: column of a contract.
+        cell: text, or number, bool, date, datetime or `Formula` of a workbook.
+        decimal: what stands before decimals in a number.
 
-    Returns:
-        A function that raises Unreadable for a cell that is no value.
+    Raises:
+        CellError: it holds something else, or something that can be read in two ways.
     """
-    convert = {
-        "VARCHAR": as_text,
-        "INTEGER": lambda cell: as_integer(cell, 31),
-        "BIGINT": lambda cell: as_integer(cell, 63),
-        "DOUBLE": _number_reader(decimal_mark(cells) if decimal == "auto" else decimal),
-        "BOOLEAN": as_boolean,
-        "DATE": as_day,
-        "TIMESTAMP_TZ": as_instant,
-    }[column.physical_type]
-
-    def read(cell: Any) -> Any:
-        cell = clean(cell)
-        return None if cell is None else convert(cell)
-
-    return read
-
-
-def clean(cell: Any) -> Any:
-    """Text in NFC without outer white space; None for an empty cell; anything else as it is."""
+    if isinstance(cell, Formula):
+        raise CellError("công thức chưa có kết quả hoặc bị lỗi", "is a formula without a result, or with an error")
     if isinstance(cell, str):
-        return unicodedata.normalize("NFC", cell).replace("\xa0", " ").strip() or None
-    return cell
+        cell = unicodedata.normalize("NFC", cell).replace("\u00a0", " ").replace("\u202f", " ").strip()
+        cell = codes_by_name(column).get(comparable(cell), cell) or None
+    if cell is None:
+        return None
+    if column.physical_type == "DOUBLE":
+        return read_number(cell, decimal)
+    value = _READERS[column.physical_type](cell)
+    return canonical_unit_code(value) or value if column.name == "unit_code" else value
 
 
-def as_text(cell: Any) -> str:
-    """Text; a whole number that Excel keeps as a float loses its `.0`."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
-    text = str(cell)
-    if any(unicodedata.category(sign) == "Cc" and sign not in "\t\n\r" for sign in text):
-        raise Unreadable  # a legacy font, or a damaged file
+def read_text(cell: Any) -> str:
+    """Read a text; a whole number that Excel keeps as a float loses its `.0`. Raises CellError."""
+    if isinstance(cell, (date, datetime)):
+        raise CellError(
+            "ô là ngày, cần văn bản; hãy định dạng cột là Văn bản (Text) rồi nhập lại",
+            "is a date, not a text; format the column as Text and enter it again",
+        )
+    if isinstance(cell, float) and not cell.is_integer():
+        raise CellError(
+            "ô là số lẻ, cần văn bản (1.1 và 1.10 là một số nhưng là hai mã); hãy định dạng cột là Văn bản",
+            "is a number with decimals, not a text (1.1 and 1.10 are one number and two codes); format it as Text",
+        )
+    text = str(int(cell)) if isinstance(cell, float) else str(cell)
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\n\r" for sign in text):
+        raise CellError(*NOT_READABLE["VARCHAR"])
     return text
 
 
-def as_integer(cell: Any, bits: int) -> int:
-    """A whole number; in text points or commas may stand between groups of three digits."""
-    if isinstance(cell, bool):
-        raise Unreadable
-    if isinstance(cell, float):
-        if not cell.is_integer():
-            raise Unreadable
+def read_integer(cell: Any, bits: int = 31) -> int:
+    """Read a whole number; between groups of three digits points, commas or blanks may stand. Raises CellError."""
+    if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, str):
-        if any(pattern.match(cell) for pattern in _GROUPS.values()):
-            cell = cell.replace(".", "").replace(",", "")
-        elif re.fullmatch(r"[+-]?\d+[.,]0+", cell, re.ASCII):
-            cell = re.split("[.,]", cell)[0]
-        if not _PLAIN.match(cell):
-            raise Unreadable
-        cell = int(cell)
-    if not isinstance(cell, int) or not -(2**bits) <= cell < 2**bits:
-        raise Unreadable
+        grouped = _GROUPED.match(cell)
+        if grouped and not (grouped["decimals"] or "").strip("0"):
+            cell = re.sub("[., ]", "", cell[: grouped.start("mark")] if grouped["mark"] else cell)
+        if _WHOLE.match(cell) and len(cell) < 40:
+            cell = int(re.split("[.,]", cell)[0])
+    if isinstance(cell, bool) or not isinstance(cell, int) or not -(2**bits) <= cell < 2**bits:
+        raise CellError(*NOT_READABLE["INTEGER"])
     return cell
 
 
-def decimal_mark(cells: Sequence[Any]) -> Decimal:
-    """What stands before decimals in a column: comma or point where a cell shows it, else auto."""
-    texts = [cell for cell in map(clean, cells) if isinstance(cell, str)]
-    shown = set()
-    for text in texts:
-        for mark, name in ((",", "comma"), (".", "point")):
-            grouped = _GROUPS[mark].match(text)
-            repeated = grouped and text.count(mark) > 1
-            if repeated:
-                shown.add("point" if name == "comma" else "comma")
-            elif _FRACTION[mark].match(text) and not grouped:
-                shown.add(name)
-        shown |= {name for name, pattern in _BOTH.items() if pattern.match(text)}
-    if shown == {"comma"}:
-        return "comma"
-    return "point" if shown == {"point"} else "auto"
+def read_number(cell: Any, decimal: DecimalMark = "auto") -> float:
+    """Read a finite number. `1.234` and `1,234` are none while `decimal` does not tell what the mark means.
+
+    Raises:
+        CellError: it is no number, or can be two.
+    """
+    if isinstance(cell, str):
+        cell = _as_python_writes(cell, decimal)
+    if isinstance(cell, bool) or not isinstance(cell, (int, float, str)):
+        raise CellError(*NOT_READABLE["DOUBLE"])
+    try:
+        value = float(cell)
+    except (ValueError, OverflowError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise CellError(*NOT_READABLE["DOUBLE"])
+    return value
 
 
-def _number_reader(mark: Decimal) -> Callable[[Any], float]:
-    def read(cell: Any) -> float:
-        return as_number(cell, mark)
-
-    return read
-
-
-def as_number(cell: Any, mark: Decimal) -> float:
-    """A number; `1.234` or `1,234` is none while the column does not tell what the mark means."""
-    if isinstance(cell, bool):
-        raise Unreadable
-    if isinstance(cell, int | float):
-        return float(cell)
-    if not isinstance(cell, str):
-        raise Unreadable
-    if _PLAIN.match(cell) or _SCIENTIFIC.match(cell):
-        return float(cell)
-    for name, decimals, groups in (("comma", ",", "."), ("point", ".", ",")):
-        if mark == name or (mark == "auto" and not any(pattern.match(cell) for pattern in _GROUPS.values())):
-            grouped = _GROUPS[groups].match(cell)
-            if grouped or _BOTH[name].match(cell) or _FRACTION[decimals].match(cell):
-                return float(cell.replace(groups, "").replace(decimals, "."))
-    raise Unreadable
+def _as_python_writes(cell: str, decimal: DecimalMark) -> str:
+    marks = _MARKS[decimal]
+    if decimal != "either" and (grouped := _GROUPED.match(cell)):
+        separator, mark = grouped["separator"], grouped["mark"]
+        if decimal == "auto" and not mark and separator != " " and not grouped["more"]:
+            whole, part = re.sub(r"[.,]", "", cell), cell.replace(".", ",")
+            raise CellError(
+                f"có thể là {whole} hoặc {part}0: hãy viết không có dấu phân cách hàng nghìn, như {whole}",
+                f"can be {whole} or {part.replace(',', '.')}0; write it without a separator of thousands, as {whole}",
+            )
+        before_decimals = mark or {".": ",", ",": ".", " ": marks[0]}[separator]
+        if before_decimals in marks:
+            return cell.replace(separator, "").replace(before_decimals, ".")
+    plain = _PLAIN.match(cell)
+    return cell.replace(",", ".") if plain and (plain[1] is None or plain[1] in marks) else ""
 
 
-def as_boolean(cell: Any) -> bool:
-    """true/false, 1/0, có/không, đúng/sai, yes/no, x."""
-    if isinstance(cell, bool):
-        return cell
-    if isinstance(cell, int | float) and cell in (0, 1):
-        return bool(cell)
-    if isinstance(cell, str) and (found := _TRUTH.get(cell.casefold())) is not None:
-        return found
-    raise Unreadable
+def read_boolean(cell: Any) -> bool:
+    """Read có/không, x, 1/0, true/false, đúng/sai or yes/no. Raises CellError."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    found = _TRUTH.get(comparable(cell))
+    if found is None:
+        raise CellError(*NOT_READABLE["BOOLEAN"])
+    return found
 
 
-def as_day(cell: Any) -> date:
-    """A civil day; of an instant its day in Vietnam."""
+def read_day(cell: Any) -> date:
+    """Read a civil day; of an instant its day in Vietnam. Raises CellError."""
     if isinstance(cell, date) and not isinstance(cell, datetime):
         return cell
-    if isinstance(cell, str) and (match := _DAY.fullmatch(cell)):
-        return _day(match)
-    return as_instant(cell).date()
+    if (moment := _moment(cell)) is None:
+        raise CellError(*NOT_READABLE["DATE"])
+    return moment.date()
 
 
-def as_instant(cell: Any) -> datetime:
-    """An instant; without an offset it is civil time of Vietnam, the zone that contracts name."""
+def read_instant(cell: Any) -> datetime:
+    """Read an instant; without an offset it is civil time of Vietnam. Raises CellError."""
+    if (moment := _moment(cell)) is None:
+        raise CellError(*NOT_READABLE["TIMESTAMP_TZ"])
+    return moment
+
+
+def _moment(cell: Any) -> datetime | None:
     if isinstance(cell, datetime):
         return cell.astimezone(_LOCAL) if cell.tzinfo else cell.replace(tzinfo=_LOCAL)
     if isinstance(cell, date):
         return datetime.combine(cell, time(), _LOCAL)
     if not isinstance(cell, str):
-        raise Unreadable
+        return None
     if _OFFSET.search(cell) and "T" in cell.upper():
         try:
             return datetime.fromisoformat(cell).astimezone(_LOCAL)
-        except (ValueError, OverflowError) as error:
-            raise Unreadable from error
+        except (ValueError, OverflowError):
+            return None
     parts = re.split(r"[T ,]+", cell)
     days = [match for part in parts if (match := _DAY.fullmatch(part))]
     times = [match for part in parts if (match := _TIME.fullmatch(part))]
     if len(days) != 1 or len(times) > 1 or len(days) + len(times) != len(parts):
-        raise Unreadable
-    clock = time()
-    if times:
-        hour, minute, second, fraction = times[0].groups()
-        try:
-            clock = time(int(hour), int(minute), int(second or 0), int((fraction or "").ljust(6, "0")))
-        except ValueError as error:
-            raise Unreadable from error
-    return datetime.combine(_day(days[0]), clock, _LOCAL)
-
-
-def _day(match: re.Match[str]) -> date:
-    year, month, day, first, _, second, last = match.groups()
+        return None
+    year, _, month, day, first, _, second, last = days[0].groups()
     try:
-        return date(int(year), int(month), int(day)) if year else date(int(last), int(second), int(first))
-    except ValueError as error:
-        raise Unreadable from error
+        civil = date(int(year), int(month), int(day)) if year else date(int(last), int(second), int(first))
+    except ValueError:
+        raise CellError("không có ngày này trong lịch", "is no day of the calendar") from None
+    hour, minute, second_of, fraction = times[0].groups() if times else (0, 0, 0, "")
+    try:
+        clock = time(int(hour), int(minute), int(second_of or 0), int((fraction or "").ljust(6, "0")))
+    except ValueError:
+        return None
+    return datetime.combine(civil, clock, _LOCAL)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "VARCHAR": read_text,
+    "INTEGER": read_integer,
+    "BIGINT": lambda cell: read_integer(cell, 63),
+    "BOOLEAN": read_boolean,
+    "DATE": read_day,
+    "TIMESTAMP_TZ": read_instant,
+}

@@ -1,193 +1,239 @@
-"""The sheets of a register file: rows of cells under a header, from CSV or an Excel workbook."""
+"""Read a table file as sheets: rows of cells with the row of headers found."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.tabular.registers_cells import plain
-from cchc_pipeline.tabular.workbook_cells import WorkbookUnusable, workbook_rows
+from cchc_pipeline.tabular.files import Kind, Row, TableFileError, file_kind, filled_rows, read_bytes
+from cchc_pipeline.tabular.workbook import workbook_rows
 
-#: Sheets of a template that explain and hold no rows.
-GUIDE_SHEETS = ("Hướng dẫn", "Danh mục")
-#: Columns that people number their rows with.
-_COUNTERS = frozenset({"stt", "tt", "no", "no.", "số tt"})
-_ROWS_ABOVE_HEADER = 15
-_NOT_TEXT = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (or a protected one): save it as .xlsx without a password"),
-    (b"PK\x03\x04", "an Excel workbook under another name: give it the name .xlsx"),
-    (b"\xff\xfe", "UTF-16 text: save it as CSV UTF-8"),
-    (b"\xfe\xff", "UTF-16 text: save it as CSV UTF-8"),
-)
-
-
-class SheetUnusable(Exception):  # noqa: N818 - says what a file is
-    """A file that is no register. `args` are what is wrong and what to do."""
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+#: Reports of one-stop systems have up to fourteen title rows before the headers.
+_TITLE_ROWS = 40
+_MOST_COLUMNS = 16_384
+IsHeader = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with its header found.
+    """The rows of a CSV file, of a sheet of a workbook or of a table of a web page.
 
     Attributes:
-        name: name of the sheet; None for a CSV.
-        columns: name of the contract's column for each cell, None where the cell counts rows or is blank.
-        rows: (row number, cells), blank rows left out.
+        file: the file.
+        kind: csv, xlsx or html.
+        name: name of the sheet of a workbook, otherwise None.
+        rows: the filled rows. Lines of a CSV that begin with # and a text are comments and left out.
+        how: format, encoding and delimiter, for people.
+        is_first: whether the workbook opens with this sheet.
+        header_at: place of the row of headers among the rows; None where no row names a column that is known.
     """
 
+    file: Path
+    kind: Kind
     name: str | None
-    columns: tuple[str | None, ...]
-    rows: tuple[tuple[int, tuple[Any, ...]], ...]
+    rows: list[Row]
+    how: str
+    is_first: bool = True
+    header_at: int | None = None
+
+    @property
+    def header_row(self) -> int:
+        """Number of the row of headers in the file, from 1; 0 where there is none."""
+        return 0 if self.header_at is None else self.rows[self.header_at][0]
+
+    @property
+    def headers(self) -> list[str]:
+        """Texts of the row of headers without blank cells at its end; '' for a blank cell before."""
+        cells = () if self.header_at is None else self.rows[self.header_at][1]
+        texts = ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
+        return texts[: max((place for place, text in enumerate(texts, 1) if text), default=0)]
+
+    @property
+    def records(self) -> list[Row]:
+        """The rows below the headers; all of them where there are none."""
+        return self.rows if self.header_at is None else self.rows[self.header_at + 1 :]
+
+    def error(self, problem: str, fix: str) -> TableFileError:
+        """Build an error that names the file and the sheet."""
+        where = f"sheet «{self.name}», " if self.name else ""
+        return TableFileError(file=str(self.file), problem=where + problem, fix=fix)
+
+    def require_rows_to_fit(self) -> None:
+        """Refuse a record of a CSV that is shorter than the headers, and a filled cell beyond them.
+
+        Raises:
+            TableFileError: names the row.
+        """
+        width = len(self.headers)
+        for number, cells in self.records:
+            if self.kind == "csv" and len(cells) < width:
+                what = f"row {number} has {len(cells)} cells, the header has {width}"
+                cause = "the file is cut off, or a separator is missing"
+                raise self.error(f"{what}: {cause}", "save the whole table again")
+            beyond = next((place for place in range(width, len(cells)) if cells[place] is not None), None)
+            if beyond is not None:
+                what = f"row {number}, cell {beyond + 1} stands under no column"
+                fix = "remove the cell, or name its column; a text or number with the separator in it needs quotes"
+                raise self.error(what, fix)
 
 
-def read_sheets(path: Path, names: dict[str, str], required: Sequence[str]) -> list[Sheet]:
-    """All sheets of a file that hold rows.
+def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet]:
+    """Read every sheet of a CSV, Excel or HTML file.
+
+    The row of headers is the one among the first forty with most texts that are headers.
 
     Args:
-        path: a .csv or .xlsx file.
-        names: contract column by each of its possible headers, as `plain` gives them.
-        required: columns without which nothing can be read.
+        path: the file; its kind is told by its content.
+        is_header: whether a text is the header of a column that is looked for.
 
     Raises:
-        SheetUnusable: the file is another kind of file, is being written, is cut off, or has an unknown, doubled or
-            missing column.
+        TableFileError: the file cannot be read as a table; with the problem and the fix.
     """
-    before = path.stat()
-    content = path.read_bytes()
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
-        raise SheetUnusable("the file is just being written", "wait until it is copied, then run the day again")
-    if path.suffix.lower() == ".csv":
-        sheets: list[tuple[str | None, list[tuple[int, tuple[Any, ...]]]]] = [(None, _csv_rows(content, names))]
+    kind = file_kind(path)
+    if kind == "parquet":
+        raise TableFileError(file=str(path), problem="Parquet has no rows of cells", fix="save it as CSV or .xlsx")
+    content = read_bytes(path)
+    if kind == "csv":
+        sheets = [_csv_sheet(path, content, is_header)]
+    elif kind == "xlsx":
+        found = workbook_rows(path, content)
+        sheets = [Sheet(path, kind, name, rows, f"Excel, sheet {name}", first) for name, first, rows in found]
     else:
-        sheets = _workbook_rows(content)
-    filled = [(name, rows) for name, rows in sheets if rows]
-    if not filled:
-        raise SheetUnusable("the file holds not even a header", "start from `cchc registers template`")
-    return [_sheet(name, rows, names, required, is_csv=name is None) for name, rows in filled]
+        sheets = [Sheet(path, kind, None, rows, "HTML table") for rows in _html_tables(path, content)]
+    return [replace(sheet, header_at=_header_at(sheet.rows, is_header)) for sheet in sheets]
 
 
-def _sheet(
-    name: str | None,
-    rows: list[tuple[int, tuple[Any, ...]]],
-    names: dict[str, str],
-    required: Sequence[str],
-    *,
-    is_csv: bool,
-) -> Sheet:
-    where = f"sheet «{name}», " if name else ""
-    at = next((i for i, (_, cells) in enumerate(rows[:_ROWS_ABOVE_HEADER]) if _is_header(cells, names)), None)
-    if at is None:
-        raise SheetUnusable(
-            f"{where}no row names the columns of this register",
-            f"the header needs {', '.join(_shown(required, names))}; start from `cchc registers template`",
+def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, expected: str) -> Sheet:
+    """Read the one table of a CSV, Excel or HTML file: the sheet with most of the headers.
+
+    Args:
+        path: the file; its kind is told by its content.
+        is_header: whether a text is the header of a column that is looked for.
+        sheet: name of an Excel sheet; the one with most headers where None.
+        expected: what the headers are, in words, for the fix.
+
+    Raises:
+        TableFileError: the file cannot be read as a table, there is no such sheet, or none has such headers.
+    """
+    sheets = read_sheets(path, is_header)
+    if sheet is not None:
+        names = ", ".join(str(one.name) for one in sheets)
+        sheets = [one for one in sheets if one.name == sheet]
+        if not sheets:
+            raise TableFileError(file=str(path), problem=f"there is no sheet {sheet}", fix=f"choose one of {names}")
+    best = max(sheets, key=lambda one: sum(map(is_header, one.headers)))
+    if best.header_at is None:
+        raise TableFileError(
+            file=str(path),
+            problem=f"none of the first {min(len(best.rows), _TITLE_ROWS)} rows names its columns",
+            fix=f"write above the rows {expected}",
         )
-    number, header = rows[at]
-    columns: list[str | None] = []
-    for position, cell in enumerate(header, 1):
-        text = plain(str(cell)) if cell is not None else ""
-        if not text or text in _COUNTERS:
-            columns.append(None)
-        elif text in names:
-            columns.append(names[text])
-        else:
-            known = ", ".join(_shown(dict.fromkeys(names.values()), names))
-            raise SheetUnusable(
-                f"{where}row {number}, cell {position}: unknown column «{str(cell).strip()[:40]}»",
-                f"remove it (registers hold nothing else, and nothing personal) or correct it to one of {known}",
-            )
-    known_columns = [column for column in columns if column]
-    if twice := sorted({column for column in known_columns if known_columns.count(column) > 1}):
-        raise SheetUnusable(f"{where}row {number}: column {', '.join(twice)} stands there twice", "keep one of them")
-    if missing := [column for column in required if column not in known_columns]:
-        raise SheetUnusable(
-            f"{where}row {number}: the header lacks {', '.join(_shown(missing, names))}",
-            "add the column; `cchc registers template` writes a complete header",
-        )
-    kept = []
-    for line, cells in rows[at + 1 :]:
-        if is_csv and len(cells) < len(columns):
-            raise SheetUnusable(
-                f"row {line} has {len(cells)} cells, the header has {len(columns)}: the file is cut off, "
-                "or a separator is missing",
-                "save the whole table again",
-            )
-        beyond = [
-            position for position, cell in enumerate(cells, 1) if cell is not None and _unnamed(position, columns)
-        ]
-        if beyond:
-            raise SheetUnusable(
-                f"{where}row {line}, cell {beyond[0]} stands under no column",
-                "remove the cell, or name its column; a text with the separator in it needs quotes",
-            )
-        kept.append((line, (*cells, *[None] * (len(columns) - len(cells)))))
-    return Sheet(name, tuple(columns), tuple(kept))
+    return best
 
 
-def _unnamed(position: int, columns: Sequence[str | None]) -> bool:
-    return position > len(columns)
+def footer_length(rows: Sequence[Row], key_places: Sequence[int]) -> int:
+    """Count the rows at the end that are no records: totals and signatures of a report.
+
+    Such a row has nothing in any key column, or a single cell in a table of three columns or more.
+    """
+    width = max((len(cells) for _, cells in rows), default=0)
+    count = 0
+    for _, cells in reversed(rows):
+        filled = [place for place, cell in enumerate(cells) if cell is not None]
+        alone = len(filled) == 1 and width >= 3
+        if not alone and any(place in key_places for place in filled):
+            break
+        count += 1
+    return count
 
 
-def _is_header(cells: Sequence[Any], names: dict[str, str]) -> bool:
-    texts = [plain(str(cell)) for cell in cells if cell is not None and str(cell).strip()]
-    return len(texts) > 1 and sum(text in names for text in texts) * 2 > len(texts)
+def _header_at(rows: Sequence[Row], is_header: IsHeader) -> int | None:
+    scores = [sum(is_header(str(cell)) for cell in cells if cell is not None) for _, cells in rows[:_TITLE_ROWS]]
+    best = max(scores, default=0)
+    return scores.index(best) if best else None
 
 
-def _shown(columns: Sequence[str] | dict[str, None], names: dict[str, str]) -> list[str]:
-    """Columns with the Vietnamese header that they also go by."""
-    labels: dict[str, str] = {}
-    for header, column in names.items():
-        if header != column:
-            labels.setdefault(column, header)
-    return [f"{column} («{labels[column]}»)" if column in labels else column for column in columns]
-
-
-def _csv_rows(content: bytes, names: dict[str, str]) -> list[tuple[int, tuple[Any, ...]]]:
-    for magic, what in _NOT_TEXT:
-        if content.startswith(magic):
-            kind, _, fix = what.partition(": ")
-            raise SheetUnusable(f"the file is {kind}", fix)
+def _csv_sheet(path: Path, content: bytes, is_header: IsHeader) -> Sheet:
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    marked = "UTF-16" if is_wide else "UTF-8 with BOM" if content.startswith(codecs.BOM_UTF8) else "UTF-8"
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SheetUnusable("the file is not UTF-8 text", "save it as CSV UTF-8, or as .xlsx") from None
-    if text.lstrip()[:200].lower().startswith(("<html", "<!doctype", "<table", "<?xml")):
-        raise SheetUnusable("the file is a web page or XML", "save the table as CSV UTF-8, or as .xlsx")
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise TableFileError(
+            file=str(path),
+            problem=f"it is neither UTF-8 nor UTF-16 (line {line})",
+            fix='save it as "CSV UTF-8", or as .xlsx',
+        ) from error
     if "\0" in text:
-        raise SheetUnusable("the file holds null characters: it was cut off or is no text", "save it again")
+        raise TableFileError(file=str(path), problem="it is no text file", fix="save it as CSV, .xlsx or Parquet")
+
+    def columns_found(delimiter: str) -> tuple[int, int]:
+        try:
+            rows = [cells for _, cells in islice(_csv_rows(text, delimiter, strict=False), _TITLE_ROWS)]
+        except csv.Error:
+            return 0, 0
+        return max((sum(map(is_header, cells)) for cells in rows), default=0), max(map(len, rows), default=0)
+
+    delimiter = max(_DELIMITERS, key=columns_found)
     try:
-        return list(_csv_lines(text, _delimiter(text, names), strict=True))
+        rows = filled_rows(path, _csv_rows(text, delimiter, strict=True), is_ragged=True)
     except csv.Error as error:
-        raise SheetUnusable(f"the file is no whole CSV: {error}", "save the whole table again as CSV UTF-8") from None
+        raise TableFileError(
+            file=str(path), problem=f"it is no whole CSV: {error}", fix="correct the quotes there, or save it again"
+        ) from error
+    return Sheet(path, "csv", None, rows, f"CSV, {marked}, {_DELIMITERS[delimiter]} between columns")
 
 
-def _delimiter(text: str, names: dict[str, str]) -> str:
-    """The separator under which a row among the first names most columns."""
-
-    def columns_found(delimiter: str) -> int:
-        rows = islice(_csv_lines(text, delimiter, strict=False), _ROWS_ABOVE_HEADER)
-        return max((sum(plain(cell) in names for cell in cells if cell) for _, cells in rows), default=0)
-
-    return max(",;\t", key=columns_found)
-
-
-def _csv_lines(text: str, delimiter: str, *, strict: bool) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _csv_rows(text: str, delimiter: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
-    for record in reader:
-        cells = tuple(cell.strip() or None for cell in record)
-        if any(cells) and not (cells[0] or "").startswith("#"):
-            yield reader.line_num, cells
-
-
-def _workbook_rows(content: bytes) -> list[tuple[str | None, list[tuple[int, tuple[Any, ...]]]]]:
     try:
-        sheets = workbook_rows(content)
-    except WorkbookUnusable as error:
-        raise SheetUnusable(*error.args) from None
-    guides = set(map(plain, GUIDE_SHEETS))
-    return [(title, rows) for title, rows in sheets if plain(title) not in guides]
+        for number, cells in enumerate(reader, 1):
+            first = cells[0].strip() if cells else ""
+            if not first.startswith("#") or first == "#":  # a column of numbers may be called #
+                yield number, cells
+    except csv.Error as error:
+        raise csv.Error(f"line {reader.line_num}: {error}") from error
+
+
+def _html_tables(path: Path, content: bytes) -> list[list[Row]]:
+    from lxml import etree, html
+
+    try:
+        content.decode("utf-8")
+        parser = html.HTMLParser(encoding="utf-8")  # exports often do not name their encoding
+    except UnicodeDecodeError:
+        parser = html.HTMLParser()
+    try:
+        tree = html.fromstring(content, parser=parser)
+    except (etree.ParserError, ValueError) as error:
+        raise TableFileError(
+            file=str(path), problem=f"it cannot be read as HTML ({error})", fix="export it again"
+        ) from error
+    tables = [rows for table in tree.iter("table") if (rows := filled_rows(path, _html_rows(table)))]
+    if not tables:
+        raise TableFileError(
+            file=str(path),
+            problem="it is a web page without a table, perhaps a login page",
+            fix="log in and export it again",
+        )
+    return tables
+
+
+def _html_rows(table: Any) -> Iterator[tuple[int, list[Any]]]:
+    own = (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+    for number, row in enumerate(own, 1):
+        cells: list[Any] = []
+        for cell in row:
+            if cell.tag in ("td", "th"):
+                span = str(cell.get("colspan", "1"))
+                wide = int(span) if span.isdecimal() and len(span) < 6 else _MOST_COLUMNS if span.isdecimal() else 1
+                cells += [cell.text_content(), *[None] * (min(wide, _MOST_COLUMNS - len(cells)) - 1)]
+        yield number, cells

@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts.conform import conform, drift, shape_problems
 from cchc_pipeline.contracts.model import Column, Contract, Severity
-from cchc_pipeline.tabular.cells import FORMS, Decimal, Unreadable, clean, reader
-from cchc_pipeline.tabular.files import FileUnreadable, SheetRows, file_kind, footer, plain, read_rows
+from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
+from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
+from cchc_pipeline.tabular.files import file_kind, read_parquet
+from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
+from cchc_pipeline.tabular.words import comparable
 from cchc_pipeline.validation.verdict import rule_breaks
 
 #: A value of these classes may be quoted in a message.
@@ -74,7 +77,7 @@ def check_file(
     contract: Contract,
     as_of_on: date,
     *,
-    decimal: Decimal = "auto",
+    decimal: DecimalMark = "auto",
     sheet: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> FileReport:
@@ -84,26 +87,23 @@ def check_file(
         path: the file.
         contract: the contract of its table.
         as_of_on: what CURRENT_DATE means in a rule.
-        decimal: what stands before decimals in text.
+        decimal: what stands before decimals in text; auto never guesses what `1.234` means.
         sheet: name of an Excel sheet.
         progress: called with a phase, what is done and the whole.
 
     Raises:
-        FileUnreadable: it is no table.
+        TableFileError: it is no table.
     """
     if file_kind(path) == "parquet":
         return _check_parquet(path, contract, as_of_on, progress)
     names = _names(contract)
-    found = read_rows(path, lambda text: plain(text) in names, sheet)
+    expected = "the columns' names or Vietnamese labels, as `cchc contract show` lists them"
+    found = read_table(path, lambda text: comparable(text) in names, sheet=sheet, expected=expected)
     return _check_rows(path, found, contract, as_of_on, decimal, progress)
 
 
 def _check_parquet(path: Path, contract: Contract, as_of_on: date, progress: Progress) -> FileReport:
-    try:
-        table = pq.read_table(path, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
-        problem = f"it cannot be read as Parquet ({str(error).splitlines()[0]})"
-        raise FileUnreadable(file=str(path), problem=problem, fix="write or copy it again") from error
+    table = read_parquet(path)
     shape = [str(one) for one in shape_problems(table, contract)]
     notes = _drift_notes(table, contract)
     if shape:
@@ -117,19 +117,19 @@ def _names(contract: Contract) -> dict[str, str]:
     texts: dict[str, set[str]] = {}
     for column in contract.columns:
         for text in (column.label_vi, column.label_en):
-            texts.setdefault(plain(text), set()).add(column.name)
+            texts.setdefault(comparable(text), set()).add(column.name)
     names = {text: next(iter(found)) for text, found in texts.items() if len(found) == 1}
-    return names | {plain(column.name): column.name for column in contract.columns}
+    return names | {comparable(column.name): column.name for column in contract.columns}
 
 
 def _check_rows(
-    path: Path, found: SheetRows, contract: Contract, as_of_on: date, decimal: Decimal, progress: Progress
+    path: Path, found: Sheet, contract: Contract, as_of_on: date, decimal: DecimalMark, progress: Progress
 ) -> FileReport:
     names = _names(contract)
     places: dict[str, list[int]] = {}
     unknown = []
     for place, header in enumerate(found.headers):
-        name = names.get(plain(header))
+        name = names.get(comparable(header))
         if name:
             places.setdefault(name, []).append(place)
         elif header:
@@ -137,40 +137,55 @@ def _check_rows(
     shape = _shape(contract, places, found)
     notes = [f"columns that the contract does not have: {', '.join(unknown)}"] if unknown else []
     notes += _absent(contract, places)
-    rows = found.rows
+    how = f"{found.how}, headers in row {found.header_row}"
+    rows = found.records
     if found.kind != "csv":  # reports end in totals and signatures
-        ends = footer(rows, [place for name in contract.key for place in places.get(name, [])])
+        ends = footer_length(rows, [place for name in contract.key for place in places.get(name, [])])
         if ends and not shape:
             notes.append(f"rows without a record at the end, not judged: {rows[-ends][0]} to {rows[-1][0]}")
             rows = rows[: len(rows) - ends]
     if shape:
-        return FileReport(contract, path.name, found.how, len(rows), shape=tuple(shape), notes=tuple(notes))
+        return FileReport(contract, path.name, how, len(rows), shape=tuple(shape), notes=tuple(notes))
     numbers = [number for number, _ in rows]
-    unreadable: dict[tuple[int, str], str] = {}
-    arrays, present = [], [column for column in contract.columns if column.name in places]
+    unreadable: dict[tuple[int, str], tuple[str, CellError]] = {}
+    arrays: dict[str, pa.Array] = {}
+    present = [column for column in contract.columns if column.name in places]
     for done, column in enumerate(present):
         progress("reading columns", done, len(present))
         (place,) = places[column.name]
         cells = [cells[place] if place < len(cells) else None for _, cells in rows]
-        arrays.append(_column(column, _codes(contract, column), cells, decimal, unreadable))
-    table = pa.table(dict(zip([column.name for column in present], arrays, strict=True))) if present else None
-    if table is None or not rows:
+        arrays[column.name] = _column(column, cells, decimal, unreadable)
+    _fill_as_the_drop_folder(arrays, contract, [f"{path.name}, dòng {number}" for number in numbers])
+    if not rows:
         notes.append("the file has no record")
-    shaped = conform(table, contract) if table is not None else contract.arrow_schema(relaxed=True).empty_table()
-    return _judged(path, found.how, shaped, numbers, unreadable, contract, as_of_on, notes, progress)
+    shaped = conform(pa.table(arrays), contract)
+    return _judged(path, how, shaped, numbers, unreadable, contract, as_of_on, notes, progress)
+
+
+def _fill_as_the_drop_folder(arrays: dict[str, pa.Array], contract: Contract, source_rows: list[str]) -> None:
+    """Add what the adapter of the registers fills in: the file and row, and the period of a measure of a day."""
+    if "source_row" not in contract.column_names:
+        return
+    arrays.setdefault("source_row", pa.array(source_rows, pa.string()))
+    if "measure_code" in contract.column_names:
+        is_day = pc.is_in(arrays["measure_code"], pa.array(day_measures()))
+        starts = arrays.get("period_start", pa.nulls(len(source_rows), pa.date32()))
+        arrays["period_start"] = pc.if_else(is_day, arrays["observed_on"], starts)
 
 
 def _named(column: Column) -> str:
     return f"{column.name} («{column.label_vi}»)"
 
 
-def _shape(contract: Contract, places: dict[str, list[int]], found: SheetRows) -> list[str]:
+def _shape(contract: Contract, places: dict[str, list[int]], found: Sheet) -> list[str]:
     problems = []
-    missing = [_named(column) for column in contract.columns if column.required and column.name not in places]
+    is_observation = {"measure_code", "source_row"} <= {*contract.column_names}
+    filled = {*OWN_COLUMNS, *({"period_start"} if is_observation else ())}
+    missing = [one for one in contract.columns if one.required and one.name not in places and one.name not in filled]
     if missing:
         problems.append(
-            f"Required columns are missing: {', '.join(missing)}. Fix: add them, or write these names above the "
-            f"columns that hold them; row {found.header_row} has: {', '.join(filter(None, found.headers))}."
+            f"Required columns are missing: {', '.join(map(_named, missing))}. Fix: add them, or write these names "
+            f"above the columns that hold them; row {found.header_row} has: {', '.join(filter(None, found.headers))}."
         )
     for name, at in places.items():
         if len(at) > 1:
@@ -179,36 +194,24 @@ def _shape(contract: Contract, places: dict[str, list[int]], found: SheetRows) -
     return problems
 
 
-def _codes(contract: Contract, column: Column) -> dict[str, Any]:
-    """Labels of a coded column -> code: people write «Trực tuyến» where the contract says online."""
-    if column.code_list is None:
-        return {}
-    codes = contract.code_list(column.code_list).codes
-    return {plain(label): code.code for code in codes for label in (code.label_en, code.label_vi)}
-
-
 def _column(
     column: Column,
-    codes: dict[str, Any],
     cells: Sequence[Any],
-    decimal: Decimal,
-    unreadable: dict[tuple[int, str], str],
+    decimal: DecimalMark,
+    unreadable: dict[tuple[int, str], tuple[str, CellError]],
 ) -> pa.Array:
-    if codes:
-        cells = [codes.get(plain(cell), cell) if isinstance(cell, str) else cell for cell in cells]
-    read = reader(column, cells, decimal)
     known: dict[Any, Any] = {}
     values = []
     for i, cell in enumerate(cells):
         mark = (type(cell), cell)
         if mark not in known:
             try:
-                known[mark] = read(cell)
-            except Unreadable as error:
+                known[mark] = read_cell(column, cell, decimal)
+            except CellError as error:
                 known[mark] = error
         value = known[mark]
-        if isinstance(value, Unreadable):
-            unreadable[i, column.name] = str(clean(cell))
+        if isinstance(value, CellError):
+            unreadable[i, column.name] = str(cell), value
             value = None
         values.append(value)
     return array(values, column.arrow_type)
@@ -219,7 +222,7 @@ def _judged(
     how: str,
     table: pa.Table,
     numbers: Sequence[int],
-    unreadable: dict[tuple[int, str], str],
+    unreadable: dict[tuple[int, str], tuple[str, CellError]],
     contract: Contract,
     as_of_on: date,
     notes: list[str],
@@ -228,8 +231,8 @@ def _judged(
     breaks = rule_breaks(table, contract, as_of_on)
     problems: list[tuple[int, RowProblem]] = []
     rejected = np.zeros(table.num_rows, dtype=bool)
-    for (i, name), text in unreadable.items():
-        problems.append((i, _unreadable(numbers[i], contract, contract.column(name), text)))
+    for (i, name), (text, error) in unreadable.items():
+        problems.append((i, _unreadable(numbers[i], contract, contract.column(name), text, error)))
         rejected[i] = True
     for k, rule in enumerate(contract.rules):
         progress("judging rows", k, len(contract.rules))
@@ -254,16 +257,17 @@ def _judged(
     )
 
 
-def _unreadable(row: int, contract: Contract, column: Column, text: str) -> RowProblem:
-    vi, en = FORMS[column.physical_type]
-    quoted = f": «{text[:60]}»" if column.classification in _QUOTABLE else ""
+def _unreadable(row: int, contract: Contract, column: Column, text: str, error: CellError) -> RowProblem:
+    quoted, vi, en = f" («{text[:60]}»)", error.vi, error.en
+    if column.classification not in _QUOTABLE:
+        quoted, (vi, en) = "", NOT_READABLE[column.physical_type]
     return RowProblem(
         row,
         f"{contract.name}.{column.name}_unreadable",
         "reject",
         column.name,
-        f"Không đọc được «{column.label_vi}»{quoted}; cần {vi}.",
-        f"«{column.label_en}» cannot be read{quoted}; needed is {en}.",
+        f"Không đọc được «{column.label_vi}»{quoted}: {vi}.",
+        f"«{column.label_en}» cannot be read{quoted}: it {en}.",
     )
 
 
@@ -274,11 +278,11 @@ def _drift_notes(table: pa.Table, contract: Contract) -> list[str]:
 
 
 def _absent(contract: Contract, came: Container[str]) -> list[str]:
-    """Optional columns that are not there; `parse_errors` is written by adapters, never by people."""
+    """Optional columns that are not there."""
     names = [
         _named(column)
         for column in contract.columns
-        if not column.required and column.name not in came and column.name != "parse_errors"
+        if not column.required and column.name not in came and column.name not in OWN_COLUMNS
     ]
     return [f"optional columns that did not come: {', '.join(names)}"] if names else []
 

@@ -192,20 +192,19 @@ def _replace(row: int, column: int, value: str) -> Any:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_replace(5, 2, "abc"), r"line 6 \(P05\), column SC12: 'abc' is not a number"),
-        (_replace(5, 2, "1,25"), r"column SC12: '1,25' is not a number; write it with a decimal point"),
-        (_replace(5, 2, "nan"), "'nan' is not a number"),
-        (_replace(5, 0, "Hà Nội"), "line 6, column Province: 'Hà Nội' is no province code; use P01 to P63"),
-        (_replace(5, 0, "P64"), "'P64' is no province code"),
-        (_replace(5, 0, "P01"), "P01 is already in line 2"),
-        (_replace(0, 0, "Tỉnh"), "no column 'Province'"),
-        (_replace(0, 3, "SC12"), "column SC12 occurs twice"),
+        (_replace(5, 2, "abc"), r"line 6: column SC12 holds no number: 'abc' \(P05\); write it such as 1.25"),
+        (_replace(5, 2, "nan"), "column SC12 holds no number: 'nan'"),
+        (_replace(5, 0, "Hà Nội"), "line 6: no province code P01 to P63 in column Province, but 'HÀ NỘI'"),
+        (_replace(5, 0, "P64"), "no province code P01 to P63 in column Province, but 'P64'"),
+        (_replace(5, 0, "P01"), "province P01 is in the file twice, already in line 2"),
+        (_replace(0, 0, "Tỉnh"), "no columns Province and SC11 to SC83"),
+        (_replace(0, 3, "SC12"), "column SC12 stands there twice"),
         (_replace(0, 3, "SC19"), "SC19 is no PAPI sub-dimension"),
         (_replace(0, 3, "note"), "column SC13 is missing, which the instrument of 2016 has"),
-        (_replace(1, 8, "1.3"), r"line 2 \(P01\), column SC24: holds 1.3, but the instrument of 2016 has no SC24"),
-        (lambda rows: rows[7].append("1"), "line 8: 31 cells, but the header has 30"),
+        (_replace(1, 8, "1.3"), r"line 2 column SC24 \(P01\): holds 1.3, but the instrument of 2016 has no SC24"),
+        (lambda rows: rows[7].append("1"), "row 8, cell 31 stands under no column"),
         (lambda rows: rows.__delitem__(slice(1, None)), "has no rows below a header"),
-        (lambda rows: rows.clear(), "has no rows below a header"),
+        (lambda rows: rows.clear(), "it is empty"),
     ],
 )
 def test_a_bad_table_is_refused_with_its_cell(change: Any, said: str, tmp_path: Path) -> None:
@@ -217,15 +216,23 @@ def test_a_bad_table_is_refused_with_its_cell(change: Any, said: str, tmp_path: 
 
 def test_the_wrong_kind_of_file(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    for content in (b"PK\x03\x04\x14\x00\xff\xfe", "\ufeff{}".encode("utf-16")):
-        path.write_bytes(content)
-        with pytest.raises(PapiTableError, match="not a CSV file in UTF-8"):
-            papi.read_wide(path, 2016)
-    path.write_text("Province;SC11;SC12\nP01;1;2\n", encoding="utf-8")
-    with pytest.raises(PapiTableError, match="separated by commas"):
+    path.write_bytes(b"PK\x03\x04\x14\x00\xff\xfe")
+    with pytest.raises(PapiTableError, match=r"no whole Excel workbook .*Fix: "):
+        papi.read_wide(path, 2016)
+    path.write_bytes("{}".encode("utf-16"))
+    with pytest.raises(PapiTableError, match="write above the rows Province, SC11 to SC83"):
         papi.read_wide(path, 2016)
     with pytest.raises(PapiTableError, match="no such file"):
         papi.read_wide(tmp_path / "absent.csv", 2016)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_decimal_comma_is_one_also_between_commas(delimiter: str, tmp_path: Path) -> None:
+    rows = [[cell.replace(".", ",") for cell in row] for row in invented(2016)]
+    path = tmp_path / "2016.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=delimiter).writerows(rows)
+    assert papi.read_wide(path, 2016).equals(papi.read_wide(put(tmp_path, invented(2016)), 2016))
 
 
 def test_columns_that_a_year_does_not_have_may_be_absent(tmp_path: Path) -> None:

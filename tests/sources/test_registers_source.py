@@ -17,13 +17,14 @@ from openpyxl import Workbook, load_workbook
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.contracts.register_lists import external_indices, measures
+from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, external_indices, measures
 from cchc_pipeline.days import Window
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.protocol import KnownState
-from cchc_pipeline.sources.registers.source import OWN_COLUMNS, TABLES, RegistersSource, headers
+from cchc_pipeline.sources.registers.rows import header_names
+from cchc_pipeline.sources.registers.source import TABLES, RegistersSource
 from cchc_pipeline.sources.registers.template import write_templates
-from cchc_pipeline.tabular.registers_cells import Unreadable, read_cell
+from cchc_pipeline.tabular.cells import CellError, read_cell
 
 DAY = date(2026, 11, 1)
 HEAD = "measure_code,unit_code,period_start,observed_on,value,total,system,note"
@@ -144,24 +145,25 @@ def test_a_formula_without_a_result_and_a_code_that_is_a_number_are_named(tmp_pa
 
 
 ROW = "guidance,H34,2026-09-01,2026-09-30,1,,,"
+ODS = b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 UNUSABLE = {
     "a misspelt name of a file": ("observation.csv", f"{HEAD}\n{ROW}\n", "no register is called «observation»"),
-    "another program's table": ("observations.ods", "x", "a register is no .ods file"),
+    "another program's table": ("observations.ods", ODS, "no whole Excel workbook"),
     "an unknown column": ("observations.csv", f"{HEAD},Họ tên\n{ROW},A\n", "cell 9: unknown column «Họ tên»"),
     "a misspelt column": ("observations.csv", HEAD.replace("total", "totl") + f"\n{ROW}\n", "unknown column «totl»"),
     "a column twice": ("observations.csv", f"{HEAD},Giá trị\n{ROW},1\n", "value stands there twice"),
     "a key column that lacks": ("observations.csv", "unit_code,value\nH34,1\n", "lacks measure_code («mã số liệu»)"),
     "no header": ("observations.csv", f"{ROW}\n", "no row names the columns"),
-    "nothing in it": ("observations.csv", "", "not even a header"),
+    "nothing in it": ("observations.csv", "", "it is empty"),
+    "nothing but remarks": ("observations.csv", "# Sổ của đơn vị\n", "not even a header"),
     "a row cut off": ("observations.csv", f"{HEAD}\n{ROW}\nguidance,H34,2026-0", "row 3 has 3 cells, the header has 8"),
     "a quote cut off": ("observations.csv", f'{HEAD}\n{ROW}\n"guidance,H34', "no whole CSV"),
     "a cell too many": ("observations.csv", f"{HEAD}\n{ROW},,7\n", "row 2, cell 10 stands under no column"),
-    "another encoding": ("observations.csv", f"{HEAD}\n{ROW}é".encode("cp1252"), "not UTF-8 text"),
-    "UTF-16": ("observations.csv", HEAD.encode("utf-16"), "UTF-16 text"),
-    "a workbook called csv": ("observations.csv", b"PK\x03\x04....", "an Excel workbook under another name"),
-    "a web page": ("observations.csv", "<html><table></table></html>", "a web page"),
+    "another encoding": ("observations.csv", f"{HEAD}\n{ROW}é".encode("cp1252"), "neither UTF-8 nor UTF-16"),
+    "a workbook called csv that is none": ("observations.csv", b"PK\x03\x04....", "no whole Excel workbook"),
+    "a login page": ("observations.csv", "<html><table></table></html>", "a web page without a table"),
     "no workbook": ("observations.xlsx", b"PK\x03\x04 cut off", "no whole Excel workbook"),
-    "an old workbook called xlsx": ("observations.xlsx", b"\xd0\xcf\x11\xe0", "no whole Excel workbook"),
+    "an old workbook called xlsx": ("observations.xlsx", b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
 }
 
 
@@ -209,7 +211,7 @@ def test_a_number_is_read_as_it_was_written(number: Any, separator: str) -> None
 
 @given(st.integers(min_value=1_000, max_value=999_999), st.sampled_from([",", "."]))
 def test_one_separator_before_three_digits_is_never_guessed_at(number: int, separator: str) -> None:
-    with pytest.raises(Unreadable, match=f"có thể là {number} "):
+    with pytest.raises(CellError, match=f"có thể là {number} "):
         read_cell(OBSERVATIONS.column("value"), f"{number:,}".replace(",", separator))
 
 
@@ -225,7 +227,7 @@ def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     for name in ("value", "observed_on", "measure_code", "is_withdrawn", "note"):
         try:
             read_cell(OBSERVATIONS.column(name), text)
-        except Unreadable as error:
+        except CellError as error:
             assert str(error)
 
 
@@ -278,7 +280,7 @@ def test_the_command_writes_templates_and_leaves_what_is_there(tmp_path: Path) -
 @pytest.mark.parametrize("table", TABLES.values())
 def test_no_two_columns_share_a_header(table: str) -> None:
     contract = load_contract(table)
-    assert len(headers(contract)) >= 2 * (len(contract.columns) - len(OWN_COLUMNS))
+    assert len(header_names(contract)) >= 2 * (len(contract.columns) - len(OWN_COLUMNS))
 
 
 def test_the_lists_say_what_a_code_means_for_counting() -> None:

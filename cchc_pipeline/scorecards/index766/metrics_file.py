@@ -1,4 +1,4 @@
-"""A file of metrics as an operator has it: reading and refusing it with the line and the fix."""
+"""Read a file of metrics that an operator has, and refuse it with the line and the fix."""
 
 from __future__ import annotations
 
@@ -12,30 +12,35 @@ import pandas as pd
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import REQUIRED
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.tabular.files import TableFileError
+from cchc_pipeline.tabular.sheets import read_table
 
 #: A count as people here write it: 1.234 is one thousand and more, and would be read as 1 and a bit.
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
-    """The file as text, one row per line, so that nothing is guessed before it is checked.
+    """Read the table of metrics as it stands there, so that nothing is guessed before it is checked.
+
+    Returns:
+        The columns of the file; the first row is line 2, also where rows of the file are blank.
 
     Raises:
-        MeasureError: the file is missing or is not a CSV file in UTF-8.
+        MeasureError: the file is missing, or is no table with such columns.
     """
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
-    except FileNotFoundError as error:
-        raise MeasureError(f"{path}: there is no such file; check the path", file=str(path)) from error
-    except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise MeasureError(
-            f"{path}: not a CSV file in UTF-8 ({error}); save the sheet as 'CSV UTF-8 (comma delimited)'",
-            file=str(path),
-        ) from error
+        sheet = read_table(path, lambda text: text.strip() in REQUIRED, expected=", ".join(REQUIRED))
+        sheet.require_rows_to_fit()
+    except TableFileError as error:
+        raise MeasureError(str(error), file=str(path)) from error
+    width, lines = len(sheet.headers), [number - 2 for number, _ in sheet.records]
+    rows = [["" if cell is None else cell for cell in cells[:width]] for _, cells in sheet.records]
+    frame = pd.DataFrame(rows, index=lines, columns=sheet.headers, dtype=object)
+    return frame.reindex(range(max(lines, default=-1) + 1), fill_value="").fillna("")
 
 
 def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """Metrics with trimmed codes and real numbers; rows that are blank throughout are dropped.
+    """Check metrics, trim their codes, turn figures into numbers and drop blank rows.
 
     Args:
         metrics: at least unit_code, metric_code, numerator and denominator, as numbers or text.

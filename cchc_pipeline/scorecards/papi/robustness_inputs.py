@@ -1,8 +1,8 @@
-"""What an examination of PAPI ranks is given besides the table: standard errors, groups of provinces, weights."""
+"""Read what an examination of PAPI ranks takes besides the table: standard errors, groups of provinces, weights."""
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError
+from cchc_pipeline.sources.papi.files import PROVINCE, province_rows
+from cchc_pipeline.tabular.cells import CellError, read_number
+from cchc_pipeline.tabular.files import TableFileError
 
 
 def read_standard_errors(path: Path) -> pd.Series:
-    """Standard errors of totals from a CSV file with the columns Province (P01 to P63) and SE.
+    """Read standard errors of totals from a table with the columns Province (P01 to P63) and SE.
 
     Blank and 0 mean unknown: published sheets write 0 where there is none.
 
@@ -23,12 +26,12 @@ def read_standard_errors(path: Path) -> pd.Series:
     found: dict[str, float] = {}
     for number, province, cell in _rows(path, "SE"):
         try:
-            value = float(cell) if cell else 0.0
-        except ValueError as error:
+            value = read_number(cell, "either") if cell else 0.0
+        except CellError as error:
             raise PapiTableError(
                 f"{path.name}, line {number} ({province}): SE {cell!r} is not a number; write 0.61 or leave it blank"
             ) from error
-        if not 0 <= value < np.inf:
+        if value < 0:
             raise PapiTableError(
                 f"{path.name}, line {number} ({province}): SE {cell} is no standard error; write a number of points "
                 "of zero or more, such as 0.61"
@@ -38,7 +41,7 @@ def read_standard_errors(path: Path) -> pd.Series:
 
 
 def read_groups(path: Path) -> pd.Series:
-    """The group of every province (a region, say) from a CSV file with the columns Province and Group.
+    """Read the group (a region, say) of every province from a table with the columns Province and Group.
 
     Raises:
         PapiTableError: not such a file, or a province without a group.
@@ -50,7 +53,7 @@ def read_groups(path: Path) -> pd.Series:
 
 
 def read_weights(text: str, dimensions: Sequence[str]) -> tuple[float, ...]:
-    """Weights written as `D1=0.5,D2=1.6,...`, one for every dimension of the year, in any unit.
+    """Read weights written as `D1=0.5,D2=1.6,...`, one for every dimension of the year, in any unit.
 
     Raises:
         PapiTableError: another form, an unknown or absent dimension, a weight below zero, or all zero.
@@ -70,22 +73,19 @@ def read_weights(text: str, dimensions: Sequence[str]) -> tuple[float, ...]:
 
 
 def _rows(path: Path, column: str) -> list[tuple[int, str, str]]:
-    """Line number, province and cell of a CSV file; every province at most once."""
+    """Line number, province and cell of a table with a column Province; every province at most once."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise PapiTableError(f"{path}: there is no such file; check the path") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PapiTableError(f"{path.name}: not a CSV file in UTF-8 that can be read ({error})") from error
-    if not rows or not {"Province", column} <= set(rows[0]):
-        raise PapiTableError(f"{path.name}: needs a header line with Province and {column}, and rows below it")
+        lines = list(province_rows(path, column, re.compile(rf"{column.upper()}\Z")))
+    except TableFileError as error:
+        raise PapiTableError(str(error), file=error.file) from error
     found: dict[str, tuple[int, str, str]] = {}
-    for number, row in enumerate(rows, start=2):
-        province = (row["Province"] or "").strip()
+    for number, cells in lines:
+        province = cells[PROVINCE].upper()
         if province not in PROVINCES or province in found:
             raise PapiTableError(
                 f"{path.name}, line {number}: {province!r} is no province code or occurs twice; use P01 to P63 once"
             )
-        found[province] = (number, province, (row[column] or "").strip())
+        found[province] = (number, province, cells[column.upper()])
+    if not found:
+        raise PapiTableError(f"{path.name}: has no rows below its header; give every province a row")
     return list(found.values())

@@ -16,15 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric_table import (
-    Columns,
-    Row,
-    cell_name,
-    find_columns,
-    plain,
-    read_sheet,
-    value,
-)
+from cchc_pipeline.scorecards.scoring.rubric_table import Columns, cell_name, cell_text, read_criteria_table
+from cchc_pipeline.tabular.files import Row
+from cchc_pipeline.tabular.words import without_marks
 
 _ROMAN = re.compile(r"^[IVX]+$")
 _NUMBER = re.compile(r"^\d+(\.\d+)*$")
@@ -73,8 +67,7 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
     Raises:
         RubricError: with the cell, what is wrong and the fix.
     """
-    rows = read_sheet(path, sheet=sheet)
-    columns = find_columns(path, rows)
+    rows, columns = read_criteria_table(path, sheet=sheet)
     below = [row for row in rows if row[0] > columns.last_heading]
     lines = _lines(path, [row for row in below if not _is_total(row, columns)], columns)
     roots = _tree(path, _below_their_domain(lines), columns)
@@ -90,13 +83,13 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
 
 def _is_total(row: Row, columns: Columns) -> bool:
     """Whether a row holds sums; where cells are merged, its words stand in the column of numbers."""
-    number, name = value(row[1], columns.number), value(row[1], columns.name)
-    return _TOTAL.match(plain(name)) is not None if not number else _TOTAL.match(plain(number)) is not None
+    words = cell_text(row[1], columns.number) or cell_text(row[1], columns.name)
+    return _TOTAL.match(without_marks(words)) is not None
 
 
 def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> None:
     """A sum has to be that of all domains so far, or of the domain that it closes."""
-    text = value(row[1], columns.max)
+    text = cell_text(row[1], columns.max)
     above = [root for root in roots if root.row < row[0]]
     if not text or not above:
         return
@@ -125,7 +118,7 @@ def _lines(path: Path, rows: list[Row], columns: Columns) -> list[_Line]:
     lines: list[_Line] = []
     for row, cells in rows:
         number, name, most, text = (
-            value(cells, column) for column in (columns.number, columns.name, columns.max, columns.text)
+            cell_text(cells, column) for column in (columns.number, columns.name, columns.max, columns.text)
         )
         if not number:
             if not lines:
@@ -230,7 +223,7 @@ def _group(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dic
 def _criterion(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
     text = "; ".join(line.texts)
     rule = rule_of_text(text, line.max)
-    is_survey = any(word in plain(f"{line.name} {text}") for word in _SURVEY)
+    is_survey = any(word in without_marks(f"{line.name} {text}") for word in _SURVEY)
     if rule is None:
         how = "khảo sát" if is_survey else "người chấm"
         said = text or "(trống)"
@@ -255,7 +248,7 @@ def rule_of_text(text: str, most: Fraction) -> dict[str, Any] | None:
     Known forms (accents and case aside): a ratio times the maximum, with the share from which on it is full and the
     share below which it is nothing; all or nothing at a share; a list of shares with points.
     """
-    words = plain(text)
+    words = without_marks(text)
     below = re.search(rf"duoi\s*{_PERCENT}[^;]*?:?\s*(?:0(?:[.,]0+)?\s*diem|khong (?:co |duoc )?diem|0$)", words)
     floor = _share(below[1]) if below else None
     if re.search(_RATIO, words):

@@ -6,10 +6,10 @@ Labels are recognised by their number, never by their words: re-issued tables pu
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
 
 from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.tabular.words import without_marks
 
 #: A cell that says that there is no figure.
 NO_SCORE = frozenset({"", "NA", "N/A", "#N/A", "-", "–", "."})
@@ -54,13 +54,6 @@ _DIMENSION = re.compile(
 )
 
 
-def simple(text: object) -> str:
-    """Text for comparing: no marks, no case, one space between words; `đ` is `d`."""
-    marked = unicodedata.normalize("NFD", str(text)).replace("đ", "d").replace("Đ", "D")
-    bare = "".join(letter for letter in marked if unicodedata.category(letter) != "Mn")
-    return " ".join(bare.casefold().split())
-
-
 def province_code(text: object) -> str | None:
     """P01 to P63 of a province of before 1/7/2025, by any of its spellings or by that code; None for another text."""
     if not isinstance(text, str):
@@ -77,7 +70,7 @@ def is_new_map(names: list[str]) -> bool:
 
 def is_summary(text: object) -> bool:
     """Whether a line with this name is about no single province: a mean, a maximum, a scale, a number."""
-    words = simple(text)
+    words = without_marks(text)
     return words in _SUMMARY_WORDS or any(re.search(rf"\b{one}\b", words) for one in _SUMMARIES)
 
 
@@ -88,7 +81,7 @@ def measure_code(texts: list[object]) -> str | None:
         SC11 to SC89, D1 to D8, one of the three totals, or None where it is none of these: an indicator, a
         confidence interval, a heading.
     """
-    words = [simple(text) for text in texts if isinstance(text, str) and text.strip()]
+    words = [without_marks(text) for text in texts if isinstance(text, str) and text.strip()]
     whole = " | ".join(words)
     if total := _total(whole):
         return total
@@ -114,7 +107,7 @@ def _total(words: str) -> str | None:
 
 
 def _letters(text: str) -> str:
-    words = " ".join(re.sub(r"[^a-z0-9]+", " ", simple(text)).split())
+    words = " ".join(re.sub(r"[^a-z0-9]+", " ", without_marks(text)).split())
     shorter = _PREFIXES.sub("", _PREFIXES.sub("", words))
     letters = shorter.replace(" ", "")
     return _OTHER_NAMES.get(letters, letters)

@@ -5,66 +5,69 @@ A file that cannot be read is refused by its name. A line that is wrong becomes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cchc_pipeline.sources.papi.files import PROVINCE, province_rows, year_of
+from cchc_pipeline.sources.papi.labels import NO_SCORE
 from cchc_pipeline.sources.protocol import Row
-from cchc_pipeline.tabular.papi_csv import NO_FIGURE, read_csv, unusable
+from cchc_pipeline.tabular.cells import CellError, read_number
 
 FOLDER = "standard_errors"
+_COLUMN = "SE"
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The files of the folder, in order; none where there is no folder."""
-    entries = sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else []
-    return [path for path in entries if path.is_file() and not path.name.startswith(("~$", "."))]
-
-
-def read_standard_errors(content: bytes, name: str) -> list[Row]:
-    """Rows of one file: year, province_code, standard_error and parse_errors, in the order of its lines.
+def standard_error_rows(folder: Path) -> list[Row]:
+    """Read the standard errors of every file of a drop folder.
 
     Blank and 0 mean that there is none: published sheets write 0. Such a row takes back what was given before.
 
+    Returns:
+        Rows with year, province_code, standard_error and parse_errors, in the order of files and lines.
+
     Raises:
-        TableUnusable: the file is no such CSV.
+        TableFileError: a file is no such table.
     """
-    table = read_csv(content, f"{FOLDER}/{name}")
-    if not {"PROVINCE", "SE"} <= set(table.columns):
-        raise unusable(table, "the first line names no columns Province and SE")
+    entries = sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else []
+    files = [path for path in entries if path.is_file() and not path.name.startswith(("~$", "."))]
     rows: list[Row] = []
-    for line, cells in table.records:
-        cell = cells["SE"]
-        error = table.number(cell)
-        is_unread = cell.upper() not in NO_FIGURE and (error is None or error != error or abs(error) == float("inf"))
-        rows.append(
-            {
-                "year": table.year,
-                "province_code": cells["PROVINCE"].upper() or None,
-                "standard_error": None if is_unread or not error else error,
-                "parse_errors": f"{table.name}, dòng {line}: cột SE không phải là số." if is_unread else None,
-            }
-        )
+    for path in files:
+        year = year_of(path)
+        for line, cells in province_rows(path, _COLUMN, re.compile(rf"{_COLUMN}\Z")):
+            row = {"year": year, "province_code": cells[PROVINCE].upper() or None, "parse_errors": None}
+            try:
+                value = None if cells[_COLUMN].upper() in NO_SCORE else read_number(cells[_COLUMN], "either")
+            except CellError:
+                value = None
+                row["parse_errors"] = f"{FOLDER}/{path.name}, dòng {line}: cột SE không phải là số."
+            rows.append({**row, "standard_error": value or None})
     return rows
 
 
-def beside_printed(printed: Iterable[Row], given: Iterable[Row]) -> Iterator[Row]:
-    """What is known about totals: a row of `given` carries the printed figures along, and its own error goes before.
+def add_printed_totals(given: Iterable[Row], printed: Iterable[Row]) -> Iterator[Row]:
+    """Join given standard errors with the totals that workbooks print; a given error goes before a printed one.
 
-    Every row of `given` is yielded, also such as have the same key.
+    Args:
+        given: rows as `standard_error_rows` returns them; every one is yielded, also such as have the same key.
+        printed: rows with year, province_code, weighted_total and standard_error.
+
+    Returns:
+        Rows of `papi__totals`.
     """
-    weighted = {(row["year"], row["province_code"]): row["weighted_total"] for row in printed}
-    errors = {(row["year"], row["province_code"]): row["standard_error"] for row in printed}
+    totals = {(row["year"], row["province_code"]): row for row in printed}
     named = set()
     for row in given:
         key = row["year"], row["province_code"]
         named.add(key)
+        total = totals.get(key, {})
         error = row["standard_error"]
         if error is None and row["parse_errors"] is None:
-            error = errors.get(key)
-        yield {**row, "weighted_total": weighted.get(key), "standard_error": error}
-    for key, total in weighted.items():
+            error = total.get("standard_error")
+        yield {
+            "year": row["year"], "province_code": row["province_code"], "weighted_total": total.get("weighted_total"),
+            "standard_error": error, "parse_errors": row["parse_errors"],
+        }  # fmt: skip
+    for key, row in totals.items():
         if key not in named:
-            yield {
-                "year": key[0], "province_code": key[1], "weighted_total": total, "standard_error": errors[key],
-                "parse_errors": None,
-            }  # fmt: skip
+            yield {**row, "parse_errors": None}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from cchc_pipeline.tabular.files import TableUnusable
+from cchc_pipeline.tabular.files import TableFileError
 
 #: A sub-dimension proves a copy from so many different scores on, and where this share of them is the same.
 FEWEST_DIFFERENT, SAME_SHARE = 10, 0.9
@@ -48,15 +48,15 @@ class PapiTable:
         """Add a figure; one that is there already must be the same, or blank.
 
         Raises:
-            TableUnusable: another figure stands for the same province and code.
+            TableFileError: another figure stands for the same province and code.
         """
         held = self.figures.get((province, code))
         if held is not None and held.value and figure.value and abs(held.value - figure.value) > SAME_SCORE:
-            raise TableUnusable(
-                self.file,
-                f"{province} has two scores of {code} in {self.year}: {held.value:g} ({held.where}) and "
+            raise TableFileError(
+                file=self.file,
+                problem=f"{province} has two scores of {code} in {self.year}: {held.value:g} ({held.where}) and "
                 f"{figure.value:g} ({figure.where})",
-                "find out which the publisher holds to, and remove the other",
+                fix="find out which the publisher holds to, and remove the other",
             )
         if held is None or not held.value:
             self.figures[province, code] = figure
@@ -87,7 +87,7 @@ def join_years(tables: Iterable[PapiTable]) -> list[PapiTable]:
     The file that is about a year comes first; one that carries it along fills its gaps.
 
     Raises:
-        TableUnusable: two files contradict each other, or a year repeats another one.
+        TableFileError: two files contradict each other, or a year repeats another one.
     """
     ordered = sorted(tables, key=lambda one: (one.year, not one.is_main, one.file))
     refuse_copies(ordered)
@@ -105,7 +105,7 @@ def refuse_copies(tables: Sequence[PapiTable]) -> None:
     """Refuse tables of two years that hold the same scores.
 
     Raises:
-        TableUnusable: names the later year, the one that it repeats, and the scores that prove it.
+        TableFileError: names the later year, the one that it repeats, and the scores that prove it.
     """
     for one, other in combinations(sorted(tables, key=lambda table: table.year), 2):
         if one.year == other.year:
@@ -114,14 +114,14 @@ def refuse_copies(tables: Sequence[PapiTable]) -> None:
             slot, same, of = proof[0]
             province, score = next(iter(one.scores(slot).items()))
             exact = all(other.scores(slot).get(name, value) == value for name, value in one.scores(slot).items())
-            raise TableUnusable(
-                other.file,
-                f"{', '.join([*other.sheets(), f'the year {other.year}'])} repeats the year {one.year} "
+            raise TableFileError(
+                file=other.file,
+                problem=f"{', '.join([*other.sheets(), f'the year {other.year}'])} repeats the year {one.year} "
                 f"({', '.join([one.file, *one.sheets()])}): "
                 f"{len(proof)} sub-dimensions are the same, {', '.join(item[0] for item in proof[:5])}"
                 f"{' …' if len(proof) > 5 else ''}; in {slot} {same} of {of} provinces have the same score "
                 f"{'to the last digit' if exact else 'but for rounding'}, {province} {score:.10g}",
-                "remove the copied sheet or file and put the publisher's own table of that year there",
+                fix="remove the copied sheet or file and put the publisher's own table of that year there",
             )
 
 

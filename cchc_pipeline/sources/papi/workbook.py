@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.reference.papi_instrument import Instrument, PapiTableError, instrument
 from cchc_pipeline.sources.papi.labels import NO_SCORE, UNWEIGHTED, is_new_map, is_summary, measure_code, province_code
 from cchc_pipeline.sources.papi.tables import Figure, PapiTable
-from cchc_pipeline.tabular.files import TableUnusable
-from cchc_pipeline.tabular.workbook_cells import Formula, Rows, WorkbookUnusable, workbook_rows
+from cchc_pipeline.tabular.cells import CellError, Formula, read_number
+from cchc_pipeline.tabular.files import Row, TableFileError
+from cchc_pipeline.tabular.sheets import read_sheets
 
 #: So many provinces make a line of cells the names of a table; a table of today's map has 34, one of before 60 to 63.
 FEWEST_PROVINCES = 40
@@ -27,28 +29,19 @@ _HEADER_LINES = 15
 #: How much a dimension may differ from the sum of its parts, in points; published ones do by up to 0.0007.
 SUM_TOLERANCE = 0.01
 _YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 
-def read_workbook(content: bytes, file: str) -> list[PapiTable]:
-    """Every year that a workbook holds, in order.
-
-    Args:
-        content: the bytes of an .xlsx or .xlsm file.
-        file: its name, which may say the year.
+def read_workbook(path: Path) -> list[PapiTable]:
+    """Read every year that a workbook holds, in order. Its name may say the year.
 
     Raises:
-        TableUnusable: nothing can be read with certainty; with sheet, cell and fix.
+        TableFileError: nothing can be read with certainty; with sheet, cell and fix.
     """
-    try:
-        sheets = workbook_rows(content)
-    except WorkbookUnusable as error:
-        raise TableUnusable(file, *error.args) from None
-    return read_sheets(sheets, file)
+    return tables_of_sheets([(str(sheet.name), sheet.rows) for sheet in read_sheets(path)], path.name)
 
 
-def read_sheets(sheets: Iterable[tuple[str, Rows]], file: str) -> list[PapiTable]:
-    """As `read_workbook`, of cells already read: (name of the sheet, its rows)."""
+def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> list[PapiTable]:
+    """Find the table of every year in sheets (name, rows) of the workbook `file`, as `read_workbook` does."""
     tables: dict[int, PapiTable] = {}
     passed: list[str] = []
     found: list[tuple[str, int | None, _Sheet]] = []
@@ -59,7 +52,7 @@ def read_sheets(sheets: Iterable[tuple[str, Rows]], file: str) -> list[PapiTable
         else:
             found.append((name, _only_year(name), sheet))
     if not found:
-        raise TableUnusable(
+        raise _unusable(
             file,
             "no sheet holds provinces by sub-dimensions" + (f" ({'; '.join(passed)})" if passed else ""),
             "put the publisher's workbook there unchanged, or a sheet with the columns Province, SC11 to SC83",
@@ -67,7 +60,7 @@ def read_sheets(sheets: Iterable[tuple[str, Rows]], file: str) -> list[PapiTable
     of_file = _only_year(file)
     named = {year for _, year, _ in found if year is not None}
     if of_file is not None and named and of_file not in named:
-        raise TableUnusable(
+        raise _unusable(
             file,
             f"sheet «{found[0][0]}» says {min(named)}, but the name of the file says {of_file}",
             "find out which is right and rename the sheet or the file, so that they agree",
@@ -75,7 +68,7 @@ def read_sheets(sheets: Iterable[tuple[str, Rows]], file: str) -> list[PapiTable
     for name, of_sheet, sheet in found:
         year = of_sheet or of_file
         if year is None:
-            raise TableUnusable(
+            raise _unusable(
                 file,
                 f"neither sheet «{name}» nor the name of the file says which year it is",
                 "name the file YYYY.xlsx",
@@ -168,8 +161,8 @@ class _Sheet:
             if text.upper() in NO_SCORE:
                 return None
             try:
-                cell = float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
-            except ValueError:
+                cell = read_number(text, "either")
+            except CellError:
                 raise self._unusable(
                     f"{at}: {text[:40]!r} is no number", "write the score, or leave it blank"
                 ) from None
@@ -189,11 +182,11 @@ class _Sheet:
     def _label(self, place: int) -> str:
         return f"row {place}" if self.is_turned else f"column {_letters(place)}"
 
-    def _unusable(self, what: str, fix: str) -> TableUnusable:
-        return TableUnusable(self.file, f"sheet «{self.name}», {what}", fix)
+    def _unusable(self, what: str, fix: str) -> TableFileError:
+        return _unusable(self.file, f"sheet «{self.name}», {what}", fix)
 
 
-def _find(name: str, rows: Rows, file: str) -> _Sheet | str:
+def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
     """The table on a sheet, or why there is none."""
     upright: dict[int, dict[int, Any]] = {
         number: {place: cell for place, cell in enumerate(cells, 1) if cell is not None} for number, cells in rows
@@ -218,12 +211,12 @@ def _find(name: str, rows: Rows, file: str) -> _Sheet | str:
     if count < FEWEST_PROVINCES:
         names = [str(cells[sheet.names]) for cells in sheet.lines.values() if province_code(cells.get(sheet.names))]
         if is_new_map(names):
-            raise TableUnusable(
+            raise _unusable(
                 file,
                 f"sheet «{name}» holds {count} provinces of the map since 1/7/2025; its codes and scores are others",
                 "put the table of the 63 provinces there: PAPI until 2024 was surveyed in them",
             )
-        raise TableUnusable(
+        raise _unusable(
             file,
             f"sheet «{name}» holds only {count} of the 63 provinces",
             "put the whole table there; leave the scores of a province without figures blank",
@@ -236,18 +229,18 @@ def _check(table: PapiTable) -> None:
     try:
         wanted = instrument(table.year)
     except PapiTableError as error:
-        raise TableUnusable(table.file, f"holds the year {table.year}", str(error)) from None
+        raise _unusable(table.file, f"holds the year {table.year}", str(error)) from None
     held = table.codes()
     if absent := [slot for slot in wanted.slots if slot not in held]:
         named = ", ".join(f"{slot[2]}.{slot[3]} ({wanted.slots[slot].name_vi})" for slot in absent)
-        raise TableUnusable(
+        raise _unusable(
             table.file,
             f"{', '.join(table.sheets())}: no label for {named}, which the instrument of {table.year} has",
             "check the year of the sheet, or label the row or column by its number such as 1.1",
         )
     for (_, code), figure in table.figures.items():
         if code.startswith("SC") and code not in wanted.slots and figure.value:
-            raise TableUnusable(
+            raise _unusable(
                 table.file,
                 f"{figure.where}: {figure.value:g} stands for {code}, which the instrument of {table.year} has not",
                 "check the year of the sheet",
@@ -264,12 +257,16 @@ def _check_sums(table: PapiTable, wanted: Instrument, province: str) -> None:
             continue
         total = sum(part for part in parts if part is not None)
         if abs(total - published.value) > SUM_TOLERANCE:
-            raise TableUnusable(
+            raise _unusable(
                 table.file,
                 f"{published.where}: {dimension} of {province} is {published.value:.4f}, "
                 f"but its sub-dimensions add up to {total:.4f}",
                 "look for a column or row that is shifted, or for rows of another year",
             )
+
+
+def _unusable(file: str, problem: str, fix: str) -> TableFileError:
+    return TableFileError(file=file, problem=problem, fix=fix)
 
 
 def _only_year(text: str) -> int | None:

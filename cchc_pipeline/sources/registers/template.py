@@ -9,9 +9,10 @@ from typing import Any
 
 from cchc_pipeline.contracts import Column, Contract, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.contracts.register_lists import OWN_COLUMNS
 from cchc_pipeline.lake.files import replace_file
-from cchc_pipeline.sources.registers.source import OWN_COLUMNS, TABLES
-from cchc_pipeline.tabular.sheets import GUIDE_SHEETS
+from cchc_pipeline.sources.registers.rows import GUIDE_SHEETS
+from cchc_pipeline.sources.registers.source import TABLES
 
 ROWS_PREPARED = 500
 _KINDS = {
@@ -57,16 +58,12 @@ def _header(column: Column) -> str:
     return f"{column.label_vi} *" if column.required else column.label_vi
 
 
-def _meaning(column: Column) -> str:
-    return column.description_vi
-
-
 def _write_csv(path: Path, contract: Contract) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow([f"# {contract.title_vi}. Cột có dấu * phải điền. Các dòng bắt đầu bằng # không được đọc."])
         for column in _columns(contract):
-            writer.writerow([f"# {column.label_vi} ({_KINDS[column.physical_type]}): {_meaning(column)}"])
+            writer.writerow([f"# {column.label_vi} ({_KINDS[column.physical_type]}): {column.description_vi}"])
             for code in load_code_list(column.code_list).codes if column.code_list else ():
                 writer.writerow([f"#    {code.code}: {code.label_vi}"])
         writer.writerow([_header(column) for column in _columns(contract)])
@@ -91,10 +88,9 @@ def _write_workbook(path: Path, contract: Contract) -> None:
         cell = sheet.cell(1, number, _header(column))
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[letter].width = max(14, min(40, len(cell.value) + 4))
-        for row in range(2, ROWS_PREPARED + 2):
-            sheet.cell(row, number).number_format = _FORMATS[column.physical_type]
+        sheet.column_dimensions[letter].number_format = _FORMATS[column.physical_type]
         needed, kind = "x" if column.required else "", _KINDS[column.physical_type]
-        guide.append([column.label_vi, column.name, needed, kind, _meaning(column)])
+        guide.append([column.label_vi, column.name, needed, kind, column.description_vi])
         if column.code_list:
             first = lists.max_row + 1 if lists.max_row > 1 else 1
             codes = load_code_list(column.code_list).codes
