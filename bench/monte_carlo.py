@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measure import Line, Report, run, seconds
-from cchc_pipeline.scorecards import robustness as rb
-from cchc_pipeline.scorecards.robustness.uncertainty import Picks, draw_scores, random_picks
+from cchc_pipeline.scorecards.robustness.draws import Picks, Plan, draw_scores, random_picks, uncertainty
+from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.steps import aggregate, normalise, weights
 
 Array = npt.NDArray[np.float64]
 
@@ -25,7 +26,7 @@ _COINR = Path(__file__).with_name("coinr.R")
 def bench(report: Report, draws: int, coinr_draws: int) -> None:
     """All choices at once; then the choices that COINr has as well."""
     values = np.random.default_rng(766).uniform(3, 8, (UNITS, PARTS))
-    plan = rb.Plan(
+    plan = Plan(
         normalisations=("none", "minmax", "zscore", "rank"),
         weightings=("equal", "pca", "correlation_balanced"),
         aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
@@ -38,7 +39,7 @@ def bench(report: Report, draws: int, coinr_draws: int) -> None:
     picked = [random_picks(plan, values, part, generator) for part in parts]
 
     def ours() -> Array:
-        return np.concatenate([rb.rank(draw_scores(values, plan, picks)) for picks in picked])
+        return np.concatenate([rank(draw_scores(values, plan, picks)) for picks in picked])
 
     def plain() -> Array:
         return np.concatenate([_plain_loop(values, plan, picks) for picks in picked])
@@ -57,9 +58,9 @@ def bench(report: Report, draws: int, coinr_draws: int) -> None:
     _against_coinr(report, values, draws, coinr_draws)
 
 
-def _plain_loop(values: Array, plan: rb.Plan, picks: Picks) -> Array:
+def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
     """The same ranks, a draw at a time, as one would write it down."""
-    vectors = {how: rb.weights(values, how) for how in plan.weightings}
+    vectors = {how: weights(values, how) for how in plan.weightings}
     ranks = np.empty((len(picks), len(values)))
     for draw in range(len(picks)):
         x = values + picks.errors[draw] * plan.standard_errors  # type: ignore[index, operator]
@@ -115,11 +116,11 @@ def _against_coinr(report: Report, values: Array, draws: int, coinr_draws: int) 
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     equal = np.ones(PARTS)
     for normalisation, aggregation in (("minmax", "arithmetic"), ("minmax", "geometric"), ("zscore", "arithmetic")):
-        mine = rb.aggregate(rb.normalise(values, normalisation), equal, aggregation)  # type: ignore[arg-type]
+        mine = aggregate(normalise(values, normalisation), equal, aggregation)  # type: ignore[arg-type]
         np.testing.assert_allclose(mine, found["scores"][f"{normalisation}_{aggregation}"], rtol=1e-9)
     report.note(f"scores of COINr {found['version']} (min-max and z-score, arithmetic and geometric) are the same")
-    plan = rb.Plan(("minmax", "zscore"), ("equal",), ("arithmetic", "geometric"), weight_noise=0.25)
-    taken = seconds(lambda: rb.uncertainty(values, plan, draws))
+    plan = Plan(("minmax", "zscore"), ("equal",), ("arithmetic", "geometric"), weight_noise=0.25)
+    taken = seconds(lambda: uncertainty(values, plan, draws))
     line = Line(
         f"one draw × {UNITS} provinces, choices that COINr has",
         1000 * taken / draws,

@@ -11,12 +11,8 @@ from rich.console import Console
 from cchc_pipeline.cli.files import FILE, say_where, write
 from cchc_pipeline.reference.papi_instrument import PapiTableError
 from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, WEIGHTINGS
 
-#: Options of the lists; spelled out, because the room of the statistics costs a second to load and --help does not.
-_NORMALISATIONS = ("none", "goalposts", "minmax", "zscore", "rank", "share_of_best")
-_WEIGHTINGS = ("equal", "given", "pca", "correlation_balanced")
-_AGGREGATIONS = ("arithmetic", "geometric", "harmonic", "copeland")
-_IMPUTATIONS = ("none", "mean", "median", "group_mean", "previous")
 _CHARTS = (".svg", ".html")
 
 
@@ -40,10 +36,10 @@ def _open(name: str, options: tuple[str, ...], usual: tuple[str, ...], what: str
 @click.option("--standard-errors", type=FILE, help="CSV: Province, SE (standard error of the total, in points).")
 @click.option("--draws", default=10_000, show_default=True, type=click.IntRange(min=100), help="Random draws.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same result.")
-@_open("normalisation", _NORMALISATIONS, ("none", "minmax", "zscore", "rank"), "Scale of the dimensions")
-@_open("weighting", _WEIGHTINGS, ("equal", "pca", "correlation_balanced"), "Weights of the dimensions")
-@_open("aggregation", _AGGREGATIONS, _AGGREGATIONS, "How dimensions become one score")
-@_open("imputation", _IMPUTATIONS, ("none",), "What stands in for a dimension that is missing")
+@_open("normalisation", NORMALISATIONS, ("none", "minmax", "zscore", "rank"), "Scale of the dimensions")
+@_open("weighting", WEIGHTINGS, ("equal", "pca", "correlation_balanced"), "Weights of the dimensions")
+@_open("aggregation", AGGREGATIONS, AGGREGATIONS, "How dimensions become one score")
+@_open("imputation", IMPUTATIONS, ("none",), "What stands in for a dimension that is missing")
 @click.option(
     "--weight-noise",
     default=0.25,
@@ -81,6 +77,7 @@ def robustness_command(
     from cchc_pipeline.cli import robustness_text as text
     from cchc_pipeline.scorecards.papi import robustness as examined  # scipy: only where it is used
     from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_standard_errors, read_weights
+    from cchc_pipeline.scorecards.robustness.draws import Plan
 
     if chart is not None and chart.suffix.lower() not in _CHARTS:
         raise PapiTableError(f"{chart}: a chart is drawn as .svg or .html; choose such a name", file=str(chart))
@@ -98,15 +95,19 @@ def robustness_command(
     ):
         if choice in given[f"{option[2:]}s"] and not is_there:
             raise PapiTableError(f"{option} {choice} needs {needs}; give it, or leave the choice out")
-    choices = examined.Choices(
-        **given,
-        given=read_weights(weights, dimensions) if weights else None,
+    least = given.pop("least_available")
+    before = papi.compose(papi.read_wide(previous, year - 1), year - 1) if previous else None
+    found = examined.audit(
+        composed,
+        year,
+        Plan(**given, given=read_weights(weights, dimensions) if weights else None),
+        standard_errors=errors,
         groups=read_groups(groups) if groups else None,
-        previous=examined.dimensions(papi.compose(papi.read_wide(previous, year - 1), year - 1), year - 1)
-        if previous
-        else None,
+        previous=None if before is None else examined.dimensions(before, year - 1),
+        least_available=least,
+        draws=draws,
+        seed=seed,
     )
-    found = examined.audit(composed, year, standard_errors=errors, choices=choices, draws=draws, seed=seed)
     text.show(found, Console(), has_errors=errors is not None)
     write(found.intervals, out)
     say_where(found.intervals, out)

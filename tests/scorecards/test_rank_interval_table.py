@@ -73,16 +73,16 @@ def test_few_dossiers_leave_a_rank_open_and_many_settle_it() -> None:
     widths = []
     for count in (10, 100, 100_000):
         held = draw_ranks(parts(measures(dict.fromkeys(shares, count), shares)), LOCAL)
-        widths.append(float((held.high - held.low).mean()))
+        widths.append(float((held.rank_high - held.rank_low).mean()))
     assert widths[0] > widths[1] > widths[2] == 0
-    assert held.median.tolist() == list(range(10, 0, -1))
+    assert held.rank_median.tolist() == list(range(10, 0, -1))
 
 
 def test_the_small_unit_has_the_wider_interval() -> None:
     shares = {f"U{i:02d}": 0.6 + 0.03 * i for i in range(10)}
     counts = {unit: 8 if unit == "U05" else 5_000 for unit in shares}
     held = draw_ranks(parts(measures(counts, shares)), LOCAL)
-    width = dict(zip(shares, held.high - held.low, strict=True))
+    width = dict(zip(shares, held.rank_high - held.rank_low, strict=True))
     assert max(width, key=width.__getitem__) == "U05"
 
 
@@ -90,14 +90,14 @@ def test_all_met_of_few_does_not_prove_that_nothing_can_fail() -> None:
     shares = dict.fromkeys([f"U{i}" for i in range(4)], 1.0)
     counts = {unit: 3 if unit == "U0" else 10_000 for unit in shares}
     held = draw_ranks(parts(measures(counts, shares)), LOCAL)
-    assert held.high[0] == 4
+    assert held.rank_high[0] == 4
 
 
 def test_units_that_differ_in_nothing_share_every_interval_but_for_chance() -> None:
     shares = {"A": 0.8, "B": 0.8}
     held = draw_ranks(parts(measures(dict.fromkeys(shares, 50), shares)), LOCAL, draws=4_000)
-    assert held.low.tolist() == [1, 1]
-    assert held.high.tolist() == [2, 2]
+    assert held.rank_low.tolist() == [1, 1]
+    assert held.rank_high.tolist() == [2, 2]
     assert held.share_first_quarter == pytest.approx([0.5, 0.5], abs=0.05)
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_event_never_moves() -> None:
     frame = measures({"A": 4, "B": 4, "C": 4}, {"A": 0.25, "B": 0.5, "C": 0.75})
     frame = frame[frame["metric_code"].isin(COMPLETE)]
     held = draw_ranks(parts(frame), LOCAL)
-    assert held.low.tolist() == held.high.tolist() == [3, 2, 1]
+    assert held.rank_low.tolist() == held.rank_high.tolist() == [3, 2, 1]
 
 
 def test_a_late_dossier_is_a_dissatisfied_one_in_every_draw() -> None:
@@ -136,12 +136,12 @@ def test_intervals_stay_within_the_number_of_units_and_the_same_seed_repeats(uni
     card = parts(measures(dossiers, {f"U{i}": share for i, (_, share) in enumerate(units)}))
     held, again = (draw_ranks(card, LOCAL, draws=60, seed=seed) for _ in range(2))
     shuffled = draw_ranks(card.sample(frac=1, random_state=seed), LOCAL, draws=60, seed=seed)
-    for name in ("low", "median", "high", "share_first_quarter"):
+    for name in ("rank_low", "rank_median", "rank_high", "share_first_quarter"):
         assert getattr(held, name).tolist() == getattr(again, name).tolist() == getattr(shuffled, name).tolist()
-    assert (held.low >= 1).all()
-    assert (held.low <= held.median).all()
-    assert (held.median <= held.high).all()
-    assert (held.high <= len(units)).all()
+    assert (held.rank_low >= 1).all()
+    assert (held.rank_low <= held.rank_median).all()
+    assert (held.rank_median <= held.rank_high).all()
+    assert (held.rank_high <= len(units)).all()
     assert ((held.share_first_quarter >= 0) & (held.share_first_quarter <= 1)).all()
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cchc_pipeline.scorecards import robustness as rb
+from cchc_pipeline.scorecards.robustness.draws import Spread, spread
+from cchc_pipeline.scorecards.robustness.statistics import rank
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
 from cchc_pipeline.scorecards.scoring.rules import score_criterion
 
@@ -48,7 +49,7 @@ METHOD_VI = (
 )
 
 
-def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: int = 1) -> rb.Spread:
+def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: int = 1) -> Spread:
     """Rank intervals of the units of one card.
 
     Args:
@@ -84,7 +85,7 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: 
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.clip(reached / reachable, 0, 1)
     # equal points stay equal, in whatever order they were added up
-    return rb.spread(rb.rank(np.round(ratio, 9)))
+    return spread(rank(np.round(ratio, 9)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How sure a PAPI rank is: the questions of `robustness`, asked of one year's dimensions.
+"""Compute how sure a PAPI rank is: the questions of `robustness`, asked of one year's dimensions.
 
 The publisher prints no ranks and one standard error per province, of the total; how it divides over the dimensions is
 not printed. Here every dimension gets the same share of its variance, independent of the others.
@@ -7,61 +7,29 @@ not printed. Here every dimension gets the same share of its variance, independe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, comparable_since, instrument
-from cchc_pipeline.scorecards import robustness as rb
-from cchc_pipeline.scorecards.robustness.aggregate import Aggregation
-from cchc_pipeline.scorecards.robustness.imputation import Imputation
-from cchc_pipeline.scorecards.robustness.normalise import Normalisation
-from cchc_pipeline.scorecards.robustness.weights import Weighting
+from cchc_pipeline.scorecards.robustness.draws import Plan, uncertainty
+from cchc_pipeline.scorecards.robustness.sensitivity import Sensitivity, open_factors, sensitivity
+from cchc_pipeline.scorecards.robustness.statistics import Shift, Structure, leave_one_out, shift, structure
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, screen, weights
 
-Array = npt.NDArray[np.float64]
-WEIGHT_NOISE = 0.25
+#: Choices of method that are usually open.
+USUAL = Plan(
+    normalisations=("none", "minmax", "zscore", "rank"),
+    weightings=("equal", "pca", "correlation_balanced"),
+    aggregations=("arithmetic", "geometric", "harmonic", "copeland"),
+    weight_noise=0.25,
+)
 #: Share of the dimensions that a province must have to be ranked with the others filled in.
 LEAST_AVAILABLE = 2 / 3
 #: z of a two-sided interval of 95 %: two provinces differ where their totals do by more than z standard errors.
 Z_95 = 1.96
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Which choices of method are open; the first of each list is the nominal one.
-
-    Attributes:
-        normalisations, weightings, aggregations, imputations: see `cchc_pipeline.scorecards.robustness`.
-        weight_noise: share by which every weight varies up and down.
-        least_available: share of the dimensions that a province must have; None: all, or LEAST_AVAILABLE where gaps
-            are filled.
-        given: weights of the dimensions for the weighting `given`.
-        groups: group by P01 to P63 for the imputation `group_mean`.
-        previous: dimensions of the year before (`dimensions`) for the imputation `previous`; a dimension whose
-            instrument changed since is not used.
-    """
-
-    normalisations: tuple[Normalisation, ...] = ("none", "minmax", "zscore", "rank")
-    weightings: tuple[Weighting, ...] = ("equal", "pca", "correlation_balanced")
-    aggregations: tuple[Aggregation, ...] = ("arithmetic", "geometric", "harmonic", "copeland")
-    imputations: tuple[Imputation, ...] = ("none",)
-    weight_noise: float = WEIGHT_NOISE
-    least_available: float | None = None
-    given: tuple[float, ...] | None = None
-    groups: pd.Series | None = field(default=None, repr=False)
-    previous: pd.DataFrame | None = field(default=None, repr=False)
-
-    @property
-    def least(self) -> float:
-        """The share of the dimensions that a province must have."""
-        if self.least_available is not None:
-            return self.least_available
-        return 1.0 if self.imputations == ("none",) else LEAST_AVAILABLE
-
-
-USUAL = Choices()
 
 
 @dataclass(frozen=True)
@@ -81,15 +49,15 @@ class Audit:
     """
 
     year: int
-    structure: rb.Structure
-    shifts: tuple[rb.Shift, ...]
+    structure: Structure
+    shifts: tuple[Shift, ...]
     intervals: pd.DataFrame
-    sensitivity: rb.Sensitivity | None
+    sensitivity: Sensitivity | None
     pairs_apart: float | None
 
 
 def dimensions(composed: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Provinces by dimensions of a composed year (`papi.compose`); NaN where a dimension is missing."""
+    """Return provinces by dimensions of a composed year (`papi.compose`), in points; NaN where one is missing."""
     wanted = list(instrument(year).dimensions)
     rows = composed[composed["level"] == "dimension"]
     return rows.set_index(["province", "code"])["score"].unstack("code").reindex(index=list(PROVINCES))[wanted]  # noqa: PD010
@@ -98,9 +66,12 @@ def dimensions(composed: pd.DataFrame, year: int) -> pd.DataFrame:
 def audit(
     composed: pd.DataFrame,
     year: int,
+    plan: Plan = USUAL,
     *,
     standard_errors: pd.Series | None = None,
-    choices: Choices = USUAL,
+    groups: pd.Series | None = None,
+    previous: pd.DataFrame | None = None,
+    least_available: float | None = None,
     draws: int = 10_000,
     samples: int = 512,
     seed: int = 1,
@@ -110,9 +81,13 @@ def audit(
     Args:
         composed: what `papi.compose` gives.
         year: its year.
+        plan: which choices of method are open; the first of each list is the nominal one.
         standard_errors: standard error of each province's total, in points, by P01 to P63; provinces that it lacks
             count as exact. None: no survey error is propagated, and the intervals are too narrow for it.
-        choices: which choices of method are open.
+        groups: group by P01 to P63 for the imputation `group_mean`.
+        previous: dimensions of the year before (`dimensions`) for the imputation `previous`.
+        least_available: share of the dimensions that a province must have, 0 to 1; None: all, or LEAST_AVAILABLE where
+            gaps are filled.
         draws: draws behind the intervals.
         samples: base sample of the Sobol indices, a power of two.
         seed: same seed, same result.
@@ -124,86 +99,83 @@ def audit(
     table = dimensions(composed, year)
     names = [str(code) for code in table.columns]
     values = table.to_numpy(dtype=np.float64)
-    screened = rb.screen(values, choices.least)
-    kept = table.loc[screened.kept]
-    plan = plan_of(kept, standard_errors, choices, year)
-    filled = rb.impute(kept.to_numpy(), plan.imputations[0], groups=plan.groups, previous=plan.previous)
+    if least_available is None:
+        least_available = 1.0 if plan.imputations == ("none",) else LEAST_AVAILABLE
+    is_kept, left_out = screen(values, least_available)
+    kept = table.loc[is_kept]
+    plan = plan_for(kept, plan, standard_errors=standard_errors, groups=groups, previous=previous, year=year)
+    filled = plan.filled(kept.to_numpy(), plan.imputations[0])
     ranked: npt.NDArray[np.bool_] = np.asarray(~np.isnan(filled).any(axis=1))
     if ranked.sum() < 2:
         raise PapiTableError(
             f"PAPI {year}: fewer than two provinces have all dimensions; nothing can be ranked. Fill gaps with "
             "--imputation, or load a table that has them."
         )
-    found = rb.uncertainty(kept.to_numpy(), plan, draws, seed=seed)
-    shown = pd.DataFrame(index=table.index)
-    for name, column in (
-        ("score", found.nominal_score * len(names)),
-        ("rank", found.nominal_rank),
-        ("rank_low", found.rank_low),
-        ("rank_median", found.rank_median),
-        ("rank_high", found.rank_high),
-        ("first_quarter", found.share_first_quarter),
-    ):
-        shown.loc[screened.kept, name] = column
-    gaps = pd.Series(
-        [", ".join(code for code, gap in zip(names, row, strict=True) if gap) or None for row in np.isnan(values)],
-        index=table.index,
-        dtype=object,
-    )
+    found = uncertainty(kept.to_numpy(), plan, draws, seed=seed)
+    columns = {
+        "score": found.nominal_score * len(names),
+        "rank": found.nominal_rank,
+        "rank_low": found.rank_low,
+        "rank_median": found.rank_median,
+        "rank_high": found.rank_high,
+        "first_quarter": found.share_first_quarter,
+    }
+    shown = pd.DataFrame(columns, index=kept.index).reindex(table.index)
+    lacking = [", ".join(code for code, gap in zip(names, row, strict=True) if gap) for row in np.isnan(values)]
+    gaps = pd.Series([codes or None for codes in lacking], index=table.index, dtype=object)
     shown["imputed"] = gaps.where(shown["rank"].notna(), None)
-    reasons = {table.index[unit]: reason for unit, reason in screened.reasons.items()}
+    reasons = {table.index[unit]: reason for unit, reason in left_out.items()}
     reasons |= {code: f"Thiếu {gaps[code]}" for code, has in zip(kept.index, ranked, strict=True) if not has}
     shown["reason"] = pd.Series(reasons, dtype=object).reindex(shown.index)
-    is_open = sum(len(one) > 1 for one in (plan.normalisations, plan.weightings, plan.aggregations, plan.imputations))
-    is_open += bool(plan.weight_noise) + plan.has_sampling_error
     return Audit(
         year,
-        rb.structure(filled[ranked], names),
+        structure(filled[ranked], names),
         tuple(_shifts(kept.to_numpy(), plan, names)),
         shown.rename_axis("province").reset_index(),
-        rb.sensitivity(kept.to_numpy(), plan, samples, seed=seed) if is_open > 1 else None,
+        sensitivity(kept.to_numpy(), plan, samples, seed=seed) if len(open_factors(plan)) > 1 else None,
         None if standard_errors is None else pairs_apart(shown["score"], standard_errors),
     )
 
 
-def plan_of(
-    table: pd.DataFrame, standard_errors: pd.Series | None = None, choices: Choices = USUAL, year: int | None = None
-) -> rb.Plan:
-    """The choices that are open for a table of provinces by dimensions, and the error of its figures.
+def plan_for(
+    table: pd.DataFrame,
+    plan: Plan = USUAL,
+    *,
+    standard_errors: pd.Series | None = None,
+    groups: pd.Series | None = None,
+    previous: pd.DataFrame | None = None,
+    year: int | None = None,
+) -> Plan:
+    """Return the plan with the scale, the groups and the errors of a table of provinces by dimensions.
 
     Args:
         table: points, index P01 to P63.
-        standard_errors: of the totals, in points; see `audit`.
-        choices: what is open.
-        year: year of the table; needed for `choices.previous`.
+        plan: which choices are open.
+        standard_errors: see `audit`.
+        groups: see `audit`.
+        previous: see `audit`; a dimension whose instrument changed since is not filled from it.
+        year: year of the table; needed for `previous`.
     """
     parts = table.shape[1]
-    errors = None
+    errors = before = None
     if standard_errors is not None:
         totals = standard_errors.reindex(table.index).to_numpy(dtype=np.float64)
         errors = np.repeat(totals[:, None] / np.sqrt(parts), parts, axis=1)
-    previous = None
-    if choices.previous is not None and year is not None:
-        before = choices.previous.reindex(index=table.index, columns=table.columns)
-        broken = [code for code in table.columns if (comparable_since(str(code), year) or year) >= year]
-        before[broken] = np.nan
-        previous = before.to_numpy(dtype=np.float64)
-    return rb.Plan(
-        normalisations=choices.normalisations,
-        weightings=choices.weightings,
-        aggregations=choices.aggregations,
-        imputations=choices.imputations,
-        weight_noise=choices.weight_noise,
+    if previous is not None and year is not None:
+        comparable = [code for code in table.columns if (comparable_since(str(code), year) or year) < year]
+        usable = previous.reindex(index=table.index, columns=comparable)
+        before = usable.reindex(columns=table.columns).to_numpy(dtype=np.float64)
+    return replace(
+        plan,
         standard_errors=errors,
         bounds=np.array([[1.0] * parts, [10.0] * parts]),
-        given=choices.given,
-        groups=None if choices.groups is None else choices.groups.reindex(table.index).tolist(),
-        previous=previous,
+        groups=None if groups is None else groups.reindex(table.index).tolist(),
+        previous=before,
     )
 
 
 def pairs_apart(totals: pd.Series, standard_errors: pd.Series) -> float:
-    """Share of the pairs of provinces that have a total and a standard error and differ at 95 %."""
+    """Compute the share of the pairs of provinces with a total and a standard error that differ at 95 %, 0 to 1."""
     errors = standard_errors.reindex(totals.index)
     known = totals.notna() & errors.notna() & (errors > 0)
     total, variance = totals[known].to_numpy(dtype=np.float64), errors[known].to_numpy(dtype=np.float64) ** 2
@@ -213,8 +185,8 @@ def pairs_apart(totals: pd.Series, standard_errors: pd.Series) -> float:
     return float(np.mean(np.abs(total[first] - total[second]) > Z_95 * np.sqrt(variance[first] + variance[second])))
 
 
-def method_vi(plan: rb.Plan) -> str:
-    """What the draws of a plan vary, for people who read the intervals."""
+def method_vi(plan: Plan) -> str:
+    """Return what the draws of a plan vary, for people who read the intervals."""
     survey = (
         ", và mẫu khảo sát theo sai số chuẩn của tổng điểm."
         if plan.has_sampling_error
@@ -227,33 +199,30 @@ def method_vi(plan: rb.Plan) -> str:
     ) + survey
 
 
-def _shifts(values: Array, plan: rb.Plan, names: Sequence[str]) -> list[rb.Shift]:
+def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> list[Shift]:
     """Every other method one at a time, against the unweighted sum of the nominal table."""
-
-    def filled(how: Imputation) -> Array:
-        return rb.impute(values, how, groups=plan.groups, previous=plan.previous)
-
-    first = filled(plan.imputations[0])
+    first = plan.filled(values, plan.imputations[0])
     ranked = ~np.isnan(first).any(axis=1)
     table, equal = first[ranked], np.ones(len(names))
-    nominal = rb.aggregate(table, equal, "arithmetic")
+
+    def mean(of: Array, by: Array = equal) -> Array:
+        return aggregate(of, by, "arithmetic")
+
     others = {
-        "geometric": rb.aggregate(table, equal, "geometric"),
-        "harmonic": rb.aggregate(table, equal, "harmonic"),
-        "zscore": rb.aggregate(rb.normalise(table, "zscore"), equal, "arithmetic"),
-        "minmax": rb.aggregate(rb.normalise(table, "minmax"), equal, "arithmetic"),
-        "borda": rb.aggregate(rb.normalise(table, "rank"), equal, "arithmetic"),
-        "copeland": rb.aggregate(table, equal, "copeland"),
-        "weights_pca": rb.aggregate(table, rb.weights(table, "pca"), "arithmetic"),
-        "weights_correlation_balanced": rb.aggregate(table, rb.weights(table, "correlation_balanced"), "arithmetic"),
+        "geometric": aggregate(table, equal, "geometric"),
+        "harmonic": aggregate(table, equal, "harmonic"),
+        "zscore": mean(normalise(table, "zscore")),
+        "minmax": mean(normalise(table, "minmax")),
+        "borda": mean(normalise(table, "rank")),
+        "copeland": aggregate(table, equal, "copeland"),
+        "weights_pca": mean(table, weights(table, "pca")),
+        "weights_correlation_balanced": mean(table, weights(table, "correlation_balanced")),
     }
     if plan.given is not None:
-        others["weights_given"] = rb.aggregate(table, rb.weights(table, "given", given=plan.given), "arithmetic")
+        others["weights_given"] = mean(table, weights(table, "given", given=plan.given))
     published = instrument(2019).weights
     if set(names) == set(published):
-        others["weights_2019"] = rb.aggregate(table, np.array([published[name] for name in names]), "arithmetic")
-    for how in plan.imputations[1:]:
-        others[f"imputation_{how}"] = rb.aggregate(filled(how)[ranked], equal, "arithmetic")
-    shifts = [rb.shift(name, nominal, scores) for name, scores in others.items()]
-    left_out = rb.leave_one_out(table, equal, names)
-    return [*shifts, *(rb.Shift(f"without_{one.name}", one.spearman, one.mean_abs, one.largest) for one in left_out)]
+        others["weights_2019"] = mean(table, np.array([published[name] for name in names]))
+    others |= {f"imputation_{how}": mean(plan.filled(values, how)[ranked]) for how in plan.imputations[1:]}
+    shifts = [shift(name, mean(table), scores) for name, scores in others.items()]
+    return [*shifts, *(replace(one, name=f"without_{one.name}") for one in leave_one_out(table, equal, names))]

@@ -1,4 +1,4 @@
-"""Which choice matters most: Sobol indices of the change of ranks."""
+"""Tell which choice matters most: Sobol indices of the change of ranks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cchc_pipeline.scorecards.robustness.errors import RobustnessError
-from cchc_pipeline.scorecards.robustness.ranks import rank
-from cchc_pipeline.scorecards.robustness.uncertainty import Picks, Plan, composite, draw_scores
+from cchc_pipeline.scorecards.robustness.choices import RobustnessError
+from cchc_pipeline.scorecards.robustness.draws import Picks, Plan, composite, draw_scores
+from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.steps import Array
 
-Array = npt.NDArray[np.float64]
 _POOL = 512
 _RUNS_AT_ONCE = 2_000
 
@@ -33,11 +33,19 @@ class Sensitivity:
     runs: int
 
 
-def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1) -> Sensitivity:
-    """First-order and total Sobol indices of the choices that the plan leaves open.
+def open_factors(plan: Plan) -> dict[str, int]:
+    """Return how many options each choice has that the plan leaves open.
 
-    A list with one option is no factor. The error of the survey and the noise of the weights are factors that point
-    at one of a pool of draws, because a factor of Sobol's is one number.
+    The error of the survey and the noise of the weights point at one of a pool of draws, because a factor of Sobol's is
+    one number.
+    """
+    options = {step: len(methods) for step, methods in plan.options.items()}
+    options |= {"weight_noise": _POOL if plan.weight_noise else 1, "sampling_error": _POOL * plan.has_sampling_error}
+    return {name: count for name, count in options.items() if count > 1}
+
+
+def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1) -> Sensitivity:
+    """Compute first-order and total Sobol indices of the choices that the plan leaves open.
 
     Args:
         values: units by parts, more is better.
@@ -51,15 +59,8 @@ def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1)
     from SALib.analyze import sobol as analysis  # costs a second, only where it is asked for
     from SALib.sample import sobol as sampling
 
-    options = {
-        "normalisation": len(plan.normalisations),
-        "weighting": len(plan.weightings),
-        "aggregation": len(plan.aggregations),
-        "imputation": len(plan.imputations),
-        "weight_noise": _POOL if plan.weight_noise else 1,
-        "sampling_error": _POOL if plan.has_sampling_error else 1,
-    }
-    factors = [name for name, count in options.items() if count > 1]
+    options = open_factors(plan)
+    factors = list(options)
     if len(factors) < 2:
         raise RobustnessError(
             f"Sensitivity compares choices, and the plan leaves {len(factors)} open ({', '.join(factors) or 'none'}); "
@@ -70,8 +71,8 @@ def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1)
     problem = {"num_vars": len(factors), "names": factors, "bounds": [[0.0, 1.0]] * len(factors)}
     points = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
     generator = np.random.default_rng(seed)
-    spread = plan.weight_noise
-    factor_pool = generator.uniform(1 - spread, 1 + spread, size=(_POOL, values.shape[1]))
+    noise = plan.weight_noise
+    factor_pool = generator.uniform(1 - noise, 1 + noise, size=(_POOL, values.shape[1]))
     error_pool = generator.standard_normal((_POOL, *values.shape)) if plan.has_sampling_error else None
     nominal = rank(composite(values, plan))
 
@@ -84,19 +85,20 @@ def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1)
     target = np.empty(len(points))
     for start in range(0, len(points), _RUNS_AT_ONCE):
         some = points[start : start + _RUNS_AT_ONCE]
-        noisy = factor_pool[picked(some, "weight_noise")] if spread else np.ones((len(some), values.shape[1]))
         picks = Picks(
-            picked(some, "normalisation"),
-            picked(some, "weighting"),
-            picked(some, "aggregation"),
-            picked(some, "imputation"),
-            noisy,
+            np.stack([picked(some, step) for step in plan.options], axis=1),
+            factor_pool[picked(some, "weight_noise")] if noise else np.ones((len(some), values.shape[1])),
             None if error_pool is None else error_pool[picked(some, "sampling_error")],
         )
         moved = np.abs(rank(draw_scores(values, plan, picks)) - nominal)
         target[start : start + len(some)] = np.nanmean(moved, axis=1)
     found = analysis.analyze(problem, target, calc_second_order=False, seed=seed)
-    first, first_error, total, total_error = (
-        np.asarray(found[name], dtype=np.float64) for name in ("S1", "S1_conf", "ST", "ST_conf")
+    return Sensitivity(
+        tuple(factors),
+        first=np.asarray(found["S1"], dtype=np.float64),
+        first_error=np.asarray(found["S1_conf"], dtype=np.float64),
+        total=np.asarray(found["ST"], dtype=np.float64),
+        total_error=np.asarray(found["ST_conf"], dtype=np.float64),
+        mean_shift=float(target.mean()),
+        runs=len(points),
     )
-    return Sensitivity(tuple(factors), first, first_error, total, total_error, float(target.mean()), len(points))

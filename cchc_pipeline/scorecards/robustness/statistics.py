@@ -1,16 +1,28 @@
-"""What holds an index together: correlations, principal components, reliability, and what each part really weighs."""
+"""Compare rankings, and describe how the parts of an index hang together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
+from scipy.stats import spearmanr
 
-Array = npt.NDArray[np.float64]
-#: Pairs of parts worth a look: against each other, or nearly the same (OECD/JRC Handbook, step 4).
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, ranks_from_lowest
+
+#: Correlations of two parts that are worth a remark: one works against the other, or says the same again.
 AGAINST, SAME = -0.1, 0.92
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far a ranking is from the nominal one: Spearman's correlation of scores, mean and largest change of rank."""
+
+    name: str
+    spearman: float
+    mean_abs: float
+    largest: int
 
 
 @dataclass(frozen=True)
@@ -19,10 +31,12 @@ class Structure:
 
     Attributes:
         units: number of units counted.
+        names: names of the parts.
         correlations: parts by parts, Pearson.
         eigenvalues: of the correlation matrix, largest first.
-        first_share: share of the variance on the first component.
-        alpha: Cronbach's alpha of the standardised parts.
+        first_share: share of the variance on the first component, 0 to 1.
+        alpha: Cronbach's alpha of the standardised parts: k r / (1 + (k - 1) r), r being the mean correlation of k
+            parts.
         with_total: correlation of each part with the weighted sum.
         variance_share: cov(part, sum) / var(sum): what each part really weighs; sums to 1.
         flagged: pairs (part, part, correlation) that run against each other or are nearly the same.
@@ -39,33 +53,45 @@ class Structure:
     flagged: tuple[tuple[str, str, float], ...]
 
 
-def cronbach_alpha(correlations: Array) -> float:
-    """Cronbach's alpha of standardised parts: k r / (1 + (k - 1) r), r being the mean correlation of k parts."""
-    parts = len(correlations)
-    mean = (correlations.sum() - parts) / (parts * (parts - 1))
-    return float(parts * mean / (1 + (parts - 1) * mean))
+def rank(scores: Array) -> Array:
+    """Rank scores over the last axis, the highest first (1); equal scores share the better rank, NaN stays NaN."""
+    return ranks_from_lowest(-scores, -1, "min")
+
+
+def shift(name: str, nominal: Array, other: Array) -> Shift:
+    """Compare two score vectors over the units that have both."""
+    both = ~np.isnan(nominal) & ~np.isnan(other)
+    moved = np.abs(rank(nominal[both]) - rank(other[both]))
+    return Shift(name, float(spearmanr(nominal[both], other[both])[0]), float(moved.mean()), int(moved.max()))
+
+
+def leave_one_out(values: Array, weights: Array, names: Sequence[str]) -> list[Shift]:
+    """Compare the ranking by weighted mean with that without each part in turn."""
+    nominal = aggregate(values, weights, "arithmetic")
+    return [
+        shift(name, nominal, aggregate(np.delete(values, i, axis=1), np.delete(weights, i), "arithmetic"))
+        for i, name in enumerate(names)
+    ]
 
 
 def structure(values: Array, names: Sequence[str], weights: Array | None = None) -> Structure:
-    """Statistics of the parts of an index; units with a gap are left out."""
+    """Describe the parts of an index, units by parts; units with a gap are left out."""
     whole = values[~np.isnan(values).any(axis=1)]
     weighted = whole * (np.ones(whole.shape[1]) if weights is None else weights)
-    total = weighted.sum(axis=1)
+    total, parts = weighted.sum(axis=1), len(names)
     correlations: Array = np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64)
     eigenvalues: Array = np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64)
-    with_total = np.array([np.corrcoef(column, total)[0, 1] for column in whole.T])
+    mean = (correlations.sum() - parts) / (parts * (parts - 1))
     covariance = np.array([np.cov(column, total)[0, 1] for column in weighted.T])
-    pairs = (
-        (names[i], names[j], float(correlations[i, j])) for i in range(len(names)) for j in range(i + 1, len(names))
-    )
+    pairs = [(names[i], names[j], float(correlations[i, j])) for i, j in combinations(range(parts), 2)]
     return Structure(
         units=len(whole),
         names=tuple(names),
         correlations=correlations,
         eigenvalues=eigenvalues,
-        first_share=float(eigenvalues[0] / len(names)),
-        alpha=cronbach_alpha(correlations),
-        with_total=with_total,
+        first_share=float(eigenvalues[0] / parts),
+        alpha=float(parts * mean / (1 + (parts - 1) * mean)),
+        with_total=np.array([np.corrcoef(column, total)[0, 1] for column in whole.T]),
         variance_share=covariance / total.var(ddof=1),
         flagged=tuple(pair for pair in pairs if pair[2] <= AGAINST or pair[2] >= SAME),
     )

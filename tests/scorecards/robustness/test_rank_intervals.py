@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cchc_pipeline.scorecards.robustness import Plan, RobustnessError, composite, rank, sensitivity, uncertainty
+from cchc_pipeline.scorecards.robustness.choices import RobustnessError
+from cchc_pipeline.scorecards.robustness.draws import Plan, composite, uncertainty
+from cchc_pipeline.scorecards.robustness.sensitivity import sensitivity
+from cchc_pipeline.scorecards.robustness.statistics import rank
 
 VALUES = np.random.default_rng(11).uniform(2, 9, (20, 5))
 BOUNDS = np.array([[1.0] * 5, [10.0] * 5])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_scoring_engine import RULES, rubric_of
+from rubric_files import RULES, rubric_of
 
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from lxml import etree
 from cchc_pipeline.cli.score import score
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.papi.robustness import Choices, audit, dimensions, pairs_apart, plan_of
+from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_weights
+from cchc_pipeline.scorecards.robustness.draws import Plan
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
 
@@ -54,8 +56,7 @@ def test_a_gap_is_not_ranked_unless_it_is_filled_and_then_it_is_said(tmp_path: P
     plain = audit(table, 2020, draws=100, samples=16).intervals.set_index("province")
     assert plain.loc[["P05", "P09"], "rank"].isna().all()
     assert plain.loc[["P05", "P09"], "reason"].notna().all()
-    choices = Choices(imputations=("mean", "median"))
-    found = audit(table, 2020, choices=choices, draws=100, samples=16)
+    found = audit(table, 2020, replace(USUAL, imputations=("mean", "median")), draws=100, samples=16)
     filled = found.intervals.set_index("province")
     assert filled.loc["P05", "imputed"] == "D2"
     assert filled.loc["P05", ["rank", "rank_low", "rank_high"]].notna().all()
@@ -70,7 +71,7 @@ def test_a_gap_is_not_ranked_unless_it_is_filled_and_then_it_is_said(tmp_path: P
 def test_the_year_before_fills_only_what_can_be_compared(tmp_path: Path) -> None:
     before = dimensions(composed(wide(tmp_path, 2020)), 2020)
     table = dimensions(composed(wide(tmp_path, 2021)), 2021)
-    plan = plan_of(table, choices=Choices(imputations=("previous",), previous=before), year=2021)
+    plan = plan_for(table, replace(USUAL, imputations=("previous",)), previous=before, year=2021)
     known = dict(zip(table.columns, ~np.isnan(plan.previous).any(axis=0), strict=True))
     # 2021: a question of D3 counts a quarter of what it did, and D5 lost one
     assert not known["D3"]
@@ -80,8 +81,7 @@ def test_the_year_before_fills_only_what_can_be_compared(tmp_path: Path) -> None
 
 
 def test_one_choice_left_open_has_no_sensitivity_and_no_interval_but_from_it(tmp_path: Path) -> None:
-    closed = Choices(("none",), ("equal",), ("arithmetic",), weight_noise=0)
-    found = audit(composed(wide(tmp_path, 2020)), 2020, choices=closed, draws=50)
+    found = audit(composed(wide(tmp_path, 2020)), 2020, Plan(), draws=50)
     assert found.sensitivity is None
     assert (found.intervals["rank_low"] == found.intervals["rank"]).all()
     assert (found.intervals["rank_high"] == found.intervals["rank"]).all()

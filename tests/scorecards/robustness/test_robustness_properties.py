@@ -8,18 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cchc_pipeline.scorecards.robustness import (
-    AGGREGATIONS,
-    NORMALISATIONS,
-    WEIGHTINGS,
-    Plan,
-    aggregate,
-    normalise,
-    rank,
-    spread,
-    uncertainty,
-    weights,
-)
+from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, NORMALISATIONS, WEIGHTINGS
+from cchc_pipeline.scorecards.robustness.draws import Plan, spread, uncertainty
+from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.steps import aggregate, normalise, weights
 
 PARTS = 4
 BOUNDS = np.array([[0.0] * PARTS, [10.0] * PARTS])
@@ -115,8 +107,8 @@ def test_a_spread_is_in_order_and_follows_the_names(scores, order) -> None:
     ranks = rank(scores)
     order = np.argsort(order[: scores.shape[1]])
     plain, renamed = spread(ranks), spread(ranks[:, order])
-    assert (plain.low <= plain.median).all()
-    assert (plain.median <= plain.high).all()
-    assert np.isin(np.stack([plain.low, plain.median, plain.high]), ranks).all()
-    for name in ("low", "median", "high", "share_first_quarter"):
+    assert (plain.rank_low <= plain.rank_median).all()
+    assert (plain.rank_median <= plain.rank_high).all()
+    assert np.isin(np.stack([plain.rank_low, plain.rank_median, plain.rank_high]), ranks).all()
+    for name in ("rank_low", "rank_median", "rank_high", "share_first_quarter"):
         assert getattr(renamed, name).tolist() == getattr(plain, name)[order].tolist()

@@ -1,8 +1,8 @@
-"""Thousands of draws: what scores and ranks could have been under other choices and another sample of people."""
+"""Draw what scores and ranks could have been under other choices, other weights and another sample of people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cchc_pipeline.scorecards.robustness.aggregate import Aggregation, aggregate
-from cchc_pipeline.scorecards.robustness.errors import RobustnessError
-from cchc_pipeline.scorecards.robustness.imputation import Imputation, impute
-from cchc_pipeline.scorecards.robustness.normalise import Normalisation, normalise
-from cchc_pipeline.scorecards.robustness.ranks import rank
-from cchc_pipeline.scorecards.robustness.weights import Weighting, weights
+from cchc_pipeline.scorecards.robustness.choices import (
+    Aggregation,
+    Imputation,
+    Normalisation,
+    RobustnessError,
+    Weighting,
+)
+from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, impute, normalise, weights
 
-Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 _DRAWS_AT_ONCE = 2_000
+#: Share of the draws that an interval holds.
 CONFIDENCE = 0.95
 
 
@@ -28,10 +31,7 @@ class Plan:
     """Which choices are open, and how large the error of the figures is. The first of each is the nominal one.
 
     Attributes:
-        normalisations: see `normalise`.
-        weightings: see `weights`.
-        aggregations: see `aggregate`.
-        imputations: see `impute`.
+        normalisations, weightings, aggregations, imputations: see the functions in `steps`.
         weight_noise: weights vary uniformly by this share up and down (0.25: from 75 % to 125 %).
         standard_errors: (units, parts) standard error of every figure, NaN or 0 where it has none; normal and
             independent. None: the figures are taken as exact.
@@ -53,54 +53,55 @@ class Plan:
     previous: Array | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("normalisations", "weightings", "aggregations", "imputations"):
-            if not getattr(self, name):
-                raise RobustnessError(f"The plan has no {name}; give at least the nominal one.")
+        for name, options in self.options.items():
+            if not options:
+                raise RobustnessError(f"The plan has no {name}s; give at least the nominal one.")
         if not 0 <= self.weight_noise < 1:
             raise RobustnessError(f"weight_noise is {self.weight_noise}; use a share from 0 to below 1.")
+
+    @property
+    def options(self) -> dict[str, tuple[Any, ...]]:
+        """Methods by the step at which one is chosen."""
+        return {
+            "normalisation": self.normalisations,
+            "weighting": self.weightings,
+            "aggregation": self.aggregations,
+            "imputation": self.imputations,
+        }
 
     @property
     def has_sampling_error(self) -> bool:
         """Whether figures vary by the error of the survey."""
         return self.standard_errors is not None and bool(np.nansum(np.abs(self.standard_errors)) > 0)
 
+    def filled(self, values: Array, how: Imputation) -> Array:
+        """Return `values` with gaps filled; see `steps.impute`."""
+        return impute(values, how, groups=self.groups, previous=self.previous)
+
 
 @dataclass(frozen=True)
 class Picks:
-    """One choice per draw: positions in the plan's lists, factors on the weights, and errors in standard errors."""
+    """What each draw takes.
 
-    normalisation: Integers
-    weighting: Integers
-    aggregation: Integers
-    imputation: Integers
+    Attributes:
+        methods: (draws, steps) positions in `Plan.options`, in their order.
+        weight_factors: (draws, parts).
+        errors: (draws, units, parts) in standard errors; None without a survey error.
+    """
+
+    methods: Integers
     weight_factors: Array
     errors: Array | None
-
-    def __len__(self) -> int:
-        return len(self.normalisation)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Ends and middle of the ranks of each unit, and the share of draws in the first quarter; NaN without a rank."""
+    """What the ranks of all draws say about each unit; arrays over the units, NaN for one without a rank.
 
-    low: Array
-    median: Array
-    high: Array
-    share_first_quarter: Array
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """What became of the units in all draws; arrays over the units, NaN for a unit without a score.
-
-    `rank_low` is the better and `rank_high` the worse end of the interval that holds `confidence` of the draws.
+    `rank_low` is the better and `rank_high` the worse end of the interval that holds 95 % of the draws,
+    `share_first_quarter` the share of draws in the first quarter of the units, 0 to 1.
     """
 
-    draws: int
-    confidence: float
-    nominal_score: Array
-    nominal_rank: Array
     rank_low: Array
     rank_median: Array
     rank_high: Array
@@ -112,24 +113,28 @@ class Intervals:
         return np.asarray(self.rank_high - self.rank_low)
 
 
+@dataclass(frozen=True)
+class Intervals(Spread):
+    """A spread with the score and the rank by the nominal choices."""
+
+    nominal_score: Array
+    nominal_rank: Array
+
+
 def composite(values: Array, plan: Plan) -> Array:
-    """The nominal score of every unit: the first choice of each list, figures as they are."""
-    first = np.zeros(1, dtype=np.intp)
-    picks = Picks(first, first, first, first, np.ones((1, values.shape[1])), None)
+    """Compute the nominal score of every unit: the first choice of each list, figures as they are."""
+    picks = Picks(np.zeros((1, len(plan.options)), dtype=np.intp), np.ones((1, values.shape[1])), None)
     return np.asarray(draw_scores(values, plan, picks)[0])
 
 
-def uncertainty(
-    values: Array, plan: Plan, draws: int = 10_000, *, seed: int = 1, confidence: float = CONFIDENCE
-) -> Intervals:
-    """Rank intervals over random choices, weights and samples.
+def uncertainty(values: Array, plan: Plan, draws: int = 10_000, *, seed: int = 1) -> Intervals:
+    """Compute rank intervals over random choices, weights and samples.
 
     Args:
         values: units by parts, more is better.
         plan: the choices; each draw takes one of every list, all equally likely.
         draws: how many.
         seed: same seed, same result.
-        confidence: share of the draws inside the interval.
 
     Raises:
         RobustnessError: the table or the plan cannot be used.
@@ -142,22 +147,14 @@ def uncertainty(
     for start in range(0, draws, _DRAWS_AT_ONCE):
         count = min(_DRAWS_AT_ONCE, draws - start)
         found[start : start + count] = rank(draw_scores(values, plan, random_picks(plan, values, count, generator)))
-    held = spread(found, confidence)
-    return Intervals(
-        draws, confidence, nominal, rank(nominal), held.low, held.median, held.high, held.share_first_quarter
-    )
+    return Intervals(**vars(spread(found)), nominal_score=nominal, nominal_rank=rank(nominal))
 
 
-def spread(ranks: Array, confidence: float = CONFIDENCE) -> Spread:
-    """What the ranks of all draws say about each unit.
-
-    Args:
-        ranks: (draws, units), NaN where a unit had no rank.
-        confidence: share of the draws that the interval holds.
-    """
+def spread(ranks: Array) -> Spread:
+    """Summarise the ranks of all draws, (draws, units), NaN where a unit had no rank."""
     known = ~np.isnan(ranks).all(axis=0)
     low, median, high, first_quarter = (np.full(ranks.shape[1], np.nan) for _ in range(4))
-    tail = 100 * (1 - confidence) / 2
+    tail = 100 * (1 - CONFIDENCE) / 2
     # inverted_cdf gives ranks that occurred, not means of two
     ends = np.nanpercentile(ranks[:, known], [tail, 50, 100 - tail], axis=0, method="inverted_cdf")
     low[known], median[known], high[known] = ends
@@ -166,28 +163,30 @@ def spread(ranks: Array, confidence: float = CONFIDENCE) -> Spread:
 
 
 def random_picks(plan: Plan, values: Array, count: int, generator: np.random.Generator) -> Picks:
-    """Random choices, each option of a list equally likely."""
-    spread = plan.weight_noise
+    """Pick at random for `count` draws, each option of a list equally likely."""
+    noise = plan.weight_noise
     return Picks(
-        generator.integers(len(plan.normalisations), size=count),
-        generator.integers(len(plan.weightings), size=count),
-        generator.integers(len(plan.aggregations), size=count),
-        generator.integers(len(plan.imputations), size=count),
-        generator.uniform(1 - spread, 1 + spread, size=(count, values.shape[1])),
+        np.stack([generator.integers(len(options), size=count) for options in plan.options.values()], axis=1),
+        generator.uniform(1 - noise, 1 + noise, size=(count, values.shape[1])),
         generator.standard_normal((count, *values.shape)) if plan.has_sampling_error else None,
     )
 
 
 def draw_scores(values: Array, plan: Plan, picks: Picks) -> Array:
-    """Scores (draws, units) under the picks; draws that share their choices are computed together."""
-    scores = np.full((len(picks), len(values)), np.nan)
-    steps = {how: impute(values, how, groups=plan.groups, previous=plan.previous) for how in plan.imputations}
+    """Compute scores (draws, units) under the picks; draws that share their methods are computed together."""
+    scores = np.full((len(picks.methods), len(values)), np.nan)
+    steps = {how: plan.filled(values, how) for how in plan.imputations}
     whole = {how: filled[~np.isnan(filled).any(axis=1)] for how, filled in steps.items()}
     vectors = {
         (imputed, how): weights(whole[imputed], how, given=plan.given)
         for imputed, how in product(plan.imputations, plan.weightings)
     }
-    for members, normalisation, weighting, aggregation, imputation in _groups(plan, picks):
+    combinations, which = np.unique(picks.methods, axis=0, return_inverse=True)
+    for number, combination in enumerate(combinations):
+        members = np.flatnonzero(which.ravel() == number)
+        normalisation, weighting, aggregation, imputation = (
+            options[place] for options, place in zip(plan.options.values(), combination, strict=True)
+        )
         filled = steps[imputation]
         kept = ~np.isnan(filled).any(axis=1)
         some = np.broadcast_to(filled[kept], (len(members), int(kept.sum()), values.shape[1]))
@@ -199,16 +198,3 @@ def draw_scores(values: Array, plan: Plan, picks: Picks) -> Array:
         scored = aggregate(normalise(some, normalisation, bounds=plan.bounds), vector, aggregation)
         scores[np.ix_(members, np.flatnonzero(kept))] = scored
     return scores
-
-
-def _groups(plan: Plan, picks: Picks) -> Iterator[tuple[Integers, Normalisation, Weighting, Aggregation, Imputation]]:
-    every = np.stack([picks.normalisation, picks.weighting, picks.aggregation, picks.imputation], axis=1)
-    combinations, which = np.unique(every, axis=0, return_inverse=True)
-    for number, (normalisation, weighting, aggregation, imputation) in enumerate(combinations):
-        yield (
-            np.flatnonzero(which.ravel() == number),
-            plan.normalisations[normalisation],
-            plan.weightings[weighting],
-            plan.aggregations[aggregation],
-            plan.imputations[imputation],
-        )

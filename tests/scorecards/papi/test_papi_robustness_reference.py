@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from published_files import PLACES, published
 
-from cchc_pipeline.scorecards import robustness as rb
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import Audit, audit, dimensions
+from cchc_pipeline.scorecards.robustness.draws import Plan, uncertainty
 
 pytestmark = pytest.mark.acceptance
 
@@ -80,6 +80,6 @@ def test_what_the_dimensions_of_2024_weigh_and_which_run_against_each_other() ->
 
 def test_weights_that_vary_by_a_quarter_leave_four_ranks_open_in_2024() -> None:
     values = dimensions(composed(2024), 2024).dropna().to_numpy()
-    width = rb.uncertainty(values, rb.Plan(weight_noise=0.25), 5_000).width
+    width = uncertainty(values, Plan(weight_noise=0.25), 5_000).width
     assert np.median(width) == pytest.approx(4, abs=1)
     assert width.max() == pytest.approx(11, abs=2)
