@@ -18,19 +18,11 @@ from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake.engine import connect
+from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reference.units import UnitHistory
 
 FIRST, LAST = date(2021, 9, 1), date(2026, 8, 31)
 _HAND = Path(__file__).with_name("monthly.sql")
-_SNAPSHOT = pa.schema(
-    [
-        ("event_on", pa.date32()),
-        ("unit_code", pa.string()),
-        ("executing_level", pa.string()),
-        ("measure", pa.string()),
-        ("quantity", pa.float64()),
-    ]
-)
-_RESOLVED = pa.schema([("unit_code", pa.string()), ("closed_on", pa.date32()), ("handling_working_days", pa.float64())])
 
 
 def bench(report: Report, dossiers: int) -> None:
@@ -41,24 +33,21 @@ def bench(report: Report, dossiers: int) -> None:
     every = periods(FIRST, LAST)
     months = every.filter(pc.equal(every["period_type"], "month"))
     every_unit, catalogued = units(), procedures()
+    lineage = lineage_table(every_unit, UnitHistory([]), FIRST, LAST, "today")
     with TemporaryDirectory(prefix="bench-") as folder:
         paths = event_files(Path(folder), dossiers, FIRST, LAST)
         rows_in = sum(pq.read_metadata(path).num_rows for path in paths)
         report.note(f"{dossiers:,} dossiers over five years = {rows_in:,} rows of events")
 
         def ours(only: list | None, wanted: pa.Table | None) -> pa.Table:
-            return compute(
-                events=paths,
-                units=every_unit,
-                procedures=catalogued,
-                snapshots=_SNAPSHOT.empty_table(),
-                dossiers=_RESOLVED.empty_table(),
-                first=FIRST,
-                as_of_on=LAST,
-                schema=schema,
-                only=only,
-                period_table=wanted,
-            )
+            tables = {
+                "dossier_events": paths,
+                "units": every_unit,
+                "unit_lineage": lineage,
+                "procedures": catalogued,
+                "periods": every if wanted is None else wanted,
+            }
+            return compute(tables, FIRST, LAST, schema, only)
 
         def by_hand() -> pa.Table:
             with connect() as connection:

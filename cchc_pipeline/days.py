@@ -48,6 +48,11 @@ def periods(first: date, last: date, free: Iterable[tuple[date, date]] = ()) -> 
     return table_from_rows(sorted(rows), SCHEMA)
 
 
+def custom_periods(windows: Iterable[tuple[date, date]]) -> pa.Table:
+    """Return a table as `periods` with free windows only, given by their first and last day."""
+    return table_from_rows(sorted({("custom", *window) for window in windows}), SCHEMA)
+
+
 @dataclass(frozen=True)
 class Window:
     """Civil days `first` to `last`, both included."""

@@ -118,12 +118,12 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
         "behind": [
             {
                 "side": behind.side,
-                "over": behind.relation.id,
+                "over": behind.term.relation.id,
                 "definition": behind.term.sql,
-                "meaning": behind.relation.meaning,
+                "meaning": behind.term.relation.meaning,
                 "value": behind.value,
                 "query": behind.sql,
-                "made_in": f"cchc_pipeline/indicators/sql/{behind.relation.sql}",
+                "made_in": f"cchc_pipeline/indicators/sql/{behind.term.relation.sql}",
                 "count": behind.count,
                 "items": behind.rows,
             }
@@ -171,7 +171,7 @@ def _print(out: Console, found: Explanation) -> None:
 
 def _print_side(out: Console, behind: Behind) -> None:
     out.print(f"\n[bold]{_SIDES[behind.side]}[/] = {_number(behind.value)}", highlight=False)
-    relation = behind.relation
+    relation = behind.term.relation
     out.print(f"{relation.id}: {relation.meaning}", markup=False, highlight=False, soft_wrap=True)
     if behind.side != "lacking":  # it joins the two queries above
         out.print(behind.sql, markup=False, highlight=False, soft_wrap=True)

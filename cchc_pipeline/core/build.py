@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
+from cchc_pipeline.core.items import counts, procedure_counts
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import TIME_ZONE, run_file, run_sql, sql_file
@@ -54,7 +55,7 @@ def build_dossiers(
     apologies = late.apologies(lake)
     parts = lake.parts("core", "dossiers")
     own = [late.logic(), deadlines.logic(hours), former_fingerprint(former)]
-    rules = [sql_file("core/dossiers"), sql_file("core/dossier_events"), *own]
+    rules = [sql_file("core/dossiers"), sql_file("core/dossier_items"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, _today()) + timedelta(days=400))
@@ -72,7 +73,7 @@ def build_dossiers(
         causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
         counted = pa.concat_tables(
             [
-                run_file("core/dossier_events", events, dossiers=table),
+                counts("dossier_items", events, dossiers=table),
                 causes.select(events.names).cast(events),
             ]
         )
@@ -136,15 +137,15 @@ def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = 
 def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     """The published table `procedures`; keeps today's counts as a snapshot beside those of other days."""
     held = lake.state_file("core", "one_stop__procedures")
-    today = run_file("core/procedure_counts", held=held, run=run_table(as_of_on))
+    today = procedure_counts(held=held, run=run_table(as_of_on))
     before = lake.read_state("core", "procedure_counts", today.schema)
     if "executing_level" not in before.schema.names:  # counted before the level was kept
         before = before.append_column("executing_level", pa.nulls(before.num_rows, pa.string()))
     before = before.select(today.schema.names)
     kept = before.filter(pc.not_equal(before["event_on"], pa.scalar(as_of_on)))
-    counts = pa.concat_tables([kept.cast(today.schema), today])
+    every = pa.concat_tables([kept.cast(today.schema), today])
     order = [(name, "ascending") for name in ("event_on", "unit_code", "executing_level", "measure")]
-    lake.write_state(counts.sort_by(order), "core", "procedure_counts")
+    lake.write_state(every.sort_by(order), "core", "procedure_counts")
     table = files.read_parquet(held).select(schema.names).cast(schema)
     lake.write_state(table, "built", "procedures")
     return table

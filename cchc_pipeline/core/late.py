@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
@@ -37,7 +38,7 @@ def logic() -> str:
     return "".join(
         [
             sql_file("core/late_dossiers"),
-            sql_file("core/late_events"),
+            sql_file("core/late_items"),
             str(late_schema()),
             str(step_kinds().to_pydict()),
         ]
@@ -84,7 +85,7 @@ def build_part(
         run=run,
     )
     files.write_parquet(late, lake.state_file("built", "late_dossiers", part))
-    return run_file("core/late_events", late=late)
+    return counts("late_items", late=late)
 
 
 def build_late(lake: Lake) -> pa.Table:

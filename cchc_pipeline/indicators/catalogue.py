@@ -1,47 +1,48 @@
-"""The indicator catalogue as objects: read and checked from the files in `families/`."""
+"""The indicator catalogue: indicators and the relations that they are computed over, read from `families/`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from importlib import resources
-from typing import Any
+from typing import Literal, TypeVar
 
 import pyarrow as pa
 import sqlglot
-import yaml
+from pydantic import Field, field_validator
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.engine import parse_sql
+from cchc_pipeline.yaml_files import Strict, read_yaml
+
+#: In these kinds the value of an indicator is its numerator, and not a ratio.
+VALUE_IS_NUMERATOR = ("median", "index")
+_NO_SUMS = (exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
+
+Entry = TypeVar("Entry", "Relation", "Indicator")
 
 
 class CatalogueError(CchcError):
     """An entry of the indicator catalogue is wrong."""
 
 
-#: What the value of an indicator is, by the relation of its numerator; in `VALUE_IS_NUMERATOR` it is not a ratio.
-KINDS = ("flow", "stock", "median", "index")
-VALUE_IS_NUMERATOR = ("median", "index")
-
-
-@dataclass(frozen=True)
-class Relation:
+class Relation(Strict):
     """What a term can stand over: a view with the columns of a unit and a period, and columns to aggregate.
 
     Attributes:
         id: name in `over` of a term.
-        family: file of `families/` that declares it.
+        family: name of the file that declares it.
         view: view or table that the SQL file makes, with unit_code, period_type, period_start and period_end; for a
             cumulative relation what is added up (unit_code, step_end).
         sql: file in `indicators/sql` that makes it, run after `relations.sql`.
         tables: published tables it is made from.
-        kind: flow, stock, median or index.
+        kind: what the value of an indicator over it is.
         grain: what one row counts, in words.
         meaning: which rows belong to a unit and period, in words.
-        cumulative: None, or "end" and "opening": everything up to the period's end, or before its start.
-        absent: what it means that a unit and period has no row: "zero", or "unknown".
+        cumulative: everything up to the period's end, or before its start.
+        absent: what it means that a unit and period has no row.
         sums: table of the units' own rows (own_code, step_start, step_end) that the view rolls up. Every aggregate is a
             SUM then, and is made before rolling up.
         covered_by: view of the periods (period_type, period_start, period_end) in which "no row" is a zero after
@@ -49,39 +50,56 @@ class Relation:
     """
 
     id: str
-    family: str
+    family: str = ""
     view: str
     sql: str
-    tables: tuple[str, ...]
-    kind: str
+    tables: tuple[str, ...] = ()
+    kind: Literal["flow", "stock", "median", "index"]
     grain: str
     meaning: str
-    cumulative: str | None = None
-    absent: str = "zero"
+    cumulative: Literal["end", "opening"] | None = None
+    absent: Literal["zero", "unknown"] = "zero"
     covered_by: str | None = None
     sums: str | None = None
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(Strict):
     """One aggregate over one relation: a numerator or a denominator."""
 
-    over: str
+    over: str = "flow"
     sql: str
 
-    def expression(self) -> exp.Expr:
-        """The aggregate as a syntax tree."""
-        return sqlglot.parse_one(self.sql, dialect="duckdb")
+    @field_validator("sql")
+    @classmethod
+    def _is_sql(cls, sql: str) -> str:
+        try:
+            _parsed(sql)
+        except sqlglot.errors.ParseError as error:
+            raise ValueError(f"SQL does not parse: {error}") from error
+        return sql
 
     @property
+    def tree(self) -> exp.Expr:
+        """The aggregate as a syntax tree that all terms of this text share: do not change it."""
+        return _parsed(self.sql)
+
+    @cached_property
     def adds_up(self) -> bool:
         """Whether nothing adds up to zero: a sum or a count, and not a median, a mean or a single value."""
-        tree = self.expression()
-        return not tree.find(exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
+        return not self.tree.find(*_NO_SUMS)
+
+    @property
+    def relation(self) -> Relation:
+        """The relation that it stands over."""
+        return relations()[self.over]
 
 
-@dataclass(frozen=True)
-class Indicator:
+@cache
+def _parsed(sql: str) -> exp.Expr:
+    return parse_sql(sql)
+
+
+class Indicator(Strict):
     """An indicator: numerator, and a denominator where it is a rate or a mean.
 
     `unit` is `%` for rates (value = 100 x numerator / denominator), otherwise what is counted. A median and an index
@@ -89,15 +107,15 @@ class Indicator:
     """
 
     id: str
-    family: str
+    family: str = ""
     name_vi: str
     name_en: str
     legal_basis: str
     unit: str
-    direction: str
+    direction: Literal["higher", "lower", "none"]
     numerator: Term
-    denominator: Term | None
-    is_additive: bool
+    denominator: Term | None = None
+    is_additive: bool = True
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -107,12 +125,12 @@ class Indicator:
     @property
     def relations(self) -> tuple[Relation, ...]:
         """The relations of its terms, the numerator's first."""
-        return tuple(dict.fromkeys(relations()[term.over] for term in self.terms))
+        return tuple(dict.fromkeys(term.relation for term in self.terms))
 
     @property
     def kind(self) -> str:
-        """One of `KINDS`, as published."""
-        return self.relations[0].kind
+        """Kind of its values, as published: flow, stock, median or index."""
+        return self.numerator.relation.kind
 
     @property
     def source_tables(self) -> tuple[str, ...]:
@@ -120,106 +138,105 @@ class Indicator:
         return tuple(dict.fromkeys(table for relation in self.relations for table in relation.tables))
 
 
-@lru_cache(maxsize=1)
-def catalogue() -> tuple[Indicator, ...]:
-    """All indicators, family after family, in the order of the files.
+class Family(Strict):
+    """One file of `families/`; `legal` and `terms` hold what its entries refer to by YAML anchors."""
+
+    relations: tuple[Relation, ...] = ()
+    legal: dict[str, str] = Field(default_factory=dict)
+    terms: dict[str, Term] = Field(default_factory=dict)
+    indicators: tuple[Indicator, ...]
+
+
+def read_family(text: str, name: str) -> Family:
+    """Read one file of `families/`; its entries carry `name` as their family.
 
     Raises:
-        CatalogueError: an entry is incomplete, doubled, or its SQL does not parse.
+        CatalogueError: an entry is incomplete or unknown, or its SQL does not parse; the message names the line.
     """
-    return read_catalogue([{**entry, "family": name} for name, file in _families() for entry in file["indicators"]])
+    family = read_yaml(text, Family, f"indicators/families/{name}.yaml", CatalogueError)
+    named = {
+        part: tuple(entry.model_copy(update={"family": name}) for entry in getattr(family, part))
+        for part in ("relations", "indicators")
+    }
+    return family.model_copy(update=named)
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[Family, ...]:
+    """Read all files of `families/`, in the order of their names.
+
+    Raises:
+        CatalogueError: a file is wrong.
+    """
+    files = sorted(resources.files(__package__).joinpath("families").iterdir(), key=lambda file: file.name)
+    return tuple(
+        read_family(file.read_text(encoding="utf-8"), file.name.removesuffix(".yaml"))
+        for file in files
+        if file.name.endswith(".yaml")
+    )
 
 
 @lru_cache(maxsize=1)
 def relations() -> Mapping[str, Relation]:
-    """Every relation that a family declares, by id.
+    """Return every relation that a family declares, by id.
 
     Raises:
-        CatalogueError: a declaration is incomplete or doubled.
+        CatalogueError: two have one id, or a file is wrong.
     """
-    return read_relations([{**one, "family": name} for name, file in _families() for one in file.get("relations", [])])
+    return _by_id("relation", (relation for family in families() for relation in family.relations))
 
 
 @lru_cache(maxsize=1)
-def _families() -> tuple[tuple[str, dict[str, Any]], ...]:
-    folder = resources.files(__package__).joinpath("families")
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return tuple((file.name.removesuffix(".yaml"), yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+def catalogue() -> tuple[Indicator, ...]:
+    """Return all indicators, family after family, in the order of the files.
+
+    Raises:
+        CatalogueError: two have one id, a term stands over no relation or is no sum where it has to be, or a file is
+            wrong.
+    """
+    return checked(indicator for family in families() for indicator in family.indicators)
 
 
-def read_relations(declared: Sequence[Mapping[str, Any]]) -> dict[str, Relation]:
-    """Relations from the declarations of family files; see `relations`."""
-    found: dict[str, Relation] = {}
-    for entry in declared:
-        name = entry.get("id", "(no id)")
-        try:
-            relation = Relation(**{**entry, "tables": tuple(entry.get("tables", ()))})
-        except TypeError as error:
-            raise CatalogueError(f"indicator catalogue: relation {name}: {error}. Correct the declaration.") from error
-        if name in found:
-            raise CatalogueError(f"indicator catalogue: relation {name} is declared twice. Rename one.")
-        for value, known in (
-            (relation.kind, KINDS),
-            (relation.cumulative, (None, "end", "opening")),
-            (relation.absent, ("zero", "unknown")),
-        ):
-            if value not in known:
-                choices = ", ".join(str(one) for one in known)
-                raise CatalogueError(f"indicator catalogue: relation {name}: {value!r} is none of {choices}.")
-        found[name] = relation
+def checked(indicators: Iterable[Indicator]) -> tuple[Indicator, ...]:
+    """Return the indicators once their ids and terms are found to be right.
+
+    Raises:
+        CatalogueError: see `catalogue`.
+    """
+    found = tuple(_by_id("indicator", indicators).values())
+    for indicator in found:
+        for term in indicator.terms:
+            if term.over not in relations():
+                raise CatalogueError(
+                    f"indicator {indicator.id}: relation {term.over!r} is none of {', '.join(relations())}."
+                )
+            sums = all(
+                isinstance(one, exp.Sum) and not isinstance(one.this, exp.Distinct)
+                for one in term.tree.find_all(exp.AggFunc)
+            )
+            if term.relation.sums and not sums:
+                raise CatalogueError(
+                    f"indicator {indicator.id}: {term.sql!r} is not a sum, and {term.over} holds sums only. "
+                    "Count over used_procedures, or declare a relation."
+                )
     return found
 
 
-def read_catalogue(entries: list[dict[str, Any]]) -> tuple[Indicator, ...]:
-    """Indicators from the entries of a catalogue file; see `catalogue`."""
-    indicators: dict[str, Indicator] = {}
+def _by_id(what: str, entries: Iterable[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
     for entry in entries:
-        name = entry.get("id", "(no id)")
-        try:
-            indicator = Indicator(
-                id=entry["id"],
-                family=entry.get("family", ""),
-                name_vi=entry["name_vi"],
-                name_en=entry["name_en"],
-                legal_basis=entry["legal_basis"],
-                unit=entry["unit"],
-                direction=entry["direction"],
-                numerator=_term(name, entry["numerator"]),
-                denominator=_term(name, entry["denominator"]) if "denominator" in entry else None,
-                is_additive=entry.get("is_additive", True),
-            )
-        except KeyError as error:
-            raise CatalogueError(f"indicator catalogue: {name} lacks {error}. Add it to the entry.") from error
-        if name in indicators:
-            raise CatalogueError(f"indicator catalogue: {name} stands there twice. Rename one.")
-        indicators[name] = indicator
-    return tuple(indicators.values())
-
-
-def _term(indicator: str, entry: dict[str, str]) -> Term:
-    term = Term(entry.get("over", "flow"), entry["sql"])
-    if term.over not in relations():
-        known = ", ".join(relations())
-        raise CatalogueError(f"indicator catalogue: {indicator}: relation {term.over!r} is none of {known}.")
-    try:
-        aggregates = term.expression().find_all(exp.AggFunc)
-    except sqlglot.errors.ParseError as error:
-        raise CatalogueError(f"indicator catalogue: {indicator}: SQL does not parse: {term.sql!r}. {error}") from error
-    is_sum = all(isinstance(one, exp.Sum) and not isinstance(one.this, exp.Distinct) for one in aggregates)
-    if relations()[term.over].sums and not is_sum:
-        raise CatalogueError(
-            f"indicator catalogue: {indicator}: {term.sql!r} is not a sum, and {term.over} holds sums only. "
-            "Count over used_procedures, or declare a relation."
-        )
-    return term
+        if entry.id in found:
+            raise CatalogueError(f"{what} {entry.id} stands in the catalogue twice. Rename one.")
+        found[entry.id] = entry
+    return found
 
 
 def catalogue_table(schema: pa.Schema, scored_in: Mapping[str, Sequence[str]] | None = None) -> pa.Table:
-    """The catalogue as the published table `indicators`.
+    """Return the catalogue as the published table `indicators`: one row per indicator.
 
     Args:
         schema: Arrow schema of that table.
-        scored_in: criteria of rubrics by indicator, as `scorecards.usage` reads them off the rubrics.
+        scored_in: criteria of rubrics by indicator, see `scorecards.indicators_used`.
     """
     rows = [
         {

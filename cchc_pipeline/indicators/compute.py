@@ -1,306 +1,227 @@
-"""Computing indicator values: catalogue terms composed into a handful of queries."""
+"""Indicator values: the terms of the catalogue as columns by unit and period, then one row per indicator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
 
 import pyarrow as pa
 from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
-from cchc_pipeline.lake.engine import Engine, session, sql_file
-from cchc_pipeline.reference.unit_map import lineage_table
-from cchc_pipeline.reference.units import UnitHistory
+from cchc_pipeline.lake.engine import Engine, parse_sql, session, sql_file, sql_text
+from cchc_pipeline.lake.files import Source
 
+#: Daily counts of the procedure catalogue, which are kept in the lake and not published.
+PROCEDURE_COUNTS = pa.schema(
+    [
+        ("event_on", pa.date32()),
+        *((name, pa.string()) for name in ("unit_code", "executing_level", "measure")),
+        ("quantity", pa.float64()),
+    ]
+)
 _PERIOD = ("period_type", "period_start", "period_end")
 _KEY = ("unit_code", *_PERIOD)
-_EVENT = ("event_on", "unit_code", "procedure_code", "channel", "measure", "quantity")
 
 
 def compute(
-    *,
-    events: pa.Table | Sequence[Path | pa.Table],
-    units: pa.Table,
-    procedures: pa.Table | Path,
-    snapshots: pa.Table,
-    dossiers: pa.Table | Sequence[Path],
-    tables: Mapping[str, pa.Table | Path | Sequence[Path]] | None = None,
+    tables: Mapping[str, Source],
     first: date,
     as_of_on: date,
-    lineage: pa.Table | None = None,
-    free_periods: Iterable[tuple[date, date]] = (),
     schema: pa.Schema,
     only: Sequence[Indicator] | None = None,
-    period_table: pa.Table | None = None,
 ) -> pa.Table:
-    """Values of every indicator for every unit and period.
+    """Compute the values of indicators for every unit and period.
 
     Args:
-        events: additive daily counts (event_on, unit_code, procedure_code, channel, measure, quantity): a table, or
-            files and tables that are read one after another without loading the files.
-        units: the published table `units`.
-        procedures: the procedure catalogue (procedure_code, has_fee, service_level).
-        snapshots: daily counts of the catalogue (event_on, unit_code, measure, quantity).
-        dossiers: dossiers with closed_on and handling_working_days, for medians.
-        tables: published tables that relations of other families read, by name; one that is left out is empty.
+        tables: what is computed from, by name; one that is left out is empty. `units`; `unit_lineage`, see
+            `reference.unit_map.lineage_table`; `periods`, see `days.periods`; `dossier_events` and `document_events`,
+            additive daily counts; `procedure_counts`; and the published tables that relations read.
         first: first civil day of data.
         as_of_on: last civil day of data; a running period is given to date.
-        lineage: maps of the units, as `reference.unit_map.lineage_table` gives them; that of `units` by default.
-        free_periods: windows besides day, month, quarter and year.
         schema: Arrow schema of the published table `indicator_values`.
         only: indicators to compute; the whole catalogue by default.
-        period_table: periods to compute instead of those of the data range.
 
     Returns:
         One row per indicator, unit and period in which the unit exists, and where something was counted for it
-        outside of that time. For months, quarters, years and free periods a zero
-        stands there as zero; for single days only what is not zero. A rate over nothing has value
-        null. `value` is 100 x numerator / denominator for rates in %, numerator / denominator for
-        means, otherwise the numerator.
+        outside of that time; ordered by that key. For months, quarters, years and free periods a zero stands there as
+        zero; for single days only what is not zero. A rate over nothing has value null. `value` is 100 x numerator /
+        denominator for rates in %, numerator / denominator for means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
-    used = tuple(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
-    wanted = periods(first, as_of_on, free_periods) if period_table is None else period_table
+    used = list(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
     run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
-    given: dict[str, Any] = {
-        "units": units,
-        "procedures": procedures,
-        "snapshots": snapshots,
-        "dossiers": dossiers,
-        "periods": wanted,
-        "run": run,
-        "unit_lineage": lineage_table(units, UnitHistory([]), first, as_of_on, "today") if lineage is None else lineage,
-    }
-    given = {**_tables_of(used, tables or {}), **given}
-    with session(**given) as engine:
-        _view_of_events(engine, [events] if isinstance(events, pa.Table) else events)
-        for file in dict.fromkeys(["relations.sql", *(relation.sql for relation in used)]):
-            engine.execute(sql_file("indicators/" + file.removesuffix(".sql")))
-        names = _materialise_terms(engine, indicators, used)
-        rows = [_indicator_rows(indicator, names) for indicator in indicators]
-        every = exp.union(*rows, distinct=False, copy=False) if len(rows) > 1 else rows[0]
-        query = exp.select("*").from_(every.subquery("every")).order_by("indicator_id", *_KEY)
-        result = engine.query(query)
-        return result.select(schema.names).cast(schema)
+    with session(**inputs_of(used, tables), run=run) as engine:
+        for file in sql_files(used):
+            engine.execute(file)
+        columns = _create_wide(engine, indicators, used)
+        rows = " UNION ALL ".join(_rows_of(indicator, columns) for indicator in indicators)
+        result = engine.query(f"SELECT * FROM ({rows}) ORDER BY indicator_id, {', '.join(_KEY)}")
+    return result.select(schema.names).cast(schema)
 
 
-def _view_of_events(engine: Engine, events: Sequence[Path | pa.Table]) -> None:
-    """The view `events` over tables, and over files as one."""
-    parts: list[exp.Select] = []
-    for number, table in enumerate(one for one in events if isinstance(one, pa.Table)):
-        engine.add(f"events_{number}", table)
-        parts.append(exp.select(*_EVENT).from_(f"events_{number}"))
-    if paths := [one for one in events if isinstance(one, Path)]:
-        engine.add("event_files", paths)
-        parts.append(exp.select(*_EVENT).from_("event_files"))
-    every = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
-    engine.execute(exp.Create(this=exp.to_table("events"), kind="TEMPORARY VIEW", expression=every))
+def sql_files(used: Sequence[Relation]) -> list[str]:
+    """Return the statements that make these relations, in order."""
+    files = dict.fromkeys(["relations.sql", *(relation.sql for relation in used)])
+    return [sql_file(f"indicators/{file.removesuffix('.sql')}") for file in files]
 
 
-def _tables_of(used: Sequence[Relation], tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The published tables that the files of the relations read; a file makes other relations of its family too."""
-    made_in = {relation.sql for relation in used}
-    along = [relation for relation in relations().values() if relation.sql in made_in]
-    names = dict.fromkeys(name for relation in along for name in relation.tables)
-    return {
-        name: tables[name] if name in tables else load_contract(name).arrow_schema().empty_table() for name in names
-    }
+def inputs_of(used: Sequence[Relation], tables: Mapping[str, Source]) -> dict[str, Source]:
+    """Return the tables that the files of the relations read, empty where not given.
 
-
-def _materialise_terms(engine: Engine, indicators: Sequence[Indicator], used: Sequence[Relation]) -> dict[Term, str]:
-    """One column per distinct term, joined to the grid of units and periods in the table `wide`."""
-    terms = list(dict.fromkeys(term for indicator in indicators for term in indicator.terms))
-    names = {term: f"t{number}" for number, term in enumerate(terms)}
-    sums = _materialise_sums(engine, terms)
-    query = exp.select("grid.*").from_("grid")
-    cumulative = [relation for relation in used if relation.cumulative]
-    for relation in used:
-        if relation.cumulative:
-            continue
-        on = exp.and_(*[f"{relation.id}_terms.{c} = grid.{c}" for c in _KEY])
-        query = query.join(_grouped(relation, names, sums).subquery(f"{relation.id}_terms"), on=on, join_type="left")
-        if relation.covered_by:
-            covered = exp.select(*_PERIOD).distinct().from_(relation.covered_by).subquery(f"{relation.id}_covered")
-            on = exp.and_(*[f"{relation.id}_covered.{c} = grid.{c}" for c in _PERIOD])
-            query = query.join(covered, on=on, join_type="left")
-    if cumulative:
-        running = [term for term in terms if relations()[term.over].cumulative]
-        made = _running(running, names, sums)
-        engine.execute(exp.Create(this=exp.to_table("running"), kind="TEMPORARY TABLE", expression=made))
-        # What is carried into a period is carried by the units of its first day.
-        day = {"end": "LEAST(grid.period_end, run.as_of_on)", "opening": "grid.period_start - 1"}
-        on_map = {"end": day["end"], "opening": "grid.period_start"}
-        for relation in cumulative:
-            name, at = f"{relation.id}_terms", str(relation.cumulative)
-            on = exp.and_(
-                f"{name}.unit_code = grid.unit_code",
-                f"{name}.step_end = {day[at]}",
-                f"{on_map[at]} BETWEEN {name}.map_from AND {name}.map_until",
-            )
-            query = query.join(exp.to_table("running").as_(name), on=on, join_type="left")
-        query = query.join("run", join_type="cross")
-    query = query.select(*[exp.alias_(_filled(term, names[term]), names[term]) for term in terms])
-    # `run` must come before the joins that name it.
-    statement = exp.Create(this=exp.to_table("wide"), kind="TEMPORARY TABLE", expression=_run_first(query))
-    engine.execute(statement)
-    return names
-
-
-def _filled(term: Term, name: str) -> exp.Expr:
-    """The column of a term, with zero where nothing is known to have happened."""
-    relation = relations()[term.over]
-    value: exp.Expr = exp.column(name, table=f"{relation.id}_terms")
-    zero: exp.Expr = exp.Literal.number(0)
-    if relation.covered_by:
-        is_covered = exp.Not(
-            this=exp.Is(this=exp.column("period_type", table=f"{relation.id}_covered"), expression=exp.null())
-        )
-        zero = exp.Case(ifs=[exp.If(this=is_covered, true=zero)])
-    if term.adds_up and (relation.absent == "zero" or relation.covered_by):
-        value = exp.func("COALESCE", value, zero)
-    return exp.cast(value, "DOUBLE")
-
-
-def _run_first(query: exp.Select) -> exp.Select:
-    joins = query.args.get("joins") or []
-    query.set("joins", sorted(joins, key=lambda join: join.this.name != "run"))
-    return query
-
-
-def _materialise_sums(engine: Engine, terms: Sequence[Term]) -> dict[str, str]:
-    """Every SUM of the terms as a column of the table `own_sums`: by the unit that counted, and step; never rolled up.
-
-    Rolling up a few sums costs less than rolling up the rows that they are made of.
+    A file makes other relations of its family too, and reads their tables.
     """
-    rolled = [term for term in terms if relations()[term.over].sums]
-    if not rolled:
-        return {}
-    aggregates = {one.sql("duckdb"): one for term in rolled for one in _aggregates(term.expression())}
-    names = {text: f"s{number}" for number, text in enumerate(aggregates)}
-    key = ("own_code", "step_start", "step_end")
-    (source,) = {relations()[term.over].sums for term in rolled}
-    query = exp.select(*key).from_(str(source)).group_by(*key)
-    query = query.select(*[exp.alias_(one, names[text]) for text, one in aggregates.items()])
-    statement = exp.Create(this=exp.to_table("own_sums"), kind="TEMPORARY TABLE", expression=query)
-    engine.execute(statement)
-    return names
+    made_in = {relation.sql for relation in used} | {"relations.sql"}
+    names = ["dossier_events", "document_events", "procedure_counts", "procedures", "dossiers", "units"]
+    names += [name for relation in relations().values() if relation.sql in made_in for name in relation.tables]
+    kept_apart = {
+        "document_events": load_contract("dossier_events").arrow_schema(),
+        "procedure_counts": PROCEDURE_COUNTS,
+    }
+    return dict(tables) | {
+        name: (kept_apart.get(name) or load_contract(name).arrow_schema()).empty_table()
+        for name in names
+        if name not in tables
+    }
 
 
-def _aggregates(tree: exp.Expr) -> list[exp.Expr]:
-    return [one.parent if isinstance(one.parent, exp.Filter) else one for one in tree.find_all(exp.Sum)]
+def _create_wide(engine: Engine, indicators: Sequence[Indicator], used: Sequence[Relation]) -> dict[Term, str]:
+    """Make the table `wide`: a row per unit and period of the grid, a DOUBLE column per distinct term.
 
+    Sums are made by the unit that counted (`own_sums`) before they are rolled up to the units above it.
 
-def _of_sums(term: Term, sums: dict[str, str]) -> exp.Expr:
-    """The term over `own_sums`."""
-
-    def replaced(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, (exp.Filter, exp.Sum)):
-            return exp.Sum(this=exp.column(sums[node.sql("duckdb")]))
-        return node
-
-    return term.expression().transform(replaced)
-
-
-def _grouped(relation: Relation, names: dict[Term, str], sums: dict[str, str]) -> exp.Select:
-    """The terms of a relation by unit and period."""
-    terms = {term: name for term, name in names.items() if term.over == relation.id}
-    if not relation.sums:
-        select = exp.select(*_KEY).from_(relation.view).group_by(*_KEY)
-        return select.select(*[exp.alias_(term.expression(), name) for term, name in terms.items()])
-    key = ("lineage.ancestor_code", *(f"period_steps.{column}" for column in _PERIOD))
-    return (
-        exp.select("lineage.ancestor_code AS unit_code", *key[1:])
-        .from_("own_sums")
-        .join(
-            "unit_lineage AS lineage",
-            on="lineage.unit_code = own_sums.own_code "
-            "AND own_sums.step_start BETWEEN lineage.map_from AND lineage.map_until",
+    Returns:
+        The column of each term.
+    """
+    terms = dict.fromkeys(term for indicator in indicators for term in indicator.terms)
+    columns = {term: f"t{number}" for number, term in enumerate(terms)}
+    by_relation = {one: {term: name for term, name in columns.items() if term.over == one.id} for one in used}
+    rolled_up = [term for term in terms if term.relation.sums]
+    if rolled_up:
+        (source,) = {term.relation.sums for term in rolled_up}
+        sums = dict.fromkeys(one for term in rolled_up for one in _over_sums(term.sql)[1])
+        selected = "".join(f", {one} AS {_quoted(one)}" for one in sums)
+        engine.execute(
+            f"CREATE TEMP TABLE own_sums AS SELECT own_code, step_start, step_end{selected} FROM {source} GROUP BY ALL"
         )
-        .join("period_steps", on="period_steps.step_start = own_sums.step_start")
-        .group_by(*key)
-        .select(*[exp.alias_(_of_sums(term, sums), name) for term, name in terms.items()])
-    )
+    if running := {term: name for term, name in columns.items() if term.relation.cumulative}:
+        engine.execute(f"CREATE TEMP TABLE running AS {_running(running)}")
+    joins = " ".join(_join(relation, by_relation[relation]) for relation in used)
+    filled = ", ".join(f"CAST({_filled(term, name)} AS DOUBLE) AS {name}" for term, name in columns.items())
+    engine.execute(f"CREATE TEMP TABLE wide AS SELECT grid.*, {filled} FROM grid CROSS JOIN run {joins}")
+    return columns
 
 
-def _running(terms: Sequence[Term], names: dict[Term, str], sums: dict[str, str]) -> exp.Select:
+def _join(relation: Relation, terms: Mapping[Term, str]) -> str:
+    """LEFT JOIN of a relation's terms, and of the periods in which it was counted, to the grid."""
+    name = f"{relation.id}_terms"
+    if relation.cumulative:
+        # What is carried into a period is carried by the units of its first day.
+        day = "LEAST(grid.period_end, run.as_of_on)" if relation.cumulative == "end" else "grid.period_start"
+        at = day if relation.cumulative == "end" else "grid.period_start - 1"
+        return (
+            f"LEFT JOIN running AS {name} ON {name}.unit_code = grid.unit_code AND {name}.step_end = {at}"
+            f" AND {day} BETWEEN {name}.map_from AND {name}.map_until"
+        )
+    if relation.sums:
+        selected = ", ".join(f"{_over_sums(term.sql)[0]} AS {column}" for term, column in terms.items())
+        grouped = (
+            f"SELECT lineage.ancestor_code AS unit_code, {', '.join(_PERIOD)}, {selected} FROM own_sums"
+            " JOIN unit_lineage AS lineage ON lineage.unit_code = own_sums.own_code"
+            " AND own_sums.step_start BETWEEN lineage.map_from AND lineage.map_until"
+            " JOIN period_steps ON period_steps.step_start = own_sums.step_start GROUP BY ALL"
+        )
+    else:
+        selected = ", ".join(f"{term.sql} AS {column}" for term, column in terms.items())
+        grouped = f"SELECT {', '.join(_KEY)}, {selected} FROM {relation.view} GROUP BY {', '.join(_KEY)}"
+    join = f"LEFT JOIN ({grouped}) AS {name} ON {_equal(name, _KEY)}"
+    if relation.covered_by:
+        covered = f"SELECT DISTINCT {', '.join(_PERIOD)} FROM {relation.covered_by}"
+        join += f" LEFT JOIN ({covered}) AS {relation.id}_covered ON {_equal(f'{relation.id}_covered', _PERIOD)}"
+    return join
+
+
+def _equal(table: str, columns: Sequence[str]) -> str:
+    return " AND ".join(f"{table}.{column} = grid.{column}" for column in columns)
+
+
+def _filled(term: Term, name: str) -> str:
+    """The column of a term, with zero where nothing is known to have happened."""
+    relation = term.relation
+    column = f"{relation.id}_terms.{name}"
+    if not term.adds_up:
+        return column
+    if relation.covered_by:
+        return f"COALESCE({column}, CASE WHEN {relation.id}_covered.period_type IS NOT NULL THEN 0 END)"
+    return f"COALESCE({column}, 0)" if relation.absent == "zero" else column
+
+
+@cache
+def _over_sums(sql: str) -> tuple[str, tuple[str, ...]]:
+    """A term over `own_sums`, whose columns are named by the sums that they hold; and these sums."""
+    sums: dict[str, None] = {}
+
+    def of_column(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, (exp.Filter, exp.Sum)):
+            return node
+        sums[sql_text(node)] = None
+        return exp.Sum(this=exp.column(sql_text(node), quoted=True))
+
+    return sql_text(parse_sql(sql).transform(of_column)), tuple(sums)
+
+
+def _quoted(name: str) -> str:
+    return sql_text(exp.to_identifier(name, quoted=True))
+
+
+def _running(terms: Mapping[Term, str]) -> str:
     """Cumulative sums by unit at the end of every step from the first event to the last day of data.
 
     A step's sums are those on its map, everything counted before included; at the end of the step before a map begins
     there are the sums on that map too.
     """
-    key = ("map_from", "unit_code", "step_end")
-    changes = (
-        exp.select("lineage.map_from", "lineage.ancestor_code AS unit_code", "own_sums.step_end")
-        .from_("own_sums")
-        .join(
-            "unit_lineage AS lineage",
-            on="lineage.unit_code = own_sums.own_code AND own_sums.step_end <= lineage.map_until",
+    changed = ", ".join(f"{_over_sums(term.sql)[0]} AS {name}" for term, name in terms.items())
+    totals = ", ".join(f"SUM(COALESCE({name}, 0)) OVER to_date AS {name}" for name in terms.values())
+    return f"""
+        WITH changes AS (
+            SELECT lineage.map_from, lineage.ancestor_code AS unit_code, own_sums.step_end, {changed}
+            FROM own_sums
+            JOIN unit_lineage AS lineage
+                ON lineage.unit_code = own_sums.own_code AND own_sums.step_end <= lineage.map_until
+            GROUP BY ALL
+        ),
+        ends AS (
+            SELECT maps.*, steps.step_end
+            FROM (SELECT DISTINCT ancestor_code AS unit_code, map_from, map_until FROM unit_lineage) AS maps
+            JOIN steps ON steps.step_end <= maps.map_until
+        ),
+        summed AS (
+            SELECT ends.*, {totals}
+            FROM ends
+            LEFT JOIN changes
+                ON changes.map_from = ends.map_from AND changes.unit_code = ends.unit_code
+                AND changes.step_end = ends.step_end
+            WINDOW to_date AS (PARTITION BY ends.unit_code, ends.map_from ORDER BY ends.step_end)
         )
-        .group_by("lineage.map_from", "lineage.ancestor_code", "own_sums.step_end")
-        .select(*[exp.alias_(_of_sums(term, sums), names[term]) for term in terms])
-    )
-    maps = exp.select("ancestor_code AS unit_code", "map_from", "map_until").distinct().from_("unit_lineage")
-    ends = (
-        exp.select("maps.*", "steps.step_end")
-        .from_(maps.subquery("maps"))
-        .join("steps", on="steps.step_end <= maps.map_until")
-    )
-    select = exp.select("ends.*").from_(ends.subquery("ends"))
-    on = exp.and_(*(f"changes.{c} = ends.{c}" for c in key))
-    select = select.join(changes.subquery("changes"), on=on, join_type="left")
-    for term in terms:
-        total = exp.func("SUM", exp.func("COALESCE", exp.column(names[term], table="changes"), exp.Literal.number(0)))
-        over = exp.Window(
-            this=total,
-            partition_by=[exp.column(c, table="ends") for c in key[:2]],
-            order=exp.Order(expressions=[exp.Ordered(this=exp.column("step_end", table="ends"))]),
-        )
-        select = select.select(exp.alias_(over, names[term]))
-    return exp.select("*").from_(select.subquery("summed")).where("step_end >= map_from - 1")
+        SELECT * FROM summed WHERE step_end >= map_from - 1"""
 
 
-def _indicator_rows(indicator: Indicator, names: dict[Term, str]) -> exp.Select:
-    numerator = exp.column(names[indicator.numerator])
-    denominator = exp.column(names[indicator.denominator]) if indicator.denominator else exp.cast(exp.null(), "DOUBLE")
-    if indicator.denominator is None or indicator.kind in VALUE_IS_NUMERATOR:
-        value: exp.Expr = numerator
-    else:
-        value = exp.Div(
-            this=numerator, expression=exp.func("NULLIF", denominator, exp.Literal.number(0)), typed=False, safe=False
-        )
+def _rows_of(indicator: Indicator, columns: Mapping[Term, str]) -> str:
+    numerator = columns[indicator.numerator]
+    denominator = columns[indicator.denominator] if indicator.denominator else "CAST(NULL AS DOUBLE)"
+    value = numerator
+    if indicator.denominator and indicator.kind not in VALUE_IS_NUMERATOR:
+        value = f"{numerator} / NULLIF({denominator}, 0)"
         if indicator.unit == "%":
-            value = exp.Mul(this=exp.Literal.number(100), expression=exp.paren(value))
-    select = exp.select(
-        exp.alias_(exp.Literal.string(indicator.id), "indicator_id"),
-        "unit_code",
-        "unit_level",
-        *_PERIOD,
-        exp.alias_(numerator, "numerator"),
-        exp.alias_(denominator, "denominator"),
-        exp.alias_(value, "value"),
-    ).from_("wide")
+            value = f"100 * ({value})"
     # A value that nobody counted is left out; a median over nothing stands there, with nothing as its denominator.
-    for term in indicator.terms:
-        if term.adds_up or indicator.kind != "median":
-            known = exp.Is(this=exp.column(names[term]), expression=exp.null())
-            select = select.where(exp.Not(this=known))
-    moved = exp.or_(
-        exp.NEQ(this=exp.func("COALESCE", numerator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
-        exp.NEQ(this=exp.func("COALESCE", denominator.copy(), exp.Literal.number(0)), expression=exp.Literal.number(0)),
+    counted = [columns[term] for term in indicator.terms if term.adds_up or indicator.kind != "median"]
+    known = "".join(f" AND {column} IS NOT NULL" for column in counted)
+    return (
+        f"SELECT '{indicator.id}' AS indicator_id, {', '.join(_KEY)}, unit_level,"
+        f" {numerator} AS numerator, {denominator} AS denominator, {value} AS value FROM wide"
+        f" WHERE ((period_type <> 'day' AND is_alive) OR COALESCE({numerator}, 0) <> 0"
+        f" OR COALESCE({denominator}, 0) <> 0){known}"
     )
-    return select.where(exp.or_("period_type <> 'day' AND is_alive", moved))
-
-
-def first_day(days: Iterable[date], otherwise: date) -> date:
-    """The earliest of `days`, or `otherwise` where there is none."""
-    return min(days, default=otherwise)
-
-
-def one_period(first: date, last: date) -> pa.Table:
-    """A period table with one free period, for reports over any window."""
-    return periods(last + timedelta(days=1), last, [(first, last)])

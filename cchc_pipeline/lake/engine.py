@@ -96,9 +96,7 @@ def session(**tables: Source) -> Iterator[Engine]:
         yield engine
 
 
-def run_sql(
-    sql: str | exp.Expr, schema: pa.Schema | None = None, /, params: Parameters = None, **tables: Source
-) -> pa.Table:
+def run_sql(sql: str | exp.Expr, schema: pa.Schema | None = None, /, params: Any = None, **tables: Source) -> pa.Table:
     """Return the rows of one SELECT over `tables`, cast to `schema` where one is given.
 
     Raises:
@@ -109,7 +107,7 @@ def run_sql(
     return result.select(schema.names).cast(schema) if schema is not None else result
 
 
-def run_file(file: str, schema: pa.Schema | None = None, /, params: Parameters = None, **tables: Source) -> pa.Table:
+def run_file(file: str, schema: pa.Schema | None = None, /, params: Any = None, **tables: Source) -> pa.Table:
     """Return the rows of a SQL file of one SELECT; see `sql_file` and `run_sql`."""
     return run_sql(sql_file(file), schema, params, **tables)
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file
 
@@ -31,7 +32,7 @@ def built(*rows: dict) -> pa.Table:
 
 
 def events(*rows: dict) -> dict[str, float]:
-    counted = run_file("core/document_events", documents=built(*rows), run=run_table(date(2026, 12, 31)))
+    counted = counts("document_items", documents=built(*rows), run=run_table(date(2026, 12, 31)))
     totals: dict[str, float] = {}
     for row in counted.to_pylist():
         totals[row["measure"]] = totals.get(row["measure"], 0.0) + row["quantity"]

@@ -11,8 +11,8 @@ from dossier_lives import START, day, held, row
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import dossiers_of
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.reference.working_time import working_hours
 
@@ -38,7 +38,7 @@ def one(as_of_on=AS_OF, apologies=(), **values):
 
 def events(*rows, apologies=(), as_of_on=AS_OF):
     """(day, measure) -> quantity, of all events up to the last day."""
-    table = run_file("core/dossier_events", EVENTS, dossiers=built(*rows, apologies=apologies, as_of_on=as_of_on))
+    table = counts("dossier_items", EVENTS, dossiers=built(*rows, apologies=apologies, as_of_on=as_of_on))
     found = Counter()
     for event in table.to_pylist():
         if event["event_on"] <= as_of_on:
@@ -92,7 +92,7 @@ def test_an_open_dossier_is_overdue_from_the_day_after_its_due_date(status, due,
 
 
 def test_a_coming_overdue_stands_in_the_events_with_its_future_day():
-    table = run_file("core/dossier_events", EVENTS, dossiers=built(row(1, due_on=day(40))))
+    table = counts("dossier_items", EVENTS, dossiers=built(row(1, due_on=day(40))))
     assert {e["event_on"] for e in table.to_pylist() if e["measure"] == "became_overdue"} == {day(41)}
 
 
@@ -211,7 +211,7 @@ def test_every_row_stays_and_events_say_whose_they_are():
     table = built(*rows)
     assert table["dossier_id"].to_pylist() == [r["dossier_id"] for r in rows]
     assert table.schema.equals(DOSSIERS, check_metadata=True)
-    found = run_file("core/dossier_events", EVENTS, dossiers=table).to_pylist()
+    found = counts("dossier_items", EVENTS, dossiers=table).to_pylist()
     received = {(e["unit_code"], e["procedure_code"], e["channel"]) for e in found if e["measure"] == "received"}
     assert received == {("H99.02", "1.000001", "online"), ("H99.03", "1.000002", "postal")}
 
@@ -219,4 +219,4 @@ def test_every_row_stays_and_events_say_whose_they_are():
 def test_no_dossiers_no_events():
     empty = built()
     assert empty.num_rows == 0
-    assert run_file("core/dossier_events", EVENTS, dossiers=empty).num_rows == 0
+    assert counts("dossier_items", EVENTS, dossiers=empty).num_rows == 0

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import dossiers_of
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.validation.verdict import judge
@@ -27,7 +27,7 @@ def build(rows, as_of_on):
     table = dossiers_of(
         held(rows), DOSSIERS, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on)
     )
-    events = run_file("core/dossier_events", EVENTS, dossiers=table).to_pylist()
+    events = counts("dossier_items", EVENTS, dossiers=table).to_pylist()
     return table.to_pylist(), [event for event in events if event["event_on"] <= as_of_on]
 
 

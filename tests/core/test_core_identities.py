@@ -22,13 +22,16 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import build_dossiers, build_events
 from cchc_pipeline.core.deadlines import dossiers_of
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.core.upsert import upsert_by_month
+from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reference.units import UnitHistory
 from cchc_pipeline.reference.working_time import working_hours
 
 DOSSIERS, EVENTS, VALUES = (
@@ -88,31 +91,20 @@ def of_kind(*relations: str, additive: bool = True) -> list[Indicator]:
 def events_of(rows: Iterable[dict[str, Any]], as_of_on: date) -> pa.Table:
     run = run_table(as_of_on)
     table = dossiers_of(held(rows), DOSSIERS, apologies=NO_LETTERS, calendar=CALENDAR, hours=working_hours(), run=run)
-    events = run_file("core/dossier_events", EVENTS, dossiers=table)
+    events = counts("dossier_items", EVENTS, dossiers=table)
     return pa.Table.from_pylist([e for e in events.to_pylist() if e["event_on"] <= as_of_on], schema=EVENTS)
 
 
 def figures(events: pa.Table, as_of_on: date, windows: Sequence[tuple[date, date]]) -> Figures:
     """Every indicator of every unit and window."""
-    periods = pa.table(
-        {
-            "period_type": ["custom"] * len(windows),
-            "period_start": pa.array([first for first, _ in windows], pa.date32()),
-            "period_end": pa.array([last for _, last in windows], pa.date32()),
-        }
-    )
-    table = compute(
-        events=events,
-        units=UNIT_TABLE,
-        procedures=CATALOGUE,
-        snapshots=SNAPSHOTS.empty_table(),
-        dossiers=DOSSIERS.empty_table(),
-        first=START,
-        as_of_on=as_of_on,
-        schema=VALUES,
-        only=counted(),
-        period_table=periods,
-    )
+    tables = {
+        "dossier_events": events,
+        "units": UNIT_TABLE,
+        "unit_lineage": lineage_table(UNIT_TABLE, UnitHistory([]), START, as_of_on, "today"),
+        "procedures": CATALOGUE,
+        "periods": custom_periods(windows),
+    }
+    table = compute(tables, START, as_of_on, VALUES, counted())
     return {
         (r["indicator_id"], r["unit_code"], r["period_start"], r["period_end"]): (r["numerator"], r["denominator"])
         for r in table.to_pylist()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import late
 from cchc_pipeline.core.deadlines import dossiers_of
+from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reference.working_time import working_hours
@@ -40,7 +41,7 @@ def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     found = run_file("core/late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters,
         calendar=CALENDAR, step_kinds=late.step_kinds(), run=run,
     )  # fmt: skip
-    return dossiers, found, run_file("core/late_events", late=found)
+    return dossiers, found, counts("late_items", late=found)
 
 
 def step(name, begun, ended, unit="H99.02", limit=2):

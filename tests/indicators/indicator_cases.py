@@ -15,8 +15,11 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.indicators.compute import compute
+from cchc_pipeline.indicators.compute import PROCEDURE_COUNTS, compute
+from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reference.units import UnitHistory
 
 VALUES = load_contract("indicator_values").arrow_schema()
 EVENTS = pa.schema(
@@ -29,15 +32,7 @@ EVENTS = pa.schema(
         ("quantity", pa.float64()),
     ]
 )
-SNAPSHOTS = pa.schema(
-    [
-        ("event_on", pa.date32()),
-        ("unit_code", pa.string()),
-        ("executing_level", pa.string()),
-        ("measure", pa.string()),
-        ("quantity", pa.float64()),
-    ]
-)
+SNAPSHOTS = PROCEDURE_COUNTS
 RESOLVED = pa.schema([("unit_code", pa.string()), ("closed_on", pa.date32()), ("handling_working_days", pa.float64())])
 PROCEDURES = pa.table(
     {
@@ -118,21 +113,15 @@ resolved_tables = st.lists(
 ).map(lambda rows: _table(rows, RESOLVED))
 
 
-def values(events=None, snapshots=None, resolved=None, **options) -> pa.Table:
-    """`compute` over the small province."""
-    return compute(
-        **{
-            "events": EVENTS.empty_table() if events is None else events,
-            "units": UNITS,
-            "procedures": PROCEDURES,
-            "snapshots": SNAPSHOTS.empty_table() if snapshots is None else snapshots,
-            "dossiers": RESOLVED.empty_table() if resolved is None else resolved,
-            "first": FIRST,
-            "as_of_on": AS_OF,
-            "schema": VALUES,
-        }
-        | options
-    )
+def values(events=None, snapshots=None, resolved=None, *, only=None, first=FIRST, as_of_on=AS_OF, **tables) -> pa.Table:
+    """`compute` over the small province, or over the tables given; on the map of its last day."""
+    given = {"units": UNITS, "procedures": PROCEDURES, "dossiers": RESOLVED.empty_table()} | tables
+    named = {"dossier_events": events, "procedure_counts": snapshots, "dossiers": resolved}
+    given |= {name: table for name, table in named.items() if table is not None}
+    given.setdefault("periods", periods(first, as_of_on))
+    if "unit_lineage" not in given:
+        given["unit_lineage"] = lineage_table(given["units"], UnitHistory([]), first, as_of_on, "today")
+    return compute(given, first, as_of_on, VALUES, only)
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

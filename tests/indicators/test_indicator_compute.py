@@ -33,9 +33,8 @@ from indicator_cases import (
 )
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.days import periods
+from cchc_pipeline.days import custom_periods, periods
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.indicators.compute import one_period
 
 QUICK = settings(max_examples=3, deadline=None)
 FREE = [(date(2026, 9, 25), date(2026, 10, 24))]
@@ -73,7 +72,7 @@ def test_every_additive_indicator_is_written_down_a_second_time():
 @given(event_tables, snapshot_tables)
 def test_every_additive_indicator_equals_the_recomputation(events, snapshots):
     only = [i for i in catalogue() if i.id in additive() or i.id in CATALOGUE]
-    found = pairs(values(events, snapshots, only=only, free_periods=FREE))
+    found = pairs(values(events, snapshots, only=only, periods=periods(FIRST, AS_OF, FREE)))
     wanted = {}
     bounds = periods(FIRST, AS_OF, FREE).to_pylist()
     shown = [p for p in bounds if p["period_type"] != "day"] + [p for p in bounds if p["period_type"] == "day"][::13]
@@ -90,7 +89,7 @@ def test_every_additive_indicator_equals_the_recomputation(events, snapshots):
 @QUICK
 @given(event_tables)
 def test_a_longer_period_is_the_sum_of_its_days(events):
-    table = frame(values(events, only=[i for i in catalogue() if i.id in FLOWS], free_periods=FREE))
+    table = frame(values(events, only=[i for i in catalogue() if i.id in FLOWS], periods=periods(FIRST, AS_OF, FREE)))
     table = table[["numerator", "denominator", "period_end"]].reset_index()
     daily = table[table.period_type == "day"]
     for kind in ("month", "quarter", "year", "custom"):
@@ -171,7 +170,7 @@ def test_used_online_services_count_among_a_units_own_procedures_only():
 def test_any_window_equals_the_recomputation(events, days):
     first, last = (FIRST + timedelta(days=n) for n in days)
     only = [i for i in catalogue() if i.id in {*FLOWS, *STOCKS, *OPENINGS}]
-    found = pairs(values(events, only=only, period_table=one_period(first, last)))
+    found = pairs(values(events, only=only, periods=custom_periods([(first, last)])))
     assert {key[2:] for key in found} <= {("custom", first)}
     wanted = {
         (name, unit, "custom", first): pair
@@ -184,7 +183,7 @@ def test_any_window_equals_the_recomputation(events, days):
 def test_a_window_that_begins_after_the_data_is_left_out_and_one_that_began_is_given_to_date():
     later = [(AS_OF + timedelta(days=1), AS_OF + timedelta(days=9)), (AS_OF, AS_OF + timedelta(days=30))]
     events = events_of((AS_OF, "H99.02", "1.000001", "online", "received", 3.0))
-    table = values(events, free_periods=later, only=pick("received_total", "pending_total"))
+    table = values(events, periods=periods(FIRST, AS_OF, later), only=pick("received_total", "pending_total"))
     custom = {(r["period_start"], r["period_end"]) for r in table.to_pylist() if r["period_type"] == "custom"}
     assert custom == {later[1]}
     assert pairs(table)["received_total", "H99", "custom", AS_OF] == (3.0, None)
@@ -265,7 +264,7 @@ def test_each_indicator_can_be_computed_alone(indicator):
     events = events_of((day, "H99.02", "1.000001", "online", "received", 3.0))
     resolved = pa.table({"unit_code": ["H99.02"], "closed_on": [day], "handling_working_days": [2.0]}, schema=RESOLVED)
     snapshots = snapshots_of((day, "H99", "in_force", 4.0))
-    october = one_period(date(2026, 10, 1), date(2026, 10, 31))
-    found = values(events, snapshots, resolved, only=[indicator], period_table=october)
+    october = custom_periods([(date(2026, 10, 1), date(2026, 10, 31))])
+    found = values(events, snapshots, resolved, only=[indicator], periods=october)
     assert set(found["indicator_id"].to_pylist()) == {indicator.id}
     assert found.num_rows == len(PARENTS)

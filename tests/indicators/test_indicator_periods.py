@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_pipeline.days import SCHEMA, month_of, periods, quarter_of, year_of
-from cchc_pipeline.indicators.compute import one_period
+from cchc_pipeline.days import SCHEMA, custom_periods, month_of, periods, quarter_of, year_of
 
 DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
 ONE = timedelta(days=1)
@@ -64,4 +63,6 @@ def test_free_windows_that_have_begun():
 
 def test_one_window_alone():
     first, last = date(2019, 11, 16), date(2020, 11, 8)
-    assert one_period(first, last).to_pylist() == [{"period_type": "custom", "period_start": first, "period_end": last}]
+    assert custom_periods([(first, last)]).to_pylist() == [
+        {"period_type": "custom", "period_start": first, "period_end": last}
+    ]

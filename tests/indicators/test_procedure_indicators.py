@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
-from indicator_cases import AS_OF, PARENTS, SNAPSHOTS, values
+from indicator_cases import AS_OF, FIRST, PARENTS, SNAPSHOTS, values
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core.items import procedure_counts
 from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.lake.engine import run_file
 
 DAY, OCTOBER = date(2026, 10, 5), ("month", date(2026, 10, 1))
 CATALOGUE = load_contract("procedures").arrow_schema()
@@ -83,10 +84,10 @@ def test_days_that_the_catalogue_states_count_in_any_past_period():
     )
     free = [(date(2020, 1, 1), date(2020, 12, 31))]
     names = ("procedures_time_cut_count", "procedures_integrated_to_date_count", "procedures_synced_count")
-    found = october(*names, procedures=held, free_periods=free)
+    found = october(*names, procedures=held, periods=periods(FIRST, AS_OF, free))
     assert found["procedures_time_cut_count", "H99"] == (1.0, None)
     assert found["procedures_integrated_to_date_count", "H99.02"] == (1.0, None)
-    past = october(*names, period=("custom", free[0][0]), procedures=held, free_periods=free)
+    past = october(*names, period=("custom", free[0][0]), procedures=held, periods=periods(FIRST, AS_OF, free))
     assert past["procedures_time_cut_count", "H99"] == (1.0, None)
     assert past["procedures_integrated_to_date_count", "H99"] == (0.0, None)
     assert not [key for key in found if key[0] == "procedures_synced_count"]  # no procedure has such a day
@@ -97,7 +98,7 @@ def test_internal_procedures_are_counted_apart():
         procedure("1", schema=HELD, is_internal=False, interlinked="none", is_paperless=True),
         procedure("2", schema=HELD, is_internal=True, is_paperless=True),
     ]
-    counts = run_file("core/procedure_counts", held=pa.Table.from_pylist(rows, schema=HELD), run=run_table(AS_OF))
+    counts = procedure_counts(held=pa.Table.from_pylist(rows, schema=HELD), run=run_table(AS_OF))
     found = {row["measure"]: row["quantity"] for row in counts.to_pylist()}
     assert (found["in_force"], found["internal"], found["known_internal"]) == (1.0, 1.0, 2.0)
     assert (found["paperless"], found["known_interlinked"]) == (1.0, 1.0)

@@ -14,12 +14,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicator_cases import EVENTS, FIRST, PROCEDURES, RESOLVED, SNAPSHOTS, VALUES
+from indicator_cases import EVENTS, FIRST, VALUES, values
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.indicators.disclosure import Tree, hidden_cells
 from cchc_pipeline.indicators.public_values import PARTS, SAME, SUMS_OF_PARTS, protected, public_values
 
@@ -40,17 +39,7 @@ def units(parents):
 
 def today(parents, events, only=FLOWS):
     rows = [dict(zip(EVENTS.names, event, strict=True)) for event in events]
-    return compute(
-        events=pa.Table.from_pylist(rows, schema=EVENTS),
-        units=units(parents),
-        procedures=PROCEDURES,
-        snapshots=SNAPSHOTS.empty_table(),
-        dossiers=RESOLVED.empty_table(),
-        first=FIRST,
-        as_of_on=AS_OF,
-        schema=VALUES,
-        only=only,
-    )
+    return values(pa.Table.from_pylist(rows, schema=EVENTS), units=units(parents), as_of_on=AS_OF, only=only)
 
 
 @st.composite

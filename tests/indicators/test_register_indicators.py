@@ -140,7 +140,7 @@ def test_every_register_indicator_equals_the_truth(observed: list[dict[str, Any]
         for mark in {"is_overlapping", "is_contradicted"} & set(tables[name].column_names):
             assert not any(tables[name][mark].to_pylist())
     found: dict[tuple[Any, ...], tuple[float, float | None]] = {}
-    table = values(tables=tables, only=ONLY, first=FIRST, as_of_on=AS_OF, free_periods=[WINDOW])
+    table = values(only=ONLY, first=FIRST, as_of_on=AS_OF, periods=periods(FIRST, AS_OF, [WINDOW]), **tables)
     for row in table.to_pylist():
         period = row["period_type"], row["period_start"], row["period_end"]
         found[period, row["indicator_id"], row["unit_code"]] = row["numerator"], row["denominator"]

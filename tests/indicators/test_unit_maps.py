@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
+import indicator_cases
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicator_cases import EVENTS, PROCEDURES, RESOLVED, SNAPSHOTS, VALUES
+from indicator_cases import EVENTS
 
+from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.reference.unit_map import inexact_table, lineage_table
 from cchc_pipeline.reference.units import UnitChange, UnitHistory
 
@@ -52,16 +53,13 @@ def change(old, new, kind="merged", *, exact=True, on=CHANGED):
 def values(tree, changes, events, which, only=FEW):
     history = UnitHistory(changes)
     table = units(tree, history)
-    return compute(
-        events=pa.Table.from_pylist([dict(zip(EVENTS.names, e, strict=True)) for e in events], schema=EVENTS),
+    return indicator_cases.values(
+        pa.Table.from_pylist([dict(zip(EVENTS.names, e, strict=True)) for e in events], schema=EVENTS),
         units=table,
-        procedures=PROCEDURES,
-        snapshots=SNAPSHOTS.empty_table(),
-        dossiers=RESOLVED.empty_table(),
+        unit_lineage=lineage_table(table, history, FIRST, AS_OF, which),
+        periods=periods(FIRST, AS_OF),
         first=FIRST,
         as_of_on=AS_OF,
-        lineage=lineage_table(table, history, FIRST, AS_OF, which),
-        schema=VALUES,
         only=only,
     ).to_pylist()
 

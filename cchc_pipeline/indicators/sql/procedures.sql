@@ -1,4 +1,4 @@
--- Relations of the family of procedures. Input: what relations.sql made, procedures, snapshots, units, run (as_of_on).
+-- Relations of the family of procedures. Input: what relations.sql made, procedures, units, run (as_of_on).
 -- `procedure_reach` of relations.sql says for which units a procedure counts.
 
 -- The catalogue as it was counted last within a period. No row: nobody counted, or the system does not say.

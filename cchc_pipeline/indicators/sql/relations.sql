@@ -1,10 +1,16 @@
 -- The relations of the core family, and what those of other families build on: lineage, period_days, steps, grid.
--- Input: events, procedures, units, snapshots, dossiers, periods, run (as_of_on), unit_lineage.
+-- Input: dossier_events, document_events, procedures, units, procedure_counts, dossiers, periods, run (first_on, as_of_on),
+-- unit_lineage. `/* item: … */` is a column that keeps what was counted: `cchc explain` reads the files with these columns.
 -- `unit_lineage` pairs every unit with itself and each unit above it, on the map that held from map_from to map_until;
 -- an event counts on the map of its day, a stock on that of its last day. Without changes of units there is one map.
 -- `lineage` is the map of the last day of data.
 CREATE TEMP VIEW lineage AS
 SELECT unit_code, ancestor_code FROM unit_lineage JOIN run ON run.as_of_on BETWEEN map_from AND map_until;
+
+CREATE TEMP VIEW events AS
+SELECT /* item: item_id, */ event_on, unit_code, procedure_code, channel, measure, quantity FROM dossier_events
+UNION ALL
+SELECT /* item: item_id, */ event_on, unit_code, procedure_code, channel, measure, quantity FROM document_events;
 
 CREATE TEMP TABLE period_days AS
 SELECT period_type, period_start, period_end,
@@ -17,7 +23,7 @@ CREATE TEMP TABLE procedure_reach AS
 WITH held AS (
     SELECT unit_code AS charge_code, executing_level FROM procedures
     UNION
-    SELECT unit_code, executing_level FROM snapshots
+    SELECT unit_code, executing_level FROM procedure_counts
 )
 SELECT held.charge_code, held.executing_level, lineage.ancestor_code AS unit_code, lineage.map_from, lineage.map_until
 FROM held
@@ -68,7 +74,8 @@ FROM periods JOIN steps ON step_start BETWEEN period_start AND period_end;
 
 -- What was counted, by the unit that counted it: sums are made of this before they are rolled up.
 CREATE TEMP TABLE own_events AS
-SELECT events.unit_code AS own_code, step_days.step_start, step_days.step_end, events.channel, events.measure,
+SELECT /* item: events.item_id, */
+    events.unit_code AS own_code, step_days.step_start, step_days.step_end, events.channel, events.measure,
     SUM(events.quantity) AS quantity,
     -- the level of the unit that handles the dossier or sends the document
     ANY_VALUE(handling.unit_level) AS handling_level
@@ -95,20 +102,22 @@ JOIN unit_lineage AS lineage ON lineage.unit_code = own_events.own_code AND own_
 -- The last day of each period on which the catalogue was counted; a measure without a row on it is zero.
 CREATE TEMP TABLE snapshot_periods AS
 SELECT period_type, period_start, period_end, MAX(day_on) AS day_on
-FROM period_days SEMI JOIN snapshots ON snapshots.event_on = period_days.day_on
+FROM period_days SEMI JOIN procedure_counts AS counts ON counts.event_on = period_days.day_on
 GROUP BY ALL;
 
 CREATE TEMP VIEW snapshot AS
-SELECT reach.unit_code, snapshots.measure, snapshots.quantity,
+SELECT /* item: counts.item_id, */
+    reach.unit_code, counts.measure, counts.quantity,
     snapshot_periods.period_type, snapshot_periods.period_start, snapshot_periods.period_end
 FROM snapshot_periods
-JOIN snapshots ON snapshots.event_on = snapshot_periods.day_on
+JOIN procedure_counts AS counts ON counts.event_on = snapshot_periods.day_on
 JOIN procedure_reach AS reach
-    ON reach.charge_code = snapshots.unit_code AND reach.executing_level IS NOT DISTINCT FROM snapshots.executing_level
+    ON reach.charge_code = counts.unit_code AND reach.executing_level IS NOT DISTINCT FROM counts.executing_level
     AND snapshot_periods.day_on BETWEEN reach.map_from AND reach.map_until;
 
 CREATE TEMP VIEW resolved AS
-SELECT lineage.ancestor_code AS unit_code, dossiers.handling_working_days,
+SELECT /* item: dossiers.dossier_id AS item_id, */
+    lineage.ancestor_code AS unit_code, dossiers.handling_working_days,
     period_days.period_type, period_days.period_start, period_days.period_end
 FROM dossiers
 JOIN unit_lineage AS lineage

@@ -1,7 +1,8 @@
 -- Which procedures had dossiers or payments. Input: what relations.sql made, events, procedures.
 -- Each procedure stands once per unit, step and channel; it is counted distinctly, so it cannot be summed before.
 CREATE TEMP TABLE own_procedures AS
-SELECT DISTINCT events.unit_code AS own_code, step_days.step_start, step_days.span_start,
+SELECT DISTINCT /* item: events.item_id, */
+    events.unit_code AS own_code, step_days.step_start, step_days.span_start,
     events.procedure_code, events.channel, events.measure
 FROM events
 JOIN step_days ON step_days.day_on = events.event_on

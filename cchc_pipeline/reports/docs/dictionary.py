@@ -88,7 +88,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
             ],
         ),
         "",
-        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_events.sql` and `document_events.sql`, "
+        "Measures of events are defined in `cchc_pipeline/core/sql/dossier_items.sql` and `document_items.sql`, "
         "those of registers in `data_contracts/code_lists/register_measure.yaml`. *Exact sum*: whether numerators and "
         "denominators of units below add up to those of the unit above. *Scored in* is read off the rubrics.",
     ]

@@ -1,11 +1,11 @@
--- The catalogue of procedures counted by unit in charge and executing level, as a snapshot of one day. Input: held (core
--- procedures), run. What a system does not say about any procedure is no zero: a measure known_<attribute> counts the
+-- What a procedure counts as, by unit in charge and executing level; summed, a snapshot of the catalogue of one day. Input:
+-- held (core procedures), run. What a system does not say about any procedure is no zero: a measure known_<attribute> counts the
 -- procedures about which it says something. Internal procedures (between agencies) are counted apart.
 WITH in_force AS (
     SELECT *, COALESCE(is_internal, FALSE) AS is_apart FROM held WHERE is_in_force
 ),
 marks AS (
-    SELECT unit_code, executing_level, UNNEST([
+    SELECT procedure_code, unit_code, executing_level, UNNEST([
         'in_force',
         service_level,
         CASE WHEN is_citizen_data_connected THEN 'citizen_data_connected' END,
@@ -29,13 +29,10 @@ marks AS (
     FROM in_force, run
     WHERE NOT is_apart
     UNION ALL
-    SELECT unit_code, executing_level, UNNEST([
+    SELECT procedure_code, unit_code, executing_level, UNNEST([
         CASE WHEN is_internal IS NOT NULL THEN 'known_internal' END, CASE WHEN is_apart THEN 'internal' END
     ])
     FROM in_force
 )
-SELECT run.as_of_on AS event_on, unit_code, executing_level, measure, COUNT(*)::DOUBLE AS quantity
+SELECT run.as_of_on AS event_on, procedure_code AS item_id, unit_code, executing_level, measure, 1.0 AS quantity
 FROM marks, run
-WHERE measure IS NOT NULL
-GROUP BY ALL
-ORDER BY ALL

@@ -1,0 +1,38 @@
+"""What is counted: one row per dossier, document or procedure, measure and day. Events are sums of these rows."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cchc_pipeline.lake.engine import run_sql, sql_file
+from cchc_pipeline.lake.files import Source
+
+_KEY = "event_on, unit_code, procedure_code, channel"
+
+
+def items(file: str, **tables: Source) -> pa.Table:
+    """Return the items of `core/sql/<file>.sql`: item_id, measure, quantity and the columns that they are summed by.
+
+    Args:
+        file: `dossier_items`, `late_items`, `document_items` or `procedure_items`.
+        tables: what the file reads.
+    """
+    return run_sql(f"SELECT * FROM ({sql_file(f'core/{file}')}) WHERE measure IS NOT NULL", **tables)
+
+
+def counts(file: str, schema: pa.Schema | None = None, key: str = _KEY, **tables: Source) -> pa.Table:
+    """Return the sums of the items of a file by `key` and measure, in that order; see `items`."""
+    query = (
+        f"SELECT {key}, measure, SUM(quantity)::DOUBLE AS quantity FROM ({sql_file(f'core/{file}')}) "
+        "WHERE measure IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    )
+    return run_sql(query, schema, **tables)
+
+
+def procedure_counts(**tables: Source) -> pa.Table:
+    """Return how many procedures count as what: event_on, unit_code, executing_level, measure, quantity.
+
+    Args:
+        tables: `held`, the procedures; and `run`.
+    """
+    return counts("procedure_items", key="event_on, unit_code, executing_level", **tables)
