@@ -43,11 +43,12 @@ acceptance: $(VENV)/.installed ## the published figures (needs the folder with t
 test-bench: $(VENV)/.installed ## every bench at its smallest size, held against its yardstick
 	@$(PYTEST) -m bench $(ARGS)
 
-lint: $(VENV)/.installed ## style, types, direction of imports, contracts, definitions
+lint: $(VENV)/.installed ## style, types, direction of imports, SQL that travels, contracts, definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python .ci/portable_sql.py
 	@$(BIN)/cchc contract check
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs >/dev/null
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg list defs --json >/dev/null
