@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from rich.markup import escape
 from assets import again
 from assets import instance as dagster_instance
 from cchc_pipeline.cli.run_summary import closing_table, step_progress
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import Window, today
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
@@ -29,7 +29,6 @@ from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.environment import province_environment
 from cchc_pipeline.settings import load_settings
 
-VIETNAM = timezone(timedelta(hours=7))
 DAY = click.DateTime(["%Y-%m-%d"])
 DEFAULT_SIZE, DEFAULT_SEED = 1.0, 766
 #: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).
@@ -51,7 +50,7 @@ def sandbox_options(command: Any) -> Any:
 
 def yesterday() -> date:
     """The last civil day of Vietnam that is over."""
-    return (datetime.now(UTC).astimezone(VIETNAM) - timedelta(days=1)).date()
+    return today() - timedelta(days=1)
 
 
 @click.command()

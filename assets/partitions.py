@@ -6,9 +6,7 @@ from datetime import date
 
 import dagster as dg
 
-from cchc_pipeline.days import Window
-
-TIME_ZONE = "Asia/Ho_Chi_Minh"
+from cchc_pipeline.days import TIME_ZONE, Window
 
 
 def civil_days(first: date) -> dg.DailyPartitionsDefinition:

@@ -7,20 +7,18 @@ and the comparisons with the days before (`assets/checks.py`).
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from assets.checks import drift_check_results, drift_check_specs, shape_result
 from assets.failures import as_failure, failure
 from assets.ingest import INBOUND, SOURCES, raw_key
-from assets.partitions import TIME_ZONE, window_of_run
+from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
 from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
 from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import Window, today
 from cchc_pipeline.lake import files
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.validation.drift.compare import compare
@@ -80,8 +78,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         with as_failure(context, f"contract {table}"):
             days = pending_days(lake, table)
             # "In the future" is after the day of the pull: read for days long past, a source knows what followed.
-            today = datetime.now(ZoneInfo(TIME_ZONE)).date()
-            done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today]))
+            done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today()]))
         yield from _check_results(done)
         if not done.stuck:
             yield from drift_check_results(compare(lake, contract, done.days), staged_key(table))

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.days import month_of
+from cchc_pipeline.days import period_of
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import connect
 from cchc_pipeline.lake.layout import Lake
@@ -100,14 +100,14 @@ def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
     months = []
     day = first
     while day <= last:
-        months.append(month_of(day))
-        day = months[-1][1] + timedelta(days=1)
+        months.append(period_of("month", day))
+        day = months[-1].last + timedelta(days=1)
     schema = load_contract("one_stop__dossiers").arrow_schema()
     share = count // len(months)
-    for number, (start, end) in enumerate(months):
+    for number, month in enumerate(months):
         # what a month receives is closed within it, or within the next: nothing is open when the bench begins
-        rows = dossiers(share, start, end, start=number * share)
-        files.write_parquet(rows.cast(schema), lake.state_file("core", "dossiers", f"{start:%Y-%m}"))
+        rows = dossiers(share, month.first, month.last, start=number * share)
+        files.write_parquet(rows.cast(schema), lake.state_file("core", "dossiers", str(month)))
     for source in ("one_stop", "documents"):
         lake.record_pull(source, first, last, {"status": "ok", "rows": {}})
 

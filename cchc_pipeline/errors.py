@@ -1,4 +1,4 @@
-"""The error family of the project: what every other room raises derives from here."""
+"""Define the base classes of the project's errors and warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""progress."""
+"""Report how far a long step is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told how far a pull is."""
+    """A function that is called as a step goes on."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        """`done` of `total` (None where unknown) steps; `what` is being read, in words."""
+        """Report that `done` of `total` steps (None: unknown) are over and that `what`, in words, comes next."""
 
 
 def silent(done: int, total: int | None, what: str) -> None:
-    """Take progress and say nothing."""
+    """Ignore progress."""

@@ -1,4 +1,4 @@
-"""Settings of a province: where its source systems are, where data lives, how politely to pull."""
+"""Read the settings of a province from a file and the environment."""
 
 from __future__ import annotations
 
@@ -66,11 +66,15 @@ class Settings(BaseModel):
 
     @property
     def drop_folder(self) -> Path:
-        """The drop folder for files such as `papi/2024.csv`."""
+        """Folder for files that are put there by hand, such as `papi/2024.csv`."""
         return self.drop_dir or self.data_dir / "drop"
 
     def require_sources(self) -> None:
-        """Raise a SettingsError that names every source without an address."""
+        """Check that every source system has an address.
+
+        Raises:
+            SettingsError: one has none.
+        """
         missing = [
             PREFIX + name.upper()
             for name in ("one_stop_url", "documents_url", "national_portal_url")
@@ -84,7 +88,7 @@ class Settings(BaseModel):
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """Settings from file and environment.
+    """Return the settings of the file `cchc.toml`, overruled by the environment.
 
     Args:
         environ: environment to read; the process's own by default.
@@ -113,22 +117,22 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         raise SettingsError(
             f"settings: {PREFIX}SETTINGS names {path}, which does not exist. Correct the path or unset it."
         )
-    taken = {
+    from_environment = {
         name: text
         for name in Settings.model_fields
         if name != "report_periods" and (text := environ.get(PREFIX + name.upper()))
     }
-    values |= taken
+    values |= from_environment
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        problems = " ".join(_problem(entry, taken, path) for entry in error.errors(include_url=False))
+        problems = " ".join(_problem(entry, from_environment, path) for entry in error.errors(include_url=False))
         raise SettingsError(f"settings: {problems}") from None  # the cause would show a secret
 
 
-def _problem(entry: Mapping[str, Any], taken: Mapping[str, str], path: Path) -> str:
-    """What is wrong with one setting, where it was read, and the fix; what may be a secret is not shown."""
+def _problem(entry: Mapping[str, Any], from_environment: Mapping[str, str], path: Path) -> str:
+    """Return a sentence on one wrong setting, where it was read, and the fix, without values that may be secret."""
     name, message = ".".join(str(part) for part in entry["loc"]), str(entry["msg"])
     if entry["type"] == "extra_forbidden":  # may be a secret under another name
         return f"{path} has {name}, which is no setting. Correct the name or remove it."
@@ -136,7 +140,7 @@ def _problem(entry: Mapping[str, Any], taken: Mapping[str, str], path: Path) -> 
     shown = "" if field in SECRETS else f" (got {entry['input']!r})"
     variable = PREFIX + field.upper()
     where = f"in {path}" if path.exists() else "in the call"
-    if field in taken:
+    if field in from_environment:
         where = f"in the variable {variable}"
     elif field != "report_periods":
         where += f", or set {variable}"

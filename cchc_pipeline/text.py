@@ -1,4 +1,4 @@
-"""Taking personal data out of free text.
+"""Mask personal data in free text.
 
 Legal frame: Law 91/2025/QH15 on the protection of personal data. Masking is generous: a place
 name lost costs nothing, a person's name kept does. A bare name without a word that announces it
@@ -41,7 +41,7 @@ _CODE = re.compile(
 
 
 def mask_text(text: str) -> str:
-    """The text in NFC with numbers of persons, phones, e-mails and announced names replaced.
+    """Return a text in NFC with personal numbers, phones, e-mails and announced names replaced.
 
     >>> mask_text("Thư xin lỗi ông Nguyễn Văn A, CCCD 999000000123")
     'Thư xin lỗi ông [tên], CCCD [số]'

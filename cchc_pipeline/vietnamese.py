@@ -75,7 +75,7 @@ def days(first: date, last: date, dash: str = "–") -> str:
 
 
 def period_name(kind: str, first: date, last: date) -> str:
-    """Name a period as in a sentence: "quý III năm 2026"; kinds are those of `reports.periods`."""
+    """Name a period as in a sentence: "quý III năm 2026"; kinds are those of `days.Period`."""
     names = {
         "month": f"tháng {first.month} năm {first.year}",
         "quarter": f"quý {ROMAN[(first.month - 1) // 3]} năm {first.year}",

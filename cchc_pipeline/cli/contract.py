@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -16,7 +14,7 @@ from rich.table import Table
 from cchc_pipeline.contracts.compatibility import Comparison, compare
 from cchc_pipeline.contracts.describe import contract_document
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.model import TIME_ZONE, Contract
+from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts, read_contract
 from cchc_pipeline.contracts.versions import (
     all_problems,
@@ -27,6 +25,7 @@ from cchc_pipeline.contracts.versions import (
     released_versions,
     self_contained,
 )
+from cchc_pipeline.days import today
 
 FOLDER = click.option(
     "--folder",
@@ -303,7 +302,7 @@ def export(to: Path, published: Path, folder: Path | None) -> None:
 @FOLDER
 def check(folder: Path | None) -> None:
     """Whether every published table keeps what its released versions promise; exit status 1 if not."""
-    found = all_problems(folder, datetime.now(ZoneInfo(TIME_ZONE)).date())
+    found = all_problems(folder, today())
     for one in found:
         click.echo(str(one), err=True)
     if found:

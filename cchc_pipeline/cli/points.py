@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Hashable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from rich.table import Table
 
 from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.days import parse_period
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
@@ -27,7 +26,6 @@ from cchc_pipeline.scorecards.whatif import parse_change, whatif
 #: The period that is shown where none is asked for; appraisals are of a year.
 _NEWEST = {"par_index": "year"}
 _STAGES = {str(code.code): code.label_vi for code in load_code_list("appraisal_stage").codes}
-_PERIOD = re.compile(r"^(\d{4})(?:-(?:Q([1-4])|(\d{2})))?$")
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -216,15 +214,8 @@ def _of_period(card: pd.DataFrame, period: str | None, kind_by_default: str) -> 
     if period is None:
         alike = card[card["period_type"] == kind_by_default]
         return alike[alike["period_start"] == alike["period_start"].max()]
-    found = _PERIOD.match(period)
-    if found is None:
-        raise MeasureError(f"{period!r} is no period; write 2026-10, 2026-Q3 or 2026")
-    year, quarter, month = int(found[1]), found[2], found[3]
-    kind = "quarter" if quarter else "month" if month else "year"
-    first = 3 * int(quarter) - 2 if quarter else int(month or 1)
-    if not 1 <= first <= 12:
-        raise MeasureError(f"{period!r} is no period; months go from 01 to 12")
-    rows = card[(card["period_type"] == kind) & (card["period_start"] == date(year, first, 1))]
+    asked = parse_period(period)
+    rows = card[(card["period_type"] == asked.kind) & (card["period_start"] == asked.first)]
     if rows.empty:
         have = sorted({f"{day:%Y-%m}" for day in card.loc[card["period_type"] == "month", "period_start"]})
         months = f"its months are {have[0]} to {have[-1]}" if have else "it has no months, only longer periods"

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 
 from cchc_pipeline.cli import options
+from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake import files
-from cchc_pipeline.reports.periods import ReportPeriod, custom, parse
 from cchc_pipeline.reports.scope import ReportError
 
 
@@ -77,7 +77,7 @@ def cchc_report(
     lake = options.lake_in(data_dir)
     with Console(stderr=True).status(f"{period.name_vi} …"):
         made = make_report(lake, template, period, unit)
-    path = out or Path(f"bao-cao-cchc-{made.unit_code}-{period.slug}.docx")
+    path = out or Path(f"bao-cao-cchc-{made.unit_code}-{period}.docx")
     if path.exists() and not force:
         raise ReportError(
             f"report: {path} is there already, perhaps with what a writer added. Choose another file with --out, or "
@@ -99,7 +99,7 @@ def _write(stream: IO[bytes], content: bytes) -> None:
     stream.write(content)
 
 
-def _period(first: datetime | None, last: datetime | None, periods: dict[str, str | None]) -> ReportPeriod:
+def _period(first: datetime | None, last: datetime | None, periods: dict[str, str | None]) -> Period:
     named = [(kind, text) for kind, text in periods.items() if text is not None]
     if bool(first) != bool(last):
         raise ReportError("report: --from and --to belong together. Give both days.")
@@ -109,8 +109,8 @@ def _period(first: datetime | None, last: datetime | None, periods: dict[str, st
             f"report: one period is needed, and {found} was given. Choose one of --month 2026-09, --quarter 2026-Q3, "
             "--half 2026-H1, --nine-months 2026, --year 2026, or --from and --to."
         )
-    calendar = parse(*named[0]) if named else None
+    calendar = parse_period(named[0][1], named[0][:1]) if named else None
     if first and last:
-        return custom(first.date(), last.date(), calendar)
+        return Period("custom", first.date(), last.date(), calendar)
     assert calendar is not None  # noqa: S101 - one of both was given
     return calendar

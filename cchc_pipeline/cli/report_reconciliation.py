@@ -10,7 +10,7 @@ import click
 from cchc_pipeline import vietnamese
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import as_csv, as_table, console
-from cchc_pipeline.reports.periods import parse_any
+from cchc_pipeline.days import parse_period
 from cchc_pipeline.reports.reconciliation import dossiers_of, effects_of, reconciliation_of
 from cchc_pipeline.reports.scope import Rows
 from cchc_pipeline.scorecards.reconciliation.causes import causes
@@ -46,7 +46,7 @@ def reconciliation(
     published = options.lake_in(data_dir).published
     if cause is not None:
         cause = causes().cause(cause.upper()).id
-    found = reconciliation_of(published, parse_any(period_text) if period_text else None, unit)
+    found = reconciliation_of(published, parse_period(period_text) if period_text else None, unit)
     parts: dict[str, Rows] = {}
     if wants_dossiers:
         parts["dossiers"] = dossiers_of(published, found, cause, limit)

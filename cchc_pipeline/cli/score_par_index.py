@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 import pandas as pd
@@ -15,7 +14,7 @@ from rich.table import Table
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli.files import FILE, say_where, write
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.model import TIME_ZONE
+from cchc_pipeline.days import today
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import INBOUND, judge
@@ -64,10 +63,10 @@ def par_index_command(
     Chấm PAR INDEX từ sổ chấm điểm: tự chấm, thẩm định lần 1, lần 2, điều tra xã hội học.
     """
     rubric = office_shelf().find(rubric_name)
-    today = datetime.now(ZoneInfo(TIME_ZONE)).date()
+    as_of = today()
     contract = load_contract(INBOUND)
-    rows = table_from_records(read_register(appraisals, "appraisals", today), contract.arrow_schema(relaxed=True))
-    verdict = judge_rows(rows, contract, today)
+    rows = table_from_records(read_register(appraisals, "appraisals", as_of), contract.arrow_schema(relaxed=True))
+    verdict = judge_rows(rows, contract, as_of)
     wrong = [f"{row['row_key']}: {row['reasons_vi']}" for row in verdict.quarantined.to_pylist()]
     own = verdict.valid.filter(
         pa.array([one == rubric.id for one in verdict.valid["rubric_id"].to_pylist()], pa.bool_())

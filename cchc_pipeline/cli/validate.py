@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -18,7 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from cchc_pipeline.cli.contract import named_contract
-from cchc_pipeline.contracts.model import TIME_ZONE
+from cchc_pipeline.days import today
 from cchc_pipeline.tabular.files import TableFileError
 from cchc_pipeline.validation.check_file import FileReport, Progress, RowProblem, check_file, rejected_by_rule
 
@@ -67,7 +66,7 @@ def validate(
     if report is not None and report.suffix.lower() not in (".csv", ".xlsx"):
         raise click.UsageError("--report takes a file that ends in .csv or .xlsx.")
     found_contract = named_contract(contract)
-    day = as_of.date() if as_of else datetime.now(ZoneInfo(TIME_ZONE)).date()
+    day = as_of.date() if as_of else today()
     try:
         with _progress(file) as progress:
             found = check_file(file, found_contract, day, decimal=decimal, sheet=sheet, progress=progress)

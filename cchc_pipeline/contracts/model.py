@@ -14,10 +14,10 @@ from cchc_pipeline.contracts.code_lists import CodeList
 from cchc_pipeline.contracts.majors import Derivation, family
 from cchc_pipeline.contracts.profile_plan import ProfilePlan
 from cchc_pipeline.contracts.promises import Change, DriftPolicy, Promises, Volume
+from cchc_pipeline.days import TIME_ZONE
 
 Severity = Literal["reject", "warn", "note"]
 SEVERITIES: tuple[Severity, ...] = ("reject", "warn", "note")
-TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 #: physicalType of a contract (names that `datacontract test` maps to DuckDB) -> (logicalType, Arrow type).
 TYPES: Mapping[str, tuple[str, pa.DataType]] = {

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +14,9 @@ from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
 from cchc_pipeline.core.items import counts, procedure_counts
 from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.days import today
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.engine import TIME_ZONE, run_file, run_sql, sql_file
+from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
@@ -58,7 +58,7 @@ def build_dossiers(
     rules = [sql_file("core/dossiers"), sql_file("core/dossier_items"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, parts, apologies)
-    calendar = calendar_table(date(2015, 1, 1), max(as_of_on, _today()) + timedelta(days=400))
+    calendar = calendar_table(date(2015, 1, 1), max(as_of_on, today()) + timedelta(days=400))
     rebuilt = 0
     for part in parts:
         source = lake.state_file("core", "dossiers", part)
@@ -121,13 +121,9 @@ def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
     )
 
 
-def _today() -> date:
-    return datetime.now(ZoneInfo(TIME_ZONE)).date()
-
-
 def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = None) -> pa.Table:
     """The published table `documents`."""
-    calendar = calendar_table(date(2015, 1, 1), _today() + timedelta(days=400))
+    calendar = calendar_table(date(2015, 1, 1), today() + timedelta(days=400))
     held = with_holders(lake.state_file("core", "documents__documents"), former)
     table = run_file("core/documents", schema, held=held, calendar=calendar)
     lake.write_state(table, "built", "documents")

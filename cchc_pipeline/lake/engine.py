@@ -17,10 +17,10 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
+from cchc_pipeline.days import TIME_ZONE
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.files import Source
 
-TIME_ZONE = "Asia/Ho_Chi_Minh"
 DIALECT = "duckdb"
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
-from cchc_pipeline.contracts.model import TIME_ZONE
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake
@@ -67,7 +66,7 @@ def release(
     _join_parts(lake, "dossiers")
     created = datetime.now(UTC)
     held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
-    today = created.astimezone(ZoneInfo(TIME_ZONE)).date()
+    today = created.astimezone(LOCAL_ZONE).date()
     ended = tuple(sorted(name for name, one in held.items() if one.end_of_support and one.end_of_support < today))
     names = [name for name in held if name not in ended]
     for name in names:

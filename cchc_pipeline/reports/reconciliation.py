@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cchc_pipeline.days import Period, period_of
 from cchc_pipeline.lake.engine import run_sql, session
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.periods import ReportPeriod, parse
 from cchc_pipeline.reports.scope import ReportError, Rows, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED
 from cchc_pipeline.vietnamese import days
@@ -52,12 +52,12 @@ class Reconciliation:
 
     unit_code: str
     unit_name: str
-    period: ReportPeriod
+    period: Period
     figures: Rows
     causes: Rows
 
 
-def reconciliation_of(published: Path, period: ReportPeriod | None, unit: str | None) -> Reconciliation:
+def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
     """Figures and causes of a unit with everything below it; the province and the newest month by default.
 
     Raises:
@@ -74,7 +74,7 @@ def reconciliation_of(published: Path, period: ReportPeriod | None, unit: str | 
             )["newest"][0].as_py()
             if newest is None:
                 raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
-            period = parse("month", f"{newest:%Y-%m}")
+            period = period_of("month", newest)
         held = engine.query(CHOSEN, {"kind": period.kind, "first": period.first, "unit": code})
         if held.num_rows == 0:
             asked = f"{code} {name} in {days(period.first, period.last)} ({period.kind})"

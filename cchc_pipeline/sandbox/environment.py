@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from cchc_pipeline.days import LOCAL_ZONE, today
 from cchc_pipeline.sandbox.drop.papi import write_papi_table
 from cchc_pipeline.sandbox.drop.registers import write_registers
 from cchc_pipeline.sandbox.servers.server import SandboxServer
@@ -16,7 +17,6 @@ from cchc_pipeline.sandbox.servers.web import CLIENT_ID, CLIENT_SECRET
 from cchc_pipeline.settings import load_settings
 
 DEFAULT = "two-level-2026"
-VIETNAM = timezone(timedelta(hours=7))
 HOUR_OF_THE_NIGHT = 1
 
 
@@ -39,7 +39,7 @@ class RunningProvince:
 
     def set_clock_after(self, day: date) -> None:
         """Set the clock to 01:00 of the night after `day`."""
-        night = datetime.combine(day + timedelta(days=1), datetime.min.time(), VIETNAM)
+        night = datetime.combine(day + timedelta(days=1), datetime.min.time(), LOCAL_ZONE)
         self.server.set_clock(night + timedelta(hours=HOUR_OF_THE_NIGHT))
 
 
@@ -69,8 +69,7 @@ def province_environment(scenario: str | None, seed: int, size: float) -> Iterat
         try:
             drop = load_settings().drop_folder
             write_papi_table(drop / "papi", seed)
-            today = datetime.now(VIETNAM).date()
-            write_registers(drop / "registers", server.province.scenario.registers, today)
+            write_registers(drop / "registers", server.province.scenario.registers, today())
             yield RunningProvince(server, {"province_code": code, "scenario": name, "seed": seed, "size": size})
         finally:
             for variable, value in before.items():

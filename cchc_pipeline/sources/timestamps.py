@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from cchc_pipeline.days import LOCAL_ZONE
+
 MILLISECOND = timedelta(milliseconds=1)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
@@ -29,7 +29,7 @@ def parse_instant(text: str) -> datetime | None:
     if not _INSTANT.match(text):
         return None
     try:
-        return datetime.fromisoformat(text).astimezone(LOCAL)
+        return datetime.fromisoformat(text).astimezone(LOCAL_ZONE)
     except (ValueError, OverflowError):
         return None
 
@@ -58,14 +58,14 @@ def parse_slashed_time(text: str) -> datetime | None:
         return parse_instant(text)
     year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=LOCAL)
+        return datetime(year, month, day, hour, minute, second, tzinfo=LOCAL_ZONE)
     except ValueError:
         return None
 
 
 def day_start(day: date) -> datetime:
     """The first instant of a civil day."""
-    return datetime.combine(day, time(), tzinfo=LOCAL)
+    return datetime.combine(day, time(), tzinfo=LOCAL_ZONE)
 
 
 def day_end(day: date) -> datetime:

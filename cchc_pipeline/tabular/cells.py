@@ -9,16 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from cchc_pipeline.contracts.model import TIME_ZONE, Column
+from cchc_pipeline.contracts.model import Column
 from cchc_pipeline.contracts.register_lists import codes_by_name
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.tabular.words import comparable
 
 #: What stands before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
 DecimalMark = Literal["auto", "comma", "point", "either"]
-_LOCAL = ZoneInfo(TIME_ZONE)
 _MARKS = {"auto": ",.", "either": ",.", "comma": ",", "point": "."}
 _DAY = re.compile(r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\6(\d{4}))", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?", re.ASCII)
@@ -193,14 +192,14 @@ def read_instant(cell: Any) -> datetime:
 
 def _moment(cell: Any) -> datetime | None:
     if isinstance(cell, datetime):
-        return cell.astimezone(_LOCAL) if cell.tzinfo else cell.replace(tzinfo=_LOCAL)
+        return cell.astimezone(LOCAL_ZONE) if cell.tzinfo else cell.replace(tzinfo=LOCAL_ZONE)
     if isinstance(cell, date):
-        return datetime.combine(cell, time(), _LOCAL)
+        return datetime.combine(cell, time(), LOCAL_ZONE)
     if not isinstance(cell, str):
         return None
     if _OFFSET.search(cell) and "T" in cell.upper():
         try:
-            return datetime.fromisoformat(cell).astimezone(_LOCAL)
+            return datetime.fromisoformat(cell).astimezone(LOCAL_ZONE)
         except (ValueError, OverflowError):
             return None
     parts = re.split(r"[T ,]+", cell)
@@ -218,7 +217,7 @@ def _moment(cell: Any) -> datetime | None:
         clock = time(int(hour), int(minute), int(second_of or 0), int((fraction or "").ljust(6, "0")))
     except ValueError:
         return None
-    return datetime.combine(civil, clock, _LOCAL)
+    return datetime.combine(civil, clock, LOCAL_ZONE)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {

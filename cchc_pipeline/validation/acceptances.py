@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.errors import NotReleasable
-from cchc_pipeline.contracts.model import TIME_ZONE, Contract
+from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.contracts.rules import is_releasable
+from cchc_pipeline.days import TIME_ZONE
 from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
 

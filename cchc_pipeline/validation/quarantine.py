@@ -11,18 +11,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array, table_from_records
-from cchc_pipeline.contracts.model import TIME_ZONE, Contract
+from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.days import LOCAL_ZONE, TIME_ZONE
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.verdict import Verdict
 
-_ZONE = ZoneInfo(TIME_ZONE)
 _SIGHTINGS = pa.schema(
     [
         ("identity", pa.string()),
@@ -85,7 +84,9 @@ def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], la
             content = hashlib.sha256("\n".join(texts[place] for place in at).encode()).hexdigest()
             old = before[name]
             same = old is not None and old.content_sha256 == content
-            seen_at = old.seen_at if old and same else datetime.fromtimestamp(landed_ns[day] // 1000 / 10**6, _ZONE)
+            seen_at = (
+                old.seen_at if old and same else datetime.fromtimestamp(landed_ns[day] // 1000 / 10**6, LOCAL_ZONE)
+            )
             rules = dict.fromkeys(rule for place in at for rule in broken[place].split(";"))
             seen.setdefault(name, {})[day] = Sighting(seen_at, ";".join(rules), contract.version, content)
             places[name] = at

@@ -7,11 +7,11 @@ from click.testing import CliRunner
 from docx_text import read
 
 from cchc_pipeline.cli.main import main
+from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, shipped_text
-from cchc_pipeline.reports.periods import parse
 
 
 def run(lake: Lake, *words: str):
@@ -46,7 +46,7 @@ def test_a_file_that_is_there_stays_until_force(published_lake, tmp_path):
         ((), "one period is needed, and none was given"),
         (("--month", "2026-10", "--year", "2026"), "--month and --year"),
         (("--from", "2026-10-01"), "Give both days"),
-        (("--quarter", "2026-3"), "--quarter 2026-Q3"),
+        (("--quarter", "2026-3"), "like 2026-Q3 (quarter)"),
         (("--year", "2031"), "`cchc run --from 2026-10-01 --to 2031-12-31`"),
         (("--month", "2026-10", "--unit", "H99.77"), "no unit H99.77"),
         (("--month", "2026-10", "--template", "none.yaml"), "--show-template"),
@@ -56,14 +56,14 @@ def test_what_cannot_be_reported_says_why_and_what_to_do(published_lake, tmp_pat
     monkeypatch.chdir(tmp_path)
     result = run(published_lake, *words)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: report")
+    assert result.stderr.startswith("Error: ")
     assert said in result.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_published_says_so(tmp_path):
     with pytest.raises(PublishError, match="nothing is published"):
-        make_report(Lake(tmp_path), load_template(), parse("month", "2026-10"))
+        make_report(Lake(tmp_path), load_template(), parse_period("2026-10"))
 
 
 def test_the_template_is_printed_as_it_is(tmp_path):

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from cchc_pipeline.days import parse_period
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
@@ -13,7 +14,6 @@ from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.slots import WORDS
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import Comparison
-from cchc_pipeline.reports.periods import parse
 
 
 def filler(now: dict, then: dict, begins: date, until: date, changes: list[dict] | None = None) -> Filler:
@@ -21,7 +21,7 @@ def filler(now: dict, then: dict, begins: date, until: date, changes: list[dict]
     figures = Figures(Lake(None))  # type: ignore[arg-type]
     figures.__dict__["manifest"] = {"data_from": str(begins), "data_until": str(until)}
     figures.__dict__["changes"] = changes or []
-    quarter = parse("quarter", "2026-Q3")
+    quarter = parse_period("2026-Q3")
     by_id = {one.id: one for one in catalogue()}
     for period, terms in ((quarter, now), (quarter.before(), then)):
         for name, (numerator, denominator) in terms.items():

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_lake import derive, fill, land, publish
 
+from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reference.papi_instrument import instrument, parts_of_today, province_names
@@ -23,13 +24,12 @@ from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.reports.cchc_report.papi_merged_part import in_text
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
-from cchc_pipeline.reports.periods import custom, parse
 
 HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2023", "Năm 2024", "Tăng (+), giảm (-)", "Hạng, nhóm")
 #: Cao Bằng is as it was; Lâm Đồng, Bình Thuận and Đắk Nông are one; of Bắc Giang and Bắc Ninh one was not asked.
 CAO_BANG, LAM_DONG, BAC_NINH, DAK_NONG = "H14", "H36", "H05", "H16"
 NOT_ASKED = "Tỉnh Bắc Giang"
-OCTOBER = parse("month", "2026-10")
+OCTOBER = parse_period("2026-10")
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_a_province_that_is_gone_says_into_which_one(lake_of):
 @pytest.mark.parametrize("code, name", [(LAM_DONG, "tỉnh Lâm Đồng"), (DAK_NONG, "tỉnh Đắk Nông")])
 def test_before_the_merger_a_report_is_about_the_province_as_it_was(lake_of, code, name):
     lake = lake_of(code, begins="2025-01-01")
-    found = report(lake, custom(date(2025, 1, 1), date(2025, 6, 30)))
+    found = report(lake, Period("custom", date(2025, 1, 1), date(2025, 6, 30)))
     (total,) = [
         row
         for row in table(lake, "scorecard_papi")

@@ -11,15 +11,15 @@ import pytest
 from docx_text import Read, read
 from small_lake import LAST, derive, fill, land, publish
 
+from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
-from cchc_pipeline.reports.periods import parse
 
 NAME = "Lĩnh vực/Tiêu chí/Tiêu chí thành phần"
 PLAIN = ("STT", NAME, "Điểm tối đa", "Điểm đạt", "Kết quả, căn cứ")
-YEAR, OCTOBER = parse("year", "2026"), parse("month", "2026-10")
+YEAR, OCTOBER = parse_period("2026"), parse_period("2026-10")
 
 
 def given(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from docx import Document
 from docx_text import Read, number, read
 from small_lake import FIRST, LAST
 
+from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reports.cchc_report import layout as law
 from cchc_pipeline.reports.cchc_report.report import Report, make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, read_template, shipped_text
-from cchc_pipeline.reports.periods import custom, parse
 from cchc_pipeline.reports.scope import ReportError
 
 TEMPLATE = load_template()
-OCTOBER = parse("month", "2026-10")
+OCTOBER = parse_period("2026-10")
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_days_that_the_data_do_not_cover_are_said(october, made):
 
 
 def test_a_period_that_nobody_published_is_computed_from_the_published_tables(published_lake):
-    found = read(make_report(published_lake, TEMPLATE, custom(FIRST, LAST)).docx)
+    found = read(make_report(published_lake, TEMPLATE, Period("custom", FIRST, LAST)).docx)
     whole = {row[0]: row for row in indicator_rows(found).values()}
     month = {row[0]: row for row in indicator_rows(read(make_report(published_lake, TEMPLATE, OCTOBER).docx)).values()}
     same = [name for name in whole if name in month and name.startswith(("received", "resolved", "late", "pending"))]
@@ -151,7 +151,7 @@ def test_a_period_that_nobody_published_is_computed_from_the_published_tables(pu
 
 
 def test_part_of_the_days_has_the_counts_of_these_days(published_lake):
-    found = read(make_report(published_lake, TEMPLATE, custom(date(2026, 10, 1), date(2026, 10, 5))).docx)
+    found = read(make_report(published_lake, TEMPLATE, Period("custom", date(2026, 10, 1), date(2026, 10, 5))).docx)
     values = {row[0]: row[4] for row in indicator_rows(found).values()}
     assert (values["received_total"], values["resolved_total"], values["resolved_late"]) == ("7", "3", "0")
     assert "Trong kỳ không có hồ sơ giải quyết quá hạn." in found.text

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
@@ -183,7 +184,7 @@ def test_a_defective_record_is_defective_at_every_end_of_day() -> None:
 
 
 def test_default_clock() -> None:
-    now = datetime(2026, 11, 1, 9, tzinfo=workdays.LOCAL)
+    now = datetime(2026, 11, 1, 9, tzinfo=LOCAL_ZONE)
     assert Province(size=0.1).default_clock(now) == now
     assert Province(size=0.1).default_clock(now - timedelta(days=90)).date() == date(2026, 10, 1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.sandbox.life.dossiers import Life
-from cchc_pipeline.sandbox.life.workdays import LOCAL
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth import indicators as truth_module
 from cchc_pipeline.sandbox.truth.indicators import INDICATORS, RATES, indicator_truth
@@ -75,7 +75,7 @@ def test_nothing_after_as_of_counts(province: Province) -> None:
 
 
 def at(day: int, hour: int = 9) -> datetime:
-    return datetime(2026, 9, day, hour, tzinfo=LOCAL)
+    return datetime(2026, 9, day, hour, tzinfo=LOCAL_ZONE)
 
 
 def test_a_case_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,7 +286,7 @@ def test_the_commands_show_the_published_card(published) -> None:
         (("points", "--unit", "H98"), "no unit H98; it has H99, H99.01, H99.02"),
         (("points", "--unit", "H99", "--period", "2026-09"), "no 2026-09; its months are 2026-10"),
         (("points", "--unit", "H99", "--period", "October"), "is no period"),
-        (("points", "--unit", "H99", "--period", "2026-13"), "months go from 01 to 12"),
+        (("points", "--unit", "H99", "--period", "2026-13"), "Write it like 2026-09 (month)"),
         (("points", "--unit", "H99", "--index", "par_index"), "run `cchc run` first"),
         (("points", "--unit", "H99", "--source", "portal"), "index766 has no figures of the source portal; choose"),
     ],

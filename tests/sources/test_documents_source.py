@@ -10,7 +10,7 @@ import pytest
 from source_site import Reply, Request, Site, site
 
 import cchc_pipeline.sources as rooms
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.documents.lgsp.edxml import EdxmlError, document_row, parse_message, status_row
@@ -24,7 +24,6 @@ from cchc_pipeline.sources.documents.subjects import (
 )
 from cchc_pipeline.sources.http import HttpClient, Manners
 from cchc_pipeline.sources.protocol import KnownState
-from cchc_pipeline.sources.timestamps import LOCAL
 
 DAY = date(2026, 3, 10)
 SUBJECT = "Phiếu xin lỗi, hồ sơ 000.00.12.H34-260301-0001 của Ông NGƯỜI MẪU 000123"
@@ -99,7 +98,7 @@ def test_a_letter_becomes_a_row(root: str) -> None:
         "subject_kind": "apology_letter",
         "promulgated_on": date(2026, 3, 9),
         "due_on": None,
-        "sent_at": datetime(2026, 3, 9, 23, 30, tzinfo=LOCAL),
+        "sent_at": datetime(2026, 3, 9, 23, 30, tzinfo=LOCAL_ZONE),
         "sent_on": date(2026, 3, 9),
         "is_paper_copy": True,
         "is_signed": True,
@@ -165,7 +164,7 @@ def test_a_status_becomes_a_row() -> None:
     row = status_row(parse_message(STATUS.format(stamp="2026/03/10 08:00:00")))
     assert row == {
         "document_id": "A,2026/03/09,12/X", "unit_code": "H34", "status_code": "03",
-        "status_at": datetime(2026, 3, 10, 8, tzinfo=LOCAL), "status_on": DAY, "parse_errors": None,
+        "status_at": datetime(2026, 3, 10, 8, tzinfo=LOCAL_ZONE), "status_on": DAY, "parse_errors": None,
     }  # fmt: skip
     row = status_row(parse_message(STATUS.format(stamp="10/03/2026")))
     assert row["status_at"] is None

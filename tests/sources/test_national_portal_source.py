@@ -12,17 +12,16 @@ import pytest
 from published_files import published
 from source_site import Reply, Request, Site, site
 
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, Manners
 from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_REPORTS,
-    Period,
     UnitKey,
     parse_service_results,
-    periods_of,
     report_rows,
+    request_body,
     result_rows,
 )
 from cchc_pipeline.sources.national_portal.source import NationalPortalSource
@@ -57,7 +56,8 @@ def test_a_reply_of_the_real_portal_is_read_as_it_is() -> None:
 
 
 def test_periods() -> None:
-    assert [(p.kind, p.start, p.end, p.body().get("period")) for p in periods_of(Window(DAY, date(2026, 4, 1)))] == [
+    days = Window(DAY, date(2026, 4, 1)).days()
+    assert [(p.kind, p.first, p.last, request_body(p).get("period")) for p in periods_of(days)] == [
         ("month", date(2026, 3, 1), date(2026, 3, 31), 3),
         ("month", date(2026, 4, 1), date(2026, 4, 30), 4),
         ("quarter", date(2026, 1, 1), date(2026, 3, 31), 1),

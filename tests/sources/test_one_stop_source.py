@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from source_site import Reply, Request, Site, site
 
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
@@ -21,7 +21,7 @@ from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import DOSSIERS, PROCEDURES, OneStopOptions, OneStopSource
 from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
 from cchc_pipeline.sources.protocol import Batch, KnownState
-from cchc_pipeline.sources.timestamps import LOCAL, day_start, parse_instant, utc_millis
+from cchc_pipeline.sources.timestamps import day_start, parse_instant, utc_millis
 
 QUICK = Manners(timeout_s=2, retries=0, backoff_s=0.01)
 DAY = date(2026, 3, 10)
@@ -320,7 +320,7 @@ def test_a_dropped_field_is_a_missing_column(field: str, columns: set[str]) -> N
 
 
 def test_a_dossier_becomes_a_row() -> None:
-    row = dossier_row(record(1, datetime(2026, 3, 10, 8, tzinfo=LOCAL)))
+    row = dossier_row(record(1, datetime(2026, 3, 10, 8, tzinfo=LOCAL_ZONE)))
     assert row["status_code"] == 4
     assert row["unit_code"] == "H34.12"
     assert row["channel"] == "online"

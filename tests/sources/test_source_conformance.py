@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import data_contracts
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.sandbox.drop.registers import write_registers
 from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES
@@ -24,11 +24,10 @@ from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.protocol import Batch, KnownState, Source
 from cchc_pipeline.sources.registry import SourceSettings, build_sources
-from cchc_pipeline.sources.timestamps import LOCAL
 
 FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
 WINDOW = Window(FIRST, LAST)
-CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL)
+CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL_ZONE)
 RETRIES = 2
 #: Rows that an office of the built-in province writes a second time by mistake.
 WRITTEN_TWICE = {"registers__appraisals": sum(rule == "key_unique" for *_, rule in MISTAKES)}
@@ -313,7 +312,7 @@ def test_no_dossier_is_missed(sandbox: SandboxServer, clean: dict[str, list[Batc
 
 
 def test_what_was_open_is_seen_again_when_it_closes(sandbox: SandboxServer, settings: SourceSettings) -> None:
-    sandbox.set_clock(datetime(2026, 9, 25, 23, tzinfo=LOCAL))
+    sandbox.set_clock(datetime(2026, 9, 25, 23, tzinfo=LOCAL_ZONE))
     early = Window(date(2026, 9, 1), date(2026, 9, 25))
     source = build(settings, "one_stop", sweep_nights=0)
     first = [row for batch in source.pull(early, KnownState(), silent) for row in batch.rows if "dossier_id" in row]

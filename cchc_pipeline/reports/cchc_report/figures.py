@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.reports.window import window_values
 
 #: Tables that follow from the pulls, so that days which were not pulled are missing in them. Registers have days of
@@ -38,7 +38,7 @@ class Figure:
 
     indicator: Indicator
     unit_code: str
-    period: ReportPeriod
+    period: Period
     numerator: float | None
     denominator: float | None
     value: float | None
@@ -94,7 +94,7 @@ class Figures:
         """What became of units."""
         return read_published(self.lake.published, "unit_changes").to_pylist()
 
-    def load(self, ids: Iterable[str], units: Iterable[str], periods: Iterable[ReportPeriod]) -> None:
+    def load(self, ids: Iterable[str], units: Iterable[str], periods: Iterable[Period]) -> None:
         """Hold the values of indicators for units and periods; those of windows that are not published are computed.
 
         Raises:
@@ -128,7 +128,7 @@ class Figures:
                         self._lacks_days(indicator, windows[window]),
                     )
 
-    def _lacks_days(self, indicator: Indicator, period: ReportPeriod) -> bool:
+    def _lacks_days(self, indicator: Indicator, period: Period) -> bool:
         covered = self.begins <= period.first and period.last <= self.until
         return not covered and bool(_PULLED & set(indicator.source_tables))
 
@@ -140,11 +140,11 @@ class Figures:
         table = window_values(self.lake, windows, self.begins, self.until, only)
         return table.filter(pc.is_in(table["unit_code"], value_set=codes)).to_pylist()
 
-    def get(self, indicator_id: str, unit_code: str, period: ReportPeriod) -> Figure | None:
+    def get(self, indicator_id: str, unit_code: str, period: Period) -> Figure | None:
         """A value that was loaded, or None where nothing is known."""
         return self.held.get((indicator_id, unit_code, period.first, period.last))
 
-    def not_comparable(self, indicator: Indicator, unit_code: str, now: ReportPeriod, then: ReportPeriod) -> str | None:
+    def not_comparable(self, indicator: Indicator, unit_code: str, now: Period, then: Period) -> str | None:
         """Why the values of two periods may not be compared, in Vietnamese; None where they may.
 
         Counts of a period of which days are missing, or which is not over, are no counts of that period; and a unit

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
@@ -14,7 +15,6 @@ from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
 from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
-from cchc_pipeline.reports.periods import ReportPeriod
 
 #: Relations of events of all kinds: where their figures come from is told by the family.
 _EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
@@ -36,7 +36,7 @@ class Filler:
     figures: Figures
     sources: Sources
     unit_code: str
-    period: ReportPeriod
+    period: Period
     words: dict[str, str]
     names: dict[str, str]
     origins: dict[str, str]
@@ -114,7 +114,7 @@ class Filler:
         key = indicator.family if relation.id in _EVENTS else relation.tables[0]
         return self.origins.get(key) or self.origins.get(relation.tables[0]) or relation.tables[0]
 
-    def _change_in_words(self, indicator: Indicator, unit: str, then: ReportPeriod) -> Run:
+    def _change_in_words(self, indicator: Indicator, unit: str, then: Period) -> Run:
         now, before = (self.figures.get(indicator.id, unit, period) for period in (self.period, then))
         reason = self.figures.not_comparable(indicator, unit, self.period, then)
         if reason or now is None or before is None or now.value is None or before.value is None:
@@ -131,8 +131,8 @@ class Filler:
         """The table of indicators over this period, the one before and the same a year ago."""
         thens = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
         rows: list[list[Runs]] = []
-        reasons: dict[str, list[ReportPeriod]] = {}
-        used: set[ReportPeriod] = set()
+        reasons: dict[str, list[Period]] = {}
+        used: set[Period] = set()
         for name in block.compare:
             indicator = self.by_id[name]
             now = self.figures.get(name, self.unit_code, self.period)
@@ -156,7 +156,7 @@ class Filler:
         grid = Grid(tuple(heads), kept, widths, frozenset(range(1, len(heads))))
         return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
 
-    def _beside(self, indicator: Indicator, now: Figure | None, then: ReportPeriod) -> tuple[str | None, list[Runs]]:
+    def _beside(self, indicator: Indicator, now: Figure | None, then: Period) -> tuple[str | None, list[Runs]]:
         """Why a value cannot be compared, or None; the value of the other period and the change."""
         before = self.figures.get(indicator.id, self.unit_code, then)
         reason = self.figures.not_comparable(indicator, self.unit_code, self.period, then)
@@ -168,7 +168,7 @@ class Filler:
             return reason, [plain("–"), plain("–")]
         return None, [(self._written(before, before.text()),), plain(_change(now, before))]
 
-    def _why_not(self, reasons: dict[str, list[ReportPeriod]]) -> Iterable[Piece]:
+    def _why_not(self, reasons: dict[str, list[Period]]) -> Iterable[Piece]:
         for reason, periods in reasons.items():
             with_whom = " và với ".join(period.name_vi for period in periods)
             yield Paragraph(plain(f"(–) Không so sánh với {with_whom}: {reason}."), "small")
@@ -231,7 +231,7 @@ def _signed(difference: float | Decimal, unit: str) -> str:
     return f"{'+' if difference > 0 else '-'}{text}{unit}"
 
 
-def _head(period: ReportPeriod) -> str:
+def _head(period: Period) -> str:
     if period.kind == "custom" and not period.calendar:
         return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
     return period.name_vi[0].upper() + period.name_vi[1:]

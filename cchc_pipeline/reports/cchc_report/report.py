@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.days import Period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
@@ -30,7 +31,6 @@ from cchc_pipeline.reports.cchc_report.template import (
     Text,
 )
 from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.reports.scope import ReportError, unit_or_error
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -52,13 +52,13 @@ class Report:
     docx: bytes
     unit_code: str
     unit_name: str
-    period: ReportPeriod
+    period: Period
     filled: int
     sources: int
     gaps: tuple[str, ...]
 
 
-def make_report(lake: Lake, template: Template, period: ReportPeriod, unit: str | None = None) -> Report:
+def make_report(lake: Lake, template: Template, period: Period, unit: str | None = None) -> Report:
     """A report from the current published version.
 
     Args:
@@ -78,7 +78,7 @@ def make_report(lake: Lake, template: Template, period: ReportPeriod, unit: str 
 class _Making:
     """One report while it is made."""
 
-    def __init__(self, lake: Lake, template: Template, period: ReportPeriod, code: str, name: str) -> None:
+    def __init__(self, lake: Lake, template: Template, period: Period, code: str, name: str) -> None:
         self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
         self.figures = Figures(lake)
         self._refuse_days_without_data()
@@ -139,7 +139,7 @@ class _Making:
         superior = "" if self.code == self.province else _formal(self.units[self.province]["unit_name"])
         return {
             "period": period.name_vi,
-            "period_days": period.days_vi,
+            "period_days": f"từ ngày {vietnamese.day(period.first)} đến ngày {vietnamese.day(period.last)}",
             "period_before": period.before().name_vi,
             "period_year_ago": period.year_ago().name_vi,
             "year": str(period.last.year),

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.days import Period
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.reports.periods import ReportPeriod
 from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ class ScoreParts:
     unit_code: str
     province_code: str
     names: Mapping[str, str]
-    period: ReportPeriod
+    period: Period
     sources: Sources
     origins: Mapping[str, str]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.days import Period
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure
-from cchc_pipeline.reports.periods import ReportPeriod
 
 _HEADS = ("TT", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử số / mẫu số", "Giá trị")
 
@@ -33,7 +33,7 @@ class Sources:
         whose = f"{self.names.get(figure.unit_code, figure.unit_code)} ({figure.unit_code})"
         return self._number(key, (name, whose, _days(figure.period) + origin, terms, value))
 
-    def table(self, table: str, whose: str, period: ReportPeriod | str, what: str) -> int:
+    def table(self, table: str, whose: str, period: Period | str, what: str) -> int:
         """The number of a published table from which several figures are taken at once."""
         days = period if isinstance(period, str) else _days(period)
         return self._number((table, whose, days, what), (f"Bảng {table}: {what}", whose, days, "", ""))
@@ -65,7 +65,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else vietnamese.decimal(value)
 
 
-def _days(period: ReportPeriod) -> str:
+def _days(period: Period) -> str:
     return f"{vietnamese.day(period.first)} – {vietnamese.day(period.last)}"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.calendar import is_working_day
-
-# Vietnam has kept UTC+7 without daylight saving since 1975: a fixed offset is exact and fast.
-LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 _FIRST_YEAR = 2018
 _BASE = date(_FIRST_YEAR, 1, 1).toordinal()
@@ -62,7 +60,7 @@ def days(start: date, end: date) -> list[date]:
 
 def moment(day: date, seconds: float) -> datetime:
     """The local instant `seconds` after the start of `day`."""
-    return datetime(day.year, day.month, day.day, tzinfo=LOCAL) + timedelta(seconds=int(seconds))
+    return datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE) + timedelta(seconds=int(seconds))
 
 
 def office_seconds(share: float) -> int:
@@ -78,4 +76,4 @@ def end_of(day: date) -> datetime:
 
 def local(instant: datetime) -> datetime:
     """`instant` in local time; a naive one is taken as local."""
-    return instant.replace(tzinfo=LOCAL) if instant.tzinfo is None else instant.astimezone(LOCAL)
+    return instant.replace(tzinfo=LOCAL_ZONE) if instant.tzinfo is None else instant.astimezone(LOCAL_ZONE)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
 from cchc_pipeline.sandbox.province import LONGEST_WAIT_DAYS, Province
@@ -75,8 +76,8 @@ SORTS: dict[str, Callable[[Life, Seen], Any]] = {
     "code": lambda life, _: life.dossier_code or "",
     "appliedDate": lambda life, _: life.applied_at,
     "acceptedDate": lambda life, seen: seen.received_at or life.applied_at,
-    "appointmentDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=workdays.LOCAL),
-    "dueDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=workdays.LOCAL),
+    "appointmentDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=LOCAL_ZONE),
+    "dueDate": lambda _, seen: seen.due_at or datetime.min.replace(tzinfo=LOCAL_ZONE),
 }
 
 

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
+from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.faults import FaultBox
@@ -23,7 +24,7 @@ class World:
 
     def clock(self) -> datetime:
         """The instant as of which everything is shown, in local time."""
-        return self._as_of or self.province.default_clock(datetime.now(workdays.LOCAL).replace(microsecond=0))
+        return self._as_of or self.province.default_clock(datetime.now(LOCAL_ZONE).replace(microsecond=0))
 
     def set_clock(self, as_of: datetime) -> None:
         """Move the clock, forward or back; a naive instant is local."""

@@ -7,13 +7,11 @@ gives beside its metrics, as DOSSIER_ON_TIME, DOSSIER_ONLINE_PAYMENT and FORMALI
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import Period
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import Problems, mapping_or_empty, number_or_none, text_or_none
@@ -46,34 +44,11 @@ METRIC_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Period:
-    """A month, quarter or year of the portal."""
-
-    kind: str
-    start: date
-    end: date
-
-    def body(self) -> dict[str, Any]:
-        """The part of a request that names the period."""
-        number = {"month": self.start.month, "quarter": (self.start.month + 2) // 3}.get(self.kind)
-        asked: dict[str, Any] = {"timeType": self.kind, "year": self.start.year}
-        return asked if number is None else {**asked, "period": number}
-
-    def __str__(self) -> str:
-        return f"{self.kind} from {self.start}"
-
-
-def periods_of(window: Window) -> list[Period]:
-    """Every month, quarter and year that a window touches, shorter ones first."""
-    found: dict[Period, None] = {}
-    for kind, months in (("month", 1), ("quarter", 3), ("year", 12)):
-        for day in window.days():
-            first = (day.month - 1) // months * months + 1
-            last = first + months - 1
-            end = date(day.year, last, monthrange(day.year, last)[1])
-            found[Period(kind, date(day.year, first, 1), end)] = None
-    return list(found)
+def request_body(period: Period) -> dict[str, Any]:
+    """Return the part of a request that names a month, quarter or year."""
+    number = {"month": period.first.month, "quarter": (period.first.month + 2) // 3}.get(period.kind)
+    asked: dict[str, Any] = {"timeType": period.kind, "year": period.first.year}
+    return asked if number is None else {**asked, "period": number}
 
 
 @dataclass(frozen=True)
@@ -187,8 +162,8 @@ def _row(
         "department_id": key.department_id,
         "child_group": key.child_group,
         "period_type": period.kind,
-        "period_start": period.start,
-        "period_end": period.end,
+        "period_start": period.first,
+        "period_end": period.last,
         "report": report,
         "group_code": group_code,
         "metric_code": metric_code,

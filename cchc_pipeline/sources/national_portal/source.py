@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cchc_pipeline.days import Window
+from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken
@@ -19,12 +19,11 @@ from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_NEEDS,
     METRIC_REPORTS,
     SERVICE_RESULTS,
-    Period,
     ServiceResults,
     UnitKey,
     parse_service_results,
-    periods_of,
     report_rows,
+    request_body,
     result_rows,
 )
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
@@ -62,7 +61,7 @@ class NationalPortalSource:
         del known
         watch = ColumnWatch(METRIC_NEEDS)
         rows: dict[Any, Row] = {}
-        periods = periods_of(Window(window.first - self._overlap, window.last))
+        periods = periods_of(Window(window.first - self._overlap, window.last).days())
         province_id = self._province_id(periods[-1], window)
         done, total = 0, None
         for number, period in enumerate(periods):
@@ -137,7 +136,7 @@ class NationalPortalSource:
 
     def _report(self, report: str, period: Period, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         path = REPORT_PATH + report
-        reply = self._http.post_json(path, {**period.body(), **asked})
+        reply = self._http.post_json(path, {**request_body(period), **asked})
         if not isinstance(reply, dict) or not isinstance(reply.get("data"), dict):
             raise self._http.error(FieldGone, "the reply has no object 'data'", path)
         if reply.get("code", "OK") != "OK":
