@@ -94,7 +94,7 @@ def test_our_side_is_what_the_indicators_say(table: pd.DataFrame, current: Path)
         (row.indicator_id, row.unit_code, row.period_type, row.period_start): (row.numerator, row.denominator)
         for row in values.itertuples()
     }
-    figures = {figure.id: figure for figure in causes().figures}
+    figures = causes().figures
     for row in table.drop_duplicates(["unit_code", "period_type", "period_start", "figure"]).itertuples():
         figure = figures[row.figure]
         both = held[figure.indicator, row.unit_code, row.period_type, row.period_start]

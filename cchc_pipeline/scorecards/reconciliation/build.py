@@ -125,8 +125,8 @@ def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Itera
         engine.execute(
             "CREATE TEMP TABLE waiting AS SELECT UNNEST(JSON_TRANSFORM(row_json, ?)) FROM held_back", [f"{{{shape}}}"]
         )
-        sides = pa.table({name: [getattr(f, name) for f in found.figures] for name in ("id", "metric", "side")})
-        engine.add("sides", sides)
+        figures = found.figures.items()
+        engine.add("sides", table_from_records([{"id": n, "metric": f.metric, "side": f.side} for n, f in figures]))
         engine.execute(
             "CREATE TEMP TABLE portal AS SELECT period_type, period_start, period_end, unit_code, id AS figure, "
             "CASE side WHEN 'numerator' THEN numerator ELSE denominator END AS portal_value "
@@ -187,12 +187,10 @@ def _table(changed: pa.Table, points: pd.DataFrame, found: Causes) -> pa.Table:
     for name in facts:
         joined[name] = joined[name].where(joined[name].notna(), pd.Series(looked_up[name].to_numpy(), joined.index))
     joined["effect"] = joined["effect"].fillna(0)
-    criteria = {figure.id: figure.metric for figure in found.figures}
-    every = {cause.id: cause for cause in (*found.causes, found.unexplained)}
+    figures, every = found.figures, found.by_id
     order = {cause: number for number, cause in enumerate(every)}
-    figures = {figure.id: figure for figure in found.figures}
     joined = joined.assign(
-        criterion_code=joined["figure"].map(criteria),
+        criterion_code=joined["figure"].map(lambda name: figures[name].metric),
         figure_name_vi=joined["figure"].map(lambda name: figures[name].name_vi),
         figure_name_en=joined["figure"].map(lambda name: figures[name].name_en),
         cause_order=joined["cause"].map(order),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import pyarrow as pa
 
@@ -32,7 +34,7 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
         unit_code, period_type, period_start, cause, figure, criterion_code, points_lost; only where not 0.
     """
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
-    numerators = {figure.metric: figure.id for figure in found.figures if figure.side == "numerator"}
+    numerators = found.numerators
     parts = [
         part
         for rubric, rows in shelf.by_version(index766.RUBRIC, portal_metrics)
@@ -45,11 +47,11 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
 
 
 def _parts(
-    rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes, numerators: dict[str, str]
+    rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes, numerators: Mapping[str, str]
 ) -> list[pd.DataFrame]:
     """Points lost by each cause in the periods that one version of the rubric scores."""
     base = _points(rubric, measures)
-    denominators = {figure.metric: figure.denominator for figure in found.figures if figure.side == "numerator"}
+    denominators = {criterion: found.figures[figure].denominator for criterion, figure in numerators.items()}
     parts = []
     for cause, some in changes[changes["effect"] != 0].groupby("cause"):
         taken = some.set_index([*_WHOSE, "figure"])["effect"]
