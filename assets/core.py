@@ -13,7 +13,7 @@ from cchc_pipeline.core.build import build_documents, build_dossiers, build_even
 from cchc_pipeline.core.holders import former_holders
 from cchc_pipeline.core.late import build_late, by_month
 from cchc_pipeline.core.procedure_lists import unlisted
-from cchc_pipeline.core.registers import TABLES, build_register, strangers
+from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
 from cchc_pipeline.core.units import REGISTER, build_units, register_history
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
@@ -154,7 +154,7 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
     )
     def register(work: Work) -> Made:
         table = build_register(work.lake, name, work.lake.span().as_of_on)
-        unknown = strangers(work.lake, name)
+        unknown = unknown_unit_codes(work.lake, name)
         found = [Check("units_known", not unknown, {"unknown_units": unknown[:SHOWN_ROWS], "units": len(unknown)})]
         if name in _MARKS:
             found.append(_marked_rows(work, table, *_MARKS[name]))
@@ -197,7 +197,7 @@ def late_dossiers(work: Work) -> Made:
 def at_risk_dossiers(work: Work) -> Made:
     """Hồ sơ có nguy cơ trễ hạn: open dossiers by working hours left and by how often such a dossier was late."""
     as_of_on = work.lake.span().as_of_on
-    counted = at_risk.observe(work.lake, as_of_on)
+    counted = at_risk.update_counts(work.lake, as_of_on)
     table = at_risk.build_at_risk(work.lake, as_of_on, _hours(work))
     by_risk = table.sort_by([("late_probability", "descending"), ("working_hours_left", "ascending")])
     shown = ["dossier_code", "unit_code", "due_on", "working_hours_left", "late_probability", "sentence_vi"]

@@ -184,7 +184,7 @@ def derive(lake: Lake, **free: Any) -> None:
     state.take_in(lake, REGISTER)
     build.build_dossiers(lake, LAST, schemas["dossiers"], schemas["dossier_events"])
     late.build_late(lake)
-    at_risk.observe(lake, LAST)
+    at_risk.update_counts(lake, LAST)
     at_risk.build_at_risk(lake, LAST)
     at_risk.build_calibration(lake, LAST)
     lake.write_state(build.build_events(lake, LAST, schemas["dossier_events"]), "built", "dossier_events")

@@ -1,7 +1,7 @@
-"""Tomorrow's late dossiers: open dossiers with how often such a dossier was late, and how well that came true.
+"""Open dossiers that may become late: probability from counts of similar dossiers, and how well it came true.
 
-The model is a table of counts. What is said in a month rests on due dates of earlier months only, so what would have
-been said in a past month can be computed today from the same counts, and compared with what became of it.
+A prediction of a month rests on due dates of earlier months only, so predictions of past months can be computed today
+from the same counts and compared with what became of the dossiers.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import openings
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
@@ -46,33 +44,29 @@ _OBSERVED = pa.schema(
 
 
 def checkpoints() -> pa.Table:
-    """The one-column table `checkpoints` (days_left)."""
+    """Return the one-column table `checkpoints` (days_left)."""
     return pa.table({"days_left": pa.array(CHECKPOINTS, pa.int32())})
 
 
-def observe(lake: Lake, as_of_on: date) -> int:
-    """Count what became of the dossiers of every month that changed; months counted.
+def update_counts(lake: Lake, as_of_on: date) -> int:
+    """Count what became of the dossiers of every month that changed; return how many months were counted.
 
     A month is counted again when its core rows or the SQL changed, or when an open dossier fell due since.
     """
     logic = hashlib.sha256((sql_file("core/at_risk_observed") + str(CHECKPOINTS)).encode()).hexdigest()
-    parts = lake.parts("built", "dossiers")
-    calendar, counted = _calendar(as_of_on), 0
+    store, calendar, counted = lake.store, _calendar(as_of_on), 0
+    parts = store.parts("built/dossiers")
     for part in parts:
-        built, held = lake.state_file("built", "dossiers", part), lake.state_file("core", "dossiers", part)
-        stat = held.stat()
-        fallen = _fallen_due(pq.read_table(built, columns=["is_open", "due_on"], partitioning=None), as_of_on)
-        stamp = f"{logic}|{stat.st_size}|{stat.st_mtime_ns}|{fallen}".encode()
-        target = lake.state_file("built", "at_risk_observed", part)
-        if target.exists() and (pq.read_schema(target).metadata or {}).get(_FINGERPRINT) == stamp:
+        fallen = _fallen_due(store.read("built/dossiers", part, columns=["is_open", "due_on"]), as_of_on)
+        stamp = f"{logic}|{store.token('core/dossiers', part)}|{fallen}".encode()
+        before = store.schema("built/at_risk_observed", part)
+        if before is not None and (before.metadata or {}).get(_FINGERPRINT) == stamp:
             continue
-        table = observed(
-            pq.read_table(built, partitioning=None), pq.read_table(held, partitioning=None), calendar, as_of_on
-        )
-        files.write_parquet(table.replace_schema_metadata({_FINGERPRINT: stamp}), target)
+        dossiers, held = store.read("built/dossiers", part), store.read("core/dossiers", part)
+        table = count_outcomes(dossiers, held, calendar, as_of_on)
+        store.write(table.replace_schema_metadata({_FINGERPRINT: stamp}), "built/at_risk_observed", part)
         counted += 1
-    for gone in set(lake.parts("built", "at_risk_observed")) - set(parts):
-        lake.state_file("built", "at_risk_observed", gone).unlink()
+    store.remove("built/at_risk_observed", set(store.parts("built/at_risk_observed")) - set(parts))
     return counted
 
 
@@ -81,8 +75,8 @@ def _fallen_due(table: pa.Table, as_of_on: date) -> int:
     return int(pc.sum(pc.fill_null(past, fill_value=False).cast(pa.int64())).as_py() or 0)
 
 
-def observed(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Table, as_of_on: date) -> pa.Table:
-    """Counts of what became of dossiers with so many working days left.
+def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Table, as_of_on: date) -> pa.Table:
+    """Count what became of dossiers that still had so many working days left.
 
     Args:
         dossiers: built dossiers.
@@ -105,75 +99,84 @@ def observed(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Tabl
     )
 
 
-def said(cases: pa.Table, model: pa.Table) -> pa.Table:
-    """What is said about each case in its month, from counts of the months before it.
+def predict(cases: pa.Table, group_counts: pa.Table) -> pa.Table:
+    """Predict the probability of lateness per case, from counts of the months before it.
 
     Args:
         cases: month, days_left, procedure_code, unit_code, step; distinct.
-        model: counts by group as known at the beginning of each month of the cases, see `known`.
+        group_counts: counts by group as known at the beginning of each month of the cases, see `count_groups`.
 
     Returns:
-        The cases with probability (null where nothing was known), level, group_dossiers and group_late.
+        The cases with probability (0 to 1; null where nothing was known), level, group_dossiers and group_late.
     """
-    return run_file("core/at_risk_said", cases=cases, model=model, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]}))
+    return run_file(
+        "core/at_risk_said", cases=cases, model=group_counts, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]})
+    )
 
 
-def known(cases: pa.Table, counts: pa.Table) -> pa.Table:
-    """Counts by group, from the finest to the coarsest, as known at the beginning of each month of `cases`.
+def count_groups(cases: pa.Table, outcomes: pa.Table) -> pa.Table:
+    """Count dossiers and late ones by group, as known at the beginning of each month of `cases`.
 
     Args:
         cases: groups with their month.
-        counts: see `observed`.
+        outcomes: see `count_outcomes`.
+
+    Returns:
+        One row per month, days_left and group (level `step`, `unit`, `procedure`, `all`): dossiers, late.
     """
     months = pa.table({"month": pc.unique(cases["month"])})
     memory = pa.table({"months": pa.array([MEMORY_MONTHS], pa.int32())})
-    return run_file("core/at_risk_model", observed=counts, months=months, memory=memory)
+    return run_file("core/at_risk_model", observed=outcomes, months=months, memory=memory)
 
 
 def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None) -> pa.Table:
-    """The published table `at_risk_dossiers`: open dossiers whose due date has not passed."""
+    """Build the published table `at_risk_dossiers`: open dossiers whose due date has not passed."""
     schema = load_contract("at_risk_dossiers").arrow_schema()
-    paths = [lake.state_file("built", "dossiers", part) for part in lake.parts("built", "dossiers")]
     table = schema.empty_table()
-    if paths:
+    if lake.store.parts("built/dossiers"):
         calendar = _calendar(as_of_on)
         days = calendar["day_on"]
         spans = openings(hours or working_hours(), pc.min(days).as_py(), pc.max(days).as_py())
         waiting = run_file(
             "core/at_risk_open",
-            dossiers=paths,
+            dossiers=lake.store.source_of_parts("built/dossiers"),
             calendar=calendar,
             openings=spans,
             checkpoints=checkpoints(),
             run=run_table(as_of_on),
         )
         cases = _cases(waiting)
-        told = said(cases, known(cases, _counts(lake)))
-        table = run_file("core/at_risk_dossiers", schema, open=waiting, said=told)
-    lake.write_state(table, "built", "at_risk_dossiers")
+        predictions = predict(cases, count_groups(cases, _outcomes(lake)))
+        table = run_file("core/at_risk_dossiers", schema, open=waiting, said=predictions)
+    lake.store.update(table, "built/at_risk_dossiers")
     return table
 
 
 def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
-    """The published table `at_risk_calibration`: what would have been said in the last months against what came."""
+    """Build the published table `at_risk_calibration`: predictions of the last months against what came."""
     schema = load_contract("at_risk_calibration").arrow_schema()
-    table = calibration(_counts(lake), as_of_on).select(schema.names).cast(schema)
-    lake.write_state(table, "built", "at_risk_calibration")
+    table = calibrate(_outcomes(lake), as_of_on).select(schema.names).cast(schema)
+    lake.store.update(table, "built/at_risk_calibration")
     return table
 
 
-def calibration(counts: pa.Table, as_of_on: date) -> pa.Table:
-    """Predicted against observed by tenth of the probability, with Brier score, from counts (see `observed`)."""
+def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
+    """Compare predicted and observed lateness by tenth of the probability, with the Brier score (Brier 1950).
+
+    Args:
+        outcomes: see `count_outcomes`.
+        as_of_on: last civil day of data; months of due dates that are over are judged.
+    """
     first = as_of_on.year * 12 + as_of_on.month - 1 - JUDGED_MONTHS
     since = pa.scalar(date(first // 12, first % 12 + 1, 1), pa.date32())
-    recent = counts.filter(pc.greater_equal(counts["said_month"], since))
+    recent = outcomes.filter(pc.greater_equal(outcomes["said_month"], since))
     cases = _cases(recent.rename_columns(["month" if n == "said_month" else n for n in recent.schema.names]))
-    model = known(cases, counts)
+    group_counts = count_groups(cases, outcomes)
     return run_file(
         "core/at_risk_calibration",
         observed=recent,
-        said=said(cases, model),
-        model=model,
+        said=predict(cases, group_counts),
+        model=group_counts,
         run=run_table(as_of_on),
     )
 
@@ -184,7 +187,7 @@ def _cases(table: pa.Table) -> pa.Table:
     return table.select(names).group_by(names).aggregate([])
 
 
-def _counts(lake: Lake) -> pa.Table:
+def _outcomes(lake: Lake) -> pa.Table:
     return run_sql(
         "SELECT * FROM parts", _OBSERVED, parts=lake.store.source_of_parts("built/at_risk_observed", _OBSERVED)
     )

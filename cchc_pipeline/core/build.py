@@ -1,21 +1,18 @@
-"""Derived core tables: dossiers with their outcome, dated events, documents, procedure counts."""
+"""Build the derived core tables: dossiers with their outcome, dated events, documents, procedure counts."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
 from cchc_pipeline.core.items import counts, procedure_counts
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.days import today
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
@@ -53,53 +50,43 @@ def build_dossiers(
     """
     hours = hours or working_hours()
     apologies = late.apologies(lake)
-    parts = lake.parts("core", "dossiers")
+    store, parts = lake.store, lake.store.parts("core/dossiers")
     own = [late.logic(), deadlines.logic(hours), former_fingerprint(former)]
     rules = [sql_file("core/dossiers"), sql_file("core/dossier_items"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
-    letters = _apologies_by_part(lake, parts, apologies)
+    letters = _apologies_by_part(lake, apologies) if parts else {}
     calendar = calendar_table(date(2015, 1, 1), max(as_of_on, today()) + timedelta(days=400))
     rebuilt = 0
-    for part in parts:
-        source = lake.state_file("core", "dossiers", part)
-        stat = source.stat()
-        fixed = f"{logic}|{stat.st_size}|{stat.st_mtime_ns}|{letters.get(part, '')}"
-        target = lake.state_file("built", "dossiers", part)
-        if not rebuild and _is_fresh(target, fixed, as_of_on):
+    for part, token in parts.items():
+        fixed = f"{logic}|{token}|{letters.get(part, '')}"
+        if not rebuild and _is_fresh(store.schema("built/dossiers", part), fixed, as_of_on):
             continue
         run = run_table(as_of_on)
-        held = with_holders(source, former)
+        held = with_holders(store.path("core/dossiers", part), former)
         table = deadlines.dossiers_of(held, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
         causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
-        counted = pa.concat_tables(
-            [
-                counts("dossier_items", events, dossiers=table),
-                causes.select(events.names).cast(events),
-            ]
-        )
+        counted = [counts("dossier_items", events, dossiers=table), causes.select(events.names).cast(events)]
         has_open = pc.any(table["is_open"]).as_py()
         # What was built before as_of_on moved stays right where nothing is open.
         stamp = {_FINGERPRINT: f"{fixed}|{as_of_on if has_open else 'closed'}".encode()}
-        files.write_parquet(counted, lake.state_file("built", "dossier_events", part))
-        files.write_parquet(table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp}), target)
+        store.write(pa.concat_tables(counted), "built/dossier_events", part)
+        stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp})
+        store.write(stamped, "built/dossiers", part)
         rebuilt += 1
-    for name in ("dossiers", "dossier_events", "late_dossiers"):
-        for gone in set(lake.parts("built", name)) - set(parts):
-            lake.state_file("built", name, gone).unlink()
+    for name in ("built/dossiers", "built/dossier_events", "built/late_dossiers"):
+        store.remove(name, set(store.parts(name)) - set(parts))
     return len(parts), rebuilt
 
 
-def _is_fresh(path: Path, fixed: str, as_of_on: date) -> bool:
-    if not path.exists():
+def _is_fresh(built: pa.Schema | None, fixed: str, as_of_on: date) -> bool:
+    if built is None:
         return False
-    stamp = (pq.read_schema(path).metadata or {}).get(_FINGERPRINT, b"").decode()
+    stamp = (built.metadata or {}).get(_FINGERPRINT, b"").decode()
     return stamp in (f"{fixed}|{as_of_on}", f"{fixed}|closed")
 
 
-def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dict[str, str]:
+def _apologies_by_part(lake: Lake, apologies: pa.Table) -> dict[str, str]:
     """A hash of the apologised dossiers of each part that has any."""
-    if not parts or apologies.num_rows == 0:
-        return {}
     rows = run_sql(
         "WITH named AS (SELECT dossier_code, strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held) "
         "SELECT part, md5(string_agg(CONCAT_WS('|', dossier_code, letter_code, letter_on), ',' ORDER BY dossier_code)) "
@@ -111,7 +98,7 @@ def _apologies_by_part(lake: Lake, parts: list[str], apologies: pa.Table) -> dic
 
 
 def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
-    """The events of all parts up to `as_of_on`, in the order of the key."""
+    """Sum the events of all parts up to `as_of_on`, in the order of the key."""
     return run_sql(
         "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
         "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
@@ -122,26 +109,26 @@ def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
 
 
 def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = None) -> pa.Table:
-    """The published table `documents`."""
+    """Build the published table `documents`: one row per document."""
     calendar = calendar_table(date(2015, 1, 1), today() + timedelta(days=400))
-    held = with_holders(lake.state_file("core", "documents__documents"), former)
+    held = with_holders(lake.store.path("core/documents__documents"), former)
     table = run_file("core/documents", schema, held=held, calendar=calendar)
-    lake.write_state(table, "built", "documents")
+    lake.store.update(table, "built/documents")
     return table
 
 
 def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
-    """The published table `procedures`; keeps today's counts as a snapshot beside those of other days."""
-    held = lake.state_file("core", "one_stop__procedures")
-    today = procedure_counts(held=held, run=run_table(as_of_on))
-    before = lake.read_state("core", "procedure_counts", today.schema)
+    """Build the published table `procedures`; keep today's counts as a snapshot beside those of other days."""
+    held = lake.store.read("core/one_stop__procedures")
+    newest = procedure_counts(held=held, run=run_table(as_of_on))
+    before = lake.store.read("core/procedure_counts", schema=newest.schema)
     if "executing_level" not in before.schema.names:  # counted before the level was kept
         before = before.append_column("executing_level", pa.nulls(before.num_rows, pa.string()))
-    before = before.select(today.schema.names)
+    before = before.select(newest.schema.names)
     kept = before.filter(pc.not_equal(before["event_on"], pa.scalar(as_of_on)))
-    every = pa.concat_tables([kept.cast(today.schema), today])
+    every = pa.concat_tables([kept.cast(newest.schema), newest])
     order = [(name, "ascending") for name in ("event_on", "unit_code", "executing_level", "measure")]
-    lake.write_state(every.sort_by(order), "core", "procedure_counts")
-    table = files.read_parquet(held).select(schema.names).cast(schema)
-    lake.write_state(table, "built", "procedures")
+    lake.store.update(every.sort_by(order), "core/procedure_counts")
+    table = held.select(schema.names).cast(schema)
+    lake.store.update(table, "built/procedures")
     return table

@@ -1,4 +1,4 @@
-"""Deadlines of our own beside those of the source, and the table of dossiers that carries both."""
+"""Compute due dates beside those of the source, and the table of dossiers that carries both."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cchc_pipeline.reference.working_time import WorkingHours
 
 
 def logic(hours: WorkingHours) -> str:
-    """Everything but data that deadlines follow from; other logic makes every part stale."""
+    """Return the text of everything but data that deadlines follow from; another one makes every part stale."""
     return sql_file("core/deadlines") + str(sorted(map(str, hours.openings)))
 
 
 @lru_cache(maxsize=4)
 def openings(hours: WorkingHours, first: date, last: date) -> pa.Table:
-    """Opening hours as SQL counts with them: schedule, begins_at, ends_at, seconds_before."""
+    """Return opening hours as SQL counts with them: schedule, begins_at, ends_at, seconds_before."""
     return hours.table(first, last)
 
 
@@ -33,7 +33,7 @@ def dossiers_of(
     hours: WorkingHours,
     run: pa.Table,
 ) -> pa.Table:
-    """Dossiers with outcome and both due dates, one row per dossier of `held`.
+    """Build dossiers with outcome and both due dates, one row per dossier of `held`.
 
     Args:
         held: a month of core dossiers.

@@ -1,4 +1,4 @@
-"""Records under a code that belongs to another unit by now: who held it on the day the record came in."""
+"""Map a unit code to the unit that held it on the day a record came in: codes are reassigned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CAME_IN = ("received_on", "applied_on", "sent_on", "promulgated_on")
 
 
 def former_holders(history: UnitHistory) -> pa.Table:
-    """Codes that belong to another unit by now: code, the unit that held it, and from when to when."""
+    """Return the codes that belong to another unit by now: code, the unit_code that held it, valid_from, valid_to."""
     rows = [
         (t.code, t.unit_id, t.valid_from or date.min, t.valid_to)
         for code in sorted(history.codes)
@@ -32,12 +32,12 @@ def former_holders(history: UnitHistory) -> pa.Table:
 
 
 def former_fingerprint(former: pa.Table | None) -> str:
-    """Text that changes with the holders; empty where no code changed hands."""
+    """Return a text that changes with the holders; empty where no code changed hands."""
     return str(former.to_pylist()) if former is not None and former.num_rows else ""
 
 
 def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
-    """The records of a file, each with the unit that held its code on the day it came in.
+    """Return the records of a file, each with the unit that held its code on the day it came in.
 
     A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
     """

@@ -1,4 +1,4 @@
-"""Late dossiers with the cause of their lateness: the monthly parts, their events, the whole table."""
+"""Build late dossiers with the cause of their lateness: the monthly parts, their events, the whole table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.items import counts
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 
@@ -22,19 +21,19 @@ _APOLOGIES = pa.schema([("dossier_code", pa.string()), ("letter_code", pa.string
 
 @lru_cache(maxsize=1)
 def step_kinds() -> pa.Table:
-    """The reference table of step names that mean something: pattern (regular expression, lower case), kind."""
+    """Return the step names that mean something: pattern (regular expression, lower case), kind."""
     text = resources.files("cchc_pipeline.reference").joinpath("step_kinds.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in ("pattern", "kind")})
 
 
 def late_schema() -> pa.Schema:
-    """Arrow schema of the published table `late_dossiers`."""
+    """Return the Arrow schema of the published table `late_dossiers`."""
     return load_contract("late_dossiers").arrow_schema()
 
 
 def logic() -> str:
-    """Everything but data that the parts follow from; other logic makes every part stale."""
+    """Return the text of everything but data that the parts follow from; another one makes every part stale."""
     return "".join(
         [
             sql_file("core/late_dossiers"),
@@ -46,11 +45,9 @@ def logic() -> str:
 
 
 def apologies(lake: Lake) -> pa.Table:
-    """The first letter of apology of each dossier that has one: dossier_code, letter_code, letter_on."""
-    path = lake.state_file("core", "documents__documents")
-    if not path.exists():
-        return _APOLOGIES.empty_table()
-    return run_file("core/late_apologies", _APOLOGIES, documents=path)
+    """Return the first letter of apology of each dossier that has one: dossier_code, letter_code, letter_on."""
+    documents = lake.store.source("core/documents__documents", load_contract("documents__documents").arrow_schema())
+    return run_file("core/late_apologies", _APOLOGIES, documents=documents)
 
 
 def build_part(
@@ -63,7 +60,7 @@ def build_part(
     calendar: pa.Table,
     run: pa.Table,
 ) -> pa.Table:
-    """Write the late dossiers of a month; their events by cause.
+    """Write the late dossiers of a month; return their events by cause.
 
     Args:
         lake: the lake.
@@ -84,22 +81,24 @@ def build_part(
         step_kinds=step_kinds(),
         run=run,
     )
-    files.write_parquet(late, lake.state_file("built", "late_dossiers", part))
+    lake.store.write(late, "built/late_dossiers", part)
     return counts("late_items", late=late)
 
 
 def build_late(lake: Lake) -> pa.Table:
-    """The published table `late_dossiers` from all its months, ordered by its key."""
-    schema = late_schema()
-    parts = [lake.state_file("built", "late_dossiers", part) for part in lake.parts("built", "late_dossiers")]
-    table = pa.concat_tables([files.read_parquet(path) for path in parts]) if parts else schema.empty_table()
-    table = table.select(schema.names).cast(schema).sort_by("dossier_id").combine_chunks()
-    lake.write_state(table, "built", "late_dossiers")
+    """Build the published table `late_dossiers` from all its months, ordered by its key."""
+    schema, store = late_schema(), lake.store
+    months = [
+        store.read("built/late_dossiers", part).select(schema.names) for part in store.parts("built/late_dossiers")
+    ]
+    table = pa.concat_tables([schema.empty_table(), *(month.cast(schema) for month in months)])
+    table = table.sort_by("dossier_id").combine_chunks()
+    store.update(table, "built/late_dossiers")
     return table
 
 
 def by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
-    """Months of resolution (yyyy-MM) in order, and for each cause the dossiers resolved late in them."""
+    """Return the months of resolution (yyyy-MM) in order, and for each cause the dossiers resolved late in them."""
     rows = run_sql(
         "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE AS dossiers FROM late "
         "WHERE resolution = 'resolved_late' GROUP BY ALL",

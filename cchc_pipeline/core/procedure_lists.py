@@ -1,4 +1,4 @@
-"""DQ14: dossiers of procedures that were not in force in the catalogue of their day."""
+"""Find dossiers of procedures that were not in force in the catalogue of their day (check DQ14)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LISTINGS = pa.schema([("listed_on", pa.date32()), ("procedure_code", pa.string(
 
 
 def listings(lake: Lake, as_of_on: date) -> pa.Table:
-    """The catalogues read in the last days, and the newest one before: listed_on, procedure_code, is_in_force.
+    """Return the catalogues read in the last days, and the newest one before: listed_on, procedure_code, is_in_force.
 
     An empty one says nothing and is left out.
     """
@@ -33,15 +33,15 @@ def listings(lake: Lake, as_of_on: date) -> pa.Table:
 
 
 def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
-    """Procedures of dossiers received in the last 92 days that the list of their day has not, or not in force.
+    """Return procedures of dossiers of the last 92 days that the list of their day has not, or not in force.
 
     Returns:
         procedure_code, is_listed (it is there, but abolished), dossiers, first_on, last_on, units; most dossiers first.
         Empty where no catalogue was ever read.
     """
     months = {f"{as_of_on - timedelta(days=back):%Y-%m}" for back in range(DAYS)}
-    parts = [lake.state_file("core", "dossiers", part) for part in lake.parts("core", "dossiers") if part in months]
-    if not parts:
+    if not months & set(lake.store.parts("core/dossiers")):
         return pa.table({"procedure_code": pa.array([], pa.string())})
+    parts = lake.store.source_of_parts("core/dossiers", only=months)
     known = listings(lake, as_of_on)
     return run_file("core/procedures_unlisted", dossiers=parts, listings=known, run=run_table(as_of_on))

@@ -1,4 +1,4 @@
-"""Running the SQL files of the core tables, and the small tables that many of them read."""
+"""Make the small tables that many SQL files of the core tables read: the run and the working calendar."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _CALENDAR = pa.schema(
 
 
 def run_table(as_of_on: date) -> pa.Table:
-    """The one-row table `run` that SQL files read the last day of data from."""
+    """Return the one-row table `run` that SQL files read the last day of data from."""
     return pa.table({"as_of_on": pa.array([as_of_on], pa.date32())})
 
 
 @lru_cache(maxsize=4)
 def calendar_table(first: date, last: date) -> pa.Table:
-    """Working calendar from `first` to `last`.
+    """Return the working calendar from `first` to `last`, one row per day.
 
     Columns: day_on, is_working_day, and running numbers of the working days, of the days from Monday to Friday
     (weekday_number: no holiday is known), and of the working days without make-up days (regular_day_number). The

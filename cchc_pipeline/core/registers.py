@@ -1,4 +1,4 @@
-"""Core tables of the registers: current state by key, published with what follows on the last day of data."""
+"""Build the core tables of the registers: current state by key, with what follows on the last day of data."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
     """
     inbound = TABLES[name]
     state.take_in(lake, inbound)
-    held = lake.read_state("core", inbound, load_contract(inbound).arrow_schema())
+    held = lake.store.read(f"core/{inbound}", schema=load_contract(inbound).arrow_schema())
     schema = load_contract(name).arrow_schema()
     lists = {"measures": measure_table(), "indices": index_table()}
     table = run_file(f"core/{name}", schema, held=held, **lists, run=run_table(as_of_on))
-    lake.write_state(table, "built", name)
+    lake.store.update(table, f"built/{name}")
     return table
 
 
-def strangers(lake: Lake, name: str) -> list[str]:
-    """Codes in a built register that are no unit of the province, in order; other provinces are none of them.
+def unknown_unit_codes(lake: Lake, register: str) -> list[str]:
+    """Return the unit codes of a built register that are not in `units`, sorted.
 
-    Their rows are published, and count in no indicator.
+    Codes of other provinces are allowed in `external_indices`. The rows of unknown codes are published, and count in
+    no indicator.
     """
     return run_sql(
         "SELECT DISTINCT unit_code FROM register ANTI JOIN units USING (unit_code) "
         "WHERE ? <> 'external_indices' OR SPLIT_PART(unit_code, '.', 1) IN (SELECT province_code FROM units) "
         "ORDER BY 1",
-        params=[name],
-        register=lake.store.source(f"built/{name}"),
+        params=[register],
+        register=lake.store.source(f"built/{register}"),
         units=lake.store.source("built/units"),
     )["unit_code"].to_pylist()

@@ -1,4 +1,4 @@
-"""Taking staged rows into the core tables, table by table."""
+"""Take staged rows into the core tables, table by table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
 
 def take_in(lake: Lake, table: str) -> int:
-    """Upsert what was staged of a table since the last time, by its contract's key; rows then held.
+    """Upsert what was staged of a table since the last time, by its contract's key; return the rows then held.
 
     Files are taken in the order in which they were written: what was pulled later is newer, whatever
     day it was pulled for.
@@ -29,14 +29,14 @@ def take_in(lake: Lake, table: str) -> int:
 
 
 def take_in_dossiers(lake: Lake) -> set[str]:
-    """Upsert what was staged of the dossiers since the last time into their monthly parts; the parts that changed."""
+    """Upsert what was staged of the dossiers since the last time; return the monthly parts that changed."""
     with _new(lake, "one_stop__dossiers", "dossiers") as rows:
         (key,) = load_contract("one_stop__dossiers").key
         return upsert_by_month(lake, "dossiers", rows, key, MONTH_OF_DOSSIER)
 
 
 def replace(lake: Lake, table: str) -> int:
-    """Put the newest full listing in place of the one held; rows then held.
+    """Put the newest full listing in place of the one held; return the rows then held.
 
     An empty listing replaces nothing: a catalogue does not vanish over night.
     """
@@ -46,9 +46,10 @@ def replace(lake: Lake, table: str) -> int:
     listings = [part for part in taken if lake.store.rows(f"staged/{table}", part)]
     if listings:
         rows = _read(lake, table, listings[-1:])
-        lake.write_state(rows.sort_by([(name, "ascending") for name in contract.key]).combine_chunks(), "core", table)
+        ordered = rows.sort_by([(name, "ascending") for name in contract.key])
+        lake.store.update(ordered.combine_chunks(), f"core/{table}")
     ledger.note(taken)
-    return lake.read_state("core", table, contract.arrow_schema()).num_rows
+    return lake.store.read(f"core/{table}", schema=contract.arrow_schema()).num_rows
 
 
 @contextmanager
@@ -75,12 +76,12 @@ def _read(lake: Lake, table: str, parts: Sequence[str]) -> pa.Table:
 
 
 def count(lake: Lake, layer: str, table: str) -> int:
-    """Rows of a partitioned table, from the footers of its parts."""
+    """Count the rows of a table in parts, from their footers."""
     return sum(lake.store.rows(f"{layer}/{table}", part) for part in lake.store.parts(f"{layer}/{table}"))
 
 
 def daily_outcomes(events: pa.Table, *, last: int) -> tuple[list[date], dict[str, list[float]]]:
-    """The `last` days of resolution in order, and for each outcome the dossiers resolved on them."""
+    """Return the `last` days of resolution in order, and for each outcome the dossiers resolved on them."""
     table = run_sql(
         "SELECT event_on, "
         "COALESCE(SUM(quantity) FILTER (measure = 'resolved_early'), 0) AS resolved_early, "

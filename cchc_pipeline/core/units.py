@@ -1,4 +1,4 @@
-"""The units of the province with their history: the published tables `units` and `unit_changes`."""
+"""Build the units of the province with their history: the published tables `units` and `unit_changes`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _REGISTERED = pa.schema(
 
 
 def _register(lake: Lake) -> list[dict[str, object]]:
-    rows = lake.read_state("core", REGISTER, load_contract(REGISTER).arrow_schema()).to_pylist()
+    rows = lake.store.read(f"core/{REGISTER}", schema=load_contract(REGISTER).arrow_schema()).to_pylist()
     return [row for row in rows if not row["is_withdrawn"]]
 
 
 def register_history(lake: Lake) -> UnitHistory:
-    """What the province's register says became of its units; empty where no register was dropped.
+    """Return what the register says became of the province's units; empty where no register was dropped.
 
     Raises:
         UnitHistoryError: the register contradicts itself.
@@ -57,7 +57,7 @@ def _change(row: dict) -> UnitChange:
 
 
 def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHistory:
-    """The register's changes, and those of former provinces that became part of this one and that `codes` name."""
+    """Return the register's changes, with those of former provinces in this one that `codes` name."""
     changes = [_change(row) for row in _register(lake)]
     told = {change.old_code for change in changes}
     named = {code.partition(".")[0] for code in (*codes, *told)}
@@ -68,13 +68,13 @@ def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHi
 
 
 def built_history(lake: Lake) -> UnitHistory:
-    """The history behind the built tables `units` and `unit_changes`, by unit code."""
-    rows = lake.read_state("built", "unit_changes", load_contract("unit_changes").arrow_schema()).to_pylist()
+    """Return the history behind the built tables `units` and `unit_changes`, by unit code."""
+    rows = lake.store.read("built/unit_changes", schema=load_contract("unit_changes").arrow_schema()).to_pylist()
     return history_of(rows)
 
 
 def history_of(rows: Iterable[dict]) -> UnitHistory:
-    """History from rows of the published table `unit_changes`."""
+    """Return the history that rows of the published table `unit_changes` tell."""
     return UnitHistory(
         UnitChange(
             old_code=row["old_code"],
@@ -91,7 +91,7 @@ def history_of(rows: Iterable[dict]) -> UnitHistory:
 
 
 def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schema) -> pa.Table:
-    """The published table `units`: those the portal lists, that data name, and that changes name; and the province.
+    """Build `units`: those that the portal lists, that data name and that changes name, and the province.
 
     Args:
         lake: the lake.
@@ -113,15 +113,15 @@ def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schem
     table = run_file(
         "core/units",
         schema,
-        portal=lake.state_file("core", "national_portal__metrics"),
+        portal=lake.store.source("core/national_portal__metrics"),
         used=used,
         registered=_registered(history, _register(lake)),
         province=pa.table({"province_code": [province_code]}),
         run=run_table(as_of_on),
     )
-    lake.write_state(table, "built", "units")
+    lake.store.update(table, "built/units")
     changes = load_contract("unit_changes").arrow_schema()
-    lake.write_state(_published_changes(history, _register(lake), changes), "built", "unit_changes")
+    lake.store.update(_published_changes(history, _register(lake), changes), "built/unit_changes")
     return table
 
 

@@ -15,7 +15,7 @@ NO_MONTH = "unknown"
 
 
 def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table:
-    """Rows of `incoming` and those rows of `current` whose key it does not have, ordered by key.
+    """Return the rows of `incoming` and those of `current` whose key it does not have, ordered by key.
 
     Args:
         current: the state held, unique by key.
@@ -41,9 +41,9 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
 
 
 def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
-    """Merge into an unpartitioned core table; number of rows it then holds."""
-    merged = merge(lake.read_state("core", table, incoming.schema), incoming, key)
-    lake.write_state(merged, "core", table)
+    """Merge into a core table of one file; return the number of rows it then holds."""
+    merged = merge(lake.store.read(f"core/{table}", schema=incoming.schema), incoming, key)
+    lake.store.update(merged, f"core/{table}")
     return merged.num_rows
 
 
@@ -66,12 +66,12 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
     changed: set[str] = set()
     targets = set(pc.unique(months).to_pylist())
     for part in sorted(targets | _parts_holding(lake, table, incoming, key)):
-        current = lake.read_state_part("core", table, part, incoming.schema)
+        current = lake.store.read(f"core/{table}", part, schema=incoming.schema)
         staying = current.filter(pc.invert(pc.is_in(current[key], value_set=incoming[key].combine_chunks())))
         merged = merge(staying, incoming.filter(pc.equal(months, part)), [key])
         if merged.num_rows == 0 and current.num_rows == 0:
             continue
-        if lake.write_state(merged, "core", table, part):
+        if lake.store.update(merged, f"core/{table}", part):
             changed.add(part)
     return changed
 
@@ -80,7 +80,7 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
     """Partitions that hold a key of `incoming`; reads only the key column of each."""
     holding = set()
     value_set = incoming[key].combine_chunks()
-    for part in lake.parts("core", table):
+    for part in lake.store.parts(f"core/{table}"):
         keys = lake.store.read(f"core/{table}", part, columns=[key])[key]
         if pc.any(pc.is_in(keys, value_set=value_set)).as_py():
             holding.add(part)
@@ -88,7 +88,7 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
 
 
 def open_dossiers(lake: Lake) -> pa.Table:
-    """Dossiers held as accepted and not yet finished: dossier_code, received_on.
+    """Return the dossiers held as accepted and not yet finished: dossier_code, received_on.
 
     Drafts and results that nobody has fetched pile up; the adapter reads those by status instead.
     """

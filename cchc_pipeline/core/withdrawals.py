@@ -1,4 +1,4 @@
-"""Records whose release was taken back leave the core tables again."""
+"""Remove records from the core tables whose acceptance was taken back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def drop_rows(lake: Lake, table: str, core_name: str, keys: Sequence[str]) -> No
 
 
 def last_staged(lake: Lake, table: str, keys: Sequence[str]) -> pa.Table:
-    """The staged rows with these keys, in the order of writing: what a table held before something was accepted."""
+    """Return the staged rows with these keys in the order of writing: what a table held before the acceptance."""
     schema = load_contract(table).arrow_schema()
     days = lake.store.parts(f"staged/{table}")
     found = [schema.empty_table()]

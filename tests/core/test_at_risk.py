@@ -38,7 +38,7 @@ def counts_of(rows, as_of_on):
     dossiers = dossiers_of(
         table, DOSSIERS, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on)
     )
-    return at_risk.observed(dossiers, table, CALENDAR, as_of_on)
+    return at_risk.count_outcomes(dossiers, table, CALENDAR, as_of_on)
 
 
 def cases_of(counts, month):
@@ -49,8 +49,10 @@ def cases_of(counts, month):
     return pa.table({"month": pa.array([month] * len(groups), pa.date32()), **columns})
 
 
-def said(counts, cases):
-    return {tuple(r[n] for n in KEY): r for r in at_risk.said(cases, at_risk.known(cases, counts)).to_pylist()}
+def predicted(counts, cases):
+    return {
+        tuple(r[n] for n in KEY): r for r in at_risk.predict(cases, at_risk.count_groups(cases, counts)).to_pylist()
+    }
 
 
 def observed_rows(rows, as_of_on=date(2026, 12, 31)):
@@ -116,7 +118,7 @@ def test_shrinkage_by_counts():
             "procedure_code": ["p", "p", "r", "p"], "unit_code": ["u", "w", "u", "u"], "step": ["s", "s", "s", "s"],
         }
     )  # fmt: skip
-    found = said(table, cases)
+    found = predicted(table, cases)
     m, p0 = at_risk.PRIOR_DOSSIERS, Fraction(12, 100)
     p1 = (4 + m * p0) / (20 + m)
     p2 = (3 + m * p1) / (10 + m)
@@ -144,7 +146,7 @@ def test_nothing_looks_into_the_future(some, months, later):
     known_then = counts_of(list(seen_on(some, then)), month)
     known_later = counts_of(list(seen_on(some, then + later)), month + timedelta(days=later))
     cases = cases_of(known_later, month)
-    assert said(known_then, cases) == said(known_later, cases)
+    assert predicted(known_then, cases) == predicted(known_later, cases)
 
 
 @QUICK
@@ -152,7 +154,7 @@ def test_nothing_looks_into_the_future(some, months, later):
 def test_probabilities_are_probabilities(some, today):
     counts = counts_of(list(seen_on(some, today)), day(today))
     for month in (date(2026, 9, 1), date(2026, 10, 1), date(2026, 12, 1)):
-        for found in said(counts, cases_of(counts, month)).values():
+        for found in predicted(counts, cases_of(counts, month)).values():
             assert found["probability"] is None or 0 <= found["probability"] <= 1
             assert found["group_late"] <= found["group_dossiers"]
             assert (found["probability"] is None) == (found["group_dossiers"] == 0)
@@ -168,7 +170,7 @@ def test_calibration_is_counted_as_the_score_is_defined():
         rows.append(row(number, status_code=9, received_on=received, due_on=due, finished_on=finished))
     as_of_on = date(2026, 12, 5)
     counts = counts_of(rows, as_of_on)
-    table = at_risk.calibration(counts, as_of_on)
+    table = at_risk.calibrate(counts, as_of_on)
     schema = load_contract("at_risk_calibration").arrow_schema()
     assert (
         judge(table.select(schema.names).cast(schema), load_contract("at_risk_calibration"), as_of_on).rows_quarantined
@@ -186,7 +188,7 @@ def test_calibration_is_counted_as_the_score_is_defined():
                 "procedure_code": [r["procedure_code"]], "unit_code": [r["unit_code"]], "step": [r["step"]],
             }
         )  # fmt: skip
-        (one,) = at_risk.said(cases, at_risk.known(cases, counts)).to_pylist()
+        (one,) = at_risk.predict(cases, at_risk.count_groups(cases, counts)).to_pylist()
         known = [c for c in known if c["days_left"] > 0]
         share = sum(c["late"] for c in known) / sum(c["dossiers"] for c in known)
         expected += [(1 - one["probability"]) ** 2] * r["late"]
@@ -225,7 +227,7 @@ def lake(tmp_path):
 
 def test_the_table_of_a_night(lake):
     as_of_on = date(2026, 10, 6)
-    assert at_risk.observe(lake, as_of_on) == 2
+    assert at_risk.update_counts(lake, as_of_on) == 2
     table = at_risk.build_at_risk(lake, as_of_on)
     found = {int(r["dossier_id"], 16): r for r in table.to_pylist()}
     assert set(found) == {11, 12}
@@ -244,11 +246,11 @@ def test_the_table_of_a_night(lake):
 
 
 def test_only_what_changed_is_counted_again(lake):
-    assert at_risk.observe(lake, date(2026, 10, 6)) == 2
-    assert at_risk.observe(lake, date(2026, 10, 6)) == 0
+    assert at_risk.update_counts(lake, date(2026, 10, 6)) == 2
+    assert at_risk.update_counts(lake, date(2026, 10, 6)) == 0
     build_dossiers(lake, date(2026, 10, 7), DOSSIERS, EVENTS)
-    assert at_risk.observe(lake, date(2026, 10, 7)) == 1  # dossier 12 fell due in October
-    assert at_risk.observe(lake, date(2026, 10, 8)) == 0
+    assert at_risk.update_counts(lake, date(2026, 10, 7)) == 1  # dossier 12 fell due in October
+    assert at_risk.update_counts(lake, date(2026, 10, 8)) == 0
 
 
 def test_a_lake_without_history_says_nothing(tmp_path):
@@ -257,7 +259,7 @@ def test_a_lake_without_history_says_nothing(tmp_path):
     assert at_risk.build_calibration(lake, date(2026, 10, 6)).num_rows == 0
     upsert_by_month(lake, "dossiers", held([row(1, due_on=day(9))]), "dossier_id", state.MONTH_OF_DOSSIER)
     build_dossiers(lake, day(3), DOSSIERS, EVENTS)
-    at_risk.observe(lake, day(3))
+    at_risk.update_counts(lake, day(3))
     (found,) = at_risk.build_at_risk(lake, day(3)).to_pylist()
     assert (found["late_probability"], found["group_level"], found["group_dossiers"]) == (None, None, 0)
     assert found["sentence_vi"].endswith("Chưa có hồ sơ tương tự đã hết hạn để so sánh.")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core.queries import run_table
-from cchc_pipeline.core.registers import TABLES, build_register, strangers
+from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
@@ -182,4 +182,4 @@ def test_a_corrected_file_replaces_by_key_and_strangers_are_named(tmp_path: Any)
     )
     found = drop(day(101), flow(day(0), day(30), 50.0))
     assert [(row["unit_code"], row["value"]) for row in found] == [("H99", 50.0), ("H99", 6.0), ("H99.77", 1.0)]
-    assert strangers(lake, "observations") == ["H99.77"]
+    assert unknown_unit_codes(lake, "observations") == ["H99.77"]
