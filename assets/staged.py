@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.checks import drift_check_results, drift_check_specs, shape_result
 from assets.failures import as_failure, failure
-from assets.ingest import INBOUND, SOURCES, raw_key
+from assets.ingest import INBOUND, raw_key
 from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
 from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
@@ -21,6 +21,7 @@ from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
 from cchc_pipeline.days import Window, today
 from cchc_pipeline.lake import files
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
+from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
 from cchc_pipeline.validation.drift.compare import compare
 from cchc_pipeline.validation.staging import Staged, pending_days, stage
 
@@ -74,7 +75,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, province: ProvinceResource
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
         lake = province.lake()
-        source = next(name for name, (tables, *_) in SOURCES.items() if table in tables)
+        source = SOURCE_OF_TABLE[table].name
         with as_failure(context, f"contract {table}"):
             days = pending_days(lake, table)
             # "In the future" is after the day of the pull: read for days long past, a source knows what followed.

@@ -77,8 +77,8 @@ class Settings(BaseModel):
         """
         missing = [
             PREFIX + name.upper()
-            for name in ("one_stop_url", "documents_url", "national_portal_url")
-            if getattr(self, name) is None
+            for name in type(self).model_fields
+            if name.endswith("_url") and getattr(self, name) is None
         ]
         if missing:
             raise SettingsError(

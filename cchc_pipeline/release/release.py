@@ -24,11 +24,9 @@ from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.quality_figures import quality_of_sources
 from cchc_pipeline.site.quality_page import quality_files
+from cchc_pipeline.sources.registry import SOURCES
 from cchc_pipeline.validation.acceptances import releases_table
 from cchc_pipeline.validation.staging import kept_of_all
-
-#: Sources whose past days cannot be had from a later pull of another day.
-DAILY_SOURCES = ("one_stop", "documents")
 
 
 def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
@@ -36,7 +34,8 @@ def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
     last = lake.span().as_of_on
     return [
         (source, first, until)
-        for source in DAILY_SOURCES
+        for source, kind in SOURCES.items()
+        if kind.is_daily
         for first, until in ranges(uncovered_days(lake, source, overlap_days, last))
     ]
 

@@ -13,18 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import Contract, Rule
+from cchc_pipeline.sources.registry import SOURCES
 from cchc_pipeline.validation.remedies import fix
 
 NIGHTS = 30
 EXAMPLES = 5
-#: What officials call a source; a source that is not named here goes by its own name.
-SOURCES = {
-    "one_stop": "Hệ thống thông tin một cửa",
-    "documents": "Hệ thống quản lý văn bản",
-    "national_portal": "Cổng Dịch vụ công quốc gia",
-    "papi": "Bảng số liệu PAPI",
-    "registers": "Sổ theo dõi của các cơ quan",
-}
 #: Columns by which people find a record, before its key.
 _CODES = ("dossier_code", "petition_code", "task_code", "inspection_code")
 
@@ -186,7 +179,7 @@ def _source(
     rules = _rules(contracts, rows, held, names, last_on)
     return SourceQuality(
         source=source,
-        title_vi=SOURCES.get(source, source),
+        title_vi=SOURCES[source].title_vi if source in SOURCES else source,
         last_on=last_on,
         tables=tuple(
             TableQuality(

@@ -43,8 +43,8 @@ for _logger in ("urllib3.connectionpool", "urllib3.util.retry"):
 
 
 @dataclass(frozen=True)
-class Manners:
-    """How patient and how gentle the client is.
+class HttpPolicy:
+    """Timeouts, retries and pace of the HTTP client.
 
     Attributes:
         timeout_s: seconds to wait for a connection and between two pieces of a reply.
@@ -67,29 +67,29 @@ class HttpClient:
     Args:
         source: name for error messages.
         base_url: address that all paths are relative to.
-        manners: patience and pace.
+        policy: timeouts, retries and pace.
         headers: sent with every call (credentials of sources that want them so).
     """
 
     def __init__(
-        self, source: str, base_url: str, manners: Manners | None = None, headers: Mapping[str, str] | None = None
+        self, source: str, base_url: str, policy: HttpPolicy | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         self._source = source
         self._base = base_url.rstrip("/")
-        self._manners = manners or Manners()
+        self._policy = policy or HttpPolicy()
         self._day: date | None = None
         self._reading: str | None = None
         self._last_call = 0.0
         retry = Retry(
-            total=self._manners.retries,
+            total=self._policy.retries,
             redirect=0,
             allowed_methods=None,
             status_forcelist=RETRIED_STATUS,
-            backoff_factor=self._manners.backoff_s,
+            backoff_factor=self._policy.backoff_s,
             backoff_max=30,
             raise_on_status=False,
             raise_on_redirect=False,
-            retry_after_max=self._manners.retry_after_max_s,
+            retry_after_max=self._policy.retry_after_max_s,
         )
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, pool_block=True, max_retries=retry)
@@ -138,23 +138,23 @@ class HttpClient:
         def once() -> Any:
             return self._parse(self._send(method, path, **kwargs), path)
 
-        return once() if self._manners.retries == 0 else self._twice(once)
+        return once() if self._policy.retries == 0 else self._twice(once)
 
     def _twice(self, once: Callable[[], T]) -> T:
         try:
             return once()
         except errors.ReplyBroken:
-            time.sleep(self._manners.backoff_s)
+            time.sleep(self._policy.backoff_s)
             return once()
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        pause = self._last_call + self._manners.delay_s - time.monotonic()
+        pause = self._last_call + self._policy.delay_s - time.monotonic()
         if pause > 0:
             time.sleep(pause)
         self.calls += 1
         try:
             reply = self._session.request(
-                method, self._base + path, timeout=self._manners.timeout_s, allow_redirects=False, **kwargs
+                method, self._base + path, timeout=self._policy.timeout_s, allow_redirects=False, **kwargs
             )
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             raise self.error(errors.ReplyBroken, "the reply broke off half way", path) from None
@@ -168,13 +168,13 @@ class HttpClient:
 
     def _unreachable(self, failure: requests.exceptions.RequestException, path: str) -> errors.SourceError:
         reason = getattr(failure.args[0], "reason", failure.args[0]) if failure.args else failure
-        tries = self._manners.retries + 1
+        tries = self._policy.retries + 1
         slow = isinstance(failure, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError)
         if isinstance(reason, ConnectTimeoutError) or isinstance(failure, requests.exceptions.ConnectTimeout):
-            what = f"no connection within {self._manners.timeout_s:g} s, tried {tries} times"
+            what = f"no connection within {self._policy.timeout_s:g} s, tried {tries} times"
             return self.error(errors.SourceDown, what, path)
         if slow:
-            what = f"no reply within {self._manners.timeout_s:g} s, tried {tries} times"
+            what = f"no reply within {self._policy.timeout_s:g} s, tried {tries} times"
             return self.error(errors.SourceTooSlow, what, path)
         if isinstance(failure, requests.exceptions.SSLError):
             fix = "check the certificate of the source and the certificate store of this machine"
@@ -191,7 +191,7 @@ class HttpClient:
             return
         what, more = f"HTTP {status}", {"status": status}
         if status in RETRIED_STATUS:
-            what += f" after {self._manners.retries + 1} tries"
+            what += f" after {self._policy.retries + 1} tries"
         if status == 401:
             raise self.error(errors.SourceAuthFailed, what, path, **more)
         if status == 403:

@@ -1,4 +1,4 @@
-"""What every adapter promises: a window of civil days in, batches of flat records out.
+"""Define the protocol of adapters: a window of civil days in, batches of flat records out.
 
 A record is a `dict` whose keys are the columns of the table's contract. Times are aware
 `datetime` in Asia/Ho_Chi_Minh, civil dates are `date`, everything else is `str`, `int`, `float`,
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
@@ -43,15 +43,15 @@ class KnownState:
 
 
 class Source(Protocol):
-    """One kind of source system. Read-only by construction."""
+    """Adapter of one kind of source system. It only reads.
 
-    @property
-    def name(self) -> str:
-        """Short stable name, the prefix of its tables."""
+    Attributes:
+        name: short stable name, the prefix of its tables.
+        tables: every table that a pull can yield.
+    """
 
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Every table that a pull can yield."""
+    name: ClassVar[str]
+    tables: ClassVar[tuple[str, ...]]
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield what the source holds for the window, day by day.

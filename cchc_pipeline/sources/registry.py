@@ -1,15 +1,13 @@
-"""Building the adapters that a province has set up."""
+"""The registry of sources: one entry for each kind of source system that the pipeline reads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from cchc_pipeline.errors import SettingsError
-from cchc_pipeline.reference.unit_codes import canonical_unit_code
+from cchc_pipeline.settings import Settings
 from cchc_pipeline.sources.documents.lgsp.source import DocumentsSource, credential_headers
-from cchc_pipeline.sources.http import HttpClient, Manners
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.national_portal.source import NationalPortalSource
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import OneStopOptions, OneStopSource
 from cchc_pipeline.sources.papi.source import PapiDropSource
@@ -18,81 +16,127 @@ from cchc_pipeline.sources.registers.source import RegistersSource
 
 
 @dataclass(frozen=True)
-class SourceSettings:
-    """Addresses, credentials and habits. A source without an address is not built.
+class SourceKind:
+    """A kind of source system.
 
     Attributes:
-        province_code: canonical or QCVN 102 code of the province.
-        one_stop_url, documents_url, national_portal_url: base addresses.
-        one_stop_client_id, one_stop_client_secret: client credentials of the one-stop system.
-        documents_system_id, documents_secret_key: X-SystemId and X-SecretKey of the LGSP.
-        drop_folder: folder for files that are put there by hand: `papi/YYYY.csv` or `.xlsx`, `registers/<table>.csv`.
-        history_from: first day on which a dossier that is still open can have been accepted.
-        overlap_days: days before a window that are read with it.
-        sweep_nights: every older acceptance day is read again once in so many nights; 0 is never.
-        page_size: records per page of the one-stop system, at most 1000.
-        open_status_ids, recent_status_ids: ids of the one-stop system, see `OneStopOptions`.
-        portal_children: whether the portal's reports of departments and communes are read too.
-        timeout_s, retries, backoff_s, delay_s: patience and pace of every call.
+        adapter: the class of its adapter, which says the name of the source and its tables.
+        build: makes the adapter from the settings of a province.
+        title_vi: what officials call it.
+        description_vi: what it gives, for the catalogue of assets.
+        asset_group: group of its assets.
+        formats: what it delivers: http, json, xml, csv, excel.
+        address: field of the settings with its base address; None for a drop folder.
+        is_daily: whether a past day cannot be had from a later pull of another day.
     """
 
-    province_code: str
-    one_stop_url: str | None = None
-    one_stop_client_id: str = ""
-    one_stop_client_secret: str = field(default="", repr=False)
-    documents_url: str | None = None
-    documents_system_id: str = ""
-    documents_secret_key: str = field(default="", repr=False)
-    national_portal_url: str | None = None
-    drop_folder: Path | None = None
-    history_from: date | None = None
-    overlap_days: int = 7
-    sweep_nights: int = 30
-    page_size: int = 1000
-    open_status_ids: tuple[int, ...] = (16, 2, 3, 6)
-    recent_status_ids: tuple[int, ...] = (0, 4, 11)
-    portal_children: bool = True
-    timeout_s: float = 60.0
-    retries: int = 3
-    backoff_s: float = 0.5
-    delay_s: float = 0.0
+    adapter: type[Source]
+    build: Callable[[Settings], Source]
+    title_vi: str
+    description_vi: str
+    asset_group: str
+    formats: frozenset[str]
+    address: str | None = None
+    is_daily: bool = False
+
+    @property
+    def name(self) -> str:
+        """Short stable name, the prefix of its tables."""
+        return self.adapter.name
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Inbound tables that a pull can yield."""
+        return self.adapter.tables
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """Packages below `cchc_pipeline` whose code makes its tables."""
+        parts = self.adapter.__module__.split(".")[1:-1]
+        packages = tuple(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return packages if self.address else (*packages, "tabular")
 
 
-def build_sources(settings: SourceSettings) -> list[Source]:
-    """The adapters of the sources that have an address, in the order in which a night reads them.
+def _client(name: str, address: str | None, settings: Settings, headers: Mapping[str, str] | None = None) -> HttpClient:
+    policy = HttpPolicy(settings.timeout_s, settings.retries, settings.backoff_s, settings.delay_s)
+    return HttpClient(name, address or "", policy, headers)
 
-    Raises:
-        SettingsError: the province code is no agency code of level 1.
-    """
-    province = canonical_unit_code(settings.province_code)
-    if province is None or "." in province:
-        message = f"province code '{settings.province_code}' is no level 1 agency code. Fix: set one such as H34."
-        raise SettingsError(message, province_code=settings.province_code)
-    manners = Manners(settings.timeout_s, settings.retries, settings.backoff_s, settings.delay_s)
-    sources: list[Source] = []
-    if settings.one_stop_url:
-        options = OneStopOptions(
-            overlap_days=settings.overlap_days,
-            history_from=settings.history_from,
-            sweep_nights=settings.sweep_nights,
-            page_size=settings.page_size,
-            open_status_ids=settings.open_status_ids,
-            recent_status_ids=settings.recent_status_ids,
-        )
-        http = HttpClient(OneStopSource.name, settings.one_stop_url, manners)
-        sources.append(OneStopSource(http, settings.one_stop_client_id, settings.one_stop_client_secret, options))
-    if settings.documents_url:
-        headers = credential_headers(settings.documents_system_id, settings.documents_secret_key)
-        http = HttpClient(DocumentsSource.name, settings.documents_url, manners, headers)
-        sources.append(DocumentsSource(http, province, settings.overlap_days))
-    if settings.national_portal_url:
-        http = HttpClient(NationalPortalSource.name, settings.national_portal_url, manners)
-        sources.append(
-            NationalPortalSource(
-                http, province, with_children=settings.portal_children, overlap_days=settings.overlap_days
-            )
-        )
-    if settings.drop_folder is not None:
-        sources.append(PapiDropSource(settings.drop_folder / "papi"))
-        sources.append(RegistersSource(settings.drop_folder / "registers"))
-    return sources
+
+def _one_stop(settings: Settings) -> Source:
+    options = OneStopOptions(
+        overlap_days=settings.overlap_days,
+        history_from=settings.history_from,
+        sweep_nights=settings.sweep_nights,
+        page_size=settings.page_size,
+    )
+    http = _client(OneStopSource.name, settings.one_stop_url, settings)
+    return OneStopSource(http, settings.one_stop_client_id, settings.one_stop_client_secret.get_secret_value(), options)
+
+
+def _documents(settings: Settings) -> Source:
+    secret = settings.documents_secret_key.get_secret_value()
+    headers = credential_headers(settings.documents_system_id, secret)
+    http = _client(DocumentsSource.name, settings.documents_url, settings, headers)
+    return DocumentsSource(http, settings.province_code, settings.overlap_days)
+
+
+def _national_portal(settings: Settings) -> Source:
+    return NationalPortalSource(
+        _client(NationalPortalSource.name, settings.national_portal_url, settings),
+        settings.province_code,
+        with_children=settings.portal_children,
+        overlap_days=settings.overlap_days,
+    )
+
+
+_KINDS = (
+    SourceKind(
+        OneStopSource,
+        _one_stop,
+        title_vi="Hệ thống thông tin một cửa",
+        description_vi="Hệ thống một cửa (giải quyết TTHC): hồ sơ và danh mục thủ tục",
+        asset_group="source_one_stop",
+        formats=frozenset({"http", "json"}),
+        address="one_stop_url",
+        is_daily=True,
+    ),
+    SourceKind(
+        DocumentsSource,
+        _documents,
+        title_vi="Hệ thống quản lý văn bản",
+        description_vi="Hệ thống quản lý văn bản và điều hành, trục liên thông: văn bản và trạng thái",
+        asset_group="source_documents",
+        formats=frozenset({"http", "xml"}),
+        address="documents_url",
+        is_daily=True,
+    ),
+    SourceKind(
+        NationalPortalSource,
+        _national_portal,
+        title_vi="Cổng Dịch vụ công quốc gia",
+        description_vi="Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
+        asset_group="source_portal",
+        formats=frozenset({"http", "json"}),
+        address="national_portal_url",
+    ),
+    SourceKind(
+        PapiDropSource,
+        lambda settings: PapiDropSource(settings.drop_folder / PapiDropSource.name),
+        title_vi="Bảng số liệu PAPI",
+        description_vi="Thư mục tệp: bảng PAPI theo năm",
+        asset_group="source_files",
+        formats=frozenset({"csv", "excel"}),
+    ),
+    SourceKind(
+        RegistersSource,
+        lambda settings: RegistersSource(settings.drop_folder / RegistersSource.name),
+        title_vi="Sổ theo dõi của các cơ quan",
+        description_vi="Thư mục tệp: sổ theo dõi do cơ quan tự lập",
+        asset_group="source_files",
+        formats=frozenset({"csv", "excel"}),
+    ),
+)
+#: Every source by its name, in the order in which a night reads them.
+SOURCES: Mapping[str, SourceKind] = {kind.name: kind for kind in _KINDS}
+#: Source by each of its inbound tables.
+SOURCE_OF_TABLE: Mapping[str, SourceKind] = {table: kind for kind in _KINDS for table in kind.tables}

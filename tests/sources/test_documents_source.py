@@ -22,7 +22,7 @@ from cchc_pipeline.sources.documents.subjects import (
     subject_field,
     subject_kind,
 )
-from cchc_pipeline.sources.http import HttpClient, Manners
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.protocol import KnownState
 
 DAY = date(2026, 3, 10)
@@ -81,7 +81,7 @@ class FakeAxis:
 def source(answer: Any) -> Iterator[tuple[DocumentsSource, Site]]:
     with site(answer) as served:
         headers = credential_headers("sandbox", "sandbox")
-        http = HttpClient("documents", served.url, Manners(timeout_s=2, retries=0), headers)
+        http = HttpClient("documents", served.url, HttpPolicy(timeout_s=2, retries=0), headers)
         yield DocumentsSource(http, "H34"), served
 
 

@@ -15,7 +15,7 @@ from source_site import Reply, Request, Site, site
 from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.http import HttpClient, Manners
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_REPORTS,
     UnitKey,
@@ -131,7 +131,7 @@ class FakePortal:
 @contextmanager
 def source(answer: Any, code: str = "H34", **options: bool) -> Iterator[tuple[NationalPortalSource, Site]]:
     with site(answer) as served:
-        http = HttpClient("national_portal", served.url, Manners(timeout_s=2, retries=0, backoff_s=0))
+        http = HttpClient("national_portal", served.url, HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
         yield NationalPortalSource(http, code, **options), served
 
 

@@ -14,7 +14,7 @@ from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.http import HttpClient, Manners
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.one_stop.codes import channel_of, status_of
 from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
 from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
@@ -23,7 +23,7 @@ from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
 from cchc_pipeline.sources.protocol import Batch, KnownState
 from cchc_pipeline.sources.timestamps import day_start, parse_instant, utc_millis
 
-QUICK = Manners(timeout_s=2, retries=0, backoff_s=0.01)
+QUICK = HttpPolicy(timeout_s=2, retries=0, backoff_s=0.01)
 DAY = date(2026, 3, 10)
 STATUS = {0: "Mới đăng ký", 2: "Đang xử lý", 5: "Đã trả kết quả", 4: "Đã có kết quả"}
 

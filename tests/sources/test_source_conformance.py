@@ -6,7 +6,6 @@ import pickle
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 import data_contracts
 from cchc_pipeline.days import LOCAL_ZONE, Window
@@ -21,9 +21,10 @@ from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.sandbox.drop.registers import write_registers
 from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES
 from cchc_pipeline.sandbox.servers.server import SandboxServer
+from cchc_pipeline.settings import Settings
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.protocol import Batch, KnownState, Source
-from cchc_pipeline.sources.registry import SourceSettings, build_sources
+from cchc_pipeline.sources.registry import SOURCES
 
 FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
 WINDOW = Window(FIRST, LAST)
@@ -31,7 +32,7 @@ CLOCK = datetime(2026, 10, 9, 23, 30, tzinfo=LOCAL_ZONE)
 RETRIES = 2
 #: Rows that an office of the built-in province writes a second time by mistake.
 WRITTEN_TWICE = {"registers__appraisals": sum(rule == "key_unique" for *_, rule in MISTAKES)}
-NAMES = ("one_stop", "documents", "national_portal", "papi", "registers")
+NAMES = tuple(SOURCES)
 # Paths that a fault hits: data, not the token.
 DATA_PATHS = {"one_stop": "/pa/dossier|/bd/procedure", "documents": "/documents/v1", "national_portal": "/evaluation/"}
 PERSONAL = re.compile(r"MẪU|999\d{9}|\+84|84000\d|example\.invalid|canbo\.mau|đường Mẫu|-12-31T17")
@@ -52,21 +53,21 @@ def calm(sandbox: SandboxServer) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> SourceSettings:
+def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("drop")
     (folder / "papi").mkdir()
     (folder / "papi" / "2024.csv").write_text("Province,SC11,SC12\nP01,1.2,\nP02,0.9,1.5\n", encoding="utf-8")
     write_registers(folder / "registers", sandbox.province.scenario.registers, LAST)
-    return SourceSettings(
+    return Settings(
         province_code=sandbox.province.scenario.province_code,
         one_stop_url=f"{sandbox.base_url}/one-stop",
         one_stop_client_id="sandbox",
-        one_stop_client_secret="sandbox",
+        one_stop_client_secret=SecretStr("sandbox"),
         documents_url=f"{sandbox.base_url}/documents",
         documents_system_id="sandbox",
-        documents_secret_key="sandbox",
+        documents_secret_key=SecretStr("sandbox"),
         national_portal_url=f"{sandbox.base_url}/national-portal",
-        drop_folder=folder,
+        drop_dir=folder,
         page_size=40,
         portal_children=False,
         timeout_s=5,
@@ -75,8 +76,8 @@ def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -
     )
 
 
-def build(settings: SourceSettings, name: str, **changes: Any) -> Source:
-    return next(source for source in build_sources(replace(settings, **changes)) if source.name == name)
+def build(settings: Settings, name: str, **changes: Any) -> Source:
+    return SOURCES[name].build(settings.model_copy(update=changes))
 
 
 def pull(source: Source, known: KnownState | None = None, progress: Progress = silent) -> list[Batch]:
@@ -85,7 +86,7 @@ def pull(source: Source, known: KnownState | None = None, progress: Progress = s
 
 
 @pytest.fixture(scope="module")
-def clean(sandbox: SandboxServer, settings: SourceSettings) -> dict[str, list[Batch]]:
+def clean(sandbox: SandboxServer, settings: Settings) -> dict[str, list[Batch]]:
     """A pull of every adapter while nothing is wrong."""
     return {name: pull(build(settings, name)) for name in NAMES}
 
@@ -131,12 +132,12 @@ def test_rows_have_the_types_of_the_contract(name: str, clean: dict[str, list[Ba
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pull_can_be_repeated(name: str, settings: SourceSettings, clean: dict[str, list[Batch]]) -> None:
+def test_a_pull_can_be_repeated(name: str, settings: Settings, clean: dict[str, list[Batch]]) -> None:
     assert pull(build(settings, name)) == clean[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_batch_per_table_and_day(name: str, settings: SourceSettings, clean: dict[str, list[Batch]]) -> None:
+def test_one_batch_per_table_and_day(name: str, settings: Settings, clean: dict[str, list[Batch]]) -> None:
     given = [(batch.table, batch.day) for batch in clean[name]]
     assert len(set(given)) == len(given)
     tables = build(settings, name).tables
@@ -154,7 +155,7 @@ def test_a_dossier_lies_on_the_day_of_its_reception(clean: dict[str, list[Batch]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_progress_is_told(name: str, settings: SourceSettings) -> None:
+def test_progress_is_told(name: str, settings: Settings) -> None:
     told: list[tuple[int, int | None, str]] = []
     pull(build(settings, name), progress=lambda done, total, what: told.append((done, total, what)))
     assert told
@@ -192,7 +193,7 @@ FAULTS = [
 @pytest.mark.parametrize("name", DATA_PATHS)
 @pytest.mark.parametrize(("kind", "expected", "calls"), FAULTS)
 def test_a_fault_that_stays_is_a_typed_error(
-    name: str, kind: str, expected: type, calls: int | None, sandbox: SandboxServer, settings: SourceSettings
+    name: str, kind: str, expected: type, calls: int | None, sandbox: SandboxServer, settings: Settings
 ) -> None:
     sandbox.add_fault(DATA_PATHS[name], kind, times=MANY, seconds=1.0)
     source = build(settings, name, timeout_s=0.3 if kind == "slow" else 5)
@@ -217,7 +218,7 @@ def test_a_fault_that_stays_is_a_typed_error(
 @pytest.mark.parametrize("name", DATA_PATHS)
 @pytest.mark.parametrize("kind", ["down", "429", "500", "half_page", "html"])
 def test_a_fault_that_passes_changes_nothing(
-    name: str, kind: str, sandbox: SandboxServer, settings: SourceSettings, clean: dict[str, list[Batch]]
+    name: str, kind: str, sandbox: SandboxServer, settings: Settings, clean: dict[str, list[Batch]]
 ) -> None:
     sandbox.add_fault(DATA_PATHS[name], kind, times=1)
     start = time.monotonic()
@@ -227,24 +228,22 @@ def test_a_fault_that_passes_changes_nothing(
         assert time.monotonic() - start >= 1  # Retry-After: 1
 
 
-def test_a_refused_token_is_renewed(
-    sandbox: SandboxServer, settings: SourceSettings, clean: dict[str, list[Batch]]
-) -> None:
+def test_a_refused_token_is_renewed(sandbox: SandboxServer, settings: Settings, clean: dict[str, list[Batch]]) -> None:
     sandbox.add_fault(DATA_PATHS["one_stop"], "401", times=1)
     assert pull(build(settings, "one_stop")) == clean["one_stop"]
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
-    [("one_stop", {"one_stop_client_secret": "wrong"}), ("documents", {"documents_secret_key": "wrong"})],
+    ("name", "secret"),
+    [("one_stop", "one_stop_client_secret"), ("documents", "documents_secret_key")],
 )
-def test_wrong_credentials(name: str, wrong: dict[str, str], settings: SourceSettings) -> None:
+def test_wrong_credentials(name: str, secret: str, settings: Settings) -> None:
     with pytest.raises(errors.SourceAuthFailed, match="credentials") as caught:
-        pull(build(settings, name, **wrong))
+        pull(build(settings, name, **{secret: SecretStr("wrong")}))
     assert "wrong" not in str(caught.value)
 
 
-def test_a_repeated_page(sandbox: SandboxServer, settings: SourceSettings) -> None:
+def test_a_repeated_page(sandbox: SandboxServer, settings: Settings) -> None:
     sandbox.add_fault("/bd/procedure", "repeat_page", times=1)
     with pytest.raises(errors.PageRepeated, match="earlier pages"):
         pull(build(settings, "one_stop"))
@@ -260,7 +259,7 @@ def test_a_repeated_page(sandbox: SandboxServer, settings: SourceSettings) -> No
     ],
 )
 def test_a_field_that_is_gone_is_a_missing_column(
-    field: str, columns: set[str], sandbox: SandboxServer, settings: SourceSettings
+    field: str, columns: set[str], sandbox: SandboxServer, settings: Settings
 ) -> None:
     sandbox.add_fault("/pa/dossier", "drop_field", field=field)
     batches = [batch for batch in pull(build(settings, "one_stop")) if batch.table == "one_stop__dossiers"]
@@ -275,14 +274,14 @@ def test_a_field_that_is_gone_is_a_missing_column(
     [("documents", "docId"), ("documents", "edxml"), ("national_portal", "metrics")],
 )
 def test_a_field_without_which_nothing_can_be_read(
-    name: str, field: str, sandbox: SandboxServer, settings: SourceSettings
+    name: str, field: str, sandbox: SandboxServer, settings: Settings
 ) -> None:
     sandbox.add_fault(DATA_PATHS[name], "drop_field", field=field)
     with pytest.raises(errors.FieldGone, match=field):
         pull(build(settings, name))
 
 
-def test_a_metric_field_that_is_gone_is_a_missing_column(sandbox: SandboxServer, settings: SourceSettings) -> None:
+def test_a_metric_field_that_is_gone_is_a_missing_column(sandbox: SandboxServer, settings: Settings) -> None:
     sandbox.add_fault(DATA_PATHS["national_portal"], "drop_field", field="numerator")
     (batch,) = pull(build(settings, "national_portal"))
     assert set(contract_columns(batch.table)) - set(batch.rows[0]) == {"numerator"}
@@ -311,7 +310,7 @@ def test_no_dossier_is_missed(sandbox: SandboxServer, clean: dict[str, list[Batc
             assert row["parse_errors"] is None
 
 
-def test_what_was_open_is_seen_again_when_it_closes(sandbox: SandboxServer, settings: SourceSettings) -> None:
+def test_what_was_open_is_seen_again_when_it_closes(sandbox: SandboxServer, settings: Settings) -> None:
     sandbox.set_clock(datetime(2026, 9, 25, 23, tzinfo=LOCAL_ZONE))
     early = Window(date(2026, 9, 1), date(2026, 9, 25))
     source = build(settings, "one_stop", sweep_nights=0)

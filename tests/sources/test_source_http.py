@@ -10,19 +10,19 @@ import pytest
 from source_site import Reply, Request, site
 
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.http import HttpClient, Manners
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 
-QUICK = Manners(timeout_s=0.3, retries=2, backoff_s=0.01)
+QUICK = HttpPolicy(timeout_s=0.3, retries=2, backoff_s=0.01)
 DAY = date(2026, 3, 2)
 SECRET = "do-not-tell"  # noqa: S105 - invented
 
 
-def _client(url: str, manners: Manners = QUICK) -> HttpClient:
-    return HttpClient("one_stop", url, manners, {"X-SecretKey": SECRET})
+def _client(url: str, policy: HttpPolicy = QUICK) -> HttpClient:
+    return HttpClient("one_stop", url, policy, {"X-SecretKey": SECRET})
 
 
-def _ask(url: str, manners: Manners = QUICK) -> object:
-    client = _client(url, manners)
+def _ask(url: str, policy: HttpPolicy = QUICK) -> object:
+    client = _client(url, policy)
     with client.reading(DAY, f"dossiers accepted on {DAY}"):
         return client.get_json("/search", {"code": "H34-240131-0001", "key": SECRET})
 
@@ -101,17 +101,17 @@ def test_a_cut_reply_is_asked_for_again() -> None:
 
 
 def test_an_endless_retry_after_is_not_waited_for() -> None:
-    manners = Manners(timeout_s=1, retries=1, backoff_s=0.01, retry_after_max_s=0)
+    policy = HttpPolicy(timeout_s=1, retries=1, backoff_s=0.01, retry_after_max_s=0)
     with (
         site(lambda _: Reply(429, {}, {"Retry-After": "86400"})) as served,
         pytest.raises(errors.SourceRateLimited, match="asks to wait 86400 s"),
     ):
-        _ask(served.url, manners)
+        _ask(served.url, policy)
 
 
 def test_calls_keep_their_distance() -> None:
     with site(lambda _: Reply(200, {})) as served:
-        client = _client(served.url, Manners(delay_s=0.1))
+        client = _client(served.url, HttpPolicy(delay_s=0.1))
         start = time.monotonic()
         for _ in range(3):
             client.get_json("/x")

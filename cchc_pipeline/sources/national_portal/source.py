@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import Progress
@@ -45,8 +45,8 @@ class NationalPortalSource:
             period that has just ended is not left as it was on its last night.
     """
 
-    name = "national_portal"
-    tables = (METRICS,)
+    name: ClassVar[str] = "national_portal"
+    tables: ClassVar[tuple[str, ...]] = (METRICS,)
 
     def __init__(
         self, http: HttpClient, province_code: str, *, with_children: bool = True, overlap_days: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
@@ -27,8 +28,8 @@ class PapiDropSource:
         folder: the drop folder.
     """
 
-    name = "papi"
-    tables = (SUBDIMENSIONS, TOTALS)
+    name: ClassVar[str] = "papi"
+    tables: ClassVar[tuple[str, ...]] = (SUBDIMENSIONS, TOTALS)
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
@@ -64,8 +65,8 @@ class RegistersSource:
         notes: after a pull, what was found of each table, in words.
     """
 
-    name = "registers"
-    tables = tuple(TABLES.values())
+    name: ClassVar[str] = "registers"
+    tables: ClassVar[tuple[str, ...]] = tuple(TABLES.values())
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -9,7 +9,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
@@ -47,8 +47,8 @@ class DocumentsSource:
         overlap_days: days before the window that are listed with it, for late arrivals.
     """
 
-    name = "documents"
-    tables = (DOCUMENTS, STATUSES)
+    name: ClassVar[str] = "documents"
+    tables: ClassVar[tuple[str, ...]] = (DOCUMENTS, STATUSES)
 
     def __init__(self, http: HttpClient, province_code: str, overlap_days: int = 7) -> None:
         self._http = http

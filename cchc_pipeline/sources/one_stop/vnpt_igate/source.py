@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
@@ -80,8 +80,8 @@ class OneStopSource:
     read again because it may have changed comes with the last day.
     """
 
-    name = "one_stop"
-    tables = (DOSSIERS, PROCEDURES)
+    name: ClassVar[str] = "one_stop"
+    tables: ClassVar[tuple[str, ...]] = (DOSSIERS, PROCEDURES)
 
     def __init__(
         self, http: HttpClient, client_id: str, client_secret: str, options: OneStopOptions | None = None
