@@ -1,4 +1,4 @@
-"""The indicator catalogue: indicators and the relations that they are computed over, read from `families/`."""
+"""Read the indicator catalogue from `families/`: indicators and the relations that they are computed over."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def catalogue() -> tuple[Indicator, ...]:
 
 
 def checked(indicators: Iterable[Indicator]) -> tuple[Indicator, ...]:
-    """Return the indicators once their ids and terms are found to be right.
+    """Check ids and terms of indicators; return them.
 
     Raises:
         CatalogueError: see `catalogue`.

@@ -1,4 +1,4 @@
-"""Indicator values: the terms of the catalogue as columns by unit and period, then one row per indicator."""
+"""Compute indicator values: the terms of the catalogue as columns by unit and period, then a row per indicator."""
 
 from __future__ import annotations
 

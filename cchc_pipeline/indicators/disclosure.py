@@ -1,4 +1,4 @@
-"""Which cells of a table of counts to hide, so that nobody can compute a count of 1 to 4.
+"""Choose the cells of a table of counts to hide, so that nobody can compute a count of 1 to 4.
 
 A cell is hidden because its count is small (primary), or because the small one could be had by subtraction
 (secondary). The guarantee is by construction, after the hypercube method (Repsilber 1994; Giessing and
@@ -39,16 +39,16 @@ class Tree:
         object.__setattr__(self, "children", tuple(tuple(one) for one in found))
 
     def depth(self, node: int) -> int:
-        """Steps to the top."""
+        """Count the steps to the top."""
         return 0 if self.parent[node] < 0 else 1 + self.depth(self.parent[node])
 
     def siblings(self, node: int) -> tuple[int, ...]:
-        """The other nodes below the same parent."""
+        """Return the other nodes below the same parent."""
         above = self.parent[node]
         return () if above < 0 else tuple(other for other in self.children[above] if other != node)
 
     def top(self, node: int) -> list[int]:
-        """The node and those above it that have no sibling, up to one that has, or to the top."""
+        """Return the node and those above it without siblings, up to one that has some, or to the top."""
         path = [node]
         while self.parent[path[-1]] >= 0 and not self.siblings(path[-1]):
             path.append(self.parent[path[-1]])
@@ -56,7 +56,7 @@ class Tree:
 
 
 def with_rests(tables: np.ndarray, units: Sequence[int], periods: Sequence[int]) -> tuple[np.ndarray, Tree, Tree]:
-    """Tables with a row (column) added wherever a unit (period) counts something beyond those below it.
+    """Add a row (column) wherever a unit (period) counts something beyond those below it.
 
     Args:
         tables: counts, tables by units by periods; not a number where there is none.
@@ -84,7 +84,7 @@ def _with_rest(tables: np.ndarray, parents: Sequence[int], axis: int) -> tuple[n
 def hidden_cells(
     counts: np.ndarray, is_small: np.ndarray, units: Tree, periods: Tree, base: np.ndarray | None = None
 ) -> np.ndarray:
-    """The cells to hide: small ones, and those that keep them from being computed.
+    """Return the cells to hide: small ones, and those that keep them from being computed.
 
     Args:
         counts: what the table shows (units by periods); cells of units with larger counts are hidden last.

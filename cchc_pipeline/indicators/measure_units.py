@@ -1,4 +1,4 @@
-"""Units of measure in Vietnamese. Not here: the units of the catalogue themselves (`families/*.yaml`)."""
+"""Translate the units of measure of the catalogue into Vietnamese."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ _VI = {
 
 
 def unit_vi(unit: str) -> str:
-    """A unit of the catalogue in Vietnamese; one that is not known as it is."""
+    """Return a unit of the catalogue in Vietnamese; an unknown one as it is."""
     return _VI.get(unit, unit)

@@ -1,4 +1,4 @@
-"""The public table of indicator values: nothing in it lets anyone count one to four people or dossiers.
+"""Make the public table of indicator values, from which nobody can count one to four people or dossiers.
 
 Published are months, quarters and years on today's map: days are too fine, and free periods and a second map
 would let small counts be had by subtraction. Hidden are numerator, denominator and value of a row.
@@ -86,7 +86,7 @@ REASON_VI = "Không công bố để bảo vệ thông tin cá nhân: số từ 
 
 
 def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
-    """The indicators that count people or dossiers; in doubt an indicator is one of them."""
+    """Return the indicators that count people or dossiers; in doubt an indicator is one of them."""
     every = list(indicators)
     harmless = {i.numerator for i in every if i.denominator is None and i.unit in HARMLESS_UNITS}
     return [i for i in every if not (i.kind == "index" or i.unit in HARMLESS_UNITS or _is_harmless(i, harmless))]
@@ -117,7 +117,7 @@ def public_values(
     schema: pa.Schema,
     indicators: Sequence[Indicator] | None = None,
 ) -> pa.Table:
-    """The values on today's map with every cell hidden from which a count of 1 to 4 could be had.
+    """Hide every cell of the values on today's map from which a count of 1 to 4 could be had.
 
     Args:
         today: the published table `indicator_values_today`.
@@ -207,7 +207,7 @@ class _Hiding:
         return tables
 
     def masks(self) -> dict[Key, np.ndarray]:
-        """True where the figure is hidden."""
+        """Return masks that are True where the figure is hidden, by indicator and part."""
         additive = [i for i in self.indicators if i.is_additive]
         self._hide([i for i in additive if i.kind == "flow"], flows=True)
         self._hide([i for i in additive if i.kind == "stock"], flows=False)

@@ -179,7 +179,7 @@ class Store:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and new names in `folder` durable."""
+    """Sync renames and new names in `folder` to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -241,16 +241,16 @@ def _write_all(stream: IO[bytes], content: bytes) -> None:
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """The table in one Parquet file."""
+    """Read the table in one Parquet file."""
     return pq.read_table(path, partitioning=None)
 
 
 def sha256(path: Path) -> str:
-    """Hash of a file's bytes, as hex."""
+    """Return the SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def row_count(path: Path) -> int:
-    """Rows of a Parquet file, from its footer."""
+    """Count the rows of a Parquet file, from its footer."""
     return int(pq.read_metadata(path).num_rows)

@@ -1,4 +1,4 @@
-"""Where tables live: the folders of the lake and the names in them.
+"""Name the tables and states of a lake, and keep how pulls ended.
 
 landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
 staged/<table>/<day>.parquet       the valid rows of that day
@@ -45,7 +45,7 @@ class Lake:
 
     @property
     def store(self) -> Store:
-        """Where its tables and states are kept: the layers are the first part of their names."""
+        """Return where its tables and states are kept: the layer is the first part of a name."""
         return Store(self.root)
 
     def identity(self) -> dict[str, Any]:
@@ -85,31 +85,31 @@ class Lake:
             self.store.write_json(marker, "lake")
 
     def day_file(self, layer: str, table: str, day: date) -> Path:
-        """File of one civil day of a `landing` or `staged` table."""
+        """Return the file of one civil day of a `landing` or `staged` table."""
         return self.store.path(f"{layer}/{table}", day.isoformat())
 
     def day_files(self, layer: str, table: str, days: Iterable[date]) -> list[Path]:
-        """The existing files of these days, in order."""
+        """Return the existing files of these days, in order."""
         return [path for day in sorted(days) if (path := self.day_file(layer, table, day)).exists()]
 
     def state_file(self, layer: str, table: str, part: str | None = None) -> Path:
-        """File of a `core` or `built` table, or of one part of it."""
+        """Return the file of a `core` or `built` table, or of one part of it."""
         return self.store.path(f"{layer}/{table}", part)
 
     def parts(self, layer: str, table: str) -> list[str]:
-        """Names of the parts of a partitioned table, in order."""
+        """Return the names of the parts of a table, in order."""
         return list(self.store.parts(f"{layer}/{table}"))
 
     def read_state(self, layer: str, table: str, schema: pa.Schema) -> pa.Table:
-        """The whole table; empty with `schema` where nothing was written yet."""
+        """Read the whole table; empty with `schema` where nothing was written yet."""
         return self.store.read(f"{layer}/{table}", schema=schema)
 
     def read_state_part(self, layer: str, table: str, part: str, schema: pa.Schema) -> pa.Table:
-        """One part of a partitioned table; empty with `schema` where there is none."""
+        """Read one part of a table; empty with `schema` where there is none."""
         return self.store.read(f"{layer}/{table}", part, schema=schema)
 
     def write_state(self, table: pa.Table, layer: str, name: str, part: str | None = None) -> bool:
-        """Write the table unless the same content is there already; whether it was written."""
+        """Write the table unless the same content is there already; return whether it was written."""
         return self.store.update(table, f"{layer}/{name}", part)
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
@@ -148,7 +148,7 @@ class Lake:
         return dict(sorted(found.items()))
 
     def span(self, source: str = "one_stop") -> DataSpan:
-        """First and last civil day that a pull of `source` read to the end.
+        """Return the first and last civil day that a pull of `source` read to the end.
 
         Raises:
             LakeError: no day was pulled yet.
@@ -162,7 +162,7 @@ class Lake:
 
     @property
     def published(self) -> Path:
-        """Folder of everything that is published."""
+        """Return the folder of everything that is published."""
         return self.root / "published"
 
 

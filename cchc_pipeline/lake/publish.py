@@ -1,4 +1,4 @@
-"""Publishing: a complete version beside the old ones, then one switch.
+"""Publish complete versions of the tables, beside the old ones and then by one switch; read and roll back.
 
     published/versions/<version>/<table>.parquet     one file per table
     published/versions/<version>/quality/…           pages and CSV for people
@@ -53,17 +53,17 @@ class Published:
 
 
 def current_version(published: Path) -> Path | None:
-    """Resolved folder of the current version, or None before the first publication."""
+    """Return the resolved folder of the current version, or None before the first publication."""
     return Store(published).pointed()
 
 
 def what_stays(published: Path) -> str:
-    """What readers see after a run that published nothing, as a part of a sentence."""
+    """Return what readers see after a run that published nothing, as a part of a sentence."""
     return "nothing is published yet" if current_version(published) is None else "the last published version stays"
 
 
 def read_manifest(version: Path) -> dict[str, Any]:
-    """The manifest of a version.
+    """Read the manifest of a version.
 
     Raises:
         PublishError: it is absent or damaged.
@@ -156,7 +156,7 @@ def roll_back(published: Path, version: str) -> Path:
 
 
 def version_names(published: Path) -> list[str]:
-    """Names of the complete versions, oldest first."""
+    """Return the names of the complete versions, oldest first."""
     return sorted(path.name for path in (published / "versions").glob("[!.]*") if path.is_dir())
 
 
@@ -211,7 +211,7 @@ def _remove(version: Path) -> None:
 
 
 def read_published(published: Path, table: str) -> pa.Table:
-    """A table of the current version.
+    """Read a table of the current version.
 
     Raises:
         PublishError: nothing was published yet, or the version has no such table.

@@ -1,4 +1,4 @@
-"""The working calendar of Vietnamese state offices: which day is worked, and how many lie between two.
+"""Tell working days of Vietnamese state offices, and count them between two days.
 
 Sources: the `holidays` library (Tết, Hùng Kings, in-lieu days, swaps 2024-2026) and
 `calendar_overrides.csv` for the swaps that the library does not know yet. Public holidays follow
@@ -17,7 +17,7 @@ import holidays
 
 @lru_cache(maxsize=1)
 def overrides() -> dict[date, bool]:
-    """Days that the override table decides: date -> is it worked."""
+    """Return the days that the override table decides: date -> is it worked."""
     text = resources.files(__package__).joinpath("calendar_overrides.csv").read_text(encoding="utf-8")
     return {date.fromisoformat(row["date"]): row["kind"] == "work" for row in csv.DictReader(text.splitlines())}
 
@@ -29,19 +29,19 @@ def _vietnam() -> holidays.HolidayBase:
 
 @cache
 def is_working_day(day: date) -> bool:
-    """Whether state offices work on `day` (Monday to Friday, minus holidays, plus make-up days)."""
+    """Tell whether state offices work on `day` (Monday to Friday, minus holidays, plus make-up days)."""
     decided = overrides().get(day)
     return bool(_vietnam().is_working_day(day)) if decided is None else decided
 
 
 def is_public_holiday(day: date) -> bool:
-    """Whether `day` is off for everybody by law or decision, be it a weekday or not; a plain weekend is not."""
+    """Tell whether `day` is off for everybody by law or decision, be it a weekday or not; a plain weekend is not."""
     decided = overrides().get(day)
     return day in _vietnam() if decided is None else not decided
 
 
 def add_working_days(day: date, count: int) -> date:
-    """The `count`-th working day after `day`; the first day is not counted (Civil Code 2015, Article 147).
+    """Return the `count`-th working day after `day`; the first day is not counted (Civil Code 2015, Article 147).
 
     With `count` 0, `day` itself if worked, else the next working day (Article 148).
     """
@@ -55,12 +55,12 @@ def add_working_days(day: date, count: int) -> date:
 
 
 def working_days_between(start: date, end: date) -> int:
-    """Working days in the half-open interval (start, end]: the first day is not counted."""
+    """Count the working days in the half-open interval (start, end]: the first day is not counted."""
     return sum(is_working_day(start + timedelta(days=i)) for i in range(1, (end - start).days + 1))
 
 
 def calendar_rows(start: date, end: date) -> list[tuple[date, bool, int]]:
-    """Rows (date, is_working_day, working_day_number) from `start` to `end`.
+    """Return rows (date, is_working_day, working_day_number) from `start` to `end`.
 
     The number counts the working days from `start` on, so that a difference of two numbers is
     `working_days_between`.

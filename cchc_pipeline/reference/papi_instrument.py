@@ -1,4 +1,4 @@
-"""PAPI's instrument: which sub-dimensions a year has, on which scale, and where the series breaks."""
+"""Describe PAPI's instrument: which sub-dimensions a year has, on which scale, and where the series breaks."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Slot:
 
     @property
     def lowest(self) -> float:
-        """The nominal lower bound, 1/k."""
+        """Return the nominal lower bound, 1/k."""
         return 1 / self.subdimensions_in_dimension
 
     @property
     def highest(self) -> float:
-        """The nominal upper bound, 10/k."""
+        """Return the nominal upper bound, 10/k."""
         return 10 / self.subdimensions_in_dimension
 
 
@@ -68,13 +68,13 @@ class Instrument:
     """Weight of each dimension in the weighted total; empty where none is known for the year."""
 
     def bounds(self, code: str) -> tuple[float, float]:
-        """Nominal lower and upper bound of a sub-dimension, a dimension (1 to 10) or TOTAL."""
+        """Return the nominal lower and upper bound of a sub-dimension, a dimension (1 to 10) or TOTAL."""
         if code == TOTAL_CODE:
             return float(len(self.dimensions)), 10.0 * len(self.dimensions)
         return (self.slots[code].lowest, self.slots[code].highest) if code in self.slots else (1.0, 10.0)
 
     def break_note_vi(self, code: str) -> str | None:
-        """Why this code cannot be compared with the year before, or None."""
+        """Return why this code cannot be compared with the year before, or None."""
         notes = [item.note_vi for item in self.breaks if code in item.codes]
         if code == TOTAL_CODE and self.year > _first_year():
             broken = [part for part in self.dimensions if breaks_off(part, self.year)]
@@ -83,13 +83,13 @@ class Instrument:
         return f"Đứt chuỗi so với năm {self.year - 1}: {'; '.join(notes)}" if notes else None
 
     def has(self, code: str) -> bool:
-        """Whether this year has the sub-dimension, dimension or TOTAL."""
+        """Tell whether this year has the sub-dimension, dimension or TOTAL."""
         return code == TOTAL_CODE or code in self.slots or code in self.dimensions
 
 
 @cache
 def instrument(year: int) -> Instrument:
-    """The instrument of a year.
+    """Return the instrument of a year.
 
     Raises:
         PapiTableError: no instrument is known for that year.
@@ -139,7 +139,7 @@ def instrument(year: int) -> Instrument:
 
 @cache
 def breaks_off(code: str, year: int) -> bool:
-    """Whether points of this code in `year` cannot be compared with those of the year before.
+    """Tell whether points of this code in `year` cannot be compared with those of the year before.
 
     True for a listed break, another construct, version or scale of a sub-dimension, other members of a sum, and a sum
     one of whose members breaks off: a sum is not more comparable than its parts.
@@ -163,7 +163,7 @@ def breaks_off(code: str, year: int) -> bool:
 
 @cache
 def comparable_since(code: str, year: int) -> int | None:
-    """First year of the unbroken stretch that `year` belongs to; None where the year does not have the code.
+    """Return the first year of the unbroken stretch that `year` belongs to; None where the year does not have the code.
 
     A line over time may join points of one stretch only.
     """
@@ -175,28 +175,28 @@ def comparable_since(code: str, year: int) -> int | None:
 
 
 def all_slots() -> tuple[str, ...]:
-    """Every sub-dimension that any year has: the columns SC11 to SC83."""
+    """Return every sub-dimension that any year has: the columns SC11 to SC83."""
     return tuple(_data()["slots"])
 
 
 def all_dimensions() -> dict[str, dict[str, str]]:
-    """Names of D1 to D8."""
+    """Return the names of D1 to D8."""
     return dict(_data()["dimensions"])
 
 
 def province_names() -> dict[str, str]:
-    """Vietnamese names of the 63 provinces of before 1/7/2025 by their PAPI code P01 to P63."""
+    """Return the Vietnamese names of the 63 provinces of before 1/7/2025 by their PAPI code P01 to P63."""
     return {code: province["name_vi"] for code, province in _data()["provinces"].items()}
 
 
 def province_gso_codes() -> dict[str, str]:
-    """Statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
+    """Return the statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
     return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
 
 
 @cache
 def province_by_agency_code() -> dict[str, str]:
-    """P01 to P63 by the agency code that the province had until 30/6/2025.
+    """Return P01 to P63 by the agency code that the province had until 30/6/2025.
 
     P01 to P63 count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04
     and is P03. The publisher's own numbers are the statistical codes.
@@ -206,7 +206,7 @@ def province_by_agency_code() -> dict[str, str]:
 
 
 def parts_of_today(agency_code: str) -> dict[str, str]:
-    """P01 to P63 with the name of every former province that is in the province of today with this agency code.
+    """Return P01 to P63 with the name of every former province that is in the province of today with this agency code.
 
     One where the province is as it was, in the order of the codes; none for a code that is none of the 34.
     """
@@ -216,12 +216,12 @@ def parts_of_today(agency_code: str) -> dict[str, str]:
 
 
 def tier_rules() -> dict[str, Any]:
-    """How the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
+    """Return how the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
     return dict(_data()["tiers"])
 
 
 def dimension_of(slot: str) -> str:
-    """The dimension that a sub-dimension belongs to: SC24 to D2."""
+    """Return the dimension that a sub-dimension belongs to: SC24 to D2."""
     return f"D{slot[2]}"
 
 

@@ -1,4 +1,4 @@
-"""Agency codes: one canonical form for the two that live side by side.
+"""Convert agency codes between the two forms that are in use side by side.
 
 * QĐ 20/2020/QĐ-TTg (amended by QĐ 09/2025/QĐ-TTg): level 1 first, dots between, at most 35
   characters: `H34.12`, `H34.23.09`, `H21.227`. This is the canonical form.
@@ -15,7 +15,7 @@ _QCVN102 = re.compile(r"^(\d{3})\.(\d{2})\.(\d{2})\.([A-K]\d{2})$")
 
 
 def canonical_unit_code(code: str | None) -> str | None:
-    """The code in QĐ 20 form, or None where it is neither form.
+    """Return the code in QĐ 20 form, or None where it is neither form.
 
     >>> canonical_unit_code("000.00.12.H34"), canonical_unit_code("000.09.23.H34"), canonical_unit_code("H21.227")
     ('H34.12', 'H34.23.09', 'H21.227')
@@ -33,7 +33,7 @@ def canonical_unit_code(code: str | None) -> str | None:
 
 
 def qcvn102_code(code: str) -> str | None:
-    """The old thirteen-character form of a canonical code, or None where a level does not fit into it."""
+    """Return the old thirteen-character form of a canonical code, or None where a level does not fit into it."""
     parts = code.split(".")
     if len(parts) > 4:
         return None

@@ -1,4 +1,4 @@
-"""The tree of units on the map of a day, as a table that sums are rolled up along.
+"""Make the tree of units on the map of a day, as a table that sums are rolled up along.
 
 On the map of a day, a unit counts where it is found on that day: in itself while it exists, in its successor
 where all of it went there. A unit that was split, or that nobody took over, stays a row of its own below the
@@ -60,12 +60,12 @@ class UnitMap:
         self.on = on
 
     def is_alive(self, code: str) -> bool:
-        """Whether the unit exists on the day."""
+        """Tell whether the unit exists on the day."""
         unit = self._units[code]
         return (unit.valid_from or BEGINNING) <= self.on <= (unit.valid_to or END)
 
     def node(self, code: str) -> str:
-        """The unit in which `code` counts."""
+        """Return the unit in which `code` counts."""
         if self.is_alive(code):
             return code
         place = self._history.place(code, self.on)
@@ -113,17 +113,17 @@ class UnitMap:
         return chain
 
     def parents(self) -> dict[str, str | None]:
-        """The unit right above every unit that has a row on this map; None at the top."""
+        """Return the unit right above every unit that has a row on this map; None at the top."""
         return {code: self._parents[code] for code in self._units if self.node(code) == code}
 
     def lineage(self) -> Iterator[tuple[str, str, bool]]:
-        """(unit, the unit it counts in or one above that, whether that one exists on the day)."""
+        """Yield (unit, the unit it counts in or one above that, whether that one exists on the day)."""
         for code in self._units:
             for ancestor in self._chain(self.node(code), self._parents):
                 yield code, ancestor, self.is_alive(ancestor)
 
     def inexact(self) -> Iterator[tuple[str, str]]:
-        """(unit whose figures lack something, the split unit whose figures it lacks)."""
+        """Yield (unit whose figures lack something, the split unit whose figures it lacks)."""
         for code in self._units:
             parts = self._parts(code)
             held = set(self._chain(self._parents[code] or "", self._parents))
@@ -138,7 +138,7 @@ def _common(chains: Sequence[list[str]]) -> str | None:
 
 
 def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: date, which: MapName) -> pa.Table:
-    """Every unit with each unit that its counts belong to, by stretches of time with one map.
+    """Pair every unit with each unit that its counts belong to, by stretches of time with one map.
 
     Args:
         units: the published table `units`.
@@ -162,6 +162,6 @@ def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: 
 
 
 def inexact_table(units: pa.Table, history: UnitHistory, as_of_on: date) -> pa.Table:
-    """On the map of `as_of_on`: units whose past lacks the figures of a split unit, with that unit."""
+    """Return, on the map of `as_of_on`, units whose past lacks the figures of a split unit, with that unit."""
     rows = sorted(UnitMap(units, history, as_of_on).inexact())
     return table_from_rows(rows, INEXACT)

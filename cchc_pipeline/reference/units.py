@@ -1,4 +1,4 @@
-"""Units with history: what a code meant on a day, what became of a unit, and what it was made of.
+"""Answer what a unit code meant on a day, what became of a unit, and what it was made of.
 
 A code does not name a unit by itself. On 1/7/2025 the statistical code 15 went from Yên Bái to the new Lào
 Cai, whose own old code was 10. So a unit has an id: its code, or where the code belongs to another unit by
@@ -49,7 +49,7 @@ class UnitChange:
 
     @property
     def keeps_unit(self) -> bool:
-        """Whether the holder of the code stays the same unit: renamed, or others joined it under its name."""
+        """Tell whether the holder of the code stays the same unit: renamed, or others joined it under its name."""
         return self.old_code == self.new_code and (
             self.kind == "renamed" or self.old_name == self.new_name or not (self.old_name and self.new_name)
         )
@@ -69,7 +69,7 @@ class Tenure:
     valid_to: date | None
 
     def holds(self, day: date) -> bool:
-        """Whether `day` lies within."""
+        """Tell whether `day` lies within."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -82,7 +82,7 @@ class Succession:
 
     @property
     def share(self) -> str:
-        """`exact` where the whole unit went over, `split` where only a part did."""
+        """Return `exact` where the whole unit went over, `split` where only a part did."""
         return "exact" if self.change.is_exact else "split"
 
 
@@ -170,16 +170,16 @@ class UnitHistory:
         return found
 
     def tenures(self, code: str) -> tuple[Tenure, ...]:
-        """Every tenure of a code, in order of time."""
+        """Return every tenure of a code, in order of time."""
         return tuple(self._tenures.get(code, [Tenure(code, code, None, None, None)]))
 
     @property
     def codes(self) -> frozenset[str]:
-        """Codes that a change names."""
+        """Return the codes that a change names."""
         return frozenset(self._tenures)
 
     def holder(self, code: str, on: date) -> Tenure:
-        """The unit that held `code` on a day; on a day without a holder the one before, else the first."""
+        """Return the unit that held `code` on a day; on a day without a holder the one before, else the first."""
         tenures = self.tenures(code)
         for tenure in tenures:
             if tenure.holds(on):
@@ -188,19 +188,19 @@ class UnitHistory:
         return before[-1] if before else tenures[0]
 
     def of_id(self, unit_id: str) -> tuple[Tenure, ...]:
-        """The tenures of one unit, in order of time."""
+        """Return the tenures of one unit, in order of time."""
         return tuple(t for t in self.tenures(self._code_of.get(unit_id, unit_id)) if t.unit_id == unit_id)
 
     def successors(self, unit_id: str) -> tuple[Succession, ...]:
-        """What became of a unit, step by step; a unit id of "" where nobody took over."""
+        """Return what became of a unit, step by step; a unit id of "" where nobody took over."""
         return tuple(s for s in self._successors.get(unit_id, ()) if s.unit_id != unit_id)
 
     def predecessors(self, unit_id: str) -> tuple[Succession, ...]:
-        """The units that went into this one."""
+        """Return the units that went into this one."""
         return tuple(self._predecessors.get(unit_id, ()))
 
     def place(self, unit_id: str, on: date) -> Placement:
-        """Where `unit_id` is found on the map of the day `on`, through every change until then.
+        """Find `unit_id` on the map of the day `on`, through every change until then.
 
         Of a unit that is split, the parts are given and `is_exact` is False; nothing is apportioned. A unit that
         begins later than `on` is found as itself.

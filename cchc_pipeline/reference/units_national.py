@@ -1,4 +1,4 @@
-"""Provinces and communes of the country before and since 1 July 2025, with every code that is in use.
+"""Tell the provinces and communes of the country before and since 1 July 2025, with every code that is in use.
 
 Provinces: 63 until 30/6/2025, 34 since (Nghị quyết 202/2025/QH15), by statistical code and by agency code.
 That the survivor keeps its agency code is not confirmed by a text. Communes: the package `vietnamadminunits`
@@ -43,7 +43,7 @@ class OldProvince:
 
 @lru_cache(maxsize=1)
 def old_provinces() -> tuple[OldProvince, ...]:
-    """The 63 provinces until 30/6/2025."""
+    """Return the 63 provinces until 30/6/2025."""
     text = resources.files(__package__).joinpath("provinces.csv").read_text(encoding="utf-8")
     return tuple(
         OldProvince(**{**row, "papi_number": int(row["papi_number"])})  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def old_provinces() -> tuple[OldProvince, ...]:
 
 @lru_cache(maxsize=2)
 def province_history(system: CodeSystem = "gso") -> UnitHistory:
-    """History of the provinces by statistical code (`gso`) or agency code (`agency`).
+    """Return the history of the provinces by statistical code (`gso`) or agency code (`agency`).
 
     The two systems disagree about who kept his code: by statistical code the new Lào Cai has Yên Bái's 15, by
     agency code it keeps Lào Cai's H38.
@@ -85,7 +85,7 @@ def _province_change(province: OldProvince, system: CodeSystem) -> UnitChange:
 
 @lru_cache(maxsize=1)
 def commune_changes() -> tuple[UnitChange, ...]:
-    """Every change of a commune on 1/7/2025 by statistical code; communes that stayed as they were have none.
+    """Return every change of a commune on 1/7/2025 by statistical code; communes that stayed as they were have none.
 
     A commune that went into several new ones gives one change for each, none of them exact. District-level
     units without communes (islands) stand under their district code.
@@ -137,5 +137,5 @@ def commune_changes() -> tuple[UnitChange, ...]:
 
 @lru_cache(maxsize=1)
 def commune_history() -> UnitHistory:
-    """History of the communes by statistical code."""
+    """Return the history of the communes by statistical code."""
     return UnitHistory(commune_changes())

@@ -1,4 +1,4 @@
-"""Working hours: when a unit is open, and how much working time lies between two instants.
+"""Tell when a unit is open, and how much working time lies between two instants.
 
 Opening hours stand in `working_hours.csv`: unit_code (`*` is everybody; a unit goes before those above it, and what
 is listed for a unit on a day replaces what holds above it), weekdays (1 Monday to 7 Sunday, as in `1-5` or `6`),
@@ -57,7 +57,7 @@ class Opening:
     last: date
 
     def holds(self, day: date, weekday: int) -> bool:
-        """Whether the row speaks of `day`, which counts as `weekday`."""
+        """Tell whether the row speaks of `day`, which counts as `weekday`."""
         return weekday in self.weekdays and self.first <= day <= self.last
 
 
@@ -74,16 +74,16 @@ class WorkingHours:
 
     @property
     def openings(self) -> list[Opening]:
-        """The rows of the table."""
+        """Return the rows of the table."""
         return [opening for rows in self._by_unit.values() for opening in rows]
 
     @property
     def schedules(self) -> list[str]:
-        """Units with hours of their own, and `*`."""
+        """Return the units with hours of their own, and `*`."""
         return sorted(self._by_unit)
 
     def schedule_of(self, unit_code: str) -> str:
-        """The unit whose hours hold for a unit: itself, the nearest above it that is listed, or `*`."""
+        """Return the unit whose hours hold for a unit: itself, the nearest above it that is listed, or `*`."""
         while unit_code not in self._by_unit:
             unit_code, _, _ = unit_code.rpartition(".")
             if not unit_code:
@@ -91,7 +91,7 @@ class WorkingHours:
         return unit_code
 
     def spans(self, unit_code: str, day: date) -> tuple[Span, ...]:
-        """When the unit is open on `day`: (begin, end), in order, not overlapping."""
+        """Return when the unit is open on `day`: (begin, end), in order, not overlapping."""
         key = self.schedule_of(unit_code), day
         found = self._days.get(key)
         if found is None:
@@ -116,7 +116,7 @@ class WorkingHours:
         return tuple(spans)
 
     def seconds_between(self, unit_code: str, start: datetime, end: datetime) -> int:
-        """Working seconds in [start, end); 0 where `end` is not after `start`."""
+        """Count working seconds in [start, end); 0 where `end` is not after `start`."""
         total, day = 0, start.date()
         while day <= end.date():
             for begin, close in self.spans(unit_code, day):
@@ -125,7 +125,7 @@ class WorkingHours:
         return total
 
     def add_seconds(self, unit_code: str, start: datetime, seconds: int, suspended: Sequence[Span] = ()) -> datetime:
-        """The instant at which `seconds` of working time have passed since `start`.
+        """Return the instant at which `seconds` of working time have passed since `start`.
 
         With 0, `start` itself where the unit is open, else the next opening. Time in `suspended` does not count:
         the clock stands still while the citizen is waited for.
@@ -148,7 +148,7 @@ class WorkingHours:
         raise WorkingHoursError(f"working hours of {unit_code}: not open for a year from {start}. Correct the table.")
 
     def table(self, first: date, last: date) -> pa.Table:
-        """Every span of every schedule from `first` to `last`, with the working seconds of the schedule before it.
+        """Return every span of every schedule from `first` to `last`, with its working seconds before.
 
         Columns: schedule, begins_at, ends_at, seconds_before; ordered by schedule and begin.
         """
@@ -181,7 +181,7 @@ def _without(begin: datetime, end: datetime, suspended: Sequence[Span]) -> list[
 
 
 def read_working_hours(text: str, origin: str) -> list[Opening]:
-    """Rows of a table of working hours.
+    """Read the rows of a table of working hours.
 
     Args:
         text: the CSV file.
@@ -226,7 +226,7 @@ def _shipped() -> WorkingHours:
 
 
 def working_hours(own: Path | None = None) -> WorkingHours:
-    """The shipped table, with the rows of a province's own file in place of the shipped ones for the units it lists.
+    """Return the shipped table, with a province's own rows in place of the shipped ones of the units it lists.
 
     Args:
         own: a CSV file of the same form; none, or one that does not exist, is the shipped table alone.

@@ -1,4 +1,4 @@
-"""What stands behind a figure: an indicator of a unit and any window, down to dossiers, documents and procedures.
+"""List what stands behind a figure: an indicator of a unit and any window, down to dossiers and documents.
 
 The items are counted by the same SQL files as the figure, over `core.items` in place of their sums: what is listed
 cannot differ from what is counted.

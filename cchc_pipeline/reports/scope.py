@@ -1,4 +1,4 @@
-"""What a report is about: a period within the published data, and a unit with everything below it."""
+"""Resolve what a report is about: a period within the published data, and a unit with everything below it."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Scope:
 
     @property
     def unit_name(self) -> str:
-        """Name of the unit."""
+        """Return the name of the unit."""
         return self.names[self.unit_code]
 
     def below(self) -> list[str]:
-        """Codes of the unit, of everything below it, and of former units that count in one of these today."""
+        """Return the codes of the unit, of everything below it, and of former units that count in these today."""
         on_map = lineage_table(self.units, self.history, self.first, self.last, "today").to_pylist()
         return sorted({row["unit_code"] for row in on_map if row["ancestor_code"] == self.unit_code} | {self.unit_code})
 
 
 def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
-    """A scope within the current published version.
+    """Return a scope within the current published version.
 
     Args:
         published: the published folder.
@@ -79,7 +79,7 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
 
 
 def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
-    """Code and name of a published unit; the province where none is asked for.
+    """Return code and name of a published unit; the province where none is asked for.
 
     Raises:
         ReportError: there is no such unit; the message lists those there are, near ones first.

@@ -1,4 +1,4 @@
-"""Indicator values over windows that nobody published, from the published tables and by the catalogue's own SQL."""
+"""Compute indicator values over windows that nobody published, from the published tables."""
 
 from __future__ import annotations
 
