@@ -1,6 +1,6 @@
-"""A province in a box: the three source systems of an invented province, served over real HTTP with known truth.
+"""Three source systems of an invented province over HTTP, with known figures.
 
-Belongs here: what a province is, the lives of its dossiers, its letters, the servers that render them as of
-a clock, injected faults, and the truth to compare with. Not here: anything that the pipeline itself computes;
-the sandbox never imports `core`, `indicators` or `sources`.
+Belongs here: scenarios, the dossiers, letters and registers of a province, the servers that show them as of a
+clock, injected faults, and the true indicators to compare with. Not here: anything that the pipeline itself
+computes; the sandbox never imports `core`, `indicators` or `sources`, so that the comparison shares no code.
 """

@@ -1,4 +1,4 @@
-"""catalogue."""
+"""Build a scenario by its name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from cchc_pipeline.sandbox.life.scenario import SandboxError, Scenario
 
 
 def load_scenario(name: str, seed: int) -> Scenario:
-    """The scenario `name` for `seed`.
+    """Build the scenario `name` for `seed`.
 
     Raises:
         SandboxError: no scenario has this name.
     """
-    # The catalogues import this module.
+    # Loaded on first use: importing this module for the names stays cheap.
     from cchc_pipeline.sandbox.scenarios import dak_nong_2020 as dak_nong
     from cchc_pipeline.sandbox.scenarios import dak_nong_2024
     from cchc_pipeline.sandbox.scenarios import ha_giang_2023 as ha_giang

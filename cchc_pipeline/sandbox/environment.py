@@ -1,4 +1,4 @@
-"""The built-in province as the environment of a command: started, its addresses set, its files dropped."""
+"""Run a command against the built-in province: server, settings, drop files."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ HOUR_OF_THE_NIGHT = 1
 
 @dataclass(frozen=True)
 class RunningProvince:
-    """A sandbox that is being served.
+    """A running sandbox server and the identity of its data.
 
     Attributes:
         server: the running server.
-        identity: what the lake is marked with.
+        identity: province code, scenario, seed and size; the lake is marked with them.
     """
 
     server: SandboxServer
     identity: dict[str, Any]
 
     def whole_range(self, until: date) -> tuple[date, date]:
-        """From the first day of the province's data to its last, at most `until`."""
+        """Return the first and the last day of the province's data, at most `until`."""
         scenario = self.server.province.scenario
         return scenario.go_live, min(until, scenario.last_day or until)
 
@@ -47,8 +47,8 @@ class RunningProvince:
 def province_environment(scenario: str | None, seed: int, size: float) -> Iterator[RunningProvince]:
     """Serve a built-in province and point the process's settings at it.
 
-    Settings of the environment that name a source are left for the time of the command; those of a
-    file are overruled.
+    The environment variables that name the sources are replaced and restored on exit; they take precedence over
+    the settings file. PAPI and register files are written to the drop folder. `scenario` None means `DEFAULT`.
     """
     name = scenario or DEFAULT
     with SandboxServer(scenario=name, seed=seed, size=size) as server:

@@ -1,7 +1,7 @@
-"""The letters that units send, day by day: publication decisions, apologies, requests and replies, plans, reports.
+"""Generate the letters that units send and their receipts, by civil day.
 
 A provincial chairman has to publish procedures within five working days after the ministry's decision arrives
-(NĐ 63/2010, Article 15, as amended); `Letter.due_on` of a publication decision is that day.
+(NĐ 63/2010, Article 15, as amended); `Letter.due_on` of a publication decision is the fifth of these days.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from cchc_pipeline.sandbox.life.scenario import Scenario
 
 
 class Sender(Protocol):
-    """What the book asks of the province that writes the letters; `Province` is the one there is."""
+    """The part of a province that the letter book reads; `Province` implements it."""
 
     scenario: Scenario
     size: float
@@ -39,13 +39,13 @@ class Sender(Protocol):
         """Return all units, the province first."""
 
     def rng(self, *parts: object) -> Random:
-        """Return the generator of a subject."""
+        """Return the random generator of a subject."""
 
     def is_live(self, day: date) -> bool:
         """Return whether the systems hold data of `day`."""
 
     def apologies(self, day: date, longest: timedelta) -> list[Life]:
-        """Return the dossiers that somebody apologises for on `day`."""
+        """Return the dossiers with an apology letter on `day`."""
 
 
 PUBLICATION_DAYS = 5  # working days
@@ -70,7 +70,7 @@ class _Publication:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A letter of the province's own office that wants a reply by a day, and the day of the reply."""
+    """A request of the province's own office, its due date and the day of the reply."""
 
     asked_on: date
     due_on: date
@@ -79,7 +79,7 @@ class _Request:
 
 
 class LetterBook:
-    """The letters and receipts of a province, by the civil day on which the axis shows them."""
+    """The letters and receipts of a province, by the day the document axis shows them."""
 
     def __init__(self, province: Sender) -> None:
         self._province = province
@@ -89,7 +89,7 @@ class LetterBook:
         self._factor = math.sqrt(province.size)
 
     def letters(self, day: date) -> list[Letter]:
-        """Letters that the axis shows from `day` on (created on it)."""
+        """Return the letters created on `day`, the first day the axis shows them."""
         if day not in self._letters:
             written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
             made = [x for of_day in written for x in self._write(of_day) if x.created_at.date() == day]
@@ -99,7 +99,7 @@ class LetterBook:
         return self._letters[day]
 
     def receipts(self, day: date) -> list[Receipt]:
-        """Status messages created on `day`, answering letters of the last days."""
+        """Return the status messages created on `day` for letters of the last 8 days."""
         if day not in self._receipts:
             made = []
             for back in range(8):
@@ -111,7 +111,7 @@ class LetterBook:
         return self._receipts[day]
 
     def find(self, doc_id: str) -> Letter | Receipt | None:
-        """The letter or receipt with this id."""
+        """Return the letter or receipt with this id, else None."""
         try:
             day = date(int(doc_id[:4]), int(doc_id[4:6]), int(doc_id[6:8]))
         except ValueError:
@@ -163,7 +163,7 @@ class LetterBook:
                 yield letter
 
     def _planned(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
-        """What the plan of a scenario with exact figures holds for `day`."""
+        """Yield the letters that the plan of an exact scenario holds for `day`."""
         assert self._province.scenario.plan is not None  # noqa: S101 - the caller asked
         for one in self._province.scenario.plan.letters.get(day, ()):
             letter = self._letter(rng, one.unit, day, numbers, one.type_name, one.kind, one.subject)
@@ -172,7 +172,7 @@ class LetterBook:
             yield letter
 
     def _drawn_request(self, asked_on: date) -> _Request | None:
-        """The request for a reply that the province's own office sends on a day, if any."""
+        """Draw the request that the province's own office sends on a day, if any."""
         if not workdays.works(asked_on) or not self._province.is_live(asked_on):
             return None
         rng = self._province.rng("request", asked_on.isoformat())
@@ -187,7 +187,7 @@ class LetterBook:
         return _Request(asked_on, due_on, answered_on, rng.choice(self._province.units[1:]))
 
     def _requests(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
-        """The request of the day, and the replies to earlier ones."""
+        """Yield the request sent on `day` and the replies given on it."""
         top = self._province.units[0]
         for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
             request = self._drawn_request(earlier)
@@ -210,7 +210,7 @@ class LetterBook:
 
     @property
     def _stride(self) -> int:
-        """Numbers of a day never reach those of the next."""
+        """Return how many document numbers each day reserves."""
         return 10 * math.ceil(self._province.size)
 
     def _letter(
@@ -263,7 +263,7 @@ class LetterBook:
     # -- publication decisions ------------------------------------------------------------------------------------
 
     def _drawn_publications(self, arrived_on: date) -> list[_Publication]:
-        """Drawn provinces: the ministry's decisions that arrive on a day, with the province's answers."""
+        """Draw the ministry's decision that arrives on a day and the province's answer."""
         if not workdays.works(arrived_on) or not self._province.is_live(arrived_on):
             return []
         rng = self._province.rng("publications", arrived_on.isoformat())
@@ -283,7 +283,7 @@ class LetterBook:
         ]
 
     def _publications(self, day: date) -> list[_Publication]:
-        """Those that arrive or are promulgated on `day`."""
+        """Return the publications that arrive or are promulgated on `day`."""
         plan = self._province.scenario.plan
         if plan is not None:
             drawn = [
@@ -353,7 +353,7 @@ class LetterBook:
             yield letter
 
     def _reform(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
-        """The reform plan of the year and the quarterly reports, on the working day drawn for each unit."""
+        """Yield reform plans and quarterly reports, each unit on its drawn working day."""
         go_live = self._province.scenario.go_live
         ordinal = workdays.between(date(day.year, day.month, 1) - timedelta(days=1), day)
         since_start = workdays.between(go_live - timedelta(days=1), day)
@@ -390,5 +390,5 @@ class LetterBook:
 
 
 def _doc_id(day: date, index: int, kind: int) -> str:
-    """A UUID-shaped id that holds the day: letters are found again without an index."""
+    """Build a UUID-shaped id that holds the day; `find` then needs no index."""
     return f"{day:%Y%m%d}-0000-{kind}000-8000-{index:012d}"

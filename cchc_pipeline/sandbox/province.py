@@ -1,4 +1,4 @@
-"""A province over time: its dossiers and letters of any civil day, generated when first asked for."""
+"""Generate the dossiers and letters of a province by civil day, on demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WEEKEND_SHARE = 0.025
 
 @dataclass(frozen=True, slots=True)
 class ExpectedDefect:
-    """A record that must not be counted: its id, what is wrong with it, and its civil day of reception."""
+    """A defective record that no indicator may count; `kind` is one of `DEFECTS`."""
 
     dossier_id: str
     dossier_code: str | None
@@ -34,13 +34,16 @@ class ExpectedDefect:
 
 
 class Province:
-    """The province of a scenario. Two provinces with equal arguments hold equal records.
+    """The units, dossiers and letters of a scenario; equal for equal arguments.
 
     Args:
         scenario: a name from `SCENARIO_NAMES`.
         seed: any integer.
         size: scales the number of dossiers per day (letters grow with its square root); ignored by scenarios
             with exact figures.
+
+    Raises:
+        SandboxError: `size` is not above 0, or no scenario has this name.
     """
 
     def __init__(self, scenario: str = "two-level-2026", seed: int = 766, size: float = 1.0) -> None:
@@ -60,60 +63,63 @@ class Province:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """All units, the province first."""
+        """Return all units, the province first."""
         return self.scenario.units
 
     @property
     def procedures(self) -> tuple[Procedure, ...]:
-        """All procedures."""
+        """Return all procedures, including internal ones and those out of force."""
         return self.scenario.procedures
 
     def rng(self, *parts: object) -> Random:
-        """A generator of its own for every subject, independent of what was generated before."""
+        """Return the random generator of a subject, independent of earlier draws."""
         return Random("|".join(map(str, (self.scenario.name, self.seed, *parts))))
 
     def is_live(self, day: date) -> bool:
-        """Whether the systems hold data of `day`."""
+        """Return whether the systems hold data of `day`."""
         last = self.scenario.last_day
         return self.scenario.go_live <= day and (last is None or day <= last)
 
     def default_clock(self, now: datetime) -> datetime:
-        """The instant that a server shows when nobody sets its clock.
+        """Return the instant that a server shows when no clock is set.
 
-        The end of the report window or of the data where the scenario ends; else `now`, or thirty days after
-        go-live where that is later.
+        The end of the last reported day where the scenario has one; else `now`, or the end of the thirtieth day
+        after go-live where that is later.
         """
         if self.scenario.reported_on is not None:
             return workdays.end_of(self.scenario.reported_on)
         return max(now, workdays.end_of(self.scenario.go_live + timedelta(days=30)))
 
     def lives(self, day: date) -> list[Life]:
-        """The dossiers generated under `day`: received on it, or applied for on it and never received."""
+        """Return the dossiers received on `day`, or drawn for it and never received."""
         made = self._lives.get(day)
         if made is None:
             made = self._lives[day] = self._generate(day) if self.is_live(day) else []
         return made
 
     def lives_between(self, start: date, end: date) -> Iterator[Life]:
-        """The dossiers of the civil days from `start` to `end`, clipped to the days that hold data."""
+        """Yield the dossiers of [start, end], clipped to the days that hold data."""
         first = max(start, self.scenario.go_live)
         last = min(end, self.scenario.last_day or end)
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             yield from self.lives(date.fromordinal(ordinal))
 
     def lives_known(self, clock: datetime) -> Iterator[Life]:
-        """Every dossier that exists at `clock`, drafts included."""
+        """Return an iterator of every dossier that exists at `clock`, drafts included."""
         until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
         return (life for life in self.lives_between(self.scenario.go_live, until) if life.applied_at <= clock)
 
     def apologies(self, day: date, longest: timedelta) -> list[Life]:
-        """The dossiers that somebody apologises for on `day`, received at most `longest` before it."""
+        """Return the dossiers with an apology letter on `day`.
+
+        `longest` is how far back the dossiers are generated for it.
+        """
         for earlier in workdays.days(day - longest, day):
             self.lives(earlier)
         return self._apologies.get(day, [])
 
     def find(self, code: str, clock: datetime) -> Life | None:
-        """The dossier with this code, if it exists at `clock`."""
+        """Return the dossier with this code if it exists at `clock`, else None."""
         until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
         start = self.scenario.go_live if self._indexed_to is None else self._indexed_to + timedelta(days=1)
         for life in self.lives_between(start, until):
@@ -124,7 +130,7 @@ class Province:
         return life_found if life_found is not None and life_found.applied_at <= clock else None
 
     def expected_defects(self, as_of_on: date, start: date, end: date) -> list[ExpectedDefect]:
-        """The defective records received in [start, end] that exist at the end of `as_of_on`."""
+        """Return the defective records received in [start, end] and by `as_of_on`."""
         return [
             ExpectedDefect(life.dossier_id, life.dossier_code, life.defect, life.day)
             for life in self.lives_between(start, min(end, as_of_on))
@@ -140,7 +146,10 @@ class Province:
 
     @cached_property
     def _offers(self) -> dict[tuple[str, bool], tuple[list[Procedure], list[float]]]:
-        """What every unit is asked for, with cumulative weights; on days off (False) online only, where it can be."""
+        """Return procedures and cumulative weights by (unit code, is a working day).
+
+        On days off only what can be filed online is offered; a unit without online services has no entry.
+        """
         offers = {}
         for unit in self._receivers[0]:
             some = self.scenario.procedures_of(unit)
@@ -153,7 +162,7 @@ class Province:
         return offers
 
     def dossier_count(self, day: date) -> int:
-        """How many dossiers reach a drawn province on `day`."""
+        """Draw how many dossiers reach a province without a plan on `day`."""
         rng = self.rng("count", day.isoformat())
         mean = self.scenario.dossiers_per_day * self.size / 0.965  # drafts and refusals come on top
         if not workdays.works(day):

@@ -1,4 +1,4 @@
-"""The life of a dossier: what happens to it and when, and what a source system shows of it at an instant.
+"""Define the life of a dossier and what a source system shows at an instant.
 
 Everything in a life happens between 06:30 and 22:30 local time, so a clock anywhere between 23:00 and
 06:00 shows the same state as the end of the civil day.
@@ -23,12 +23,12 @@ DEFECTS = (
 
 @dataclass(slots=True)
 class Fate:
-    """What is decided about a dossier, in civil days; times of day are drawn when it becomes a `Life`."""
+    """The course of a dossier in civil days; `draws.live` adds the times of day."""
 
     kind: str = "counted"  # counted | draft | refused
     channel: str = "online"
     due_on: date | None = None  # promised at reception
-    extended_due_on: date | None = None  # promised anew when resumed
+    extended_due_on: date | None = None  # promised when resumed
     suspended_on: date | None = None
     suspended_status: int = 5
     resumed_on: date | None = None
@@ -42,16 +42,16 @@ class Fate:
     rating: int | None = None
     first_rating: int | None = None  # as first clicked, where it was corrected
     rated_on: date | None = None
-    late_cause: str | None = None  # why, should it become late: one of `process.CAUSES`
-    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; its own where empty
+    late_cause: str | None = None  # cause if it becomes late, one of `steps.CAUSES`
+    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; empty: its own
     is_legacy_code: bool = False
-    is_electronic: bool | None = None  # the result, from the day it is there; None: as the unit works
+    is_electronic: bool | None = None  # whether the result is; None: drawn from the unit's profile
     defect: str | None = None
 
 
 @dataclass(slots=True)
 class Life:
-    """A dossier with its dated transitions; an instant is None where the thing never happens."""
+    """A dossier with the instants of its events; None for what never happens."""
 
     dossier_id: str
     dossier_code: str | None
@@ -60,7 +60,7 @@ class Life:
     procedure: Procedure
     channel: str
     person: int
-    day: date  # the civil day under which it was generated: of reception, or of application where never received
+    day: date  # of reception; the day it was drawn for where never received
     applied_at: datetime
     received_at: datetime | None = None
     processing_at: datetime | None = None
@@ -95,11 +95,11 @@ class Life:
 
     @property
     def is_converted(self) -> bool:
-        """Whether it was carried over from the former software: half of the dossiers with a legacy code."""
+        """Return whether it came from the former software: half of the legacy codes."""
         return self.is_legacy_code and int(self.dossier_id[-1], 16) % 2 == 0
 
     def status_at(self, clock: datetime) -> int | None:
-        """The canonical status 1..10 at `clock`; None before the application."""
+        """Return the canonical status 1..10 at `clock`; None before the application."""
         if self.applied_at > clock:
             return None
         if self.received_at is None or self.received_at > clock:
@@ -115,7 +115,7 @@ class Life:
         return 4 if self.processing_at is not None and self.processing_at <= clock else 2
 
     def transitions(self) -> list[tuple[datetime, int]]:
-        """(instant, status from then on), in order."""
+        """Return (instant, status from then on) of every transition, in order."""
         steps: list[tuple[datetime | None, int]] = [
             (self.applied_at, 1),
             (self.refused_at, 3),
@@ -129,7 +129,7 @@ class Life:
         return [(at, status) for at, status in steps if at is not None]
 
     def changes(self) -> list[datetime]:
-        """Every instant at which a source system shows something new about the dossier, in order."""
+        """Return the instants at which a source shows something new, in order."""
         later = (
             self.correction_at, self.paid_at, self.digitised_at, self.electronic_at, self.stored_at, self.synced_at,
             self.rated_at, self.rating_correction_at,
@@ -137,7 +137,7 @@ class Life:
         return sorted({at for at, _ in self.transitions()} | {at for at in later if at is not None})
 
     def seen(self, clock: datetime) -> Seen | None:
-        """What the one-stop system shows at `clock`; None before the application."""
+        """Return what the one-stop system shows at `clock`; None before application."""
         status = self.status_at(clock)
         if status is None:
             return None
@@ -171,7 +171,7 @@ class Life:
 
 @dataclass(slots=True)
 class Seen:
-    """A dossier as of a clock."""
+    """The fields of a dossier that the one-stop system shows as of a clock."""
 
     status: int
     received_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""How fates are drawn and become lives: the dice of the sandbox."""
+"""Draw the outcome and the timestamps of dossiers."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ MINUTE = timedelta(minutes=1)
 
 
 def draw_channel(rng: Random, online: float) -> str:
-    """The channel of an application."""
+    """Draw a channel; `online` is the probability of the online one."""
     if rng.random() < online:
         return "online"
     return "direct" if rng.random() < 0.7 else "postal"
 
 
 def draw_fate(rng: Random, unit: Unit, procedure: Procedure, day: date, *, has_defects: bool) -> Fate:
-    """The fate of a dossier that reaches `unit` on `day`."""
+    """Draw the fate of a dossier that reaches `unit` on `day`."""
     profile = unit.profile
     fate = Fate(channel="online" if not workdays.works(day) else draw_channel(rng, profile.online))
     if procedure.service_level == "information" and fate.channel == "online":
-        fate.channel = "direct"  # nothing can be filed online for it
+        fate.channel = "direct"  # an information-only service takes no online filing
     chance = rng.random()
     if chance < 0.035:
         fate.kind = "draft" if chance < 0.015 else "refused"
@@ -49,10 +49,10 @@ def draw_fate(rng: Random, unit: Unit, procedure: Procedure, day: date, *, has_d
 
 
 def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int, *, procedure_waits: bool) -> None:
-    """Suspension, due date and end of a dossier."""
+    """Draw suspension, due date and end of a dossier into `fate`."""
     shift, profile = workdays.shift, unit.profile
     start, due = day, fate.due_on
-    assert due is not None  # noqa: S101 - narrowed for the reader: every course starts with a promise
+    assert due is not None  # noqa: S101 - every course starts with a due date
     if rng.random() < 0.04:
         fate.suspended_status = 5 if rng.random() < 0.8 else 6
         fate.suspended_on = shift(day, rng.randint(1, days + (5 if rng.random() < 0.1 else 0)))
@@ -80,7 +80,7 @@ def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int, *, p
 
 
 def _draw_end_of_suspended(rng: Random, fate: Fate) -> None:
-    """A dossier that never resumes: withdrawn, stopped, or left lying."""
+    """Draw the end of a dossier that never resumes: withdrawn, stopped or none."""
     assert fate.suspended_on is not None  # noqa: S101
     chance = rng.random()
     if chance < 0.8:
@@ -97,7 +97,7 @@ def _draw_lateness(rng: Random, fate: Fate, unit: Unit, day: date, due: date) ->
         fate.apology_on = max(day, shift(due, rng.randint(-1, 1)))
     if fate.closed_on is None:
         return
-    if rng.random() < 0.3:  # the paper was in time, the click was not
+    if rng.random() < 0.3:  # signed in time, closed late in the software
         fate.late_cause = "software_only"
         fate.result_issued_on = max(day, shift(due, -rng.randint(0, 1)))
         if rng.random() < 0.4:
@@ -106,7 +106,7 @@ def _draw_lateness(rng: Random, fate: Fate, unit: Unit, day: date, due: date) ->
 
 
 def draw_aftermath(rng: Random, fate: Fate, unit: Unit, day: date, earliest: date) -> None:
-    """What follows a result: the date on paper, the hand-over, the rating."""
+    """Draw what follows a result: its date on paper, the hand-over, the rating."""
     closed = fate.closed_on
     if closed is None:
         return
@@ -123,7 +123,7 @@ def draw_aftermath(rng: Random, fate: Fate, unit: Unit, day: date, earliest: dat
 
 
 def _at(rng: Random, day: date, after: datetime | None) -> datetime:
-    """An instant of `day` in office hours; where `after` lies on the same day, between it and 17:30."""
+    """Draw an office-hour instant of `day`, moved behind `after` where needed."""
     instant = workdays.moment(day, workdays.office_seconds(rng.random()))
     if after is not None and instant <= after:
         close = workdays.moment(day, 63000)
@@ -133,14 +133,14 @@ def _at(rng: Random, day: date, after: datetime | None) -> datetime:
 
 
 def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, sequence: int, floor: datetime) -> Life:
-    """The life that a fate becomes; nothing in it happens before `floor`."""
+    """Build the life of a fate; nothing in it happens before `floor`."""
     profile, moment = unit.profile, workdays.moment
     worked = workdays.works(day)
     start = moment(day, workdays.office_seconds(rng.random() * 0.75) if worked else rng.randint(28800, 75600))
     if fate.channel == "online":
         lag = rng.randint(36_000, 172_800) if worked and fate.defect is None and rng.random() < 0.25 else 0
         applied = start - timedelta(seconds=lag or rng.randint(60, 5400))
-        if not 23400 <= applied.hour * 3600 + applied.minute * 60 <= 81000:  # people sleep, and so does the sandbox
+        if not 23400 <= applied.hour * 3600 + applied.minute * 60 <= 81000:  # outside 06:30-22:30
             applied = applied.replace(hour=20 if applied.hour >= 22 else 7)
     else:
         applied = start - timedelta(seconds=rng.randint(30, 600))

@@ -1,4 +1,4 @@
-"""What a letter is: its fields, its wording, and the status message that answers it."""
+"""Define letters, their wording, and the status messages that answer them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUBJECTS = (
     ("Báo cáo", "Báo cáo tình hình kinh tế - xã hội tháng {month}"),
     ("Kế hoạch", "Kế hoạch tuyên truyền an toàn giao thông"),
 )
-# What the share of signed documents leaves out.
+# Subjects by field; the share of signed documents excludes these fields.
 FIELD_SUBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
     "finance": (
         ("Tờ trình", "Tờ trình về việc phê duyệt dự toán mua sắm năm"),
@@ -57,7 +57,7 @@ TYPES = {
 
 @dataclass(slots=True)
 class Letter:
-    """A document on the axis. Codes are those that the source writes (`source_code`)."""
+    """A document on the axis; unit codes are written as in the source."""
 
     number: int
     notation: str
@@ -78,27 +78,27 @@ class Letter:
     priority: int = 0
     dossier_code: str | None = None
     procedures_count: int | None = None
-    internal_count: int | None = None  # of the procedures, internal ones
+    internal_count: int | None = None  # internal ones among the procedures
     security: str = "normal"  # normal | secret
     field: str | None = None  # finance | personnel
-    answers_due_on: date | None = None  # when the letter that this one answers wanted its reply
+    answers_due_on: date | None = None  # due date set by the letter that this one answers
     person: int = 0
     doc_id: str = ""
 
     @property
     def code(self) -> str:
-        """Number and notation, as in 123/QĐ-UBND."""
+        """Return number and notation, as in 123/QĐ-UBND."""
         return f"{self.number}/{self.notation}"
 
     @property
     def document_id(self) -> str:
-        """The edXML key `OrganId,yyyy/MM/dd,code`."""
+        """Return the edXML key `OrganId,yyyy/MM/dd,code`."""
         return f"{self.sender_code},{self.promulgated_on:%Y/%m/%d},{self.code}"
 
 
 @dataclass(slots=True)
 class Receipt:
-    """A status message: `unit_code` tells the sender of `letter` how far it is."""
+    """A status message of `unit_code` to the sender of `letter`."""
 
     letter: Letter
     unit_code: str
@@ -109,5 +109,5 @@ class Receipt:
 
     @property
     def created_at(self) -> datetime:
-        """When the axis shows it."""
+        """Return the instant from which the axis shows it."""
         return self.at + timedelta(seconds=20)

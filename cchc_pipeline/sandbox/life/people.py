@@ -1,4 +1,4 @@
-"""Invented people: names, numbers and addresses that can belong to nobody."""
+"""Build invented names, numbers and addresses that can belong to nobody."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ PEOPLE = 1_000_000
 
 
 def name(person: int) -> str:
-    """The invented name of person `person`."""
+    """Return the invented name of person `person`."""
     return f"NGƯỜI MẪU {person:06d}"
 
 
 def identity_number(person: int) -> str:
-    """Twelve digits that no citizen has: real ones start with a province code up to 096."""
+    """Return twelve digits no citizen has; real province codes end at 096."""
     return f"999{person:09d}"
 
 
 def phone(person: int) -> str:
-    """A number of the unassigned block +84000."""
+    """Return a number of the unassigned block +84000."""
     return f"+84000{person:06d}"
 
 
 def email(person: int) -> str:
-    """An address of the reserved domain example.invalid."""
+    """Return an address of the reserved domain example.invalid."""
     return f"mau{person:06d}@example.invalid"
 
 
 def applicant(person: int, place: str, *, organisation: bool, request: str) -> str:
-    """The `applicant` object of a dossier as JSON text; `place` and `request` hold no quotes."""
+    """Build the `applicant` JSON text; `place` and `request` must hold no quotes."""
     who = name(person)
     company = f'"CÔNG TY MẪU {person % 10000:04d}"' if organisation else "null"
     return (

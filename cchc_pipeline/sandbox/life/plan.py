@@ -1,4 +1,4 @@
-"""The plan of a scenario with exact figures: what every one of its days holds."""
+"""Define the plan of a scenario with exact figures, and compute exact counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DossierPlan = dict[date, list[tuple[Unit, Procedure, Fate]]]
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A ministry's decision that arrives, and the province's decision that answers it.
+    """A ministry's decision that arrives and the province's decision that answers it.
 
     `days` are the working days from arrival to publication; `internal` of the `procedures` are internal ones.
     """
@@ -45,7 +45,7 @@ class PlannedLetter:
 
 @dataclass(frozen=True, slots=True)
 class ExactPlan:
-    """What every day holds: dossiers, publication decisions, other letters."""
+    """The dossiers, publication decisions and other letters of every day."""
 
     dossiers: DossierPlan
     publications: tuple[Publication, ...]
@@ -53,12 +53,12 @@ class ExactPlan:
 
 
 def working_days(start: date, end: date) -> list[date]:
-    """The working days from `start` to `end`, both included."""
+    """Return the working days in [start, end]."""
     return [day for day in workdays.days(start, end) if workdays.works(day)]
 
 
 def spread(rng: random.Random, start: date, end: date, count: int) -> list[date]:
-    """`count` working days from `start` to `end`, in order, about equally many of each."""
+    """Return `count` working days of [start, end], sorted, about evenly spread."""
     worked = working_days(start, end)
     shares = list(itertools.accumulate(1 + rng.uniform(-0.15, 0.15) for _ in worked))
     bounds = [round(count * share / shares[-1]) for share in shares]
@@ -66,15 +66,15 @@ def spread(rng: random.Random, start: date, end: date, count: int) -> list[date]
 
 
 def printed(part: int, whole: int, decimals: int) -> Decimal:
-    """100 x part / whole as a report prints it: rounded half up to `decimals` places."""
+    """Return 100 x part / whole, rounded half up as a report prints it."""
     return (Decimal(100 * part) / Decimal(whole)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def part_of(whole: int, percent: str) -> int:
-    """The count that prints as `percent` of `whole`.
+    """Return the count whose share of `whole` prints as `percent`.
 
     Raises:
-        SandboxError: no count does; the plan needs another whole.
+        SandboxError: no count prints like that; choose another `whole`.
     """
     decimals = len(percent.partition(".")[2])
     part = round(float(percent) * whole / 100)
@@ -84,6 +84,6 @@ def part_of(whole: int, percent: str) -> int:
 
 
 def shares_of(rng: random.Random, total: int, parts: int, least: int = 1) -> list[int]:
-    """`parts` whole numbers of at least `least` that add up to `total`."""
+    """Draw `parts` whole numbers of at least `least` that add up to `total`."""
     cuts = sorted(rng.choices(range(total - parts * least + 1), k=parts - 1))
     return [high - low + least for low, high in itertools.pairwise([0, *cuts, total - parts * least])]

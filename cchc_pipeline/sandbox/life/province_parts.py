@@ -1,4 +1,4 @@
-"""province_parts."""
+"""Define the units, profiles and procedures of a province."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cchc_pipeline.reference.unit_codes import qcvn102_code
 
 
 class SandboxError(CchcError):
-    """The sandbox was asked for something that no scenario offers."""
+    """A request that the sandbox cannot meet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How well a unit works: probabilities per dossier or per letter."""
+    """The work of a unit as probabilities per dossier or per letter."""
 
     online: float = 0.98
     late: float = 0.14
@@ -38,9 +38,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An agency or administrative unit. `code` is canonical; `source_code` is what the source systems write.
+    """A province, department, district or commune.
 
-    `valid_from` and `valid_to` are its first and last day, None where it is of all time.
+    `code` is canonical; `source_code` is what the source systems write. `valid_from` and `valid_to` are its first
+    and last day, None without a limit.
     """
 
     code: str
@@ -55,7 +56,7 @@ class Unit:
     valid_to: date | None = None
 
     def exists_on(self, day: date) -> bool:
-        """Whether the unit exists on `day`."""
+        """Return whether the unit exists on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -94,7 +95,7 @@ class Procedure:
 
 
 def source_code(code: str, level: str) -> str:
-    """The code as the source systems write it: QCVN 102 above the commune, QĐ 20 for communes."""
+    """Return the code as sources write it: QĐ 20 for communes, else QCVN 102."""
     return code if level == "commune" else qcvn102_code(code) or code
 
 
@@ -111,7 +112,10 @@ def centred(values: Sequence[float], weights: Sequence[float], target: float) ->
 
 
 def with_profiles(units: Sequence[Unit], targets: dict[str, tuple[float, float]], rng: random.Random) -> list[Unit]:
-    """Units with drawn profiles: `targets` gives per trait the volume-weighted mean and the spread in logits."""
+    """Return the units with drawn profiles.
+
+    `targets` gives per trait the volume-weighted mean and the spread between units in logits.
+    """
     weights = [max(unit.weight, 1e-6) for unit in units]
     traits: dict[str, list[float]] = {}
     for trait, (mean, spread) in targets.items():

@@ -1,4 +1,4 @@
-"""What a province is: its units, its procedures, its volumes, and the registry of the scenarios."""
+"""Define a scenario: the units, procedures, volumes and registers of a province."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, U
 
 @dataclass(frozen=True)
 class Scenario:
-    """A province with everything that does not depend on the day.
+    """The description of a province that does not depend on the day.
 
     `plan` is what a scenario with exact figures prepares for its days (None for drawn scenarios), and
     `reported_on` the last day of the report that states the figures. `registers` are the rows of the registers
@@ -35,21 +35,25 @@ class Scenario:
     registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
     def unit(self, code: str) -> Unit:
-        """The unit with this canonical code."""
+        """Return the unit with this canonical code.
+
+        Raises:
+            SandboxError: no unit has it.
+        """
         for unit in self.units:
             if unit.code == code:
                 return unit
         raise SandboxError(f"scenario {self.name}: no unit {code}; see `cchc sandbox describe`", unit=code)
 
     def procedures_of(self, unit: Unit) -> list[Procedure]:
-        """The procedures in force for which `unit` receives dossiers."""
+        """Return the procedures in force that `unit` takes dossiers for; none internal."""
         in_force = [p for p in self.procedures if p.is_in_force and not p.is_internal]
         if unit.level in ("department", "province"):
             return [p for p in in_force if p.unit_code == unit.code and p.executing_level == "province"]
         return [p for p in in_force if p.executing_level == unit.level]
 
     def ancestors(self, unit: Unit) -> list[Unit]:
-        """The units above `unit`, nearest first."""
+        """Return the units above `unit`, nearest first."""
         above, parent = [], unit.parent_code
         while parent is not None:
             above.append(self.unit(parent))

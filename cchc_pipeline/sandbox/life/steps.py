@@ -1,8 +1,8 @@
-"""The steps that a dossier goes through: who holds it, from when to when, and why it was late.
+"""Build the steps of a dossier: who holds it from when to when, why it is late.
 
-A dossier is late in fact, late only in the software (the paper was signed in time, the hand-over was clicked
-late), late waiting for another authority, or nobody can say: an older record without steps and without the date
-of its result.
+A dossier is late in fact, late only in the software (the paper was signed in time, the hand-over recorded late),
+late waiting for another authority, or late for an unknown cause (an older record without steps and without the
+date of its result).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WITHOUT_EVIDENCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `unit_code` holds the dossier from `begun_at` until `ended_at` (None: for ever)."""
+    """A step in which `unit_code` holds the dossier; `ended_at` None: without an end."""
 
     name: str
     unit_code: str
@@ -35,13 +35,13 @@ class Step:
 
 
 def last_due_on(life: Life) -> date | None:
-    """The civil day that was promised in the end."""
+    """Return the due date in force at the end, extension included."""
     due = (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
     return due.date() if due is not None else None
 
 
 def settle_cause(life: Life) -> None:
-    """Make the cause of a late dossier and the day of its paper agree; an unfinished one keeps its cause."""
+    """Make cause and result date of a late dossier agree; leave all others as is."""
     due, closed = last_due_on(life), life.closed_at
     if due is None or closed is None or life.closed_status != 9 or closed.date() <= due:
         return
@@ -54,7 +54,7 @@ def settle_cause(life: Life) -> None:
             life.late_cause = None
     if life.late_cause == "other_authority":
         paper = closed.date()
-        if base is None or base.date() >= due:  # nothing was left to wait in
+        if base is None or base.date() >= due:  # no time before the due date in which to wait
             life.late_cause = None
     if life.late_cause is None:
         life.late_cause = "in_fact" if int(life.dossier_id[:4], 16) % WITHOUT_EVIDENCE or life.slow_units else "unknown"
@@ -64,7 +64,7 @@ def settle_cause(life: Life) -> None:
 
 
 def steps(life: Life) -> list[Step]:
-    """Every step of a life, in order; none for one that was never received or whose record holds none."""
+    """Return the steps in order; none if never received or of unknown cause."""
     start, processing = life.received_at, life.processing_at
     if start is None or processing is None or life.late_cause == "unknown":
         return []
@@ -109,7 +109,7 @@ def steps(life: Life) -> list[Step]:
 
 
 def _paper_at(life: Life, begun: datetime) -> datetime | None:
-    """The instant at which the result was signed: on its date, and not after the click that closes."""
+    """Return when the result was signed: on its date, at the latest when closed."""
     closed = life.closed_at
     if closed is None:
         return None
@@ -120,7 +120,7 @@ def _paper_at(life: Life, begun: datetime) -> datetime | None:
 
 
 def _office(instant: datetime, first: datetime, last: datetime) -> datetime:
-    """`instant` moved into office hours of a working day, between `first` and `last`."""
+    """Return `instant` moved into office hours, between `first` and `last`."""
     day = instant.date()
     if not workdays.works(day):
         instant = workdays.moment(workdays.shift(day, -1), 61_200)
@@ -129,7 +129,7 @@ def _office(instant: datetime, first: datetime, last: datetime) -> datetime:
 
 
 def seen_steps(made: list[Step], clock: datetime) -> list[Step]:
-    """The steps as a source shows them at `clock`: begun by then, and ended only if that was by then."""
+    """Return the steps begun by `clock`, without the ends that lie after it."""
     shown = [step for step in made if step.begun_at <= clock]
     return [
         Step(s.name, s.unit_code, s.begun_at, s.ended_at if s.ended_at and s.ended_at <= clock else None, s.limit_days)

@@ -1,4 +1,4 @@
-"""Fast arithmetic on working days for the sandbox."""
+"""Compute with working days and local instants, by lookup in tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _extend(ordinal: int) -> None:
 
 
 def number(day: date) -> int:
-    """The number of working days from the start of the table to `day`, `day` included."""
+    """Return the number of working days from 1/1/2018 to `day`, included."""
     index = day.toordinal() - _BASE
     while index >= len(_numbers):
         _extend(day.toordinal())
@@ -32,12 +32,15 @@ def number(day: date) -> int:
 
 
 def between(start: date, end: date) -> int:
-    """Working days in (start, end]; negative where `end` is before `start`."""
+    """Return the working days in (start, end]; negative if `end` is before `start`."""
     return number(end) - number(start)
 
 
 def shift(day: date, count: int) -> date:
-    """The working day that is `count` working days after (before) `day`; with 0, `day` or the next worked one."""
+    """Return the working day `count` working days after `day`; before if negative.
+
+    With 0, `day` itself or the next working day.
+    """
     position = number(day) - 1 + count
     if count <= 0 and not works(day):
         position += 1
@@ -47,33 +50,36 @@ def shift(day: date, count: int) -> date:
 
 
 def works(day: date) -> bool:
-    """Whether offices work on `day`."""
+    """Return whether offices work on `day`."""
     index = day.toordinal() - _BASE
     return number(day) > (_numbers[index - 1] if index else 0)
 
 
 def days(start: date, end: date) -> list[date]:
-    """Civil days from `start` to `end`, both included."""
+    """Return the civil days in [start, end]."""
     first = start.toordinal()
     return [date.fromordinal(first + i) for i in range(end.toordinal() - first + 1)]
 
 
 def moment(day: date, seconds: float) -> datetime:
-    """The local instant `seconds` after the start of `day`."""
+    """Return the local instant `seconds` after the start of `day`."""
     return datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE) + timedelta(seconds=int(seconds))
 
 
 def office_seconds(share: float) -> int:
-    """Seconds since midnight for a share 0..1 of the office day (07:00-11:30 and 13:30-17:00)."""
+    """Return the seconds since midnight at a share 0..1 of the office day.
+
+    Office hours are 07:00-11:30 and 13:30-17:00.
+    """
     worked = int(share * 28800)
     return 25200 + worked if worked < 16200 else 48600 + worked - 16200
 
 
 def end_of(day: date) -> datetime:
-    """The last second of `day`, local time."""
+    """Return the last second of `day`, local time."""
     return moment(day, 86399)
 
 
 def local(instant: datetime) -> datetime:
-    """`instant` in local time; a naive one is taken as local."""
+    """Return `instant` in local time; a naive one is taken as local."""
     return instant.replace(tzinfo=LOCAL_ZONE) if instant.tzinfo is None else instant.astimezone(LOCAL_ZONE)
