@@ -213,7 +213,7 @@ class HttpClient:
     def _parse(self, reply: requests.Response, path: str) -> Any:
         try:
             return json.loads(reply.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             start = reply.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if start.startswith(b"<"):
             what = "an HTML page instead of JSON (a login or maintenance page)"

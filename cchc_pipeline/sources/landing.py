@@ -1,4 +1,4 @@
-"""Landing: what a source gives is written down day by day, before anything judges it."""
+"""Write what a source gives to `landing` day by day, before anything judges it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
 
 
 def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
-    """Rows as an Arrow table with the contract's types.
+    """Convert rows to an Arrow table with the contract's types.
 
     A column that no row has is left out and a value of another type keeps its column as text: the
     contract then says which column is gone or retyped.
@@ -62,7 +62,7 @@ def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
         values = [row.get(name) for row in rows]
         try:
             column = array(values, schema.field(name).type if name in schema.names else None)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
+        except (pa.ArrowException, OverflowError):  # a whole number of more than 64 bits overflows
             column = array([None if value is None else str(value) for value in values], pa.string())
         fields.append(pa.field(name, column.type))
         arrays.append(column)

@@ -1,7 +1,9 @@
-"""Helpers for turning a reply's objects into flat records."""
+"""Turn the objects of a reply into values of flat records."""
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,19 +13,24 @@ from cchc_pipeline.text import mask_text
 
 VIETNAMESE = 228
 _RAW_LIMIT = 60
+_HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON may hold one; UTF-8 cannot
+
+
+def _encodable(text: str) -> str:
+    return _HALF_SIGN.sub("\ufffd", text)
 
 
 def text_or_none(value: Any) -> str | None:
-    """Text in NFC without outer white space; None for blank, null and what is not text or a number."""
+    """Return text in NFC without outer white space; None for blank, null and what is not text or a number."""
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value).strip() or None
+        return unicodedata.normalize("NFC", _encodable(value)).strip() or None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return None
 
 
 def local_name(value: Any) -> str | None:
-    """A name in its shapes: text, `{name}`, or a list of `{languageId, name}` (Vietnamese first)."""
+    """Return a name in any of its shapes: text, `{name}`, or a list of `{languageId, name}` (Vietnamese first)."""
     if isinstance(value, Mapping):
         return local_name(value.get("name"))
     if isinstance(value, list):
@@ -34,26 +41,30 @@ def local_name(value: Any) -> str | None:
 
 
 def mapping_or_empty(value: Any) -> Mapping[str, Any]:
-    """The object itself, or an empty one."""
+    """Return the object itself, or an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def number_or_none(value: Any) -> float | None:
-    """A number as float; None for null and for what is no number."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    return None
+    """Return a finite number as float; None for null, NaN and what is no number that a float can hold."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def bool_or_none(value: Any) -> bool | None:
-    """A truth value given as bool or as 0/1; None for all else."""
+    """Return a truth value given as bool or as 0/1; None for all else."""
     if isinstance(value, bool):
         return value
     return bool(value) if value in (0, 1) and isinstance(value, int) else None
 
 
 class Problems:
-    """Collects the sentences of `parse_errors` of one record."""
+    """Collect the sentences of `parse_errors` of one record."""
 
     __slots__ = ("_sentences",)
 
@@ -62,16 +73,16 @@ class Problems:
 
     def add(self, column: str, reason: str, raw: Any = None) -> None:
         """Note that `column` could not be read; the raw text is masked and cut."""
-        quoted = "" if raw is None else f" '{mask_text(str(raw))[:_RAW_LIMIT]}'"
+        quoted = "" if raw is None else f" '{mask_text(_encodable(str(raw)))[:_RAW_LIMIT]}'"
         self._sentences.append(f"{column}: {reason}{quoted}")
 
     def text(self) -> str | None:
-        """All sentences, or None where the record is clean."""
+        """Return all sentences, or None where the record is clean."""
         return "; ".join(self._sentences) or None
 
 
 class ColumnWatch:
-    """Which columns the source still delivers: a column is gone when its fields were in no record at all.
+    """Find the columns that a source no longer delivers: their fields were in no record at all.
 
     Args:
         needs: column to the groups of paths it is made from. A group is satisfied by any of its
@@ -87,7 +98,7 @@ class ColumnWatch:
         self._records = 0
 
     def see(self, record: Mapping[str, Any]) -> None:
-        """Take note of one record's keys."""
+        """Note the keys of one record."""
         self._records += 1
         if self._pending:
             seen = [key for key, paths in self._pending.items() if any(_has(record, path) for path in paths)]
@@ -95,11 +106,11 @@ class ColumnWatch:
                 del self._pending[key]
 
     def gone(self) -> frozenset[str]:
-        """Columns whose fields were in none of the records seen so far."""
+        """Return the columns whose fields were in none of the records seen so far."""
         return frozenset(column for column, _ in self._pending) if self._records else frozenset()
 
     def without_gone(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows without the columns that are gone."""
+        """Return the rows without the columns that are gone."""
         gone = self.gone()
         if not gone:
             return list(rows)

@@ -40,6 +40,7 @@ def _ask(url: str, policy: HttpPolicy = QUICK) -> object:
         (Reply(200, b"<!DOCTYPE html><html>login</html>"), errors.ReplyBroken, 2),
         (Reply(200, b'{"content": [{"id": "64'), errors.ReplyBroken, 2),
         (Reply(200, b""), errors.ReplyBroken, 2),
+        (Reply(200, b"[" * 200_000), errors.ReplyBroken, 2),
         (Reply(200, b'{"content": [', cut=True), errors.ReplyBroken, 2),
     ],
 )

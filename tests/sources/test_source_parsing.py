@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cchc_pipeline.days import LOCAL_ZONE
-from cchc_pipeline.sources.records import ColumnWatch, Problems, bool_or_none, local_name, text_or_none
+from cchc_pipeline.sources.landing import to_arrow
+from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.records import ColumnWatch, Problems, bool_or_none, local_name, number_or_none, text_or_none
 from cchc_pipeline.sources.timestamps import (
     day_end,
     day_start,
@@ -92,6 +95,33 @@ def test_reasons_quote_no_personal_data() -> None:
     problems = Problems()
     problems.add("due_at", "not a time with offset", "gọi 0912345678 gặp ông Nguyễn Văn A")
     assert problems.text() == "due_at: not a time with offset 'gọi [điện thoại] gặp ông [tên]'"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 10**400, "1", True, None])
+def test_what_a_float_cannot_hold_is_no_number(value: object) -> None:
+    assert number_or_none(value) is None
+
+
+def test_half_a_sign_does_not_reach_a_file() -> None:
+    problems = Problems()
+    problems.add("unit_code", "not an agency code", "H\ud83412")
+    row = {"dossier_code": text_or_none("a\ud834b"), "parse_errors": problems.text()}
+    table = to_arrow("one_stop__dossiers", [row])
+    assert table["dossier_code"].to_pylist() == ["a\ufffdb"]
+    assert table["parse_errors"].to_pylist() == ["unit_code: not an agency code 'H\ufffd12'"]
+
+
+@pytest.mark.parametrize("value", [10**20, "năm nay"])
+def test_a_value_of_another_type_keeps_its_column_as_text(value: object) -> None:
+    table = to_arrow("one_stop__dossiers", [{"dossier_id": "1", "rating": value}, {"dossier_id": "2", "rating": 5}])
+    assert table["rating"].to_pylist() == [str(value), "5"]
+
+
+def test_a_fee_that_no_column_holds_is_missing_with_its_reason() -> None:
+    row = dossier_row({"id": "1", "dossierFee": [{"amount": 1e30}, {"amount": math.nan}]})
+    assert (row["fee_amount_vnd"], row["has_fee"]) == (None, None)
+    assert "fee_amount_vnd: more than 64 bits hold" in row["parse_errors"]
+    assert dossier_row({"id": "1", "dossierFee": [{"amount": 5000}, {"amount": math.nan}]})["fee_amount_vnd"] == 5000
 
 
 def test_a_column_is_gone_only_when_no_record_has_its_fields() -> None:

@@ -47,7 +47,7 @@ def parse_message(text: str) -> ET.Element:
     try:
         # The declaration's encoding speaks of bytes; this is text already.
         return ET.fromstring(_ENCODING.sub("", text.lstrip("\ufeff")))  # noqa: S314 - see above
-    except ET.ParseError:
+    except (ET.ParseError, ValueError):  # half a sign of UTF-16, for one, cannot be encoded
         raise EdxmlError("not well-formed XML") from None
 
 

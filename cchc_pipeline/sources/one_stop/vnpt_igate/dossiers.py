@@ -84,6 +84,9 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     duration, duration_unit = _duration(record)
     fees = _items(record, "dossierFee")
     amount = None if fees is None else int(sum(number_or_none(fee.get("amount")) or 0 for fee in fees))
+    if amount is not None and abs(amount) >= 2**63:
+        problems.add("fee_amount_vnd", "more than 64 bits hold", amount)
+        amount = None
     forms = _items(record, "dossierFormFile")
     results = _items(record, "resultFiles")
     return {
