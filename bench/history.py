@@ -115,7 +115,7 @@ def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
 def event_files(folder: Path, count: int, first: date, last: date, chunk: int = 1_000_000) -> list[Path]:
     """The daily counts of so many dossiers up to `last` as Parquet files, in the shape of `dossier_events`.
 
-    The same measures as `core/sql/dossier_events.sql` gives for closed dossiers, written plainly. A key may stand in
+    The same measures as `core/sql/dossier_items.sql` gives for closed dossiers, written plainly. A key may stand in
     several files: counts add up.
     """
     paths = []

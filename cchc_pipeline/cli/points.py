@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 import pandas as pd
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.days import parse_period
+from cchc_pipeline.lake.files import Store
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
@@ -191,10 +191,11 @@ def _read(
     path = folder / f"scorecard_{index_code}.parquet"
     if not path.exists():
         raise MeasureError(f"{path} is not there; run `cchc run` first, or give --data-dir")
-    every = pq.read_table(path, filters=[("source", "=", source)]).to_pandas()
+    store = Store(folder)
+    every = store.read(f"scorecard_{index_code}", filters=[("source", "=", source)]).to_pandas()
     if every.empty:
         raise MeasureError(f"The scorecard {index_code} has no figures of the source {source}; choose another --source")
-    units = pq.read_table(folder / "units.parquet", columns=["unit_code", "parent_code", "unit_name"]).to_pandas()
+    units = store.read("units", columns=["unit_code", "parent_code", "unit_name"]).to_pandas()
     parents = {row["unit_code"]: row["parent_code"] or None for row in units.fillna("").to_dict("records")}
     return (
         _of_period(every, period, _NEWEST.get(index_code, "month")),

@@ -85,9 +85,9 @@ def _pulled(lake: Lake, window: Window) -> list[tuple[str, int, int, int]]:
     """Per inbound table the rows of the window's days by their fate."""
     schema = load_contract("data_quality").arrow_schema()
     found = []
-    for path in sorted((lake.root / "core").glob("quality_*.parquet")):
-        table = path.stem.removeprefix("quality_")
-        quality = lake.read_state("core", path.stem, schema)
+    for name in (name for name in lake.store.parts("core") if name.startswith("quality_")):
+        table = name.removeprefix("quality_")
+        quality = lake.store.read(f"core/{name}", schema=schema)
         (row,) = run_sql(
             "SELECT COALESCE(SUM(rows_in), 0)::BIGINT AS landed, COALESCE(SUM(rows_valid), 0)::BIGINT AS valid, "
             "COALESCE(SUM(rows_quarantined), 0)::BIGINT AS quarantined "

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
 from cchc_pipeline.days import LOCAL_ZONE
@@ -69,12 +68,12 @@ def release(
     ended = tuple(sorted(name for name, one in held.items() if one.end_of_support and one.end_of_support < today))
     names = [name for name in held if name not in ended]
     for name in names:
-        path = lake.state_file("built", name)
+        built = lake.store.schema(f"built/{name}")
         if held[name].derived_from:
             _make_older(lake, held[name])
-        elif path.exists() and not pq.read_schema(path).equals(held[name].arrow_schema(), check_metadata=False):
-            enforce(files.read_parquet(path), held[name])  # names the column that differs
-    paths = {name: lake.state_file("built", name) for name in names}
+        elif built is not None and not built.equals(held[name].arrow_schema(), check_metadata=False):
+            enforce(lake.store.read(f"built/{name}"), held[name])  # names the column that differs
+    paths = {name: lake.store.path(f"built/{name}") for name in names}
     done = publish(
         lake.published,
         version=f"{created:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
