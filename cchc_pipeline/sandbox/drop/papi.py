@@ -1,4 +1,4 @@
-"""An invented PAPI wide table for the drop folder of the built-in province."""
+"""Write an invented PAPI wide table into the drop folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ GAPS = ("P15", "P40")
 
 
 def write_papi_table(folder: Path, seed: int) -> Path:
-    """Write `<folder>/2024.csv` unless a table lies there already; its path."""
+    """Write `<folder>/2024.csv` unless it exists; return its path.
+
+    Columns: `Province` and one per slot of the instrument; a row per province, blank cells for gaps.
+    """
     path = folder / f"{YEAR}.csv"
     if path.exists():
         return path

@@ -1,4 +1,4 @@
-"""The registers of a scenario as the files that offices put into the drop folder."""
+"""Write the registers of a scenario as CSV files into the drop folder."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
 
-#: The first line of a file that was written here; a file without it was put there by somebody and stays.
+#: First line of a file written here; a file without it was put there by a person and stays.
 MARK = "# Sổ của tỉnh dựng sẵn (số liệu tự đặt); tệp này được ghi lại mỗi lần chạy"
-#: Day on which a row of a table comes to be known.
+#: Column with the day from which a row of a table is known.
 _KNOWN_ON = {
     "registers__observations": "observed_on",
     "registers__petitions": "received_on",
     "registers__external_indices": "as_of_on",
     "registers__appraisals": "scored_on",
 }
-#: Column that is filled in later -> the day on which it is.
+#: Column that is filled in later -> column with the day of it.
 _FILLED_IN = {
     "finished_on": "finished_on",
     "inspected_on": "inspected_on",
@@ -28,7 +28,7 @@ _FILLED_IN = {
 
 
 def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:
-    """The rows by table as an office knows them at the end of `until`."""
+    """Return the rows by table as an office knows them at the end of `until`."""
 
     def has_come(row: Mapping[str, object], column: str | None) -> bool:
         day = row[column] if column else None
@@ -45,12 +45,14 @@ def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]
 
 
 def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
-    """Write `<folder>/<register>.csv` for every table that has rows; the files that were written.
+    """Write `<folder>/<register>.csv` per table with rows; return the paths.
+
+    A file without `MARK` is left as it is.
 
     Args:
         folder: the drop folder of the registers.
         tables: rows by inbound table.
-        until: last day that is known.
+        until: last day of data.
     """
     written = []
     for table, rows in known_rows(tables, until).items():

@@ -1,4 +1,4 @@
-"""Dossiers in exact numbers: fates are drawn until the published counts are met."""
+"""Plan dossiers that meet published counts exactly."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DIRECT_SHARE = 0.92  # of what is not filed online; the rest comes by post
 
 @dataclass(frozen=True, slots=True)
 class LateGroup:
-    """Late dossiers of one kind.
+    """A number of late dossiers with a common unit, delay and cause.
 
     Attributes:
-        count: how many.
+        count: number of dossiers.
         unit: code of the unit; None: any of the stratum.
-        apologies: how many of them with an apology letter.
+        apologies: number of them with an apology letter.
         least: fewest working days of delay.
         most: most working days of delay.
-        cause: one of `process.CAUSES`; None: as it falls.
-        slow_units: codes of the units that held it too long; its own where empty.
-        procedure: words in the procedure's name; None: any.
+        cause: one of `steps.CAUSES`; None: `steps.settle_cause` decides.
+        slow_units: codes of the units that held it too long; empty: its own.
+        procedure: text that the procedure's name contains; None: any procedure.
     """
 
     count: int
@@ -45,11 +45,11 @@ class LateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """The dossiers that units of some levels receive from `start` to `end`, as counted at the end of `end`.
+    """The counts of dossiers that some levels receive in [start, end], as of `end`.
 
-    What is neither early, on time nor late is open and in time. Withdrawn, stopped and dateless ones, pauses and
-    ratings are among those on time. `electronic` is the number of results issued electronically among those done
-    (None: as the units work); `online_full` the number filed for a fully online service (None: as it falls).
+    What is neither early, on time nor late is open and in time. Withdrawn, stopped and dateless ones and pauses are
+    among those on time, ratings among those done. `electronic` is the number of results issued electronically among
+    those done (None: drawn from profiles); `online_full` the number filed for a full service (None: not fixed).
     """
 
     start: date
@@ -73,12 +73,12 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Which slots of a stratum have what."""
+    """The slots (positions in the days of a stratum) that have each property."""
 
     online: set[int]
     full: set[int] | None
     open: set[int]
-    late: dict[int, tuple[LateGroup, bool]]  # with an apology or not
+    late: dict[int, tuple[LateGroup, bool]]  # slot -> group, whether with an apology
     early: set[int]
     withdrawn: set[int]
     stopped: set[int]
@@ -88,7 +88,7 @@ class _Marks:
 
 
 class DossierPlanner:
-    """Draws the dossiers of a scenario, stratum by stratum, into `dossiers`."""
+    """The planned dossiers of a scenario by day, added stratum by stratum."""
 
     def __init__(self, scenario: Scenario, rng: random.Random) -> None:
         self.scenario, self.rng = scenario, rng
@@ -98,7 +98,11 @@ class DossierPlanner:
         self._choices: dict[tuple[str, str], tuple[list[Procedure], list[float]]] = {}
 
     def exactly(self, stratum: Stratum) -> None:
-        """Plan the dossiers of `stratum`."""
+        """Plan the dossiers of `stratum`.
+
+        Raises:
+            SandboxError: the unit of a late group offers no procedure of the service drawn.
+        """
         days = spread(self.rng, stratum.start, stratum.end, stratum.received)
         marks = self._mark(stratum, days)
         last, pauses = working_days(stratum.start, stratum.end)[-1], stratum.suspended
@@ -125,7 +129,7 @@ class DossierPlanner:
             self.put(day, unit, procedure, fate)
 
     def ordinary(self, start: date, end: date, count: int, online: float) -> None:
-        """`count` dossiers drawn from the units' profiles, for days that no report is about."""
+        """Plan `count` dossiers from the units' profiles, for days outside any report."""
         for day in spread(self.rng, start, end, count):
             channel = "online" if self.rng.random() < online else "direct"
             unit, procedure = self._pick(("department", "district", "commune"), channel, None)
@@ -134,7 +138,7 @@ class DossierPlanner:
             self.put(day, unit, procedure, fate)
 
     def never_received(self, start: date, end: date, drafts: int, refused: int) -> None:
-        """Drafts and refusals, which no figure counts."""
+        """Plan drafts and refusals, all of them online."""
         for kind, count in (("draft", drafts), ("refused", refused)):
             for day in spread(self.rng, start, end, count):
                 unit, procedure = self._pick(("department", "district", "commune"), "online", None)
@@ -147,7 +151,10 @@ class DossierPlanner:
     # -- who and what -------------------------------------------------------------------------------------------
 
     def _pick(self, levels: tuple[str, ...], service: str, group: LateGroup | None) -> tuple[Unit, Procedure]:
-        """A unit of these levels and a procedure that it offers in this way (channel, or full/partial online)."""
+        """Draw a unit of these levels and a procedure that it offers.
+
+        `service` is a channel, or `full` or `partial` for what is filed online.
+        """
         units, cumulative = self._receivers_of(levels)
         while True:
             fixed = group.unit if group is not None else None
@@ -219,7 +226,7 @@ class DossierPlanner:
     # -- courses ------------------------------------------------------------------------------------------------
 
     def _in_time(self, fate: Fate, day: date, days: int, last: date, *, is_early: bool) -> None:
-        """Due and closing days of a dossier resolved early or on time, closed on or before `last`."""
+        """Set due and closing day of a dossier resolved in time, by `last`."""
         room = workdays.between(day, last)
         if is_early:
             days = max(days, 2)
@@ -229,7 +236,7 @@ class DossierPlanner:
             fate.closed_on = fate.due_on = workdays.shift(day, min(days, room))
 
     def _pause(self, fate: Fate, day: date) -> bool:
-        """Put a suspension into a dossier on time, where there is room for it."""
+        """Put a suspension into a dossier on time; return whether there was room."""
         assert fate.due_on is not None  # noqa: S101
         if workdays.between(day, fate.due_on) < 7:
             return False
@@ -240,7 +247,7 @@ class DossierPlanner:
         return True
 
     def _late(self, day: date, procedure: Procedure, group: LateGroup) -> Fate:
-        """A dossier finished some working days after its due date."""
+        """Draw the fate of a dossier finished some working days after its due date."""
         due_on = workdays.shift(day, procedure.processing_time)
         fate = Fate(due_on=due_on, closed_on=workdays.shift(due_on, self.rng.randint(group.least, group.most)))
         fate.late_cause, fate.slow_units = group.cause, group.slow_units
@@ -250,14 +257,14 @@ class DossierPlanner:
         return fate
 
     def _left_open(self, fate: Fate, day: date, procedure: Procedure, end: date) -> None:
-        """Received in the window, in time at its end, closed after it."""
+        """Set the days of a dossier that is open and in time at `end`."""
         following = workdays.shift(end, 1)
         after = workdays.shift(following, self.rng.randint(0, 6))
         fate.due_on = max(workdays.shift(day, procedure.processing_time), after)
         fate.closed_on = workdays.shift(following, self.rng.randint(0, workdays.between(following, fate.due_on)))
 
     def _finish(self, fate: Fate, unit: Unit, day: date, slot: int, marks: _Marks) -> None:
-        """How it ends, what follows, and what the citizen says."""
+        """Set final status, aftermath, rating and electronic result."""
         if slot in marks.withdrawn or slot in marks.stopped:
             fate.closed_status = 7 if slot in marks.withdrawn else 8
         else:

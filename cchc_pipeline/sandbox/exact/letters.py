@@ -1,4 +1,4 @@
-"""Letters and publication decisions in exact numbers.
+"""Plan letters and publication decisions that meet published figures.
 
 Apology letters and publication decisions are signed and without a paper copy in a scenario with exact figures;
 everything else is planned so that the shares print as reported.
@@ -29,7 +29,7 @@ DECISION_DAYS = 5  # working days from the ministry's decision to the province's
 
 @dataclass(frozen=True, slots=True)
 class LetterQuota:
-    """The letters of a window.
+    """The number of letters of a window and the shares that they show.
 
     Attributes:
         start: first day.
@@ -56,7 +56,10 @@ def exact_letters(
     publications: Sequence[Publication],
     rng: random.Random,
 ) -> dict[date, list[PlannedLetter]]:
-    """The letters of the window by day; what apologies and publication decisions add is counted in."""
+    """Plan the letters of the window by day.
+
+    Apology letters and publication decisions count in the shares; other modules write them.
+    """
     letters = _plans_and_reports(units, quota, rng)
     days = spread(rng, quota.start, quota.end, quota.count)
     by_field = quota.count // 25
@@ -88,7 +91,7 @@ def exact_letters(
 
 
 def _others(quota: LetterQuota, dossiers: DossierPlan, publications: Sequence[Publication]) -> int:
-    """Apology letters and publication decisions that fall into the window."""
+    """Count the apology letters and publication decisions of the window."""
     apologies = sum(
         fate.apology_on is not None and quota.start <= fate.apology_on <= quota.end
         for some in dossiers.values()
@@ -101,7 +104,7 @@ def _others(quota: LetterQuota, dossiers: DossierPlan, publications: Sequence[Pu
 def _plans_and_reports(
     units: Sequence[Unit], quota: LetterQuota, rng: random.Random
 ) -> dict[date, list[PlannedLetter]]:
-    """The reform plan of each department and district early in the window, and a report after every quarter."""
+    """Plan reform plans and quarterly reports of all units but communes, by day."""
     worked = working_days(quota.start, quota.end)
     letters: dict[date, list[PlannedLetter]] = {}
     senders = [unit for unit in units if unit.level in ("province", "department", "district")]
@@ -122,9 +125,10 @@ def _plans_and_reports(
 def exact_publications(
     rng: random.Random, start: date, end: date, decisions: int, procedures: int, *, internal: int = 0, late: int = 0
 ) -> tuple[Publication, ...]:
-    """`decisions` of the province dated from `start` to `end` that publish `procedures`, `late` of them late.
+    """Plan `decisions` of the province in [start, end] that publish `procedures`.
 
-    Internal procedures stand in decisions of their own and, a few, beside others.
+    `late` of the decisions take more than `DECISION_DAYS`. `internal` of the procedures are internal; they stand in
+    decisions of their own and, a few, beside others.
     """
     own = max(1, decisions // 10) if internal else 0
     counts = shares_of(rng, procedures - internal, decisions - own)

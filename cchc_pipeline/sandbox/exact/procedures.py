@@ -1,4 +1,4 @@
-"""A catalogue of procedures in exact numbers."""
+"""Draw a catalogue of procedures that meets published counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS = (1, 3, 5, 5, 7, 10, 10, 15)
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """`count` procedures get the day `column` between `first` and `last`; `other` ones before `first`."""
+    """`count` procedures with a day in [first, last] and `other` ones before it."""
 
     column: str  # integrated_on | synced_on | time_cut_on | simplified_on
     first: date
@@ -29,7 +29,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureQuota:
-    """How many procedures there are.
+    """The number of procedures by level, service and attribute.
 
     Attributes:
         levels: executing level -> procedures; they add up to all procedures for citizens.
@@ -38,10 +38,10 @@ class ProcedureQuota:
         essential: essential services of Đề án 06, all of them integrated with the national portal.
         same_level: interlinked between agencies of one level.
         cross_level: interlinked between levels of government.
-        dated: procedures with a day of something.
+        dated: procedures by a day that the catalogue states.
         internal: internal procedures, beside those for citizens.
-        internal_simplified: of them, simplified, and when.
-        in_charge: unit code -> procedures of it, where the report says so.
+        internal_simplified: those of them that are simplified, and when.
+        in_charge: unit code -> procedures that it is in charge of, where reported.
         citizen_data: share of procedures connected to the population database.
     """
 
@@ -58,7 +58,7 @@ class ProcedureQuota:
     citizen_data: float = 0.0
 
 
-# Which procedures a mark or a day may fall on.
+# Columns that only procedures with an online service, or executed by the province, can have.
 _ONLINE = {"is_paperless", "integrated_on"}
 _PROVINCIAL = {"is_priority_early", "is_location_free"}
 
@@ -66,13 +66,13 @@ _PROVINCIAL = {"is_priority_early", "is_location_free"}
 def exact_procedures(
     province: str, departments: Mapping[str, str], quota: ProcedureQuota, rng: random.Random
 ) -> tuple[Procedure, ...]:
-    """The catalogue of a province.
+    """Draw the catalogue of a province.
 
     Args:
         province: its code; in charge of what districts and communes execute.
         departments: code -> name; in charge of what the province executes, in turn.
-        quota: how many there are.
-        rng: decides which procedure is what.
+        quota: the counts to meet.
+        rng: draws which procedure gets which attribute.
 
     Raises:
         SandboxError: the numbers of the quota contradict each other.
@@ -113,7 +113,7 @@ def exact_procedures(
 def _units_in_charge(
     province: str, departments: Mapping[str, str], quota: ProcedureQuota, levels: list[str]
 ) -> list[str]:
-    """Who is in charge of each procedure: the departments in turn, as often as the quota says."""
+    """Return the unit in charge of each procedure: quota first, then in turn."""
     wanted = dict(quota.in_charge)
     others = [code for code in departments if code not in wanted]
     turn = 0
@@ -160,7 +160,11 @@ def _procedure(
 
 
 def _draw(rng: random.Random, made: list[Procedure], column: str, count: int) -> list[int]:
-    """`count` positions of procedures on which this mark or day may fall."""
+    """Draw `count` positions of procedures that can have this mark or day.
+
+    Raises:
+        SandboxError: too few procedures can have it.
+    """
     fit = [
         i
         for i, p in enumerate(made)
@@ -173,7 +177,7 @@ def _draw(rng: random.Random, made: list[Procedure], column: str, count: int) ->
 
 
 def _internal(departments: list[str], quota: ProcedureQuota, rng: random.Random) -> list[Procedure]:
-    """Procedures between agencies: nobody files a dossier for them, and no share of services counts them."""
+    """Draw the internal procedures, which no dossier is filed for."""
     dated = quota.internal_simplified
     days = spread(rng, dated.first, dated.last, dated.count) if dated else []
     made = []

@@ -1,4 +1,4 @@
-"""Registers in exact numbers: the rows of the files that people keep beside the systems."""
+"""Build the rows of registers that meet published figures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TABLES = (
 
 
 def _months(start: date, end: date) -> list[tuple[date, date]]:
-    """The parts of [start, end] that lie in one month each."""
+    """Split [start, end] into (first day, last day) of each month."""
     parts = []
     while start <= end:
         following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
@@ -29,7 +29,7 @@ def _months(start: date, end: date) -> list[tuple[date, date]]:
 
 
 class RegisterBook:
-    """Rows by table; every method adds what one figure needs.
+    """The rows of the registers by table; each method adds those of one figure.
 
     Args:
         province: code of the province.
@@ -41,7 +41,7 @@ class RegisterBook:
         self.tables: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def flow(self, measure: str, total: int, start: date, end: date, *, system: str, unit: str | None = None) -> None:
-        """A count that adds up over periods: one row per month, together `total`."""
+        """Add a count that adds up over periods: a row per month, together `total`."""
         months = _months(start, end)
         span = (end - start).days + 1
         done = 0
@@ -53,26 +53,29 @@ class RegisterBook:
     def stock(
         self, measure: str, value: float, day: date, *, system: str, total: float | None = None, unit: str | None = None
     ) -> None:
-        """A level as of `day`; `total` where it is a part of something."""
+        """Add a level as of `day`; `total` where it is a part of a whole."""
         self._observe(measure, unit, day, day, value, total, system)
 
     def part(self, measure: str, value: float, total: float, start: date, end: date, *, system: str) -> None:
-        """What was reached of what was planned over [start, end], in one row."""
+        """Add a row of the `value` reached of the planned `total` in [start, end]."""
         self._observe(measure, None, start, end, value, total, system)
 
     def flags(self, measure: str, units: Sequence[str], day: date, *, system: str, without: int = 0) -> None:
-        """1 for each of these units as of `day`, 0 for the last `without` of them."""
+        """Add 1 for each unit as of `day`, 0 for the last `without` of them."""
         for position, unit in enumerate(units):
             self._observe(measure, unit, day, day, int(position < len(units) - without), None, system)
 
     def codes(self, level: str) -> list[str]:
-        """Codes of the units of a level."""
+        """Return the codes of the units of a level."""
         return [unit.code for unit in self._units if unit.level == level]
 
     def plan(
         self, year: int, *, fields: int, tasks: int, activities: int, done: int, until: date, unit: str | None = None
     ) -> None:
-        """The reform plan of `year`: `activities` in `tasks` in `fields`, the first `done` finished by `until`."""
+        """Add the reform plan of `year`, its first `done` activities finished.
+
+        They are finished before `until`; tasks are spread over `fields`, activities over `tasks`.
+        """
         first = date(year, 1, 1)
         for i in range(activities):
             task = i % tasks
@@ -92,7 +95,7 @@ class RegisterBook:
             )
 
     def inspections(self, year: int, units: Sequence[str]) -> None:
-        """One inspection planned and held in each of `units`."""
+        """Add one inspection planned and held in each of `units`."""
         for i, unit in enumerate(units):
             day = workdays.shift(date(year, 2, 1), 2 * i % 200)
             self.tables["registers__inspections"].append(
@@ -107,7 +110,7 @@ class RegisterBook:
             )
 
     def petitions(self, kind: str, count: int, start: date, end: date) -> None:
-        """`count` petitions or questions, all answered in time."""
+        """Add `count` petitions or questions, all answered in time."""
         span = (end - start).days - 20
         for i in range(count):
             day = workdays.shift(start + timedelta(days=span * i // count), 1)
@@ -135,7 +138,11 @@ class RegisterBook:
         rank_of: int | None = 63,
         band: str | None = None,
     ) -> None:
-        """A published value of an index and its rank."""
+        """Add a published value of an index and its rank.
+
+        Raises:
+            SandboxError: neither value nor rank is given.
+        """
         if value is None and rank is None:
             raise SandboxError(f"index {code} of {year}: give a value or a rank", index=code)
         self.tables["registers__external_indices"].append(

@@ -1,4 +1,4 @@
-"""From figures to a scenario: units, procedures, dossiers, letters and registers that meet them."""
+"""Build a scenario that meets published figures exactly."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Registers = Mapping[str, Sequence[Mapping[str, object]]]
 
 @dataclass(frozen=True)
 class ExactSpec:
-    """The figures of a scenario.
+    """The figures that a scenario meets, and what they leave open.
 
     Attributes:
-        name: of the scenario.
+        name: name of the scenario.
         title: one line about it, Vietnamese / English.
         province: agency code.
-        province_name: as the portal writes it.
+        province_name: name as the portal writes it.
         go_live: first day of data.
         reported_on: last day of the report.
         last_day: last day of data.
@@ -40,14 +40,14 @@ class ExactSpec:
         strata: the dossiers in numbers, window by window.
         publications: draws the publication decisions.
         letters: the other letters in numbers, window by window.
-        registers: rows of the registers for these units.
-        ordinary: (first day, last day, dossiers, share online) of days that no report is about.
+        registers: builds the rows of the registers for the units.
+        ordinary: (first day, last day, dossiers, share online) of days outside any report.
         never_received: drafts and refusals from `go_live` to `reported_on`.
-        profile: how every unit works where the figures leave it open.
+        profile: profile of every unit, used where the figures leave something open.
         departments: code suffix, name, notation and weight of each.
         district_weight: share of each district in the dossiers, on the departments' scale.
-        commune_weight: the same of each commune.
-        rename: last touch to the catalogue.
+        commune_weight: the same for each commune.
+        rename: changes the finished catalogue.
     """
 
     name: str
@@ -74,7 +74,7 @@ class ExactSpec:
 
 
 def build_exact(spec: ExactSpec, seed: int) -> Scenario:
-    """The scenario of `spec` for `seed`: other records, the same figures."""
+    """Build the scenario of `spec`; each seed gives other records, same figures."""
     rng = random.Random(f"{spec.name}|{seed}|plan")
     units = three_level_units(
         spec.province,

@@ -1,4 +1,4 @@
-"""A three-level province as it was until 30 June 2025: departments, districts, communes."""
+"""Build the units of a three-level province as it was until 30 June 2025."""
 
 from __future__ import annotations
 
@@ -42,17 +42,19 @@ def three_level_units(
     district_weight: float = 0.9,
     commune_weight: float = 0.05,
 ) -> tuple[Unit, ...]:
-    """The province, its departments, and its districts, each followed by its communes (spread evenly).
+    """Return the province, its departments, and its districts with their communes.
+
+    Each district is followed by its communes; they are spread evenly.
 
     Args:
         province: agency code such as H16.
-        name: of the province's own unit.
-        profile: how every unit works.
+        name: name of the province's own unit.
+        profile: profile of every unit.
         districts: number of districts.
         communes: number of communes of all districts together.
         departments: code suffix, name, notation and weight of each.
         district_weight: share of each district in the dossiers, on the departments' scale.
-        commune_weight: the same of each commune.
+        commune_weight: the same for each commune.
     """
     made = [Unit(province, name, "province", None, source_code(province, "province"), "UBND")]
     for suffix, title, notation, weight in departments:

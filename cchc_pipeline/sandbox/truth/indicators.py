@@ -1,4 +1,4 @@
-"""The truth: every indicator of every unit, counted one dossier at a time straight from the province's lives.
+"""Count every indicator of every unit, one dossier at a time, from the lives.
 
 Rules: a dossier counts once it is received and its status is neither 1 nor 3; a closed one (7, 8, 9, 10) is
 early, on time or late by comparing dates, where 7, 8 and a missing due date are on time; an open one is
@@ -39,7 +39,7 @@ COUNTS = {
     "publication_decisions_count": "decisions",
     "publication_decisions_late_count": "decisions_late",
     "published_procedures_count": "published_procedures",
-    # stocks at the end of the period
+    # pending_*: stocks at the end of the period; carried_over: at the end of the day before it
     "pending_total": "pending",
     "pending_overdue": "pending_overdue",
     "pending_in_time": "pending_in_time",
@@ -104,7 +104,7 @@ INDICATORS = (*COUNTS, *RATES, *PROCEDURE_INDICATORS, "handling_time_median_days
 
 @dataclass(slots=True)
 class _Tally:
-    """What has been counted for one unit."""
+    """The counts of one unit."""
 
     counts: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     handling_days: list[int] = field(default_factory=list)
@@ -113,7 +113,7 @@ class _Tally:
     online_procedures: set[str] = field(default_factory=set)
 
     def add(self, other: _Tally) -> None:
-        """Add what a sub-unit has."""
+        """Add the counts of another unit."""
         for measure, quantity in other.counts.items():
             self.counts[measure] += quantity
         self.handling_days += other.handling_days
@@ -124,7 +124,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """The period, clipped to what is known as of `as_of_on`."""
+    """A period clipped to the last day of data, `as_of_on`."""
 
     as_of_on: date
     start: date
@@ -135,10 +135,10 @@ class _Window:
 
 
 def indicator_truth(province: Province, as_of_on: date, start: date, end: date) -> Truth:
-    """Every indicator of every unit for the period [start, end].
+    """Count every indicator of every unit for the period [start, end].
 
     Args:
-        province: whose lives are counted.
+        province: the province whose lives are counted.
         as_of_on: last civil day of data; records are taken as they stand at its end, and nothing after it counts.
         start: first day of the period.
         end: last day of the period.
@@ -146,7 +146,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
     Returns:
         (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts. The numerator of
         `handling_time_median_days` is the median itself (0.0 where no dossier was done) and its denominator their
-        number. Register and procedure indicators are there only where something is known.
+        number. Register and procedure indicators are missing where unknown.
     """
     window = _Window(as_of_on, start, min(end, as_of_on))
     own: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
@@ -246,7 +246,7 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
 
 
 def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) -> None:
-    """Measures of the dossiers received in the period."""
+    """Add the measures of a dossier received in the period."""
     counts = tally.counts
     counts["received"] += 1
     counts[f"received_{life.channel}"] += 1
@@ -270,7 +270,7 @@ def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) ->
 
 
 def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) -> set[str]:
-    """Count the units' letters; returns the codes of the dossiers that somebody apologised for."""
+    """Count the units' letters; return the codes of dossiers with an apology."""
     apologies: set[str] = set()
     for day in workdays.days(province.scenario.go_live, window.as_of_on):
         for letter in province.letters.letters(day):
@@ -304,7 +304,10 @@ def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) 
 
 
 def _finish(tally: _Tally, online: set[str]) -> None:
-    """Counts of distinct procedures, which do not add up over units; `online` are the unit's own online services."""
+    """Count distinct procedures, which do not add up over units.
+
+    `online` holds the codes of the unit's own online services.
+    """
     tally.counts["procedures_online_used"] = len(online & tally.online_procedures)
     tally.counts["procedures_with_fee_used"] = len(tally.fee_procedures)
     tally.counts["procedures_paid"] = len(tally.paid_procedures)

@@ -1,4 +1,4 @@
-"""The truth about procedures and units: what counts for a unit, as the catalogue stands and by the days it states.
+"""Count the indicators of procedures and units from the catalogue.
 
 A procedure counts for the unit in charge and the units above it. What a district or a commune executes without being
 in charge of it counts for every unit of that level. Internal procedures are counted apart.
@@ -24,7 +24,7 @@ STANDING: dict[str, Rule] = {
     "procedures_commune_level_count": lambda p: p.executing_level == "commune",
     "procedures_online_count": lambda p: p.service_level != "information",
 }
-# the same, where a system may say nothing at all
+# the same, by attributes that a source may not give
 SAID: dict[str, Rule] = {
     "services_level_1_2_count": lambda p: p.service_level_old in (1, 2),
     "services_level_3_count": lambda p: p.service_level_old == 3,
@@ -67,7 +67,10 @@ PROCEDURE_INDICATORS = (
 
 
 def of_unit(province: Province, unit: Unit, inside: set[str]) -> list[Procedure]:
-    """The procedures in force that count for `unit`; `inside` are the codes of the unit and those below it."""
+    """Return the procedures in force that count for `unit`.
+
+    `inside` holds the codes of the unit and of the units below it.
+    """
     levels = {one.code: one.level for one in province.units}
     return [
         p
@@ -81,7 +84,7 @@ def of_unit(province: Province, unit: Unit, inside: set[str]) -> list[Procedure]
 
 
 def procedure_counts(procedures: Sequence[Procedure]) -> dict[str, float]:
-    """Counts of the procedures for citizens, by the names that `truth.py` uses."""
+    """Count the procedures for citizens, by the measures of `truth.indicators`."""
     public = [p for p in procedures if not p.is_internal]
     counts = {f"procedures_{level}": 0.0 for level in ("full", "partial", "information")}
     for p in public:
@@ -98,9 +101,9 @@ def procedure_counts(procedures: Sequence[Procedure]) -> dict[str, float]:
 def procedure_truth(
     province: Province, unit: Unit, procedures: Sequence[Procedure], as_of_on: date, start: date, end: date
 ) -> dict[str, Value]:
-    """Indicators of the family of procedures for one unit; those that nobody can know are left out.
+    """Return (numerator, denominator) per procedure indicator of one unit.
 
-    Of single days (start = end) only what happened on them is told, not how things stood.
+    Unknown indicators are left out. A single day (start = end) has no counts of units and no total to date.
     """
     last = min(end, as_of_on)
     found: dict[str, Value] = {}
@@ -131,7 +134,7 @@ def procedure_truth(
 def _by_day(
     province: Province, procedures: Sequence[Procedure], as_of_on: date, start: date, last: date
 ) -> dict[str, Value]:
-    """What is counted by the day that the catalogue states; unknown where it states none at all."""
+    """Count by the days of the catalogue; unknown if it states none by `as_of_on`."""
     found: dict[str, Value] = {}
     for name, (column, only_internal) in BY_DAY.items():
         every = [getattr(p, column) for p in province.procedures if p.is_in_force]

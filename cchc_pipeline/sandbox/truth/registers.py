@@ -1,9 +1,9 @@
-"""The truth about registers: their indicators, counted row by row from the rows that the offices keep.
+"""Count the indicators of registers row by row.
 
 Rules: a figure is a unit's own and counts for it and every unit above. A flow counts in a period that holds all of
 its days, and only where no longer one of the same unit and measure lies in the period too. A stock is the last one
-at or before the last day. What has no row is unknown and not zero, but for lists (plan, inspections, petitions) that
-are kept at the time. An index is the unit's own: that of a whole year, or the last reading in the period.
+at or before the last day. What has no row is unknown and not zero, except in lists (plan, inspections, petitions)
+kept at that time. An index is the unit's own: that of a whole year, or the last reading in the period.
 """
 
 from __future__ import annotations
@@ -63,9 +63,11 @@ REGISTER_INDICATORS = (
 
 
 def register_truth(province: Province, as_of_on: date, start: date, end: date) -> Truth:
-    """Every register indicator that is known for the period [start, end], by (indicator, unit).
+    """Count every register indicator that is known for the period [start, end].
 
-    A period of one day has flows only: stocks and plans are not given by single day.
+    Returns:
+        (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts and amounts.
+        A period of one day has no stocks, plans and indices.
     """
     last = min(end, as_of_on)
     tables = province.scenario.registers
@@ -209,7 +211,7 @@ def _petitions(
 
 
 def _of_year(rows: Sequence[Row], index: str, year: int) -> list[Row]:
-    """Readings of an index for a year, the last one last."""
+    """Return the readings of an index for a year, sorted by day."""
     found = [row for row in rows if row["index_code"] == index and row["year"] == year]
     return sorted(found, key=lambda row: row["as_of_on"])
 
