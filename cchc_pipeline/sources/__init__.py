@@ -1,4 +1,4 @@
-"""Adapters to the source systems: one per kind of system, behind one protocol, reading only.
+"""Read the source systems: one adapter per kind of system, behind one protocol.
 
 Belongs here: asking a source what changed and turning its replies into flat records. Not here:
 judging the records (`contracts`), keeping them (`lake`), counting them (`indicators`).

@@ -1,5 +1,5 @@
 # ruff: noqa: N818 - the names say what happened: SourceDown, PageRepeated
-"""What can go wrong with a source, as types: who, what, which days, and what to do about it.
+"""Define the errors of reading a source: source, cause, day and fix.
 
 No message ever holds a query string, a token, a header or a value of a record.
 """
@@ -86,19 +86,19 @@ class SourceServerError(SourceError):
 
 
 class RequestRefused(SourceError):
-    """The source does not know the address or does not accept the parameters (other 4xx)."""
+    """The source rejects the address or the parameters (other 4xx)."""
 
     default_fix = "compare the address set for this source with its documentation: the interface may have changed"
 
 
 class ReplyBroken(SourceError):
-    """A reply arrived but cannot be used: cut off, not JSON, a login page, or it contradicts itself."""
+    """A reply cannot be used: cut off, not JSON, a login page, or contradictory."""
 
     default_fix = "run the day again; if it stays, open the address by hand and see what the system answers"
 
 
 class PageRepeated(ReplyBroken):
-    """Paging does not move on, or gives the same records twice: rows would be lost or doubled."""
+    """Paging repeats records or does not advance: rows would be lost or doubled."""
 
     default_fix = "run the day again; if it stays, lower the page size or ask the operator why paging does not move on"
 

@@ -1,6 +1,6 @@
-"""One polite HTTP client for all adapters: one connection, time limits, retries, typed errors.
+"""Ask a source over HTTP: one connection, time limits, retries, typed errors.
 
-Polite means: a single kept-alive connection, an optional pause between calls, exponential
+The load on a source is limited: a single kept-alive connection, an optional pause between calls, exponential
 back-off on 429 and 5xx, `Retry-After` obeyed. All calls of this package only read, so a POST is
 repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers
 with secrets must not travel to another host.
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class _NoQueryInLog(logging.Filter):
-    """The transport's own log lines quote addresses: cut what follows the question mark."""
+    """Cut the query from addresses in log lines of the transport."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
@@ -62,7 +62,7 @@ class HttpPolicy:
 
 
 class HttpClient:
-    """Asks one source. Not shared between threads or processes.
+    """HTTP client of one source. Not shared between threads or processes.
 
     Args:
         source: name for error messages.
@@ -102,7 +102,7 @@ class HttpClient:
 
     @contextmanager
     def reading(self, day: date | None, what: str) -> Iterator[None]:
-        """Within: errors say that `what` of `day` was being read."""
+        """Let errors within the block say that `what` of `day` was being read."""
         before = self._day, self._reading
         self._day, self._reading = day, what
         try:
@@ -113,23 +113,23 @@ class HttpClient:
     def get_json(
         self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """The parsed JSON reply of a GET."""
+        """Send a GET and return the parsed JSON reply."""
         return self._ask("GET", path, params=dict(params or {}), headers=dict(headers or {}))
 
     def post_json(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The parsed JSON reply of a POST with a JSON body; 200 and 201 are both success."""
+        """Send a POST with a JSON body and return the parsed JSON reply."""
         return self._ask("POST", path, json=dict(body))
 
     def post_form(self, path: str, form: Mapping[str, str]) -> Any:
-        """The parsed JSON reply of a POST with form fields."""
+        """Send a POST with form fields and return the parsed JSON reply."""
         return self._ask("POST", path, data=dict(form))
 
     def error(self, kind: type[errors.SourceError], what: str, path: str, **more: Any) -> errors.SourceError:
-        """An error of this source that knows what was being read."""
+        """Build an error of this source that says what was being read."""
         return kind(what, source=self._source, culprit=path, day=self._day, reading=self._reading, **more)
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._session.close()
 
     def _ask(self, method: str, path: str, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Define the protocol of adapters: a window of civil days in, batches of flat records out.
+"""Define the protocol of adapters: a window of days in, batches of records out.
 
 A record is a `dict` whose keys are the columns of the table's contract. Times are aware
 `datetime` in Asia/Ho_Chi_Minh, civil dates are `date`, everything else is `str`, `int`, `float`,
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of one table for one civil day. A pull yields at most one batch per table and day."""
+    """Rows of one table for one civil day; at most one batch per table and day."""
 
     table: str
     day: date
@@ -30,7 +30,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class KnownState:
-    """What the core tables hold already, so that an adapter re-reads what can still change.
+    """State of the core tables, by which an adapter re-reads what can still change.
 
     Attributes:
         open_dossiers: dossier code to day of reception (None where not yet received) of every

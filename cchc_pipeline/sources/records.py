@@ -21,7 +21,7 @@ def _encodable(text: str) -> str:
 
 
 def text_or_none(value: Any) -> str | None:
-    """Return text in NFC without outer white space; None for blank, null and what is not text or a number."""
+    """Return text in NFC, trimmed; None for blank, null and what is no text or number."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", _encodable(value)).strip() or None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -30,7 +30,7 @@ def text_or_none(value: Any) -> str | None:
 
 
 def local_name(value: Any) -> str | None:
-    """Return a name in any of its shapes: text, `{name}`, or a list of `{languageId, name}` (Vietnamese first)."""
+    """Return a name from text, `{name}` or a list of `{languageId, name}`."""
     if isinstance(value, Mapping):
         return local_name(value.get("name"))
     if isinstance(value, list):
@@ -46,7 +46,7 @@ def mapping_or_empty(value: Any) -> Mapping[str, Any]:
 
 
 def number_or_none(value: Any) -> float | None:
-    """Return a finite number as float; None for null, NaN and what is no number that a float can hold."""
+    """Return a finite number as float; None for null, NaN and what is no number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
     try:
@@ -82,7 +82,7 @@ class Problems:
 
 
 class ColumnWatch:
-    """Find the columns that a source no longer delivers: their fields were in no record at all.
+    """Find columns that a source no longer delivers: their fields are in no record.
 
     Args:
         needs: column to the groups of paths it is made from. A group is satisfied by any of its

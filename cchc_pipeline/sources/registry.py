@@ -1,4 +1,4 @@
-"""The registry of sources: one entry for each kind of source system that the pipeline reads."""
+"""List the sources: one entry for each kind of source system that is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the date forms of the source systems into civil time of Asia/Ho_Chi_Minh.
+"""Read the date forms of the source systems as civil time of Vietnam.
 
 A form that is not listed is not guessed at: the caller gets None and says so in `parse_errors`.
 """
@@ -19,7 +19,7 @@ _SLASHED_TIME = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\Z", re.A
 
 
 def parse_instant(text: str) -> datetime | None:
-    """ISO 8601 with an offset (`+0000`, `+07:00`, `Z`; with or without fraction) as local time; None for all else.
+    """Parse ISO 8601 with an offset (`+0000`, `+07:00`, `Z`) as local time, or None.
 
     >>> parse_instant("1989-12-31T17:00:00.000+0000").date()
     datetime.date(1990, 1, 1)
@@ -35,7 +35,7 @@ def parse_instant(text: str) -> datetime | None:
 
 
 def parse_iso_day(text: str) -> date | None:
-    """`YYYY-MM-DD`; None for all else."""
+    """Parse `YYYY-MM-DD`; None for all else."""
     try:
         return date.fromisoformat(text) if _DAY.match(text) else None
     except ValueError:
@@ -43,7 +43,7 @@ def parse_iso_day(text: str) -> date | None:
 
 
 def parse_slashed_day(text: str) -> date | None:
-    """`yyyy/MM/dd`, the form of edXML; None for all else."""
+    """Parse `yyyy/MM/dd`, the form of edXML; None for all else."""
     match = _SLASHED_DAY.match(text)
     try:
         return date(*map(int, match.groups())) if match else None
@@ -52,7 +52,7 @@ def parse_slashed_day(text: str) -> date | None:
 
 
 def parse_slashed_time(text: str) -> datetime | None:
-    """`yyyy/MM/dd HH:mm:ss` in local time, the form of edXML; an instant in ISO form is taken too."""
+    """Parse `yyyy/MM/dd HH:mm:ss` in local time (edXML), or an ISO instant."""
     match = _SLASHED_TIME.match(text)
     if not match:
         return parse_instant(text)
@@ -64,21 +64,21 @@ def parse_slashed_time(text: str) -> datetime | None:
 
 
 def day_start(day: date) -> datetime:
-    """The first instant of a civil day."""
+    """Return the first instant of a civil day."""
     return datetime.combine(day, time(), tzinfo=LOCAL_ZONE)
 
 
 def day_end(day: date) -> datetime:
-    """The last millisecond of a civil day."""
+    """Return the last millisecond of a civil day."""
     return day_start(day + timedelta(days=1)) - MILLISECOND
 
 
 def utc_millis(instant: datetime) -> str:
-    """`YYYY-MM-DDTHH:mm:ss.SSSZ`: without a plus sign, which some gateways turn into a space."""
+    """Format as `YYYY-MM-DDTHH:mm:ss.SSSZ`; some gateways turn a plus into a space."""
     moment = instant.astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def slashed(day: date) -> str:
-    """`YYYY/MM/DD`."""
+    """Format a day as `YYYY/MM/DD`."""
     return f"{day:%Y/%m/%d}"

@@ -1,4 +1,4 @@
-"""Read cells that people write as values of a contract's types, by one set of rules for every way in."""
+"""Read cells that people write as values of a contract's types."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
 
 
 def read_text(cell: Any) -> str:
-    """Read a text; a whole number that Excel keeps as a float loses its `.0`. Raises CellError."""
+    """Read a text; a whole number kept as a float loses its `.0`. Raises CellError."""
     if isinstance(cell, (date, datetime)):
         raise CellError(
             "ô là ngày, cần văn bản; hãy định dạng cột là Văn bản (Text) rồi nhập lại",
@@ -114,7 +114,7 @@ def read_text(cell: Any) -> str:
 
 
 def read_integer(cell: Any, bits: int = 31) -> int:
-    """Read a whole number; between groups of three digits points, commas or blanks may stand. Raises CellError."""
+    """Read a whole number, with or without groups of three digits. Raises CellError."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, str):
@@ -129,7 +129,7 @@ def read_integer(cell: Any, bits: int = 31) -> int:
 
 
 def read_number(cell: Any, decimal: DecimalMark = "auto") -> float:
-    """Read a finite number. `1.234` and `1,234` are none while `decimal` does not tell what the mark means.
+    """Read a finite number; `1.234` is none unless `decimal` says what the mark is.
 
     Raises:
         CellError: it is no number, or can be two.
@@ -184,7 +184,7 @@ def read_day(cell: Any) -> date:
 
 
 def read_instant(cell: Any) -> datetime:
-    """Read an instant; without an offset it is civil time of Vietnam. Raises CellError."""
+    """Read an instant; civil time of Vietnam without an offset. Raises CellError."""
     if (moment := _moment(cell)) is None:
         raise CellError(*NOT_READABLE["TIMESTAMP_TZ"])
     return moment

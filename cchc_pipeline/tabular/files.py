@@ -1,4 +1,4 @@
-"""Tell the kind of a table file by its content, and read its bytes within safe limits."""
+"""Tell the kind of a table file by its content, and read it within safe limits."""
 
 from __future__ import annotations
 

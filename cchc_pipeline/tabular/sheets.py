@@ -45,19 +45,19 @@ class Sheet:
 
     @property
     def header_row(self) -> int:
-        """Number of the row of headers in the file, from 1; 0 where there is none."""
+        """Return the number of the row of headers, from 1; 0 where there is none."""
         return 0 if self.header_at is None else self.rows[self.header_at][0]
 
     @property
     def headers(self) -> list[str]:
-        """Texts of the row of headers without blank cells at its end; '' for a blank cell before."""
+        """Return the texts of the row of headers, without blank cells at its end."""
         cells = () if self.header_at is None else self.rows[self.header_at][1]
         texts = ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
         return texts[: max((place for place, text in enumerate(texts, 1) if text), default=0)]
 
     @property
     def records(self) -> list[Row]:
-        """The rows below the headers; all of them where there are none."""
+        """Return the rows below the headers; all rows where there are none."""
         return self.rows if self.header_at is None else self.rows[self.header_at + 1 :]
 
     def error(self, problem: str, fix: str) -> TableFileError:
@@ -66,7 +66,7 @@ class Sheet:
         return TableFileError(file=str(self.file), problem=where + problem, fix=fix)
 
     def require_rows_to_fit(self) -> None:
-        """Refuse a record of a CSV that is shorter than the headers, and a filled cell beyond them.
+        """Refuse a CSV record shorter than the headers, and a filled cell beyond them.
 
         Raises:
             TableFileError: names the row.
@@ -111,7 +111,7 @@ def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet
 
 
 def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, expected: str) -> Sheet:
-    """Read the one table of a CSV, Excel or HTML file: the sheet with most of the headers.
+    """Read the table of a CSV, Excel or HTML file: the sheet with most of the headers.
 
     Args:
         path: the file; its kind is told by its content.
@@ -139,7 +139,7 @@ def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, exp
 
 
 def footer_length(rows: Sequence[Row], key_places: Sequence[int]) -> int:
-    """Count the rows at the end that are no records: totals and signatures of a report.
+    """Count the rows at the end that are no records: totals and signatures.
 
     Such a row has nothing in any key column, or a single cell in a table of three columns or more.
     """

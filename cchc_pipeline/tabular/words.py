@@ -7,7 +7,7 @@ from typing import Any
 
 
 def comparable(text: Any) -> str:
-    """Return the text in NFC with single spaces, without case and without the star of a required field."""
+    """Return the text in NFC with single spaces, without case and stars."""
     return " ".join(unicodedata.normalize("NFC", str(text)).replace("*", " ").split()).casefold()
 
 

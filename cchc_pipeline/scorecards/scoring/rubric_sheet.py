@@ -1,4 +1,6 @@
-"""A rubric from the spreadsheet that an office has: STT, lĩnh vực/tiêu chí/tiêu chí thành phần, điểm tối đa, cách chấm.
+"""Import a rubric from the spreadsheet of an office.
+
+Its columns: STT, lĩnh vực/tiêu chí/tiêu chí thành phần, điểm tối đa, cách chấm.
 
 A row with a number in STT is a domain, a criterion or a part of one, by the depth of its number (I or 1, 1.1, 1.1.1);
 a row without a number goes on with the scoring text of the row above. Where Roman domains count their criteria from 1
@@ -50,14 +52,14 @@ class _Line:
 
 @dataclass(frozen=True)
 class Imported:
-    """Content for a rubric file, and what the reader has to know about it: cells and sentences."""
+    """Content for a rubric file, and remarks about its cells."""
 
     content: dict[str, Any]
     remarks: tuple[str, ...]
 
 
 def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None) -> Imported:
-    """The rubric in a spreadsheet.
+    """Import the rubric of a spreadsheet.
 
     Args:
         path: .xlsx or .csv.
@@ -82,13 +84,13 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
 
 
 def _is_total(row: Row, columns: Columns) -> bool:
-    """Whether a row holds sums; where cells are merged, its words stand in the column of numbers."""
+    """Tell whether a row holds sums; its words may stand in the column of numbers."""
     words = cell_text(row[1], columns.number) or cell_text(row[1], columns.name)
     return _TOTAL.match(without_marks(words)) is not None
 
 
 def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> None:
-    """A sum has to be that of all domains so far, or of the domain that it closes."""
+    """Check a sum against all domains above it, or the domain that it closes."""
     text = cell_text(row[1], columns.max)
     above = [root for root in roots if root.row < row[0]]
     if not text or not above:
@@ -102,7 +104,7 @@ def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> 
 
 
 def _below_their_domain(lines: list[_Line]) -> list[_Line]:
-    """Numbers of the whole sheet, where each Roman domain counts its criteria from 1 again: II, 1, 1.1 is 2.1.1."""
+    """Prefix criteria with their Roman domain where each domain counts from 1 again."""
     if not any(line.is_roman for line in lines) or all(line.is_roman or line.depth > 1 for line in lines):
         return lines
     domain = ""
@@ -243,7 +245,7 @@ def _criterion(path: Path, line: _Line, columns: Columns, remarks: list[str]) ->
 
 
 def rule_of_text(text: str, most: Fraction) -> dict[str, Any] | None:
-    """The rule that a scoring text states, or None where it has no form that is known.
+    """Return the rule that a scoring text states; None for an unknown form.
 
     Known forms (accents and case aside): a ratio times the maximum, with the share from which on it is full and the
     share below which it is nothing; all or nothing at a share; a list of shares with points.

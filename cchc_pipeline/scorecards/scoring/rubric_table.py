@@ -1,4 +1,4 @@
-"""Find the table of criteria in an office's workbook: its rows, its columns, and the names of its cells."""
+"""Find the table of criteria in an office's workbook."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Columns:
 
 
 def read_criteria_table(path: Path, *, sheet: str | None = None) -> tuple[list[Row], Columns]:
-    """Read the rows of an office's table of criteria, and find its columns by headings in one or two lines.
+    """Read the rows of an office's table of criteria, and find its columns.
 
     Args:
         path: a workbook or CSV file.
@@ -94,7 +94,7 @@ def cell_name(path: Path, row: int, column: int) -> str:
 
 
 def cell_text(cells: Sequence[Any], column: int) -> str:
-    """Return a cell as text with single spaces; whole numbers without a fraction, '' for nothing."""
+    """Return a cell as text with single spaces; '' for a blank one."""
     held = cells[column] if column < len(cells) else None
     if isinstance(held, Formula):
         return ""
@@ -105,7 +105,7 @@ def cell_text(cells: Sequence[Any], column: int) -> str:
 
 
 def _below(columns: Columns, rows: Sequence[Row]) -> Columns:
-    """The columns with what a second line of headings says, and a line that numbers the columns passed over."""
+    """Take a second line of headings and a line of column numbers into account."""
     for number, row in rows:
         held = cell_text(row, columns.number), cell_text(row, columns.name)
         if tuple(without_marks(one).strip("()") for one in held) in _COLUMN_NUMBERS:

@@ -1,1 +1,1 @@
-"""Package documents."""
+"""Read document systems."""

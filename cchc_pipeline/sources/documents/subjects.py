@@ -1,4 +1,4 @@
-"""What the subject line of a document tells: its kind, its field, and the facts counted from it."""
+"""Classify the subject line of a document, and read the counts that it states."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _LEGACY_DOSSIER = re.compile(
 
 
 def subject_kind(subject: str) -> str:
-    """`publication_decision`, `apology_letter`, `reform_plan`, `reform_report` or `other`.
+    """Return the kind of a subject: publication_decision, apology_letter, … or other.
 
     >>> subject_kind("Quyết định công bố 12 thủ tục hành chính lĩnh vực đất đai")
     'publication_decision'
@@ -60,13 +60,13 @@ def subject_kind(subject: str) -> str:
 
 
 def procedures_count(subject: str) -> int | None:
-    """How many procedures a publication decision says it publishes; None where it gives no number."""
+    """Read how many procedures a decision publishes; None where it gives no number."""
     match = _COUNT.search(unicodedata.normalize("NFC", subject))
     return int(match["count"]) if match else None
 
 
 def internal_procedures_count(subject: str) -> int | None:
-    """How many of the procedures that a publication decision publishes are internal; None where it gives no number.
+    """Read how many internal procedures a decision publishes; None without a number.
 
     >>> internal_procedures_count("công bố 12 TTHC (trong đó có 3 TTHC nội bộ) lĩnh vực y tế")
     3
@@ -81,7 +81,7 @@ def internal_procedures_count(subject: str) -> int | None:
 
 
 def subject_field(subject: str) -> str:
-    """`finance`, `personnel` or `other`, by the wording of the subject.
+    """Classify a subject as finance, personnel or other, by its wording.
 
     >>> subject_field("Quyết định về việc nâng bậc lương thường xuyên"), subject_field("Giấy mời họp")
     ('personnel', 'other')
@@ -91,7 +91,7 @@ def subject_field(subject: str) -> str:
 
 
 def apology_dossier_code(subject: str) -> str | None:
-    """The dossier that an apology letter is about; None where none or several are named."""
+    """Find the dossier that an apology letter names; None for none or several."""
     subject = unicodedata.normalize("NFC", subject)
     codes = {match.group().upper() for match in _DOSSIER.finditer(subject)}
     codes = codes or {match["code"] for match in _LEGACY_DOSSIER.finditer(subject)}

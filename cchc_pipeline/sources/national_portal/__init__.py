@@ -1,1 +1,1 @@
-"""Package national_portal."""
+"""Read the National Public Service Portal."""

@@ -1,4 +1,4 @@
-"""From the national portal's evaluation reports (QĐ 766) to flat metric rows.
+"""Map the national portal's evaluation reports (QĐ 766) to flat metric rows.
 
 Numbers are carried as published, null included: a metric can have a score without counts. Group
 scores come as `GROUP.<code>`, the total as `TOTAL`; the counts of TDGQ and TTTT, which the portal
@@ -53,7 +53,7 @@ def request_body(period: Period) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class UnitResult:
-    """What `service-results` says about one unit.
+    """Scores of one unit in a `service-results` reply.
 
     Attributes:
         department_id: the portal's UUID, None in the overview.
@@ -90,7 +90,7 @@ class UnitKey:
 
 
 def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
-    """The `data` object of a `service-results` reply as published by the portal.
+    """Parse the `data` object of a `service-results` reply.
 
     Raises:
         KeyError: `overview` or `evaluation` is missing.
@@ -115,7 +115,7 @@ def _unit_result(entry: Mapping[str, Any], radar: Mapping[str, Mapping[str, Any]
 
 
 def result_rows(key: UnitKey, period: Period, result: UnitResult) -> Iterator[Row]:
-    """TOTAL and one row per group of a unit."""
+    """Yield TOTAL and one row per group of a unit."""
     total = {"name": None, "score": result.total, "maxScore": result.max_total, "ratio": result.ratio}
     yield _row(key, period, SERVICE_RESULTS, "TOTAL", "TOTAL", total)
     for code, group in result.groups.items():
@@ -123,7 +123,7 @@ def result_rows(key: UnitKey, period: Period, result: UnitResult) -> Iterator[Ro
 
 
 def report_rows(key: UnitKey, period: Period, report: str, data: Mapping[str, Any]) -> Iterator[Row]:
-    """The metrics of one report, the counts that it gives beside them, and its group."""
+    """Yield the metrics of one report, the counts beside them, and its group."""
     group = mapping_or_empty(data.get("group"))
     group_code = text_or_none(group.get("code")) or METRIC_REPORTS[report]
     seen: set[str | None] = set()

@@ -1,4 +1,4 @@
-"""The National Public Service Portal's evaluation reports (QĐ 766) of a province and its units.
+"""Read the national portal's evaluation reports (QĐ 766) of a province.
 
 A report is about a whole month, quarter or year; the portal recomputes it while the period runs.
 So a window reads every period that it touches, as it stands now, into one batch for its last day.

@@ -1,1 +1,1 @@
-"""Package one_stop."""
+"""Read one-stop systems (một cửa điện tử)."""

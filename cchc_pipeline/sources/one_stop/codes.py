@@ -1,4 +1,4 @@
-"""What the words of the one-stop system mean in the canonical code lists.
+"""Map the words of the one-stop system to the canonical code lists.
 
 Canonical dossier status 1..10: the list of the National Public Service Portal (1 Mới đăng ký,
 2 Được tiếp nhận, 3 Không được tiếp nhận, 4 Đang xử lý, 5 Yêu cầu bổ sung giấy tờ, 6 Yêu cầu thực
@@ -52,7 +52,7 @@ EXECUTING_LEVELS = {
 
 @lru_cache(maxsize=4096)
 def fold(label: str) -> str:
-    """A label as it is compared: NFC, lower case, single spaces, one spelling of `lý` and `ký`.
+    """Normalise a label for comparison: NFC, no case, single spaces, `lý` and `ký`.
 
     >>> fold("Đang  xử lí ")
     'đang xử lý'
@@ -67,7 +67,7 @@ _SERVICE = {name: code for code, names in _SERVICE_NAMES.items() for name in nam
 
 
 def status_of(name: str | None) -> int | None:
-    """The canonical status of a status name; None where the name is not known.
+    """Return the canonical status of a status name; None for an unknown name.
 
     >>> status_of("Yêu cầu bổ sung"), status_of("Lưu trữ")
     (5, None)
@@ -76,12 +76,12 @@ def status_of(name: str | None) -> int | None:
 
 
 def channel_of(name: str | None) -> str | None:
-    """`direct`, `online` or `postal` of the name of an application method; None where not known."""
+    """Return direct, online or postal for an application method; None if unknown."""
     return _CHANNEL.get(fold(name)) if name else None
 
 
 def service_level_of(name: str | None) -> str | None:
-    """`full`, `partial` or `information` of the name of a procedure's level; None where not known.
+    """Return full, partial or information for a service level; None if unknown.
 
     >>> service_level_of("Mức độ 4"), service_level_of("Một phần")
     ('full', 'partial')

@@ -1,1 +1,1 @@
-"""Package papi."""
+"""Read PAPI tables from the drop folder."""

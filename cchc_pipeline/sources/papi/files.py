@@ -1,4 +1,4 @@
-"""Read files of the PAPI drop folder: the publisher's workbooks, and tables with a row per province."""
+"""Read PAPI files: the publisher's workbooks, and tables with a row per province."""
 
 from __future__ import annotations
 

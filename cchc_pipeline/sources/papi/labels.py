@@ -1,4 +1,4 @@
-"""What the names and labels of a published PAPI table mean: a province, a sub-dimension, a dimension, a total.
+"""Recognise provinces, sub-dimensions, dimensions and totals in PAPI tables.
 
 Labels are recognised by their number, never by their words: re-issued tables put today's words on old columns.
 """
@@ -55,27 +55,27 @@ _DIMENSION = re.compile(
 
 
 def province_code(text: object) -> str | None:
-    """P01 to P63 of a province of before 1/7/2025, by any of its spellings or by that code; None for another text."""
+    """Return P01 to P63 for any spelling of a province of before 1/7/2025, or None."""
     if not isinstance(text, str):
         return None
     return _by_name().get(_letters(text))
 
 
 def is_new_map(names: list[str]) -> bool:
-    """Whether names are those of the 34 provinces: all of them names of today, and fewer than before."""
+    """Tell whether names are those of the 34 provinces since 1/7/2025."""
     today = {_letters(province.successor_name_vi) for province in old_provinces()}
     found = {_letters(name) for name in names}
     return bool(found) and len(found) <= len(today) and found <= today
 
 
 def is_summary(text: object) -> bool:
-    """Whether a line with this name is about no single province: a mean, a maximum, a scale, a number."""
+    """Tell whether a line is a summary (mean, maximum, scale, number), no province."""
     words = without_marks(text)
     return words in _SUMMARY_WORDS or any(re.search(rf"\b{one}\b", words) for one in _SUMMARIES)
 
 
 def measure_code(texts: list[object]) -> str | None:
-    """What the figures under or beside these texts are, the text nearest to the figures last.
+    """Return the code of the figures labelled by these texts, the nearest text last.
 
     Returns:
         SC11 to SC89, D1 to D8, one of the three totals, or None where it is none of these: an indicator, a
@@ -115,7 +115,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _by_name() -> dict[str, str]:
-    """Province code by name in letters only, and by itself."""
+    """Map names in letters only, and codes, to province codes."""
     names: dict[str, str] = {}
     for number, province in enumerate(sorted(old_provinces(), key=lambda one: one.gso_code), 1):
         code = f"P{number:02d}"

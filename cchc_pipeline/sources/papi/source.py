@@ -1,4 +1,4 @@
-"""PAPI scores, and what is printed about totals, from a folder into which someone puts the published tables."""
+"""Read PAPI scores and printed totals from a folder of published tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PapiDropSource:
         self._folder = folder
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
-        """Yield all years of the folder for the last day: the sub-dimensions, and what is printed about totals.
+        """Yield the scores and the printed totals of all years, for the last day.
 
         Raises:
             FileUnusable: a file cannot be read with certainty, two files contradict each other, or a year repeats
@@ -73,7 +73,7 @@ def _read(path: Path) -> list[PapiTable]:
 
 
 def _is_table(path: Path) -> bool:
-    """Whether a file claims to be a table; the lock file that Excel keeps beside an open one is none."""
+    """Tell whether a file is named as a table; Excel's lock file is none."""
     return path.suffix.lower() in _SUFFIXES and not path.name.startswith(("~$", "."))
 
 

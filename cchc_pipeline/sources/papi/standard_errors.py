@@ -1,4 +1,4 @@
-"""Standard errors of PAPI totals from the folder `standard_errors` beside the tables, one `YYYY.csv` per year.
+"""Read standard errors of PAPI totals from `standard_errors/YYYY.csv`.
 
 A file that cannot be read is refused by its name. A line that is wrong becomes a row with its reason, and waits.
 """
@@ -46,7 +46,7 @@ def standard_error_rows(folder: Path) -> list[Row]:
 
 
 def add_printed_totals(given: Iterable[Row], printed: Iterable[Row]) -> Iterator[Row]:
-    """Join given standard errors with the totals that workbooks print; a given error goes before a printed one.
+    """Join given standard errors with printed totals; a given error goes first.
 
     Args:
         given: rows as `standard_error_rows` returns them; every one is yielded, also such as have the same key.

@@ -1,4 +1,4 @@
-"""Tables of PAPI by year, put together from several files, and a year that repeats another one.
+"""Join PAPI tables of several files by year, and refuse years that are copies.
 
 Published workbooks carry sheets of earlier years along, and a re-published one held the year 2019 under the names of
 2020 and 2021 too. Scores have so many digits that two surveys never agree in one whole sub-dimension by chance.
@@ -22,7 +22,7 @@ ROUNDED_SCORE = 0.00051
 
 @dataclass(frozen=True)
 class Figure:
-    """A score as published, None where there is none, and the sheet and cell or line that it stands in."""
+    """Score as published (None for a blank), and the cell or line that it stands in."""
 
     value: float | None
     where: str
@@ -62,27 +62,27 @@ class PapiTable:
             self.figures[province, code] = figure
 
     def codes(self) -> set[str]:
-        """Codes that the table has a place for."""
+        """Return the codes that the table has a place for."""
         return {code for _, code in self.figures}
 
     def provinces(self) -> list[str]:
-        """Provinces that the table has a place for, in order."""
+        """Return the provinces that the table has a place for, in order."""
         return sorted({province for province, _ in self.figures})
 
     def sheets(self) -> list[str]:
-        """The sheets that the figures stand in; none for a CSV."""
+        """Return the sheets that the figures stand in; none for a CSV."""
         places = dict.fromkeys(figure.where.rpartition(", ")[0] for figure in self.figures.values())
         return [place for place in places if place]
 
     def scores(self, slot: str) -> dict[str, float]:
-        """Scores of a sub-dimension by province, without blanks and zeros."""
+        """Return the scores of a sub-dimension by province, without blanks and zeros."""
         return {
             province: figure.value for (province, code), figure in self.figures.items() if code == slot and figure.value
         }
 
 
 def join_years(tables: Iterable[PapiTable]) -> list[PapiTable]:
-    """One table per year out of all that were read.
+    """Join all tables read into one table per year.
 
     The file that is about a year comes first; one that carries it along fills its gaps.
 
@@ -126,7 +126,7 @@ def refuse_copies(tables: Sequence[PapiTable]) -> None:
 
 
 def _repeated(one: PapiTable, other: PapiTable) -> list[tuple[str, int, int]]:
-    """Sub-dimensions that repeat: code, provinces with the same score, provinces that both have."""
+    """Find repeated sub-dimensions: code, provinces with equal scores, of all."""
     found = []
     for slot in sorted(code for code in one.codes() & other.codes() if code.startswith("SC")):
         first, second = one.scores(slot), other.scores(slot)

@@ -1,4 +1,4 @@
-"""PAPI tables out of workbooks as their publisher lays them out.
+"""Read PAPI tables from workbooks as their publisher lays them out.
 
 Two layouts are in use. Until 2017: a row per province, a column per dimension (`1: …`) and sub-dimension (`1.1: …`),
 with further sheets of indicators. Since 2018: a row per indicator with labels in one or two languages and the scale, a
@@ -41,7 +41,7 @@ def read_workbook(path: Path) -> list[PapiTable]:
 
 
 def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> list[PapiTable]:
-    """Find the table of every year in sheets (name, rows) of the workbook `file`, as `read_workbook` does."""
+    """Find the table of every year in sheets (name, rows) of the workbook `file`."""
     tables: dict[int, PapiTable] = {}
     passed: list[str] = []
     found: list[tuple[str, int | None, _Sheet]] = []
@@ -82,7 +82,7 @@ def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A sheet turned so that provinces stand below each other and measures beside each other.
+    """Sheet turned so that provinces stand below each other, measures side by side.
 
     Attributes:
         lines: cells by (line of a province, place of a measure).
@@ -119,7 +119,7 @@ class _Sheet:
                 table.enter(province, code, Figure(value, f"sheet «{self.name}», {self._cell(line, place)}"))
 
     def _measures(self) -> dict[str, int]:
-        """Place of every measure that the labels name."""
+        """Find the place of every measure that the labels name."""
         found: dict[str, list[int]] = defaultdict(list)
         for place in sorted({place for cells in self.lines.values() for place in cells}):
             labels = [self.lines[line].get(place) for line in sorted(self.lines) if line < self.first]
@@ -138,7 +138,7 @@ class _Sheet:
         return all(cells.get(one) == cells.get(other) for line, cells in self.lines.items() if line >= self.first)
 
     def _refuse_unknown(self, line: int, name: Any, places: dict[str, int]) -> None:
-        """A line of figures must be a province or a known summary; a line without figures is a note."""
+        """Refuse a line of figures that is neither a province nor a known summary."""
         held = [place for place in places.values() if isinstance(self.lines[line].get(place), int | float)]
         if not held or (name is not None and is_summary(name)):
             return
@@ -187,7 +187,7 @@ class _Sheet:
 
 
 def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
-    """The table on a sheet, or why there is none."""
+    """Find the table on a sheet, or say why there is none."""
     upright: dict[int, dict[int, Any]] = {
         number: {place: cell for place, cell in enumerate(cells, 1) if cell is not None} for number, cells in rows
     }
@@ -225,7 +225,7 @@ def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
 
 
 def _check(table: PapiTable) -> None:
-    """Every sub-dimension of the year is there and no other, and dimensions and totals are the sums of their parts."""
+    """Check that all sub-dimensions of the year are there, and that sums are right."""
     try:
         wanted = instrument(table.year)
     except PapiTableError as error:

@@ -1,1 +1,1 @@
-"""Package registers."""
+"""Read registers that offices keep, from the drop folder."""

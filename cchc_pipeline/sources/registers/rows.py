@@ -24,7 +24,7 @@ _FREE_TEXT = frozenset({"name", "note", "source", "band", "scored_by", "evidence
 
 
 def header_names(contract: Contract) -> dict[str, str]:
-    """Map every header that a column goes by (its labels and its name, comparable) to the column's name."""
+    """Map every header of a column (labels and name, comparable) to its name."""
     kept = [column for column in contract.columns if column.name not in OWN_COLUMNS]
     keys = ("label_vi", "label_en", "name")
     return {comparable(getattr(column, key)): column.name for key in keys for column in kept}
@@ -55,7 +55,10 @@ def _is_layout(sheet: Sheet) -> bool:
 
 
 def _columns(sheet: Sheet, contract: Contract, names: Mapping[str, str]) -> list[str | None]:
-    """Find the column of each header, None where it counts rows or is blank, and check that rows fit below."""
+    """Find the column of each header, and check that the rows fit below.
+
+    A header that counts rows or is blank is None.
+    """
     # What the key is made of has to be there; a stock says its day alone.
     required = [name for name in contract.key if name != "period_start"]
     if sheet.header_at is None:
@@ -83,7 +86,7 @@ def _columns(sheet: Sheet, contract: Contract, names: Mapping[str, str]) -> list
 
 
 def _shown(columns: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    """Columns with the Vietnamese header that they also go by."""
+    """Show columns with the Vietnamese header that they also go by."""
     labels: dict[str, str] = {}
     for header, column in names.items():
         if header != column:

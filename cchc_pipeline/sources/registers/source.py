@@ -1,4 +1,4 @@
-"""Registers that offices keep by hand, from a folder into which they put CSV files or workbooks.
+"""Read registers that offices keep by hand, from a folder of files.
 
 A register is a file `<table>.csv` or `<table>.xlsx`, or several: `plan_tasks-2025.xlsx`,
 `plan_tasks-2026.xlsx`. A row takes the place of the row with the same key that was given before; what
@@ -34,7 +34,7 @@ _SUFFIXES = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"
 
 
 def read_register(path: Path, register: str, day: date, *, folder: str = "") -> list[Row]:
-    """Read the rows of one register file, outside of any pull, in the columns of the register's contract.
+    """Read one register file in the columns of the register's contract.
 
     Args:
         path: a table file, under whatever name.
@@ -73,7 +73,7 @@ class RegistersSource:
         self.notes: dict[str, str] = {}
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
-        """Yield every register as one batch for the last day; the rows as the files have them now."""
+        """Yield every register as one batch for the last day, as its files are now."""
         del known
         found = self._files(window.last)
         for number, (register, files) in enumerate(found.items(), 1):

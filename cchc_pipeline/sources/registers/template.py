@@ -1,4 +1,4 @@
-"""Empty register files for an office to fill in: Vietnamese headers, an explanation, drop-down lists."""
+"""Write empty register files with Vietnamese headers, an explanation and lists."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Package lgsp."""
+"""Read documents by the edXML interface of the provincial LGSP."""

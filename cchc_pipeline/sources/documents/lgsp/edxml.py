@@ -1,4 +1,4 @@
-"""Reading edXML messages (QCVN 102:2016/BTTTT, amended 2022) into flat records.
+"""Read edXML messages (QCVN 102:2016/BTTTT, amended 2022) into flat records.
 
 Root element and namespace differ between versions, so elements are found by local name. A message
 with a document type declaration is refused before parsing: edXML has none, and entity expansion
@@ -33,11 +33,11 @@ _ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 class EdxmlError(ValueError):
-    """A message is not well-formed, or declares what edXML never declares. Holds no text of the message."""
+    """A message is not well-formed, or declares a document type; without its text."""
 
 
 def parse_message(text: str) -> ET.Element:
-    """The root element.
+    """Parse a message and return its root element.
 
     Raises:
         EdxmlError: not XML, or with a document type declaration.
@@ -52,7 +52,7 @@ def parse_message(text: str) -> ET.Element:
 
 
 def document_row(root: ET.Element) -> Row | None:
-    """The row of `documents__documents`; None for a message that takes a document back."""
+    """Map a message to a row of `documents__documents`; None for one that recalls."""
     problems = Problems()
     header = _first(root, "MessageHeader")
     trace = _first(root, "TraceHeaderList")
@@ -92,7 +92,7 @@ def document_row(root: ET.Element) -> Row | None:
 
 
 def status_row(root: ET.Element) -> Row:
-    """The row of `documents__statuses`."""
+    """Map a status message to a row of `documents__statuses`."""
     problems = Problems()
     status = _first(root, "Status")
     stamp = _text(status, "Timestamp")
@@ -153,7 +153,7 @@ def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
 
 
 def _security(sphere: str | None) -> str:
-    """The security level that the sphere of promulgation names; without one of them the document is not secret."""
+    """Return the security level of a sphere of promulgation; normal for others."""
     return _SECURITY.get(" ".join((sphere or "").split()).casefold(), "normal")
 
 

@@ -1,4 +1,4 @@
-"""The document system behind the provincial LGSP: documents sent and what became of them.
+"""Read documents and their statuses from the document system behind the LGSP.
 
 Two of the interface's calls change the source (`sendEdoc`, `updateStatus`). They do not occur in
 this package: the adapter knows two addresses, both GET.
@@ -56,7 +56,7 @@ class DocumentsSource:
         self._overlap = overlap_days
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
-        """Yield documents and statuses of every day; what arrived late comes with the first day."""
+        """Yield documents and statuses by day; late arrivals come with the first day."""
         del known  # the interface lists by day of creation: nothing held changes what is read
         days = list(Window(window.first - timedelta(days=self._overlap), window.last).days())
         documents: dict[Any, Row] = {}
@@ -147,7 +147,7 @@ class DocumentsSource:
 
 
 def credential_headers(system_id: str, secret_key: str) -> dict[str, str]:
-    """The headers that the LGSP wants on every call."""
+    """Build the headers that the LGSP wants on every call."""
     return {"X-SystemId": system_id, "X-SecretKey": secret_key}
 
 

@@ -1,1 +1,1 @@
-"""Package vnpt_igate."""
+"""Read the one-stop system VNPT iGate 2.x."""

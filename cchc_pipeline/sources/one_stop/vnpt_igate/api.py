@@ -1,4 +1,4 @@
-"""The calls of the one-stop system VNPT iGate 2.x ("DIGO") that a reader needs."""
+"""Call the one-stop system VNPT iGate 2.x ("DIGO") for dossiers and procedures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Page:
 
 
 class OneStopApi:
-    """Reads pages with a bearer token that is renewed when it ends or is refused once."""
+    """Reader of pages, with a bearer token that is renewed when it ends or is refused."""
 
     def __init__(self, http: HttpClient, client_id: str, client_secret: str) -> None:
         self.http = http
@@ -40,7 +40,7 @@ class OneStopApi:
         self._token_ends = 0.0
 
     def search(self, query: Mapping[str, Any], page: int, size: int) -> Page:
-        """One page of dossiers.
+        """Read one page of dossiers.
 
         Raises:
             PageRepeated: the source answered with another page than the one asked for.
@@ -50,7 +50,7 @@ class OneStopApi:
         return self._page(self._get(SEARCH_PATH, params), SEARCH_PATH, page)
 
     def procedures(self, size: int) -> Iterator[dict[str, Any]]:
-        """The whole procedure catalogue."""
+        """Yield the whole procedure catalogue."""
         seen: set[str] = set()
         number = 0
         while True:

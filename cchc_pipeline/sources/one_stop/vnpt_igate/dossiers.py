@@ -1,4 +1,4 @@
-"""From a dossier of the one-stop system to a flat record."""
+"""Map a dossier of the one-stop system to a flat record."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _unit = lru_cache(maxsize=4096)(canonical_unit_code)
 
 
 def dossier_row(record: Mapping[str, Any]) -> Row:
-    """The row of `one_stop__dossiers` for one record of a search."""
+    """Map one record of a search to a row of `one_stop__dossiers`."""
     problems = Problems()
     status, status_name = _status(record, problems)
     applied = _moment(record, "appliedDate", "applied_at", problems)
@@ -167,7 +167,7 @@ def _status(record: Mapping[str, Any], problems: Problems) -> tuple[int | None, 
 
 
 def unit_code_of(record: Mapping[str, Any], problems: Problems) -> str | None:
-    """Canonical code of the record's agency; None, with a reason, where it is no agency code."""
+    """Return the canonical code of the record's agency; None, with a reason, if none."""
     raw = text_or_none(mapping_or_empty(record.get("agency")).get("code"))
     code = _unit(raw)
     if raw and code is None:

@@ -1,4 +1,4 @@
-"""From a procedure of the one-stop system's catalogue to a flat record."""
+"""Map a procedure of the one-stop system's catalogue to a flat record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PROCEDURE_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 def procedure_row(record: Mapping[str, Any]) -> Row:
-    """The row of `one_stop__procedures` for one record of the catalogue."""
+    """Map one record of the catalogue to a row of `one_stop__procedures`."""
     problems = Problems()
     sector = mapping_or_empty(record.get("sector"))
     level = record.get("level")
@@ -90,7 +90,7 @@ def procedure_row(record: Mapping[str, Any]) -> Row:
 
 
 def _day(raw: Any, column: str, problems: Problems) -> date | None:
-    """A civil day, written as such or as an instant."""
+    """Read a civil day, written as such or as an instant."""
     if raw is None or raw == "":
         return None
     moment = parse_instant(raw) if isinstance(raw, str) else None

@@ -1,4 +1,4 @@
-"""The one-stop system of VNPT (iGate 2.x, "DIGO"): dossiers and the procedure catalogue.
+"""Read dossiers and the procedure catalogue of the one-stop system VNPT iGate 2.x.
 
 The search filters by acceptance time and status, not by time of change. So a pull reads
 (a) what was accepted in the window and shortly before, (b) everything older that the source calls
@@ -38,7 +38,7 @@ LARGEST_PAGE = 1000
 
 @dataclass(frozen=True)
 class OneStopOptions:
-    """How much a pull reads again.
+    """Options of a pull: how much is read again, and by which statuses.
 
     Attributes:
         overlap_days: acceptance days before the window that are read with it.
@@ -109,7 +109,7 @@ class OneStopSource:
 
 
 class _DossierPull:
-    """One pull of dossiers: its window, what is still looked for, and what was seen."""
+    """State of one pull of dossiers: its window, codes still missing, columns seen."""
 
     def __init__(
         self,

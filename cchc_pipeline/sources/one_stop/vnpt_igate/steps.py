@@ -1,4 +1,4 @@
-"""The process history of a dossier of the one-stop system, as compact JSON."""
+"""Read the process history of a dossier of the one-stop system as compact JSON."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _unit = lru_cache(maxsize=4096)(canonical_unit_code)
 
 
 def tasks_of(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    """The tasks under `task` or `currentTask`: a list, or now and then a bare object."""
+    """Return the tasks under `task` or `currentTask`, a list or a bare object."""
     tasks = record.get(field)
     return [task for task in (tasks if isinstance(tasks, list) else [tasks]) if isinstance(task, Mapping)]
 
 
 def step_name(task: Mapping[str, Any]) -> str | None:
-    """Name of the step that a task stands for."""
+    """Return the name of the step of a task."""
     return local_name(mapping_or_empty(task.get("bpmProcessDefinitionTask")).get("name"))
 
 
 def step_unit(task: Mapping[str, Any]) -> str | None:
-    """Canonical code of the unit that holds the task."""
+    """Return the canonical code of the unit that holds the task."""
     return _unit(text_or_none(mapping_or_empty(task.get("agency")).get("code")))
 
 
 def steps_json(record: Mapping[str, Any]) -> str | None:
-    """The steps of a dossier in order of their beginning; None where the source shows none with a beginning.
+    """Return the steps of a dossier in order of their beginning; None without any.
 
     Returns:
         A JSON list of objects: step, unit (canonical code), begun and ended (civil time of Asia/Ho_Chi_Minh;

@@ -1,4 +1,4 @@
-"""Reading a stretch of time completely from a search whose paging cannot be trusted.
+"""Read a span of time completely from a search whose paging is unreliable.
 
 Records with equal sort keys change places between two pages, so going from page to page loses
 some and doubles others. A piece that fits into one page needs no second page. Only a single minute
@@ -23,7 +23,7 @@ _FILL = 0.7  # a planned piece aims at this part of a page, so that a busier day
 
 
 class WindowReader:
-    """Reads all dossiers whose acceptance time (application time where none) lies in a window.
+    """Reader of all dossiers accepted (where not, applied for) in a window.
 
     Args:
         api: the one-stop calls.
@@ -38,7 +38,7 @@ class WindowReader:
         self._previous_ids: list[Any] = []
 
     def read_day(self, day: date, filters: Mapping[str, str] | None = None) -> Iterator[Record]:
-        """All dossiers of one civil day, cut where the days before were dense."""
+        """Yield all dossiers of one civil day, in pieces planned by the days before."""
         starts = [day_start(day), *(datetime.combine(day, cut, tzinfo=day_start(day).tzinfo) for cut in self._cuts)]
         ends = [start - MILLISECOND for start in starts[1:]] + [day_end(day)]
         leaves: list[tuple[datetime, int]] = []
@@ -47,7 +47,7 @@ class WindowReader:
         self._plan(leaves)
 
     def read(self, start: datetime, end: datetime, filters: Mapping[str, str] | None = None) -> Iterator[Record]:
-        """All dossiers from `start` to `end`, both included, to the millisecond."""
+        """Yield all dossiers from `start` to `end`, both included, to the millisecond."""
         yield from self._read(start, end, filters or {}, [])
 
     def _read(
