@@ -1,9 +1,8 @@
-"""The scenario `dak-nong-2020`: raw records from which the published figures of Đắk Nông 2020 come out exactly.
+"""Build `dak-nong-2020`: records that give the published figures of Đắk Nông 2020.
 
 The province reported for 16/11/2019-08/11/2020: 28,044 received, 13,253 of them online, 27,010 resolved = 5,072
 early + 21,836 on time + 102 late. The 102 are 13 late in fact, 64 judicial records that waited for another
-authority, and 25 late only in the software. Names of districts and communes are invented. `size` is ignored: the
-figures are what they are.
+authority, and 25 late only in the software. Names of districts and communes are invented. `size` is ignored.
 """
 
 from __future__ import annotations
@@ -52,12 +51,12 @@ PUBLICATIONS: tuple[tuple[date, int, int], ...] = (
 
 
 def _code(suffix: str) -> str:
-    """The unit with this suffix; "" is the province itself."""
+    """Return the code of the unit with this suffix; "" is the province itself."""
     return f"{PROVINCE}.{suffix}" if suffix else PROVINCE
 
 
 def late_groups() -> tuple[LateGroup, ...]:
-    """The 102: in fact, only in the software, and waiting for another authority."""
+    """Return the 102 late dossiers by cause: in fact, software only, other authority."""
     in_fact = [
         LateGroup(
             count,
@@ -78,7 +77,7 @@ def late_groups() -> tuple[LateGroup, ...]:
 
 
 def with_judicial_record(procedures: Sequence[Procedure]) -> list[Procedure]:
-    """The catalogue with the best-known procedure of the department of justice in it."""
+    """Return the catalogue with the judicial record among the justice department's."""
     made = list(procedures)
     i = next(i for i, p in enumerate(made) if p.unit_code == f"{PROVINCE}.14" and p.service_level == "partial")
     made[i] = replace(made[i], name=JUDICIAL_RECORD, processing_time=10, weight=25.0)
@@ -86,12 +85,12 @@ def with_judicial_record(procedures: Sequence[Procedure]) -> list[Procedure]:
 
 
 def publications(_: random.Random) -> list[Publication]:
-    """13 decisions of 2020 with 183 procedures, two of them late, and two of 2019."""
+    """Return 13 decisions of 2020 (183 procedures, two late) and two of 2019."""
     return [Publication(arrived, days, count) for arrived, days, count in PUBLICATIONS]
 
 
 def registers(units: Sequence[Unit]) -> Registers:
-    """Guidance, Zalo, the office's reform plan, questions of citizens."""
+    """Build the registers: guidance, kiosk, Zalo, the office's reform plan, questions."""
     book = RegisterBook(PROVINCE, units)
     book.flow("guidance", 6_483, WINDOW_START, WINDOW_END, system="one_stop")
     book.flow("kiosk_satisfied", 2_470, WINDOW_START, WINDOW_END, system="kiosk")
@@ -158,5 +157,5 @@ SPEC = ExactSpec(
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`: other dossiers, the same figures."""
+    """Build the scenario; each seed gives other records, the same figures."""
     return build_exact(SPEC, seed)

@@ -1,4 +1,4 @@
-"""The scenario `dak-nong-2024`: raw records from which the published figures of Đắk Nông 2024 come out exactly.
+"""Build `dak-nong-2024`: records that give the published figures of Đắk Nông 2024.
 
 2,006 procedures for citizens (1,675 + 202 + 129), 1,710 of them online (906 partly, 804 fully); 119 publication
 decisions with 1,028 procedures, 127 of them internal; 37.6 % of dossiers received online, 33.5 % online for a full
@@ -28,7 +28,7 @@ PUBLIC_SERVICE_UNITS = 352  # đơn vị sự nghiệp công lập, below the de
 
 
 def registers(units: Sequence[Unit]) -> Registers:
-    """The plan, guidance, connected units, shared systems, QR codes."""
+    """Build the registers: plan, guidance, kiosk, connected units, systems, QR codes."""
     book = RegisterBook(PROVINCE, units)
     book.plan(2024, fields=7, tasks=21, activities=68, done=68, until=REPORTED_ON)
     book.flow("guidance_counter", 1_354, YEAR_START, REPORTED_ON, system="one_stop")
@@ -111,5 +111,5 @@ SPEC = ExactSpec(
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`: other records, the same figures."""
+    """Build the scenario; each seed gives other records, the same figures."""
     return build_exact(SPEC, seed)

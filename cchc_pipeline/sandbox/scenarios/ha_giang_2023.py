@@ -1,4 +1,4 @@
-"""The scenario `ha-giang-2023`: raw records from which the published figures of Hà Giang 2023 come out exactly.
+"""Build `ha-giang-2023`: records that give the published figures of Hà Giang 2023.
 
 163,909 dossiers received; of those resolved 78.8 % early and 18.9 % on the due date (the other 2.3 % are not
 stated and are late here); 1,818 online services = 96.9 % of the procedures; 267 with 30 % less time, 555
@@ -29,7 +29,7 @@ INSPECTED = 92
 
 
 def registers(units: Sequence[Unit]) -> Registers:
-    """Inspections, identity accounts, budget, and the province's place in the index of QĐ 766."""
+    """Build the registers: inspections, identity accounts, budget, index of QĐ 766."""
     book = RegisterBook(PROVINCE, units)
     inspected = book.codes("department") + book.codes("district") + book.codes("commune")
     book.inspections(2023, inspected[:INSPECTED])
@@ -85,5 +85,5 @@ SPEC = ExactSpec(
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`: other records, the same figures."""
+    """Build the scenario; each seed gives other records, the same figures."""
     return build_exact(SPEC, seed)

@@ -1,7 +1,7 @@
-"""The scenario `kon-tum-2024`: raw records from which the published figures of Kon Tum come out exactly.
+"""Build `kon-tum-2024`: records that give the published figures of Kon Tum.
 
 Results digitised: 77.38 % at provincial level, 74.26 % in districts, 83.33 % in communes; over 80 % of what is
-overdue lies with the districts, much of it because somebody clicked late; two publication decisions of 2023 were
+late lies with the districts, much of it only in the software; two publication decisions of 2023 were
 late; 31 procedures of the province may be filed anywhere. Numbers of dossiers are invented, names of districts and
 communes too. The province's systems go live in July 2023.
 """
@@ -26,7 +26,7 @@ GO_LIVE, YEAR_START, REPORTED_ON = date(2023, 7, 1), date(2024, 1, 1), date(2024
 
 
 def registers(units: Sequence[Unit]) -> Registers:
-    """The province's places in three rankings."""
+    """Build the registers: the province's ranks in three indices."""
     book = RegisterBook(PROVINCE, units)
     book.index("INDEX766_PAYMENT", 2024, REPORTED_ON, source="Cổng DVCQG", rank=2)
     book.index("INDEX766", 2023, date(2023, 12, 31), source="Cổng DVCQG", rank=19)
@@ -35,7 +35,7 @@ def registers(units: Sequence[Unit]) -> Registers:
 
 
 def of_level(level: str, *, done: int, digitised: str, late: int, still_open: int, online: int) -> Stratum:
-    """The dossiers of one level of government from 01/01/2024 to 21/06/2024, `done` of them resolved."""
+    """Return the stratum of one level of government from 01/01/2024 to 21/06/2024."""
     clicks = late * 2 // 3
     early = done * 2 // 5
     return Stratum(
@@ -96,5 +96,5 @@ SPEC = ExactSpec(
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`: other records, the same figures."""
+    """Build the scenario; each seed gives other records, the same figures."""
     return build_exact(SPEC, seed)

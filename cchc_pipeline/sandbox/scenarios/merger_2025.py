@@ -1,7 +1,7 @@
-"""The scenario `merger-2025`: a small invented province that loses its districts in the middle of the data.
+"""Build `merger-2025`: an invented province that loses its districts.
 
 Until 30/6/2025: 3 departments, 2 districts, 7 communes. Since then 4 communes: six of the old ones go into three
-as a whole, one is divided between two. The code H99.201 was a township's and belongs to another commune now.
+as a whole, one is divided between two. The code H99.201 was a township's and is another commune's since.
 Dossiers of former communes keep their codes, and are closed under them after the change.
 """
 
@@ -31,7 +31,7 @@ FORMER = (
     ("H99.201", "UBND Thị trấn Cũ 07", "H99.41"),
 )
 DISTRICTS = (("H99.41", "UBND huyện Cũ 01"), ("H99.42", "UBND huyện Cũ 02"))
-#: code, name, which former communes went into it as a whole
+#: code, name, former communes merged into it as a whole
 COMMUNES = (
     ("H99.201", "UBND Xã Mới 01", ("H99.41.01", "H99.41.02")),
     ("H99.202", "UBND Xã Mới 02", ("H99.201",)),
@@ -42,7 +42,7 @@ DIVIDED = ("H99.41.03", ("H99.201", "H99.202"))
 
 
 def units(rng: random.Random) -> list[Unit]:
-    """The province, its departments, and the districts and communes of both times, each with its last or first day."""
+    """Return the units before and after the change, with last or first day."""
     every = two_level.units(random.Random(f"{NAME}|departments"))
     top, *departments = [unit for unit in every if unit.level != "commune"][:4]
     made = [replace(unit, weight=2.0) for unit in departments]
@@ -61,7 +61,7 @@ def units(rng: random.Random) -> list[Unit]:
 
 
 def register() -> list[dict[str, object]]:
-    """The rows of the register `unit_changes`."""
+    """Build the rows of the register `unit_changes`, one per pair of units."""
     names, districts = {code: name for code, name, _ in FORMER}, {code: above for code, _, above in FORMER}
     new_names = {code: name for code, name, _ in COMMUNES}
 
@@ -88,7 +88,7 @@ def register() -> list[dict[str, object]]:
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`."""
+    """Build the scenario for `seed`."""
     rng = random.Random(f"{NAME}|{seed}|catalogue")
     made = units(rng)
     held = {unit.code for unit in made}

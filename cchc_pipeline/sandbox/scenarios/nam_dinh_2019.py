@@ -1,4 +1,4 @@
-"""The scenario `nam-dinh-2019`: raw records from which the published figures of Nam Định come out exactly.
+"""Build `nam-dinh-2019`: records that give the published figures of Nam Định.
 
 PCI 2019: 65.09 points, place 33 of 63, 2.08 points and two places better than in 2018; 41 procedures left with the
 department of information and communications. Numbers of dossiers, districts and communes are invented.
@@ -24,7 +24,7 @@ GO_LIVE, REPORTED_ON = date(2020, 6, 1), date(2020, 6, 30)
 
 
 def registers(units: Sequence[Unit]) -> Registers:
-    """The province's place in the PCI of two years."""
+    """Build the registers: the province's PCI of two years."""
     book = RegisterBook(PROVINCE, units)
     book.index("PCI", 2018, date(2018, 12, 31), source="VCCI", value=63.01, rank=35)
     book.index("PCI", 2019, date(2019, 12, 31), source="VCCI", value=65.09, rank=33)
@@ -55,5 +55,5 @@ SPEC = ExactSpec(
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`: other records, the same figures."""
+    """Build the scenario; each seed gives other records, the same figures."""
     return build_exact(SPEC, seed)

@@ -1,4 +1,4 @@
-"""The scenario `two-level-2026`: an invented two-level province from 1 September 2026 on, without an end.
+"""Build `two-level-2026`: an invented province from 1/9/2026 on, without an end.
 
 The proportions are those that the national portal published for a real two-level province in October 2026
 (98 % online, 14 % late or overdue, 23 % digitised, 16 % reused, 73 % electronic results, 62 % citizen data).
@@ -132,13 +132,13 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
         publication_decision=f"{rng.randint(100, 2500)}/QĐ-UBND",
         is_in_force=True,
         weight=rng.lognormvariate(0, 1.1)
-        * (0.05 if service == "information" else 1.0)  # whoever has to come in person comes seldom
+        * (0.05 if service == "information" else 1.0)  # few file what has no online service
         * (0.1 if fee and not is_payable else 1.0),
     )
 
 
 def procedures(rng: random.Random) -> list[Procedure]:
-    """About 120 procedures; commune-level ones are in charge of the province itself."""
+    """Draw about 120 procedures; the province is in charge of commune-level ones."""
     made: list[Procedure] = []
     for i, (_, _, weight, sectors) in enumerate(DEPARTMENTS):
         unit = f"{PROVINCE}.{i + 2:02d}"
@@ -157,7 +157,7 @@ def procedures(rng: random.Random) -> list[Procedure]:
 
 
 def with_attributes(made: Sequence[Procedure], rng: random.Random) -> list[Procedure]:
-    """The catalogue with what else the system says about a procedure, and a few internal ones."""
+    """Return the procedures with drawn attributes, and six internal ones."""
     described = []
     for p in made:
         linked = rng.random()
@@ -187,7 +187,7 @@ def with_attributes(made: Sequence[Procedure], rng: random.Random) -> list[Proce
 
 
 def units(rng: random.Random) -> list[Unit]:
-    """The province, 14 departments and 36 communes, with volumes and profiles of their own."""
+    """Draw volumes and profiles of the province, 14 departments and 36 communes."""
     made = []
     for i, (name, notation, weight, _) in enumerate(DEPARTMENTS):
         code = f"{PROVINCE}.{i + 2:02d}"
@@ -207,7 +207,7 @@ def units(rng: random.Random) -> list[Unit]:
 
 
 def build(seed: int) -> Scenario:
-    """The scenario for `seed`."""
+    """Build the scenario for `seed`."""
     rng = random.Random(f"{NAME}|{seed}|catalogue")
     made = units(rng)
     return Scenario(

@@ -1,4 +1,4 @@
-"""The appraisals of `two-level-2026`: self-scores, two appraisals and a survey, all invented."""
+"""Draw the appraisals of `two-level-2026`: self-scores, two appraisals, a survey."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cchc_pipeline.sandbox.life.province_parts import Unit
 Row = dict[str, object]
 YEARS = (2026, 2027)
 RUBRICS = {"province": "par_index", "department": "par_index_department", "commune": "par_index_commune"}
-#: What people score, by level of the unit.
+#: Criteria that people score, by level of the unit.
 BY_HAND = {
     "province": (
         "INSPECTION_ISSUES_HANDLED", "REFORM_COMMUNICATION", "LEGAL_DOCUMENTS_REVIEWED", "LEGAL_DOCUMENTS_PREPARED",
@@ -35,11 +35,11 @@ BY_HAND = {
         "DISCIPLINE_KEPT", "SPENDING_RULES_ISSUED", "FINANCIAL_AUTONOMY",
     ),
 }  # fmt: skip
-#: What the pipeline has figures of, and units score all the same.
+#: Criteria that the pipeline computes and units score nevertheless.
 ALSO_SCORED = ("REFORM_PLAN_ISSUED", "DOSSIERS_TIMELY")
 SURVEY = "SATISFACTION_SURVEY"
 COUNCIL, MINISTRY = "Hội đồng thẩm định của tỉnh", "Hội đồng thẩm định của Bộ"
-#: Mistakes of the file that a single row shows: (criterion, stage, what is written instead, rule that it breaks).
+#: Mistakes that a row alone shows: (criterion, stage, values written instead, rule that they break).
 MISTAKES: tuple[tuple[str, str, dict[str, object], str], ...] = (
     ("FUNCTIONS_DEFINED", "lần 3", {}, "stage_values"),
     ("STAFFING_KEPT", "first", {"points": None}, "points_missing"),
@@ -48,7 +48,7 @@ MISTAKES: tuple[tuple[str, str, dict[str, object], str], ...] = (
     ("FINANCIAL_AUTONOMY", "first", {"is_not_applicable": "x"}, "points_where_not_applicable"),
     ("TRAINING_PLAN_DONE", "self", {}, "key_unique"),
 )
-#: What only the rubric and the other stages show to be wrong: (criterion, stage, points, words of the refusal).
+#: Mistakes that only rubric and other stages show: (criterion, stage, points, words of the refusal).
 REFUSED = (
     ("RESULTS_PUBLIC", "first", 1.5, "lớn hơn điểm tối đa"),
     ("SIPAS", "self", 0.5, "không có tiêu chí"),
@@ -58,7 +58,7 @@ _LEFT_TO_MISTAKES = frozenset(code for code, *_ in (*MISTAKES, *REFUSED))
 
 
 def rows(units: Sequence[Unit], seed: int) -> list[Row]:
-    """Rows of `registers__appraisals` for the units of the province, the province first."""
+    """Draw the rows of `registers__appraisals`; `units` starts with the province."""
     rng = random.Random(f"appraisals|{seed}")
     return [row for year in YEARS for row in _of_year(units, year, rng)]
 
@@ -110,7 +110,7 @@ def _of_unit(unit: Unit, year: int, rng: random.Random, without_appraisal: froze
 
 
 def _wrong(unit: Unit, year: int) -> Iterator[Row]:
-    """What a hurried clerk adds below the rows of a unit."""
+    """Yield rows with the known mistakes, appended to those of one unit."""
     on = workdays.shift(date(year, 10, 5), 1)
     for code, stage, changes, _ in MISTAKES:
         row = _row(unit, year, code, stage, 0.5, COUNCIL, on, evidence="300/BC-VP", note="Dòng nhập vội")

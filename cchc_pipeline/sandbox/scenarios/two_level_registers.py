@@ -1,4 +1,4 @@
-"""The registers of `two-level-2026`: reform plan, inspections, petitions, indices and other figures, all invented."""
+"""Draw the registers of `two-level-2026`; all rows are invented."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, object]
 START, LAST_YEAR = date(2026, 9, 1), 2027
 FIELDS, TASKS, ACTIVITIES = 6, 18, 60
 SOURCE = "Bảng tự đặt của Tỉnh Mẫu"
-#: measure -> (lowest, highest) figure of a month of the province's service centre.
+#: measure -> (lowest, highest) monthly figure of the province's service centre.
 FLOWS = {
     "guidance_counter": (90, 160),
     "guidance_calls_out": (60, 110),
@@ -44,7 +44,7 @@ INDICES = {
 
 
 def rows(units: Sequence[Unit], seed: int) -> dict[str, list[Row]]:
-    """Rows by inbound table for the units of the province, the province first."""
+    """Draw the rows by inbound table; `units` starts with the province."""
     rng = random.Random(f"registers|{seed}")
     return {
         "registers__observations": list(_observations(units, rng)),
@@ -74,7 +74,7 @@ def _observation(measure: str, unit: Unit, first: date, last: date, value: float
 def _observations(units: Sequence[Unit], rng: random.Random) -> Iterator[Row]:
     province = units[0]
     for number, (first, last) in enumerate(_months()):
-        # Kept by seven days or what is left of the month, so that a month is more than one row.
+        # Rows of seven days or the rest of the month, so that a month has several rows.
         for start in range(1, last.day + 1, 7):
             week = first.replace(day=start), first.replace(day=min(start + 6, last.day))
             for measure, (low, high) in FLOWS.items():

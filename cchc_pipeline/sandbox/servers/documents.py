@@ -1,6 +1,6 @@
-"""The document system: letters and status messages as edXML behind the LGSP's REST.
+"""Serve letters and status messages as edXML behind the REST interface of an LGSP.
 
-Root and namespace vary between letters, as they do between the versions of the standard: match local names.
+Root and namespace vary between letters, as between versions of the standard; clients have to match local names.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _slashes(day: date | None) -> str | None:
 
 
 def letter_xml(letter: Letter) -> str:
-    """A letter as edXML (QCVN 102)."""
+    """Render a letter as edXML (QCVN 102)."""
     day, notation = letter.promulgated_on, letter.notation
     response = ""
     if letter.responds_to is not None:
@@ -97,7 +97,7 @@ def letter_xml(letter: Letter) -> str:
 
 
 def receipt_xml(receipt: Receipt) -> str:
-    """A status message as edXML."""
+    """Render a status message as edXML."""
     letter = receipt.letter
     return (
         f"{PROLOG}<edXML><edXMLEnvelope><edXMLHeader><Status>"
@@ -114,13 +114,13 @@ def receipt_xml(receipt: Receipt) -> str:
 
 
 class DocumentRoutes:
-    """The HTTP face of the document system."""
+    """The HTTP routes of the document system."""
 
     def __init__(self, world: World) -> None:
         self.world = world
 
     def routes(self) -> list[Route]:
-        """The routes under `/documents`."""
+        """Return the routes under `/documents`."""
         return [
             Route("/documents/v1/syncReceivedEdocList", self.listing, methods=["GET"]),
             Route("/documents/v1/getEdoc", self.single, methods=["GET"]),
@@ -132,7 +132,7 @@ class DocumentRoutes:
         return fail(401, "Invalid X-SystemId or X-SecretKey")
 
     async def listing(self, request: Request) -> Response:
-        """`/v1/syncReceivedEdocList`."""
+        """Answer `/v1/syncReceivedEdocList`: letters or status messages by day."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
@@ -159,7 +159,7 @@ class DocumentRoutes:
         return reply({"success": True, "count": len(data), "data": data})
 
     async def single(self, request: Request) -> Response:
-        """`/v1/getEdoc`."""
+        """Answer `/v1/getEdoc`: one letter or status message with its edXML."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
@@ -188,7 +188,7 @@ class DocumentRoutes:
 
 
 def _item(item: Letter | Receipt) -> dict[str, Any]:
-    """A line of the list."""
+    """Render an entry of the list."""
     created = f"{item.created_at:%Y/%m/%d %H:%M:%S}"
     if isinstance(item, Letter):
         kind, sender, receiver = "edoc", item.sender_code, item.receivers[0][0]

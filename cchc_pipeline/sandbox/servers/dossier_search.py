@@ -1,4 +1,4 @@
-"""Which dossiers a search of the one-stop system finds, in which order, on which page."""
+"""Search, sort and page the dossiers of the one-stop system."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNKNOWN_STATUS = (19, "Chờ liên thông thuế")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The filters of a search."""
+    """The filters and the order of a search."""
 
     start: datetime | None
     end: datetime | None
@@ -44,7 +44,10 @@ class Query:
 
 
 def parse_instant(text: str) -> datetime:
-    """An instant of a query: `YYYY-MM-DDTHH:mm:ss.SSSZ`, or with `+0700` (an unescaped plus arrives as a space)."""
+    """Parse an instant of a query: `YYYY-MM-DDTHH:mm:ss.SSSZ`, or with `+0700`.
+
+    An unescaped plus arrives as a space.
+    """
     return workdays.local(datetime.fromisoformat(text.strip().replace(" ", "+").replace("Z", "+00:00")))
 
 
@@ -53,10 +56,10 @@ def _codes(text: str | None) -> frozenset[int] | None:
 
 
 def parse_query(parameters: Any) -> Query:
-    """The filters of a query string.
+    """Parse the filters of a query string.
 
     Raises:
-        ValueError: a date or a status is not readable.
+        ValueError: a date or a status cannot be parsed.
     """
     sort, _, direction = (parameters.get("sort") or "acceptedDate,asc").partition(",")
     start, end = parameters.get("accepted-from"), parameters.get("accepted-to")
@@ -82,7 +85,7 @@ SORTS: dict[str, Callable[[Life, Seen], Any]] = {
 
 
 def search(province: Province, clock: datetime, query: Query) -> list[tuple[Any, Life]]:
-    """The matching dossiers with their sort keys, sorted."""
+    """Return (sort key, dossier) of the matching dossiers, sorted."""
     lives: Iterable[Life]
     if query.code is not None:
         found = province.find(query.code, clock)
@@ -111,7 +114,10 @@ def search(province: Province, clock: datetime, query: Query) -> list[tuple[Any,
 
 
 def page_of(hits: list[tuple[Any, Life]], page: int, size: int) -> list[Life]:
-    """One page. Within equal sort keys the order depends on the page, as in the real system."""
+    """Return one page of a search.
+
+    Within equal sort keys the order depends on the page, as in the real system.
+    """
     low, high = page * size, min((page + 1) * size, len(hits))
     if low >= high:
         return []

@@ -1,4 +1,4 @@
-"""Injected faults: what networks and vendors do to a client, on demand."""
+"""Inject faults of networks and vendors into the replies of the servers."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ class Fault:
         kind: one of `KINDS`. `down` drops the connection without a reply; `slow` waits `seconds` and then replies
             as usual; `half_page` cuts the body in the middle; `repeat_page` gives the records of page 0 on every
             later page; `drop_field` removes the JSON key `field` from all records; `html` is a login page with 200.
-        times: how many matching requests it hits before it clears; None for ever. Requests for page 0 do not use
-            up a `repeat_page`.
+        times: number of matching requests it hits; None: all. Requests for page 0 do not use up a `repeat_page`.
         field: for `drop_field`.
         seconds: for `slow`.
+
+    Raises:
+        SandboxError: unknown kind, no `field` for `drop_field`, or `path` is no regular expression.
     """
 
     path: str
@@ -61,7 +63,7 @@ class Fault:
 
 
 class FaultBox:
-    """The faults that are in force; safe between threads."""
+    """The faults in force; safe between threads."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -78,12 +80,12 @@ class FaultBox:
             self._faults.clear()
 
     def listing(self) -> list[dict[str, Any]]:
-        """The faults in force, with the times they have left."""
+        """Return the faults in force with the times they have left."""
         with self._guard:
             return [asdict(fault) for fault in self._faults]
 
     def take(self, path: str, query: str) -> Fault | None:
-        """The fault that hits this request, counted down."""
+        """Return the fault that hits this request, counted down, else None."""
         with self._guard:
             for fault in self._faults:
                 if not (re.search(fault.path, path) or re.search(fault.path, f"{path}?{query}")):
@@ -99,13 +101,13 @@ class FaultBox:
 
 
 class FaultLayer:
-    """ASGI layer around the whole application; the admin routes under `/sandbox` are never hit."""
+    """An ASGI layer that injects faults into all routes except those under `/sandbox`."""
 
     def __init__(self, app: App, box: FaultBox) -> None:
         self.app, self.box = app, box
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Play the fault that this request meets, if any."""
+        """Answer a request, with the fault that hits it, if any."""
         fault = None
         if scope["type"] == "http" and not scope["path"].startswith("/sandbox"):
             fault = self.box.take(scope["path"], scope["query_string"].decode())
@@ -125,7 +127,7 @@ class FaultLayer:
             await self._changed(fault, scope, receive, send)
 
     async def _drop(self, receive: Receive, send: Send) -> None:
-        """Close the connection without a reply; where the server hides it, 503."""
+        """Close the connection without a reply; answer 503 if the server hides it."""
         transport = getattr(getattr(receive, "__self__", None), "transport", None)
         if transport is None:
             await _respond(send, 503, b"", "text/plain")
@@ -133,7 +135,7 @@ class FaultLayer:
         transport.abort()
 
     async def _changed(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the request and hand out a spoiled reply."""
+        """Run the request and send its reply with the fault applied."""
         status, body, content_type = await self._collect(scope, receive)
         if status >= 400:
             await _respond(send, status, body, content_type)
@@ -152,7 +154,7 @@ class FaultLayer:
         await _respond(send, status, body, content_type)
 
     async def _collect(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
-        """Status, body and content type of the application's reply."""
+        """Return status, body and content type of the application's reply."""
         status, chunks, content_type = 500, [], "application/json"
 
         async def keep(message: Message) -> None:
@@ -168,7 +170,7 @@ class FaultLayer:
 
 
 def _without(body: Any, field: str) -> Any:
-    """`body` with the key removed from every record of every list of records."""
+    """Return `body` without the key in every record of every list of records."""
     if not isinstance(body, dict):
         return body
     changed: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The national portal: the seven evaluation reports as JSON."""
+"""Serve the seven evaluation reports of the national portal as JSON."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ TOTAL = 100.0
 
 
 def period(body: dict[str, Any]) -> tuple[date, date]:
-    """First and last day of the period of a request.
+    """Return the first and the last day of the period of a request.
 
     Raises:
-        ValueError: the period is not readable.
+        ValueError: the period is unknown or incomplete.
     """
     kind, year = body.get("timeType"), int(body.get("year") or 0)
     number = body.get("period")
@@ -45,7 +45,7 @@ def period(body: dict[str, Any]) -> tuple[date, date]:
 
 
 class PortalRoutes:
-    """The HTTP face of the portal."""
+    """The HTTP routes of the portal."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -53,11 +53,11 @@ class PortalRoutes:
         self._units = {department_id(unit.code): unit for unit in world.province.units}
 
     def routes(self) -> list[Route]:
-        """The routes under `/national-portal`."""
+        """Return the routes under `/national-portal`."""
         return [Route("/national-portal/api/v1/reporting/evaluation/{report}", self.report, methods=["POST"])]
 
     async def report(self, request: Request) -> Response:
-        """Any of the seven reports."""
+        """Answer any of the seven reports."""
         name = request.path_params["report"]
         if name != "service-results" and name not in REPORTS:
             return _fail(404, "NOT_FOUND", f"no report {name}")
@@ -88,7 +88,7 @@ class PortalRoutes:
     def _scored(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
         scores = self.portal.scores(unit, clock, start, end)
         total = rounded(sum(scores.values()))
-        codes = {"ONLINE": "CLGQ"}  # the same group goes by two names
+        codes = {"ONLINE": "CLGQ"}  # service-results calls the group CLGQ, the others ONLINE
         return {
             "departmentId": department_id(unit.code),
             "departmentName": unit.name if unit.level != "commune" else f"{unit.name} - {self._province_name()}",
@@ -147,7 +147,7 @@ class PortalRoutes:
         )
 
     def _country(self, clock: datetime, start: date, end: date) -> dict[str, Any]:
-        """All 34 provinces: this one as computed, the others invented."""
+        """Render all 34 provinces: this one as computed, the others invented."""
         rows = [self._scored(self.world.province.units[0], clock, start, end)]
         for i in range(33):
             code = f"H{65 + i}"
@@ -239,7 +239,10 @@ def _metric(metric: Metric) -> dict[str, Any]:
 
 
 def _radar(scores: dict[str, float]) -> list[dict[str, Any]]:
-    """Five groups; ONLINE and TTTT as one, whose ratio is the mean of the two ratios and not score over maximum."""
+    """Render the scores in five groups, ONLINE and TTTT joined as one.
+
+    The ratio of the joined group is the mean of the two ratios, not score over maximum.
+    """
     rows = []
     for code in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH"):
         parts = ("ONLINE", "TTTT") if code == "ONLINE_SERVICE" else (code,)

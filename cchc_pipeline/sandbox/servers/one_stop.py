@@ -1,8 +1,8 @@
-"""The one-stop system (VNPT iGate 2.x style): dossiers and procedures as JSON, as of the clock.
+"""Serve dossiers and procedures as JSON in the style of VNPT iGate 2.x.
 
-The traps kept on purpose: dates with +0000 or +0700 and no colon; `dossierStatus` as an object or a bare
-number; `dossierTaskStatus.name`, `procedure.translate` and `currentTask` as a value or a list; QCVN 102 codes
-beside QĐ 20 codes; an order that is not stable between pages under equal sort keys.
+Oddities of the real system that are kept on purpose: dates with +0000 or +0700 and no colon; `dossierStatus` as an
+object or a bare number; `dossierTaskStatus.name`, `procedure.translate` and `currentTask` as a value or a list;
+QCVN 102 codes beside QĐ 20 codes; an order that is not stable between pages under equal sort keys.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ LEVELS = {"province": "TINH", "department": "SO", "district": "QUANHUYEN", "comm
 EXECUTING = {"province": "TINH", "district": "HUYEN", "commune": "XA"}
 SERVICES = {"information": (2, "Cung cấp thông tin trực tuyến"), "partial": (3, "Một phần"), "full": (4, "Toàn trình")}
 INTERLINKED = {None: "NONE", "same_level": "SAME_LEVEL", "cross_level": "CROSS_LEVEL"}
-#: Where a dossier lies that was carried over from the former software.
+#: Name of the current step of a dossier carried over from the former software.
 CONVERTED = "Convert"
 _SHIFT = timedelta(hours=7)
 
 
 def stamp(instant: datetime | None, *, utc: bool = False) -> str:
-    """An instant as JSON text: `+0700`, or `+0000` where `utc`."""
+    """Render an instant as JSON text: `+0700`, or `+0000` where `utc`."""
     if instant is None:
         return "null"
     if utc:
@@ -50,7 +50,7 @@ def stamp(instant: datetime | None, *, utc: bool = False) -> str:
 
 
 def _service(procedure: Procedure) -> tuple[int, str]:
-    """Number and name of the online level, on the old scale where the province still uses it."""
+    """Return number and name of the service level, on the old scale where it is set."""
     old = procedure.service_level_old
     return SERVICES[procedure.service_level] if old is None else (old, f"Mức độ {old}")
 
@@ -68,12 +68,12 @@ def _flag(value: bool) -> str:  # noqa: FBT001 - the only argument
 
 
 def _members(members: dict[str, Any]) -> str:
-    """The members of an object as JSON text, without its braces."""
+    """Render the members of an object as JSON text, without its braces."""
     return dump(members)[1:-1]
 
 
 def object_id(kind: int, text: str) -> str:
-    """A stable 24-digit id for a thing that is not a dossier."""
+    """Return a stable 24-digit id for anything but a dossier."""
     return f"64c{kind:x}{zlib.crc32(text.encode()):020x}"
 
 
@@ -83,7 +83,7 @@ _STATUS_IDS = {name: object_id(4, name) for _, name in (*STATUSES.values(), UNKN
 
 
 class OneStop:
-    """Renders the records of one province. Parts that repeat are built once."""
+    """The JSON records of one province; parts that repeat are built once."""
 
     def __init__(self, province: Province) -> None:
         self.province = province
@@ -126,7 +126,7 @@ class OneStop:
         )
 
     def procedure(self, procedure: Procedure) -> dict[str, Any]:
-        """A record of `/bd/procedure`."""
+        """Build a record of `/bd/procedure`."""
         unit = self.province.scenario.unit(procedure.unit_code)
         level, level_name = _service(procedure)
         return {
@@ -160,9 +160,9 @@ class OneStop:
         }
 
     def dossier(self, life: Life, seen: Seen, clock: datetime) -> str:
-        """A record of `/pa/dossier/search` as JSON text. All keys are always present.
+        """Render a record of `/pa/dossier/search` as JSON text with all keys.
 
-        Text and not a dict: a year of a large province is a million of these.
+        Text and not a dict, for speed: a year of a large province has a million of these.
         """
         trick = int(life.dossier_id[:4], 16)
         utc = trick % 2 == 0
@@ -227,7 +227,10 @@ class OneStop:
         return f"Đề nghị giải quyết cho {who}"
 
     def _tasks(self, life: Life, seen: Seen, clock: datetime, trick: int) -> str:
-        """The steps so far, and the current one: a list, now and then a bare object; empty once all is done."""
+        """Render `task`, the steps so far, and `currentTask`.
+
+        The current one is a list, now and then a bare object; empty once the dossier is closed, unless converted.
+        """
         if seen.status in (1, 3):
             return '"task":[],"currentTask":[]'
         shown = seen_steps(steps(life), clock)
@@ -260,7 +263,7 @@ class OneStop:
 
 
 class OneStopRoutes:
-    """The HTTP face: token, search, procedures."""
+    """The HTTP routes for token, search and procedures."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -269,7 +272,7 @@ class OneStopRoutes:
         self._searches: dict[tuple[datetime, Query], list[tuple[Any, Life]]] = {}
 
     def routes(self) -> list[Route]:
-        """The routes under `/one-stop`."""
+        """Return the routes under `/one-stop`."""
         return [
             Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", self.token, methods=["POST"]),
             Route("/one-stop/pa/dossier/search", self.dossiers, methods=["GET"]),
@@ -277,7 +280,7 @@ class OneStopRoutes:
         ]
 
     async def token(self, request: Request) -> Response:
-        """OpenID client credentials."""
+        """Answer a request for a token by OpenID client credentials."""
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("grant_type") != "client_credentials":
             return fail(400, "unsupported_grant_type")
@@ -295,7 +298,7 @@ class OneStopRoutes:
         return fail(401, "token_expired") if until < self.world.clock() else None
 
     async def dossiers(self, request: Request) -> Response:
-        """`/pa/dossier/search`."""
+        """Answer `/pa/dossier/search`: a page of dossiers."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
@@ -332,7 +335,7 @@ class OneStopRoutes:
         return reply_text(f'{{"content":[{",".join(content)}],{_members(frame)}}}')
 
     async def procedures(self, request: Request) -> Response:
-        """`/bd/procedure`."""
+        """Answer `/bd/procedure`: a page of procedures."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal

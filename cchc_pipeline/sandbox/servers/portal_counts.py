@@ -1,4 +1,4 @@
-"""What the national portal makes of the province's dossiers: counts after the push, and scores under QĐ 766."""
+"""Count the pushed dossiers as the national portal does and score them by QĐ 766."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GROUPS = {
 
 @dataclass(slots=True)
 class Counts:
-    """Additive counts of a unit in a period, as the portal holds them."""
+    """The additive counts of a unit in a period, as the portal holds them."""
 
     received: int = 0
     on_time: int = 0
@@ -71,7 +71,7 @@ class Metric:
 
 
 def rounded(value: float) -> float:
-    """Two decimals, half up."""
+    """Round half up to two decimals."""
     return math.floor(value * 100 + 0.5 + 1e-9) / 100
 
 
@@ -84,21 +84,24 @@ def points(
     full_at: float = 1.0,
     quality: str | None = None,
 ) -> Metric:
-    """A linear metric: the points come from the unrounded ratio."""
+    """Score a linear metric; the points come from the unrounded ratio."""
     share = numerator / denominator if denominator else 0.0
     score = rounded(maximum * min(1.0, share / full_at))
     return Metric(code, name, numerator, denominator, rounded(share * 100), score, maximum, quality)
 
 
 class Portal:
-    """The portal's view of one province as of a clock."""
+    """The counts, metrics and scores that the portal shows of one province."""
 
     def __init__(self, province: Province) -> None:
         self.province = province
         self._cache: dict[tuple[datetime, date, date], dict[str, Counts]] = {}
 
     def counts(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
-        """Counts of every unit, sub-units included, over dossiers received in [start, end]."""
+        """Count the dossiers received in [start, end] by unit code.
+
+        Each unit includes the units below it.
+        """
         key = (clock, start, end)
         if key not in self._cache:
             if len(self._cache) >= 8:
@@ -136,7 +139,7 @@ class Portal:
     # -- metrics ------------------------------------------------------------------------------------------------
 
     def metrics(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, list[Metric]]:
-        """The published metrics by group; ONLINE and TTTT publish none."""
+        """Return the published metrics by group; TDGQ, ONLINE and TTTT publish none."""
         c = self.counts(clock, start, end)[unit.code]
         return {
             "CKMB": self._transparency(c, clock, start, end),
@@ -148,7 +151,7 @@ class Portal:
         }
 
     def scores(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, float]:
-        """The points of every group."""
+        """Return the points of every group."""
         c = self.counts(clock, start, end)[unit.code]
         metrics = self.metrics(unit, clock, start, end)
         scores = {group: rounded(sum(m.score or 0.0 for m in some)) for group, some in metrics.items()}
@@ -158,13 +161,13 @@ class Portal:
         return scores
 
     def _formalities(self, unit: Unit) -> list[str]:
-        """Codes of the procedures in force that the unit handles."""
+        """Return the codes of the procedures in force that the unit handles."""
         if unit.level == "province":
             return [p.code for p in self.province.procedures if p.is_in_force and not p.is_internal]
         return [p.code for p in self.province.scenario.procedures_of(unit)]
 
     def _transparency(self, c: Counts, clock: datetime, start: date, end: date) -> list[Metric]:
-        """CKMB. The procedure counts are the province's, whoever is asked about."""
+        """Compute the metrics of CKMB; all but DOSSIER_SYNC are the province's."""
         letters = [
             letter
             for ordinal in range(start.toordinal(), min(end, clock.date()).toordinal() + 1)
@@ -226,7 +229,10 @@ class Portal:
         return [receiving, *petitions]
 
     def _online_score(self, unit: Unit, c: Counts) -> float:
-        """2 + 4 + 6 points with the thresholds of vendors' code; the portal does not expose the inputs."""
+        """Compute the points of ONLINE (2 + 4 + 6) with the thresholds of vendors' code.
+
+        The portal does not expose the inputs.
+        """
         codes = set(self._formalities(unit))
         online = {p.code for p in self.province.procedures if p.code in codes and p.service_level != "information"}
         offered = min(1.0, len(online) / len(codes) / 0.8) if codes else 0.0
@@ -235,7 +241,7 @@ class Portal:
         return rounded(2 * offered + 4 * used + 6 * filed)
 
     def _payment_score(self, c: Counts) -> float:
-        """6 + 2 + 2 points; the third input is not exposed."""
+        """Compute the points of TTTT (6 + 2 + 2); the third input is not exposed."""
         if not c.fee:
             return 0.0
         formalities = len(c.fee_formalities)
@@ -268,7 +274,7 @@ def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
 
 
 def _months(start: date, end: date) -> Iterator[date]:
-    """First days of the months that [start, end] touches."""
+    """Yield the first days of the months that overlap [start, end]."""
     month = start.replace(day=1)
     while month <= end:
         yield month

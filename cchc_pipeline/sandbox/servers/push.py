@@ -1,10 +1,11 @@
-"""The push: what the province's software sends to the national portal, dossier by dossier, with its distortions.
+"""Simulate the push of dossiers to the national portal, with its distortions.
 
-Distortions, numbered as that code shows them: 1 statuses 5, 6 and 8 arrive as 9, closed when the supplement was asked
-for; 2 a dossier without a due date is closed at reception; 3 status 9 or 10 without an end date ends at reception;
-4 a legacy code is replaced; 5 converted dossiers and those without a reception date are never sent; 6 without a result
-file the first application file is sent as the result; 7 the first attachment is marked as reused; 12 a dossier arrives
-only when the portal has accepted its steps too. Records without a code are not sent. 8 to 11 touch no figure.
+Distortions, numbered as in the software that pushes: 1 statuses 5, 6 and 8 arrive as 9, closed when the supplement was
+asked for; 2 a dossier without a due date is closed at reception; 3 status 9 or 10 without an end date ends at
+reception; 4 a legacy code is replaced; 5 converted dossiers and those without a reception date are never sent;
+6 without a result file the first application file is sent as the result; 7 the first attachment is marked as reused;
+12 a dossier arrives only when the portal has accepted its steps too. Records without a code are not sent. 8 to 11
+change no figure.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from datetime import date, datetime, timedelta
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
 
-#: Until then a night's figures are those of the day before.
+#: Time of day at which the portal's figures move on to the new day.
 STATISTICS_AT = timedelta(hours=6)
 
 
 @dataclass(slots=True)
 class Push:
-    """What the national side holds of one dossier.
+    """A dossier as the national portal holds it.
 
     Attributes:
-        closed_on: day on which the portal takes it for finished.
-        is_on_time: whether the portal counts it as not late.
-        marks: the distortions that touched it.
+        closed_on: day on which it is finished for the portal.
+        is_on_time: whether it counts as not late.
+        marks: distortions that changed it, as `D01`.
     """
 
     closed_on: date | None
@@ -37,12 +38,15 @@ class Push:
 
 
 def statistics_day(clock: datetime) -> date:
-    """The civil day as of which the portal judges at `clock`: its figures are made once a night."""
+    """Return the day whose state the portal shows at `clock`; it changes at 06:00."""
     return workdays.local(clock - STATISTICS_AT).date()
 
 
 def withheld(life: Life, seen: Seen) -> str | None:
-    """Why a dossier is not on the national side: `draft`, `no_code`, `D05`, `not_synced`; None where it is."""
+    """Return why the portal does not hold a dossier, None where it does.
+
+    One of `draft`, `no_code`, `D05` (converted), `not_synced`.
+    """
     if seen.received_at is None:
         return "draft"
     if life.dossier_code is None:
@@ -53,7 +57,7 @@ def withheld(life: Life, seen: Seen) -> str | None:
 
 
 def push(life: Life, seen: Seen, today: date) -> Push | None:
-    """What the portal holds of a dossier at the end of `today`; None where it holds nothing."""
+    """Return what the portal holds of a dossier at the end of `today`, else None."""
     if withheld(life, seen) is not None or seen.received_at is None:
         return None
     marks = ["D04"] if life.is_legacy_code else []

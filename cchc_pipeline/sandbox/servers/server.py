@@ -1,4 +1,4 @@
-"""The sandbox over HTTP: one application, a clock, injected faults, and a server for tests and for the desk."""
+"""Serve the sandbox over HTTP with its clock, faults and true indicators."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ START_SECONDS = 30.0
 
 
 class _Admin:
-    """The routes under `/sandbox`."""
+    """The routes under `/sandbox`: clock, faults, description, true indicators."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -68,7 +68,7 @@ class _Admin:
         return reply(self.world.describe())
 
     async def truth(self, request: Request) -> Response:
-        """Query: from, to, and optionally as-of (the clock's day) and unit."""
+        """Answer with the true indicators; query: from, to, optional as-of and unit."""
         query = request.query_params
         try:
             start, end = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
@@ -90,7 +90,7 @@ class _Admin:
 
 
 def build_app(world: World) -> App:
-    """The ASGI application of a world, faults included."""
+    """Build the ASGI application of a world, faults included."""
     routes = [
         *OneStopRoutes(world).routes(),
         *DocumentRoutes(world).routes(),
@@ -101,7 +101,7 @@ def build_app(world: World) -> App:
 
 
 class SandboxServer:
-    """A province on a free loopback port, in a thread of this process.
+    """A province served on a loopback port by a thread of this process.
 
     Example:
         with SandboxServer(size=0.1, as_of=datetime(2026, 10, 10, 23)) as sandbox:
@@ -113,6 +113,9 @@ class SandboxServer:
         size: scales the daily volume.
         as_of: what the clock shows; None as in `Province.default_clock`. A naive instant is local.
         port: 0 takes a free one.
+
+    Raises:
+        SandboxError: on entry, where the port is taken or the server does not start.
     """
 
     def __init__(
@@ -173,7 +176,7 @@ class SandboxServer:
         self.world.set_clock(as_of)
 
     def add_fault(self, path: str, kind: str, times: int | None = None, **details: Any) -> None:
-        """Put a fault in force; see `faults.Fault`."""
+        """Put a fault in force; see `faults.Fault` for the arguments."""
         self.world.faults.add(Fault(path=path, kind=kind, times=times, **details))
 
     def clear_faults(self) -> None:

@@ -1,4 +1,4 @@
-"""Replies of the sandbox's servers."""
+"""Build the replies of the sandbox's servers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def department_id(code: str) -> str:
 
 
 def dump(body: Any) -> str:
-    """Compact JSON text."""
+    """Return `body` as compact JSON text."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def reply_text(text: str, status: int = 200) -> Response:
-    """A reply whose JSON is already text."""
+    """Build a reply whose JSON is already text."""
     return Response(text.encode(), status, media_type="application/json")
 
 
 def reply(body: Any, status: int = 200) -> Response:
-    """A JSON reply in UTF-8."""
+    """Build a JSON reply in UTF-8."""
     return reply_text(dump(body), status)
 
 
 def fail(status: int, message: str) -> Response:
-    """An error reply in the shape of the one-stop system."""
+    """Build an error reply in the shape of the one-stop system."""
     return reply({"error": message, "status": status, "message": message}, status)

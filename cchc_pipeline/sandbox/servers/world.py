@@ -1,4 +1,4 @@
-"""world."""
+"""Hold the state that the routes of all servers share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cchc_pipeline.sandbox.servers.web import CLIENT_ID, CLIENT_SECRET, departme
 
 
 class World:
-    """What the routes share: the province, the clock, the faults, and one lock around generation."""
+    """The province, the clock, the faults and a lock around generation."""
 
     def __init__(self, province: Province, as_of: datetime | None) -> None:
         self.province = province
@@ -23,7 +23,7 @@ class World:
         self._as_of = workdays.local(as_of) if as_of is not None else None
 
     def clock(self) -> datetime:
-        """The instant as of which everything is shown, in local time."""
+        """Return the instant as of which everything is shown, in local time."""
         return self._as_of or self.province.default_clock(datetime.now(LOCAL_ZONE).replace(microsecond=0))
 
     def set_clock(self, as_of: datetime) -> None:
@@ -32,11 +32,11 @@ class World:
 
     @staticmethod
     def knows(name: Any, secret: Any) -> bool:
-        """Whether these are the sandbox's credentials."""
+        """Return whether these are the sandbox's credentials."""
         return (name, secret) == (CLIENT_ID, CLIENT_SECRET)
 
     def describe(self) -> dict[str, Any]:
-        """The province in a few lines."""
+        """Return scenario, seed, clock, faults and units for `/sandbox/describe`."""
         scenario = self.province.scenario
         return {
             "scenario": scenario.name,
