@@ -31,6 +31,8 @@ def _months(start: date, end: date) -> list[tuple[date, date]]:
 class RegisterBook:
     """The rows of the registers by table; each method adds those of one figure.
 
+    Rows use the column names of the contract of their table.
+
     Args:
         province: code of the province.
         units: its units.

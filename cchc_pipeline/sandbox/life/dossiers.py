@@ -36,11 +36,11 @@ class Fate:
     closed_status: int = 9  # 7 withdrawn, 8 stopped, 9 done
     returned_on: date | None = None
     result_issued_on: date | None = None
-    corrected_closed_on: date | None = None  # the finishing stamp as corrected ...
-    correction_on: date | None = None  # ... on this day
+    corrected_closed_on: date | None = None  # closing day after a correction ...
+    correction_on: date | None = None  # ... made on this day
     apology_on: date | None = None
     rating: int | None = None
-    first_rating: int | None = None  # as first clicked, where it was corrected
+    first_rating: int | None = None  # as first given, where it was corrected
     rated_on: date | None = None
     late_cause: str | None = None  # cause if it becomes late, one of `steps.CAUSES`
     slow_units: tuple[str, ...] = ()  # units that held it too long, in order; empty: its own

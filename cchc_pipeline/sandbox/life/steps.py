@@ -19,7 +19,7 @@ RECEPTION, APPRAISAL, TOGETHER = "Tiếp nhận", "Thẩm định hồ sơ", "Ph
 SIGNING, HANDOVER = "Ký duyệt kết quả", "Chuyển trả kết quả"
 WAITING = "Chờ kết quả xác minh của cơ quan khác"
 SUSPENDED = {5: "Chờ bổ sung hồ sơ", 6: "Chờ nộp nghĩa vụ tài chính"}
-#: One in so many of the dossiers that are late in fact is an older record that holds no evidence.
+#: One in 12 dossiers that are late in fact is an older record without steps and result date.
 WITHOUT_EVIDENCE = 12
 
 

@@ -44,7 +44,10 @@ INDICES = {
 
 
 def rows(units: Sequence[Unit], seed: int) -> dict[str, list[Row]]:
-    """Draw the rows by inbound table; `units` starts with the province."""
+    """Draw the rows by inbound table, in the columns of the contracts.
+
+    `units` starts with the province.
+    """
     rng = random.Random(f"registers|{seed}")
     return {
         "registers__observations": list(_observations(units, rng)),

@@ -39,7 +39,7 @@ COUNTS = {
     "publication_decisions_count": "decisions",
     "publication_decisions_late_count": "decisions_late",
     "published_procedures_count": "published_procedures",
-    # pending_*: stocks at the end of the period; carried_over: at the end of the day before it
+    # pending_*: stocks at the end of the period; carried_over: at the end of the day before its start
     "pending_total": "pending",
     "pending_overdue": "pending_overdue",
     "pending_in_time": "pending_in_time",

@@ -36,7 +36,7 @@ SAID: dict[str, Rule] = {
     "procedures_priority_early_count": lambda p: p.is_priority_early,
     "procedures_location_free_count": lambda p: p.is_location_free,
 }
-# indicator -> (the day that it counts by, only internal procedures)
+# indicator -> (column of the day that it counts by, whether of internal procedures only)
 BY_DAY = {
     "procedures_integrated_count": ("integrated_on", False),
     "procedures_synced_count": ("synced_on", False),
@@ -49,7 +49,7 @@ UNITS = {
     "portal_districts_count": "district",
     "portal_communes_count": "commune",
 }
-# known only as the catalogue is on the day on which it is read
+# known only as of the day on which the catalogue is read
 PROCEDURES_STANDING = (
     *STANDING,
     *SAID,
