@@ -6,7 +6,7 @@ import dagster as dg
 
 from cchc_pipeline.contracts import Contract
 from cchc_pipeline.validation.drift.compare import checks_of
-from cchc_pipeline.validation.drift.daily import Break, Comparison
+from cchc_pipeline.validation.drift.comparison import Break, Comparison
 from cchc_pipeline.validation.staging import Staged
 
 #: check -> what passes, for the UI

@@ -14,7 +14,7 @@ from bench.history import dossiers
 from bench.measure import Line, Report, number, peak_mib, run, seconds
 from cchc_pipeline.contracts import conform, load_contract
 from cchc_pipeline.lake.engine import connect
-from cchc_pipeline.validation.drift.profiles import profiles
+from cchc_pipeline.validation.drift.profiles import profile
 from cchc_pipeline.validation.expectations import validate
 from cchc_pipeline.validation.verdict import judge, rule_breaks
 
@@ -44,8 +44,8 @@ def engines(batch: pa.Table) -> dict[str, Callable[[], Mapping[str, int]]]:
         return {name: rows for name, rows in zip(names, counts, strict=True) if rows}
 
     def ours() -> Mapping[str, int]:
-        found = judge(batch, contract, AS_OF).findings
-        return {one.rule_id.split(".", 1)[1]: one.rows_broken for one in found if one.rows_broken}
+        found = judge(conform(batch, contract), contract, AS_OF).rows_broken
+        return {rule_id.split(".", 1)[1]: rows for rule_id, rows in found.items() if rows}
 
     def suite() -> Mapping[str, int]:
         found = validate(batch, contract, AS_OF)
@@ -95,12 +95,12 @@ def _phases(batch: pa.Table, taken: Mapping[str, float]) -> str:
     shaped = conform(batch, contract)
     shape = seconds(lambda: conform(batch, contract), 5)
     rules = seconds(lambda: rule_breaks(shaped, contract, AS_OF), 5)
-    profile = seconds(lambda: profiles({DAY: shaped}, contract, {DAY: 0}), 3)
+    profiled = seconds(lambda: profile({DAY: shaped}, contract, {DAY: 0}), 3)
     parts = {
         "shape": shape,
         "rules in one query": rules,
         "split, reasons, schema": max(taken["verdict"] - shape - rules, 0.0),
-        "profile": profile,
+        "profile": profiled,
         "Great Expectations": taken["suite"],
     }
     return ", ".join(f"{name} {number(one, 's')}" for name, one in parts.items())

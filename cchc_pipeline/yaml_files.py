@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from cchc_pipeline.errors import CchcError
 
@@ -27,6 +29,18 @@ class Strict(BaseModel):
     """Base of models of YAML files: immutable, and a key that no model knows is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _quoted_day(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return value
+    raise ValueError('no day; write it in quotes as "yyyy-mm-dd"')
+
+
+#: Text that is not empty.
+Text = Annotated[str, Field(min_length=1)]
+#: A civil day, quoted, so that every reader of YAML sees the same.
+QuotedDay = Annotated[date, BeforeValidator(_quoted_day)]
 
 
 def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcError] = CchcError) -> T:
@@ -92,19 +106,20 @@ def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
             node = node.value[part]
             line = node.start_mark.line + 1
             shown += f"[{part}]"
-        elif isinstance(node, yaml.SequenceNode) and (named := _named_entry(node, part)) is not None:
-            node, line, shown = named, named.start_mark.line + 1, f"{shown}.{part}"
+        elif isinstance(node, yaml.SequenceNode) and (entry := _named_entry(node, part)) is not None:
+            node, line, shown = entry, entry.start_mark.line + 1, f"{shown}.{part}"
         elif isinstance(node, yaml.SequenceNode) and part == path[-1]:
             shown += f".{part}"
     return f"line {line}, {shown.lstrip('.') or 'the whole file'}"
 
 
 def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
-    """Value of the entry `name` of a list of {property, value}, the way in which ODCS writes mappings."""
+    """Entry `name` of a list of {property, value}, as ODCS writes mappings; its value if that has keys."""
     for entry in node.value:
         held = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
         if "property" in held and held["property"].value == name:
-            return held.get("value", entry)
+            value = held.get("value")
+            return value if isinstance(value, yaml.CollectionNode) else entry
     return None
 
 

@@ -69,7 +69,7 @@ class Named(Strict):
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [
-        ("last: 1\ncustom:\n  - property: first\n    value: x\n", "line 4, custom.first", "valid integer"),
+        ("last: 1\ncustom:\n  - property: first\n    value: x\n", "line 3, custom.first", "valid integer"),
         ("last: 1\ncustom:\n  - {property: first, value: 2}\n", "line 3, custom.first", "exchange them"),
     ],
 )

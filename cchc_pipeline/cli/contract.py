@@ -15,14 +15,20 @@ from cchc_pipeline.contracts.compatibility import Comparison, compare
 from cchc_pipeline.contracts.describe import contract_document
 from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts, read_contract
+from cchc_pipeline.contracts.registry import (
+    SUFFIX,
+    contract_folder,
+    folder_contract,
+    folder_contracts,
+    read_contract,
+)
 from cchc_pipeline.contracts.versions import (
-    all_problems,
-    dump,
-    problems,
-    release_contract,
-    released_contract,
-    released_versions,
+    all_compatibility_errors,
+    as_yaml,
+    compatibility_errors,
+    read_version,
+    record_version,
+    recorded_versions,
     self_contained,
 )
 from cchc_pipeline.days import today
@@ -39,26 +45,17 @@ def named_contract(name: str, folder: Path | None = None) -> Contract:
 
     Raises:
         ContractFileError: there is no such contract, or its file is wrong.
-        ReleaseRefused: there is no such released version.
+        VersionRefused: there is no such released version.
     """
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
-            raise ContractFileError(
-                file=name, where="the file", problem="there is no such file", fix="correct the path"
-            )
+            raise ContractFileError(f"{name}: there is no such file; correct the path", file=name)
         return read_contract(path)
     table, _, version = name.partition("@")
     if version:
-        return released_contract(table, version, folder)
-    folder = folder or contract_folder()
-    path = folder / f"{table}{SUFFIX}"
-    if not path.is_file():
-        known = sorted(found.name.removesuffix(SUFFIX) for found in folder.glob(f"*{SUFFIX}"))
-        raise ContractFileError(
-            file=str(path), where="the file", problem="there is no such contract", fix=f"use one of {', '.join(known)}"
-        )
-    return read_contract(path)
+        return read_version(table, version, folder)
+    return folder_contract(table, folder or contract_folder())
 
 
 @click.group()
@@ -103,9 +100,9 @@ def list_(folder: Path | None, form: str) -> None:
 
 
 def _row(found: Contract, folder: Path | None) -> dict[str, Any]:
-    versions = [path.name.removesuffix(SUFFIX) for path in released_versions(found.family, folder)]
-    own = [version for version in versions if int(version.split(".")[0]) == found.major]
-    state = "" if not found.is_published else "; ".join(p.problem for p in problems(found, folder)) or "released"
+    own = [one for one in recorded_versions(found.family, folder) if int(one.split(".")[0]) == found.major]
+    errors = compatibility_errors(found, folder) if found.is_published else []
+    state = "" if not found.is_published else "; ".join(one.problem for one in errors) or "released"
     return {
         "name": found.name,
         "direction": "published" if found.is_published else "inbound",
@@ -139,7 +136,7 @@ def show(name: str, folder: Path | None, form: str) -> None:
     """  # noqa: D301 - the backspace is how click is told to keep lines
     found = named_contract(name, folder)
     if form == "odcs":
-        click.echo(dump(self_contained(found)), nl=False)
+        click.echo(as_yaml(self_contained(found)), nl=False)
         return
     document = contract_document(found)
     if form == "json":
@@ -270,7 +267,7 @@ def release(names: tuple[str, ...], every: bool, folder: Path | None) -> None:  
         names = tuple(c.name for c in folder_contracts(folder or contract_folder()) if c.is_published)
     for name in names:
         found = named_contract(name, folder)
-        path = release_contract(found, folder)
+        path = record_version(found, folder)
         click.echo(f"{found.name} {found.version}  {path}")
 
 
@@ -294,7 +291,7 @@ def export(to: Path, published: Path, folder: Path | None) -> None:
         data = published.resolve() / f"{found.name}.parquet"
         if found.is_published and data.exists():
             path = to / f"{found.name}{SUFFIX}"
-            path.write_text(dump(self_contained(found, data)), encoding="utf-8")
+            path.write_text(as_yaml(self_contained(found, data)), encoding="utf-8")
             click.echo(str(path))
 
 
@@ -302,7 +299,7 @@ def export(to: Path, published: Path, folder: Path | None) -> None:
 @FOLDER
 def check(folder: Path | None) -> None:
     """Whether every published table keeps what its released versions promise; exit status 1 if not."""
-    found = all_problems(folder, today())
+    found = all_compatibility_errors(folder, today())
     for one in found:
         click.echo(str(one), err=True)
     if found:

@@ -18,14 +18,11 @@ from rich.table import Table
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli.options import lake_in
 from cchc_pipeline.contracts.registry import all_contracts, load_contract
-from cchc_pipeline.contracts.rules import is_releasable
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.text import mask_text
-from cchc_pipeline.validation.acceptances import release as record_release
-from cchc_pipeline.validation.acceptances import releases_table
-from cchc_pipeline.validation.acceptances import withdraw as record_withdrawal
-from cchc_pipeline.validation.quarantine import identities, sightings, waiting
-from cchc_pipeline.validation.remedies import fix
+from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, withdraw
+from cchc_pipeline.validation.quarantine import identities, read_quarantine, sightings
+from cchc_pipeline.validation.remedies import suggested_fix
 
 DAY = click.DateTime(["%Y-%m-%d"])
 Rows = list[dict[str, Any]]
@@ -105,10 +102,10 @@ def show(key: str, table: str | None, data_dir: Path | None) -> None:
         )
         for rule_id in row["rule_ids"].split(";"):
             rule = contract.rule(rule_id)
-            vi, en = fix(rule, contract)
+            vi, en = suggested_fix(rule, contract)
             click.echo(f"\n  {rule_id}\n    {rule.sentence_vi}\n    {rule.sentence_en}")
             click.echo(f"    → {vi}\n    → {en}")
-            if not is_releasable(rule, contract):
+            if not is_acceptable(rule, contract):
                 click.echo("    không thể chấp nhận / cannot be released")
         click.echo("\n  nội dung / content")
         for name, value in json.loads(row["row_json"]).items():
@@ -143,7 +140,7 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
     lake = _lake(data_dir)
     rows = _of_key(lake, key, table)
     whole = [rule if "." in rule else f"{table}.{rule}" for rule in rules]
-    release_id = record_release(
+    release_id = accept(
         lake, rows, load_contract(table), reason=mask_text(_said(reason, "--reason")), by=_said(by, "--by"),
         at=datetime.now(UTC), rules=whole,
     )  # fmt: skip
@@ -164,7 +161,7 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
 def unrelease(key: str, table: str, reason: str, by: str, data_dir: Path | None) -> None:
     """Take the release of a record back: the next run puts it into quarantine again."""
     _inbound(table)
-    taken = record_withdrawal(
+    taken = withdraw(
         _lake(data_dir), table, key, reason=mask_text(_said(reason, "--reason")), by=_said(by, "--by"),
         at=datetime.now(UTC),
     )  # fmt: skip
@@ -177,7 +174,7 @@ def unrelease(key: str, table: str, reason: str, by: str, data_dir: Path | None)
 @data_dir
 def releases(table: str | None, form: str, data_dir: Path | None) -> None:
     """List every decision: what was released, by whom, why, and whether it still holds."""
-    found = releases_table(_lake(data_dir), [contract.name for contract in _inbound(table)]).to_pylist()
+    found = acceptances_table(_lake(data_dir), [contract.name for contract in _inbound(table)]).to_pylist()
     _print(found, form, "Bản ghi được chấp nhận / releases", {
         "table_name": "bảng", "row_key": "khóa", "rule_ids": "quy tắc", "release_reason": "lý do",
         "released_by": "người chấp nhận", "released_at": "lúc", "is_active": "còn hiệu lực",
@@ -199,7 +196,7 @@ def _inbound(table: str | None) -> list[Any]:
 
 
 def _waiting(lake: Lake, table: str | None) -> Rows:
-    return [row for contract in _inbound(table) for row in waiting(lake, contract.name).to_pylist()]
+    return [row for contract in _inbound(table) for row in read_quarantine(lake, contract.name).to_pylist()]
 
 
 def _of_key(lake: Lake, key: str, table: str | None) -> Rows:
@@ -221,7 +218,7 @@ def _as_table(rows: Rows) -> pa.Table:
 
 
 def _decisions(lake: Lake, table: str, key: str) -> Rows:
-    return [one for one in releases_table(lake, [table]).to_pylist() if one["row_key"] == key]
+    return [one for one in acceptances_table(lake, [table]).to_pylist() if one["row_key"] == key]
 
 
 def _decision(one: dict[str, Any]) -> str:

@@ -1,20 +1,21 @@
 """Contracts: what a table that enters or leaves the pipeline must be.
 
-Belongs here: contracts as objects, conforming, verdicts per row, the Great Expectations suite. Not
-here: the contracts themselves (`data_contracts/`), files (`lake/`).
+Belongs here: contracts and code lists as objects, the shape of a batch, what changed between versions.
+Not here: the files themselves (`data_contracts/`), what becomes of a batch (`validation/`), storage (`lake/`).
 """
 
-from cchc_pipeline.contracts.conform import Drift, conform, drift, enforce
+from cchc_pipeline.contracts.conform import absent_columns, conform, enforce, unknown_columns
 from cchc_pipeline.contracts.describe import resource, rule_list, table_schema
 from cchc_pipeline.contracts.errors import (
     ContractBroken,
     ContractError,
     ContractFileError,
-    NotReleasable,
+    NotAcceptable,
     RowsLost,
     RuleCouldNotRun,
 )
-from cchc_pipeline.contracts.model import Column, Contract, Rule
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Column, Rule
 from cchc_pipeline.contracts.registry import all_contracts, contract_names, load_contract, parse_contract, read_contract
 
 __all__ = [
@@ -23,15 +24,14 @@ __all__ = [
     "ContractBroken",
     "ContractError",
     "ContractFileError",
-    "Drift",
-    "NotReleasable",
+    "NotAcceptable",
     "RowsLost",
     "Rule",
     "RuleCouldNotRun",
+    "absent_columns",
     "all_contracts",
     "conform",
     "contract_names",
-    "drift",
     "enforce",
     "load_contract",
     "parse_contract",
@@ -39,4 +39,5 @@ __all__ = [
     "resource",
     "rule_list",
     "table_schema",
+    "unknown_columns",
 ]

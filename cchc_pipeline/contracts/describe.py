@@ -1,10 +1,12 @@
-"""Contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values."""
+"""Describe contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cchc_pipeline.contracts.model import Column, Contract
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Column
+from cchc_pipeline.lake.engine import sql_text
 
 #: ODCS logicalType -> Frictionless Table Schema type.
 _FRICTIONLESS = {
@@ -18,12 +20,12 @@ _FRICTIONLESS = {
 
 
 def table_schema(contract: Contract) -> dict[str, Any]:
-    """Frictionless Table Schema of `contract`; titles in Vietnamese, English ones beside them."""
+    """Return the Frictionless Table Schema of `contract`, titles in Vietnamese, English ones beside them."""
     return {"fields": [_field(column, contract) for column in contract.columns], "primaryKey": list(contract.key)}
 
 
 def resource(contract: Contract) -> dict[str, Any]:
-    """What a data package says of the table, without path, size and hash."""
+    """Return what a data package says of the table, without path, size and hash."""
     described = {
         "name": contract.name.replace("_", "-"),
         "title": contract.title_vi,
@@ -35,7 +37,7 @@ def resource(contract: Contract) -> dict[str, Any]:
             "name": contract.name,
             "version": contract.version,
             "sha256": contract.sha256,
-            "changelog": changelog(contract),
+            "changelog": [change.model_dump(mode="json") for change in contract.changelog],
         },
         **promises(contract),
         "schema": table_schema(contract),
@@ -52,33 +54,19 @@ def resource(contract: Contract) -> dict[str, Any]:
 
 
 def promises(contract: Contract) -> dict[str, Any]:
-    """Freshness, retention, end of support, drift policy and volume; what is not promised is left out."""
-    drift, volume = contract.drift, contract.volume
+    """Return freshness, retention, end of support, drift policy and volume; what is not promised is left out."""
     held = {
         "freshness_hours": contract.freshness_hours,
         "retention_days": contract.retention_days,
-        "end_of_support": contract.end_of_support.isoformat() if contract.end_of_support else None,
-        "drift": {"columns": drift.columns, "types": drift.types, "codes": drift.codes} if drift else None,
-        "volume": {"min_rows": volume.min_rows, "factor": volume.factor, "per": volume.per} if volume else None,
+        "end_of_support": contract.end_of_support and contract.end_of_support.isoformat(),
+        "drift": contract.drift and contract.drift.model_dump(),
+        "volume": contract.volume and contract.volume.model_dump(),
     }
     return {name: value for name, value in held.items() if value is not None}
 
 
-def changelog(contract: Contract) -> list[dict[str, str]]:
-    """What changed and when, newest first."""
-    return [
-        {
-            "version": change.version,
-            "changed_on": change.changed_on.isoformat(),
-            "text_vi": change.text_vi,
-            "text_en": change.text_en,
-        }
-        for change in contract.changelog
-    ]
-
-
 def rule_list(contract: Contract) -> list[dict[str, Any]]:
-    """The rules of `contract` for a data dictionary."""
+    """Return the rules of `contract` for a data dictionary, one mapping per rule."""
     return [
         {
             "rule_id": rule.id,
@@ -87,14 +75,14 @@ def rule_list(contract: Contract) -> list[dict[str, Any]]:
             "dimension": rule.dimension,
             "sentence_vi": rule.sentence_vi,
             "sentence_en": rule.sentence_en,
-            "broken_where": rule.predicate.sql(dialect="duckdb"),
+            "broken_where": sql_text(rule.predicate),
         }
         for rule in contract.rules
     ]
 
 
 def contract_document(contract: Contract) -> dict[str, Any]:
-    """Everything of a contract as plain values."""
+    """Return everything of a contract as plain values."""
     return {
         **{name: value for name, value in resource(contract).items() if name != "name"},
         "name": contract.name,

@@ -1,8 +1,9 @@
-"""What can go wrong with a contract: the file itself, or a batch that does not keep to it."""
+"""Errors about contracts: a file that is wrong, a batch that breaks its contract, a decision that cannot stand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from cchc_pipeline.errors import CchcError
 
@@ -12,13 +13,7 @@ class ContractError(CchcError):
 
 
 class ContractFileError(ContractError):
-    """A contract file cannot be used as it stands."""
-
-    def __init__(self, *, file: str, where: str, problem: str, fix: str) -> None:
-        super().__init__(
-            f"Contract file {file}, {where}: {problem}. Fix: {fix}.", file=file, where=where, problem=problem, fix=fix
-        )
-        self.file, self.where, self.problem, self.fix = file, where, problem, fix
+    """A contract or code list cannot be used as it stands; the message names file, line, keys and the fix."""
 
 
 class ContractBroken(ContractError):  # noqa: N818 - says what happened
@@ -37,7 +32,7 @@ class ContractBroken(ContractError):  # noqa: N818 - says what happened
 
 
 class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
-    """Rules of a contract cannot be run: a defect of the contract, never of the rows; nothing of the table is written.
+    """Rules cannot be run, which no row is to blame for; nothing of the table is written.
 
     `problems` has the reason by rule id.
     """
@@ -51,11 +46,11 @@ class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
             file=file,
             problems=dict(problems),
         )
-        self.table, self.file, self.problems = table, file, dict(problems)
+        self.problems = dict(problems)
 
 
 class RowsLost(ContractError):  # noqa: N818 - says what happened
-    """Rows in are not rows valid plus rows quarantined: a defect of this room, never of the data."""
+    """Rows in are not rows valid plus rows quarantined: a defect of the pipeline, never of the data."""
 
     def __init__(self, *, table: str, rows_in: int, rows_valid: int, rows_quarantined: int) -> None:
         super().__init__(
@@ -66,23 +61,30 @@ class RowsLost(ContractError):  # noqa: N818 - says what happened
             rows_valid=rows_valid,
             rows_quarantined=rows_quarantined,
         )
-        self.table, self.rows_in = table, rows_in
-        self.rows_valid, self.rows_quarantined = rows_valid, rows_quarantined
 
 
-class NotReleasable(ContractError):  # noqa: N818 - says what happened
-    """A record cannot be released from quarantine, or its release cannot be taken back."""
+class _RefusedError(ContractError):
+    def __init__(self, subject: str, problem: str, fix: str, **details: Any) -> None:
+        super().__init__(f"{subject}: {problem}. Fix: {fix}.", problem=problem, fix=fix, **details)
+        self.problem, self.fix = problem, fix
+
+
+class NotAcceptable(_RefusedError):  # noqa: N818 - says what happened
+    """A quarantined record cannot be accepted as it is, or its acceptance cannot be withdrawn."""
 
     def __init__(self, *, table: str, key: str, problem: str, fix: str) -> None:
-        super().__init__(
-            f"Table {table}, record {key}: {problem}. Fix: {fix}.", table=table, key=key, problem=problem, fix=fix
-        )
-        self.table, self.key, self.problem, self.fix = table, key, problem, fix
+        super().__init__(f"Table {table}, record {key}", problem, fix, table=table, key=key)
 
 
-class NothingLanded(ContractError):  # noqa: N818 - says what happened
+class VersionRefused(_RefusedError):  # noqa: N818 - says what happened
+    """A version of a contract cannot be recorded, or there is none such; nothing was written."""
+
+    def __init__(self, *, table: str, problem: str, fix: str) -> None:
+        super().__init__(f"Contract {table}", problem, fix, table=table)
+
+
+class NothingLanded(_RefusedError):  # noqa: N818 - says what happened
     """There is nothing to validate, or nowhere to write it to."""
 
     def __init__(self, problem: str, fix: str) -> None:
-        super().__init__(f"Data Docs: {problem}. Fix: {fix}.", problem=problem, fix=fix)
-        self.problem, self.fix = problem, fix
+        super().__init__("Data Docs", problem, fix)

@@ -1,211 +1,226 @@
-"""A contract as an object: its columns, its rules, its Arrow schema."""
+"""Define a contract as an object, and read one from its file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+import hashlib
+from functools import cached_property
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlglot import exp
+from pydantic import PrivateAttr, field_validator, model_validator
 
-from cchc_pipeline.contracts.code_lists import CodeList
-from cchc_pipeline.contracts.majors import Derivation, family
-from cchc_pipeline.contracts.profile_plan import ProfilePlan
-from cchc_pipeline.contracts.promises import Change, DriftPolicy, Promises, Volume
-from cchc_pipeline.days import TIME_ZONE
+from cchc_pipeline.contracts.code_lists import CodeList, code_list_names, load_code_list
+from cchc_pipeline.contracts.errors import ContractFileError
+from cchc_pipeline.contracts.odcs import OdcsPart, at
+from cchc_pipeline.contracts.parts import (
+    Change,
+    Column,
+    Days,
+    Derivation,
+    DriftPolicy,
+    Hours,
+    ProfilePlan,
+    RowRule,
+    Rule,
+    Severity,
+    Version,
+    Volume,
+    version_key,
+)
+from cchc_pipeline.contracts.rules import column_rules, key_rule, sql_rule
+from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Text, read_yaml
 
-Severity = Literal["reject", "warn", "note"]
-SEVERITIES: tuple[Severity, ...] = ("reject", "warn", "note")
-
-#: physicalType of a contract (names that `datacontract test` maps to DuckDB) -> (logicalType, Arrow type).
-TYPES: Mapping[str, tuple[str, pa.DataType]] = {
-    "VARCHAR": ("string", pa.string()),
-    "INTEGER": ("integer", pa.int32()),
-    "BIGINT": ("integer", pa.int64()),
-    "DOUBLE": ("number", pa.float64()),
-    "BOOLEAN": ("boolean", pa.bool_()),
-    "DATE": ("date", pa.date32()),
-    "TIMESTAMP_TZ": ("timestamp", pa.timestamp("us", tz=TIME_ZONE)),
-}
-
-
-#: Classes of personal data, from harmless to careful -> (Vietnamese, English) meaning.
-CLASSIFICATIONS: Mapping[str, tuple[str, str]] = {
-    "public": ("công khai", "may be shown to anyone"),
-    "internal": ("nội bộ", "for staff; says nothing about a person"),
-    "indirect-personal": (
-        "dữ liệu cá nhân gián tiếp",
-        "a dossier's code and dates: whoever has the one-stop system can find the person",
-    ),
-    "masked-text": ("văn bản tự do đã che", "free text after masking; stays inside the lake"),
-}
+_COLUMNS, _RULES = ("schema", 0, "properties"), ("schema", 0, "quality")
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column. `unit`, `code_list` and the constraints are None where the contract has none.
+class Contract(OdcsPart):
+    """A contract: one table that enters or leaves the pipeline. Equal only to itself, so that it can key a cache.
 
-    `description` is English. `valid_values` are the codes of `code_list`, or a list of the column's own.
+    Attributes:
+        source: system that delivers the table; None where it is published.
+        freshness_hours: highest age, in hours, of the newest data when somebody reads the table.
+        retention_days: how long what arrived is kept (inbound), or how far back rows can be read (published).
+        end_of_support: last civil day on which the table is published; None while nothing is announced.
+        drift: None where the table is published, as is `volume`.
+        changelog: newest first; its first entry is the version of the contract.
+        derived_from: set for an older major only.
+        file_columns: columns without their valid values, see `columns`; so `file_rules` and `file_code_lists`.
     """
 
-    name: str
-    physical_type: str
-    required: bool
-    label_vi: str
-    label_en: str
-    description: str
-    description_vi: str
-    classification: str
-    unit: str | None = None
-    code_list: str | None = None
-    pattern: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    valid_values: tuple[Any, ...] | None = None
-    valid_values_id: str | None = None
-    valid_values_severity: Severity = "reject"
+    api_version: str = at("apiVersion")
+    kind: Literal["DataContract"] = at("kind")
+    tables: tuple[Any, ...] = at("schema")
+    name: Text = at("schema", 0, "name")
+    version: Version = at("version")
+    direction: Literal["inbound", "published"] = at("customProperties", "direction")
+    title_vi: Text = at("schema", 0, "customProperties", "label_vi")
+    title_en: Text = at("schema", 0, "customProperties", "label_en")
+    purpose: Text = at("description", "purpose")
+    purpose_vi: Text = at("schema", 0, "customProperties", "description_vi")
+    usage: str = at("description", "usage", default="")
+    grain: Text = at("schema", 0, "dataGranularityDescription")
+    owner: Text = at("team", "name")
+    source: Text | None = at("customProperties", "source", default=None)
+    file_columns: tuple[Column, ...] = at(*_COLUMNS)
+    file_rules: tuple[RowRule, ...] = at(*_RULES, default=())
+    file_code_lists: tuple[CodeList, ...] = at("customProperties", "code_lists", default=())
+    freshness_hours: Hours = at("slaProperties", "freshness")
+    retention_days: Days = at("slaProperties", "retention")
+    end_of_support: QuotedDay | None = at("slaProperties", "endOfSupport", default=None)
+    drift: DriftPolicy | None = at("customProperties", "drift", default=None)
+    volume: Volume | None = at("customProperties", "volume", default=None)
+    changelog: tuple[Change, ...] = at("customProperties", "changelog")
+    derived_from: Derivation | None = at("customProperties", "derived_from", default=None)
+    profile: ProfilePlan = at("customProperties", "profile", default=ProfilePlan())
+    _file: str = PrivateAttr("")
+    _sha256: str = PrivateAttr("")
+
+    @field_validator("api_version")
+    @classmethod
+    def _third_version(cls, version: str) -> str:
+        if not version.startswith("v3."):
+            raise ValueError("not an ODCS v3 contract; write apiVersion: v3.1.0")
+        return version
+
+    @field_validator("tables")
+    @classmethod
+    def _one_table(cls, tables: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(tables) != 1:
+            raise ValueError("not exactly one table; describe one table per file")
+        return tables
+
+    @model_validator(mode="after")
+    def _whole(self) -> Contract:
+        for name in ("drift", "volume") if self.is_published else ("source", "drift", "volume"):
+            if self.is_published != (getattr(self, name) is None):
+                said = f"{name} of a published table; remove it" if self.is_published else f"{name} is missing; add it"
+                raise PlacedError(said, "customProperties", name)
+        versions = [one.version for one in self.changelog]
+        if versions != sorted(set(versions), key=version_key, reverse=True):
+            said = "versions out of order or twice; write the newest entry first"
+            raise PlacedError(said, "customProperties", "changelog")
+        if not versions or versions[0] != self.version:
+            said = (
+                f"the newest entry is {versions[0] if versions else 'none'}, the version of the contract {self.version}"
+            )
+            fix = "add an entry for it on top that says what changed, or correct the version"
+            raise PlacedError(f"{said}; {fix}", "customProperties", "changelog")
+        if unknown := sorted(self.profile.columns - set(self.column_names)):
+            said = f"no column {', '.join(unknown)}; name columns of this contract"
+            raise PlacedError(said, "customProperties", "profile")
+        if self.derived_from and self.name != f"{self.family}_v{self.major}":
+            said = f"the table is called {self.name}; call it {self.family}_v{self.major}"
+            raise PlacedError(said, "customProperties", "derived_from", "table")
+        if self.derived_from and not (self.is_published and self.end_of_support):
+            said = "an older major that is not published, or without end; write direction: published and endOfSupport"
+            raise PlacedError(said, "customProperties", "derived_from")
+        _ = self.key, self.rules
+        return self
 
     @property
-    def logical_type(self) -> str:
-        """ODCS logical type."""
-        return TYPES[self.physical_type][0]
+    def is_published(self) -> bool:
+        """Whether the table leaves the pipeline."""
+        return self.direction == "published"
 
     @property
-    def arrow_type(self) -> pa.DataType:
-        """Arrow type that a write enforces."""
-        return TYPES[self.physical_type][1]
-
-    def metadata(self) -> dict[str, str]:
-        """What an Arrow field or a Parquet file carries about the column."""
-        pairs = {
-            "label_vi": self.label_vi,
-            "label_en": self.label_en,
-            "description": self.description,
-            "description_vi": self.description_vi,
-            "classification": self.classification,
-            "unit": self.unit,
-            "code_list": self.code_list,
-        }
-        return {name: text for name, text in pairs.items() if text}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule for rows.
-
-    `predicate` is true where a row BREAKS the rule; unknown (null) means kept. `expectation` is the
-    built-in Great Expectations check that is equal to it: `{"type": ..., "kwargs": {...}}`.
-    """
-
-    id: str
-    severity: Severity
-    predicate: exp.Expr = field(compare=False)
-    sentence_vi: str
-    sentence_en: str
-    column: str | None
-    expectation: Mapping[str, Any] = field(compare=False)
-    dimension: str = "conformity"
-
-
-@dataclass(frozen=True)
-class Contract:
-    """A contract: one table that enters or leaves the pipeline.
-
-    `code_lists` are those that its columns name. `derived_from` is set for an older major only.
-    `sha256` is that of the file, or of file and code lists where it refers to some.
-    """
-
-    name: str
-    version: str
-    title_vi: str
-    title_en: str
-    purpose: str
-    purpose_vi: str
-    usage: str
-    grain: str
-    owner: str
-    source: str | None
-    is_published: bool
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    rules: tuple[Rule, ...] = field(repr=False)
-    promises: Promises = field(repr=False)
-    code_lists: tuple[CodeList, ...] = field(repr=False)
-    derived_from: Derivation | None
-    profile: ProfilePlan = field(repr=False)
-    sha256: str
-    file: str
+    def file(self) -> str:
+        """File that the contract was read from, as messages name it."""
+        return self._file
 
     @property
-    def freshness_hours(self) -> int:
-        """Highest age, in hours, of the newest data when somebody reads the table."""
-        return self.promises.freshness_hours
+    def sha256(self) -> str:
+        """Hash of the file and of the code lists that it refers to."""
+        return self._sha256
+
+    @cached_property
+    def lists_by_name(self) -> dict[str, CodeList]:
+        """Code lists that columns name, in their order; those that the file carries go before the project's."""
+        carried = {one.name: one for one in self.file_code_lists}
+        found: dict[str, CodeList] = {}
+        for place, name in enumerate(column.code_list for column in self.file_columns):
+            if name and name not in carried and name not in code_list_names():
+                known = ", ".join(code_list_names())
+                said = f"there is no code list {name}; add data_contracts/code_lists/{name}.yaml, or use one of {known}"
+                raise PlacedError(said, *_COLUMNS, place, "customProperties", "code_list")
+            if name:
+                found[name] = carried.get(name) or load_code_list(name)
+        return found
 
     @property
-    def retention_days(self) -> int:
-        """How long what arrived is kept (inbound), or how far back rows can be read (published)."""
-        return self.promises.retention_days
+    def code_lists(self) -> tuple[CodeList, ...]:
+        """Code lists that columns name."""
+        return tuple(self.lists_by_name.values())
 
-    @property
-    def end_of_support(self) -> date | None:
-        """Last civil day on which the table is published; None while nothing is announced."""
-        return self.promises.end_of_support
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns with their valid values."""
+        severity: Severity = "warn" if self.drift and self.drift.codes == "evolve" else "reject"
+        lists, found = self.lists_by_name, []
+        for place, column in enumerate(self.file_columns):
+            try:
+                codes = lists[column.code_list].values if column.code_list else None
+                found.append(column.with_values(codes, severity))
+            except ValueError as error:
+                raise PlacedError(str(error), *_COLUMNS, place) from None
+            if column.name in [one.name for one in self.file_columns[:place]]:
+                raise PlacedError(f"{column.name} comes twice; rename or remove one", *_COLUMNS, place, "name")
+        return tuple(found)
 
-    @property
-    def drift(self) -> DriftPolicy | None:
-        """What happens when a batch differs; None for a published table."""
-        return self.promises.drift
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """Names of the columns of the key, in order."""
+        marked = {column.key_position: column for column in self.file_columns if column.is_key}
+        if not marked or sorted(marked) != list(range(1, len(marked) + 1)):
+            raise PlacedError("no key, or positions not 1, 2, …; number primaryKeyPosition", *_COLUMNS)
+        for place, column in enumerate(self.file_columns):
+            if column.is_key and not column.required:
+                said = f"{column.name} is part of the key, which may not be null; write required: true"
+                raise PlacedError(said, *_COLUMNS, place)
+        return tuple(marked[position].name for position in sorted(marked))
 
-    @property
-    def volume(self) -> Volume | None:
-        """How many rows are expected; None for a published table."""
-        return self.promises.volume
-
-    @property
-    def changelog(self) -> tuple[Change, ...]:
-        """What changed and when, newest first."""
-        return self.promises.changelog
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Rules of columns and key, then the file's own."""
+        found = [rule for column in self.columns for rule in column_rules(self.name, column)]
+        found.append(key_rule(self.name, self.columns, self.key))
+        for place, rule in enumerate(self.file_rules):
+            try:
+                found.append(sql_rule(self.name, rule, self.column_names))
+            except ValueError as error:
+                raise PlacedError(str(error), *_RULES, place, "query") from None
+            if found[-1].id in [one.id for one in found[:-1]]:
+                raise PlacedError(f"{found[-1].id} comes twice; rename or remove one", *_RULES, place, "id")
+        return tuple(found)
 
     @property
     def family(self) -> str:
         """Name of the table across its majors: `dossiers` for `dossiers` and `dossiers_v1`."""
-        return family(self.name, self.derived_from)
+        return self.derived_from.table if self.derived_from else self.name
 
     @property
     def major(self) -> int:
         """Major version."""
-        return int(self.version.split(".")[0])
+        return version_key(self.version)[0]
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """Names in the order of the contract."""
-        return tuple(column.name for column in self.columns)
+        return tuple(column.name for column in self.file_columns)
 
     def column(self, name: str) -> Column:
-        """The column called `name`; KeyError where there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"{self.name} has no column {name}")
+        """Return the column called `name`; KeyError where there is none."""
+        return {column.name: column for column in self.columns}[name]
 
     def code_list(self, name: str) -> CodeList:
-        """The code list called `name`; KeyError where no column names it."""
-        for found in self.code_lists:
-            if found.name == name:
-                return found
-        raise KeyError(f"{self.name} names no code list {name}")
+        """Return the code list called `name`; KeyError where no column names it."""
+        return self.lists_by_name[name]
 
     def rule(self, rule_id: str) -> Rule:
-        """The rule called `rule_id`; KeyError where there is none."""
-        for rule in self.rules:
-            if rule.id == rule_id:
-                return rule
-        raise KeyError(f"{self.name} has no rule {rule_id}")
+        """Return the rule called `rule_id`; KeyError where there is none."""
+        return {rule.id: rule for rule in self.rules}[rule_id]
 
     def arrow_schema(self, *, relaxed: bool = False) -> pa.Schema:
-        """The schema that a write enforces, with labels as metadata.
+        """Return the schema that a write enforces, with labels as metadata.
 
         `relaxed` lets required columns hold nulls: the state of a batch before it is judged.
         """
@@ -222,3 +237,25 @@ class Contract:
             "key": ",".join(self.key),
         }
         return pa.schema(fields, metadata=about)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def parse_contract(text: bytes | str, *, file: str) -> Contract:
+    """Return the contract in `text`; `file` is what error messages call it.
+
+    Code lists that the contract carries in itself, as recorded versions do, go before those of the project.
+
+    Raises:
+        ContractFileError: with line and keys of each mistake, the problem and the fix.
+    """
+    raw = text.encode() if isinstance(text, str) else text
+    contract = read_yaml(raw, Contract, file, ContractFileError)
+    contract._file = file
+    lists = b"".join(one.sha256.encode() for one in contract.code_lists)
+    contract._sha256 = hashlib.sha256(raw + lists).hexdigest()
+    return contract

@@ -1,82 +1,76 @@
-"""Finding contracts: those that come with the project, and files anywhere."""
+"""Find and load contracts: those that come with the project, and files anywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.odcs import parse_contract
+from cchc_pipeline.contracts.model import Contract, parse_contract
 
 SUFFIX = ".odcs.yaml"
 
 
 @cache
 def contract_names() -> tuple[str, ...]:
-    """Names of the contracts that come with the project, sorted."""
+    """Return the names of the project's contracts, sorted."""
     files = resources.files("data_contracts").iterdir()
     return tuple(sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX)))
 
 
 @cache
 def load_contract(name: str) -> Contract:
-    """The contract of table `name`.
+    """Load the contract of table `name`.
 
     Raises:
         ContractFileError: there is no such contract, or its file is wrong.
     """
-    file = resources.files("data_contracts").joinpath(name + SUFFIX)
+    file = f"data_contracts/{name}{SUFFIX}"
     if name not in contract_names():
-        raise ContractFileError(
-            file=f"data_contracts/{name}{SUFFIX}",
-            where="the file",
-            problem="there is no such contract",
-            fix=f"use one of {', '.join(contract_names())}",
-        )
-    return parse_contract(file.read_bytes(), file=f"data_contracts/{name}{SUFFIX}")
+        raise _absent(file, contract_names())
+    return parse_contract(resources.files("data_contracts").joinpath(name + SUFFIX).read_bytes(), file=file)
 
 
 def all_contracts() -> tuple[Contract, ...]:
-    """Every contract that comes with the project, by name."""
+    """Load every contract of the project, by name."""
     return tuple(load_contract(name) for name in contract_names())
 
 
 def read_contract(path: Path) -> Contract:
-    """The contract in the file `path`, which may lie anywhere."""
+    """Read the contract in the file `path`, which may lie anywhere."""
     return parse_contract(path.read_bytes(), file=str(path))
 
 
 def contract_folder() -> Path:
-    """The folder of the project's own contracts."""
+    """Return the folder of the project's own contracts."""
     return Path(str(resources.files("data_contracts")))
 
 
 def folder_contracts(folder: Path) -> tuple[Contract, ...]:
-    """Every contract that lies in a folder, by name.
+    """Read every contract that lies in a folder, by name.
 
     Raises:
         ContractFileError: one of them is wrong, or is called otherwise than its table.
     """
-    found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        contract = read_contract(path)
-        if contract.name != path.name.removesuffix(SUFFIX):
-            raise ContractFileError(
-                file=str(path), where="schema", problem=f"the table is {contract.name}", fix="give both one name"
-            )
-        found.append(contract)
-    return tuple(found)
+    return tuple(folder_contract(path.name.removesuffix(SUFFIX), folder) for path in sorted(folder.glob(f"*{SUFFIX}")))
 
 
-__all__ = [
-    "SUFFIX",
-    "all_contracts",
-    "contract_folder",
-    "contract_names",
-    "folder_contracts",
-    "load_contract",
-    "parse_contract",
-    "read_contract",
-]
+def folder_contract(name: str, folder: Path) -> Contract:
+    """Read the contract of table `name` in a folder.
+
+    Raises:
+        ContractFileError: there is none, it is wrong, or it is called otherwise than its table.
+    """
+    path = folder / f"{name}{SUFFIX}"
+    if not path.is_file():
+        raise _absent(str(path), [one.name.removesuffix(SUFFIX) for one in sorted(folder.glob(f"*{SUFFIX}"))])
+    contract = read_contract(path)
+    if contract.name != name:
+        raise ContractFileError(f"{path}: the table is called {contract.name}; give both one name", file=str(path))
+    return contract
+
+
+def _absent(file: str, known: Iterable[str]) -> ContractFileError:
+    return ContractFileError(f"{file}: there is no such contract; use one of {', '.join(known)}", file=file)

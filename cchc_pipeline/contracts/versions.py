@@ -1,11 +1,11 @@
-"""Released versions of published contracts: what readers were promised, kept word by word.
+"""Record versions of published contracts in `released/`, and hold the contracts against them.
 
-A released file carries its code lists in itself, so that a code that changed its meaning later is
-seen.
+A recorded file carries its code lists in itself, so that a code that changed its meaning later is seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,24 +13,16 @@ from typing import Any
 
 import yaml
 
-from cchc_pipeline.contracts.compatibility import Comparison, compare
-from cchc_pipeline.contracts.document import load_yaml
-from cchc_pipeline.contracts.errors import ContractError
+from cchc_pipeline.contracts.compatibility import Difference, compare, next_versions
+from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
 from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.promises import version_key
+from cchc_pipeline.contracts.parts import version_key
 from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts, read_contract
-
-
-class ReleaseRefused(ContractError):  # noqa: N818 - says what happened
-    """A contract cannot be released as it stands; nothing was written."""
-
-    def __init__(self, *, table: str, problem: str, fix: str) -> None:
-        super().__init__(f"Contract {table}: {problem}. Fix: {fix}.", table=table, problem=problem, fix=fix)
-        self.table, self.problem, self.fix = table, problem, fix
+from cchc_pipeline.yaml_files import read_yaml
 
 
 @dataclass(frozen=True)
-class Problem:
+class CompatibilityError:
     """Why the contract of a published table breaks change control, and what mends it."""
 
     table: str
@@ -42,15 +34,12 @@ class Problem:
 
 
 def self_contained(contract: Contract, data: Path | None = None) -> dict[str, Any]:
-    """The contract as plain values with its code lists inside, readable by any ODCS tool.
+    """Return a contract that was read from a file as plain values, its code lists inside, for any ODCS tool.
 
-    Each coded column gets the rule of its list, because only this project follows a list's name.
-
-    Args:
-        contract: a contract that was read from a file.
-        data: the Parquet file that takes the place of the contract's server.
+    Each coded column gets the rule of its list, because only this project follows a list's name. The Parquet file
+    `data` takes the place of the contract's server.
     """
-    document: dict[str, Any] = load_yaml(Path(contract.file).read_bytes(), contract.file)
+    document = _document(Path(contract.file).read_text(encoding="utf-8"), contract.file)
     if data is not None:
         document["servers"] = [{"server": "published", "type": "local", "path": str(data), "format": "parquet"}]
     if contract.code_lists:
@@ -74,26 +63,27 @@ def self_contained(contract: Contract, data: Path | None = None) -> dict[str, An
     return document
 
 
-def dump(document: dict[str, Any]) -> str:
-    """A contract as YAML text."""
+def as_yaml(document: dict[str, Any]) -> str:
+    """Return a contract as YAML text."""
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 
 
-def released_versions(family: str, folder: Path | None = None) -> list[Path]:
-    """Files of the released versions of a table, oldest first."""
+def recorded_versions(family: str, folder: Path | None = None) -> dict[str, Path]:
+    """Return the recorded versions of a table and their files, oldest first."""
     place = (folder or contract_folder()) / "released" / family
-    return sorted(place.glob(f"*{SUFFIX}"), key=lambda path: version_key(path.name.removesuffix(SUFFIX)))
+    found = {path.name.removesuffix(SUFFIX): path for path in place.glob(f"*{SUFFIX}")}
+    return dict(sorted(found.items(), key=lambda item: version_key(item[0])))
 
 
-def released_contract(family: str, version: str, folder: Path | None = None) -> Contract:
-    """A released version.
+def read_version(family: str, version: str, folder: Path | None = None) -> Contract:
+    """Read a recorded version of a table.
 
     Raises:
-        ReleaseRefused: there is no such version.
+        VersionRefused: there is no such version.
     """
-    files = {path.name.removesuffix(SUFFIX): path for path in released_versions(family, folder)}
+    files = recorded_versions(family, folder)
     if version not in files:
-        raise ReleaseRefused(
+        raise VersionRefused(
             table=family,
             problem=f"version {version} was never released",
             fix=f"use one of {', '.join(files)}" if files else f"see `cchc contract list`, or release {family} first",
@@ -101,20 +91,36 @@ def released_contract(family: str, version: str, folder: Path | None = None) -> 
     return read_contract(files[version])
 
 
-def problems(contract: Contract, folder: Path | None = None) -> list[Problem]:
-    """What keeps a published contract from being what its released versions promise; none when all is well."""
-    refused = _refusal(contract, folder)
-    if refused:
-        return [refused]
-    path = _released_file(contract, folder)
+def record_version(contract: Contract, folder: Path | None = None) -> Path:
+    """Write the current version of a published contract among the recorded ones; return its file.
+
+    Raises:
+        VersionRefused: it is inbound, changed without a new version, or breaks its readers without a new major.
+    """
+    if not contract.is_published:
+        fix = "only what leaves the pipeline is released"
+        raise VersionRefused(table=contract.name, problem="it is inbound", fix=fix)
+    if found := _change_without_version(contract, folder):
+        raise VersionRefused(table=found.table, problem=found.problem, fix=found.fix)
+    path = _file(contract, folder)
     if not path.exists():
-        command = f"run `cchc contract release {contract.name}`"
-        return [Problem(contract.name, f"version {contract.version} is not released", command)]
-    return []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_yaml(self_contained(contract)), encoding="utf-8")
+    return path
 
 
-def all_problems(folder: Path | None = None, today: date | None = None) -> list[Problem]:
-    """Problems of every published contract of a folder, and of tables whose contract is gone.
+def compatibility_errors(contract: Contract, folder: Path | None = None) -> list[CompatibilityError]:
+    """Return what a published contract breaks of its recorded versions; empty if compatible."""
+    if found := _change_without_version(contract, folder):
+        return [found]
+    if _file(contract, folder).exists():
+        return []
+    problem, fix = f"version {contract.version} is not released", f"run `cchc contract release {contract.name}`"
+    return [CompatibilityError(contract.name, problem, fix)]
+
+
+def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[CompatibilityError]:
+    """Return the errors of every published contract of a folder, and of tables whose contract is gone.
 
     A table may only go after the end of support that its last version announced.
 
@@ -124,97 +130,61 @@ def all_problems(folder: Path | None = None, today: date | None = None) -> list[
     """
     folder = folder or contract_folder()
     contracts = [contract for contract in folder_contracts(folder) if contract.is_published]
-    found = [problem for contract in contracts for problem in problems(contract, folder)]
+    found = [error for contract in contracts for error in compatibility_errors(contract, folder)]
     held = {(contract.family, contract.major) for contract in contracts}
     for place in sorted(path for path in (folder / "released").glob("*") if path.is_dir() and path.name[0].isalpha()):
-        lines: dict[int, Path] = {}
-        for path in released_versions(place.name, folder):
-            lines[version_key(path.name.removesuffix(SUFFIX))[0]] = path
-        for major, path in lines.items():
-            if (place.name, major) in held:
+        newest = {version_key(version)[0]: path for version, path in recorded_versions(place.name, folder).items()}
+        for major, path in newest.items():
+            if any(name == place.name and other >= major for name, other in held):
                 continue
             last = read_contract(path)
-            superseded = any(name == place.name and other > major for name, other in held)
-            ended = last.end_of_support is not None and today is not None and last.end_of_support < today
-            if not superseded and not ended:
+            if not (last.end_of_support and today and last.end_of_support < today):
+                problem = f"the table of released version {last.version} is gone"
                 fix = "restore its contract, or announce an endOfSupport first and remove it after that day"
-                found.append(Problem(place.name, f"the table of released version {last.version} is gone", fix))
+                found.append(CompatibilityError(place.name, problem, fix))
     return found
 
 
-def release_contract(contract: Contract, folder: Path | None = None) -> Path:
-    """Put the current version of a published contract among the released ones; the file.
-
-    Raises:
-        ReleaseRefused: it is inbound, changed without a new version, or breaks its readers without a new major.
-    """
-    if not contract.is_published:
-        raise ReleaseRefused(
-            table=contract.name, problem="it is inbound", fix="only what leaves the pipeline is released"
-        )
-    refused = _refusal(contract, folder)
-    if refused:
-        raise ReleaseRefused(table=refused.table, problem=refused.problem, fix=refused.fix)
-    path = _released_file(contract, folder)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dump(self_contained(contract)), encoding="utf-8")
-    return path
+def _document(text: str, origin: str) -> dict[str, Any]:
+    return read_yaml(text, dict[str, Any], origin, ContractFileError)
 
 
-def _released_file(contract: Contract, folder: Path | None) -> Path:
+def _file(contract: Contract, folder: Path | None) -> Path:
     return (folder or contract_folder()) / "released" / contract.family / f"{contract.version}{SUFFIX}"
 
 
-def _refusal(contract: Contract, folder: Path | None) -> Problem | None:
-    """Why the contract could not be released now."""
-    path = _released_file(contract, folder)
+def _change_without_version(contract: Contract, folder: Path | None) -> CompatibilityError | None:
+    """What changed although the version was not raised as far as that needs."""
+    path = _file(contract, folder)
     if path.exists():
-        if load_yaml(path.read_bytes(), str(path)) == load_yaml(dump(self_contained(contract)), contract.file):
+        recorded = _document(path.read_text(encoding="utf-8"), str(path))
+        if recorded == _document(as_yaml(self_contained(contract)), contract.file):
             return None
         found = compare(read_contract(path), contract)
-        said = "; ".join(f"{one.where}: {one.what}" for one in found.differences[:3]) or "text outside the promise"
-        version = found.next_version if found.differences else _patch(contract.version)
-        return Problem(
-            contract.name,
-            f"changed without a new version ({said})",
-            f"write version: {version} and a changelog entry {version} that says what changed",
-        )
-    before = previous(contract, folder)
-    if before is None:
+        said = _said(found.differences) or "text outside the promise"
+        version = found.next_version if found.differences else next_versions(contract.version)["patch"]
+        fix = f"write version: {version} and a changelog entry {version} that says what changed"
+        return CompatibilityError(contract.name, f"changed without a new version ({said})", fix)
+    earlier = [
+        one for version, one in recorded_versions(contract.family, folder).items()
+        if version_key(version)[0] <= contract.major
+    ]  # fmt: skip
+    if not earlier:
         return None
-    if version_key(before.version) > version_key(contract.version):
-        return Problem(
-            contract.name,
-            f"version {contract.version} is older than the released {before.version}",
-            f"raise it above {before.version}",
-        )
-    return _not_enough(compare(before, contract))
-
-
-def previous(contract: Contract, folder: Path | None = None) -> Contract | None:
-    """The newest released version whose major is not above the contract's; None before the first release."""
-    files = [
-        path
-        for path in released_versions(contract.family, folder)
-        if version_key(path.name.removesuffix(SUFFIX))[0] <= contract.major
-    ]
-    return read_contract(files[-1]) if files else None
-
-
-def _not_enough(found: Comparison) -> Problem | None:
+    found = compare(read_contract(earlier[-1]), contract)
+    if version_key(found.old.version) > version_key(contract.version):
+        problem = f"version {contract.version} is older than the released {found.old.version}"
+        return CompatibilityError(contract.name, problem, f"raise it above {found.old.version}")
     if found.is_enough:
         return None
-    culprits = [one for one in found.differences if one.is_breaking] or list(found.differences)
-    said = "; ".join(f"{one.where}: {one.what}" for one in culprits[:3])
+    said = _said([one for one in found.differences if one.is_breaking] or found.differences)
     kind = "breaking" if found.is_breaking else "compatible"
-    return Problem(
-        found.new.name,
+    return CompatibilityError(
+        contract.name,
         f"{kind} change since {found.old.version} without a new {found.needed} version ({said})",
         f"write version: {found.next_version} and a changelog entry for it, or take the change back",
     )
 
 
-def _patch(version: str) -> str:
-    major, minor, patch = version_key(version)
-    return f"{major}.{minor}.{patch + 1}"
+def _said(differences: Sequence[Difference]) -> str:
+    return "; ".join(f"{one.where}: {one.what}" for one in differences[:3])

@@ -13,7 +13,7 @@ from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.core.withdrawals import drop_rows, last_staged
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.acceptances import note_withdrawn, withdrawn_since
+from cchc_pipeline.validation.acceptances import note_withdrawals, pending_withdrawals
 
 MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
@@ -60,11 +60,11 @@ def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     """
     ledger = lake.ledger("staged", table, consumer="core")
     taken = ledger.pending()
-    decisions, withdrawn = withdrawn_since(lake, table)
+    decisions, withdrawn = pending_withdrawals(lake, table)
     drop_rows(lake, table, core_name, withdrawn)
     new = _read(lake, table, list(taken))
     yield pa.concat_tables([last_staged(lake, table, withdrawn), new])
-    note_withdrawn(lake, table, decisions)
+    note_withdrawals(lake, table, decisions)
     ledger.note(taken)
 
 

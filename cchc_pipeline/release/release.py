@@ -24,8 +24,8 @@ from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.quality_figures import quality_of_sources
 from cchc_pipeline.site.quality_page import quality_files
 from cchc_pipeline.sources.registry import SOURCES
-from cchc_pipeline.validation.acceptances import releases_table
-from cchc_pipeline.validation.staging import kept_of_all
+from cchc_pipeline.validation.acceptances import acceptances_table
+from cchc_pipeline.validation.staging import published_state
 
 
 def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
@@ -58,9 +58,9 @@ def release(
         PublishError: a table was not built.
     """
     span = lake.span()
-    for name, kind in (("quarantine", "quarantine"), ("data_quality", "quality")):
-        lake.write_state(kept_of_all(lake, kind, load_contract(name), inbound), "built", name)
-    lake.write_state(releases_table(lake, inbound), "built", "quarantine_releases")
+    lake.write_state(published_state(lake, "quarantine", inbound), "built", "quarantine")
+    lake.write_state(published_state(lake, "data_quality", inbound), "built", "data_quality")
+    lake.write_state(acceptances_table(lake, inbound), "built", "quarantine_releases")
     _join_parts(lake, "dossiers")
     created = datetime.now(UTC)
     held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
@@ -126,10 +126,8 @@ def _make_older(lake: Lake, contract: Contract) -> None:
         try:
             batches = engine.batches(query)
         except EngineError as error:
-            problem = f"its query cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
-            raise ContractFileError(
-                file=contract.file, where="derived_from", problem=problem, fix="correct the query"
-            ) from error
+            problem = f"the query of derived_from cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
+            raise ContractFileError(f"{contract.file}: {problem}; correct it", file=contract.file) from error
         tables = (enforce(pa.Table.from_batches([batch]), contract) for batch in batches)
         files.write_parquet(tables, lake.state_file("built", contract.name), contract.arrow_schema())
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import Contract, Rule
 from cchc_pipeline.sources.registry import SOURCES
-from cchc_pipeline.validation.remedies import fix
+from cchc_pipeline.validation.remedies import suggested_fix
 
 NIGHTS = 30
 EXAMPLES = 5
@@ -229,7 +229,7 @@ def _rules(
                 BrokenRule(
                     contract.name,
                     rule,
-                    fix(rule, contract)[0],
+                    suggested_fix(rule, contract)[0],
                     nights.get(last_on, 0),
                     sum(nights.values()),
                     len(at),

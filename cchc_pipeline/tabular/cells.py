@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 
-from cchc_pipeline.contracts.model import Column
+from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.contracts.register_lists import codes_by_name
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code

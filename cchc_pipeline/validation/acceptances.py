@@ -1,7 +1,7 @@
-"""Releases: records that break a rule and that a person accepts as they are.
+"""Record decisions about quarantined records: that one is accepted as it is, or that this is withdrawn.
 
-Every release and every withdrawal is one file of one row below `releases/<table>/`: nothing is ever
-written over, so that a run and a person can work at the same time.
+Every decision is one file of one row below `releases/<table>/`: nothing is ever written over, so that a run and a
+person can work at the same time. In files and published columns an acceptance is called a release.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
-from cchc_pipeline.contracts.errors import NotReleasable
+from cchc_pipeline.contracts.errors import NotAcceptable
 from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Rule
 from cchc_pipeline.contracts.registry import load_contract
-from cchc_pipeline.contracts.rules import is_releasable
 from cchc_pipeline.days import TIME_ZONE
 from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
@@ -37,53 +37,64 @@ _EVENT = pa.schema(
 
 
 @dataclass(frozen=True)
-class Releases:
-    """What was decided about the records of one table, as read at one moment.
+class Acceptances:
+    """Decisions about the records of one table, as read at one moment.
 
     Attributes:
-        active: key of a record -> ids of the rules whose breach is accepted.
+        rules_by_key: key of a record -> ids of the rules whose breach is accepted now.
         unjudged: decisions that no verdict has followed yet, by name -> the days they concern.
         tokens: the same decisions as the ledger notes them.
     """
 
-    active: Mapping[str, frozenset[str]]
+    rules_by_key: Mapping[str, frozenset[str]]
     unjudged: Mapping[str, frozenset[date]]
     tokens: Mapping[str, Token]
 
+    @property
     def days(self) -> set[date]:
         """Landed days that have to be judged again."""
         return {day for days in self.unjudged.values() for day in days}
 
 
-def read_releases(lake: Lake, table: str) -> Releases:
-    """The decisions about a table and the days that wait for them.
+def is_acceptable(rule: Rule, contract: Contract) -> bool:
+    """Return whether a person may accept a row that breaks `rule`.
+
+    Not where the row could not stand in the table at all: a required column without a value, which
+    is also what an unreadable value leaves behind, or a key that comes twice.
+    """
+    structural = {f"{contract.name}.{column.name}_required" for column in contract.columns if column.required}
+    return rule.id not in structural | {f"{contract.name}.key_unique"}
+
+
+def read_acceptances(lake: Lake, table: str) -> Acceptances:
+    """Read the decisions about a table and the days that wait for them.
 
     A day is judged again together with every day that was landed after it: staged files are taken
     in in the order of writing, and what came last must still win.
     """
     pending = lake.ledger(_FOLDER, table, consumer="judged").pending()
-    told = _events(lake, table)
-    active: dict[str, frozenset[str]] = {}
-    for one in told.values():
-        if one["kind"] == "release" and not _withdrawal(one, told.values()):
-            rules = frozenset(one["rule_ids"].split(";"))
-            active[one["row_key"]] = active.get(one["row_key"], frozenset()) | rules
-    return Releases(active, {name: frozenset(_days(lake, table, told[name])) for name in pending}, pending)
+    decisions = _decisions(lake, table)
+    rules: dict[str, frozenset[str]] = {}
+    for one in decisions.values():
+        if one["kind"] == "release" and not _withdrawal(one, decisions.values()):
+            rules[one["row_key"]] = rules.get(one["row_key"], frozenset()) | frozenset(one["rule_ids"].split(";"))
+    days = {name: frozenset(_days(lake, table, decisions[name])) for name in pending}
+    return Acceptances(rules, days, pending)
 
 
-def note_judged(lake: Lake, table: str, releases: Releases, judged: Iterable[date]) -> None:
+def note_judged(lake: Lake, table: str, acceptances: Acceptances, judged: Iterable[date]) -> None:
     """Remember the decisions that verdicts have followed: those whose days are all among `judged`."""
     done = frozenset(judged)
-    taken = {name: releases.tokens[name] for name, days in releases.unjudged.items() if days <= done}
+    taken = {name: acceptances.tokens[name] for name, days in acceptances.unjudged.items() if days <= done}
     if taken:
         lake.ledger(_FOLDER, table, consumer="judged").note(taken)
 
 
-def release(
+def accept(
     lake: Lake, rows: Sequence[Mapping[str, Any]], contract: Contract, *, reason: str, by: str, at: datetime,
     rules: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """Record that a person accepts a waiting record as it is; the id of the release.
+    """Record that a person accepts a quarantined record as it is; return the id of the acceptance.
 
     Args:
         lake: the lake.
@@ -95,39 +106,31 @@ def release(
         rules: ids of the accepted rules; all that the record breaks where empty.
 
     Raises:
-        NotReleasable: the record cannot stand in the table, or a rule is not one that it breaks.
+        NotAcceptable: the record cannot stand in the table, or a rule is not one that it breaks.
     """
     broken = list(dict.fromkeys(rule for row in rows for rule in row["rule_ids"].split(";")))
     row = rows[-1]
+
+    def refused(problem: str, fix: str) -> NotAcceptable:
+        return NotAcceptable(table=contract.name, key=row["row_key"], problem=problem, fix=fix)
+
+    known = {rule.id: rule for rule in contract.rules}
     for rule_id in broken:
-        try:
-            rule = contract.rule(rule_id)
-        except KeyError:
-            raise NotReleasable(
-                table=contract.name,
-                key=row["row_key"],
-                problem=f"it was judged by an older contract, which had {rule_id}",
-                fix="run the main job first, so that it is judged anew",
-            ) from None
-        if not is_releasable(rule, contract):
-            raise NotReleasable(
-                table=contract.name,
-                key=row["row_key"],
-                problem=f"it breaks {rule_id}: {rule.sentence_vi} / {rule.sentence_en} A table cannot hold such a row",
-                fix="correct the record in the source system; it leaves quarantine when it arrives again",
+        if (rule := known.get(rule_id)) is None:
+            problem = f"it was judged by an older contract, which had {rule_id}"
+            raise refused(problem, "run the main job first, so that it is judged anew")
+        if not is_acceptable(rule, contract):
+            raise refused(
+                f"it breaks {rule_id}: {rule.sentence_vi} / {rule.sentence_en} A table cannot hold such a row",
+                "correct the record in the source system; it leaves quarantine when it arrives again",
             )
-    unknown = [rule for rule in rules if rule not in broken]
-    if unknown:
-        raise NotReleasable(
-            table=contract.name,
-            key=row["row_key"],
-            problem=f"it does not break {', '.join(unknown)}",
-            fix=f"name rules among {', '.join(broken)}, or none for all of them",
-        )
-    release_id = f"{at:%Y%m%dT%H%M%S%fZ}-{_digest(contract.name, row['row_key'])}"
+    if unknown := [rule_id for rule_id in rules if rule_id not in broken]:
+        problem = f"it does not break {', '.join(unknown)}"
+        raise refused(problem, f"name rules among {', '.join(broken)}, or none for all of them")
+    digest = hashlib.sha256(f"{contract.name}|{row['row_key']}".encode()).hexdigest()[:8]
     event = {name: row.get(name) for name in _EVENT.names} | {
         "kind": "release",
-        "release_id": release_id,
+        "release_id": f"{at:%Y%m%dT%H%M%S%fZ}-{digest}",
         "rule_ids": ";".join(rules or broken),
         "reason": reason,
         "by": by,
@@ -135,38 +138,37 @@ def release(
         "contract_version": contract.version,
     }
     _append(lake, event)
-    return release_id
+    return str(event["release_id"])
 
 
 def withdraw(lake: Lake, table: str, key: str, *, reason: str, by: str, at: datetime) -> list[str]:
-    """Take back every release of a record that still holds; their ids.
+    """Take back every acceptance of a record that still holds; return their ids.
 
     Raises:
-        NotReleasable: no release of this record holds.
+        NotAcceptable: no acceptance of this record holds.
     """
-    told = _events(lake, table).values()
-    held = [e for e in told if e["kind"] == "release" and e["row_key"] == key and not _withdrawal(e, told)]
+    decisions = _decisions(lake, table).values()
+    held = [
+        one for one in decisions
+        if one["kind"] == "release" and one["row_key"] == key and not _withdrawal(one, decisions)
+    ]  # fmt: skip
     if not held:
-        raise NotReleasable(
-            table=table,
-            key=key,
-            problem="no release of it holds",
-            fix="see `cchc quarantine releases` for the records that are released",
-        )
+        fix = "see `cchc quarantine releases` for the records that are released"
+        raise NotAcceptable(table=table, key=key, problem="no release of it holds", fix=fix)
     for one in held:
         _append(lake, one | {"kind": "withdrawal", "reason": reason, "by": by, "at": at})
     return [one["release_id"] for one in held]
 
 
-def releases_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
-    """The published table `quarantine_releases`: one row per release, ordered by its id."""
+def acceptances_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
+    """Return the published table `quarantine_releases`: one row per acceptance, ordered by its id."""
     found = []
     for table in tables:
-        told = _events(lake, table).values()
-        for one in told:
+        decisions = _decisions(lake, table).values()
+        for one in decisions:
             if one["kind"] != "release":
                 continue
-            back = _withdrawal(one, told)
+            back = _withdrawal(one, decisions)
             found.append(
                 one
                 | {"release_reason": one["reason"], "released_by": one["by"], "released_at": one["at"]}
@@ -177,27 +179,27 @@ def releases_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
     return table_from_records(sorted(found, key=lambda one: str(one["release_id"])), schema=schema)
 
 
-def withdrawn_since(lake: Lake, table: str) -> tuple[dict[str, Token], list[str]]:
-    """Decisions that the core tables have not followed yet, and the keys of the withdrawn ones."""
+def pending_withdrawals(lake: Lake, table: str) -> tuple[dict[str, Token], list[str]]:
+    """Return the decisions that the core tables have not followed yet, and the keys that were withdrawn."""
     pending = lake.ledger(_FOLDER, table, consumer="core-released").pending()
-    told = _events(lake, table)
-    return pending, sorted({told[name]["row_key"] for name in pending if told[name]["kind"] == "withdrawal"})
+    decisions = _decisions(lake, table)
+    return pending, sorted({decisions[name]["row_key"] for name in pending if decisions[name]["kind"] == "withdrawal"})
 
 
-def note_withdrawn(lake: Lake, table: str, taken: Mapping[str, Token]) -> None:
+def note_withdrawals(lake: Lake, table: str, taken: Mapping[str, Token]) -> None:
     """Remember that the core tables have followed these decisions."""
     if taken:
         lake.ledger(_FOLDER, table, consumer="core-released").note(taken)
 
 
-def _events(lake: Lake, table: str) -> dict[str, dict[str, Any]]:
+def _decisions(lake: Lake, table: str) -> dict[str, dict[str, Any]]:
     """Every decision about a table by its name, oldest first: the names sort by time."""
     decisions = f"{_FOLDER}/{table}"
     return {name: lake.store.read(decisions, name).to_pylist()[0] for name in lake.store.parts(decisions)}
 
 
-def _withdrawal(one: Mapping[str, Any], told: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return next((e for e in told if e["kind"] == "withdrawal" and e["release_id"] == one["release_id"]), None)
+def _withdrawal(one: Mapping[str, Any], decisions: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((e for e in decisions if e["kind"] == "withdrawal" and e["release_id"] == one["release_id"]), None)
 
 
 def _append(lake: Lake, event: Mapping[str, Any]) -> None:
@@ -215,7 +217,3 @@ def _days(lake: Lake, table: str, event: Mapping[str, Any]) -> list[date]:
         released_at = datetime.strptime(event["release_id"].split("-")[0], "%Y%m%dT%H%M%S%f%z")
         since.append(int(released_at.timestamp()) * 10**9)
     return sorted(day for day, at in landed.items() if since and at >= min(since))
-
-
-def _digest(table: str, key: str) -> str:
-    return hashlib.sha256(f"{table}|{key}".encode()).hexdigest()[:8]

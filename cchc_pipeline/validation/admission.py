@@ -1,4 +1,4 @@
-"""Admission: what a batch may differ in from its contract, before any row is judged."""
+"""Admit a batch: hold its columns, types and codes against the drift policy, before any row is judged."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array
-from cchc_pipeline.contracts.conform import conform, drift
+from cchc_pipeline.contracts.conform import absent_columns, conform, unknown_columns
 from cchc_pipeline.contracts.errors import ContractBroken
-from cchc_pipeline.contracts.model import Column, Contract
-from cchc_pipeline.contracts.promises import DriftAction
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Column, DriftPolicy
 
 #: The column that tells a reader, and the rule `parse_errors_present`, why a row cannot be taken.
 REASON = "parse_errors"
+_DEFAULT = DriftPolicy(columns="evolve", types="freeze", codes="evolve")
 
 
 @dataclass(frozen=True)
@@ -40,69 +41,64 @@ class Admitted:
 
 
 def admit(rows: pa.Table, contract: Contract) -> Admitted:
-    """Hold the columns, types and codes of a batch against the contract's drift policy.
+    """Conform a batch as far as the contract's drift policy allows.
 
     Raises:
         ContractBroken: the policy, or the batch itself, leaves nothing that could be judged. A required column that
             is gone, or a column that comes twice, refuses the batch under every policy.
     """
-    policy = contract.drift
-    columns: DriftAction = policy.columns if policy else "evolve"
-    types: DriftAction = policy.types if policy else "freeze"
+    policy = contract.drift or _DEFAULT
     if not rows.num_rows:  # an empty day has the contract's columns only by courtesy of the writer
         return Admitted(conform(rows, contract))
-    found = drift(rows, contract)
-    reasons: dict[str, pa.Array] = {}
-    if columns == "freeze" and found:
-        name = (found.unknown or found.absent)[0]
-        raise ContractBroken(
-            table=contract.name,
-            column=name,
-            came="though the contract has no such column" if found.unknown else "no such column",
-            expected="exactly the contract's columns (drift.columns is freeze)",
-            fix="correct the adapter, or add the column to the contract with a new version"
-            if found.unknown
-            else "see whether the source renamed the field, or take the column out of the contract",
-        )
-    if columns == "discard_row":
-        for name in found.unknown:
-            reasons[name] = pc.is_valid(rows[name]).combine_chunks()
-        if found.absent:  # every row is concerned
-            raise ContractBroken(
-                table=contract.name,
-                column=found.absent[0],
-                came="no such column",
-                expected="the column in every row (drift.columns is discard_row, and every row lacks it)",
-                fix="see whether the source renamed the field, or take the column out of the contract",
-            )
-    texts = {name: f"cột lạ «{name}» không có trong hợp đồng dữ liệu." for name in reasons}
+    unknown, absent = unknown_columns(rows, contract), absent_columns(rows, contract)
+    _refuse_columns(policy, unknown, absent, contract)
+    marked: dict[str, tuple[pa.Array, str]] = {}  # column -> which rows to discard, and why
+    if policy.columns == "discard_row":
+        for name in unknown:
+            said = f"cột lạ «{name}» không có trong hợp đồng dữ liệu."
+            marked[name] = pc.is_valid(rows[name]).combine_chunks(), said
     retyped = []
-    if types != "freeze":
-        for column in contract.columns:
-            places = rows.schema.get_all_field_indices(column.name)
-            if len(places) != 1 or (reader := _reader(rows.column(places[0]).type, column)) is None:
-                continue
-            came = str(rows.column(places[0]).type)
-            values, unread = _read(rows.column(places[0]), column, reader)
-            if pc.any(unread).as_py():
-                if types == "evolve":
-                    continue  # a value would be lost: `conform` refuses the batch
-                reasons[column.name] = unread
-                texts[column.name] = f"{column.name}: kiểu {came} thay vì {column.arrow_type}, giá trị không đọc được."
-            retyped.append((column.name, came))
-            rows = rows.set_column(places[0], column.name, values)
+    for column in contract.columns if policy.types != "freeze" else ():
+        places = rows.schema.get_all_field_indices(column.name)
+        if len(places) != 1 or (reader := _reader(rows.column(places[0]).type, column)) is None:
+            continue
+        came = str(rows.column(places[0]).type)
+        values, unread = _read(rows.column(places[0]), column, reader)
+        if pc.any(unread).as_py():
+            if policy.types == "evolve":
+                continue  # a value would be lost: `conform` refuses the batch
+            said = f"{column.name}: kiểu {came} thay vì {column.arrow_type}, giá trị không đọc được."
+            marked[column.name] = unread, said
+        retyped.append((column.name, came))
+        rows = rows.set_column(places[0], column.name, values)
     table = conform(rows, contract)
-    _refuse_codes(table, contract)
-    marked = {name: mask for name, mask in reasons.items() if pc.any(mask).as_py()}
+    if policy.codes == "freeze":
+        _refuse_codes(table, contract)
+    marked = {name: (mask, said) for name, (mask, said) in marked.items() if pc.any(mask).as_py()}
     if marked:
-        table = _mark(table, contract, marked, texts)
-    counts = tuple((name, int(pc.sum(mask).as_py())) for name, mask in marked.items())
-    return Admitted(table, found.unknown, found.absent, tuple(retyped), counts)
+        table = _mark(table, contract, marked)
+    counts = tuple((name, int(pc.sum(mask).as_py())) for name, (mask, _) in marked.items())
+    return Admitted(table, unknown, absent, tuple(retyped), counts)
+
+
+def _refuse_columns(policy: DriftPolicy, unknown: tuple[str, ...], absent: tuple[str, ...], contract: Contract) -> None:
+    if policy.columns == "evolve" or not (absent or (unknown and policy.columns == "freeze")):
+        return
+    is_unknown = policy.columns == "freeze" and bool(unknown)
+    raise ContractBroken(
+        table=contract.name,
+        column=(unknown if is_unknown else absent)[0],
+        came="though the contract has no such column" if is_unknown else "no such column",
+        expected="exactly the contract's columns (drift.columns is freeze)"
+        if policy.columns == "freeze"
+        else "the column in every row (drift.columns is discard_row, and every row lacks it)",
+        fix="correct the adapter, or add the column to the contract with a new version"
+        if is_unknown
+        else "see whether the source renamed the field, or take the column out of the contract",
+    )
 
 
 def _refuse_codes(table: pa.Table, contract: Contract) -> None:
-    if contract.drift is None or contract.drift.codes != "freeze":
-        return
     for column in contract.columns:
         if column.valid_values is None:
             continue
@@ -119,24 +115,22 @@ def _refuse_codes(table: pa.Table, contract: Contract) -> None:
             )
 
 
-def _mark(table: pa.Table, contract: Contract, masks: dict[str, pa.Array], texts: dict[str, str]) -> pa.Table:
+def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array, str]]) -> pa.Table:
     """Write the reasons into `parse_errors`, for which a rule rejects the row."""
-    if REASON not in contract.column_names or f"{contract.name}.parse_errors_present" not in {
-        rule.id for rule in contract.rules
-    }:
-        culprit = next(iter(masks))
+    rules = {rule.id for rule in contract.rules}
+    if REASON not in contract.column_names or f"{contract.name}.parse_errors_present" not in rules:
+        culprit, (_, said) = next(iter(marked.items()))
         raise ContractBroken(
             table=contract.name,
             column=culprit,
-            came=texts[culprit],
+            came=said,
             expected="rows that can be discarded one by one, for which the table needs a column parse_errors",
             fix="write freeze or evolve for it in the contract's drift, or give the table the column and its rule",
         )
     place = table.schema.get_field_index(REASON)
     reason = table[REASON].combine_chunks()
-    for name, mask in masks.items():
-        joined = pc.binary_join_element_wise(reason, texts[name], " ", null_handling="skip")
-        reason = pc.if_else(mask, joined, reason)
+    for mask, said in marked.values():
+        reason = pc.if_else(mask, pc.binary_join_element_wise(reason, said, " ", null_handling="skip"), reason)
     return table.set_column(place, table.schema.field(place), reason)
 
 
@@ -144,19 +138,15 @@ def _reader(came: pa.DataType, column: Column) -> Callable[[Any], Any] | None:
     """How a value of another type is read into the column's type without loss; None where that is not wanted."""
     kinds, wanted = pa.types, column.arrow_type
     if kinds.is_string(came) or kinds.is_large_string(came):
-        if kinds.is_integer(wanted):
-            return int
-        if kinds.is_floating(wanted):
-            return float
-        if kinds.is_date(wanted):
-            return date.fromisoformat
-        if kinds.is_timestamp(wanted):
-            return _instant
-        if kinds.is_boolean(wanted):
-            return {"true": True, "false": False}.__getitem__
-    if kinds.is_floating(came) and kinds.is_integer(wanted):
-        return _whole
-    return None
+        readers = (
+            (kinds.is_integer, int),
+            (kinds.is_floating, float),
+            (kinds.is_date, date.fromisoformat),
+            (kinds.is_timestamp, _instant),
+            (kinds.is_boolean, {"true": True, "false": False}.__getitem__),
+        )
+        return next((reader for fits, reader in readers if fits(wanted)), None)
+    return _whole if kinds.is_floating(came) and kinds.is_integer(wanted) else None
 
 
 def _instant(text: str) -> datetime:
@@ -177,10 +167,9 @@ def _read(values: pa.ChunkedArray, column: Column, reader: Callable[[Any], Any])
     found, unread = [], []
     for value in values.to_pylist():
         try:
-            one = None if value is None else array([reader(value)], column.arrow_type)[0].as_py()
+            found.append(None if value is None else array([reader(value)], column.arrow_type)[0].as_py())
             unread.append(False)
         except (ValueError, KeyError, OverflowError, pa.ArrowInvalid):
-            one = None
+            found.append(None)
             unread.append(True)
-        found.append(one)
     return array(found, column.arrow_type), pa.array(unread, pa.bool_())

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array
-from cchc_pipeline.contracts.conform import conform, drift, shape_problems
-from cchc_pipeline.contracts.model import Column, Contract, Severity
+from cchc_pipeline.contracts.conform import conform, shape_errors, unknown_columns
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Column, Severity
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
 from cchc_pipeline.tabular.files import file_kind, read_parquet
@@ -104,7 +105,7 @@ def check_file(
 
 def _check_parquet(path: Path, contract: Contract, as_of_on: date, progress: Progress) -> FileReport:
     table = read_parquet(path)
-    shape = [str(one) for one in shape_problems(table, contract)]
+    shape = [str(one) for one in shape_errors(table, contract)]
     notes = _drift_notes(table, contract)
     if shape:
         return FileReport(contract, path.name, "Parquet", table.num_rows, shape=tuple(shape), notes=tuple(notes))
@@ -135,8 +136,7 @@ def _check_rows(
         elif header:
             unknown.append(header)
     shape = _shape(contract, places, found)
-    notes = [f"columns that the contract does not have: {', '.join(unknown)}"] if unknown else []
-    notes += _absent(contract, places)
+    notes = _unknown(unknown) + _absent(contract, places)
     how = f"{found.how}, headers in row {found.header_row}"
     rows = found.records
     if found.kind != "csv":  # reports end in totals and signatures
@@ -272,9 +272,11 @@ def _unreadable(row: int, contract: Contract, column: Column, text: str, error: 
 
 
 def _drift_notes(table: pa.Table, contract: Contract) -> list[str]:
-    found = drift(table, contract)
-    notes = [f"columns that the contract does not have: {', '.join(found.unknown)}"] if found.unknown else []
-    return notes + _absent(contract, table.column_names)
+    return _unknown(unknown_columns(table, contract)) + _absent(contract, table.column_names)
+
+
+def _unknown(names: Sequence[str]) -> list[str]:
+    return [f"columns that the contract does not have: {', '.join(names)}"] if names else []
 
 
 def _absent(contract: Contract, came: Container[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Great Expectations' own Data Docs over what was landed for a day: suites, results, a site to click through.
+"""Build Great Expectations' own Data Docs over what was landed for a day: suites, results, a site to click through.
 
 The site that Great Expectations builds loads its style and scripts from other hosts and fetches a
 picture that tells its makers who looks. Both are taken out, and a policy in every page lets a
@@ -20,11 +20,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.contracts.conform import conform
+import pyarrow as pa
+
 from cchc_pipeline.contracts.errors import ContractBroken, NothingLanded
+from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress, silent
+from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.expectations import build_suite, frame
 
 _SITE = "site"
@@ -57,7 +60,7 @@ class DataDocs:
 
 
 def landed_days(lake: Lake, tables: Iterable[str]) -> dict[date, list[str]]:
-    """Civil days for which rows were landed -> the tables, oldest day first."""
+    """Return the civil days for which rows were landed and the tables of each, oldest day first."""
     found: dict[date, list[str]] = {}
     for table in tables:
         for part in lake.store.parts(f"landing/{table}"):
@@ -102,11 +105,11 @@ def build_data_docs(
             progress(number, len(names), name)
             contract = load_contract(name)
             try:
-                rows = conform(lake.store.read(f"landing/{name}", day.isoformat()), contract)
+                rows = admit(lake.store.read(f"landing/{name}", day.isoformat()), contract).table
             except ContractBroken as error:
                 refused[name] = str(error)
                 continue
-            result = _validate(gx, context, source, frame(rows, contract), build_suite(contract, as_of_on), day)
+            result = _validate(gx, context, source, rows, contract, as_of_on, day)
             broken = sum(not one.success for one in result.results)
             if broken:
                 failed[name] = broken
@@ -125,18 +128,20 @@ def build_data_docs(
     return DataDocs(out / "index.html", tuple(held), failed, refused)
 
 
-def _validate(gx: Any, context: Any, source: Any, seen: Any, suite: Any, day: date) -> Any:
+def _validate(gx: Any, context: Any, source: Any, rows: pa.Table, contract: Contract, as_of_on: date, day: date) -> Any:
     """One table: a validation definition is what Data Docs make a page of."""
+    suite = build_suite(contract, as_of_on)
     for one in suite.expectations:
-        one.description = f"{one.meta['sentence_vi']} / {one.meta['sentence_en']}"
-        one.notes = f"{one.meta['rule_id']} ({one.meta['severity']})"
+        rule = contract.rule(one.meta["rule_id"])
+        one.description = f"{rule.sentence_vi} / {rule.sentence_en}"
+        one.notes = f"{rule.id} ({rule.severity})"
     suite = context.suites.add(suite)
     batch = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe(str(day))
     definition = gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*has match groups.*")  # pandas, on every grouped pattern
         return context.validation_definitions.add(definition).run(
-            batch_parameters={"dataframe": seen},
+            batch_parameters={"dataframe": frame(rows, contract)},
             # no values of records: a page tells how many rows, never which
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
             run_id=gx.RunIdentifier(run_name=str(day)),

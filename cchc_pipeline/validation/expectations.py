@@ -1,4 +1,4 @@
-"""The validator of record: a contract's rules as a Great Expectations suite."""
+"""Run a contract's rules as a Great Expectations suite, the validator of record."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ from typing import Any
 
 import pyarrow as pa
 
-from cchc_pipeline.contracts.model import Contract, Rule, Severity
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Rule
 
 _DATE = re.compile(r"\{date:(\d{4}-\d{2}-\d{2})\}")
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule over one batch.
-
-    `could_not_run` is not a failed rule: a column is missing, or the check itself broke. `success`
-    is False then, and `unexpected_count` 0.
-    """
+    """One rule over one batch. `problem` says why it could not run, which is no failure of the rows; else empty."""
 
     rule_id: str
-    severity: Severity
     success: bool
     unexpected_count: int
-    could_not_run: bool
-    message: str
+    problem: str = ""
+
+    def __add__(self, other: RuleResult) -> RuleResult:
+        return RuleResult(
+            self.rule_id,
+            self.success and other.success,
+            self.unexpected_count + other.unexpected_count,
+            self.problem or other.problem,
+        )
 
 
 def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleResult]:
-    """Run every rule of `contract` over `table`; one result per rule, in the contract's order.
+    """Run every rule of `contract` over `table`; return one result per rule, in the contract's order.
 
     Of a repeated key every row counts here, while a verdict rejects all but the last.
 
@@ -62,7 +65,7 @@ def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleRe
 
 
 def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | None = None) -> Any:
-    """The suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule.
+    """Return the suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule.
 
     Rules whose expectation Great Expectations does not accept are left out and named in `refused`, with the reason;
     without it they raise.
@@ -74,18 +77,12 @@ def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | No
 
     suite = []
     for rule in contract.rules:
-        kind = "".join(part.capitalize() for part in rule.expectation["type"].split("_"))
-        meta = {
-            "rule_id": rule.id,
-            "severity": rule.severity,
-            "sentence_vi": rule.sentence_vi,
-            "sentence_en": rule.sentence_en,
-        }
+        kind = "".join(part.capitalize() for part in rule.expectation.type.split("_"))
         kwargs = expectation_kwargs(rule, as_of_on)
         if "row_condition" in kwargs:
             kwargs["row_condition"] = PassThroughCondition(pass_through_filter=kwargs["row_condition"])
         try:
-            suite.append(getattr(gxe, kind)(meta=meta, **kwargs))
+            suite.append(getattr(gxe, kind)(meta={"rule_id": rule.id}, **kwargs))
         except (AttributeError, TypeError, ValueError) as error:  # no such expectation, wrong arguments
             if refused is None:
                 raise
@@ -94,13 +91,13 @@ def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | No
 
 
 def expectation_kwargs(rule: Rule, as_of_on: date) -> dict[str, Any]:
-    r"""Arguments of a rule's expectation, with dates put in.
+    r"""Return the arguments of a rule's expectation, with dates put in.
 
     `{as_of_on}` and `{date:YYYY-MM-DD}` become dates. A pattern's closing `$` becomes `\Z`: in
     Python `$` also matches before a final line break, in SQL it does not.
     """
     kwargs: dict[str, Any] = {}
-    for name, value in rule.expectation["kwargs"].items():
+    for name, value in rule.expectation.kwargs.items():
         if value == "{as_of_on}":
             value = datetime.combine(as_of_on, datetime.min.time())
         elif isinstance(value, str) and (match := _DATE.fullmatch(value)):
@@ -114,7 +111,7 @@ def expectation_kwargs(rule: Rule, as_of_on: date) -> dict[str, Any]:
 
 
 def frame(table: pa.Table, contract: Contract) -> Any:
-    """`table` as the pandas frame that expectations see.
+    """Return `table` as the pandas frame that expectations see.
 
     Dates are datetime64, text is str, and the columns that a rule derives (`expectation.derive`,
     pandas expressions) are added once, because a row condition would be evaluated four times. Where
@@ -126,20 +123,17 @@ def frame(table: pa.Table, contract: Contract) -> Any:
             with contextlib.suppress(ValueError):  # years that nanoseconds cannot hold: right, only slower
                 found[column.name] = found[column.name].astype("datetime64[ns]")
     for rule in contract.rules:
-        for name, expression in rule.expectation.get("derive", {}).items():
+        for name, expression in rule.expectation.derive.items():
             with contextlib.suppress(NameError, AttributeError):  # pandas' way to say so
                 found[name] = found.eval(expression)
     return found
 
 
 def _result(rule: Rule, one: Any, refused: str | None) -> RuleResult:
-    broken = [refused or "no result came back"] if one is None else _exceptions(one.exception_info or {})
-    if broken:
-        return RuleResult(rule.id, rule.severity, False, 0, True, f"could not run: {broken[0]}")
-    count = int(one.result.get("unexpected_count") or 0)
-    if bool(one.success):
-        return RuleResult(rule.id, rule.severity, True, count, False, "")
-    return RuleResult(rule.id, rule.severity, False, count, False, f"{rule.sentence_vi} / {rule.sentence_en}")
+    raised = [refused or "no result came back"] if one is None else _exceptions(one.exception_info or {})
+    if raised:
+        return RuleResult(rule.id, False, 0, f"could not run: {raised[0]}")
+    return RuleResult(rule.id, bool(one.success), int(one.result.get("unexpected_count") or 0))
 
 
 def _exceptions(info: Mapping[str, Any]) -> list[str]:

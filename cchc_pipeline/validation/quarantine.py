@@ -1,8 +1,8 @@
-"""Quarantine: the records that wait, and since when.
+"""Keep the quarantine: the records that wait, and since when.
 
 A record waits while the last that was landed of it breaks a rule. Its sightings (which day of data
-brought it, when that was pulled, which rules it broke) are kept while it waits and while a release
-of it holds; a corrected record that arrives ends both.
+brought it, when that was pulled, which rules it broke) are kept while it waits and while an
+acceptance of it holds; a corrected record that arrives ends both.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ class Sighting(NamedTuple):
     content_sha256: str
 
 
-def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], landed_ns: Mapping[date, int]) -> None:
-    """Bring the quarantine of a table up to date with `verdicts`, in the order in which they were landed.
+def update_quarantine(
+    lake: Lake, contract: Contract, verdicts: Sequence[Verdict], landed_ns: Mapping[date, int]
+) -> None:
+    """Bring the quarantine of a table up to date with `verdicts`.
 
     A day judged again replaces itself. Judging the same again changes no byte: the time of a
     sighting moves only where the record came with other content.
@@ -56,23 +58,19 @@ def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], la
         landed_ns: when each day was landed, in nanoseconds since 1970.
     """
     schema = load_contract("quarantine").arrow_schema()
-    held = waiting(lake, contract.name)
+    held = read_quarantine(lake, contract.name)
     rows = pa.concat_tables([held, *(verdict.quarantined.cast(schema) for verdict in verdicts)])
     identity, texts = identities(rows), rows["row_json"].to_pylist()
     broken, days = rows["rule_ids"].to_pylist(), rows["pulled_for_on"].to_pylist()
-    places: dict[str, list[int]] = {}
-    for place in range(held.num_rows):
-        places.setdefault(identity[place], []).append(place)
+    places = _places(identity, range(held.num_rows))
     seen = sightings(lake, contract.name)
     start = held.num_rows
     for verdict in verdicts:
         day = verdict.pulled_for_on
-        came: dict[str, list[int]] = {}
-        for place in range(start, start + verdict.quarantined.num_rows):
-            came.setdefault(identity[place], []).append(place)
+        came = _places(identity, range(start, start + verdict.quarantined.num_rows))
         start += verdict.quarantined.num_rows
         before = {name: seen.get(name, {}).get(day) for name in came}
-        accepted = set(verdict.accepted)
+        accepted = set(verdict.accepted_keys)
         corrected = set(row_keys(verdict.valid, contract)) - accepted if seen or places else set()
         for name in [name for name in seen if name in corrected or (day in seen[name] and name not in accepted)]:
             # A key that came twice, once right and once wrong, is a record that goes on waiting.
@@ -89,7 +87,7 @@ def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], la
             )
             rules = dict.fromkeys(rule for place in at for rule in broken[place].split(";"))
             seen.setdefault(name, {})[day] = Sighting(seen_at, ";".join(rules), contract.version, content)
-            places[name] = at
+        places |= came
     kept = sorted(place for at in places.values() for place in at)
     table = _with_history(rows.take(pa.array(kept, pa.int64())), [seen.get(identity[place], {}) for place in kept])
     order = [(name, "ascending") for name in ("pulled_for_on", "source_row_number", "row_key")]
@@ -97,21 +95,27 @@ def keep_waiting(lake: Lake, contract: Contract, verdicts: Sequence[Verdict], la
     lake.write_state(table.sort_by(order).combine_chunks(), "core", f"quarantine_{contract.name}")
 
 
-def waiting(lake: Lake, table: str) -> pa.Table:
-    """The records of a table that wait now, with the schema of the published table `quarantine`."""
+def _places(identity: Sequence[str], among: range) -> dict[str, list[int]]:
+    """Rows by identity."""
+    found: dict[str, list[int]] = {}
+    for place in among:
+        found.setdefault(identity[place], []).append(place)
+    return found
+
+
+def read_quarantine(lake: Lake, table: str) -> pa.Table:
+    """Read the records of a table that wait now, with the schema of the published table `quarantine`."""
     schema = load_contract("quarantine").arrow_schema()
     held = lake.read_state("core", f"quarantine_{table}", schema)
-    if "first_seen_on" not in held.schema.names:  # written before records had a history
-        for name in ("first_seen_on", "last_seen_on"):
-            held = held.append_column(name, held["pulled_for_on"])
-        held = held.append_column("times_seen", pa.repeat(pa.scalar(1, pa.int32()), held.num_rows))
-        for name in ("unit_code", "first_seen_at", "last_seen_at"):
-            held = held.append_column(name, pa.nulls(held.num_rows, schema.field(name).type))
+    seen = {"first_seen_on": held["pulled_for_on"], "last_seen_on": held["pulled_for_on"]}
+    seen["times_seen"] = pa.repeat(pa.scalar(1, pa.int32()), held.num_rows)
+    for name in set(schema.names) - set(held.schema.names):  # written before records had a history
+        held = held.append_column(name, seen.get(name, pa.nulls(held.num_rows, schema.field(name).type)))
     return held.select(schema.names).cast(schema)
 
 
 def sightings(lake: Lake, table: str) -> dict[str, dict[date, Sighting]]:
-    """Per record (its key, or the whole record where the key has a gap) the days of data that brought it."""
+    """Read the days of data that brought each waiting record, by the record's identity (see `identities`)."""
     found: dict[str, dict[date, Sighting]] = {}
     for row in lake.read_state("core", f"sightings_{table}", _SIGHTINGS).to_pylist():
         name, day = row.pop("identity"), row.pop("pulled_for_on")
@@ -120,21 +124,22 @@ def sightings(lake: Lake, table: str) -> dict[str, dict[date, Sighting]]:
 
 
 def identities(quarantined: pa.Table) -> list[str]:
-    """What tells that a waiting record came again: its key, or the whole record where the key has a gap."""
+    """Return what tells that a record came again: its key, or the whole record where the key has a gap."""
     keys, records = quarantined["row_key"].to_pylist(), quarantined["row_json"].to_pylist()
     return [key if all(key.split("|")) else record for key, record in zip(keys, records, strict=True)]
 
 
 def row_keys(table: pa.Table, contract: Contract) -> list[str]:
-    """Keys of the rows in the form that quarantine writes them in."""
+    """Return the keys of rows in the form in which the quarantine writes them."""
     text = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in contract.key]
     return pc.binary_join_element_wise(*text, "|").to_pylist() if len(text) > 1 else text[0].to_pylist()
 
 
 def _with_history(rows: pa.Table, history: Sequence[Mapping[date, Sighting]]) -> pa.Table:
+    pairs = list(zip(history, rows["pulled_for_on"].to_pylist(), strict=True))
     columns: dict[str, list[Any]] = {
-        "first_seen_on": [min(one) if one else on for one, on in zip(history, _days(rows), strict=True)],
-        "last_seen_on": [max(one) if one else on for one, on in zip(history, _days(rows), strict=True)],
+        "first_seen_on": [min(one, default=on) for one, on in pairs],
+        "last_seen_on": [max(one, default=on) for one, on in pairs],
         "first_seen_at": [min((s.seen_at for s in one.values()), default=None) for one in history],
         "last_seen_at": [max((s.seen_at for s in one.values()), default=None) for one in history],
         "times_seen": [max(len(one), 1) for one in history],
@@ -144,10 +149,6 @@ def _with_history(rows: pa.Table, history: Sequence[Mapping[date, Sighting]]) ->
         field = rows.schema.field(place)
         rows = rows.set_column(place, field, array(values, field.type))
     return rows
-
-
-def _days(rows: pa.Table) -> list[date]:
-    return rows["pulled_for_on"].to_pylist()
 
 
 def _write_sightings(lake: Lake, table: str, seen: Mapping[str, Mapping[date, Sighting]]) -> None:

@@ -1,4 +1,4 @@
-"""Staging: landed rows are judged by their contract; the valid go on, the others wait with their reasons."""
+"""Stage landed rows: judge them by their contract; the valid go on, the others wait with their reasons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,12 +18,12 @@ from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.ledger import Ledger
-from cchc_pipeline.validation.acceptances import note_judged, read_releases
+from cchc_pipeline.validation.acceptances import note_judged, read_acceptances
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.drift.compare import profile_days
 from cchc_pipeline.validation.expectations import RuleResult, validate
-from cchc_pipeline.validation.quarantine import keep_waiting, row_keys, waiting
-from cchc_pipeline.validation.verdict import Released, Verdict, judge
+from cchc_pipeline.validation.quarantine import read_quarantine, row_keys, update_quarantine
+from cchc_pipeline.validation.verdict import Verdict, judge
 
 DAY = "pulled_for_on"
 
@@ -37,7 +38,7 @@ class Staged:
         rows_in: landed rows, counted from the files.
         rows_valid: rows in the `staged` files that were written.
         rows_quarantined: rows that went to quarantine.
-        rows_accepted: valid rows that break a rule of severity reject and were released by a person.
+        rows_accepted: valid rows that break a rule of severity reject, which a person accepted.
         rows_broken: rows that broke a rule, by rule id; a rule that held has 0.
         results: Great Expectations' results by rule id, added up over the batches.
         unknown_columns: columns that the contract does not know.
@@ -82,22 +83,21 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
         as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
     """
     contract = load_contract(table)
-    releases = read_releases(lake, table)
-    staged = Staged(contract, rows_broken={rule.id: 0 for rule in contract.rules})
+    acceptances = read_acceptances(lake, table)
+    staged = Staged(contract, rows_broken=dict.fromkeys((rule.id for rule in contract.rules), 0))
     verdicts: list[Verdict] = []
     taken: dict[str, Token] = {}
     admitted: dict[date, pa.Table] = {}
-    for month in _months(days):
-        kept: list[pa.Table] = []
+    for _, month in groupby(sorted(days), key=lambda day: (day.year, day.month)):
+        batches: list[pa.Table] = []
         for day in month:
             landed = f"landing/{table}", day.isoformat()
             if not lake.store.has(*landed):
                 continue
             token = lake.store.token(*landed)  # before reading: a day that is pulled again meanwhile stays pending
-            rows = lake.store.read(*landed)
             try:
-                rows = _admit(staged, rows, contract)
-                verdicts.append(_judge(staged, rows, contract, as_of_on, day, releases.active))
+                rows = _admit(staged, lake.store.read(*landed))
+                verdicts.append(judge(rows, contract, as_of_on, day, acceptances.rules_by_key))
             except ContractBroken as error:
                 staged.broken[day] = error
             except RuleCouldNotRun as error:
@@ -105,11 +105,17 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
             else:
                 taken[day.isoformat()] = token
                 admitted[day] = rows
-                kept.append(rows)
-        _validate(staged, [rows for rows in kept if rows.num_rows], contract, as_of_on)
-    staged.stuck |= {
-        one.rule_id: f"as an expectation: {one.message}" for one in staged.results.values() if one.could_not_run
-    }
+                batches += [rows] if rows.num_rows else []
+        for batch in _with_unique_keys(batches, contract):
+            for result in validate(batch, contract, as_of_on):
+                before = staged.results.get(result.rule_id)
+                staged.results[result.rule_id] = before + result if before else result
+    staged.stuck |= {one.rule_id: f"as an expectation: {one.problem}" for one in staged.results.values() if one.problem}
+    for verdict in verdicts:
+        staged.rows_in += verdict.rows_in
+        staged.rows_accepted += len(verdict.accepted_keys)
+        for rule_id, rows_broken in verdict.rows_broken.items():
+            staged.rows_broken[rule_id] += rows_broken
     if staged.stuck:
         return staged
     # In the order in which they were landed: what is staged last wins in the core tables.
@@ -117,35 +123,37 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
     verdicts.sort(key=lambda v: (landed_at[v.pulled_for_on], v.pulled_for_on))
     for verdict in verdicts:
         lake.store.write(verdict.valid, f"staged/{table}", verdict.pulled_for_on.isoformat())
-        staged.rows_valid += verdict.valid.num_rows
+        staged.rows_valid += verdict.rows_valid
     staged.days = sorted(admitted)
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
-    keep_waiting(lake, contract, verdicts, landed_at)
+    update_quarantine(lake, contract, verdicts, landed_at)
     _keep_quality(lake, contract, verdicts)
     profile_days(lake, contract, admitted)
     _ledger(lake, contract).note(taken)
-    note_judged(lake, table, releases, landed_at)
+    note_judged(lake, table, acceptances, landed_at)
     return staged
 
 
 def pending_days(lake: Lake, table: str) -> list[date]:
-    """Landed days to be judged: new, pulled again, concerned by a release, or all after the contract changed."""
+    """Return the landed days to judge: new, pulled again, concerned by a decision, all where the contract changed."""
     new = {date.fromisoformat(part) for part in _ledger(lake, load_contract(table)).pending()}
-    return sorted(new | read_releases(lake, table).days())
+    return sorted(new | read_acceptances(lake, table).days)
+
+
+def published_state(lake: Lake, name: Literal["quarantine", "data_quality"], tables: Sequence[str]) -> pa.Table:
+    """Return the published table `name` from what is kept of each of `tables`, ordered by its key."""
+    contract = load_contract(name)
+    read = read_quarantine if name == "quarantine" else _read_quality
+    parts = [read(lake, table) for table in tables]
+    return pa.concat_tables(parts).sort_by([(key, "ascending") for key in contract.key]).combine_chunks()
 
 
 def _ledger(lake: Lake, contract: Contract) -> Ledger:
     return lake.ledger("landing", contract.name, consumer="staged", logic=contract.sha256)
 
 
-def _months(days: Sequence[date]) -> Iterator[list[date]]:
-    """Days by month: the validator gets a day or a month, never the whole history."""
-    for _, group in groupby(sorted(days), key=lambda day: (day.year, day.month)):
-        yield list(group)
-
-
-def _admit(staged: Staged, rows: pa.Table, contract: Contract) -> pa.Table:
-    found = admit(rows, contract)
+def _admit(staged: Staged, rows: pa.Table) -> pa.Table:
+    found = admit(rows, staged.contract)
     staged.unknown_columns.update(found.unknown)
     staged.absent_columns.update(found.absent)
     staged.retyped_columns |= dict(found.retyped)
@@ -153,24 +161,7 @@ def _admit(staged: Staged, rows: pa.Table, contract: Contract) -> pa.Table:
     return found.table
 
 
-def _judge(
-    staged: Staged, rows: pa.Table, contract: Contract, as_of_on: date, day: date, released: Released
-) -> Verdict:
-    verdict = judge(rows, contract, as_of_on, day, released=released)
-    staged.rows_in += rows.num_rows
-    staged.rows_accepted += len(verdict.accepted)
-    for one in verdict.findings:
-        staged.rows_broken[one.rule_id] += one.rows_broken
-    return verdict
-
-
-def _validate(staged: Staged, days: Sequence[pa.Table], contract: Contract, as_of_on: date) -> None:
-    """Great Expectations over the days; results of several batches add up."""
-    for batch in _batches(days, contract):
-        _add_results(staged, validate(batch, contract, as_of_on))
-
-
-def _batches(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:
+def _with_unique_keys(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:
     """The days in as few batches as can be, none with a key from two days.
 
     Days of one pull share no key; of several pulls each may have read the same record, which is no
@@ -189,24 +180,14 @@ def _batches(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]
         yield pa.concat_tables(held)
 
 
-def _add_results(staged: Staged, results: Sequence[RuleResult]) -> None:
-    for one in results:
-        before = staged.results.get(one.rule_id)
-        if before is not None:
-            one = RuleResult(
-                one.rule_id,
-                one.severity,
-                one.success and before.success,
-                one.unexpected_count + before.unexpected_count,
-                one.could_not_run or before.could_not_run,
-                one.message or before.message,
-            )
-        staged.results[one.rule_id] = one
+def _read_quality(lake: Lake, table: str) -> pa.Table:
+    schema = load_contract("data_quality").arrow_schema()
+    return lake.read_state("core", f"quality_{table}", schema).cast(schema)
 
 
 def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
     """Replace the days' counts by rule."""
-    held = lake.read_state("core", f"quality_{contract.name}", load_contract("data_quality").arrow_schema())
+    held = _read_quality(lake, contract.name)
     days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
     kept = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
     table = pa.concat_tables([kept, *(verdict.data_quality().cast(held.schema) for verdict in verdicts)])
@@ -215,18 +196,3 @@ def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -
         "core",
         f"quality_{contract.name}",
     )
-
-
-def kept_of_all(lake: Lake, kind: str, contract: Contract, tables: Sequence[str]) -> pa.Table:
-    """The `quarantine` or `quality` of all tables as one published table, ordered by its key."""
-    schema = contract.arrow_schema()
-    parts = [
-        waiting(lake, table)
-        if kind == "quarantine"
-        else lake.read_state("core", f"{kind}_{table}", schema).cast(schema)
-        for table in tables
-    ]
-    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
-
-
-__all__ = ["ContractBroken", "Staged", "kept_of_all", "pending_days", "stage"]

@@ -1,4 +1,4 @@
-"""A verdict per row: valid or quarantined, with reasons, never lost."""
+"""Judge each row of a batch: valid or quarantined, with reasons, never lost."""
 
 from __future__ import annotations
 
@@ -8,67 +8,62 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
-from cchc_pipeline.contracts.conform import conform, enforce
+from cchc_pipeline.contracts.conform import enforce, with_strict_schema
 from cchc_pipeline.contracts.errors import RowsLost, RuleCouldNotRun
-from cchc_pipeline.contracts.model import Contract, Rule, Severity
-from cchc_pipeline.contracts.registry import contract_names, load_contract
-from cchc_pipeline.contracts.rules import ROW_NUMBER, as_of, is_releasable
-from cchc_pipeline.lake.engine import connect
+from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.parts import Rule
+from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.rules import ROW_NUMBER
+from cchc_pipeline.lake.engine import EngineError, run_sql, sql_text
+from cchc_pipeline.validation.acceptances import is_acceptable
 
 #: Key of a row as the quarantine writes it -> ids of the rules whose breach a person accepted.
-Released = Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """How many rows of a batch broke a rule; 0 is a finding too."""
-
-    rule_id: str
-    severity: Severity
-    column: str | None
-    rows_broken: int
-    sentence_vi: str
-    sentence_en: str
+AcceptedRules = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What became of a batch.
 
-    `valid` has `contract.arrow_schema()`, `quarantined` that of the contract `quarantine`; both keep
-    the order of the batch. `findings` has one entry per rule, in the contract's order. `accepted` are
-    the keys of the valid rows that break a rule of severity reject and were released by a person.
+    Attributes:
+        contract: the contract that it was judged by.
+        pulled_for_on: civil day it was pulled for.
+        rows_in: rows of the batch.
+        valid: rows that broke no rule of severity reject, or whose breach was accepted, in the order of the batch;
+            schema `contract.arrow_schema()`.
+        quarantined: the others, in the order of the batch; schema of the contract `quarantine`.
+        rows_broken: rows that broke a rule, accepted breaches included, by rule id in the contract's order.
+        accepted_keys: keys of the valid rows whose breach was accepted.
     """
 
-    table_name: str
+    contract: Contract
     pulled_for_on: date
     rows_in: int
     valid: pa.Table = field(repr=False)
     quarantined: pa.Table = field(repr=False)
-    findings: tuple[Finding, ...] = field(repr=False)
-    accepted: tuple[str, ...] = ()
+    rows_broken: Mapping[str, int] = field(repr=False)
+    accepted_keys: tuple[str, ...] = ()
 
     @property
     def rows_valid(self) -> int:
-        """Rows that broke no rule of severity reject, or whose breach was accepted."""
+        """Number of rows in `valid`."""
         return int(self.valid.num_rows)
 
     @property
     def rows_quarantined(self) -> int:
-        """Rows that wait because they broke a rule of severity reject."""
+        """Number of rows in `quarantined`."""
         return int(self.quarantined.num_rows)
 
     def data_quality(self) -> pa.Table:
-        """The batch in the published table `data_quality`: a TOTAL row, then a row per rule."""
+        """Return the batch as rows of the published table `data_quality`: a TOTAL row, then a row per rule."""
         same = {
-            "table_name": self.table_name,
+            "table_name": self.contract.name,
             "pulled_for_on": self.pulled_for_on,
             "rows_in": self.rows_in,
             "rows_valid": self.rows_valid,
@@ -76,154 +71,126 @@ class Verdict:
         }
         rows = [{**same, "rule_id": "TOTAL", "rule_severity": None, "rows_broken": None}]
         rows += [
-            {**same, "rule_id": one.rule_id, "rule_severity": one.severity, "rows_broken": one.rows_broken}
-            for one in self.findings
+            {**same, "rule_id": rule.id, "rule_severity": rule.severity, "rows_broken": self.rows_broken[rule.id]}
+            for rule in self.contract.rules
         ]
         contract = load_contract("data_quality")
         return enforce(table_from_records(rows, schema=contract.arrow_schema()), contract)
 
 
 def judge(
-    table: pa.Table,
-    contract: Contract,
-    as_of_on: date,
-    day: date | None = None,
-    *,
-    source: str | None = None,
-    released: Released | None = None,
+    batch: pa.Table, contract: Contract, as_of_on: date, day: date | None = None, accepted: AcceptedRules | None = None
 ) -> Verdict:
-    """Split `table` into valid and quarantined rows.
+    """Split a conformed batch into valid and quarantined rows.
 
     A row is quarantined where it breaks a rule of severity reject whose breach nobody accepted for
-    this row. Of rows with the same key the last one stays. Findings count accepted breaches too.
+    this row. Of rows with the same key the last one stays.
 
     Args:
-        table: a batch; it is conformed first.
+        batch: a conformed batch, as `admit` or `conform` returns it.
         contract: the contract it came under.
         as_of_on: what CURRENT_DATE means in a rule: the last civil day of the data.
         day: civil day the batch was pulled for; `as_of_on` where None.
-        source: source system named in the quarantine; the contract's own where None.
-        released: what was accepted, by key of the row.
+        accepted: what was accepted, by key of the row.
 
     Raises:
-        ContractBroken: the batch breaks the contract as a whole.
+        RuleCouldNotRun: the engine refuses the predicate of a rule.
         RowsLost: a defect of this module.
     """
-    table = conform(table, contract)
     day = day or as_of_on
-    breaks = rule_breaks(table, contract, as_of_on)
-    findings = tuple(
-        Finding(rule.id, rule.severity, rule.column, _count(breaks.column(i)), rule.sentence_vi, rule.sentence_en)
-        for i, rule in enumerate(contract.rules)
-    )
-    valid, quarantined = table, load_contract("quarantine").arrow_schema().empty_table()
-    accepted: tuple[str, ...] = ()
-    hit = [i for i, one in enumerate(findings) if one.severity == "reject" and one.rows_broken]
+    breaks = rule_breaks(batch, contract, as_of_on)
+    rows_broken = {rule.id: int(pc.sum(breaks.column(i)).as_py() or 0) for i, rule in enumerate(contract.rules)}
+    valid, quarantined = batch, load_contract("quarantine").arrow_schema().empty_table()
+    accepted_keys: tuple[str, ...] = ()
+    hit = [i for i, rule in enumerate(contract.rules) if rule.severity == "reject" and rows_broken[rule.id]]
     if hit:
         rules = [contract.rules[i] for i in hit]
         matrix = np.column_stack([breaks.column(i).to_numpy() for i in hit])
         places = np.flatnonzero(matrix.any(axis=1))
-        described = _described(table.take(pa.array(places)), contract)
-        stays = _are_accepted(described.column("row_key"), matrix[places], rules, contract, released or {})
-        accepted = tuple(described.column("row_key").filter(pa.array(stays)).to_pylist())
+        described = _described(batch.take(pa.array(places)), contract)
+        stays = _are_accepted(described.column("row_key"), matrix[places], rules, contract, accepted or {})
+        accepted_keys = tuple(described.column("row_key").filter(pa.array(stays)).to_pylist())
         places, described = places[~stays], described.filter(pa.array(~stays))
-        rejected = np.zeros(table.num_rows, dtype=bool)
+        rejected = np.zeros(batch.num_rows, dtype=bool)
         rejected[places] = True
-        valid = table.filter(pa.array(~rejected))
-        quarantined = _quarantine(described, places, matrix[places], rules, contract, source, day)
-    if valid.num_rows + quarantined.num_rows != table.num_rows:
+        valid = batch.filter(pa.array(~rejected))
+        quarantined = _quarantine(described, places, matrix[places], rules, contract, day)
+    if valid.num_rows + quarantined.num_rows != batch.num_rows:
         raise RowsLost(
             table=contract.name,
-            rows_in=table.num_rows,
+            rows_in=batch.num_rows,
             rows_valid=valid.num_rows,
             rows_quarantined=quarantined.num_rows,
         )
-    return Verdict(contract.name, day, table.num_rows, enforce(valid, contract), quarantined, findings, accepted)
+    valid = with_strict_schema(valid, contract)
+    return Verdict(contract, day, batch.num_rows, valid, quarantined, rows_broken, accepted_keys)
 
 
-def verdict_query(contract: Contract, as_of_on: date) -> exp.Select:
-    """The query behind a verdict: per row of `batch` its number and, as r0, r1, …, whether it breaks each rule."""
-    flags = [
-        exp.alias_(exp.func("COALESCE", exp.paren(as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
-        for i, rule in enumerate(contract.rules)
-    ]
-    return exp.select(ROW_NUMBER, *flags).from_("batch").order_by(ROW_NUMBER)
-
-
-def rule_breaks(table: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
-    """Per row of a conformed `table` and rule of `contract`, whether the row breaks it; columns in rule order.
+def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
+    """Return per row of a conformed batch and rule of `contract` whether the row breaks it; columns in rule order.
 
     Raises:
-        RuleCouldNotRun: DuckDB refuses the predicate of a rule; names each such rule.
+        RuleCouldNotRun: the engine refuses the predicate of a rule; names each such rule.
     """
-    statement, used = (
-        _statement(contract.name, contract.sha256, as_of_on) if _is_loaded(contract) else _compile(contract, as_of_on)
-    )
-    batch = table.select([name for name in table.column_names if name in used])
-    batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, table.num_rows + 1)))
+    statement, used = _statement(contract, as_of_on)
+    batch = batch.select([name for name in batch.column_names if name in used])
+    batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, batch.num_rows + 1)))
     try:
-        found = _run(statement, batch)
-    except duckdb.Error as error:
+        found = run_sql(statement, batch=batch)
+    except EngineError as error:
         culprits = _refused_rules(batch, contract, as_of_on) or {"verdict": _first_line(error)}
         raise RuleCouldNotRun(table=contract.name, file=contract.file, problems=culprits) from error
     return found.drop_columns([ROW_NUMBER]).combine_chunks()
+
+
+@lru_cache(maxsize=64)
+def _statement(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
+    """Query for the number of each row of `batch` and, as r0, r1, …, whether it breaks each rule; columns it reads."""
+    flags = [
+        exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
+        for i, rule in enumerate(contract.rules)
+    ]
+    query = exp.select(ROW_NUMBER, *flags).from_("batch").order_by(ROW_NUMBER)
+    return sql_text(query), frozenset(column.name for column in query.find_all(exp.Column))
+
+
+def _as_of(predicate: exp.Expr, as_of_on: date) -> exp.Expr:
+    """`predicate` with CURRENT_DATE replaced by `as_of_on`, so that yesterday can be judged today."""
+    day = exp.cast(exp.Literal.string(as_of_on.isoformat()), "DATE")
+    return predicate.transform(lambda node: day.copy() if isinstance(node, exp.CurrentDate) else node)
 
 
 def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[str, str]:
     """Rules that fail when they run alone, with what the engine says; values of records are left out of it."""
     found = {}
     for rule in contract.rules:
-        query = exp.select(as_of(rule.predicate, as_of_on)).from_("batch").sql(dialect="duckdb")
         try:
-            _run(query, batch)
-        except duckdb.Error as error:
+            run_sql(exp.select(_as_of(rule.predicate, as_of_on)).from_("batch"), batch=batch)
+        except EngineError as error:
             found[rule.id] = _first_line(error)
     return found
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: EngineError) -> str:
     """What the engine says, without the values it quotes: a message must not hold a value of a record."""
     return re.sub(r"'[^']*'", "'…'", str(error).splitlines()[0])
 
 
-def _is_loaded(contract: Contract) -> bool:
-    return contract.name in contract_names() and load_contract(contract.name) is contract
-
-
-@lru_cache(maxsize=64)
-def _statement(name: str, sha256: str, as_of_on: date) -> tuple[str, frozenset[str]]:  # noqa: ARG001 - the hash is part of the key
-    """The compiled query of a contract of the project: a run asks for it once per day of its window."""
-    return _compile(load_contract(name), as_of_on)
-
-
-def _compile(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
-    query = verdict_query(contract, as_of_on)
-    return query.sql(dialect="duckdb"), frozenset(column.name for column in query.find_all(exp.Column))
-
-
 def _are_accepted(
-    keys: pa.ChunkedArray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, released: Released
+    keys: pa.ChunkedArray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, accepted: AcceptedRules
 ) -> np.ndarray:
     """Per rejected row whether every rule that it breaks was accepted for its key and can be."""
+    can_be = {rule.id for rule in rules if is_acceptable(rule, contract)}
     found = np.zeros(len(matrix), dtype=bool)
-    if not released:
-        return found
-    can_be = np.array([is_releasable(rule, contract) for rule in rules])
-    for place, key in enumerate(keys.to_pylist()):
-        if key in released:
-            covered = np.array([rule.id in released[key] for rule in rules]) & can_be
-            found[place] = not (matrix[place] & ~covered).any()
+    for place, key in enumerate(keys.to_pylist() if accepted else ()):
+        if key in accepted:
+            broken = {rule.id for rule, flag in zip(rules, matrix[place], strict=True) if flag}
+            found[place] = broken <= can_be & accepted[key]
     return found
 
 
 def _quarantine(
-    described: pa.Table,
-    places: np.ndarray,
-    matrix: np.ndarray,
-    rules: Sequence[Rule],
-    contract: Contract,
-    source: str | None,
-    day: date,
+    described: pa.Table, places: np.ndarray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, day: date
 ) -> pa.Table:
     # few combinations of broken rules, many rows: build the texts once per combination
     combinations, which = np.unique(matrix, axis=0, return_inverse=True)
@@ -234,18 +201,19 @@ def _quarantine(
         "reasons_en": [" ".join(rule.sentence_en for rule in group) for group in groups],
     }
     count = described.num_rows
+    days = pa.repeat(pa.scalar(day, pa.date32()), count)
     columns = {
         "table_name": pa.repeat(contract.name, count),
-        "source": pa.repeat(source or contract.source or contract.name, count),
+        "source": pa.repeat(contract.source or contract.name, count),
         "row_key": described.column("row_key"),
         "source_row_number": pa.array(places + 1, pa.int64()),
         **{name: pa.array(text, pa.string()).take(pa.array(which.ravel())) for name, text in texts.items()},
         "row_json": described.column("row_json"),
-        "pulled_for_on": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "pulled_for_on": days,
         "unit_code": described.column("unit_code"),
         # A verdict knows one batch; what came before is added by `quarantine.py`.
-        "first_seen_on": pa.repeat(pa.scalar(day, pa.date32()), count),
-        "last_seen_on": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "first_seen_on": days,
+        "last_seen_on": days,
         "times_seen": pa.repeat(pa.scalar(1, pa.int32()), count),
     }
     return enforce(pa.table(columns), load_contract("quarantine"))
@@ -272,20 +240,4 @@ def _described(rows: pa.Table, contract: Contract) -> pa.Table:
         ROW_NUMBER,
     )
     batch = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows)))
-    return _run(query.from_("batch").order_by(ROW_NUMBER).sql(dialect="duckdb"), batch)
-
-
-@lru_cache(maxsize=1)
-def _database() -> duckdb.DuckDBPyConnection:
-    """One in-memory database for all verdicts of the process: opening one costs as much as a day's verdict."""
-    return connect()
-
-
-def _run(statement: str, batch: pa.Table) -> pa.Table:
-    with _database().cursor() as connection:
-        connection.register("batch", batch)
-        return connection.sql(statement).to_arrow_table()
-
-
-def _count(flags: pa.ChunkedArray) -> int:
-    return int(pc.sum(flags).as_py() or 0)
+    return run_sql(query.from_("batch").order_by(ROW_NUMBER), batch=batch)

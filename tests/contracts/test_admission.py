@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import ContractBroken, load_contract
-from cchc_pipeline.contracts.promises import DriftPolicy
+from cchc_pipeline.contracts.parts import DriftPolicy
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.verdict import judge
 
@@ -26,7 +25,7 @@ GOOD = CLEAN["documents__statuses"]
 def under(contract, **policy):
     """The contract with another drift policy."""
     drift = DriftPolicy(**{"columns": "evolve", "types": "freeze", "codes": "discard_row", **policy})
-    return replace(contract, promises=replace(contract.promises, drift=drift))
+    return contract.model_copy(update={"drift": drift})
 
 
 def rows(count=3, contract=STATUSES):

@@ -16,7 +16,7 @@ from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation import staging
-from cchc_pipeline.validation.drift.daily import NEW_LEVEL, _jump, _shift
+from cchc_pipeline.validation.drift.daily import NEW_LEVEL, distribution_shift, level_shift
 
 HISTORY = days_from(FIRST, 91)  # Monday 5 January to Sunday 5 April 2026, with Tết in it
 AFTER = days_from(HISTORY[-1] + timedelta(days=1), 14)
@@ -162,9 +162,9 @@ def test_half_and_less_is_always_a_shift_and_chance_never_is(usual, share, seed)
     old = draw.poisson(usual, 40).astype(float)
     same = draw.poisson(usual, NEW_LEVEL).astype(float)
     fallen = np.round(np.full(NEW_LEVEL, usual * share))
-    assert _shift(np.concatenate([old, same])) is None
+    assert level_shift(np.concatenate([old, same])) is None
     if usual >= 40:
-        assert _shift(np.concatenate([old, fallen])) is not None
+        assert level_shift(np.concatenate([old, fallen])) is not None
 
 
 # -- distribution -------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_draws_from_one_distribution_do_not_alarm(buckets, rows, seed):
     draw = np.random.default_rng(seed)
     shares = draw.dirichlet(np.ones(buckets))
     old, new = draw.multinomial(4 * rows, shares), draw.multinomial(rows, shares)
-    assert _jump([str(n) for n in range(buckets)], old.astype(float), new.astype(float)) is None
+    assert distribution_shift([str(n) for n in range(buckets)], old.astype(float), new.astype(float)) is None
 
 
 @settings(max_examples=100, deadline=None)
@@ -222,7 +222,7 @@ def test_draws_from_one_distribution_do_not_alarm(buckets, rows, seed):
 def test_a_share_that_goes_from_tenth_to_half_always_alarms(rows, seed):
     draw = np.random.default_rng(seed)
     old, new = draw.multinomial(4 * rows, [0.9, 0.1]), draw.multinomial(rows, [0.5, 0.5])
-    told = _jump(["a", "b"], old.astype(float), new.astype(float))
+    told = distribution_shift(["a", "b"], old.astype(float), new.astype(float))
     assert told is not None
     assert told["moved"][0]["value"] in ("a", "b")
 

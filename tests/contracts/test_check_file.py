@@ -93,7 +93,7 @@ def test_a_file_gets_the_verdict_of_the_batch(name, form, tmp_path):
     unreadable = {row for row, rule in found_rules(report) if rule.endswith("_unreadable")}
     assert not unreadable
     assert (report.rows, report.rejected) == (table.num_rows, verdict.rows_quarantined)
-    counts = {one.rule_id: one.rows_broken for one in verdict.findings if one.rows_broken}
+    counts = {rule_id: rows for rule_id, rows in verdict.rows_broken.items() if rows}
     ours = {}
     for _, rule in found_rules(report):
         ours[rule] = ours.get(rule, 0) + 1

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import stage
 from cchc_pipeline.validation.verdict import judge
 
@@ -133,7 +133,7 @@ def test_staging_keeps_every_row_once_in_any_order_and_again(name, data):
         assert (done.rows_in, done.broken) == (sum(map(len, days)), {})
         quality = lake.read_state("core", f"quality_{name}", load_contract("data_quality").arrow_schema()).to_pylist()
         counts = {r["pulled_for_on"]: r for r in quality if r["rule_id"] == "TOTAL"}
-        held = waiting(lake, name).to_pylist()
+        held = read_quarantine(lake, name).to_pylist()
         for day, rows in zip(DAYS, days, strict=True):
             valid = files.read_parquet(lake.day_file("staged", name, day)).to_pylist()
             assert counts[day]["rows_in"] == len(rows) == len(valid) + counts[day]["rows_quarantined"]

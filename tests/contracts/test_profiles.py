@@ -17,7 +17,7 @@ from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation import staging
-from cchc_pipeline.validation.drift.profiles import SCHEMA, held, profiles
+from cchc_pipeline.validation.drift.profiles import SCHEMA, profile, read_profiles
 
 CONTRACT = load_contract(DOSSIERS)
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
@@ -35,7 +35,7 @@ def without_the_validator():
 
 
 def lines(lake, day=DAY, measure=None, column=""):
-    table = held(lake, DOSSIERS, day, day)
+    table = read_profiles(lake, DOSSIERS, day, day)
     if measure is None:
         return table
     rows = table.filter(pc.and_(pc.equal(table["measure"], measure), pc.equal(table["column_name"], column)))
@@ -69,7 +69,7 @@ def test_numbers_dates_instants_and_gaps_become_buckets(lake):
         | {"dossier_id": f"{n:024x}", "received_on": DAY, "due_on": DAY + timedelta(days=n), "rating": None}
         for n in (1, 1, 40)
     ]
-    found = profiles({DAY: batch(CONTRACT, rows)}, CONTRACT, {})
+    found = profile({DAY: batch(CONTRACT, rows)}, CONTRACT, {})
     buckets = {(r["column_name"], r["bucket"]): r["rows"] for r in found.to_pylist() if r["measure"] == "bucket"}
     assert buckets["due_on", "1"] == 2
     assert buckets["due_on", "2^5.0"] == 1  # 32 to 45 days
@@ -130,7 +130,7 @@ def test_only_classes_that_may_be_named_are_named():
         if not named:
             continue
         row = {name: f"secret of {name}" for name in named} | dict.fromkeys(contract.profile.dated_by, FIRST)
-        found = profiles({FIRST: pa.Table.from_pylist([row], schema=contract.arrow_schema(relaxed=True))}, contract, {})
+        found = profile({FIRST: pa.Table.from_pylist([row], schema=contract.arrow_schema(relaxed=True))}, contract, {})
         assert "secret" not in str(found.to_pylist()), contract.name
 
 
@@ -143,7 +143,7 @@ def test_buckets_of_a_column_add_up_to_the_rows_of_the_day(rows):
         CLEAN[DOSSIERS] | {"dossier_id": f"{n:024x}", "received_on": day, "applied_on": None, "channel": channel}
         for n, (day, channel) in enumerate(rows)
     ]
-    found = profiles({DAY: batch(CONTRACT, made)}, CONTRACT, {DAY: 0}).to_pylist()
+    found = profile({DAY: batch(CONTRACT, made)}, CONTRACT, {DAY: 0}).to_pylist()
     (own,) = [line["rows"] for line in found if line["measure"] == "own"]
     assert own == sum(day == DAY for day, _ in rows)
     sums: dict[str, int] = {}
@@ -151,7 +151,7 @@ def test_buckets_of_a_column_add_up_to_the_rows_of_the_day(rows):
         if line["measure"] == "bucket":
             sums[line["column_name"]] = sums.get(line["column_name"], 0) + line["rows"]
     assert all(total == own for total in sums.values())
-    assert profiles({}, CONTRACT, {}).schema == SCHEMA
+    assert profile({}, CONTRACT, {}).schema == SCHEMA
 
 
 def test_the_same_listing_looks_the_same_on_every_night():
@@ -159,6 +159,6 @@ def test_the_same_listing_looks_the_same_on_every_night():
     contract = load_contract("registers__petitions")
     rows = [{"petition_code": f"K{n}", "received_on": DAY - timedelta(days=n), "unit_code": "H34.5"} for n in range(9)]
     table = pa.Table.from_pylist(rows, schema=contract.arrow_schema(relaxed=True))
-    found = profiles({DAY: table, NEXT: table}, contract, {DAY: 0, NEXT: 0})
+    found = profile({DAY: table, NEXT: table}, contract, {DAY: 0, NEXT: 0})
     one, other = (found.filter(pc.equal(found["day_on"], day)).drop_columns(["day_on"]) for day in (DAY, NEXT))
     assert one.equals(other)

@@ -9,12 +9,11 @@ import pyarrow as pa
 import pytest
 from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
 
-from cchc_pipeline.contracts import NotReleasable, load_contract
-from cchc_pipeline.contracts.rules import is_releasable
+from cchc_pipeline.contracts import NotAcceptable, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.acceptances import read_releases, release, releases_table, withdraw
-from cchc_pipeline.validation.quarantine import sightings, waiting
+from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, read_acceptances, withdraw
+from cchc_pipeline.validation.quarantine import read_quarantine, sightings
 from cchc_pipeline.validation.staging import pending_days, stage
 from cchc_pipeline.validation.verdict import judge
 
@@ -54,7 +53,7 @@ def staged_keys(lake, day):
 def history(lake):
     return {
         row["row_key"]: (row["first_seen_on"], row["last_seen_on"], row["times_seen"])
-        for row in waiting(lake, NAME).to_pylist()
+        for row in read_quarantine(lake, NAME).to_pylist()
     }
 
 
@@ -62,17 +61,17 @@ def states(lake):
     return {path.name: files.sha256(path) for path in (lake.root / "core").glob("*.parquet")}
 
 
-def accept(lake, **changes):
-    rows = [row for row in waiting(lake, NAME).to_pylist() if row["row_key"] == KEY]
+def accepted(lake, **changes):
+    rows = [row for row in read_quarantine(lake, NAME).to_pylist() if row["row_key"] == KEY]
     given = {"reason": "đã đối chiếu bản giấy", "by": "Trần Thị Mẫu", "at": LANDED + timedelta(hours=1)} | changes
-    return release(lake, rows, DOSSIERS, **given)
+    return accept(lake, rows, DOSSIERS, **given)
 
 
 def test_first_and_last_day_and_how_often_are_counted_while_a_record_waits(lake):
     for minute, day in enumerate(DAYS[:3]):
         land(lake, [BAD], day, minute)
         stage_new(lake)
-    (row,) = waiting(lake, NAME).to_pylist()
+    (row,) = read_quarantine(lake, NAME).to_pylist()
     assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
     assert (row["first_seen_at"], row["last_seen_at"]) == (LANDED, LANDED + timedelta(minutes=2))
     assert row["unit_code"] == GOOD["unit_code"]
@@ -108,7 +107,7 @@ def test_a_record_that_was_corrected_in_the_same_call_does_not_wait(lake):
     land(lake, [BAD], DAYS[1], 0)
     land(lake, [GOOD], DAYS[0], 1)  # the older day was landed last: it is the newer knowledge
     stage_new(lake)
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
     assert sightings(lake, NAME) == {}
 
 
@@ -122,7 +121,7 @@ def test_pulling_a_day_again_with_the_same_changes_no_byte(lake):
     assert states(lake) == before
     land(lake, [WORSE], DAYS[0], 40)  # with other content it was seen anew
     stage_new(lake)
-    assert waiting(lake, NAME)["last_seen_at"][0].as_py() == LANDED + timedelta(minutes=40)
+    assert read_quarantine(lake, NAME)["last_seen_at"][0].as_py() == LANDED + timedelta(minutes=40)
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
 
 
@@ -155,46 +154,46 @@ def test_a_released_record_is_taken_in_by_the_next_staging_and_stays(lake):
     land(lake, [BAD, GOOD | {"dossier_id": "e" * 24}], DAYS[0], 0)
     stage_new(lake)
     assert pending_days(lake, NAME) == []
-    accept(lake)
+    accepted(lake)
     assert pending_days(lake, NAME) == [DAYS[0]]
     done = stage_new(lake)
     assert (done.rows_in, done.rows_valid, done.rows_quarantined, done.rows_accepted) == (2, 2, 0, 1)
     assert done.rows_broken[DQ06] == 1  # accepted is not unbroken
     assert staged_keys(lake, DAYS[0]) == [KEY, "e" * 24]
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
     assert pending_days(lake, NAME) == []
     land(lake, [BAD], DAYS[1], 90)
     stage_new(lake)
     assert staged_keys(lake, DAYS[1]) == [KEY]
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
 
 
 def test_a_released_record_that_breaks_another_rule_waits_again(lake):
     land(lake, [BAD], DAYS[0], 0)
     stage_new(lake)
-    accept(lake)
+    accepted(lake)
     land(lake, [WORSE], DAYS[1], 90)
     stage_new(lake)
     assert staged_keys(lake, DAYS[0]) == [KEY]
-    (row,) = waiting(lake, NAME).to_pylist()
+    (row,) = read_quarantine(lake, NAME).to_pylist()
     assert row["rule_ids"] == f"{DQ06};{DQ08}"
     land(lake, [BAD], DAYS[2], 91)
     stage_new(lake)
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
 
 
 def test_a_part_of_the_rules_can_be_accepted_and_the_record_waits_for_the_rest(lake):
     land(lake, [WORSE], DAYS[0], 0)
     stage_new(lake)
-    accept(lake, rules=[DQ06])
+    accepted(lake, rules=[DQ06])
     stage_new(lake)
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
     land(lake, [BAD], DAYS[1], 90)
     stage_new(lake)
-    assert waiting(lake, NAME).num_rows == 0
-    with pytest.raises(NotReleasable, match="does not break"):
+    assert read_quarantine(lake, NAME).num_rows == 0
+    with pytest.raises(NotAcceptable, match="does not break"):
         row = {**BAD, "row_key": KEY, "rule_ids": DQ06}
-        release(lake, [row], DOSSIERS, reason="x", by="y", at=LANDED, rules=[DQ08])
+        accept(lake, [row], DOSSIERS, reason="x", by="y", at=LANDED, rules=[DQ08])
 
 
 def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_still_wins(lake):
@@ -203,10 +202,10 @@ def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_st
     land(lake, [other], DAYS[1], 1)
     stage_new(lake)
     assert list(history(lake)) == [KEY]
-    accept(lake)
+    accepted(lake)
     assert pending_days(lake, NAME) == DAYS[:2]
     stage_new(lake)
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
     stamps = [lake.day_file("staged", NAME, day).stat().st_mtime_ns for day in DAYS[:2]]
     assert stamps == sorted(stamps)
 
@@ -216,7 +215,7 @@ def test_a_withdrawn_release_brings_the_record_back_with_its_history(lake):
         land(lake, [BAD], day, minute)
         stage_new(lake)
     before = states(lake)
-    first = accept(lake)
+    first = accepted(lake)
     stage_new(lake)
     land(lake, [BAD], DAYS[2], 90)
     stage_new(lake)
@@ -227,17 +226,17 @@ def test_a_withdrawn_release_brings_the_record_back_with_its_history(lake):
     assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
     assert staged_keys(lake, DAYS[2]) == []
     assert before.keys() == states(lake).keys()
-    with pytest.raises(NotReleasable, match="no release of it holds"):
+    with pytest.raises(NotAcceptable, match="no release of it holds"):
         withdraw(lake, NAME, KEY, reason="nhầm", by="Trần Thị Mẫu", at=at)
 
 
 def test_every_decision_is_recorded(lake):
     land(lake, [BAD], DAYS[0], 0)
     stage_new(lake)
-    one = accept(lake)
+    one = accepted(lake)
     withdraw(lake, NAME, KEY, reason="nhầm", by="Lê Văn Mẫu", at=LANDED + timedelta(hours=2))
-    two = accept(lake, at=LANDED + timedelta(hours=3), reason="xác nhận lại")
-    table = releases_table(lake, [NAME, "documents__statuses"])
+    two = accepted(lake, at=LANDED + timedelta(hours=3), reason="xác nhận lại")
+    table = acceptances_table(lake, [NAME, "documents__statuses"])
     contract = load_contract("quarantine_releases")
     assert table.schema.equals(contract.arrow_schema(), check_metadata=True)
     assert judge(table, contract, AS_OF).rows_quarantined == 0
@@ -254,7 +253,7 @@ def test_every_decision_is_recorded(lake):
         "row_json": "", "is_active": False, "withdrawn_by": "Lê Văn Mẫu",
         "withdrawn_at": LANDED + timedelta(hours=2), "withdrawal_reason": "nhầm",
     }  # fmt: skip
-    assert read_releases(lake, NAME).active == {KEY: frozenset([DQ06])}
+    assert read_acceptances(lake, NAME).rules_by_key == {KEY: frozenset([DQ06])}
 
 
 def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
@@ -262,20 +261,20 @@ def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
     stage_new(lake)
     from cchc_pipeline.validation import staging
 
-    read = staging.read_releases
+    read = staging.read_acceptances
 
     def read_then_decide(*args):
         found = read(*args)
-        monkeypatch.setattr(staging, "read_releases", read)
-        accept(lake)
+        monkeypatch.setattr(staging, "read_acceptances", read)
+        accepted(lake)
         return found
 
-    monkeypatch.setattr(staging, "read_releases", read_then_decide)
+    monkeypatch.setattr(staging, "read_acceptances", read_then_decide)
     stage(lake, NAME, [DAYS[0]], AS_OF)
-    assert waiting(lake, NAME).num_rows == 1
+    assert read_quarantine(lake, NAME).num_rows == 1
     assert pending_days(lake, NAME) == [DAYS[0]]
     stage_new(lake)
-    assert waiting(lake, NAME).num_rows == 0
+    assert read_quarantine(lake, NAME).num_rows == 0
 
 
 @pytest.mark.parametrize("name, rule_id", REJECTS)
@@ -286,27 +285,27 @@ def test_what_a_table_cannot_hold_is_refused_and_everything_else_can_be_released
     held = judge(table, contract, AS_OF).quarantined.to_pylist()
     broken = {one for row in held for one in row["rule_ids"].split(";")}
     assert rule_id in broken
-    if all(is_releasable(contract.rule(one), contract) for one in broken):
-        release(lake, held, contract, reason="đúng", by="A", at=LANDED)
-        again = judge(table, contract, AS_OF, released=read_releases(lake, name).active)
-        assert (again.rows_valid, again.accepted) == (1, (held[0]["row_key"],))
+    if all(is_acceptable(contract.rule(one), contract) for one in broken):
+        accept(lake, held, contract, reason="đúng", by="A", at=LANDED)
+        again = judge(table, contract, AS_OF, accepted=read_acceptances(lake, name).rules_by_key)
+        assert (again.rows_valid, again.accepted_keys) == (1, (held[0]["row_key"],))
     else:
-        with pytest.raises(NotReleasable, match="Fix: correct the record in the source system"):
-            release(lake, held, contract, reason="đúng", by="A", at=LANDED)
-        assert not read_releases(lake, name).active
+        with pytest.raises(NotAcceptable, match="Fix: correct the record in the source system"):
+            accept(lake, held, contract, reason="đúng", by="A", at=LANDED)
+        assert not read_acceptances(lake, name).rules_by_key
 
 
 def test_a_column_that_became_required_is_not_accepted_by_an_old_release():
-    released = {KEY: frozenset([f"{NAME}.channel_required"])}
+    rules = {KEY: frozenset([f"{NAME}.channel_required"])}
     row = GOOD | {"channel": None}
-    verdict = judge(batch(DOSSIERS, [row]), DOSSIERS, AS_OF, released=released)
-    assert (verdict.rows_quarantined, verdict.accepted) == (1, ())
+    verdict = judge(batch(DOSSIERS, [row]), DOSSIERS, AS_OF, accepted=rules)
+    assert (verdict.rows_quarantined, verdict.accepted_keys) == (1, ())
 
 
 def test_a_release_of_one_record_does_not_touch_another():
     rows = [BAD, BAD | {"dossier_id": "e" * 24}]
-    verdict = judge(batch(DOSSIERS, rows), DOSSIERS, AS_OF, released={KEY: frozenset([DQ06])})
-    assert verdict.accepted == (KEY,)
+    verdict = judge(batch(DOSSIERS, rows), DOSSIERS, AS_OF, accepted={KEY: frozenset([DQ06])})
+    assert verdict.accepted_keys == (KEY,)
     assert verdict.valid["dossier_id"].to_pylist() == [KEY]
     assert verdict.quarantined["row_key"].to_pylist() == ["e" * 24]
     assert isinstance(verdict.valid, pa.Table)

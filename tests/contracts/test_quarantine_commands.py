@@ -16,7 +16,7 @@ from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
@@ -103,7 +103,7 @@ def test_release_and_back(run, lake):
     decided = ("--table", NAME, "--reason", "Đã đối chiếu sổ, ông Nguyễn Văn Mẫu xác nhận", "--by", "Trần Thị Mẫu")
     assert f"`cchc run --day {DAY}`" in run("release", KEY, *decided)
     stage(lake, NAME, pending_days(lake, NAME), AS_OF)
-    assert sorted(waiting(lake, NAME)["row_key"].to_pylist()) == sorted([BELOW, OTHER])
+    assert sorted(read_quarantine(lake, NAME)["row_key"].to_pylist()) == sorted([BELOW, OTHER])
     (row,) = json.loads(run("releases", "--format", "json"))
     assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(row["released_at"]) < timedelta(minutes=5)
     assert (row["row_key"], row["released_by"], row["is_active"]) == (KEY, "Trần Thị Mẫu", True)
@@ -112,7 +112,7 @@ def test_release_and_back(run, lake):
     assert "released one is in" in run("show", KEY, code=1)
     run("unrelease", KEY, "--table", NAME, "--reason", "nhầm hồ sơ", "--by", "Lê Văn Mẫu")
     stage(lake, NAME, pending_days(lake, NAME), AS_OF)
-    assert sorted(waiting(lake, NAME)["row_key"].to_pylist()) == sorted([KEY, BELOW, OTHER])
+    assert sorted(read_quarantine(lake, NAME)["row_key"].to_pylist()) == sorted([KEY, BELOW, OTHER])
     text = run("show", KEY)
     assert "Trần Thị Mẫu chấp nhận" in text
     assert "Lê Văn Mẫu hủy: nhầm hồ sơ" in text

@@ -11,13 +11,13 @@ from contract_folders import a_folder, raised, rewrite, text_of, without_column
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractFileError, all_contracts, parse_contract, read_contract
 from cchc_pipeline.contracts.compatibility import compare
+from cchc_pipeline.contracts.errors import VersionRefused
 from cchc_pipeline.contracts.registry import contract_folder
 from cchc_pipeline.contracts.versions import (
-    ReleaseRefused,
-    all_problems,
-    dump,
-    release_contract,
-    released_versions,
+    all_compatibility_errors,
+    as_yaml,
+    record_version,
+    recorded_versions,
     self_contained,
 )
 
@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("contract", [c for c in all_contracts() if c.is_published], ids=lambda c: c.name)
 def test_a_released_contract_is_the_same_promise_with_its_code_lists_inside(contract):
-    path = released_versions(contract.family)[-1]
+    path = list(recorded_versions(contract.family).values())[-1]
     released = read_contract(path)
     assert compare(released, contract).differences == ()
     assert released.columns == contract.columns
@@ -53,7 +53,7 @@ def test_a_self_contained_contract_needs_no_code_list_of_the_project():
     lists[0]["name"] = "unit_rank"
     column = next(entry for entry in document["schema"][0]["properties"] if entry["name"] == "unit_level")
     next(item for item in column["customProperties"] if item["property"] == "code_list")["value"] = "unit_rank"
-    found = parse_contract(dump(document), file="here").column("unit_level")
+    found = parse_contract(as_yaml(document), file="here").column("unit_level")
     assert (found.code_list, found.valid_values) == ("unit_rank", contract.column("unit_level").valid_values)
 
 
@@ -62,7 +62,7 @@ def test_a_list_beside_a_code_list_has_to_be_the_same():
     column = next(entry for entry in document["schema"][0]["properties"] if entry["name"] == "unit_level")
     column["quality"][0]["arguments"]["validValues"].append("hamlet")
     with pytest.raises(ContractFileError, match="not those of the code list unit_level"):
-        parse_contract(dump(document), file="here")
+        parse_contract(as_yaml(document), file="here")
 
 
 def test_released_and_unchanged_is_no_problem_and_releasing_again_writes_nothing(folder):
@@ -113,7 +113,7 @@ def test_what_breaks_change_control_is_refused_with_the_version_that_would_do(ki
         assert done.exit_code == 1, command
         assert "units: " in done.output
         assert f"write version: {version}" in done.output
-    assert [path.name for path in released_versions("units", folder)] == ["1.0.0.odcs.yaml"]
+    assert list(recorded_versions("units", folder)) == ["1.0.0"]
 
 
 def test_a_version_without_a_changelog_entry_is_refused(folder):
@@ -121,7 +121,7 @@ def test_a_version_without_a_changelog_entry_is_refused(folder):
     for command in (("release", "units"), ("check",)):
         done = cchc("contract", *command, "--folder", folder)
         assert done.exit_code == 1
-        assert "add an entry 1.0.1 on top" in done.output
+        assert "the version of the contract 1.0.1; add an entry for it on top" in done.output
 
 
 def test_a_version_that_is_not_released_is_a_problem_until_it_is(folder):
@@ -130,7 +130,7 @@ def test_a_version_that_is_not_released_is_a_problem_until_it_is(folder):
     assert (done.exit_code, "run `cchc contract release units`" in done.output) == (1, True)
     assert cchc("contract", "release", "units", "--folder", folder).exit_code == 0
     assert cchc("contract", "check", "--folder", folder).exit_code == 0
-    assert [path.name for path in released_versions("units", folder)] == ["1.0.0.odcs.yaml", "2.0.0.odcs.yaml"]
+    assert list(recorded_versions("units", folder)) == ["1.0.0", "2.0.0"]
 
 
 def test_an_older_version_is_refused(folder):
@@ -142,8 +142,8 @@ def test_an_older_version_is_refused(folder):
 
 
 def test_an_inbound_contract_is_not_released(folder):
-    with pytest.raises(ReleaseRefused, match="it is inbound") as caught:
-        release_contract(read_contract(folder / "papi__subdimensions.odcs.yaml"), folder)
+    with pytest.raises(VersionRefused, match="it is inbound") as caught:
+        record_version(read_contract(folder / "papi__subdimensions.odcs.yaml"), folder)
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
     assert (again.table, again.fix) == ("papi__subdimensions", "only what leaves the pipeline is released")
 
@@ -154,12 +154,12 @@ def test_a_table_may_only_go_after_the_end_it_announced(folder):
     )
     contract = folder / "units.odcs.yaml"
     contract.unlink()
-    assert [one.table for one in all_problems(folder, date(2030, 1, 1))] == ["units"]
+    assert [one.table for one in all_compatibility_errors(folder, date(2030, 1, 1))] == ["units"]
     rewrite(folder, "units", raised(text, "1.0.1"))
     assert cchc("contract", "release", "units", "--folder", folder).exit_code == 0
     contract.unlink()
-    assert [one.table for one in all_problems(folder, date(2028, 6, 30))] == ["units"]
-    assert all_problems(folder, date(2028, 7, 1)) == []
+    assert [one.table for one in all_compatibility_errors(folder, date(2028, 6, 30))] == ["units"]
+    assert all_compatibility_errors(folder, date(2028, 7, 1)) == []
 
 
 def test_diff_names_what_breaks_and_exits_with_its_verdict(folder, tmp_path):

@@ -14,7 +14,7 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.release.coverage import uncovered_days
 from cchc_pipeline.validation import staging
-from cchc_pipeline.validation.drift.profiles import held
+from cchc_pipeline.validation.drift.profiles import read_profiles
 from cchc_pipeline.validation.retention import prune
 from cchc_pipeline.validation.staging import pending_days
 
@@ -62,7 +62,7 @@ def test_what_is_older_than_the_contract_keeps_goes(lake):
     assert done.waiting == ()
     assert (done.profile_days, done.counts > 0) == (4, True)
     assert days_of(lake, "landing") == days_of(lake, "staged") == quality_days(lake) == DAYS[4:]
-    assert sorted(set(held(lake, DOSSIERS, DAYS[0], DAYS[-1])["day_on"].to_pylist())) == DAYS[4:]
+    assert sorted(set(read_profiles(lake, DOSSIERS, DAYS[0], DAYS[-1])["day_on"].to_pylist())) == DAYS[4:]
     assert untouched(lake) == before
     assert lake.state_file("core", f"quarantine_{DOSSIERS}").exists()
 

@@ -18,8 +18,8 @@ from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
 from cchc_pipeline.site.quality_figures import NIGHTS, Counts, quality_of_sources
-from cchc_pipeline.validation.acceptances import release
-from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.acceptances import accept
+from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
@@ -80,9 +80,9 @@ def test_what_fell_out_of_thirty_nights_is_not_counted_but_still_waits(two_night
 
 
 def test_an_accepted_record_is_counted_as_accepted(two_nights):
-    rows = [row for row in waiting(two_nights, NAME).to_pylist() if row["row_key"] == f"{21:024x}"]
-    at = waiting(two_nights, NAME)["last_seen_at"][0].as_py()
-    release(two_nights, rows, load_contract(NAME), reason="đúng", by="Trần Thị Mẫu", at=at)
+    rows = [row for row in read_quarantine(two_nights, NAME).to_pylist() if row["row_key"] == f"{21:024x}"]
+    at = read_quarantine(two_nights, NAME)["last_seen_at"][0].as_py()
+    accept(two_nights, rows, load_contract(NAME), reason="đúng", by="Trần Thị Mẫu", at=at)
     stage(two_nights, NAME, pending_days(two_nights, NAME), LAST)
     derive(two_nights)
     publish(two_nights, "three")

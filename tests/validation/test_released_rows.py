@@ -9,8 +9,8 @@ from small_lake import LAST, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.validation.acceptances import release, withdraw
-from cchc_pipeline.validation.quarantine import waiting
+from cchc_pipeline.validation.acceptances import accept, withdraw
+from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import pending_days, stage
 
 NAME = "one_stop__dossiers"
@@ -28,9 +28,9 @@ def judge_again(lake):
     publish(lake, "again")
 
 
-def accept(lake, number):
-    rows = [row for row in waiting(lake, NAME).to_pylist() if row["row_key"] == key(number)]
-    return release(lake, rows, DOSSIERS, reason="đúng như hồ sơ giấy", by="Trần Thị Mẫu", at=AT)
+def accepted(lake, number):
+    rows = [row for row in read_quarantine(lake, NAME).to_pylist() if row["row_key"] == key(number)]
+    return accept(lake, rows, DOSSIERS, reason="đúng như hồ sơ giấy", by="Trần Thị Mẫu", at=AT)
 
 
 def published(lake, number):
@@ -41,7 +41,7 @@ def published(lake, number):
 def test_released_it_is_counted_and_withdrawn_it_is_not(own_lake):
     before = read_published(own_lake.published, "dossier_events")
     assert published(own_lake, 9) == []
-    accept(own_lake, 9)
+    accepted(own_lake, 9)
     judge_again(own_lake)
     assert len(published(own_lake, 9)) == 1
     assert read_published(own_lake.published, "quarantine").num_rows == 0
@@ -56,7 +56,7 @@ def test_released_it_is_counted_and_withdrawn_it_is_not(own_lake):
 
 def test_withdrawn_the_record_is_again_what_it_was_before_it_was_released(own_lake):
     land(own_lake, NAME, [done(4, 2, 1, unit_code="H99.201")], october(9))  # finished before it was received
-    accept(own_lake, 4)
+    accepted(own_lake, 4)
     judge_again(own_lake)
     assert published(own_lake, 4)[0]["finished_on"] == october(1)
     withdraw(own_lake, NAME, key(4), reason="nhầm", by="Trần Thị Mẫu", at=AT + timedelta(hours=1))
@@ -81,8 +81,8 @@ ACCEPTABLE = {
 def test_whatever_can_be_released_can_be_computed_with(own_lake, kind):
     row = dossier(77, 6) | ACCEPTABLE[kind]
     land(own_lake, NAME, [row], october(9))
-    (held,) = [one for one in waiting(own_lake, NAME).to_pylist() if one["row_key"] == row["dossier_id"]]
-    release(own_lake, [held], DOSSIERS, reason="đúng", by="Trần Thị Mẫu", at=AT)
+    (held,) = [one for one in read_quarantine(own_lake, NAME).to_pylist() if one["row_key"] == row["dossier_id"]]
+    accept(own_lake, [held], DOSSIERS, reason="đúng", by="Trần Thị Mẫu", at=AT)
     judge_again(own_lake)
     rows = read_published(own_lake.published, "dossiers").to_pylist()
     assert row["dossier_id"] in {one["dossier_id"] for one in rows}

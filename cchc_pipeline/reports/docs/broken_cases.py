@@ -13,7 +13,7 @@ import yaml
 
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.drawing.markdown import markdown_table
-from cchc_pipeline.validation.remedies import fix
+from cchc_pipeline.validation.remedies import suggested_fix
 
 Row = dict[str, Any]
 
@@ -169,7 +169,7 @@ def _values(changes: Mapping[str, Any]) -> str:
 
 
 def _fix(contract: Contract, one: BrokenRecord) -> str:
-    return fix(contract.rule(f"{contract.name}.{one.rule}"), contract)[0]
+    return suggested_fix(contract.rule(f"{contract.name}.{one.rule}"), contract)[0]
 
 
 def _batch(case: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Comparisons: the profiles of staged days, made, kept, and held against the days before."""
+"""Compare staged days with the days before, from profiles that are made and kept when a day is staged."""
 
 from __future__ import annotations
 
@@ -9,42 +9,49 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.drift.codes import new_codes, remember, seen
-from cchc_pipeline.validation.drift.daily import LOOK_BACK, Comparison, Daily, distributions, levels, volumes
+from cchc_pipeline.validation.drift.codes import compare_codes, read_codes, remember_codes
+from cchc_pipeline.validation.drift.comparison import Comparison
+from cchc_pipeline.validation.drift.daily import (
+    LOOK_BACK,
+    DailyCounts,
+    compare_distributions,
+    compare_levels,
+    compare_volumes,
+)
 from cchc_pipeline.validation.drift.periods import compare_periods
-from cchc_pipeline.validation.drift.profiles import held, keep, lags_of, profiles
+from cchc_pipeline.validation.drift.profiles import keep_profiles, profile, pull_lags, read_profiles
+
+_DAILY = {"volume": compare_volumes, "level": compare_levels, "distribution": compare_distributions}
 
 
 def profile_days(lake: Lake, contract: Contract, days: Mapping[date, pa.Table]) -> None:
-    """Make and keep the profiles of staged days, and remember their codes."""
+    """Make and keep the profiles of staged days (their conformed rows), and remember their codes."""
     if days:
-        made = profiles(days, contract, lags_of(lake, str(contract.source), days))
-        keep(lake, contract.name, made)
-        remember(lake, contract.name, made)
+        lines = profile(days, contract, pull_lags(lake, str(contract.source), days))
+        keep_profiles(lake, contract.name, lines)
+        remember_codes(lake, contract.name, lines)
 
 
 def compare(lake: Lake, contract: Contract, days: Sequence[date]) -> list[Comparison]:
-    """Every comparison of a table for the days that were staged; reads profiles only, never rows."""
+    """Run every comparison of a table for the days that were staged, in the order of `checks_of`.
+
+    Reads profiles only, never rows.
+    """
     checks = checks_of(contract)
     if not days:
         return [Comparison(check, 0) for check in checks]
-    lines = held(lake, contract.name, min(days) - timedelta(days=LOOK_BACK), max(days))
-    found = [new_codes(seen(lake, contract.name), lines, days, contract)]
+    lines = read_profiles(lake, contract.name, min(days) - timedelta(days=LOOK_BACK), max(days))
+    found = [compare_codes(read_codes(lake, contract.name), lines, days, contract)]
     if contract.profile.has_periods:
         found += compare_periods(lines, days, contract)
     else:
-        daily = Daily.of(lines, contract)
-        found += [volumes(daily, days, contract), levels(daily, days, contract), distributions(daily, days, contract)]
-    by_name = {one.check: one for one in found}
-    return [by_name[check] for check in checks]
+        counts = DailyCounts.of(lines, contract)
+        found += [_DAILY[check](counts, days, contract) for check in checks if check in _DAILY]
+    return sorted(found, key=lambda one: checks.index(one.check))
 
 
 def checks_of(contract: Contract) -> tuple[str, ...]:
-    """Names of the comparisons that a table has."""
+    """Return the names of the comparisons that a table has."""
     if contract.profile.has_periods:
         return ("codes", "volume", "level", "instrument", "copies")
-    return (
-        ("codes", "volume", "level", "distribution")
-        if contract.profile.dated_by
-        else ("codes", "volume", "distribution")
-    )
+    return ("codes", *(check for check in _DAILY if check != "level" or contract.profile.dated_by))

@@ -1,0 +1,307 @@
+"""Define the parts of a contract: columns, rules, policies and promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cchc_pipeline.contracts.odcs import OdcsPart, at
+from cchc_pipeline.days import TIME_ZONE
+from cchc_pipeline.lake.engine import parse_sql
+from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Strict, Text
+
+Severity = Literal["reject", "warn", "note"]
+DriftAction = Literal["evolve", "freeze", "discard_row"]
+
+#: physicalType of a contract (names that `datacontract test` maps to DuckDB) -> (logicalType, Arrow type).
+TYPES: Mapping[str, tuple[str, pa.DataType]] = {
+    "VARCHAR": ("string", pa.string()),
+    "INTEGER": ("integer", pa.int32()),
+    "BIGINT": ("integer", pa.int64()),
+    "DOUBLE": ("number", pa.float64()),
+    "BOOLEAN": ("boolean", pa.bool_()),
+    "DATE": ("date", pa.date32()),
+    "TIMESTAMP_TZ": ("timestamp", pa.timestamp("us", tz=TIME_ZONE)),
+}
+
+#: Classes of personal data, from harmless to careful: free text stays inside the lake even when masked.
+Classification = Literal["public", "internal", "indirect-personal", "masked-text"]
+
+
+def _three_numbers(version: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ValueError(f"{version} is no version; write major.minor.patch, as in 1.0.0")
+    return version
+
+
+Version = Annotated[str, AfterValidator(_three_numbers)]
+
+
+def version_key(version: str) -> tuple[int, int, int]:
+    """Return major, minor and patch of a version, to sort by."""
+    major, minor, patch = (int(part) for part in version.split("."))
+    return major, minor, patch
+
+
+def _hours(entry: Any) -> int:
+    """Hours of a promise {value, unit}."""
+    value, unit = (entry.get("value"), entry.get("unit")) if isinstance(entry, dict) else (entry, None)
+    if unit not in ("h", "d"):
+        raise ValueError(f"unit is {unit}; write unit: h or unit: d")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"value is {value!r}; write a whole number from 1")
+    return value * (24 if unit == "d" else 1)
+
+
+def _days(entry: Any) -> int:
+    """Whole days of a promise {value, unit}."""
+    if _hours(entry) % 24:
+        raise ValueError("not whole days; write unit: d")
+    return _hours(entry) // 24
+
+
+Hours = Annotated[int, BeforeValidator(_hours)]
+Days = Annotated[int, BeforeValidator(_days)]
+
+
+class DriftPolicy(Strict):
+    """What happens when a batch differs from its contract, per kind of difference.
+
+    `evolve` goes on and says so, `freeze` refuses the batch, `discard_row` quarantines the rows concerned.
+
+    Attributes:
+        columns: a column came that the contract does not have, or an optional one did not come.
+        types: a column has another type, or a value that its type cannot hold.
+        codes: a value came that is not in the column's code list; a column may say otherwise with
+            `code_list_severity`.
+    """
+
+    columns: DriftAction
+    types: DriftAction
+    codes: DriftAction
+
+
+class Volume(Strict):
+    """How many rows are expected.
+
+    Attributes:
+        min_rows: fewest rows of a working day, or of a year's table where `per` is year.
+        factor: a day is far off above `factor` times, or below 1/`factor` of, the usual count of its weekday.
+        per: what one batch covers.
+    """
+
+    min_rows: int = Field(ge=0, strict=True)
+    factor: float = Field(gt=1)
+    per: Literal["day", "year"]
+
+
+class Change(Strict):
+    """One entry of a changelog: a version, its civil day, and what changed."""
+
+    version: Version
+    changed_on: QuotedDay
+    text_vi: Text
+    text_en: Text
+
+
+class ProfilePlan(Strict):
+    """What makes the days of an inbound table comparable. Without a plan every batch is a full listing.
+
+    Attributes:
+        dated_by: columns whose first non-null is a row's own civil day; only rows of the landed day itself are
+            compared, because a night reads older rows again. Empty where every batch is a full listing.
+        settling: columns that go on changing after the row's day; compared between nights only.
+        unsteady: columns whose values come and go by themselves (running numbers, identifiers, subjects of a
+            season): only whether they hold a value is compared.
+        period: columns that name a period, where rows are figures of periods.
+        unit: column of the unit that a figure is about.
+        item: column of the figure's code.
+        group: column of the group an item belongs to; None where the first characters of the item are it.
+        values: columns of the figure itself; the last one is what totals are made of.
+        single_items: whether one item that repeats another period is suspicious; where figures are counts it is not.
+    """
+
+    dated_by: tuple[str, ...] = ()
+    settling: frozenset[str] = frozenset()
+    unsteady: frozenset[str] = frozenset()
+    period: tuple[str, ...] = ()
+    unit: str = ""
+    item: str = ""
+    group: str | None = None
+    values: tuple[str, ...] = ()
+    single_items: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> ProfilePlan:
+        if self.period and not (self.unit and self.item and self.values):
+            raise ValueError("a period without unit, item and values; add them")
+        return self
+
+    @property
+    def has_periods(self) -> bool:
+        """Whether rows are figures of periods (a year, a month) and not things of a day."""
+        return bool(self.period)
+
+    @property
+    def columns(self) -> set[str]:
+        """Names of all columns that the plan mentions."""
+        lists = (self.dated_by, self.settling, self.unsteady, self.period, self.values)
+        return {name for names in lists for name in names} | {n for n in (self.unit, self.item, self.group) if n}
+
+
+class Derivation(Strict):
+    """How the table of an older major is made: a SELECT over `{object}`, the current `table`."""
+
+    table: Text
+    query: Text
+
+    @model_validator(mode="after")
+    def _one_select(self) -> Derivation:
+        fix = "write one SELECT … FROM {object} without any other table"
+        try:
+            tables = {found.name for found in self.tree.find_all(exp.Table)}
+        except SqlglotError as error:
+            raise PlacedError(f"unreadable SQL: {str(error).splitlines()[0]}; {fix}", "query") from None
+        if not isinstance(self.tree, exp.Select) or tables != {"__object__"}:
+            raise PlacedError(f"not a query over the current table; {fix}", "query")
+        return self
+
+    @cached_property
+    def tree(self) -> exp.Expr:
+        """Parsed query, with `__object__` as its table."""
+        return parse_sql(self.query.replace("{object}", "__object__"))
+
+    def over(self, view: str, key: tuple[str, ...]) -> exp.Select:
+        """Return the query over a view of the current table, rows by `key`, so that equal data gives equal bytes."""
+        tree = self.tree.copy()
+        for table in tree.find_all(exp.Table):
+            table.set("this", exp.to_identifier(view))
+        return exp.select("*").from_(exp.subquery(tree, "older")).order_by(*(exp.column(name) for name in key))
+
+
+class Expectation(Strict):
+    """A built-in Great Expectations check. `derive` are columns that it needs first, as pandas expressions."""
+
+    type: Text
+    kwargs: dict[str, Any]
+    derive: dict[str, str] = Field(default_factory=dict)
+
+
+class ListedValues(OdcsPart):
+    """Values that a column may hold, beside the column: versions carry them for tools that follow no list's name."""
+
+    id: Text = at("id")
+    metric: Literal["invalidValues"] = at("metric")
+    values: tuple[Any, ...] = at("arguments", "validValues")
+    severity: Severity = at("severity")
+
+
+class Column(OdcsPart):
+    """One column. `unit`, `code_list` and the constraints are None where the contract has none.
+
+    `description` is English. `valid_values` are the codes of `code_list`, or a list of the column's own.
+    """
+
+    name: Text = at("name")
+    logical_type: str = at("logicalType")
+    physical_type: str = at("physicalType")
+    required: bool = at("required", default=False)
+    is_key: bool = at("primaryKey", default=False)
+    key_position: int = at("primaryKeyPosition", default=0)
+    label_vi: Text = at("customProperties", "label_vi")
+    label_en: Text = at("customProperties", "label_en")
+    description: Text = at("description")
+    description_vi: Text = at("customProperties", "description_vi")
+    classification: Classification = at("classification")
+    unit: str | None = at("customProperties", "unit", default=None)
+    code_list: Text | None = at("customProperties", "code_list", default=None)
+    code_list_severity: Severity | None = at("customProperties", "code_list_severity", default=None)
+    pattern: str | None = at("logicalTypeOptions", "pattern", default=None)
+    minimum: float | int | None = at("logicalTypeOptions", "minimum", default=None)
+    maximum: float | int | None = at("logicalTypeOptions", "maximum", default=None)
+    listed: tuple[ListedValues, ...] = at("quality", default=())
+    valid_values: tuple[Any, ...] | None = None
+    valid_values_id: str | None = None
+    valid_values_severity: Severity = "reject"
+
+    @model_validator(mode="after")
+    def _known_type(self) -> Column:
+        if TYPES.get(self.physical_type, ("",))[0] != self.logical_type:
+            pairs = ", ".join(f"{logical}/{name}" for name, (logical, _) in TYPES.items())
+            said = f"type {self.logical_type}/{self.physical_type}; use logicalType/physicalType {pairs}"
+            raise PlacedError(said, "physicalType")
+        if self.code_list_severity and not self.code_list:
+            said = "code_list_severity without code_list; name the code list"
+            raise PlacedError(said, "customProperties", "code_list_severity")
+        if len(self.listed) > 1:
+            raise PlacedError("more than one list of valid values; use a sql rule of the table", "quality")
+        return self
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """Arrow type that a write enforces."""
+        return TYPES[self.physical_type][1]
+
+    def metadata(self) -> dict[str, str]:
+        """Return what an Arrow field or a Parquet file carries about the column."""
+        names = ("label_vi", "label_en", "description", "description_vi", "classification", "unit", "code_list")
+        return {name: text for name in names if (text := getattr(self, name))}
+
+    def with_values(self, codes: tuple[str | int, ...] | None, severity: Severity) -> Column:
+        """Return the column with its valid values: the codes of its code list, or those listed beside it.
+
+        Raises:
+            ValueError: the codes have another type than the column, or differ from the listed values.
+        """
+        found: dict[str, Any] = {"listed": ()}
+        for one in self.listed:
+            found |= {"valid_values": one.values, "valid_values_id": one.id, "valid_values_severity": one.severity}
+        if codes is not None:
+            if {"string": str, "integer": int}.get(self.logical_type) is not type(codes[0]):
+                problem = f"the codes of {self.code_list} do not have the type {self.logical_type} of the column"
+                raise ValueError(f"{problem}; quote the codes in the list, or correct the type")
+            if found.get("valid_values", codes) != codes:
+                problem = f"the valid values are not those of the code list {self.code_list}"
+                raise ValueError(f"{problem}; remove them: the code list is enough")
+            found |= {"valid_values": codes, "valid_values_id": f"{self.name}_values"}
+            found["valid_values_severity"] = self.code_list_severity or severity
+        return self.model_copy(update=found)
+
+
+class RowRule(OdcsPart):
+    """A rule as it stands in a file: a query that counts the rows that break it."""
+
+    id: Text = at("id")
+    severity: Severity = at("severity")
+    query: Text = at("query")
+    must_be: Literal[0] = at("mustBe")
+    sentence_vi: Text = at("customProperties", "sentence_vi")
+    sentence_en: Text = at("customProperties", "sentence_en")
+    expectation: Expectation = at("customProperties", "expectation")
+    dimension: str = at("dimension", default="conformity")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule for rows.
+
+    `predicate` is true where a row BREAKS the rule; unknown (null) means kept. `expectation` is the
+    Great Expectations check that is equal to it.
+    """
+
+    id: str
+    severity: Severity
+    predicate: exp.Expr = field(compare=False)
+    sentence_vi: str
+    sentence_en: str
+    column: str | None
+    expectation: Expectation = field(compare=False)
+    dimension: str = "conformity"
