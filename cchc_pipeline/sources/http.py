@@ -138,9 +138,9 @@ class HttpClient:
         def once() -> Any:
             return self._parse(self._send(method, path, **kwargs), path)
 
-        return once() if self._policy.retries == 0 else self._twice(once)
+        return once() if self._policy.retries == 0 else self._retry_broken_reply(once)
 
-    def _twice(self, once: Callable[[], T]) -> T:
+    def _retry_broken_reply(self, once: Callable[[], T]) -> T:
         try:
             return once()
         except errors.ReplyBroken:

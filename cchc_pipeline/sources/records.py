@@ -86,7 +86,7 @@ class ColumnWatch:
 
     Args:
         needs: column to the groups of paths it is made from. A group is satisfied by any of its
-            paths (`a.b`), a column by all of its groups. Columns not listed are never gone.
+            paths (`a.b`), a column by all of its groups. Columns not listed are never missing.
     """
 
     def __init__(self, needs: Mapping[str, tuple[tuple[str, ...], ...]]) -> None:
@@ -97,7 +97,7 @@ class ColumnWatch:
         }
         self._records = 0
 
-    def see(self, record: Mapping[str, Any]) -> None:
+    def add(self, record: Mapping[str, Any]) -> None:
         """Note the keys of one record."""
         self._records += 1
         if self._pending:
@@ -105,16 +105,16 @@ class ColumnWatch:
             for key in seen:
                 del self._pending[key]
 
-    def gone(self) -> frozenset[str]:
-        """Return the columns whose fields were in none of the records seen so far."""
+    def missing_columns(self) -> frozenset[str]:
+        """Return the columns whose fields were in none of the records added so far."""
         return frozenset(column for column, _ in self._pending) if self._records else frozenset()
 
-    def without_gone(self, rows: Iterable[Row]) -> list[Row]:
-        """Return the rows without the columns that are gone."""
-        gone = self.gone()
-        if not gone:
+    def drop_missing(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows without the missing columns."""
+        missing = self.missing_columns()
+        if not missing:
             return list(rows)
-        return [{column: value for column, value in row.items() if column not in gone} for row in rows]
+        return [{column: value for column, value in row.items() if column not in missing} for row in rows]
 
 
 def _has(record: Any, path: list[str]) -> bool:

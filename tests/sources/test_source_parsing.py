@@ -126,11 +126,11 @@ def test_a_fee_that_no_column_holds_is_missing_with_its_reason() -> None:
 
 def test_a_column_is_gone_only_when_no_record_has_its_fields() -> None:
     watch = ColumnWatch({"unit_code": (("agency.code",),), "paid": (("fees.paid",), ("method", "fees.method"))})
-    assert watch.gone() == frozenset()
-    watch.see({"agency": {"name": "Sở"}, "fees": [{"amount": 1}]})
-    assert watch.gone() == {"unit_code", "paid"}
-    assert watch.without_gone([{"unit_code": None, "paid": None, "x": 1}]) == [{"x": 1}]
-    watch.see({"agency": None, "fees": [{"paid": True}]})
-    assert watch.gone() == {"paid"}
-    watch.see({"fees": [], "method": None})
-    assert watch.gone() == frozenset()
+    assert watch.missing_columns() == frozenset()
+    watch.add({"agency": {"name": "Sở"}, "fees": [{"amount": 1}]})
+    assert watch.missing_columns() == {"unit_code", "paid"}
+    assert watch.drop_missing([{"unit_code": None, "paid": None, "x": 1}]) == [{"x": 1}]
+    watch.add({"agency": None, "fees": [{"paid": True}]})
+    assert watch.missing_columns() == {"paid"}
+    watch.add({"fees": [], "method": None})
+    assert watch.missing_columns() == frozenset()

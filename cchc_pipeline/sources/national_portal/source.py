@@ -78,7 +78,7 @@ class NationalPortalSource:
                         rows.setdefault(key if None not in key else (len(rows), "no key"), row)
                     done += 1
                     progress(done, total, f"portal reports, {period}")
-        yield Batch(METRICS, window.last, watch.without_gone(rows.values()))
+        yield Batch(METRICS, window.last, watch.drop_missing(rows.values()))
 
     def _province_id(self, period: Period, window: Window) -> str:
         with self._http.reading(window.last, "the portal's list of provinces"):
@@ -119,7 +119,7 @@ class NationalPortalSource:
             if "metrics" not in data:
                 raise self._http.error(FieldGone, "the report has no field 'metrics'", REPORT_PATH + report)
             for metric in data["metrics"] or ():
-                watch.see(metric)
+                watch.add(metric)
             yield from report_rows(unit, period, report, data)
 
     def _service_results(self, period: Period, asked: Mapping[str, Any], code: str | None) -> ServiceResults:

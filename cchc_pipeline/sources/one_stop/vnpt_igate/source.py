@@ -101,11 +101,11 @@ class OneStopSource:
         rows: dict[Any, Row] = {}
         with self._http.reading(window.last, "the procedure catalogue"):
             for record in self._api.procedures(self._options.page_size):
-                watch.see(record)
+                watch.add(record)
                 row = procedure_row(record)
                 rows[row["procedure_code"] or len(rows)] = row
         progress(len(rows), len(rows), "procedure catalogue")
-        return Batch(PROCEDURES, window.last, watch.without_gone(rows.values()))
+        return Batch(PROCEDURES, window.last, watch.drop_missing(rows.values()))
 
 
 class _DossierPull:
@@ -148,16 +148,16 @@ class _DossierPull:
     def _batch(self, day: date, rows: dict[Any, Row]) -> Batch:
         # The source's order within a page differs from call to call; equal states give equal batches.
         ordered = sorted(rows.values(), key=lambda row: (row["dossier_id"] or "", row["dossier_code"] or ""))
-        return Batch(DOSSIERS, day, self._watch.without_gone(ordered))
+        return Batch(DOSSIERS, day, self._watch.drop_missing(ordered))
 
     def _take(self, record: dict[str, Any], rows: dict[Any, Row]) -> None:
-        self._watch.see(record)
+        self._watch.add(record)
         row = dossier_row(record)
         key = row["dossier_id"] or (len(rows), "no id")
         rows[key] = row  # the last read wins
         self._missing.pop(row["dossier_code"], None)
 
-    def _tell(self, what: str, steps: int = 1) -> None:
+    def _report(self, what: str, steps: int = 1) -> None:
         self._done += steps
         self._progress(self._done, None, what)
 
@@ -165,7 +165,7 @@ class _DossierPull:
         with self._http.reading(self._window.clamp(day), f"dossiers accepted on {day}"):
             for record in self._reader.read_day(day):
                 self._take(record, rows)
-        self._tell(f"dossiers accepted on {day}")
+        self._report(f"dossiers accepted on {day}")
 
     def _read_open(self, rows: dict[Any, Row]) -> None:
         options = self._options
@@ -181,7 +181,7 @@ class _DossierPull:
             with self._http.reading(self._window.last, what):
                 for record in self._reader.read(day_start(start), end, {"dossier-status": ",".join(map(str, ids))}):
                     self._take(record, rows)
-            self._tell(what)
+            self._report(what)
 
     def _read_closed(self, rows: dict[Any, Row]) -> set[date]:
         by_day: defaultdict[date, int] = defaultdict(int)
@@ -204,7 +204,7 @@ class _DossierPull:
             not_found += not found
             if number % 100 == 0 or number == total:
                 gone = f", {not_found} of them no longer in the source" if not_found else ""
-                self._tell(f"{number} of {total} dossiers that are no longer open{gone}")
+                self._report(f"{number} of {total} dossiers that are no longer open{gone}")
         return whole_days
 
     def _sweep(self, rows: dict[Any, Row], swept: set[date]) -> None:
