@@ -19,7 +19,7 @@ CAUSES = {"in_fact": LATE, "other_authority": WARN, "software_only": NEUTRAL, "u
 
 @as_png
 def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[float], str]], title: str) -> Figure:
-    """Draw stacked bars, one per label; `series` maps a name to its values and colour."""
+    """Draw stacked bars, one per label; `series`: name -> (values, colour)."""
     axes = _axes(8, 2.6)
     positions, bottom = list(range(len(labels))), [0.0] * len(labels)
     for name, (values, colour) in series.items():
@@ -33,7 +33,12 @@ def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[floa
 
 @as_png
 def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figure:
-    """Draw predicted against observed share, both 0 to 1; the area of a point follows its number."""
+    """Draw predicted against observed shares.
+
+    Args:
+        points: predicted share and observed share (0 to 1), and number of cases, which sets the area of the point.
+        title: stands above the drawing.
+    """
     axes = _axes(4.2, 3.8)
     axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=1, linestyle="--")
     most = max((number for _, _, number in points), default=1)
@@ -49,7 +54,7 @@ def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figur
 
 @as_png
 def bars(labels: Sequence[str], values: Sequence[float], title: str, maximum: float) -> Figure:
-    """Draw horizontal bars with their values, the first on top."""
+    """Draw horizontal bars with their values, the first on top; axis up to `maximum`."""
     axes = _axes(8, 0.5 + 0.26 * max(len(labels), 1))
     positions = list(range(len(labels)))
     drawn = axes.barh(positions, list(values), color=NEUTRAL, height=0.7)
@@ -62,7 +67,12 @@ def bars(labels: Sequence[str], values: Sequence[float], title: str, maximum: fl
 
 @styled
 def nights(days: Sequence[date], series: Mapping[str, tuple[Sequence[float | None], str]]) -> Figure:
-    """Draw one panel of bars per series over the same nights; a night without a value has a grey mark."""
+    """Draw one panel of bars per series over the same nights.
+
+    Args:
+        days: the nights.
+        series: label -> (a value per night, colour); a night whose value is None gets a grey mark.
+    """
     from matplotlib.dates import DateFormatter, DayLocator
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

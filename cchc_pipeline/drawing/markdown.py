@@ -7,7 +7,7 @@ from typing import Any
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Return the lines of a table; no cell can break its row or become markup."""
+    """Return the lines of a table; `|`, `<` and line breaks in cells are escaped."""
     lines = [heads, ["---"] * len(heads), *rows]
     return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
 

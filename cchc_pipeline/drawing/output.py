@@ -1,4 +1,4 @@
-"""Save figures as pictures: PNG for the Dagster UI, SVG for files and pages; the same figures give the same bytes."""
+"""Save figures as PNG or SVG; equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw a figure with the letters of this room; matplotlib is imported only then."""
+    """Wrap a drawing function so that it runs with this package's style.
+
+    matplotlib is imported on the first call, not before.
+    """
 
     @wraps(draw)
     def drawn(*args: P.args, **more: P.kwargs) -> Figure:
@@ -36,7 +39,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def as_png(draw: Callable[P, Figure]) -> Callable[P, bytes]:
-    """Draw a figure with the letters of this room, and return it as a PNG."""
+    """Wrap a drawing function so that it is styled and returns a PNG."""
 
     @wraps(draw)
     def drawn(*args: P.args, **more: P.kwargs) -> bytes:
@@ -51,19 +54,21 @@ def png(figure: Figure) -> bytes:
 
 
 def svg(figure: Figure, title: str) -> str:
-    """Return a figure as an SVG element that stands alone: a file, or the only drawing of a page."""
+    """Return a figure as an SVG element, for a file or as the only one of a page."""
     text = _saved(figure, format="svg", metadata={"Date": None, "Creator": None, "Title": title}).decode()
     label = html.escape(title, quote=True)
     return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
 def page_svg(figure: Figure, name: str, label: str) -> str:
-    """Return a figure as an SVG element beside others of a page of the site, in the letters of the page.
+    """Return a figure as an SVG element for a page of the site with several drawings.
+
+    Fonts, style and metadata are left to the page; texts are marked with `data-t` for the script that translates them.
 
     Args:
         figure: what was drawn.
-        name: makes ids unique on the page.
-        label: what the picture is, for those who cannot see it.
+        name: prefix of ids, unique on the page.
+        label: alternative text.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     root = etree.fromstring(_saved(figure, format="svg", metadata={"Date": None, "Creator": None}), parser)
@@ -92,7 +97,7 @@ def page_svg(figure: Figure, name: str, label: str) -> str:
 
 
 def _size(found: re.Match[str]) -> str:
-    """The size of a font declaration without its family."""
+    """Return a font declaration reduced to its size."""
     size = re.search(r"[\d.]+px", found[0])
     return f"font-size: {size[0]};" if size else ""
 

@@ -1,4 +1,4 @@
-"""Draw the charts of the site: radar, trend with breaks, marks of what belongs together."""
+"""Draw the charts of the site: radar, trend with breaks, ranges of values."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Spot:
     Attributes:
         at: label of the period on the axis.
         value: None leaves a gap.
-        stretch: what the value was measured by; another stretch is not comparable.
-        is_open: the period is not over: drawn hollow.
+        stretch: what the value was measured by; values of different stretches are not comparable.
+        is_open: whether the period is not over; such a point is drawn hollow.
     """
 
     at: str
@@ -36,10 +36,12 @@ class Spot:
 
 @dataclass(frozen=True)
 class Span:
-    """A row of marks that belong together, such as the former provinces of one of today.
+    """A row of related values, such as those of the former provinces of one of today.
 
     Attributes:
+        label: stands beside the row.
         values: None leaves a mark out.
+        is_own: whether the row is drawn in the colour of the own province.
         is_joined: whether a thin line joins the lowest and the highest; it is no interval of uncertainty.
     """
 
@@ -57,7 +59,10 @@ def _figure(height: float) -> Figure:
 
 @styled
 def radar(axes_labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Figure:
-    """Draw shares of the maximum (0 to 1) by group, one polygon per series; a group without figures is a gap."""
+    """Draw shares of the maximum (0 to 1) by group, one polygon per series.
+
+    A group whose share is None leaves a gap.
+    """
     height = 3.7 + 0.2 * -(-len(series) // 2)  # the legend has two entries in a line
     figure = _figure(height)
     axes = figure.add_axes((0.14, 1 - 3.31 / height, 0.72, 2.89 / height), projection="polar")
@@ -80,7 +85,10 @@ def radar(axes_labels: Sequence[str], series: Mapping[str, Sequence[float | None
 
 @styled
 def trend(series: Mapping[str, Sequence[Spot]], low: float = 0, high: float = 100) -> Figure:
-    """Draw values by period; no line crosses from one stretch to another, nor a gap. Periods that run are hollow."""
+    """Draw values by period, with hollow marks for periods that are not over.
+
+    No line crosses a gap or joins two stretches. `low` and `high` limit the value axis.
+    """
     figure = _figure(3.0)
     axes = figure.add_axes((0.1, 0.24, 0.86, 0.7))
     labels = list(dict.fromkeys(spot.at for spots in series.values() for spot in spots))
@@ -105,7 +113,7 @@ def trend(series: Mapping[str, Sequence[Spot]], low: float = 0, high: float = 10
 
 
 def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
-    """Return the stretches of at least two points that a line may join, in the order given."""
+    """Return the runs of two or more neighbours that a line may join, in order."""
     found: list[list[Spot]] = []
     for spot in spots:
         if spot.value is None:
@@ -119,10 +127,10 @@ def pieces(spots: Sequence[Spot]) -> list[list[Spot]]:
 
 @styled
 def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
-    """Draw one line per row, the first on top: a mark for every value, filled where it is the only one of its row.
+    """Draw one line per row, the first on top, with a mark for every value.
 
-    With `names` the marks of each place have their colour, form and entry in the legend, and are hollow, so that two of
-    the same value are seen.
+    A mark is filled where it is the only value of its row. With `names`, the marks of each place have their own colour,
+    form and entry in the legend, and are hollow, so that two of equal value stay visible.
     """
     below = 0.25 * len(names)
     height = 0.75 + below + (0.3 if names else 0.2) * len(rows)
@@ -138,7 +146,7 @@ def spans(rows: Sequence[Span], unit: str, names: Sequence[str] = ()) -> Figure:
             look = (COLOURS[number], "none") if names else (colour, colour if len(row.values) == 1 else "white")
             if value is not None:
                 marks.setdefault((MARKERS[number] if names else "o", *look), []).append((value, place))
-    for (marker, colour, face), found in marks.items():  # one drawing for all that look alike
+    for (marker, colour, face), found in marks.items():  # one call draws all marks of one look
         size = {"markersize": 7, "markeredgewidth": 1.6} if names else {"markersize": 5}
         axes.plot(*zip(*found, strict=True), marker, color=colour, markerfacecolor=face, **size)
     for name, colour, marker in zip(names, COLOURS, MARKERS, strict=False):

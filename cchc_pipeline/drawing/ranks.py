@@ -1,4 +1,4 @@
-"""Draw ranks with their intervals as dots, for pages, for the command line and for the Dagster UI."""
+"""Draw ranks with their intervals as dots."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Widths of a drawing in inches: on a page as wide as a phone, alone in a file or in the Dagster UI.
+#: Widths of a drawing in inches: on a page that fits a phone; alone in a file or in the Dagster UI.
 PHONE, WIDE = 4.6, 7.5
-#: Inches for the labels of the rows, whatever the width of the drawing; letters of a label that fit there.
+#: Inches for the labels of the rows at any width of the drawing, and the letters of a label that fit there.
 _LABELS, _LETTERS = 1.93, 27
 #: What the horizontal axis shows.
 RANK = "thứ hạng"
@@ -22,7 +22,7 @@ RANK = "thứ hạng"
 
 @dataclass(frozen=True)
 class Dot:
-    """A row: a rank with its interval and the middle of it, where there are any."""
+    """A row: a rank, and where known its interval (low, high) and median."""
 
     label: str
     rank: float
@@ -34,12 +34,12 @@ class Dot:
 
 @styled
 def dots(rows: Sequence[Dot], width: float, title: str = "") -> Figure:
-    """Draw one line per row, the first on top: the interval as a bar, its middle as a tick, the rank as a dot.
+    """Draw one line per row, the first on top: interval a bar, median a tick, rank a dot.
 
     Args:
         rows: what is drawn.
-        width: of the drawing, in inches.
-        title: stands above a drawing that is alone.
+        width: width of the drawing in inches.
+        title: title of a drawing that stands alone.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -63,7 +63,7 @@ def dots(rows: Sequence[Dot], width: float, title: str = "") -> Figure:
 
 
 def style_rows(axes: Axes, labels: Sequence[str], unit: str) -> None:
-    """Label the rows, the first on top, and lay a quiet grid below them."""
+    """Label the rows, the first on top, and draw a light grid behind them."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_yticks(range(len(labels)), [short(label) for label in labels], fontsize=8)
@@ -77,6 +77,6 @@ def style_rows(axes: Axes, labels: Sequence[str], unit: str) -> None:
 
 
 def short(label: str) -> str:
-    """Shorten a label so that it fits beside a row."""
+    """Return a label shortened to the width beside a row, without “UBND ”."""
     label = label.removeprefix("UBND ")
     return label if len(label) <= _LETTERS else f"{label[: _LETTERS - 1].rstrip()}…"

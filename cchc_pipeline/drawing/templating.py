@@ -1,4 +1,4 @@
-"""Make the Jinja environment of pages: strict, escaping, without stray lines."""
+"""Build the Jinja environment of pages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 def environment(
     package: str, filters: Mapping[str, Callable[..., Any]] | None = None, names: Mapping[str, Any] | None = None
 ) -> jinja2.Environment:
-    """Return an environment over the folder `templates` of a package; a name that a template does not get is an error.
+    """Return a Jinja environment over the folder `templates` of a package.
+
+    HTML is escaped, and a template that uses an undefined name raises.
 
     Args:
         package: package that has the folder.
         filters: name -> filter.
-        names: what every template may use.
+        names: names that every template may use.
     """
-    import jinja2  # a twentieth of a second that only a page needs
+    import jinja2  # 0.05 s that only pages need
 
     found = jinja2.Environment(
         loader=jinja2.PackageLoader(package, "templates"),

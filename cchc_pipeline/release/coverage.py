@@ -1,4 +1,4 @@
-"""coverage."""
+"""Find the civil days that no pull of a source has read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from cchc_pipeline.lake.layout import Lake
 
 
 def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> list[date]:
-    """Civil days between the first pull and `last` that no successful pull has read.
+    """Return the days from the first pull to `last` that no successful pull has read.
 
-    A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next
-    night.
+    A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next night.
     """
     pulled = [day for day, outcome in lake.pulls(source).items() if outcome["is_read"]]
     if not pulled:
@@ -22,7 +21,7 @@ def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> li
 
 
 def ranges(days: list[date]) -> list[tuple[date, date]]:
-    """Consecutive days as (first, last) pairs, in order."""
+    """Return runs of consecutive days as (first, last) pairs, in order."""
     spans: list[tuple[date, date]] = []
     for day in sorted(days):
         if spans and spans[-1][1] + timedelta(days=1) == day:

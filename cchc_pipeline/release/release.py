@@ -1,4 +1,4 @@
-"""A release: which tables make up a published version, and whether days are missing from it."""
+"""Publish a version: every table with a contract for publication, with the pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ from cchc_pipeline.validation.staging import published_state
 
 
 def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
-    """Ranges of days up to the last day of data that a source was never read for: (source, first, last)."""
+    """Return ranges of days that a daily source was never read for: (source, first, last).
+
+    The last day of data is the last day that is looked at.
+    """
     last = lake.span().as_of_on
     return [
         (source, first, until)
@@ -50,11 +53,13 @@ def release(
         lake: the lake.
         settings: settings of the province.
         inbound: names of the inbound tables, whose quarantine and counts are published.
-        run_id: id of the run; part of the version's name.
-        contracts: the contracts to publish by; those of the project where None.
+        run_id: id of the run; its first 8 characters are part of the version's name.
+        contracts: the contracts to publish by; those of the project by default.
 
     Raises:
-        ContractBroken: a table does not keep its contract. The pointer has not moved.
+        ContractBroken: a table breaks its contract. The pointer has not moved.
+        ContractFileError: the query of an older major cannot be run.
+        LakeError: no day was pulled yet.
         PublishError: a table was not built.
     """
     span = lake.span()
@@ -72,7 +77,7 @@ def release(
         if held[name].derived_from:
             _make_older(lake, held[name])
         elif built is not None and not built.equals(held[name].arrow_schema(), check_metadata=False):
-            enforce(lake.store.read(f"built/{name}"), held[name])  # names the column that differs
+            enforce(lake.store.read(f"built/{name}"), held[name])  # raises ContractBroken with the column that differs
     paths = {name: lake.store.path(f"built/{name}") for name in names}
     done = publish(
         lake.published,
@@ -95,7 +100,7 @@ def release(
 
 
 def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: date) -> dict[str, bytes]:
-    """The quality report of the version: a page and a CSV per source."""
+    """Return the files of the quality report: path in the version -> content."""
     quality, quarantine, releases, units = (
         lake.read_state("built", name, load_contract(name).arrow_schema())
         for name in ("data_quality", "quarantine", "quarantine_releases", "units")
@@ -107,20 +112,20 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
 
 
 def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
-    """The pages of scores of the version."""
+    """Return the pages of scores: path in the version -> content."""
     shelf = load_shelf(settings.drop_folder / RUBRICS)
     pages = site_files(paths, settings.province_code, last_on, shelf)
     return {f"{FOLDER}/{path}": page for path, page in pages.items()}
 
 
 def _make_older(lake: Lake, contract: Contract) -> None:
-    """Write the table of an older major from the current one, a batch of rows at a time in memory."""
+    """Write the table of an older major, derived from the current one batch by batch."""
     derivation = contract.derived_from
     if derivation is None:
         raise ValueError(f"{contract.name} is no older major")
     path = lake.state_file("built", derivation.table)
     if not path.exists():
-        return  # the current table is missing: publishing says so
+        return  # `publish` raises PublishError for the missing table
     query = derivation.over("current_table", contract.key)
     with session(current_table=path) as engine:
         try:
@@ -133,7 +138,7 @@ def _make_older(lake: Lake, contract: Contract) -> None:
 
 
 def _join_parts(lake: Lake, table: str) -> None:
-    """One file from the monthly parts, one part at a time in memory."""
+    """Write one file from the monthly parts of a table, one part at a time in memory."""
     schema: pa.Schema = load_contract(table).arrow_schema()
     parts = (
         files.read_parquet(lake.state_file("built", table, part)).select(schema.names).cast(schema)

@@ -1,1 +1,1 @@
-"""Package templates."""
+"""Jinja templates of drawings. No code."""
