@@ -36,7 +36,7 @@ def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figur
     """Draw predicted against observed shares.
 
     Args:
-        points: predicted share and observed share (0 to 1), and number of cases, which sets the area of the point.
+        points: predicted share, observed share (0 to 1) and number of dossiers, which sets the area of the point.
         title: stands above the drawing.
     """
     axes = _axes(4.2, 3.8)

@@ -34,7 +34,7 @@ class Dot:
 
 @styled
 def dots(rows: Sequence[Dot], width: float, title: str = "") -> Figure:
-    """Draw one line per row, the first on top: interval a bar, median a tick, rank a dot.
+    """Draw one line per row, the first on top: interval, median (tick), rank (dot).
 
     Args:
         rows: what is drawn.

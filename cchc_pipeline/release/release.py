@@ -29,9 +29,9 @@ from cchc_pipeline.validation.staging import published_state
 
 
 def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
-    """Return ranges of days that a daily source was never read for: (source, first, last).
+    """Return ranges of days that a daily source was never read for.
 
-    The last day of data is the last day that is looked at.
+    Each is (source, first day, last day), none later than the last day of data.
     """
     last = lake.span().as_of_on
     return [

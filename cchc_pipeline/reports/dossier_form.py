@@ -1,4 +1,4 @@
-"""Form II.06a/VPCP/KSTT: dossiers received, resolved and pending over any period."""
+"""Compute form II.06a/VPCP/KSTT (Thông tư 01/2020/TT-VPCP) over any period."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class DossierForm:
 
     @property
     def total(self) -> int:
-        """Column 3: received in the period and carried over."""
+        """Return column 3: received in the period plus carried over."""
         return self.received + self.carried_over
 
     def rows(self) -> list[tuple[str, str, int, float | None]]:
-        """Code, Vietnamese label, count, percentage of its base (None where it has none)."""
+        """Return rows of the form: code, Vietnamese label, count, % of its base or None."""
 
         def share(part: int, whole: int) -> float | None:
             return 100 * part / whole if whole else None
@@ -68,7 +68,7 @@ class DossierForm:
         ]
 
     def as_dict(self) -> dict[str, object]:
-        """Every figure by its English code, percentages with two decimals."""
+        """Return figures by English code; percentages with two decimals, dates as text."""
         found: dict[str, object] = {**asdict(self), "total": self.total}
         found |= {f"{code}_pct": round(pct, 2) for code, _, _, pct in self.rows() if pct is not None}
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in found.items()}
@@ -107,7 +107,10 @@ SELECT * FROM flows, stocks
 
 
 def dossier_form(published: Path, first: date, last: date, unit: str | None = None) -> DossierForm:
-    """The form for a period, from the current published version.
+    """Compute the form for a period, from the current published version.
+
+    Events are counted by the day on which they happened. Pending and carried over are what was received minus what was
+    resolved until the end of the period, and before it.
 
     Args:
         published: the published folder.

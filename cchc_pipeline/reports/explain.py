@@ -1,7 +1,7 @@
-"""List what stands behind a figure: an indicator of a unit and any window, down to dossiers and documents.
+"""List the dossiers and documents behind an indicator of a unit in any window.
 
-The items are counted by the same SQL files as the figure, over `core.items` in place of their sums: what is listed
-cannot differ from what is counted.
+The SQL files that count the figure run over `core.items`, one row per item, in place of the daily sums: the items
+listed are those that were counted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 #: Column of a relation that identifies what was counted.
 ITEM = "item_id"
 _UNIT_AND_PERIOD = ("unit_code", "period_type", "period_start", "period_end")
-#: published table -> its key and the columns that are shown of an item
+#: published table -> its key and the columns shown for an item
 _SHOWN = {
     "dossiers": (
         "dossier_id",
@@ -51,15 +51,15 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class Behind:
-    """What stands behind a numerator or a denominator, or what the one lacks of the other.
+    """The items behind a numerator or denominator, or those that the numerator lacks.
 
     Attributes:
         side: numerator, denominator, or lacking: what the denominator counts and the numerator does not.
-        term: its definition; of what is lacking, that of the denominator.
+        term: its definition; for lacking, that of the denominator.
         value: its value.
         sql: the query that gives it, over the views that the relation's file makes.
-        count: how many items stand behind it.
-        rows: the first of them, each with what it contributes.
+        count: number of items.
+        rows: the first items, each with what it contributes.
     """
 
     side: str
@@ -72,12 +72,13 @@ class Behind:
 
 @dataclass(frozen=True)
 class Explanation:
-    """An indicator of a unit and window, explained.
+    """An indicator of a unit and window with the items behind it.
 
     Attributes:
-        published: the published value of a period with just these days; None where there is none.
-        behind: numerator, denominator, and what is lacking where more is better: the items that cost a rate its points.
-        notes: what a reader has to know about the window.
+        published: the published row of a period with exactly these days (period_type, numerator, denominator, value);
+            None if there is none.
+        behind: numerator, denominator and, for a rate where higher is better, what the numerator lacks.
+        notes: Vietnamese remarks about the window.
     """
 
     indicator: Indicator
@@ -94,10 +95,11 @@ class Explanation:
 
 
 def find_indicator(name: str) -> Indicator:
-    """Return the indicator of this id, or the one that the criterion of this code is scored from.
+    """Return the indicator of this id, or the one that scores the criterion of this code.
 
     Raises:
-        ReportError: there is none; the message names the nearest. Or criteria of that code have several.
+        ReportError: no indicator or criterion has this name (the message names similar ones), or several indicators score
+            criteria of this code.
     """
     known = {indicator.id: indicator for indicator in catalogue()}
     if name in known:
@@ -119,7 +121,7 @@ def find_indicator(name: str) -> Indicator:
 
 
 def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = None, limit: int = 10) -> Explanation:
-    """Return value and items of an indicator, from the current published version.
+    """Return the value of an indicator and its items, as currently published.
 
     Args:
         lake: the lake.
@@ -127,10 +129,10 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
         first: first day of the window.
         last: last day of the window.
         unit: unit code; the province by default. Everything below the unit counts with it.
-        limit: how many items are listed of the numerator, and of the denominator.
+        limit: how many items are listed for each of numerator, denominator and lacking.
 
     Raises:
-        ReportError: the indicator or unit is unknown, or no day of the window has data.
+        ReportError: the window is reversed, the indicator or unit is unknown, or no day of the window has data.
         PublishError: nothing was published.
     """
     indicator = find_indicator(name)
@@ -186,11 +188,11 @@ def _published(published: Path, indicator_id: str, unit: str, first: date, last:
 def _items(
     tables: Mapping[str, Source], indicator: Indicator, first: date, last: date, begins: date, until: date
 ) -> Iterator[Engine]:
-    """Open a session in which the relations of an indicator keep the item of every row."""
+    """Open a session in which the relations of an indicator keep each row's item."""
     dossiers = items("dossier_items", dossiers=tables["dossiers"])
     causes = items("late_items", late=tables["late_dossiers"])
     documents = items("document_items", documents=tables["documents"], run=run_table(until))
-    # The catalogue has no history: its procedures as they are now stand for the day on which they were counted last.
+    # The procedure catalogue has no history: today's procedures stand for the last day on which they were counted.
     days = run_sql(
         "SELECT MAX(event_on) AS day FROM counts WHERE event_on BETWEEN ? AND ?",
         params=[first, min(last, until)],
@@ -211,7 +213,7 @@ def _items(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A session over items, and the unit and days that are asked for."""
+    """A session over items, with the unit and days that are asked for."""
 
     engine: Engine
     unit: str
@@ -220,7 +222,7 @@ class _Asked:
     limit: int
 
     def behind(self, side: str, term: Term, value: float | None) -> Behind:
-        """List what a term is counted from."""
+        """Return the items that a term counts, or its rows where they have no item."""
         source = self._from(term)
         figure = parse_sql(f"SELECT {term.sql} {source}").sql(dialect="duckdb", pretty=True)
         condition = _condition(term)
@@ -237,10 +239,10 @@ class _Asked:
         return Behind(side, term, value, figure, found.num_rows, rows)
 
     def lacking(self, indicator: Indicator) -> Behind | None:
-        """List what the denominator counts and the numerator does not, item by item.
+        """Return the items that the denominator counts and the numerator does not.
 
-        None where fewer is better (then the numerator itself lists what costs), and where both sides do not count the
-        same kind of item.
+        None unless the indicator is a rate in % where higher is better (where lower is better, the numerator lists what
+        costs points), and None where the two sides count different kinds of items.
         """
         term = indicator.denominator
         if term is None or indicator.unit != "%" or indicator.direction != "higher":
@@ -250,7 +252,7 @@ class _Asked:
             return None
         ids = [set(self.engine.query(query)[ITEM].to_pylist()) for query in (counted, met)]
         if ids[1] and not ids[0] & ids[1]:
-            return None  # a rate of procedures over dossiers, say: nothing of the one is among the other
+            return None  # different kinds of items, such as procedures over dossiers
         left = "counted.contributes - COALESCE(met.contributes, 0)"
         query = (
             f"WITH counted AS ({counted}), met AS ({met}) SELECT {ITEM}, {left} AS contributes "
@@ -262,7 +264,7 @@ class _Asked:
         return Behind("lacking", term, value, text, found.num_rows, self._details(found))
 
     def _by_item(self, term: Term) -> str | None:
-        """The query of what every item contributes to a term; None where the term does not add up over items."""
+        """Return the query of each item's part of a term; None if it does not add up."""
         source = self._from(term)
         if (distinct := term.tree.find(exp.Distinct)) is not None:
             column = distinct.expressions[0]
@@ -277,7 +279,7 @@ class _Asked:
         return self.engine.query(f"SELECT * FROM {term.relation.view} LIMIT 0").column_names
 
     def _details(self, found: pa.Table) -> list[dict[str, Any]]:
-        """The first items with what is shown of them."""
+        """Return the first items with the columns of `_SHOWN` and what they contribute."""
         rows = found.slice(0, self.limit).to_pylist()
         ids = {"ids": [row[ITEM] for row in rows]}
         known: dict[str, dict[str, Any]] = {}
@@ -287,7 +289,7 @@ class _Asked:
         return [{**known.get(row[ITEM], {"item": "?", **row}), "contributes": row["contributes"]} for row in rows]
 
     def _from(self, term: Term) -> str:
-        """The rows of a relation that a figure of the unit and window is counted over."""
+        """Return the FROM and WHERE clause over a relation for the unit and window."""
         relation = term.relation
         source = f"FROM {relation.view} WHERE unit_code = {sql_text(exp.Literal.string(self.unit))}"
         if relation.cumulative:
@@ -297,6 +299,6 @@ class _Asked:
 
 
 def _condition(term: Term) -> str:
-    """What the rows of a term are filtered by."""
+    """Return the filter of a term's rows as SQL; TRUE if it has none."""
     found = term.tree.find(exp.Filter)
     return sql_text(found.expression.this) if found is not None else "TRUE"

@@ -1,4 +1,4 @@
-"""One indicator of one unit over the published periods, as it was or on today's map."""
+"""List one indicator of one unit over the published periods."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _COLUMNS = ("period_start", "period_end", "numerator", "denominator", "value", "
 
 @dataclass(frozen=True)
 class Series:
-    """Rows by period in order, with `_COLUMNS`; `unit_of_measure` is that of the catalogue."""
+    """Values of an indicator by period, oldest first.
+
+    Attributes:
+        which: map of units: as-was (of each period) or today.
+        rows: period_start, period_end, numerator, denominator, value, is_exact, note_vi; key: period_start.
+    """
 
     indicator_id: str
     name_vi: str
@@ -42,7 +47,16 @@ def indicator_series(
     first: date | None = None,
     last: date | None = None,
 ) -> Series:
-    """The periods of a kind that touch the days from `first` to `last`, from the current published version.
+    """Return the periods of a kind that touch the days from `first` to `last`.
+
+    Args:
+        published: the published folder.
+        indicator: id of the indicator.
+        unit: unit code; the province by default.
+        which: map of units: as-was (`indicator_values`) or today (`indicator_values_today`).
+        kind: period type, such as month.
+        first: first day; no limit by default.
+        last: last day; no limit by default.
 
     Raises:
         ReportError: the indicator or the unit is unknown, or the unit has no row on this map in these periods.

@@ -1,4 +1,4 @@
-"""The report of late dossiers: how many by cause and unit, with or without a letter of apology, each with evidence."""
+"""Report late dossiers by cause and unit, with or without a letter of apology."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.scope import Scope, scope
 
-#: cause -> how an official calls it
+#: cause (code list late_cause) -> Vietnamese label
 CAUSES = {
     "in_fact": "Trễ hạn thực tế",
     "other_authority": "Trễ hạn do chờ cơ quan ngoài tỉnh",
@@ -23,7 +23,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class LateReport:
-    """Dossiers resolved late in a period, and those open and overdue on the last day of the data.
+    """Dossiers resolved late in a period, and those overdue on the last day of data.
 
     `dossiers` and `overdue` are rows of the published `late_dossiers`, in order of unit, cause and end.
     """
@@ -33,7 +33,7 @@ class LateReport:
     overdue: list[dict[str, Any]]
 
     def by_cause(self) -> list[tuple[str, int, int]]:
-        """Cause, dossiers resolved late, those of them with a letter of apology."""
+        """Return (cause, dossiers resolved late, those of them with a letter of apology)."""
         return [
             (cause, len(of), sum(row["apology_on"] is not None for row in of))
             for cause in CAUSES
@@ -41,7 +41,10 @@ class LateReport:
         ]
 
     def by_unit(self) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
-        """Unit code, unit name, and for each cause the dossiers and those with a letter; units without any left out."""
+        """Return (unit code, name, cause -> (dossiers resolved late, those with a letter)).
+
+        Units without a late dossier are left out.
+        """
         counts = Counter((row["unit_code"], row["cause"]) for row in self.dossiers)
         letters = Counter((row["unit_code"], row["cause"]) for row in self.dossiers if row["apology_on"] is not None)
         units = sorted({row["unit_code"] for row in self.dossiers})
@@ -51,7 +54,7 @@ class LateReport:
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Counts by cause and by unit, and every dossier; dates as text."""
+        """Return counts by cause and by unit, and every dossier, with dates as text."""
         return {
             "unit_code": self.scope.unit_code,
             "unit_name": self.scope.unit_name,
@@ -79,7 +82,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def late_report(
     published: Path, first: date | None = None, last: date | None = None, unit: str | None = None
 ) -> LateReport:
-    """The report for a period and a unit with everything below it, from the current published version.
+    """Report late dossiers of a unit and everything below it, as currently published.
 
     Args:
         published: the published folder.

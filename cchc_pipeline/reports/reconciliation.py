@@ -1,4 +1,4 @@
-"""`cchc report reconciliation`: our figures against the portal's, by figure, by cause, down to the dossiers."""
+"""Read the published reconciliation: province against national portal, by cause."""
 
 from __future__ import annotations
 
@@ -48,7 +48,13 @@ ORDER BY received_on, dossier_code, cause LIMIT $limit
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """The reconciliation of one unit and period as it was published."""
+    """The published reconciliation of one unit and period.
+
+    Attributes:
+        figures: one row per figure: figure, figure_name_vi, local_value, expected_value, portal_value, unexplained.
+        causes: one row per cause: cause, cause_name_vi, dossiers, received and not_late (its effect on these figures),
+            points_lost, cause_vi.
+    """
 
     unit_code: str
     unit_name: str
@@ -58,7 +64,12 @@ class Reconciliation:
 
 
 def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
-    """Figures and causes of a unit with everything below it; the province and the newest month by default.
+    """Return figures and causes of a unit with everything below it.
+
+    Args:
+        published: the published folder.
+        period: the newest month that the portal was read for by default.
+        unit: unit code; the province by default.
 
     Raises:
         ReportError: the unit is unknown, or the portal was not read for the unit and period.
@@ -87,7 +98,10 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
 
 
 def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
-    """What one cause changes, figure by figure."""
+    """Return the effect of a cause on each figure.
+
+    Columns: figure (key), figure_name_vi, effect, dossiers, points_lost.
+    """
     table = read_published(published, "reconciliation")
     given = {"kind": found.period.kind, "first": found.period.first, "unit": found.unit_code}
     with session(reconciliation=table) as engine:
@@ -96,7 +110,7 @@ def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
 
 
 def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:
-    """The first dossiers that a cause touches (any cause where None), by day of reception."""
+    """Return the first dossiers that a cause (None: any) affects, by day of reception."""
     held = read_published(published, "reconciliation_dossiers")
     given = {"unit": found.unit_code, "first": found.period.first, "last": found.period.last}
     given |= {"cause": cause, "limit": limit}

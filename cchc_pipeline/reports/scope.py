@@ -1,4 +1,4 @@
-"""Resolve what a report is about: a period within the published data, and a unit with everything below it."""
+"""Resolve the period and the unit that a report is about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cchc_pipeline.lake.publish import current_version, read_manifest, read_publ
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
 
-#: So many units are listed where one is not found.
+#: Number of units listed in the message about an unknown one.
 LISTED = 60
 
 
@@ -27,7 +27,7 @@ class ReportError(CchcError):
 
 @dataclass(frozen=True)
 class Scope:
-    """A period, and a unit with the names of all units."""
+    """A period within the published data, a unit, and names and history of all units."""
 
     first: date
     last: date
@@ -42,7 +42,7 @@ class Scope:
         return self.names[self.unit_code]
 
     def below(self) -> list[str]:
-        """Return the codes of the unit, of everything below it, and of former units that count in these today."""
+        """Return codes of the unit, those below it, and former units that count in these."""
         on_map = lineage_table(self.units, self.history, self.first, self.last, "today").to_pylist()
         return sorted({row["unit_code"] for row in on_map if row["ancestor_code"] == self.unit_code} | {self.unit_code})
 
@@ -79,10 +79,10 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
 
 
 def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
-    """Return code and name of a published unit; the province where none is asked for.
+    """Return code and name of a published unit; the province by default.
 
     Raises:
-        ReportError: there is no such unit; the message lists those there are, near ones first.
+        ReportError: there is no such unit; the message names similar codes and lists the units.
         PublishError: nothing was published.
     """
     units = read_published(published, "units")

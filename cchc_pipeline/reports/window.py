@@ -1,4 +1,4 @@
-"""Compute indicator values over windows that nobody published, from the published tables."""
+"""Compute indicator values over windows that are not published."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from cchc_pipeline.reference.unit_map import lineage_table
 
 
 def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]:
-    """Return the tables that `compute` takes, from the current published version; each event on the map of its day.
+    """Return the tables that `compute` takes, from the current published version.
 
-    The daily counts of the procedure catalogue are published nowhere: they come from the lake.
+    Events stay on the map of units of their day. The daily counts of the procedure catalogue are not published: they come
+    from the lake.
 
     Args:
         lake: the lake.
@@ -50,13 +51,13 @@ def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]
 def window_values(
     lake: Lake, windows: Iterable[tuple[date, date]], begins: date, until: date, only: Sequence[Indicator]
 ) -> pa.Table:
-    """Return rows as in `indicator_values`, period type custom, of the given windows.
+    """Return rows as in `indicator_values`, period type custom, for the given windows.
 
     Args:
         lake: the lake.
         windows: first and last day of each.
         begins: first day of the published data.
-        until: last day of the published data; a window that goes on is given to date.
+        until: last day of the published data; a window that ends later is computed up to this day.
         only: indicators to compute.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Broken records, batches and files, each with the verdict that it must get."""
+"""Read broken records, batches and files with their verdicts; render their page."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class BrokenRecord:
         table: an inbound table.
         rule: id of the rule, without the table.
         verdict: severity of the rule: reject, warn or note.
-        changes: what differs from the clean record.
+        changes: column -> value that differs from the clean record.
         times: how often the record is in the batch.
-        also: other rules that such a record cannot help breaking.
-        sentence_vi: what people are told.
+        also: other rules that such a record breaks too.
+        sentence_vi: Vietnamese sentence of the rule.
     """
 
     table: str
@@ -43,7 +43,7 @@ class BrokenRecord:
 
 @dataclass(frozen=True)
 class TableCases:
-    """The cases of one table: its clean record, judged as of a day, and the broken ones."""
+    """The cases of one table: clean record, day of judgement, broken records."""
 
     table: str
     as_of_on: date
@@ -53,7 +53,7 @@ class TableCases:
 
 @cache
 def table_cases() -> dict[str, TableCases]:
-    """Cases by table, in the order of their names."""
+    """Return table -> its cases, sorted by the name of the YAML file."""
     found = {}
     for file in sorted(
         resources.files("cchc_pipeline.reports.docs.broken_records").iterdir(), key=lambda file: file.name
@@ -70,7 +70,7 @@ def table_cases() -> dict[str, TableCases]:
 
 
 def broken_batches(name: str) -> Any:
-    """The cases in `broken_batches/<name>.yaml`: `batches`, `files` or `wire`."""
+    """Read the cases in `broken_batches/<name>.yaml`: `batches`, `files` or `wire`."""
     text = (
         resources.files("cchc_pipeline.reports.docs.broken_batches")
         .joinpath(f"{name}.yaml")
@@ -80,14 +80,14 @@ def broken_batches(name: str) -> Any:
 
 
 def case_count() -> int:
-    """How many broken records, batches and files there are."""
+    """Return the number of broken records, batches, files and source replies."""
     wire = broken_batches("wire")["cases"]
     records = sum(len(cases.records) for cases in table_cases().values())
     return records + len(broken_batches("batches")) + len(broken_batches("files")) + len(wire)
 
 
 def render_broken_records() -> str:
-    """The page `docs/broken-records.md`."""
+    """Render the page `docs/broken-records.md`."""
     lines = [
         "<!-- Rendered by `cchc docs` from the cases that the tests run. Change the cases and render again. -->",
         "",

@@ -1,4 +1,4 @@
-"""The reference pages of `docs/` that are rendered and not written: data dictionary and indicators."""
+"""Render the reference pages of `docs/` from contracts and catalogue; check them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _RENDERED = "<!-- Rendered by `cchc docs`. Change the contracts or the catalogue
 
 
 class DocsStale(CchcError):  # noqa: N818 - says what happened
-    """A rendered page on disk is not what would be rendered now."""
+    """A rendered page on disk differs from what would be rendered now."""
 
 
 def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
-    """Every table with purpose, grain, key, columns and rules, as Markdown; published tables first."""
+    """Render every table with columns and rules as Markdown, published tables first."""
     every = sorted(all_contracts() if contracts is None else contracts, key=lambda c: (not c.is_published, c.name))
     lines = [
         _RENDERED,
@@ -53,7 +53,7 @@ def render_dictionary(contracts: Iterable[Contract] | None = None) -> str:
 
 
 def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
-    """Every indicator of the catalogue by legal basis, as Markdown."""
+    """Render every indicator of the catalogue as Markdown, by legal basis."""
     every = catalogue() if indicators is None else indicators
     used = criteria_by_indicator()
     lines = [
@@ -114,7 +114,7 @@ def render_indicators(indicators: Sequence[Indicator] | None = None) -> str:
 
 
 def pages() -> dict[str, str]:
-    """File name below `docs/` -> text of every rendered page."""
+    """Return file name below `docs/` -> text of every rendered page."""
     return {
         "data-dictionary.md": render_dictionary(),
         "indicators.md": render_indicators(),
@@ -123,7 +123,7 @@ def pages() -> dict[str, str]:
 
 
 def write_pages(folder: Path) -> list[Path]:
-    """Render every page into `folder`; the files."""
+    """Write every rendered page into `folder` and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -217,7 +217,7 @@ def _hours(hours: int) -> str:
 
 
 def _code_lists(contracts: Sequence[Contract]) -> list[str]:
-    """Every code list that a contract names, once."""
+    """Return the lines of every code list that a contract names, each list once."""
     lists = {found.name: found for contract in contracts for found in contract.code_lists}
     lines = ["## Code lists", "", "Values of coded columns; they stand in `data_contracts/code_lists/`."]
     for name, found in sorted(lists.items()):

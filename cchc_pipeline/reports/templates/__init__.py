@@ -1,1 +1,1 @@
-"""Templates of the pages for people. No code."""
+"""Templates of reports; there are none at present. No code."""

@@ -1,1 +1,1 @@
-"""Batches, files and replies that are broken as a whole, with what becomes of them. No code."""
+"""Broken batches, files and source replies with their verdicts, as YAML. No code."""

@@ -1,1 +1,1 @@
-"""One YAML file per inbound table: a clean record, and for every rule a record that breaks it. No code."""
+"""YAML per inbound table: a clean record and a broken one per rule. No code."""
