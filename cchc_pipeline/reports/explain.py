@@ -95,11 +95,11 @@ class Explanation:
 
 
 def find_indicator(name: str) -> Indicator:
-    """Return the indicator of this id, or the one that scores the criterion of this code.
+    """Return the indicator of this id, or the one that scores the criterion code.
 
     Raises:
-        ReportError: no indicator or criterion has this name (the message names similar ones), or several indicators score
-            criteria of this code.
+        ReportError: no indicator or criterion has this name (the message names similar ones), or several indicators
+            score criteria of this code.
     """
     known = {indicator.id: indicator for indicator in catalogue()}
     if name in known:

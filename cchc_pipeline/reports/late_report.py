@@ -41,7 +41,7 @@ class LateReport:
         ]
 
     def by_unit(self) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
-        """Return (unit code, name, cause -> (dossiers resolved late, those with a letter)).
+        """Return (unit code, name, cause -> (dossiers resolved late, with a letter)).
 
         Units without a late dossier are left out.
         """

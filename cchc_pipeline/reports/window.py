@@ -23,8 +23,8 @@ from cchc_pipeline.reference.unit_map import lineage_table
 def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]:
     """Return the tables that `compute` takes, from the current published version.
 
-    Events stay on the map of units of their day. The daily counts of the procedure catalogue are not published: they come
-    from the lake.
+    Events stay on the map of units of their day. The daily counts of the procedure catalogue are not published: they
+    come from the lake.
 
     Args:
         lake: the lake.
