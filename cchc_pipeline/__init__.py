@@ -1,6 +1,5 @@
-"""cchc_pipeline: the domain of administrative-reform (CCHC) data as a plain Python library.
+"""The domain of administrative-reform (CCHC) data as a plain Python library.
 
-Rooms, in the order in which data flows: `sources`, `contracts`, `lake`, `reference`, `core`,
-`indicators`, `scorecards`, `reports`, and `sandbox`, a province in a box. Nothing here imports the
-orchestrator; `assets` does.
+Belongs here: reading, validating, computing and publishing, a room per stage; the modules beside this file are the
+ground that every room may import. Not here: the orchestrator (`assets`). Import-linter holds the order of the rooms.
 """

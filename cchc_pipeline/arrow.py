@@ -1,7 +1,7 @@
-"""Build Arrow arrays and tables from Python values and data frames, the same in every process environment.
+"""Build Arrow arrays and tables from Python values and data frames.
 
 Arrow drops the zone of a Python moment where `PYARROW_IGNORE_TIMEZONE` is set, and pandera sets it when it is
-imported. Moments therefore pass to Arrow as whole microseconds since 1970 in UTC.
+imported. Moments therefore pass to Arrow as whole microseconds since 1970 in UTC, and results are the same everywhere.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def table_from_records(records: Iterable[Mapping[str, Any]], schema: pa.Schema |
 
     Args:
         records: one mapping a row; a column that a record lacks is null.
-        schema: columns and types; those of the records, in the order of their first record, where it is None.
+        schema: columns and types; inferred from the records, in the order of their first one, where it is None.
 
     Raises:
         pa.ArrowInvalid, pa.ArrowTypeError: as `array`.
@@ -70,10 +70,10 @@ def table_from_rows(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Tabl
 
 
 def table_from_frame(frame: pd.DataFrame, schema: pa.Schema | None = None) -> pa.Table:
-    """Convert the columns of a data frame, without its index, to an Arrow table of `schema`.
+    """Convert a data frame, without its index, to an Arrow table of `schema`.
 
-    The description of the frame that Arrow adds to the schema is dropped: it tells the versions and options of
-    pandas, and would make equal tables unequal files.
+    The pandas metadata that Arrow adds to the schema is dropped: it tells the versions and options of pandas, and would
+    make equal tables unequal files.
     """
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)  # noqa: TID251 - the one place
     return table.replace_schema_metadata(schema.metadata if schema else None)

@@ -1,4 +1,4 @@
-"""The time zone, windows of civil days, and the periods that figures are reported for."""
+"""Define the time zone, windows of civil days, and reporting periods."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _FORMS = {
 
 
 class PeriodError(CchcError):
-    """A period is not written like one, or its days do not fit."""
+    """A malformed period, or one whose days contradict each other."""
 
 
 def today() -> date:
-    """Return the civil day of now in Vietnam."""
+    """Return today's civil day in Vietnam."""
     return datetime.now(LOCAL_ZONE).date()
 
 
 def custom_periods(windows: Iterable[tuple[date, date]]) -> pa.Table:
-    """Return a table as `periods` with free windows only, given by their first and last day."""
+    """Return a table as `periods`, of custom windows (first and last day) only."""
     return table_from_rows(sorted({("custom", *window) for window in windows}), SCHEMA)
 
 
@@ -67,7 +67,7 @@ class Window:
             yield self.first + timedelta(days=offset)
 
     def clamp(self, day: date | None) -> date:
-        """Return the day of the window that is nearest to `day`; the last one where `day` is unknown."""
+        """Return the day of the window nearest to `day`; the last where `day` is None."""
         return self.last if day is None else min(max(day, self.first), self.last)
 
     def __str__(self) -> str:
@@ -104,16 +104,19 @@ class Period:
 
     @property
     def named(self) -> Period:
-        """The calendar period that custom days stand for; the period itself where there is none."""
+        """Return the calendar period that custom days stand for, else the period itself."""
         return self.calendar or self
 
     @property
     def name_vi(self) -> str:
-        """Name as in a sentence: quý III năm 2026."""
+        """Return the Vietnamese name as in a sentence: quý III năm 2026."""
         return period_name(self.named.kind, self.named.first, self.named.last)
 
     def __str__(self) -> str:
-        """Return the text that `parse_period` reads, fit for the name of a file: 2026-09, 2026-Q3, 2026-H1, 2026."""
+        """Return a short text, fit for a file name: 2026-09, 2026-Q3, 2026-H1, 2026.
+
+        `parse_period` reads it, except for days and custom periods.
+        """
         year = self.first.year
         return {
             "day": f"{self.first}",
@@ -128,11 +131,14 @@ class Period:
         return (self.first.month - 1) // months + 1
 
     def before(self) -> Period:
-        """Return the period of the same length just before; of nine months and unnamed days that of the year before."""
+        """Return the period just before: the previous month, quarter, half or year.
+
+        Nine months, single days, and custom days without a calendar period go back one year.
+        """
         return self._earlier({"month": 1, "quarter": 3, "half": 6}.get(self.named.kind, _MONTHS_A_YEAR))
 
     def year_ago(self) -> Period:
-        """Return the same period of the year before."""
+        """Return the same period one year earlier."""
         return self._earlier(_MONTHS_A_YEAR)
 
     def _earlier(self, months: int) -> Period:
@@ -147,13 +153,13 @@ class Period:
 
 
 def _months_later(day: date, months: int) -> date:
-    """Return the same day some months later; the last one of that month where it has no such day."""
+    """Return the same day `months` later, or the last day of a shorter month."""
     year, month = divmod(day.year * _MONTHS_A_YEAR + day.month - 1 + months, _MONTHS_A_YEAR)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def period_of(kind: str, day: date) -> Period:
-    """Return the period of a kind that a day lies in.
+    """Return the period of `kind` that `day` lies in.
 
     Args:
         kind: day, month, quarter, half, nine_months (January to September of the day's year) or year.
@@ -168,14 +174,14 @@ def period_of(kind: str, day: date) -> Period:
 
 
 def parse_period(text: str, kinds: Sequence[str] = PUBLISHED_KINDS) -> Period:
-    """Read a calendar period as people type it: 2026-09, 2026-Q3, 2026-H1, 2026 or 2026-9T.
+    """Parse a calendar period as typed: 2026-09, 2026-Q3, 2026-H1, 2026 or 2026-9T.
 
     Args:
         text: what was typed.
-        kinds: kinds that are taken. Where nine months are the only one, the year alone is enough.
+        kinds: kinds that are accepted. Where nine_months is the only one, the bare year is enough.
 
     Raises:
-        PeriodError: it is none of these.
+        PeriodError: the text has none of these forms.
     """
     for kind in (kind for kind in _FORMS if kind in kinds):
         found = re.fullmatch(_FORMS[kind][0], text.strip().upper())
@@ -187,13 +193,18 @@ def parse_period(text: str, kinds: Sequence[str] = PUBLISHED_KINDS) -> Period:
 
 
 def periods_of(days: Iterable[date], kinds: Sequence[str] = PUBLISHED_KINDS) -> list[Period]:
-    """Return the periods that days lie in, kind after kind, each once and in the order of the days."""
+    """Return the distinct periods that `days` lie in, kind after kind in day order."""
     days = list(days)
     return list(dict.fromkeys(period_of(kind, day) for kind in kinds for day in days))
 
 
 def periods(first: date, last: date, free: Iterable[tuple[date, date]] = ()) -> pa.Table:
-    """Return every period that a day from `first` to `last` lies in, and the `free` days that begin by `last`.
+    """Return the table of all periods that a day from `first` to `last` lies in.
+
+    Args:
+        first: first civil day.
+        last: last civil day.
+        free: custom windows (first and last day); those that begin after `last` are left out.
 
     Returns:
         Columns period_type (day, month, quarter, year, custom), period_start, period_end; the key is all of them.

@@ -6,14 +6,14 @@ from typing import Any
 
 
 class CchcWarning(UserWarning):
-    """Base of the project's own warnings."""
+    """Base class of the project's warnings."""
 
 
 class CchcError(Exception):
-    """Base of the project's own errors.
+    """Base class of the project's errors: a message and named details.
 
-    Subclasses are built with keyword arguments only; `__reduce__` restores them in another
-    process with the same class and attributes.
+    `__reduce__` restores class, message and details in another process, also where a subclass is built with keyword
+    arguments only.
     """
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -36,4 +36,4 @@ def _rebuild(kind: type[CchcError], message: str, details: dict[str, Any]) -> Cc
 
 
 class SettingsError(CchcError):
-    """A setting is missing or wrong."""
+    """A missing or wrong setting."""

@@ -1,4 +1,4 @@
-"""Report how far a long step is."""
+"""Define how a long step reports its progress."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """A function that is called as a step goes on."""
+    """Callback that a long step calls to report its progress."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        """Report that `done` of `total` steps (None: unknown) are over and that `what`, in words, comes next."""
+        """Report `done` of `total` (None: unknown) steps as over; `what` names the next."""
 
 
 def silent(done: int, total: int | None, what: str) -> None:

@@ -33,7 +33,7 @@ class ReportPeriod(BaseModel):
 
 
 class Settings(BaseModel):
-    """All settings of one province. Field names in the file; `CCHC_<NAME>` in the environment."""
+    """Settings of one province: field names in the file, `CCHC_<NAME>` as variables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,7 +66,7 @@ class Settings(BaseModel):
 
     @property
     def drop_folder(self) -> Path:
-        """Folder for files that are put there by hand, such as `papi/2024.csv`."""
+        """Return the folder for files put there by hand, such as `papi/2024.csv`."""
         return self.drop_dir or self.data_dir / "drop"
 
     def require_sources(self) -> None:
@@ -88,7 +88,9 @@ class Settings(BaseModel):
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """Return the settings of the file `cchc.toml`, overruled by the environment.
+    """Return the settings of a file, overruled by the environment and `overrides`.
+
+    The file is `cchc.toml` in the working folder, or the one that `CCHC_SETTINGS` names.
 
     Args:
         environ: environment to read; the process's own by default.
@@ -132,7 +134,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 
 def _problem(entry: Mapping[str, Any], from_environment: Mapping[str, str], path: Path) -> str:
-    """Return a sentence on one wrong setting, where it was read, and the fix, without values that may be secret."""
+    """Return one wrong setting, its origin and the fix; values of secrets left out."""
     name, message = ".".join(str(part) for part in entry["loc"]), str(entry["msg"])
     if entry["type"] == "extra_forbidden":  # may be a secret under another name
         return f"{path} has {name}, which is no setting. Correct the name or remove it."

@@ -1,8 +1,8 @@
 """Mask personal data in free text.
 
-Legal frame: Law 91/2025/QH15 on the protection of personal data. Masking is generous: a place
-name lost costs nothing, a person's name kept does. A bare name without a word that announces it
-cannot be found this way, so free text is masked *and* kept out of everything published.
+Legal frame: Law 91/2025/QH15 on the protection of personal data. Masking prefers too much to too little: a place name
+lost costs nothing, a person's name kept does. A bare name without a word that announces it cannot be found this way,
+so free text is masked *and* kept out of everything published.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ _CODE = re.compile(
 
 
 def mask_text(text: str) -> str:
-    """Return a text in NFC with personal numbers, phones, e-mails and announced names replaced.
+    """Return `text` in NFC, with personal numbers, phones, e-mails and names masked.
+
+    A name is found by the word that announces it, such as ông or bà.
 
     >>> mask_text("Thư xin lỗi ông Nguyễn Văn A, CCCD 999000000123")
     'Thư xin lỗi ông [tên], CCCD [số]'

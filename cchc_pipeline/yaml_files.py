@@ -18,7 +18,7 @@ _SHOWN = 5
 
 
 class PlacedError(ValueError):
-    """Report a mistake at `place`, a path of keys below the model whose validator raises it."""
+    """A mistake at `place`, a path of keys below the model whose validator raises it."""
 
     def __init__(self, message: str, *place: str | int) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class PlacedError(ValueError):
 
 
 class Strict(BaseModel):
-    """Base of models of YAML files: immutable, and a key that no model knows is refused."""
+    """Base of models of YAML files: immutable, unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -53,7 +53,7 @@ def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcEr
         error: class of the error that is raised, with the detail `file`.
 
     Raises:
-        CchcError: (as `error`) the text is no YAML, has a key twice, or does not fit the model. The message names
+        CchcError: (as `error`) the text is not YAML, has a key twice, or does not fit the model. The message names
             file, line, path of keys and what is wrong, for the first five mistakes.
     """
     try:
@@ -75,12 +75,12 @@ def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcEr
 
 
 def _path(found: Any) -> Sequence[str | int]:
-    """Keys to a mistake, those that a validator added included."""
+    """Return the keys that lead to a mistake, those of a `PlacedError` included."""
     return (*found["loc"], *getattr(found.get("ctx", {}).get("error"), "place", ()))
 
 
 def _sentence(found: Any) -> str:
-    """What is wrong at one place, with the value where it is short."""
+    """Return what is wrong at one place, with the value where it is a scalar."""
     if found["type"] == "extra_forbidden":
         return "unknown key; correct its name or remove it"
     if found["type"] == "missing":
@@ -92,7 +92,10 @@ def _sentence(found: Any) -> str:
 
 
 def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
-    """Line and path of keys of a mistake; parts of the path that are no key (names of union members) are left out."""
+    """Return line and path of keys of a mistake: `line 3, groups[0].max`.
+
+    Parts of the path that are not keys, such as names of union members, are left out.
+    """
     node, line, shown = root, 1 if root is None else root.start_mark.line + 1, ""
     for part in path:
         if isinstance(node, yaml.MappingNode):
@@ -114,7 +117,7 @@ def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
 
 
 def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
-    """Entry `name` of a list of {property, value}, as ODCS writes mappings; its value if that has keys."""
+    """Return entry `name` of a list of {property, value}; its value if that has keys."""
     for entry in node.value:
         held = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
         if "property" in held and held["property"].value == name:
@@ -124,7 +127,10 @@ def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
 
 
 def _key_twice(node: yaml.Node | None) -> str | None:
-    """Place of the first key that stands twice in one mapping: YAML itself would keep the last in silence."""
+    """Return the place of the first key that occurs twice in one mapping, or None.
+
+    YAML itself would keep the last value without an error.
+    """
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

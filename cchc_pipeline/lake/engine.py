@@ -1,4 +1,4 @@
-"""The engine that runs SQL over tables: DuckDB, in Vietnam's time zone.
+"""Run SQL over tables with DuckDB, in Vietnam's time zone.
 
 SQL is written in DuckDB's dialect, as text or as a sqlglot tree. `run_sql` is for one statement, `session` for several.
 """
@@ -26,17 +26,20 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 class EngineError(CchcError):
-    """The engine refuses a statement."""
+    """A statement that the engine refuses."""
 
 
 class Engine:
-    """Tables by name, and SQL over them. Another engine is another class with these methods."""
+    """Tables by name, and SQL over them.
+
+    Another engine is another class with these methods.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
     def add(self, name: str, source: Source) -> None:
-        """Make `source` known as the view `name`.
+        """Register `source` as the view `name`.
 
         An empty list of files has no schema and is refused: pass an empty Arrow table instead.
         """
@@ -49,7 +52,7 @@ class Engine:
         self.execute(exp.Create(this=exp.to_table(name), kind="TEMPORARY VIEW", expression=select))
 
     def execute(self, sql: str | exp.Expr, params: Parameters = None) -> None:
-        """Run statements that make views and tables, or change them.
+        """Run statements that create or change views and tables.
 
         Raises:
             EngineError: a statement is refused.
@@ -65,7 +68,7 @@ class Engine:
         return self._run(sql, params).to_arrow_table()
 
     def batches(self, sql: str | exp.Expr) -> pa.RecordBatchReader:
-        """Return the rows of a SELECT a batch at a time, for results that do not fit into memory.
+        """Return the rows of a SELECT in batches, for results larger than memory.
 
         Raises:
             EngineError: the statement is refused.
@@ -88,7 +91,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def session(**tables: Source) -> Iterator[Engine]:
-    """Open a session over `tables` by name; what is made in it ends with it."""
+    """Open a session over named `tables`; views and tables made in it end with it."""
     with _database().cursor() as connection:
         engine = Engine(connection)
         for name, source in tables.items():
@@ -114,7 +117,7 @@ def run_file(file: str, schema: pa.Schema | None = None, /, params: Any = None, 
 
 @cache
 def sql_file(file: str) -> str:
-    """Return the text of a SQL file: `core/dossiers` is `cchc_pipeline/core/sql/dossiers.sql`."""
+    """Return the text of a SQL file: `core/dossiers` is `core/sql/dossiers.sql`."""
     room, _, name = file.rpartition("/")
     return resources.files("cchc_pipeline").joinpath(room, "sql", f"{name}.sql").read_text(encoding="utf-8")
 
@@ -123,17 +126,23 @@ def parse_sql(text: str) -> exp.Expr:
     """Return the syntax tree of one statement or expression.
 
     Raises:
-        sqlglot.errors.ParseError: the text is no SQL.
+        sqlglot.errors.ParseError: the text does not parse.
     """
     return sqlglot.parse_one(text, dialect=DIALECT)
 
 
 def sql_text(sql: str | exp.Expr) -> str:
-    """Return SQL as the engine reads it: the one place where it would be turned into another dialect."""
+    """Return SQL as text in the engine's dialect.
+
+    For another engine, this is the one place that would transpile.
+    """
     return sql if isinstance(sql, str) else sql.sql(dialect=DIALECT)
 
 
 @lru_cache(maxsize=1)
 def _database() -> duckdb.DuckDBPyConnection:
-    """One in-memory database for all sessions of the process: opening one costs more than most statements."""
+    """Return the in-memory database that all sessions of the process share.
+
+    Opening one costs more than most statements.
+    """
     return connect()

@@ -1,4 +1,4 @@
-"""The store of a lake: tables as Parquet files and small states as JSON files, written atomically.
+"""Store tables as Parquet files and small states as JSON files, atomically.
 
 A reader sees the old content of a file or the new, never a mixture.
 """
@@ -22,16 +22,16 @@ from cchc_pipeline.errors import CchcError
 # Fixed so that equal content gives equal bytes on every machine.
 _PARQUET = {"compression": "zstd", "write_statistics": True, "version": "2.6", "row_group_size": 128 * 1024}
 
-#: What the engine reads: an Arrow table, or Parquet files of one schema where they lie.
+#: An engine source: an Arrow table, or Parquet files of one schema, read in place.
 Source: TypeAlias = pa.Table | Path | Sequence[Path]
 
 
 class LakeError(CchcError):
-    """The lake does not hold what is asked for, or not in a format that this program knows."""
+    """Data that the lake does not hold, or holds in an unknown format."""
 
 
 class Token(NamedTuple):
-    """What tells that a part was written again; of two tokens the smaller was written earlier."""
+    """Write time and size of a part: rewritten parts differ, and tokens sort by time."""
 
     written_ns: int
     size: int
@@ -50,7 +50,7 @@ class Store:
     root: Path
 
     def path(self, table: str, part: str | None = None) -> Path:
-        """Return where a table, or one part of it, lies or would lie."""
+        """Return the path of a table, or of one part, whether or not it exists."""
         return self.root / (f"{table}.parquet" if part is None else f"{table}/{part}.parquet")
 
     def has(self, table: str, part: str | None = None) -> bool:
@@ -86,7 +86,7 @@ class Store:
         return schema.empty_table()
 
     def source(self, table: str, schema: pa.Schema | None = None) -> Source:
-        """Return a table of one file as the engine reads it; an empty table of `schema` where there is none.
+        """Return a table of one file as an engine source; empty where there is none.
 
         Raises:
             LakeError: nothing was written yet, and no `schema` is given.
@@ -96,12 +96,16 @@ class Store:
     def source_of_parts(
         self, table: str, schema: pa.Schema | None = None, only: Collection[str] | None = None
     ) -> Source:
-        """Return the parts of a table, `only` some where named, as the engine reads them; see `source`."""
+        """Return the parts of a table, or `only` the named ones, as an engine source.
+
+        Raises:
+            LakeError: no part was written yet, and no `schema` of an empty table is given.
+        """
         names = [part for part in self.parts(table) if only is None or part in only]
         return [self.path(table, part) for part in names] or self.read(table, "", schema=schema)
 
     def parts(self, table: str, suffix: str = ".parquet") -> dict[str, Token]:
-        """Return the parts of a table with their tokens, in the order of their names."""
+        """Return part name -> token for the parts of a table, in the order of names."""
         found = [(path, path.stat()) for path in sorted((self.root / table).glob(f"[!.]*{suffix}"))]
         return {path.name.removesuffix(suffix): Token(stat.st_mtime_ns, stat.st_size) for path, stat in found}
 
@@ -111,7 +115,7 @@ class Store:
         return Token(stat.st_mtime_ns, stat.st_size)
 
     def schema(self, table: str, part: str | None = None) -> pa.Schema | None:
-        """Return the schema with its metadata, from the footer; None where nothing was written yet."""
+        """Return schema and metadata from the footer; None where nothing was written."""
         path = self.path(table, part)
         return pq.read_schema(path) if path.exists() else None
 
@@ -126,7 +130,7 @@ class Store:
         part: str | None = None,
         schema: pa.Schema | None = None,
     ) -> None:
-        """Write a table, or one part of it, in place of what was there.
+        """Write a table, or one part of it, replacing what was there.
 
         Args:
             content: the table, or a stream of tables, which needs the `schema`.
@@ -140,7 +144,7 @@ class Store:
         write_parquet(content, self.path(table, part), schema)
 
     def update(self, content: pa.Table, table: str, part: str | None = None) -> bool:
-        """Write a table unless the same content is there already; return whether it was written."""
+        """Write a table if its content changed; return whether it was written."""
         if self.has(table, part):
             current = self.read(table, part)
             if current.schema.equals(content.schema, check_metadata=True) and current.equals(content):
@@ -165,7 +169,7 @@ class Store:
         write_json(value, self.root / f"{name}.json")
 
     def point(self, to: str) -> None:
-        """Make the pointer `current` lead to the folder `to`, in one step."""
+        """Point `current` at the folder `to`, atomically."""
         temporary = self.root / ".current.new"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(to, target_is_directory=True)
@@ -173,7 +177,7 @@ class Store:
         sync_folder(self.root)
 
     def pointed(self) -> Path | None:
-        """Return the folder that the pointer leads to; None where it leads nowhere."""
+        """Return the folder that `current` points to; None where it points nowhere."""
         pointer = self.root / "current"
         return pointer.resolve(strict=True) if pointer.is_symlink() and pointer.exists() else None
 
@@ -188,7 +192,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write beside `path`, sync, then take its place: a kill at any moment leaves the old file whole."""
+    """Write a file atomically: beside `path`, synced, then renamed onto it.
+
+    A kill at any moment leaves the old file whole.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
@@ -232,7 +239,7 @@ def write_json(value: Any, path: Path) -> None:
 
 
 def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file for people (a page, a picture), atomically."""
+    """Write a file for people, such as a page or a picture, atomically."""
     replace_file(path, lambda stream: _write_all(stream, content))
 
 

@@ -1,9 +1,9 @@
-"""Name the tables and states of a lake, and keep how pulls ended.
+"""Name the tables and states of a lake, and record the outcome of pulls.
 
 landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
 staged/<table>/<day>.parquet       the valid rows of that day
 profiles/<table>/<month>.parquet   counts of every staged day, and codes_<table>.parquet
-pulls/<source>/<first>_<last>.json how the pull of these days ended
+pulls/<source>/<first>_<last>.json outcome of the pull of these days
 ledgers/<consumer>_<table>.json    which day files a later stage has taken in
 core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
 built/<table>[/<month>].parquet    derived from core, rebuilt when stale
@@ -31,7 +31,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class DataSpan:
-    """Civil days of data: the first that was pulled, and the last (as of which stocks are counted)."""
+    """First and last civil day of data; stocks are counted as of the last."""
 
     first: date
     as_of_on: date
@@ -45,11 +45,11 @@ class Lake:
 
     @property
     def store(self) -> Store:
-        """Return where its tables and states are kept: the layer is the first part of a name."""
+        """Return the store of tables and states; a name begins with its layer."""
         return Store(self.root)
 
     def identity(self) -> dict[str, Any]:
-        """Read whose lake this is from `lake.json`; empty where nobody has claimed it yet.
+        """Return the identity that `lake.json` holds, such as the province; empty if none.
 
         Raises:
             LakeError: a newer version of the program wrote the lake.
@@ -64,7 +64,7 @@ class Lake:
         return held
 
     def claim(self, identity: dict[str, Any] | None = None) -> None:
-        """Mark the lake as that of one province and of today's format, or check that it is.
+        """Mark the lake with a province and the current format, or check that mark.
 
         Args:
             identity: the province; None for whoever has claimed the lake before.
@@ -109,7 +109,7 @@ class Lake:
         return self.store.read(f"{layer}/{table}", part, schema=schema)
 
     def write_state(self, table: pa.Table, layer: str, name: str, part: str | None = None) -> bool:
-        """Write the table unless the same content is there already; return whether it was written."""
+        """Write the table if its content changed; return whether it was written."""
         return self.store.update(table, f"{layer}/{name}", part)
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
@@ -126,10 +126,10 @@ class Lake:
     # Outcomes of pulls: success and failure per source and day are data too.
 
     def record_pull(self, source: str, first: date, last: date, outcome: dict[str, Any]) -> None:
-        """Keep how the pull of the days `first` to `last` ended; `outcome` has at least a `status`, ok or failed.
+        """Record the outcome of the pull of the days `first` to `last`.
 
-        Days that were once read to the end stay read (`is_read`) when a later pull of them fails: what it gave before
-        is in the core tables.
+        `outcome` has at least a `status`, ok or failed. Days that were once read to the end stay read (`is_read`) when
+        a later pull of them fails: what the earlier pull gave is in the core tables.
         """
         name = f"pulls/{source}/{first.isoformat()}_{last.isoformat()}"
         before = self.store.read_json(name) or {}
@@ -137,7 +137,10 @@ class Lake:
         self.store.write_json({**record, "is_read": _is_read(record)}, name)
 
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
-        """Return how the newest pull of each day ended, by day; `is_read`: whether any pull has read it to its end."""
+        """Return civil day -> outcome of the newest pull of the day, in order of days.
+
+        `is_read` tells whether any pull has read the day to its end.
+        """
         records = self.store.parts(f"pulls/{source}", suffix=".json")
         found: dict[date, dict[str, Any]] = {}
         for name in sorted(records, key=lambda name: records[name]):

@@ -1,4 +1,4 @@
-"""Ledgers: which parts of a table a later stage has taken in, so that it can tell what is new."""
+"""Record which parts of a table a later stage has taken in, to find the new ones."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Ledger:
     logic: str = ""
 
     def pending(self) -> dict[str, Token]:
-        """Return the parts that are new or were written again, with their tokens, in the order of writing."""
+        """Return part -> token of the parts that are new or rewritten, in write order."""
         noted, held = self._read(), self.store.parts(self.table)
         new = [part for part, token in held.items() if noted.get(_key(part)) != self._of(token)]
         return {part: held[part] for part in sorted(new, key=lambda part: (held[part].written_ns, part))}
 
     def note(self, taken: Mapping[str, Token]) -> None:
-        """Remember these parts as taken in.
+        """Record these parts as taken in.
 
         Args:
             taken: the parts with their tokens from before they were read: one that was written again in between
@@ -41,7 +41,7 @@ class Ledger:
         self._write(noted)
 
     def forget(self, parts: Iterable[str]) -> None:
-        """Drop the entries of these parts: what is still there is pending again, what is gone takes no place."""
+        """Remove the entries of these parts; those that still exist are pending again."""
         noted = self._read()
         gone = {_key(part) for part in parts}
         if gone & set(noted):

@@ -1,4 +1,6 @@
-"""Publish complete versions of the tables, beside the old ones and then by one switch; read and roll back.
+"""Publish complete versions of the tables, read them, and roll back.
+
+A version is completed beside the old ones and becomes the current one by one switch.
 
     published/versions/<version>/<table>.parquet     one file per table
     published/versions/<version>/quality/…           pages and CSV for people
@@ -30,19 +32,19 @@ MANIFEST = "datapackage.json"
 
 
 class PublishError(CchcError):
-    """A version could not be completed or read; the pointer has not moved."""
+    """A version that cannot be completed or read; the pointer has not moved."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """What one publication did.
+    """Result of one publication.
 
     Attributes:
         version: name of the version.
         folder: its folder.
         changed: tables whose bytes differ from the version before.
         rows: rows by table.
-        ended: tables that are published no more, because their support has ended.
+        ended: tables that are no longer published, because their support has ended.
     """
 
     version: str
@@ -53,12 +55,12 @@ class Published:
 
 
 def current_version(published: Path) -> Path | None:
-    """Return the resolved folder of the current version, or None before the first publication."""
+    """Return the folder of the current version; None before the first publication."""
     return Store(published).pointed()
 
 
 def what_stays(published: Path) -> str:
-    """Return what readers see after a run that published nothing, as a part of a sentence."""
+    """Return, as part of a sentence, what readers see after a run without publication."""
     return "nothing is published yet" if current_version(published) is None else "the last published version stays"
 
 
@@ -66,7 +68,7 @@ def read_manifest(version: Path) -> dict[str, Any]:
     """Read the manifest of a version.
 
     Raises:
-        PublishError: it is absent or damaged.
+        PublishError: the manifest is absent or damaged.
     """
     try:
         return json.loads((version / MANIFEST).read_text(encoding="utf-8"))
@@ -96,7 +98,7 @@ def publish(
         describe: table name -> resource descriptor (schema and labels) for the manifest.
         details: more top-level keys of the manifest.
         created: time stamp of the manifest.
-        keep: how many versions stay, this one included.
+        keep: number of versions that are kept, this one included.
         pages: makes the files for people beside the tables: path below the version -> content. Called when every
             table is known to be there.
 
@@ -161,7 +163,10 @@ def version_names(published: Path) -> list[str]:
 
 
 def _hashes(version: Path | None) -> dict[str, str]:
-    """Hashes by table; none where there is no version or its manifest is damaged: that stops no publication."""
+    """Return table -> hash from a version's manifest; empty where it has none.
+
+    A damaged manifest counts as none: it must not stop the next publication.
+    """
     try:
         return {r["name"]: r["hash"] for r in read_manifest(version)["resources"]} if version else {}
     except PublishError:
@@ -185,7 +190,7 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
 
 
 def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
-    """A page or its CSV; who reads tables by the manifest does not meet it among the resources."""
+    """Write a page or its CSV; return its entry in `files`, apart from the tables."""
     target = folder / name
     files.write_bytes(content, target)
     return {
@@ -204,7 +209,7 @@ def _prune(versions: Path, keep: int, current: Path) -> None:
 
 
 def _remove(version: Path) -> None:
-    """Hide first: a kill half-way leaves no half version among the complete ones."""
+    """Remove a version; rename it first, so that a kill leaves no half version."""
     hidden = version.with_name(f".{version.name}.gone")
     version.rename(hidden)
     shutil.rmtree(hidden)
