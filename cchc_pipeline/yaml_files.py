@@ -117,7 +117,7 @@ def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
 
 
 def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
-    """Return entry `name` of a list of {property, value}; its value if that has keys."""
+    """Return entry `name` of a list of {property, value}; its value if a collection."""
     for entry in node.value:
         held = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
         if "property" in held and held["property"].value == name:
