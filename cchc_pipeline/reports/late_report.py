@@ -82,7 +82,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def late_report(
     published: Path, first: date | None = None, last: date | None = None, unit: str | None = None
 ) -> LateReport:
-    """Report late dossiers of a unit and everything below it, as currently published.
+    """Compute the report for a unit with everything below it, as published.
 
     Args:
         published: the published folder.

@@ -1,7 +1,7 @@
-"""The pages for people: a static, offline, bilingual site about scores, made with every published version.
+"""The pages of a published version: scores and data quality, static, offline.
 
-Belongs here: what the pages show, how they look, and the command that makes them. Not here: any figure that is not in
-a published table (`scorecards/`, `indicators/`), and the pages about data quality (`site/quality_page.py`).
+Belongs here: what the pages show and how they look, from published tables only. Not here: figures that no published
+table holds (`indicators`, `scorecards`), drawing charts (`drawing`), publishing the files (`release`, `lake`).
 """
 
 #: Folder of the site in a published version.

@@ -1,4 +1,4 @@
-"""The site as files: every page, the style, the script and the dictionary, ready for a version or a folder."""
+"""Build the files of the site: pages, style, script and English dictionary."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ASSETS = ("site.css", "site.js")
 def site_files(
     published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf | None = None
 ) -> dict[str, bytes]:
-    """Path in the site -> content, in order.
+    """Return path in the site -> content, sorted by path.
 
     Args:
         published: published table -> Parquet file; at least those of `tables.NEEDED`.
@@ -109,7 +109,7 @@ def _page(template: str, **content: Any) -> bytes:
 
 
 def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
-    """Vietnamese and English names that the tables hold."""
+    """Yield (Vietnamese, English) names from the tables, for the dictionary."""
     for rows in (*data.local.values(), *data.portal.values(), *data.par.values()):
         for row in rows:
             yield row["criterion_name_vi"], row["criterion_name_en"]
@@ -123,7 +123,7 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
         yield from words.labels(code_list).values()
     if papi and papi.own_today:
         for one in papi.own_today.dimensions:
-            if one.label("vi") != one.row["criterion_name_vi"]:  # shortened in the drawing only
+            if one.label("vi") != one.row["criterion_name_vi"]:  # drawings show the shortened label
                 yield one.label("vi"), one.label("en")
     for province in papi.provinces[:1] if papi else ():
         below = (one for some in province.below.values() for one in some)
@@ -132,5 +132,5 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
 
 
 def _json(content: Mapping[str, str]) -> str:
-    """JSON that may stand in a script."""
+    """Return JSON that is safe within a script element."""
     return json.dumps(content, ensure_ascii=False, indent=0).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""A scorecard of one unit as a page shows it: rows in the order of the rubric, notes that hold for all of them."""
+"""Arrange the scorecard of one unit for a page, in the order of the rubric."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from cchc_pipeline.scorecards.scoring.shelf import Shelf
 from cchc_pipeline.site import words
 from cchc_pipeline.site.tables import Row, Shown
 
-#: What people call a source of figures.
+#: source of figures -> Vietnamese label
 SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row with its depth in the tree (1 is a group) and what is said about it."""
+    """A row with its depth in the tree (1: group), reasons and evidence in Vietnamese."""
 
     row: Row
     depth: int
@@ -25,7 +25,7 @@ class Line:
 
     @property
     def share(self) -> float | None:
-        """Points over what could be reached: the length of the bar. None where that is unknown."""
+        """Return points over reachable points (0 to 1), or None where unknown."""
         most = self.row["max_points"] if self.row["criterion_level"] == "criterion" else self.row["denominator"]
         most = most or self.row["max_points"]
         return None if self.row["points"] is None or not most else max(0.0, min(1.0, self.row["points"] / most))
@@ -33,7 +33,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Card:
-    """A card: its total, its lines from the first group on, and notes that hold for every criterion."""
+    """A scorecard of one unit.
+
+    Attributes:
+        source: local, portal or table.
+        shown: the period.
+        total: the total.
+        lines: all other rows, from the first group on.
+        notes: reasons that every criterion shares.
+    """
 
     source: str
     shown: Shown
@@ -43,28 +51,28 @@ class Card:
 
     @property
     def groups(self) -> tuple[Line, ...]:
-        """The groups below the total."""
+        """Return the groups directly below the total."""
         return tuple(line for line in self.lines if line.depth == 1 and line.row["criterion_level"] == "group")
 
     @property
     def missing(self) -> tuple[Line, ...]:
-        """Criteria that have no points, with their reasons."""
+        """Return the criteria without points."""
         return tuple(line for line in self.lines if line.row["status"] == "missing")
 
     @property
     def has_hidden_counts(self) -> bool:
-        """Whether any row keeps its counts to itself."""
+        """Tell whether any row hides its numerator and denominator."""
         return any(not line.row["has_counts"] for line in self.lines)
 
 
 def make_card(
     rows: Sequence[Row], source: str, shown: Shown, indicators: Mapping[str, str], shelf: Shelf
 ) -> Card | None:
-    """The card of one unit; None where it has no total.
+    """Return the card of one unit; None where it has no total.
 
     Args:
-        rows: rows of the unit in the period shown.
-        source: whose figures.
+        rows: rows of the unit in the period shown, as in `card.sql`.
+        source: local, portal or table.
         shown: the period.
         indicators: indicator id -> Vietnamese name.
         shelf: the rubrics that scored it.
@@ -86,7 +94,7 @@ def make_card(
 
 
 def in_order(rows: Iterable[Row], order: Mapping[str, int]) -> list[tuple[Row, int]]:
-    """Rows below the total as a tree walked from the top, with their depth; unknown codes come last, by code."""
+    """Return (row, depth) below the total in tree order; unknown codes last, by code."""
     below: dict[str | None, list[Row]] = {}
     for row in rows:
         if row["criterion_level"] != "total":
@@ -105,7 +113,7 @@ def in_order(rows: Iterable[Row], order: Mapping[str, int]) -> list[tuple[Row, i
 
 
 def order_of(rubric: Rubric) -> dict[str, int]:
-    """Place of every code in a rubric."""
+    """Return code of group or criterion -> its place in a rubric."""
     codes: list[str] = []
 
     def walk(groups: Iterable[Group]) -> None:

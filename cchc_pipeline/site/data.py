@@ -1,4 +1,4 @@
-"""Everything that the pages draw on, read once per version."""
+"""Read all data of the pages, once per version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cchc_pipeline.site.tables import Row, Shown
 from cchc_pipeline.vietnamese import names_within
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
-#: A count of fewer items than this is not told.
+#: Smaller counts of items are hidden.
 FEWEST_ITEMS = 5
 
 
@@ -36,23 +36,29 @@ class Unit:
 
     @property
     def page(self) -> str:
-        """Path of its page in the site."""
+        """Return the path of its page in the site."""
         return f"units/{self.code}.html"
 
 
 @dataclass(frozen=True)
 class SiteData:
-    """The published tables by unit.
+    """The rows of the published tables that the pages show, by unit.
 
     Attributes:
         tables: published table -> Parquet file.
         shelf: the rubrics that scored the cards.
         shown: the month of QĐ 766 and of the indicators; None where nothing was scored.
         shown_par: the year of PAR INDEX.
-        local, portal, par: rows of the scorecards by unit.
-        stages: unit -> criterion, group or total of PAR INDEX -> what each stage of the appraisal gave.
+        local, portal, par: unit -> rows of its scorecard.
+        stages: unit -> criterion, group or total of PAR INDEX -> points of each stage of the appraisal.
+        history: unit -> totals of QĐ 766 in every period.
+        figures: unit -> public indicator values.
+        risks: unit -> dossiers at risk, in bands of five.
         intervals: (scorecard, source, period type, first day, unit) -> interval of its rank; empty where a version has
             none.
+        fixes: unit -> criteria whose points are cheapest to win back, cheapest first.
+        causes: units that cost the province its points, by criterion.
+        external: rows of `external_indices` of the province.
     """
 
     tables: Mapping[str, Path]
@@ -77,16 +83,16 @@ class SiteData:
 
     @property
     def indicator_names(self) -> dict[str, str]:
-        """Indicator id -> Vietnamese name."""
+        """Return indicator id -> Vietnamese name."""
         return {code: one["name_vi"] for code, one in self.indicators.items()}
 
     def interval(self, scorecard: str, source: str, shown: Shown, unit_code: str) -> Row | None:
-        """The interval of a unit's rank; None where there is none."""
+        """Return the interval of a unit's rank, or None."""
         return self.intervals.get((scorecard, source, shown.period_type, shown.first, unit_code))
 
 
 def load(published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf) -> SiteData:
-    """Read what the pages need.
+    """Read what the pages show.
 
     Args:
         published: published table -> Parquet file.
@@ -127,9 +133,10 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date, sh
 
 
 def _units(published: Mapping[str, Path], scored: set[str], province_code: str) -> dict[str, Unit]:
-    """Units with a page: those of today, and former ones that were scored in the period; their names without that
-    of the province, which stands above every page.
-    """  # noqa: D205 - one thought
+    """Return units with a page: current ones, and former ones scored in the period.
+
+    Their names omit that of the province, which stands above every page.
+    """
     rows = tables.whole(published, "units").to_pylist()
     names = names_within(province_code, {row["unit_code"]: row["unit_name"] or row["unit_code"] for row in rows})
     found = {
@@ -166,7 +173,7 @@ def _to_fix(
     province_code: str,
     shelf: Shelf,
 ) -> tuple[dict[str, list[Row]], tuple[Row, ...]]:
-    """Cheapest points of every unit, and which units cost the province its points."""
+    """Return each unit's cheapest points, and the units that cost the province points."""
     filters = [("source", "=", "local"), ("period_type", "=", shown.period_type), ("period_start", "=", shown.first)]
     card: pd.DataFrame = pq.read_table(published[INDEX766], filters=filters).to_pandas()
     rubric = shelf.version("index766", str(card["rubric_version"].iloc[0]))
@@ -190,7 +197,7 @@ def _records(frame: pd.DataFrame) -> list[Row]:
 
 @dataclass(frozen=True)
 class Province:
-    """A province in one year: its total, dimensions and sub-dimensions as rows of the published table."""
+    """A surveyed province in one year: rows of total, dimensions and sub-dimensions."""
 
     code: str
     name: str

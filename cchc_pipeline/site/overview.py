@@ -1,4 +1,4 @@
-"""What the overview of the province and the list of ranks show."""
+"""Arrange the overview of the province and the list of ranks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEVELS = ("department", "district", "commune")
 
 @dataclass(frozen=True)
 class Standing:
-    """A unit among the units of its level, in the period shown."""
+    """A unit's QĐ 766 in the period shown: total, rank interval, portal total, groups."""
 
     unit: Unit
     total: Row
@@ -34,31 +34,31 @@ class Standing:
 
 @dataclass(frozen=True)
 class Level:
-    """The units of one level, best first; those without a rank come last."""
+    """The units of one level, best first; units without a rank come last."""
 
     level: str
     standings: tuple[Standing, ...]
 
     @property
     def ranked(self) -> tuple[Standing, ...]:
-        """Those with a rank."""
+        """Return the units with a rank."""
         return tuple(one for one in self.standings if one.total["rank"] is not None)
 
     @property
     def ahead(self) -> tuple[Standing, ...]:
-        """The best few; at most half of them, so that nobody is ahead and behind."""
+        """Return the first few, at most half of the ranked, so that none is also behind."""
         return self.ranked[: min(ENDS, len(self.ranked) // 2)]
 
     @property
     def behind(self) -> tuple[Standing, ...]:
-        """The last few, the last one first."""
+        """Return the last few, the last one first."""
         few = min(ENDS, len(self.ranked) // 2)
         return tuple(reversed(self.ranked[len(self.ranked) - few :])) if few else ()
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What moved most since the period before: criteria of the province, totals of units."""
+    """Largest changes of points since the period before: criteria and unit totals."""
 
     better: tuple[Line, ...]
     worse: tuple[Line, ...]
@@ -67,7 +67,7 @@ class Changes:
 
 
 def levels(data: SiteData) -> tuple[Level, ...]:
-    """Units of every level by their rank."""
+    """Return the units of every level by their rank in QĐ 766."""
     found: dict[str, list[Standing]] = {}
     for unit in data.units.values():
         rows = data.local.get(unit.code, ())
@@ -85,7 +85,7 @@ def levels(data: SiteData) -> tuple[Level, ...]:
 
 @dataclass(frozen=True)
 class ParStanding:
-    """A unit's PAR INDEX among the units of its level, with the stages of its appraisal."""
+    """A unit's total in PAR INDEX, with the stages of its appraisal."""
 
     unit: Unit
     total: Row
@@ -101,7 +101,7 @@ class ParLevel:
 
 
 def par_levels(data: SiteData) -> tuple[ParLevel, ...]:
-    """Units of every level by their rank in PAR INDEX."""
+    """Return the units of every level by their rank in PAR INDEX."""
     found: dict[str, list[ParStanding]] = {}
     for unit in data.units.values():
         total = next((row for row in data.par.get(unit.code, ()) if row["criterion_level"] == "total"), None)
@@ -114,7 +114,7 @@ def par_levels(data: SiteData) -> tuple[ParLevel, ...]:
 
 
 def changes(page: UnitPage, ranks: Iterable[Level]) -> Changes:
-    """What moved most, in points."""
+    """Return the largest changes in points, at most `SHOWN` of each kind."""
     lines = [] if page.local is None else [one for one in page.local.lines if one.row["criterion_level"] == "criterion"]
     moved = sorted(
         (one for one in lines if one.row["change"]), key=lambda one: (one.row["change"] or 0, one.row["criterion_code"])
@@ -130,7 +130,7 @@ def changes(page: UnitPage, ranks: Iterable[Level]) -> Changes:
 
 
 def lost(page: UnitPage) -> tuple[Line, ...]:
-    """Criteria by points lost, most first."""
+    """Return the criteria with the most points lost, most first, at most 2 × `SHOWN`."""
     if page.local is None:
         return ()
     rows = [one for one in page.local.lines if one.row["criterion_level"] == "criterion" and one.row["points_lost"]]
@@ -138,7 +138,7 @@ def lost(page: UnitPage) -> tuple[Line, ...]:
 
 
 def newest_external(data: SiteData) -> list[dict[str, Any]]:
-    """Indices as others published them: the newest reading of each."""
+    """Return the newest reading of each external index, by index code."""
     newest: dict[str, dict[str, Any]] = {}
     for row in data.external:
         held = newest.get(row["index_code"])
@@ -148,7 +148,7 @@ def newest_external(data: SiteData) -> list[dict[str, Any]]:
 
 
 def radar(page: UnitPage) -> str | None:
-    """Groups of QĐ 766 as shares of what could be reached, from both sides; None without any figure."""
+    """Draw shares of reachable points by QĐ 766 group and source; None without any."""
     sides = [card for card in (page.local, page.portal) if card is not None]
     if not sides:
         return None
@@ -163,7 +163,10 @@ def radar(page: UnitPage) -> str | None:
 
 
 def trend(page: UnitPage) -> str | None:
-    """Share of reachable points by month from both sides; broken where other criteria were scored."""
+    """Draw the monthly share of reachable points by source; None without figures.
+
+    The line is broken where other criteria were scored.
+    """
     months = [one for one in page.history if one.period_type == "month"]
     if not months:
         return None
@@ -183,7 +186,7 @@ def trend(page: UnitPage) -> str | None:
 
 
 def rank_dots(level: Level) -> str | None:
-    """Ranks with their intervals; None where there are no intervals."""
+    """Draw ranks with their intervals; None where there are no intervals."""
     rows = [
         Dot(one.unit.name, one.total["rank"], one.interval["rank_low"], one.interval["rank_high"])
         for one in level.ranked

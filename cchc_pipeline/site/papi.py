@@ -1,4 +1,4 @@
-"""What the page about PAPI shows: all provinces of the newest year, the own one over the years."""
+"""Arrange the page about PAPI: all provinces of the newest year, the own by year."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from cchc_pipeline.site.data import Province, SiteData
 from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Row, Shown
 
-#: A trend shows so many provinces at most: colours and marks to tell them apart.
+#: Most provinces in a trend: there are as many colours and marks.
 MOST_LINES = len(plots.COLOURS)
 
 
 @dataclass(frozen=True)
 class PapiPage:
-    """The newest year, best first; own provinces are the one of the site, or those it was made of.
+    """PAPI of the newest year, best province first.
+
+    Own provinces are the one of the site, or the former ones that were merged into it. Drawings are SVG elements; None
+    where there are no figures.
 
     Attributes:
-        today: the 34 provinces; empty where the data end before them.
+        today: the 34 provinces; empty where the data end before 1/7/2025.
     """
 
     year: int
@@ -42,22 +45,22 @@ class PapiPage:
 
     @property
     def own(self) -> tuple[Province, ...]:
-        """The provinces whose figures are those of this site, in the order of their codes."""
+        """Return the own provinces, by code."""
         return tuple(sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code))
 
     @property
     def own_today(self) -> TodayProvince | None:
-        """The province of today whose figures are those of this site."""
+        """Return the own province of today, or None."""
         return next((one for one in self.today if one.is_own), None)
 
     @property
     def is_merged(self) -> bool:
-        """Whether the own province was made of several, so that no survey speaks of it."""
+        """Tell whether the own province was merged of several, which no survey covers."""
         return self.own_today is not None and self.own_today.is_merged
 
 
 def papi_page(data: SiteData) -> PapiPage | None:
-    """Arrange PAPI; None where no table of it was ever loaded."""
+    """Arrange PAPI; None where no PAPI table was ever loaded."""
     card = data.tables["scorecard_papi"]
     years = run_sql("SELECT DISTINCT YEAR(period_start) AS year FROM card ORDER BY 1", card=card)["year"].to_pylist()
     if not years:
@@ -93,11 +96,11 @@ def papi_page(data: SiteData) -> PapiPage | None:
 
 
 def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
-    """Names of the provinces of before 1/7/2025 that are this one, or became part of it.
+    """Return names of provinces before 1/7/2025 that are the own one or part of it.
 
     Args:
         province_code: agency code. Before the merger it means the province that had it then.
-        is_today: whether the data reach beyond the merger.
+        is_today: whether the data reach 1/7/2025.
     """
     became = {one.name_vi for one in old_provinces() if one.successor_agency_code == province_code and is_today}
     return frozenset(became or {one.name_vi for one in old_provinces() if one.agency_code == province_code})
@@ -117,7 +120,7 @@ def _province(data: SiteData, code: str, rows: list[Row], year: int, names: froz
 
 
 def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
-    """Totals of provinces (code -> label) by year; a line only within years that may be compared."""
+    """Draw totals by year of provinces (code -> label); lines join comparable years."""
     found = run_sql(
         "SELECT unit_code, YEAR(period_start) AS year, points, comparable_since FROM card "
         "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",

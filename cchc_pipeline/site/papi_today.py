@@ -1,4 +1,4 @@
-"""What the page about PAPI says about the 34 provinces of today: own points, or the range of what was surveyed."""
+"""Arrange PAPI of the 34 provinces: own points, or the range of former provinces."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TodayRow:
-    """A total, dimension or sub-dimension, with the points of the former provinces in the order of their codes."""
+    """A total, dimension or sub-dimension of a province of today.
+
+    `parts` are the points of its former provinces in the order of their codes.
+    """
 
     row: Mapping[str, Any]
     parts: tuple[float | None, ...]
 
     @property
     def has_range(self) -> bool:
-        """Whether points of a merged province can be told."""
+        """Tell whether a merged province has a range of points."""
         return self.row["basis"] == "range_of_parts"
 
     def label(self, language: str) -> str:
-        """Its name as it stands in a drawing."""
+        """Return its shortened name for a drawing, in a language (vi or en)."""
         return short(self.row[f"criterion_name_{language}"])
 
 
 @dataclass(frozen=True)
 class TodayProvince:
-    """A province of today in one year; `rows` from the total down, as a tree walked from the top."""
+    """A province of today in one year; `rows` is a tree in order, the total first."""
 
     code: str
     name: str
@@ -46,17 +49,17 @@ class TodayProvince:
 
     @property
     def is_merged(self) -> bool:
-        """Whether it was made of several provinces on 1/7/2025."""
+        """Tell whether several provinces were merged into it on 1/7/2025."""
         return len(self.former) > 1
 
     @property
     def dimensions(self) -> tuple[TodayRow, ...]:
-        """The rows below the total."""
+        """Return the rows of the dimensions."""
         return tuple(one for one in self.rows if one.row["criterion_level"] == "group")
 
 
 def todays_map(data: SiteData, year: int, surveyed: Sequence[Province]) -> tuple[TodayProvince, ...]:
-    """The 34 provinces in the order of their statistical codes.
+    """Return the 34 provinces in the order of their statistical codes.
 
     Args:
         data: the tables.
@@ -90,7 +93,10 @@ def _province(
 
 
 def dimensions_plot(province: TodayProvince) -> str:
-    """The dimensions of a merged province: a mark for every former one, joined where all of them have points."""
+    """Draw the dimensions of a merged province with a mark per former province.
+
+    Marks are joined where all former provinces have points.
+    """
     rows = [plots.Span(one.label("vi"), one.parts, is_joined=one.has_range) for one in province.dimensions]
     names = [f"{name} (cũ)" for name in province.former]
     label = words.phrase("Điểm của các tỉnh cũ theo trục nội dung")
@@ -98,7 +104,7 @@ def dimensions_plot(province: TodayProvince) -> str:
 
 
 def map_plot(provinces: Sequence[TodayProvince]) -> str | None:
-    """Totals of all provinces of today; None where nobody has one."""
+    """Draw totals of all provinces of today; None where none has points."""
     rows = [plots.Span(one.name, one.total.parts, one.is_own, one.total.has_range) for one in provinces]
     if not any(value is not None for row in rows for value in row.values):
         return None

@@ -1,4 +1,4 @@
-"""A glimpse of the pages for the Dagster UI: a small table, a picture."""
+"""Preview scorecards in the Dagster UI: a small table and a radar chart."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / sh
 
 
 def markdown(card: pa.Table, source: str, period_type: str) -> str:
-    """Totals of the newest period, level by level: the province, the first and the last units.
+    """Return the newest totals as Markdown: the first and last units of each level.
 
     Args:
         card: a scorecard table.
-        source: whose figures.
+        source: local, portal or table.
         period_type: month or year.
     """
     rows = _newest(card, source, period_type, "total")
@@ -49,7 +49,7 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
-    """Groups of one unit in the newest period as a PNG, one polygon per source; None without figures."""
+    """Draw a unit's newest groups as PNG, one polygon per source; None without any."""
     from cchc_pipeline.site.card import SOURCES
 
     series: dict[str, list[float | None]] = {}
@@ -68,7 +68,7 @@ def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
 
 
 def _newest(card: pa.Table, source: str, period_type: str, level: str) -> list[dict[str, Any]]:
-    """Rows of one level of the tree in the newest period that has points."""
+    """Return the rows of one criterion level in the newest period that has points."""
     mask = pc.equal(card["source"], source)
     for column, wanted in (("period_type", period_type), ("criterion_level", level)):
         mask = pc.and_(mask, pc.equal(card[column], wanted))

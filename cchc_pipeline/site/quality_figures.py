@@ -1,4 +1,4 @@
-"""How good the data of a source are: rows, what waits, which rules are broken, over 30 nights."""
+"""Count rows, waiting records and broken rules of each source over 30 nights."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cchc_pipeline.validation.remedies import suggested_fix
 
 NIGHTS = 30
 EXAMPLES = 5
-#: Columns by which people find a record, before its key.
+#: Columns with the code by which people find a record; preferred to its key.
 _CODES = ("dossier_code", "petition_code", "task_code", "inspection_code")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of a night or of several."""
+    """Rows of one or more nights: that came in, were valid, were rejected."""
 
     rows_in: int = 0
     valid: int = 0
@@ -32,7 +32,7 @@ class Counts:
 
     @property
     def rejected_pct(self) -> float | None:
-        """Share of rejected rows in percent; None where none came in."""
+        """Return the share of rejected rows in %; None where no rows came in."""
         return 100 * self.rejected / self.rows_in if self.rows_in else None
 
     def __add__(self, other: Counts) -> Counts:
@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Example:
-    """A record that waits: by what people find it, its key, its unit and since when."""
+    """A record in quarantine: code by which people find it, key, unit, first day."""
 
     code: str
     key: str
@@ -51,14 +51,16 @@ class Example:
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule that rows broke within 30 nights, or that waiting rows break.
+    """A rule that rows broke within 30 nights, or that waiting records break.
 
     Attributes:
         last_night: rows that broke it on the last day of data.
         nights: rows that broke it in 30 nights; a row that came three times counts three times.
-        waiting: records that wait now and break it.
-        first_on: of the waiting records the first day of data, otherwise the first night.
+        waiting: records now in quarantine that break it.
+        first_on: first day on which the waiting records were seen, otherwise the first night.
         last_on: likewise the last.
+        units: (unit name, waiting records), most first.
+        examples: the records that have waited longest.
     """
 
     table: str
@@ -75,7 +77,7 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class TableQuality:
-    """One table of a source: its last night, its 30 nights, what waits now."""
+    """Counts of one inbound table: last night, 30 nights, records now in quarantine."""
 
     name: str
     title_vi: str
@@ -86,14 +88,14 @@ class TableQuality:
 
 @dataclass(frozen=True)
 class SourceQuality:
-    """The quality page of one source.
+    """The figures of the quality page of one source.
 
     Attributes:
         last_on: last day of data.
-        days: the nights of the trend, oldest first, with their counts and warnings (rows times rules of
-            severity warn); None where nothing was pulled for the day.
-        units: unit code, name and waiting records, most first.
-        accepted: records that were accepted by a person, while it holds.
+        days: (night, counts, warnings) of the trend, oldest first; warnings are rows times rules of severity warn, and
+            counts is None where nothing was pulled for the day.
+        units: (unit code, name, waiting records), most first.
+        accepted: records that a person accepted, while that holds.
     """
 
     source: str
@@ -109,17 +111,17 @@ class SourceQuality:
 
     @property
     def last_night(self) -> Counts:
-        """Rows of the last day of data, over all tables."""
+        """Return the counts of the last day of data, over all tables."""
         return sum((table.last_night for table in self.tables), Counts())
 
     @property
     def waiting(self) -> int:
-        """Records that wait now, over all tables."""
+        """Return the number of records now in quarantine, over all tables."""
         return sum(table.waiting for table in self.tables)
 
     @property
     def warned(self) -> int:
-        """Breaches of rules of severity warn on the last day of data."""
+        """Return the breaches of rules of severity warn on the last day of data."""
         return sum(rule.last_night for rule in self.warns)
 
 
@@ -127,7 +129,7 @@ def quality_of_sources(
     contracts: Iterable[Contract], quality: pa.Table, quarantine: pa.Table, releases: pa.Table, units: pa.Table,
     last_on: date,
 ) -> list[SourceQuality]:  # fmt: skip
-    """The figures of every source, in the order of `contracts`.
+    """Compute the figures of every source, in the order of `contracts`.
 
     Args:
         contracts: contracts of the inbound tables.
@@ -207,7 +209,7 @@ def _rules(
     contracts: Sequence[Contract], rows: Sequence[Mapping[str, Any]], held: pa.Table, names: Mapping[str, str],
     last_on: date,
 ) -> list[BrokenRule]:  # fmt: skip
-    """Broken rules, those with most waiting records and most broken rows first."""
+    """Return broken rules, sorted by waiting records, then broken rows, most first."""
     places: dict[str, list[int]] = {}
     for place, ids in enumerate(held["rule_ids"].to_pylist()):
         for rule_id in ids.split(";"):
@@ -243,7 +245,7 @@ def _rules(
 
 
 def _examples(waits: pa.Table, names: Mapping[str, str]) -> tuple[Example, ...]:
-    """The records that wait longest."""
+    """Return the records that have waited longest."""
     order = [(name, "ascending") for name in ("first_seen_on", "row_key", "source_row_number")]
     columns = ["row_key", "row_json", "unit_code", "first_seen_on", "source_row_number"]
     found = []

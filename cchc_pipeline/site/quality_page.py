@@ -1,4 +1,4 @@
-"""The quality report as files: a page and a CSV per source and an index page, in Vietnamese, offline."""
+"""Build the quality report: an index, and a page and a CSV per source."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FOLDER = "quality"
 
 
 def quality_files(sources: Sequence[SourceQuality], province: str) -> dict[str, bytes]:
-    """Path below the version folder -> content of every page and CSV.
+    """Return path below the version folder -> content of every page and CSV.
 
     Args:
         sources: the figures.
-        province: what the pages call the province.
+        province: name of the province on the pages.
     """
     pages = {f"{FOLDER}/index.html": _page("quality_index.html", sources=sources, province=province)}
     for one in sources:
@@ -52,7 +52,7 @@ def _page(template: str, **content: object) -> bytes:
 
 
 def _chart(one: SourceQuality) -> str | None:
-    """Rejected rows and warnings by night; None where there was neither."""
+    """Draw rejected rows and warnings by night as SVG; None where there were none."""
     rejected = [None if counts is None else counts.rejected for _, counts, _ in one.days]
     warned = [None if counts is None else warnings for _, counts, warnings in one.days]
     if not any(rejected) and not any(warned):
@@ -63,7 +63,10 @@ def _chart(one: SourceQuality) -> str | None:
 
 
 def _csv(one: SourceQuality) -> bytes:
-    """One line per table (rule empty) and per broken rule and unit; with a mark by which Excel knows UTF-8."""
+    """Return a CSV with a line per table, per broken rule, and per rule and unit.
+
+    It begins with a byte order mark, by which Excel recognises UTF-8.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(
@@ -85,7 +88,7 @@ def _csv(one: SourceQuality) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
+    """Return text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 

@@ -1,4 +1,4 @@
-"""Read what the pages show out of the published tables, by unit."""
+"""Read the rows that the pages show from the published tables, by unit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from cchc_pipeline.lake import engine, files
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages, stage_sums
 
-#: Published tables that the site cannot be made without. Counts of people come through `indicator_values_public`.
+#: Published tables that the site needs. Indicator values come from `indicator_values_public`, which hides small counts.
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
     "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals",
@@ -30,8 +30,8 @@ class Shown:
         period_type: month or year.
         first, last: its first and last day.
         is_over: whether the data reach its last day.
-        before: first day of the period before it; None where there is no figure of it.
-        running: first day of a later period that is not over yet.
+        before: first day of the period directly before it; None where that has no figures.
+        running: first day of the newest later period, which is not over yet.
     """
 
     period_type: str
@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 def shown_period(tables: Mapping[str, Path], table: str, period_type: str, data_until: date) -> Shown | None:
-    """Return the newest period of a scorecard that is over, else the newest; None where it has none.
+    """Return the newest period of a scorecard that is over, else the newest, or None.
 
     Args:
         tables: published table -> Parquet file.
@@ -79,7 +79,10 @@ def _follows(earlier: date, later: date, period_type: str) -> bool:
 
 
 def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> dict[str, list[Row]]:
-    """Return the rows of one scorecard and source in the period shown, by unit; columns as in `card.sql`."""
+    """Return unit -> rows of one scorecard and source in the period shown.
+
+    Columns as in `card.sql`; key: criterion_code.
+    """
     parameters = {
         "source": source,
         "period_type": shown.period_type,
@@ -92,12 +95,15 @@ def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> d
 
 
 def history(tables: Mapping[str, Path], table: str) -> dict[str, list[Row]]:
-    """Return totals of every period by unit, oldest first; columns as in `history.sql`."""
+    """Return unit -> totals of every period, oldest first, as in `history.sql`."""
     return by_unit(run("history", None, card=tables[table]))
 
 
 def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Row]]:
-    """Return public values by unit, of the period shown, the one before and the year, as in `indicators.sql`."""
+    """Return unit -> public values of its indicators; columns as in `indicators.sql`.
+
+    They are of the period shown, of the one before and of the year.
+    """
     parameters = {
         "period_type": shown.period_type,
         "shown": shown.first,
@@ -108,26 +114,33 @@ def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Row]]:
 
 
 def stages(tables: Mapping[str, Path], shown: Shown) -> dict[str, dict[str, Stages]]:
-    """Return unit -> criterion, group or total of PAR INDEX -> its stages; units that nobody scored are absent."""
+    """Return unit -> criterion, group or total of PAR INDEX -> its stages.
+
+    Units without points from an appraisal are absent.
+    """
     rows = run("stages", {"shown": shown.first}, card=tables["scorecard_par_index"])
     found = {unit: stage_sums(some) for unit, some in by_unit(rows).items()}
     return {unit: some for unit, some in found.items() if any(one.is_by_people for one in some.values())}
 
 
 def risks(tables: Mapping[str, Path]) -> dict[str, Row]:
-    """Return open dossiers at risk by unit, in bands of five: each number is the first of its band."""
+    """Return unit -> open dossiers before their due date, in bands of five.
+
+    Columns: open_from (all), soon_from (due within `SOON_DAYS` working days), likely_from (probably late). Each holds
+    the first number of its band, so that small counts stay hidden.
+    """
     parameters = {"soon_days": SOON_DAYS, "likely": LIKELY}
     rows = run("risk", parameters, units=tables["units"], at_risk=tables["at_risk_dossiers"])
     return {row["unit_code"]: row for row in rows}
 
 
 def whole(tables: Mapping[str, Path], table: str) -> pa.Table:
-    """Return a small table as it is."""
+    """Read a whole table."""
     return files.read_parquet(tables[table])
 
 
 def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list[Row]:
-    """Return the rows of one SQL file of this room over Parquet files."""
+    """Return the rows of `site/sql/<name>.sql` over Parquet files."""
     return engine.run_file(f"site/{name}", params=parameters, **inputs).to_pylist()
 
 

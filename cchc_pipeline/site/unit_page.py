@@ -1,4 +1,4 @@
-"""What the page of a unit shows."""
+"""Arrange the page of a unit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Reading:
 
     @property
     def change(self) -> float | None:
-        """Against the period before; None where one of the two is missing or hidden."""
+        """Return the change from the period before; None where one is missing or hidden."""
         now, before = self.figure["value"], self.figure["value_before"]
         return None if now is None or before is None else now - before
 
     @property
     def is_better(self) -> bool | None:
-        """Whether the change is for the better; None where there is none or no direction is better."""
+        """Tell whether the change is an improvement; None without change or direction."""
         if not self.change or self.indicator["direction"] not in ("higher", "lower"):
             return None
         return (self.change > 0) == (self.indicator["direction"] == "higher")
@@ -42,11 +42,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Moment:
-    """A period of the history with the totals from both sides.
+    """A period of the history with the totals from both sources.
 
     Attributes:
-        is_open: the period is not over.
-        is_break: our total was made of other criteria than in the period of its kind before.
+        is_open: whether the period is not over.
+        is_break: whether the local total was made of other criteria than in the period before of the same type.
     """
 
     period_type: str
@@ -68,7 +68,7 @@ class StageLine:
 
 @dataclass(frozen=True)
 class UnitPage:
-    """The page of one unit. What is None or empty has no figures; the page says so."""
+    """The content of the page of one unit; fields without figures are None or empty."""
 
     unit: Unit
     parent: Unit | None
@@ -87,18 +87,18 @@ class UnitPage:
 
     @property
     def anchors(self) -> frozenset[str]:
-        """Indicators that stand on the page, so that a link may lead to them."""
+        """Return the ids of indicators on the page, to which links may lead."""
         return frozenset(one.indicator["indicator_id"] for _, some in self.families for one in some)
 
     def reading(self, indicator_id: str) -> Reading | None:
-        """One of its indicators."""
+        """Return one of its indicators, or None."""
         return next(
             (one for _, some in self.families for one in some if one.indicator["indicator_id"] == indicator_id), None
         )
 
 
 def unit_page(data: SiteData, unit: Unit) -> UnitPage:
-    """Arrange the rows of a unit."""
+    """Arrange the rows of a unit for its page."""
     names = data.indicator_names
     readings = _readings(data, unit)
     local = make_card(data.local.get(unit.code, ()), "local", data.shown, names, data.shelf) if data.shown else None
@@ -126,7 +126,7 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
 
 
 def stage_lines(par: Card | None, stages: Mapping[str, Stages]) -> tuple[StageLine, ...]:
-    """The lines of a card beside their stages, the total first; empty where nobody gave points."""
+    """Return lines of a card with their stages, total first; empty if not appraised."""
     if par is None or not stages:
         return ()
     found = ((line, stages.get(line.row["criterion_code"])) for line in (par.total, *par.lines))
@@ -134,7 +134,11 @@ def stage_lines(par: Card | None, stages: Mapping[str, Stages]) -> tuple[StageLi
 
 
 def _readings(data: SiteData, unit: Unit) -> dict[str, Reading]:
-    """Indicators with a value, or a hidden one, in the period, the one before or the year; in the catalogue's order."""
+    """Return indicator id -> reading, in the order of the catalogue.
+
+    Left out are indicators without a value in the period, the one before and the year, unless a value of the period or
+    the year is hidden.
+    """
     found = {figure["indicator_id"]: figure for figure in data.figures.get(unit.code, ())}
     return {
         name: Reading(indicator, found[name])
@@ -152,7 +156,7 @@ _KINDS = ("month", "quarter", "year", "custom")
 
 
 def moments(totals: Sequence[Row], data_until: date) -> tuple[Moment, ...]:
-    """Both sides of every period, months first, oldest first within a kind."""
+    """Return all periods with both totals: months first, oldest first within a type."""
     held: dict[tuple[str, date, date], dict[str, Row]] = {}
     for one in totals:
         held.setdefault((one["period_type"], one["period_start"], one["period_end"]), {})[one["source"]] = one

@@ -1,7 +1,7 @@
-"""How figures, periods, rules and evidence read in Vietnamese, and their English counterparts.
+"""Write figures, periods, rules and evidence in Vietnamese, with English texts.
 
-A page is written in Vietnamese. What has an English counterpart is marked in it; the script of the site swaps the
-text by the one shared dictionary that `english` makes, so that no page holds everything twice.
+Pages are written in Vietnamese. Texts with an English counterpart are marked, and the script of the site swaps them by
+the shared dictionary of `english`, so that no page holds both languages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cchc_pipeline.vietnamese import decimal, period_label
 
 NONE = "—"
 _NBSP = "\u00a0"
-#: Families of the catalogue of indicators, as officials call them; another one goes by its own name.
+#: family of the indicator catalogue -> Vietnamese label; other families are shown by their id
 FAMILIES = {
     "core": "Tiếp nhận và giải quyết hồ sơ",
     "dossiers": "Hồ sơ theo cấp và lĩnh vực",
@@ -32,9 +32,9 @@ FAMILIES = {
     "procedures": "Thủ tục và dịch vụ công trực tuyến",
     "registers": "Số liệu theo sổ của các cơ quan",
 }
-#: Where a row hides its counts, the sentence that names the denominator goes with them.
+#: The denominator in a reason, to be replaced where a row hides its counts.
 _SMALL_DENOMINATOR = re.compile(r"Mẫu số chỉ có [\d.,]+")
-#: Counts behind a figure that stands beside an appraisal: the public table may hide them.
+#: Counts in brackets behind a computed figure beside an appraisal, which the public table may hide.
 _COUNTS_BESIDE = re.compile(r"(Số liệu hệ thống: [\d.,-]+ điểm) \([^()]*\)")
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:[_.][A-Z0-9]+)+\b")
 _PARAMETER = re.compile(r"(\w+)=([\d.]+)")
@@ -42,19 +42,19 @@ _SEPARATOR = "; "
 
 
 class PhraseError(CchcError):
-    """A phrase of the pages has no English counterpart, or two."""
+    """A phrase of the pages has no English counterpart."""
 
 
 @cache
 def phrases() -> dict[str, str]:
-    """Vietnamese phrase of the templates -> English."""
+    """Return Vietnamese phrase of the templates -> English."""
     text = resources.files("cchc_pipeline.site").joinpath("phrases.yaml").read_text("utf-8")
     found: dict[str, str] = yaml.safe_load(text)
     return found
 
 
 def phrase(text: str) -> str:
-    """The phrase itself, after making sure that it has an English counterpart.
+    """Return the phrase itself if it has an English counterpart.
 
     Raises:
         PhraseError: it has none.
@@ -65,9 +65,10 @@ def phrase(text: str) -> str:
 
 
 def english(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The dictionary of the site: its own phrases, and `pairs` of Vietnamese and English names from the tables.
+    """Return the dictionary of the site: Vietnamese -> English.
 
-    Of two names that are written alike in Vietnamese and not in English the first one holds.
+    It holds the phrases of the templates, and `pairs` of (Vietnamese, English) names from the tables. Where one
+    Vietnamese name has several English ones, the first holds.
     """
     found = dict(phrases())
     for name_vi, name_en in pairs:
@@ -78,12 +79,12 @@ def english(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 @cache
 def labels(code_list: str) -> dict[str, tuple[str, str]]:
-    """Code -> Vietnamese and English label."""
+    """Return code -> (Vietnamese label, English label) of a code list."""
     return {str(code.code): (code.label_vi, code.label_en) for code in load_code_list(code_list).codes}
 
 
 def _or_dash(write: Callable[[Any], str]) -> Callable[[Any], str]:
-    """Write a value, or a dash where it is None."""
+    """Return a writer that writes a dash for None."""
     return lambda value: NONE if value is None else write(value)
 
 
@@ -102,23 +103,23 @@ day = _or_dash(vietnamese.day)
 
 
 def moved(value: float) -> str:
-    """Write a change of a count or measure with its sign, with decimals only where it has some."""
+    """Return a signed change of a count or measure; whole numbers without decimals."""
     told = round(value, 2)
     return f"{'+' if told > 0 else '−' if told < 0 else '±'}{number(abs(told))}"
 
 
 def shown_words(shown: Shown) -> str:
-    """The period of a section."""
+    """Return the label of a period."""
     return period_label(shown.period_type, shown.first, shown.last)
 
 
 def band(first: int) -> str:
-    """A band of five of which only the first number is known."""
+    """Return a band of five (such as 5–9) from its first number."""
     return f"{number(first)}–{number(first + 4)}"
 
 
 def rule(label: str) -> tuple[str, str]:
-    """A rule (the `rule` column of a scorecard) as a Vietnamese and an English sentence; unknown ones as they are."""
+    """Return a scorecard's `rule` in words (Vietnamese, English); unknown ones as is."""
     kind, _, rest = label.partition("(")
     known = {name: float(value) for name, value in _PARAMETER.findall(rest)}
     full, floor, each = (known.get(name) for name in ("full_at", "floor", "points_each"))
@@ -160,7 +161,10 @@ def _share_en(value: float | None) -> str:
 
 
 def reasons(row: Row, names: Mapping[str, str]) -> list[str]:
-    """The sentences of a row's reason; codes of criteria as names, and no count that must not be shown."""
+    """Return the sentences of a row's reason, with names in place of criterion codes.
+
+    Counts that must stay hidden are removed.
+    """
     if not row["reason_vi"]:
         return []
     text = row["reason_vi"] if row["has_counts"] else _SMALL_DENOMINATOR.sub("Mẫu số dưới 10", row["reason_vi"])
@@ -170,7 +174,7 @@ def reasons(row: Row, names: Mapping[str, str]) -> list[str]:
 
 
 def evidence(row: Row, indicators: Mapping[str, str]) -> str:
-    """Where the figures of a row come from, in words."""
+    """Return where the figures of a row come from, in Vietnamese."""
     if row["indicator_id"]:
         return indicators.get(row["indicator_id"], row["indicator_id"])
     if not row["evidence"]:

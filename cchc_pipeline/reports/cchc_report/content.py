@@ -1,4 +1,4 @@
-"""What a report says, apart from any file format: paragraphs and tables of marked pieces of text."""
+"""Define the content of a report apart from any file format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Run:
         text: the text.
         is_gap: whether the writer has to replace it.
         note: number of its source in the table of sources.
-        bold, italic: how it stands out.
+        bold, italic: emphasis.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Paragraph:
 
     @property
     def text(self) -> str:
-        """Its text without the marks."""
+        """Return its text without marks."""
         return "".join(run.text for run in self.runs)
 
 
@@ -49,11 +49,11 @@ class Grid:
 
     Attributes:
         heads: one text per column.
-        rows: cells; None joins the cell above.
-        widths: share of the page's width per column; they add up to anything.
-        numeric: columns whose cells stand to the right.
+        rows: cells; None merges the cell with the one above.
+        widths: relative width of each column; the sum is scaled to the width of the text.
+        numeric: columns that are aligned right.
         strong: rows in bold: totals and groups.
-        small: whether it is set in the size of appendices.
+        small: whether it has the font size of appendices.
     """
 
     heads: tuple[str, ...]
@@ -68,19 +68,19 @@ Piece = Paragraph | Grid
 
 
 def plain(text: str) -> Runs:
-    """A text without marks."""
+    """Return a text as one run without marks; an empty text as no run."""
     return (Run(text),) if text else ()
 
 
 def gap(what: str, why: str = "", where: str = "") -> Run:
-    """A mark for the writer: what is missing, why, and where it would come from."""
+    """Return a mark for the writer: what is missing, why, and where to get it."""
     reason = f" – {why}" if why else ""
     origin = f"; nguồn: {where}" if where else ""
     return Run(f"[{what}: cần bổ sung{reason}{origin}]", is_gap=True)
 
 
 def gaps(pieces: Iterable[Piece]) -> list[str]:
-    """The texts of all gaps, in order."""
+    """Return the texts of all gaps, in order."""
     found = []
     for piece in pieces:
         cells = [piece.runs] if isinstance(piece, Paragraph) else [cell for row in piece.rows for cell in row if cell]

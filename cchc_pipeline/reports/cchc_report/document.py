@@ -1,4 +1,4 @@
-"""Writing a report as .docx in the form of an administrative document (NĐ 30/2020/NĐ-CP)."""
+"""Write a report as .docx in the form that NĐ 30/2020/NĐ-CP prescribes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from docx.shared import Mm, Pt, RGBColor
 from cchc_pipeline.reports.cchc_report import layout as law
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Runs
 
-#: the frame's own parts of the page are two columns, as wide as the two heads need
+#: widths of the two columns at the head and at the signature
 _FRAME_MM = (68, law.TEXT_WIDTH_MM - 68)
 _SIGNATURE_MM = (80, law.TEXT_WIDTH_MM - 80)
 _LINES_TO_SIGN = 4
@@ -26,7 +26,7 @@ _LINES_TO_SIGN = 4
 
 @dataclass(frozen=True)
 class Head:
-    """What stands before and after the text; each a filled text of the template's frame."""
+    """The filled texts of the template's frame, which stand before and after the body."""
 
     superior: Runs
     issuer: Runs
@@ -40,12 +40,12 @@ class Head:
 
 
 def write_docx(head: Head, pieces: list[Piece], appendices: list[list[Piece]], title: str, created: datetime) -> bytes:
-    """The document.
+    """Return the document as the bytes of a .docx file.
 
     Args:
         head: the frame.
-        pieces: the text.
-        appendices: each begins on a page of its own.
+        pieces: the body.
+        appendices: each begins on a new page.
         title: title in the properties of the file.
         created: time in the properties of the file; the writer's name is left empty.
     """
@@ -97,7 +97,7 @@ def _prepare(document: Any, title: str, created: datetime) -> None:
 
 
 def _set_font(properties: Any) -> None:
-    """The one font for every script; without all four Word falls back for Vietnamese letters."""
+    """Set one font for all scripts; else Word falls back for Vietnamese letters."""
     fonts = properties.get_or_add_rFonts()
     for script in ("ascii", "hAnsi", "eastAsia", "cs"):
         fonts.set(qn(f"w:{script}"), law.FONT)
@@ -119,7 +119,7 @@ def _page_number(paragraph: Any) -> None:
 
 
 def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) -> Any:
-    """Pieces of text with their marks; `look` sets bold or italic for all of them."""
+    """Append pieces of text with their marks; `look`: bold or italic for all of them."""
     for piece in runs:
         if piece.text:
             run = paragraph.add_run(piece.text)
@@ -160,7 +160,7 @@ def _write_paragraph(document: Any, piece: Paragraph) -> None:
     else:
         paragraph.alignment = ALIGN.LEFT if piece.style in names else ALIGN.JUSTIFY
         form.first_line_indent = Mm(law.INDENT_MM)
-        form.keep_with_next = True if piece.style == "closing" else None  # nobody signs a page of its own
+        form.keep_with_next = True if piece.style == "closing" else None  # else a signature could stand alone
         _add(paragraph, piece.runs)
 
 
@@ -197,7 +197,7 @@ def _write_grid(document: Any, grid: Grid) -> None:
 
 
 def _cell_margins(table: Any) -> None:
-    """Narrow margins at the sides of every cell, so that a figure does not break."""
+    """Set narrow side margins in every cell, so that figures do not wrap."""
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         margin = OxmlElement(f"w:{side}")
@@ -212,7 +212,7 @@ def _is_number(runs: Runs | None) -> bool:
 
 
 def _cell(cell: Any, width: Any, side: Any) -> Any:
-    """The first paragraph of a cell, set tight."""
+    """Return the first paragraph of a cell, set to a width and alignment, and tight."""
     cell.width = width
     paragraph = cell.paragraphs[0]
     paragraph.alignment = side
@@ -227,7 +227,7 @@ def _mark(row: Any, name: str) -> None:
 
 
 def _columns(document: Any, widths: tuple[float, float]) -> tuple[Any, Any]:
-    """Two columns without lines."""
+    """Add a table of two columns without lines and return its two cells."""
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
     _cell_margins(table)
@@ -246,7 +246,7 @@ def _line(cell: Any, runs: Runs, size: float, *, first: bool = False, side: Any 
 
 
 def _rule(container: Any, width_mm: float, share: float) -> None:
-    """A thin line over a share of a width, in the middle."""
+    """Draw a thin centred line over a share (0 to 1) of a width."""
     paragraph = container.add_paragraph()
     form = paragraph.paragraph_format
     form.left_indent = form.right_indent = Mm(width_mm * (1 - share) / 2)
@@ -259,7 +259,7 @@ def _rule(container: Any, width_mm: float, share: float) -> None:
 
 
 def _upper(runs: Runs) -> Runs:
-    """Capitals, broken behind what a People's Committee is called."""
+    """Return texts in capitals, with a line break after “ỦY BAN NHÂN DÂN”."""
 
     def capitals(text: str) -> str:
         return text.upper().replace("ỦY BAN NHÂN DÂN ", "ỦY BAN NHÂN DÂN\n")

@@ -1,4 +1,4 @@
-"""The figures of a report: indicator values by unit and period, and whether two periods may be compared."""
+"""Load the indicator values of a report and tell whether periods are comparable."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
 from cchc_pipeline.reports.window import window_values
 
-#: Tables that follow from the pulls, so that days which were not pulled are missing in them. Registers have days of
-#: their own.
+#: Tables filled by daily pulls: days that were not pulled are missing in them. Registers carry their own dates.
 _PULLED = frozenset({"dossier_events", "dossiers", "documents"})
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A value of an indicator with what it rests on.
+    """A value of an indicator of one unit and period.
 
     Attributes:
         indicator: its entry in the catalogue.
-        unit_code: whose it is.
-        period: when.
-        numerator, denominator, value: as in `indicator_values`; value is None over nothing.
-        is_computed: whether the window is not among the published ones and was computed from the published tables.
+        unit_code: code of the unit.
+        period: the period.
+        numerator, denominator, value: as in `indicator_values`; value is None where the denominator is 0.
+        is_computed: whether the window is not published and was computed from the published tables.
         is_partial: whether days of the period are missing in the data that it is counted from.
     """
 
@@ -47,16 +46,20 @@ class Figure:
 
     @property
     def is_rate(self) -> bool:
-        """Whether it is a share in %."""
+        """Tell whether it is a share in %."""
         return self.indicator.unit == "%" and self.indicator.kind not in VALUE_IS_NUMERATOR
 
     @property
     def is_over_nothing(self) -> bool:
-        """Whether there is a row and its denominator is 0."""
+        """Tell whether it has no value because its denominator is 0 or missing."""
         return self.value is None and not self.denominator
 
     def text(self, *, in_text: bool = False) -> str:
-        """The value as a Vietnamese document writes it; the figure has a value."""
+        """Return the value as a Vietnamese document writes it.
+
+        Raises:
+            ValueError: the figure has no value.
+        """
         if self.value is None:
             raise ValueError(f"{self.indicator.id} of {self.unit_code} has no value to write")
         if self.is_rate:
@@ -68,34 +71,34 @@ class Figure:
 
 @dataclass
 class Figures:
-    """Values of one published version, read as they are asked for in bulk (`load`), then one by one (`get`)."""
+    """Values of one published version: `load` them in bulk, `get` them one by one."""
 
     lake: Lake
     held: dict[tuple[str, str, date, date], Figure] = field(default_factory=dict)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest of the version; empty before the first publication."""
+        """Return the manifest of the version; empty before the first publication."""
         version = current_version(self.lake.published)
         return read_manifest(version) if version else {}
 
     @property
     def begins(self) -> date:
-        """First day of the data."""
+        """Return the first day of the data."""
         return date.fromisoformat(self.manifest["data_from"])
 
     @property
     def until(self) -> date:
-        """Last day of the data."""
+        """Return the last day of the data."""
         return date.fromisoformat(self.manifest["data_until"])
 
     @cached_property
     def changes(self) -> list[dict[str, Any]]:
-        """What became of units."""
+        """Return the rows of `unit_changes`."""
         return read_published(self.lake.published, "unit_changes").to_pylist()
 
     def load(self, ids: Iterable[str], units: Iterable[str], periods: Iterable[Period]) -> None:
-        """Hold the values of indicators for units and periods; those of windows that are not published are computed.
+        """Load indicator values for units and periods; windows not published are computed.
 
         Raises:
             PublishError: nothing was published.
@@ -141,14 +144,13 @@ class Figures:
         return table.filter(pc.is_in(table["unit_code"], value_set=codes)).to_pylist()
 
     def get(self, indicator_id: str, unit_code: str, period: Period) -> Figure | None:
-        """A value that was loaded, or None where nothing is known."""
+        """Return a loaded value, or None where there is no row."""
         return self.held.get((indicator_id, unit_code, period.first, period.last))
 
     def not_comparable(self, indicator: Indicator, unit_code: str, now: Period, then: Period) -> str | None:
-        """Why the values of two periods may not be compared, in Vietnamese; None where they may.
+        """Return the Vietnamese reason why two periods are not comparable, or None.
 
-        Counts of a period of which days are missing, or which is not over, are no counts of that period; and a unit
-        that others joined in between is not the same unit.
+        They are not where the data lack days of one of them, or where the unit changed in between, except in name.
         """
         if _PULLED & set(indicator.source_tables):
             for period in (then, now):

@@ -1,4 +1,4 @@
-"""Filling the template: every slot becomes a figure with its source, a word, or a mark for the writer."""
+"""Fill the template: each slot becomes a figure with its source, a word, or a gap."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
 
-#: Relations of events of all kinds: where their figures come from is told by the family.
+#: Relations of events: the origin of their figures depends on the indicator's family and not on the table.
 _EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
 
 
 @dataclass
 class Filler:
-    """Fills texts for one unit and period.
+    """Values and words that fill the texts and tables of one unit and period.
 
     Attributes:
         figures: the values, loaded for every slot.
-        sources: takes every figure that is written.
+        sources: registers every figure that is written.
         words: word -> text, for every word of `slots.WORDS`.
         names: unit code -> name as it is written.
-        origins: family or table -> where its figures come from.
-        filled: how many figures were written.
+        origins: family or table -> where its figures come from, in Vietnamese.
+        filled: number of figures written so far.
     """
 
     figures: Figures
@@ -44,7 +44,7 @@ class Filler:
     by_id: dict[str, Indicator] = field(default_factory=lambda: {one.id: one for one in catalogue()})
 
     def runs(self, text: str, *, in_text: bool = True) -> Runs:
-        """A text with its slots filled.
+        """Return a text of the template with its slots filled.
 
         Args:
             text: from the template.
@@ -66,11 +66,11 @@ class Filler:
         return "".join(self.words.get(t.name, t.name) if isinstance(t, Slot) else str(t) for t in tokens(text))
 
     def paragraph(self, text: str, style: str = "body") -> Paragraph:
-        """A paragraph with its slots filled."""
+        """Return a paragraph with its slots filled."""
         return Paragraph(self.runs(text), style)
 
     def nothing(self, counted: str | None) -> Paragraph | None:
-        """A mark for the writer where what a slot counts is zero or unknown; None where there is something."""
+        """Return a gap where what a slot counts is zero or unknown; None otherwise."""
         for slot in tokens(counted or ""):
             if isinstance(slot, Slot) and slot.name in self.by_id:
                 period = self.period.named if slot.is_calendar else self.period
@@ -93,7 +93,7 @@ class Filler:
         return self._value(figure, indicator, unit, in_text=in_text)
 
     def _value(self, figure: Figure | None, indicator: Indicator, unit: str, *, in_text: bool) -> Run:
-        """The value of a figure; over nothing, that there was nothing; without one, a gap."""
+        """Return the value of a figure, “không phát sinh” over nothing, or a gap."""
         if figure is not None and figure.value is not None:
             return self._written(figure, figure.text(in_text=in_text))
         if figure is not None and figure.is_over_nothing:
@@ -109,7 +109,7 @@ class Filler:
         return Run(text, note=self.sources.figure(figure))
 
     def origin(self, indicator: Indicator) -> str:
-        """Where the figures of an indicator come from, in Vietnamese."""
+        """Return where the figures of an indicator come from, in Vietnamese."""
         relation = indicator.relations[0]
         key = indicator.family if relation.id in _EVENTS else relation.tables[0]
         return self.origins.get(key) or self.origins.get(relation.tables[0]) or relation.tables[0]
@@ -128,7 +128,7 @@ class Filler:
         return self._written(before, f"{said} {then.name_vi} ({before.text(in_text=True)})")
 
     def comparison(self, block: Comparison) -> list[Piece]:
-        """The table of indicators over this period, the one before and the same a year ago."""
+        """Return a table of indicators: this period, the one before, the same a year ago."""
         thens = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
         rows: list[list[Runs]] = []
         reasons: dict[str, list[Period]] = {}
@@ -146,7 +146,7 @@ class Filler:
                 elif then not in reasons.setdefault(reason, []):
                     reasons[reason].append(then)
             rows.append(cells)
-        # Columns in which nothing can be compared are left out; the sentence below the table says why.
+        # Columns in which nothing is comparable are left out; a sentence below the table gives the reason.
         shown = [position for position, then in enumerate(thens) if then in used]
         heads = ["Chỉ tiêu", _head(self.period)]
         for position in shown:
@@ -157,7 +157,7 @@ class Filler:
         return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
 
     def _beside(self, indicator: Indicator, now: Figure | None, then: Period) -> tuple[str | None, list[Runs]]:
-        """Why a value cannot be compared, or None; the value of the other period and the change."""
+        """Return the reason against comparing, or None; the other value and the change."""
         before = self.figures.get(indicator.id, self.unit_code, then)
         reason = self.figures.not_comparable(indicator, self.unit_code, self.period, then)
         if now is None or now.value is None:
@@ -174,13 +174,13 @@ class Filler:
             yield Paragraph(plain(f"(–) Không so sánh với {with_whom}: {reason}."), "small")
 
     def table(self, block: Table) -> list[Piece]:
-        """A table of texts."""
+        """Return a table of texts with its caption."""
         rows = tuple(tuple(self.runs(cell) if cell else None for cell in row) for row in block.table)
         grid = Grid(block.columns, rows, block.widths)
         return [self.paragraph(block.caption, "caption"), grid] if block.caption else [grid]
 
     def by_unit(self, block: ByUnit, units: list[str]) -> list[Piece]:
-        """Indicators by unit, one row each; a unit about which nothing is known in any of them is left out."""
+        """Return a table of indicators, one row per unit; units without counts are absent."""
         rows, number = [], 0
         for unit in units:
             found = [self.figures.get(name, unit, self.period) for name in block.by_unit]
@@ -204,7 +204,7 @@ class Filler:
         return [caption, grid]
 
     def _cell(self, figure: Figure | None) -> Runs:
-        """A figure in a table whose source stands once for the whole table."""
+        """Return a figure for a table that has one source as a whole."""
         if figure is None or figure.value is None:
             return plain("–")
         self.filled += 1
@@ -212,9 +212,9 @@ class Filler:
 
 
 def _change(now: Figure, before: Figure) -> str:
-    """The change of a value with its sign: of shares in percentage points, of counts in numbers and per cent."""
+    """Return a signed change: points of % for shares, else number and per cent."""
     if now.is_rate:
-        # of the values as they are written, so that a reader who subtracts finds the same
+        # from the rounded values as written, so that a reader who subtracts gets the same difference
         shown, then = (vietnamese.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before))
         return _signed(shown - then, " điểm %")
     difference = (now.value or 0) - (before.value or 0)
@@ -238,6 +238,6 @@ def _head(period: Period) -> str:
 
 
 def _unit_vi(indicator: Indicator) -> str:
-    """The unit behind the name of an indicator, where the name does not say it."""
+    """Return the unit in brackets for indicators whose name does not contain it."""
     is_said = indicator.unit not in ("billion VND", "working days", "days")
     return "" if is_said else f" ({unit_vi(indicator.unit)})"

@@ -1,4 +1,4 @@
-"""The paragraph on late dossiers: why, whose, at whose step, with or without a letter of apology."""
+"""Write the part on late dossiers: cause, unit, late step, letter of apology."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _join(parts: Iterable[Runs], separator: str = "; ") -> Runs:
 
 @dataclass(frozen=True)
 class LatePart:
-    """Makes the paragraph and the table.
+    """Late dossiers of a unit and period with the phrases that describe them.
 
     Attributes:
         report: the late dossiers of the unit and period.
@@ -50,7 +50,7 @@ class LatePart:
     note: int
 
     def paragraphs(self) -> list[Piece]:
-        """What all causes have in common, then one paragraph per cause that there is."""
+        """Return a paragraph on all late dossiers, then one per cause that occurs."""
         rows = self.report.dossiers
         if not rows:
             return [Paragraph(say(self.words.none))]
@@ -70,7 +70,7 @@ class LatePart:
         rows = self._of(cause)
         ranked = Counter(row["unit_code"] for row in rows).most_common()
         named = ranked[: self.words.units_named]
-        if len(ranked) == len(named) + 1:  # the last one takes no more room than saying that there is one more
+        if len(ranked) == len(named) + 1:  # naming one more unit takes no more room than counting it
             named = ranked
         parts = [self._unit(unit, [row for row in rows if row["unit_code"] == unit]) for unit, _ in named]
         if rest := ranked[len(named) :]:
@@ -80,8 +80,8 @@ class LatePart:
         )
 
     def _unit(self, unit: str, rows: list[dict[str, Any]]) -> Runs:
-        """The dossiers of a unit, by who was late and whether a letter was sent."""
-        # that a unit was late at its own step is worth saying only where others were late too
+        """Return the dossiers of a unit by late step and letter of apology."""
+        # the unit's own step is named only where other units' steps were late too
         is_own = all(row["late_unit_codes"] in (None, unit) for row in rows)
         groups = Counter((() if is_own else self._why(row), self._letter(row)) for row in rows)
         details = [
@@ -97,7 +97,7 @@ class LatePart:
         return say(self.words.unit, count=_count(len(rows)), unit=name, details=listed)
 
     def _why(self, row: dict[str, Any]) -> Runs:
-        """At whose step it was late, or for whom it waited."""
+        """Return the units at whose step it was late, or the authority it waited for."""
         codes = row["late_unit_codes"].split("; ") if row["late_unit_codes"] else []
         holders = _join(((self._holder(code),) for code in codes), " và ")
         if row["cause"] == "other_authority":
@@ -106,20 +106,20 @@ class LatePart:
         return say(self.words.step, steps=holders) if holders else ()
 
     def _letter(self, row: dict[str, Any]) -> Runs:
-        """Whether there was a letter; where the paper was in time there was nothing to apologise for."""
+        """Return whether a letter was sent; nothing where only the software was late."""
         if row["cause"] == "software_only":
             return ()
         return say(self.words.with_letter if row["apology_on"] is not None else self.words.without_letter)
 
     def _holder(self, code: str) -> Run:
-        """A unit by name; of one outside of the province only the writer may know it."""
+        """Return the name of a unit; a gap for an authority without a known name."""
         name = self.names.get(code) or self.words.outside.get(code)
         if name:
             return Run(name)
         return Run(f"[cơ quan mã {code}: cần ghi tên]", is_gap=True)
 
     def by_unit(self, caption: Paragraph) -> list[Piece]:
-        """The table of all units and causes, letters included."""
+        """Return the table of all units by cause, with letters of apology."""
         found = self.report.by_unit()
         if not found:
             return [caption, Paragraph(say(self.words.none))]
@@ -168,5 +168,5 @@ def _letters(rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _lower(text: str) -> str:
-    """The name of a procedure within a sentence; an abbreviation keeps its capitals."""
+    """Return a procedure's name for use within a sentence; abbreviations stay capital."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]

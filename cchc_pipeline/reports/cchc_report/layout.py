@@ -1,4 +1,4 @@
-"""How an administrative document looks: measures and sizes as the law on clerical work gives them."""
+"""Sizes and margins of an administrative document (NĐ 30/2020/NĐ-CP)."""
 
 from __future__ import annotations
 

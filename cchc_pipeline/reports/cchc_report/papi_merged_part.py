@@ -1,4 +1,4 @@
-"""PAPI of a province that was merged on 1/7/2025: the range of those that it was made of, and no points of its own."""
+"""Write PAPI of a province merged on 1/7/2025: the range of its former provinces."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cchc_pipeline.reference.units_national import MERGER_ON
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points
 
-#: Widths of the columns before, between and after those of the former provinces; the name gives way to them.
+#: Widths of the columns; the name column gets narrower with every former province.
 _NAME, _MOST, _PART, _RANGE = 44, 8, 11, 17
-#: The kind of province is written small, but for the one city whose name it is part of.
+#: The kind of province is written in lower case, except in Thành phố Hồ Chí Minh, where it is part of the name.
 _KINDS = re.compile(r"\b(Tỉnh|Thành phố(?! Hồ Chí Minh))\b")
 _WHY = (
     "Khoảng điểm là điểm thấp nhất và cao nhất của các tỉnh cũ, không phải điểm của tỉnh hiện nay, cũng không phải "
@@ -23,12 +23,12 @@ _WHY = (
 
 @dataclass(frozen=True)
 class MergedPapi:
-    """Makes sentence and table.
+    """PAPI rows of a merged province, which has no points of its own.
 
     Attributes:
         parts: where tables and names come from.
-        former: P01 to P63 with the name of every province that this one was made of.
-        rows: totals and dimensions in `scorecard_papi_today`, of any years.
+        former: code (P01 to P63) -> name of every province that was merged into this one.
+        rows: totals and dimensions in `scorecard_papi_today`, of all years.
         surveyed: those of the former provinces in `scorecard_papi`.
     """
 
@@ -38,7 +38,7 @@ class MergedPapi:
     surveyed: Sequence[Row]
 
     def pieces(self) -> list[Piece]:
-        """The newest year, with the range of the year before."""
+        """Return sentence, table and remarks of the newest year, beside the year before."""
         year = newest(self.rows)
         now = [row for row in self.rows if row["period_start"].year == year]
         now.sort(key=lambda row: (row["criterion_level"] == "total", row["criterion_code"]))
@@ -114,7 +114,7 @@ class MergedPapi:
 
 
 def newest(rows: Iterable[Row]) -> int:
-    """The last year that rows are of."""
+    """Return the newest year of the rows."""
     return max(_year(row) for row in rows)
 
 
@@ -136,5 +136,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def in_text(names: str) -> str:
-    """Names of provinces as they stand within a sentence (NĐ 30/2020/NĐ-CP, Phụ lục II): tỉnh Hà Giang."""
+    """Return names of provinces as written within a sentence: tỉnh Hà Giang.
+
+    Source: NĐ 30/2020/NĐ-CP, Phụ lục II.
+    """
     return _KINDS.sub(lambda found: found[0].lower(), names)

@@ -1,8 +1,8 @@
-"""The part about PAPI: the sentence, the table of dimensions beside the year before, the rank with its interval.
+"""Write the part on PAPI: total, dimensions with the year before, rank interval.
 
-Surveys of before 1/7/2025 were made in 63 provinces. A report of a period that ends earlier shows the province as it
-was; a later one shows the province of today: its own points where it is as it was, otherwise the range of those that
-it was made of.
+Surveys before 1/7/2025 were made in 63 provinces. A report of a period that ends before that day shows the province as
+it was; a later one shows the province of today: its own points if it was not merged, else the range of its former
+provinces.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ GAP = "Điểm PAPI theo nội dung"
 
 @dataclass(frozen=True)
 class PapiPart:
-    """Makes the part for the province of the reported unit."""
+    """The part on PAPI for the province of the reported unit."""
 
     parts: ScoreParts
 
     def pieces(self) -> list[Piece]:
-        """Sentence, table, and what has to be said about them; a gap where there is no score."""
+        """Return sentence, table and remarks; a gap where there is no score."""
         code = self.parts.province_code
         if self.parts.period.last < MERGER_ON:
             province = next((one for one in old_provinces() if one.agency_code == code), None)
@@ -58,7 +58,7 @@ class PapiPart:
         return self.parts.origins.get(FORMER, "")
 
     def _no_longer(self) -> str:
-        """Why a code is none of the 34 provinces."""
+        """Return the reason why a code is none of the 34 provinces, in Vietnamese."""
         for one in old_provinces():
             if one.agency_code == self.parts.province_code:
                 into = in_text(one.successor_name_vi)
@@ -76,7 +76,7 @@ class PapiPart:
         )
 
     def _rows(self, codes: list[str]) -> list[Row]:
-        """Totals and dimensions of surveyed provinces in every year until the end of the period."""
+        """Return totals and dimensions of surveyed provinces up to the year of the period."""
         return self.parts.rows(
             FORMER,
             "SELECT * FROM card WHERE list_contains($codes, unit_code) AND YEAR(period_start) <= $last "
@@ -86,11 +86,11 @@ class PapiPart:
         )
 
     def _surveyed(self, code: str | None, province: OldProvince | None) -> list[Piece]:
-        """A province whose own people were asked.
+        """Return the part for a province that was itself surveyed.
 
         Args:
-            code: P01 to P63; None for a province that no survey knows.
-            province: as it was until 30/6/2025, where the report is of before.
+            code: P01 to P63; None for a province that is in no survey.
+            province: the province as it was until 30/6/2025, for a report that ends before 1/7/2025.
         """
         rows = self._rows([code] if code else [])
         if not code or not rows:
@@ -154,7 +154,7 @@ class PapiPart:
         return [Paragraph(plain(text), "small") for text in said]
 
     def _interval(self, code: str, year: int, whose: str) -> list[Piece]:
-        """How sure the rank is, where that was computed."""
+        """Return a sentence with the interval of the rank, where one was computed."""
         if not self.parts.has("rank_intervals"):
             return []
         found: list[dict[str, Any]] = self.parts.rows(
@@ -176,6 +176,6 @@ class PapiPart:
 
 
 def _broken(row: Row) -> bool:
-    """Whether the points of a row may not be compared with those of the year before."""
-    since = row.get("comparable_since")  # versions of before the column came do not say
+    """Tell whether a row's points are not comparable with those of the year before."""
+    since = row.get("comparable_since")  # older published versions lack the column
     return since is None or since >= row["period_start"].year

@@ -1,4 +1,4 @@
-"""The part about PAR INDEX: rank and stages in a sentence, domains and criteria with what they are scored from."""
+"""Write the part on PAR INDEX: total, domains, criteria with their evidence."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cchc_pipeline.reports.cchc_report.score_parts import KINDS, Row, ScoreParts
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, Stages, stage_sums
 
 TABLE = "scorecard_par_index"
-#: Stages that people give, as heads of columns.
+#: stage scored by people -> head of its column
 _STAGES = {"self": "Tự chấm", "first": "TĐ lần 1", "second": "TĐ lần 2", "survey": "ĐT XHH"}
-#: Widths of the number of a criterion and of a column of points, with what does not break within their heads.
+#: Widths in mm of the number of a criterion and of a column of points; the words in their heads fit.
 _NUMBER_MM, _FIGURE_MM = 10, 12
 _LEGEND = (
     "TĐ: thẩm định; ĐT XHH: điều tra xã hội học. Chênh lệch: điểm thẩm định trừ điểm tự chấm, ở các tiêu chí có cả hai."
@@ -26,14 +26,14 @@ _PROVISIONAL = " (tạm tính, không phải điểm chính thức)"
 
 @dataclass(frozen=True)
 class ParPart:
-    """Makes the part for the reported unit and period."""
+    """The part on PAR INDEX for the reported unit and period."""
 
     parts: ScoreParts
 
     def pieces(self) -> list[Piece]:
-        """Sentence, caption, table and remarks; what has no evidence is marked.
+        """Return sentence, caption, table and remarks; a gap where there is no evidence.
 
-        Columns of stages stand only where somebody gave points in the period: appraisals are of a calendar year.
+        Columns of stages appear only where an appraisal gave points in the period: appraisals are of a calendar year.
         """
         parts = self.parts
         rows = parts.card(TABLE, parts.unit_code, "local", KINDS)
@@ -41,7 +41,7 @@ class ParPart:
         where = parts.origins.get(TABLE, "")
         if not rows:
             return [Paragraph((gap(f"Điểm PAR INDEX của {whose}", f"không có trong {parts.period.name_vi}", where),))]
-        has_stages = all(column in rows[0] for column in COLUMNS.values())  # versions of before them have none
+        has_stages = all(column in rows[0] for column in COLUMNS.values())  # older published versions lack the columns
         stages = stage_sums(rows) if has_stages else {}
         when, remark = span(rows[0]), _shared_remark(rows)
         ordered = _tree(rows)
@@ -67,7 +67,7 @@ class ParPart:
         if total["denominator"]:
             text += f" trên {vietnamese.decimal(total['denominator'])} điểm chấm được"
         text += " (tạm tính)" if total["is_provisional"] else ""
-        if total["rank"] and (total["rank_of"] or 0) > 1:  # alone in its kind a unit has no rank worth saying
+        if total["rank"] and (total["rank_of"] or 0) > 1:  # a rank among one unit says nothing
             text += f", xếp thứ {total['rank']}/{total['rank_of']} trong các {_kind(total['unit_level'])}"
         text += "."
         whole = stages.get(total["criterion_code"])
@@ -94,7 +94,7 @@ class ParPart:
         most = points(row["max_points"]) if row["max_points"] else "–"
         cells = [number, row["criterion_name_vi"], most]
         own = stages.get(row["criterion_code"])
-        if shown:  # sums of stages are of different criteria: they stand in the sentence, with what they are out of
+        if shown:  # stages score different criteria: their sums stand in the sentence, each with its maximum
             cells += [points(row[COLUMNS[stage]]) if is_leaf else "" for stage in shown]
         cells.append(points(reached))
         if shown:
@@ -116,7 +116,7 @@ def _grid(table: tuple[tuple[Runs, ...], ...], strong: frozenset[int], shown: Se
 
 
 def _told(whole: Stages) -> str:
-    """What each stage gave in all, out of what it could give, and how far appraisals are from self-scores."""
+    """Return the points of each stage over its maximum; appraisals vs. self-scores."""
     names = {code.code: code.label_vi.lower() for code in load_code_list("appraisal_stage").codes}
     given = [
         f"{names[stage]}: {points(score.points)}" + (f"/{vietnamese.decimal(score.most)}" if score.most else "")
@@ -140,10 +140,10 @@ def _kind(level: str | None) -> str:
 
 
 def _evidence(row: Row, remark: str) -> list[str]:
-    """What the points rest on: counts with their share, or who gave them; a document is named."""
+    """Return counts with their share, or the document or body that gave the points."""
     if row.get("counted_stage") in _STAGES:
         return [row["evidence"] or "", _without(row["reason_vi"], remark)]
-    # what was counted says the ratio
+    # an indicator's id is left out: the ratio stands for it
     return [_ratio(row), "" if (row["evidence"] or "").startswith("indicator_values:") else row["evidence"] or ""]
 
 
@@ -155,7 +155,7 @@ def _ratio(row: Row) -> str:
 
 
 def _tree(rows: list[Row]) -> list[tuple[str, Row]]:
-    """Rows from the top down with their numbers (1, 1.1, 1.1.2), the total last."""
+    """Return rows as a tree from the top with numbers (1, 1.1, 1.1.2), the total last."""
     below: dict[str | None, list[Row]] = {}
     for row in rows:
         below.setdefault(row["parent_code"], []).append(row)
@@ -173,13 +173,13 @@ def _tree(rows: list[Row]) -> list[tuple[str, Row]]:
 
 
 def _order(row: Row) -> tuple[bool, list[tuple[int, str]]]:
-    """Groups before criteria, codes with their numbers as numbers."""
+    """Return a sort key: groups before criteria, numbers within codes as numbers."""
     code = re.findall(r"\d+|\D+", row["criterion_code"])
     return (row["criterion_level"] == "criterion", [(int(one), "") if one.isdigit() else (0, one) for one in code])
 
 
 def _shared_remark(rows: list[Row]) -> str:
-    """The last sentence that the reasons of all rows share, which is said once below the table."""
+    """Return the last sentence that all reasons share, for a note below the table."""
     last = {(row["reason_vi"] or "").rpartition("; ")[2] for row in rows}
     return last.pop() if len(last) == 1 else ""
 

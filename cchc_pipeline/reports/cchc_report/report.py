@@ -1,4 +1,4 @@
-"""The whole report: what is loaded, the order of its parts, the finished document."""
+"""Build the whole report: load the figures, fill all parts, write the document."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Report:
     """A finished report.
 
     Attributes:
-        docx: the file.
-        unit_code, unit_name: whose it is.
-        period: of when.
-        filled: how many figures were written.
-        sources: how many sources they have.
+        docx: bytes of the .docx file.
+        unit_code, unit_name: the reported unit.
+        period: the period.
+        filled: number of figures written.
+        sources: number of their sources.
         gaps: what the writer has to add, in order.
     """
 
@@ -59,12 +59,12 @@ class Report:
 
 
 def make_report(lake: Lake, template: Template, period: Period, unit: str | None = None) -> Report:
-    """A report from the current published version.
+    """Build a report from the current published version.
 
     Args:
         lake: the lake.
         template: wording and order.
-        period: of when.
+        period: the period.
         unit: unit code, with everything below it; the province by default.
 
     Raises:
@@ -76,7 +76,7 @@ def make_report(lake: Lake, template: Template, period: Period, unit: str | None
 
 
 class _Making:
-    """One report while it is made."""
+    """One report while it is built."""
 
     def __init__(self, lake: Lake, template: Template, period: Period, code: str, name: str) -> None:
         self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
@@ -106,7 +106,7 @@ class _Making:
             )
 
     def _below(self) -> list[str]:
-        """The units directly below the reported one, departments before communes, by name."""
+        """Return the units directly below the reported one: by level, then by code."""
         order = ("department", "district", "commune")
         rows = [row for row in self.units.values() if row["parent_code"] == self.code and row["is_current"]]
         level = {name: number for number, name in enumerate(order)}
@@ -153,7 +153,7 @@ class _Making:
         }
 
     def report(self) -> Report:
-        """Fill everything, the list of sources last."""
+        """Fill everything, the list of sources last, and return the report."""
         body = [*self._opening(), *(piece for section in self._numbered() for piece in section)]
         body.append(self.filler.paragraph(self.template.frame.closing, "closing"))
         appendices = [self._appendix(number, section) for number, section in enumerate(self.template.appendices)]
@@ -262,7 +262,7 @@ class _Making:
 
 
 def _short_names(units: list[dict], province: str) -> dict[str, str]:
-    """Names without the province's behind them ("Sở Tư pháp - Tỉnh Mẫu"): within a province it goes without saying."""
+    """Return names of units without that of the province (“Sở Tư pháp - Tỉnh Mẫu”)."""
     whole = next((row["unit_name"] for row in units if row["unit_code"] == province), "")
     ending = f" - {_place(whole)}".casefold()
     return {
@@ -274,7 +274,7 @@ def _short_names(units: list[dict], province: str) -> dict[str, str]:
 
 
 def _place(name: str) -> str:
-    """The province in the name of its People's Committee."""
+    """Return the province in the name of its People's Committee."""
     for word in ("UBND ", "Ủy ban nhân dân ", "Uỷ ban nhân dân "):
         if name.casefold().startswith(word.casefold()):
             return name[len(word) :]
@@ -282,5 +282,5 @@ def _place(name: str) -> str:
 
 
 def _formal(name: str) -> str:
-    """A name as it stands above a document: written out."""
+    """Return a name as written above a document, with “UBND” written out."""
     return name.replace("UBND ", "Ủy ban nhân dân ")

@@ -1,4 +1,4 @@
-"""The tables of scores and ranks: QĐ 766, the indices that others publish, and what all parts about scores share."""
+"""Write the tables on QĐ 766 and external indices; share helpers of score parts."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ KINDS = ("month", "quarter", "year", "custom")
 
 @dataclass(frozen=True)
 class ScoreParts:
-    """Makes the tables for a unit and period.
+    """Published scores of a unit and period, with what their tables need.
 
     Attributes:
         published: the published folder.
-        unit_code: the reported unit; PAPI and the indices of others are those of its province.
+        unit_code: the reported unit; PAPI and external indices are those of its province.
         province_code: its province.
         names: unit code -> name as it is written.
         period: the period of the report.
-        sources: takes every table that is read.
-        origins: table -> where its figures come from.
+        sources: registers every table that is read.
+        origins: table -> where its figures come from, in Vietnamese.
     """
 
     published: Path
@@ -43,37 +43,37 @@ class ScoreParts:
 
     @property
     def province_name(self) -> str:
-        """Name of the province."""
+        """Return the name of the province."""
         return self.names.get(self.province_code, self.province_code)
 
     def has(self, table: str) -> bool:
-        """Whether the published version has a table."""
+        """Tell whether the published version has a table."""
         version = current_version(self.published)
         return version is not None and (version / f"{table}.parquet").exists()
 
     def rows(self, table: str, query: str, **parameters: Any) -> list[Row]:
-        """Rows of a query over a published table, which it calls `card`."""
+        """Return the rows of a query over a published table, which it calls `card`."""
         return run_sql(query, params=parameters, card=read_published(self.published, table)).to_pylist()
 
     def card(self, table: str, unit: str, source: str, kinds: Iterable[str]) -> list[Row]:
-        """The rows of the period itself where the scorecard has it, else of the last one within it; in rubric order."""
+        """Return a unit's rows of exactly the period, else of the last period within it."""
         query = "SELECT * FROM card WHERE unit_code = $unit AND source = $source"
         rows = self.rows(table, query, unit=unit, source=source)
         spans = {(r["period_type"], r["period_start"], r["period_end"]) for r in rows if r["period_type"] in kinds}
         exact = [span for span in spans if span[1:] == (self.period.first, self.period.last)]
         within = [span for span in spans if self.period.first <= span[1] and span[2] <= self.period.last]
-        # a free period can have the days of a calendar one
+        # a custom period can have the same days as a calendar one: take one of them
         chosen = sorted(exact)[:1] or sorted(within, key=lambda span: (span[2], span[2] - span[1]))[-1:]
         return [r for r in rows if (r["period_type"], r["period_start"], r["period_end"]) in chosen]
 
     # QĐ 766 -------------------------------------------------------------------------------------------------------
 
     def index766(self) -> list[Piece]:
-        """Groups and total from our own dossiers and from the portal, side by side."""
+        """Return groups and total of QĐ 766 from own dossiers and from the portal."""
         kinds = KINDS
         ours = self.card("scorecard_index766", self.unit_code, "local", kinds)
         theirs = self.card("scorecard_index766", self.unit_code, "portal", kinds)
-        # side by side only what is of the same days
+        # the two sources are compared only over the same days
         is_same = not ours or not theirs or span(ours[0]) == span(theirs[0])
         portal = {row["criterion_code"]: row for row in theirs if is_same}
         whose = self.names.get(self.unit_code, self.unit_code)
@@ -106,15 +106,15 @@ class ScoreParts:
         for label, card in (("số liệu của tỉnh", own), ("số liệu của Cổng", portal)):
             row = card.get(total)
             if row and row["band_vi"]:
-                # alone in its kind a unit has no rank worth saying
+                # a rank among one unit says nothing
                 rank = f", xếp thứ {row['rank']}/{row['rank_of']}" if (row["rank_of"] or 0) > 1 and row["rank"] else ""
                 found.append(f"theo {label}: {row['band_vi']}{rank}")
         return [Paragraph(plain(f"Xếp loại của {whose} {'; '.join(found)}."), "body")] if found else []
 
-    # the indices of others ----------------------------------------------------------------------------------------
+    # external indices ----------------------------------------------------------------------------------------
 
     def external_indices(self) -> list[Piece]:
-        """The last published value and rank of each index until the end of the period, with its change."""
+        """Return each index's newest value and rank up to the period's end, with changes."""
         rows = self.rows(
             "external_indices",
             "SELECT * FROM card WHERE unit_code = $unit AND as_of_on <= $last "
@@ -168,12 +168,15 @@ class ScoreParts:
 
 
 def points(value: float | None) -> str:
-    """Points with two decimals, a dash for none."""
+    """Return points with two decimals; a dash for None."""
     return "–" if value is None else vietnamese.decimal(value, keep_zeros=True)
 
 
 def signed(now: float, then: float, *, keep_zeros: bool = False) -> str:
-    """The difference of two values as they are written, with its sign; `keep_zeros` as in a column of points."""
+    """Return the signed difference of two values after rounding.
+
+    `keep_zeros` keeps two decimals, as in a column of points.
+    """
     difference = vietnamese.rounded(now) - vietnamese.rounded(then)
     if not difference:
         return "0"
@@ -181,7 +184,7 @@ def signed(now: float, then: float, *, keep_zeros: bool = False) -> str:
 
 
 def span(row: Row) -> str:
-    """A period as the scorecards have it, in words."""
+    """Return the name of a row's period in Vietnamese."""
     return vietnamese.period_name(row["period_type"], row["period_start"], row["period_end"])
 
 
@@ -192,7 +195,7 @@ def _score(row: Row | None) -> Runs:
 
 
 def _remark(mine: Row | None, theirs: Row | None) -> str:
-    """Whether a sum lacks a part, and how far the two sources differ."""
+    """Return whether a sum is incomplete, and how far the two sources differ."""
     partial = any(row and row["status"] == "partial" for row in (mine, theirs))
     words = ["(*) chưa đủ chỉ số thành phần"] if partial else []
     if mine and theirs and mine["points"] is not None and theirs["points"] is not None and not partial:

@@ -1,10 +1,10 @@
-"""The small language of the template's texts: `{slot}` for a figure or a word, `[[what|where from]]` for a gap.
+"""Parse the template's texts: slots for figures and words, gaps for the writer.
 
 {late_rate}             value of the indicator for the reported unit and period
 {late_rate.numerator}   its numerator; `.denominator` likewise
-{late_rate.change}      more or less than in the period before, in words; `.change_year` than a year ago
+{late_rate.change}      change from the period before, in words; `.change_year` from a year ago
 {plan_done_rate@H16.20} of another unit
-{documents_signed_rate:calendar} of the calendar period where the report's days are others
+{documents_signed_rate:calendar} of the calendar period that the report's days stand for
 {period}                a word, see `WORDS`
 [[số văn bản|sổ văn bản đi]]   what the writer has to add, and where it would come from
 """
@@ -37,7 +37,7 @@ _SLOT = re.compile(r"(?P<name>[a-z0-9_]+)(?P<calendar>:calendar)?(?:@(?P<unit>[A
 
 
 class SlotError(ValueError):
-    """A text holds something that is no slot; the message says what and how to write it."""
+    """A text holds a malformed slot or gap; the message gives the correct form."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Slot:
     """A figure or a word.
 
     Attributes:
-        name: the indicator or the word.
+        name: id of the indicator, or the word.
         unit: None for the reported unit.
         part: None for the value.
         is_calendar: whether it is of the calendar period that the report's days stand for.
@@ -66,10 +66,10 @@ class Gap:
 
 
 def tokens(text: str) -> Iterator[str | Slot | Gap]:
-    """A text as pieces, slots and gaps in order.
+    """Yield the pieces, slots and gaps of a text, in order.
 
     Raises:
-        SlotError: a brace or bracket is open, or what stands in it is malformed.
+        SlotError: a brace or bracket is not closed, or its content is malformed.
     """
     at = 0
     for found in _TOKEN.finditer(text):

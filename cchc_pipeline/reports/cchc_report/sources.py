@@ -1,4 +1,4 @@
-"""Where every figure of a report comes from: numbered once, listed in an appendix."""
+"""Number the sources of a report's figures and list them in an appendix."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ _HEADS = ("TT", "Chỉ số hoặc bảng (mã)", "Đơn vị", "Kỳ", "Tử s�
 
 @dataclass
 class Sources:
-    """The sources in the order in which they were first named."""
+    """The sources in the order of their first use.
+
+    Attributes:
+        names: unit code -> name as it is written.
+        rows: key of a source -> its cells in the appendix; its place is its number.
+    """
 
     names: dict[str, str]
     rows: dict[tuple[Any, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def figure(self, figure: Figure) -> int:
-        """The number of a figure."""
+        """Return the number of a figure's source."""
         key = (figure.indicator.id, figure.unit_code, figure.period.first, figure.period.last)
         terms = _number(figure.numerator)
         if figure.indicator.denominator is not None:
@@ -34,7 +39,7 @@ class Sources:
         return self._number(key, (name, whose, _days(figure.period) + origin, terms, value))
 
     def table(self, table: str, whose: str, period: Period | str, what: str) -> int:
-        """The number of a published table from which several figures are taken at once."""
+        """Return the number of a published table from which several figures are taken."""
         days = period if isinstance(period, str) else _days(period)
         return self._number((table, whose, days, what), (f"Bảng {table}: {what}", whose, days, "", ""))
 
@@ -43,11 +48,11 @@ class Sources:
         return list(self.rows).index(key) + 1
 
     def pieces(self, manifest: dict[str, Any], command: str) -> list[Piece]:
-        """The table of sources, and from which version of the data everything was read.
+        """Return the table of sources, below a sentence that names the published version.
 
         Args:
-            manifest: of the published version.
-            command: what shows the records behind a figure.
+            manifest: manifest of the published version.
+            command: the command that lists the records behind a figure.
         """
         rows = tuple(
             (plain(str(number)), *(plain(cell) for cell in row)) for number, row in enumerate(self.rows.values(), 1)

@@ -1,4 +1,4 @@
-"""Read the template of the report: wording and order as data, checked before anything is filled."""
+"""Read and check the template of the report, which holds its wording and order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHIPPED = "template.yaml"
 
 
 class TemplateError(CchcError):
-    """The template of the report is wrong."""
+    """The template of the report cannot be read or is wrong."""
 
 
 @cache
@@ -45,20 +45,20 @@ def _checked(text: str) -> str:
     return text
 
 
-#: A text with slots of indicators and words; a mistake in one is a mistake of the template.
+#: A text with slots of indicators and words, checked when the template is read.
 Wording = Annotated[str, AfterValidator(_checked)]
 IndicatorId = Annotated[str, AfterValidator(_indicator)]
 
 
 class _Block(Strict):
-    #: In force for reports whose period ends within these days: what a later decree replaced is left out.
+    #: The block appears in reports whose period ends within these days: a decree may replace it.
     valid_from: date | None = None
     valid_to: date | None = None
-    #: Levels of units into whose reports it belongs; every level by default.
+    #: Levels of units in whose reports it appears; every level by default.
     levels: tuple[Literal["province", "department", "district", "commune"], ...] = ()
 
     def holds(self, day: date, level: str) -> bool:
-        """Tell whether the block belongs into the report of a unit of a level, of a period that ends on `day`."""
+        """Tell whether the block belongs in a unit's report of a period ending on `day`."""
         is_in_force = (self.valid_from or day) <= day <= (self.valid_to or day)
         return is_in_force and (not self.levels or level in self.levels)
 
@@ -73,8 +73,8 @@ class Heading(_Block):
 class Text(_Block):
     """A paragraph.
 
-    `if_any` names a slot that counts what the paragraph is about: where that is zero or unknown, a mark for the writer
-    stands there instead of a sentence of zeros.
+    `if_any` holds a slot of what the paragraph is about: where its value is zero or unknown, a gap for the writer
+    replaces the paragraph.
     """
 
     text: Wording
@@ -89,7 +89,7 @@ class Comparison(_Block):
 
 
 class Table(_Block):
-    """A table whose cells are texts; a cell that is empty joins the one above."""
+    """A table whose cells are texts; an empty cell is merged with the one above."""
 
     table: tuple[tuple[Wording, ...], ...] = Field(min_length=1)
     columns: tuple[str, ...]
@@ -112,7 +112,7 @@ class ByUnit(_Block):
 
 
 class Part(_Block):
-    """A part that is made from a published table of its own."""
+    """A part that is made by its own module from published tables."""
 
     part: Literal["late", "late_by_unit", "papi", "par_index", "index766", "external_indices", "sources"]
 
@@ -121,7 +121,7 @@ _KINDS = ("heading", "text", "compare", "table", "by_unit", "part")
 
 
 def _kind_of(content: Any) -> str | None:
-    """Name of the kind of a block; no key, so that a mistake is placed by keys alone."""
+    """Return the tag of a block's kind; tags are no keys, so error places omit them."""
     return next((f"a {key}" for key in _KINDS if isinstance(content, dict) and key in content), None)
 
 
@@ -148,7 +148,7 @@ class Section(Strict):
 
 
 class Frame(Strict):
-    """What stands around the text: the parts of an administrative document."""
+    """Texts around the body: the fixed parts of an administrative document."""
 
     superior: Wording
     issuer: Wording
@@ -164,7 +164,7 @@ class Frame(Strict):
 
 
 class LateWords(Strict):
-    """Phrases of the paragraph on late dossiers. Each names its own slots; see `LATE_SLOTS`."""
+    """Phrases of the part on late dossiers; each has its own slots, see `LATE_SLOTS`."""
 
     none: str
     total: str
@@ -194,7 +194,7 @@ class LateWords(Strict):
         return self
 
 
-#: phrase -> slots that it may hold; these are no indicators
+#: phrase -> slots that it may hold, which are not indicators
 LATE_SLOTS: dict[str, tuple[str, ...]] = {
     "none": (),
     "total": ("count", "in_fact", "other_authority", "software_only", "unknown", "letters"),
@@ -211,7 +211,7 @@ LATE_SLOTS: dict[str, tuple[str, ...]] = {
 
 
 class Template(Strict):
-    """A template."""
+    """A template: frame, sections, appendices, phrases on late dossiers, origins."""
 
     frame: Frame
     sections: tuple[Section, ...]
@@ -221,7 +221,7 @@ class Template(Strict):
     origins: dict[str, str]
 
     def slots(self) -> set[Slot]:
-        """Return every slot of its texts that is no word, and the indicators of its tables."""
+        """Return every slot of an indicator in texts, and the indicators of tables."""
         texts = _strings((self.frame, self.sections, self.appendices))
         found = {token for text in texts for token in tokens(text) if isinstance(token, Slot)}
         blocks = [block for section in (*self.sections, *self.appendices) for block in section.blocks]
@@ -239,15 +239,15 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def shipped_text() -> str:
-    """Return the shipped template as it stands in its file."""
+    """Return the text of the shipped template."""
     return resources.files(__package__).joinpath(SHIPPED).read_text(encoding="utf-8")
 
 
 def load_template(path: Path | None = None) -> Template:
-    """Read the template of a file; the shipped one by default.
+    """Read a template from a file; the shipped one by default.
 
     Raises:
-        TemplateError: it cannot be read, has another structure, or a text holds a slot that nothing fills.
+        TemplateError: it cannot be read, has another structure, or a text holds an unknown slot.
     """
     if path is None:
         return read_template(shipped_text(), SHIPPED)
@@ -261,5 +261,5 @@ def load_template(path: Path | None = None) -> Template:
 
 
 def read_template(text: str, origin: str) -> Template:
-    """Read a template from its text; see `load_template`. `origin` names it in messages."""
+    """Read a template from its text, named `origin` in messages; see `load_template`."""
     return read_yaml(text, Template, f"report template {origin}", TemplateError)

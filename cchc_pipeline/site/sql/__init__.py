@@ -1,1 +1,1 @@
-"""SQL files that shape published tables for the pages, in DuckDB's dialect."""
+"""SQL files that select rows of published tables for the pages. No code."""

@@ -1,1 +1,1 @@
-"""Templates, style and script of the site. No code."""
+"""Jinja templates, style and script of the site. No code."""
