@@ -1,4 +1,4 @@
-"""Open dossiers that may become late: probability from counts of similar dossiers, and how well it came true.
+"""Predict the lateness of open dossiers from similar ones, and judge predictions.
 
 A prediction of a month rests on due dates of earlier months only, so predictions of past months can be computed today
 from the same counts and compared with what became of the dossiers.
@@ -22,11 +22,11 @@ from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 #: Working days left at which dossiers are compared; one between two of them is compared with the smaller.
 CHECKPOINTS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
-#: The group above weighs as much as so many dossiers: below that, a group's own count says little.
+#: Weight of the group above, in dossiers: with fewer of its own, a group's count says little.
 PRIOR_DOSSIERS = 20
 #: Months of due dates that count: older practice says little about tomorrow.
 MEMORY_MONTHS = 24
-#: Months whose predictions are judged.
+#: Months whose predictions are compared with the outcome.
 JUDGED_MONTHS = 6
 _FINGERPRINT = b"cchc.inputs"
 _OBSERVED = pa.schema(
@@ -49,7 +49,7 @@ def checkpoints() -> pa.Table:
 
 
 def update_counts(lake: Lake, as_of_on: date) -> int:
-    """Count what became of the dossiers of every month that changed; return how many months were counted.
+    """Count outcomes of every month that changed; return the number of months counted.
 
     A month is counted again when its core rows or the SQL changed, or when an open dossier fell due since.
     """
@@ -76,7 +76,7 @@ def _fallen_due(table: pa.Table, as_of_on: date) -> int:
 
 
 def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Table, as_of_on: date) -> pa.Table:
-    """Count what became of dossiers that still had so many working days left.
+    """Count outcomes of dossiers by the working days that they had left.
 
     Args:
         dossiers: built dossiers.
@@ -85,8 +85,8 @@ def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: p
         as_of_on: last civil day of data.
 
     Returns:
-        One row per month of the due date, month in which it had so many days left, procedure, unit, step and days
-        left: dossiers, late.
+        Counts `dossiers` and `late`; the key is due_month, said_month (month in which they had so many days left),
+        procedure_code, unit_code, step, days_left.
     """
     return run_file(
         "core/at_risk_observed",
@@ -100,14 +100,18 @@ def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: p
 
 
 def predict(cases: pa.Table, group_counts: pa.Table) -> pa.Table:
-    """Predict the probability of lateness per case, from counts of the months before it.
+    """Predict the probability of lateness per case, from counts of the months before.
+
+    The share of late dossiers of the step is shrunk towards that of the unit, the procedure and all dossiers; each
+    group above weighs `PRIOR_DOSSIERS` dossiers.
 
     Args:
         cases: month, days_left, procedure_code, unit_code, step; distinct.
         group_counts: counts by group as known at the beginning of each month of the cases, see `count_groups`.
 
     Returns:
-        The cases with probability (0 to 1; null where nothing was known), level, group_dossiers and group_late.
+        The cases with probability (0 to 1; null where nothing was known), level (the narrowest group with dossiers),
+        group_dossiers and group_late.
     """
     return run_file(
         "core/at_risk_said", cases=cases, model=group_counts, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]})
@@ -115,11 +119,11 @@ def predict(cases: pa.Table, group_counts: pa.Table) -> pa.Table:
 
 
 def count_groups(cases: pa.Table, outcomes: pa.Table) -> pa.Table:
-    """Count dossiers and late ones by group, as known at the beginning of each month of `cases`.
+    """Count dossiers and late ones by group, as known when each month begins.
 
     Args:
-        cases: groups with their month.
-        outcomes: see `count_outcomes`.
+        cases: groups with their `month`.
+        outcomes: see `count_outcomes`; due months of the last `MEMORY_MONTHS` count.
 
     Returns:
         One row per month, days_left and group (level `step`, `unit`, `procedure`, `all`): dossiers, late.
@@ -130,7 +134,7 @@ def count_groups(cases: pa.Table, outcomes: pa.Table) -> pa.Table:
 
 
 def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None) -> pa.Table:
-    """Build the published table `at_risk_dossiers`: open dossiers whose due date has not passed."""
+    """Build the published table `at_risk_dossiers`: open dossiers not yet overdue."""
     schema = load_contract("at_risk_dossiers").arrow_schema()
     table = schema.empty_table()
     if lake.store.parts("built/dossiers"):
@@ -153,7 +157,7 @@ def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None)
 
 
 def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
-    """Build the published table `at_risk_calibration`: predictions of the last months against what came."""
+    """Build the published table `at_risk_calibration` from past predictions."""
     schema = load_contract("at_risk_calibration").arrow_schema()
     table = calibrate(_outcomes(lake), as_of_on).select(schema.names).cast(schema)
     lake.store.update(table, "built/at_risk_calibration")
@@ -161,11 +165,15 @@ def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
 
 
 def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
-    """Compare predicted and observed lateness by tenth of the probability, with the Brier score (Brier 1950).
+    """Compare predicted with observed lateness by tenth of the probability.
 
     Args:
         outcomes: see `count_outcomes`.
         as_of_on: last civil day of data; months of due dates that are over are judged.
+
+    Returns:
+        One row per decile, 0 for all of them: predicted_mean and observed_share (0 to 1), and the Brier score, the mean
+        of (probability - late)^2 (Brier 1950), beside that of the overall share.
     """
     first = as_of_on.year * 12 + as_of_on.month - 1 - JUDGED_MONTHS
     since = pa.scalar(date(first // 12, first % 12 + 1, 1), pa.date32())
@@ -182,7 +190,7 @@ def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
 
 
 def _cases(table: pa.Table) -> pa.Table:
-    """The distinct groups of a table."""
+    """Return the distinct cases of a table, see `predict`."""
     names = ["month", "days_left", "procedure_code", "unit_code", "step"]
     return table.select(names).group_by(names).aggregate([])
 

@@ -1,4 +1,4 @@
-"""Build the derived core tables: dossiers with their outcome, dated events, documents, procedure counts."""
+"""Build the derived core tables: dossiers, dated events, documents and procedures."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def build_dossiers(
     former: pa.Table | None = None,
     rebuild: bool = False,
 ) -> tuple[int, int]:
-    """Rebuild the stale monthly parts of `dossiers`, `late_dossiers` and `dossier_events`.
+    """Rebuild stale months of `dossiers`, `late_dossiers` and `dossier_events`.
 
-    A part is stale when its core rows, the SQL, the calendar or its apology letters changed, or when
-    it holds open dossiers and `as_of_on` moved: so the cost of a night follows what can still change.
+    A month is stale when its core rows, the SQL, the calendar or its apology letters changed, or when it holds open
+    dossiers and `as_of_on` moved: so the cost of a night follows what can still change.
 
     Args:
         lake: the lake.
@@ -42,11 +42,11 @@ def build_dossiers(
         dossiers: Arrow schema of the published table `dossiers`.
         events: Arrow schema of `dossier_events`.
         hours: opening hours of the units; the shipped table by default.
-        former: codes that belong to another unit by now, as `holders.former_holders` gives them.
-        rebuild: treat every part as stale.
+        former: codes that belong to another unit by now, see `holders.former_holders`.
+        rebuild: treat every month as stale.
 
     Returns:
-        Number of parts, number rebuilt.
+        Number of months, number rebuilt.
     """
     hours = hours or working_hours()
     apologies = late.apologies(lake)
@@ -86,7 +86,7 @@ def _is_fresh(built: pa.Schema | None, fixed: str, as_of_on: date) -> bool:
 
 
 def _apologies_by_part(lake: Lake, apologies: pa.Table) -> dict[str, str]:
-    """A hash of the apologised dossiers of each part that has any."""
+    """Return month -> hash of its dossiers with an apology letter, if it has any."""
     rows = run_sql(
         "WITH named AS (SELECT dossier_code, strftime(COALESCE(received_on, applied_on), '%Y-%m') AS part FROM held) "
         "SELECT part, md5(string_agg(CONCAT_WS('|', dossier_code, letter_code, letter_on), ',' ORDER BY dossier_code)) "
@@ -98,7 +98,11 @@ def _apologies_by_part(lake: Lake, apologies: pa.Table) -> dict[str, str]:
 
 
 def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
-    """Sum the events of all parts up to `as_of_on`, in the order of the key."""
+    """Sum the events of all months up to `as_of_on`.
+
+    Returns:
+        `quantity` by event_on, unit_code, procedure_code, channel and measure, which are the key and the order.
+    """
     return run_sql(
         "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
         "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
@@ -118,7 +122,7 @@ def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = 
 
 
 def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
-    """Build the published table `procedures`; keep today's counts as a snapshot beside those of other days."""
+    """Build the published table `procedures`; keep its counts as a daily snapshot."""
     held = lake.store.read("core/one_stop__procedures")
     newest = procedure_counts(held=held, run=run_table(as_of_on))
     before = lake.store.read("core/procedure_counts", schema=newest.schema)

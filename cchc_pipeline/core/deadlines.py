@@ -1,4 +1,4 @@
-"""Compute due dates beside those of the source, and the table of dossiers that carries both."""
+"""Compute due dates beside those of the source, and dossiers with both."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from cchc_pipeline.reference.working_time import WorkingHours
 
 
 def logic(hours: WorkingHours) -> str:
-    """Return the text of everything but data that deadlines follow from; another one makes every part stale."""
+    """Return the SQL and opening hours that deadlines follow from, as one text.
+
+    Another text makes every month stale.
+    """
     return sql_file("core/deadlines") + str(sorted(map(str, hours.openings)))
 
 
 @lru_cache(maxsize=4)
 def openings(hours: WorkingHours, first: date, last: date) -> pa.Table:
-    """Return opening hours as SQL counts with them: schedule, begins_at, ends_at, seconds_before."""
+    """Return opening hours for SQL: schedule, begins_at, ends_at, seconds_before."""
     return hours.table(first, last)
 
 

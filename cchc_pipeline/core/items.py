@@ -1,4 +1,7 @@
-"""What is counted: one row per dossier, document or procedure, measure and day. Events are sums of these rows."""
+"""Read items: one row per dossier, document or procedure, measure and day.
+
+Events are sums of these rows.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,20 @@ _KEY = "event_on, unit_code, procedure_code, channel"
 
 
 def items(file: str, **tables: Source) -> pa.Table:
-    """Return the items of `core/sql/<file>.sql`: item_id, measure, quantity and the columns that they are summed by.
+    """Return the items of `core/sql/<file>.sql`.
 
     Args:
         file: `dossier_items`, `late_items`, `document_items` or `procedure_items`.
-        tables: what the file reads.
+        tables: tables that the file reads.
+
+    Returns:
+        item_id, measure, quantity and the columns that they are summed by.
     """
     return run_sql(f"SELECT * FROM ({sql_file(f'core/{file}')}) WHERE measure IS NOT NULL", **tables)
 
 
 def counts(file: str, schema: pa.Schema | None = None, key: str = _KEY, **tables: Source) -> pa.Table:
-    """Return the sums of the items of a file by `key` and measure, in that order; see `items`."""
+    """Return sums of the items of a file by `key` and measure, ordered; see `items`."""
     query = (
         f"SELECT {key}, measure, SUM(quantity)::DOUBLE AS quantity FROM ({sql_file(f'core/{file}')}) "
         "WHERE measure IS NOT NULL GROUP BY ALL ORDER BY ALL"
@@ -30,7 +36,7 @@ def counts(file: str, schema: pa.Schema | None = None, key: str = _KEY, **tables
 
 
 def procedure_counts(**tables: Source) -> pa.Table:
-    """Return how many procedures count as what: event_on, unit_code, executing_level, measure, quantity.
+    """Return counts of procedures by event_on, unit_code, executing_level and measure.
 
     Args:
         tables: `held`, the procedures; and `run`.

@@ -1,4 +1,4 @@
-"""Build late dossiers with the cause of their lateness: the monthly parts, their events, the whole table."""
+"""Build late dossiers with their cause: monthly parts, events, the whole table."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cchc_pipeline.core.items import counts
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 
-#: What a dossier was late for; parts of the measure `resolved_late`.
+#: Causes of lateness; parts of the measure `resolved_late`.
 CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
 _APOLOGIES = pa.schema([("dossier_code", pa.string()), ("letter_code", pa.string()), ("letter_on", pa.date32())])
 
 
 @lru_cache(maxsize=1)
 def step_kinds() -> pa.Table:
-    """Return the step names that mean something: pattern (regular expression, lower case), kind."""
+    """Return the known kinds of steps: pattern (regex for lower case), kind."""
     text = resources.files("cchc_pipeline.reference").joinpath("step_kinds.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in ("pattern", "kind")})
@@ -33,7 +33,10 @@ def late_schema() -> pa.Schema:
 
 
 def logic() -> str:
-    """Return the text of everything but data that the parts follow from; another one makes every part stale."""
+    """Return the SQL, schema and step kinds that the parts follow from, as one text.
+
+    Another text makes every month stale.
+    """
     return "".join(
         [
             sql_file("core/late_dossiers"),
@@ -45,7 +48,7 @@ def logic() -> str:
 
 
 def apologies(lake: Lake) -> pa.Table:
-    """Return the first letter of apology of each dossier that has one: dossier_code, letter_code, letter_on."""
+    """Return first apology letters per dossier: dossier_code, letter_code, letter_on."""
     documents = lake.store.source("core/documents__documents", load_contract("documents__documents").arrow_schema())
     return run_file("core/late_apologies", _APOLOGIES, documents=documents)
 
@@ -86,7 +89,7 @@ def build_part(
 
 
 def build_late(lake: Lake) -> pa.Table:
-    """Build the published table `late_dossiers` from all its months, ordered by its key."""
+    """Build the published table `late_dossiers` from all months, ordered by its key."""
     schema, store = late_schema(), lake.store
     months = [
         store.read("built/late_dossiers", part).select(schema.names) for part in store.parts("built/late_dossiers")
@@ -98,7 +101,10 @@ def build_late(lake: Lake) -> pa.Table:
 
 
 def by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
-    """Return the months of resolution (yyyy-MM) in order, and for each cause the dossiers resolved late in them."""
+    """Return months of resolution (yyyy-MM), and dossiers resolved late by cause.
+
+    The counts of a cause are in the order of the months.
+    """
     rows = run_sql(
         "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE AS dossiers FROM late "
         "WHERE resolution = 'resolved_late' GROUP BY ALL",

@@ -1,4 +1,4 @@
-"""Find dossiers of procedures that were not in force in the catalogue of their day (check DQ14)."""
+"""Find dossiers of procedures that were not in force when they came in (DQ14)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 
-#: How far back dossiers are asked; as in `procedures_unlisted.sql`.
+#: Days back from which dossiers are checked; as in `procedures_unlisted.sql`.
 DAYS = 92
 _LISTINGS = pa.schema([("listed_on", pa.date32()), ("procedure_code", pa.string()), ("is_in_force", pa.bool_())])
 
 
 def listings(lake: Lake, as_of_on: date) -> pa.Table:
-    """Return the catalogues read in the last days, and the newest one before: listed_on, procedure_code, is_in_force.
+    """Return the catalogues of the last 92 days, and the newest one before.
 
-    An empty one says nothing and is left out.
+    Where all were read after `as_of_on`, the oldest one. An empty catalogue has no rows, and so proves nothing.
+
+    Returns:
+        One row per catalogue and procedure: listed_on, procedure_code, is_in_force.
     """
     days = [date.fromisoformat(part) for part in lake.store.parts("staged/one_stop__procedures")]
     since = as_of_on - timedelta(days=DAYS)
@@ -33,7 +36,9 @@ def listings(lake: Lake, as_of_on: date) -> pa.Table:
 
 
 def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
-    """Return procedures of dossiers of the last 92 days that the list of their day has not, or not in force.
+    """Return procedures of recent dossiers that were not listed, or not in force.
+
+    Dossiers of the last 92 days are held against the catalogue of their day.
 
     Returns:
         procedure_code, is_listed (it is there, but abolished), dossiers, first_on, last_on, units; most dossiers first.

@@ -1,4 +1,4 @@
-"""Make the small tables that many SQL files of the core tables read: the run and the working calendar."""
+"""Make the tables `run` and `calendar` that SQL files of the core tables read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CALENDAR = pa.schema(
 
 
 def run_table(as_of_on: date) -> pa.Table:
-    """Return the one-row table `run` that SQL files read the last day of data from."""
+    """Return the one-row table `run`: as_of_on, the last civil day of data."""
     return pa.table({"as_of_on": pa.array([as_of_on], pa.date32())})
 
 
@@ -25,9 +25,9 @@ def run_table(as_of_on: date) -> pa.Table:
 def calendar_table(first: date, last: date) -> pa.Table:
     """Return the working calendar from `first` to `last`, one row per day.
 
-    Columns: day_on, is_working_day, and running numbers of the working days, of the days from Monday to Friday
-    (weekday_number: no holiday is known), and of the working days without make-up days (regular_day_number). The
-    latter two are how some source systems count.
+    Columns: day_on, is_working_day, and running numbers: working_day_number of the working days, weekday_number of
+    the days from Monday to Friday, holidays included, regular_day_number of the working days without make-up days.
+    The latter two are how some source systems count.
     """
     rows = []
     weekdays = regular = 0

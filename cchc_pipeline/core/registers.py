@@ -1,4 +1,4 @@
-"""Build the core tables of the registers: current state by key, with what follows on the last day of data."""
+"""Build the published tables of the registers, as of the last day of data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLES = {name: f"registers__{name}" for name in (
 
 
 def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
-    """Take in what was staged of a register and build its published table; kept in `built`.
+    """Take in the staged rows of a register and build its published table.
 
     Args:
         lake: the lake.

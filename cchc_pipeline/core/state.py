@@ -19,7 +19,7 @@ MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
 
 def take_in(lake: Lake, table: str) -> int:
-    """Upsert what was staged of a table since the last time, by its contract's key; return the rows then held.
+    """Upsert the new staged rows of a table by its key; return the rows then held.
 
     Files are taken in the order in which they were written: what was pulled later is newer, whatever
     day it was pulled for.
@@ -29,14 +29,14 @@ def take_in(lake: Lake, table: str) -> int:
 
 
 def take_in_dossiers(lake: Lake) -> set[str]:
-    """Upsert what was staged of the dossiers since the last time; return the monthly parts that changed."""
+    """Upsert the new staged dossiers; return the monthly parts that changed."""
     with _new(lake, "one_stop__dossiers", "dossiers") as rows:
         (key,) = load_contract("one_stop__dossiers").key
         return upsert_by_month(lake, "dossiers", rows, key, MONTH_OF_DOSSIER)
 
 
 def replace(lake: Lake, table: str) -> int:
-    """Put the newest full listing in place of the one held; return the rows then held.
+    """Replace the held listing by the newest full one; return the rows then held.
 
     An empty listing replaces nothing: a catalogue does not vanish over night.
     """
@@ -54,9 +54,9 @@ def replace(lake: Lake, table: str) -> int:
 
 @contextmanager
 def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
-    """Rows staged since the last time; noted as taken in when the block ends well.
+    """Yield the new staged rows; note them as taken in when the block succeeds.
 
-    A record whose release was taken back leaves first; what was last staged of it comes with the rows.
+    A record whose acceptance was withdrawn is removed first; what was last staged of it comes with the rows.
     """
     ledger = lake.ledger("staged", table, consumer="core")
     taken = ledger.pending()
@@ -69,7 +69,7 @@ def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
 
 
 def _read(lake: Lake, table: str, parts: Sequence[str]) -> pa.Table:
-    """Staged parts as one table, in their order."""
+    """Return staged parts as one table, in their order."""
     schema = load_contract(table).arrow_schema()
     read = [lake.store.read(f"staged/{table}", part).select(schema.names).cast(schema) for part in parts]
     return pa.concat_tables([schema.empty_table(), *read])
@@ -81,7 +81,10 @@ def count(lake: Lake, layer: str, table: str) -> int:
 
 
 def daily_outcomes(events: pa.Table, *, last: int) -> tuple[list[date], dict[str, list[float]]]:
-    """Return the `last` days of resolution in order, and for each outcome the dossiers resolved on them."""
+    """Return the `last` days of resolution, and dossiers resolved on them by outcome.
+
+    Outcomes are resolved_early, resolved_on_time and resolved_late; days are in order.
+    """
     table = run_sql(
         "SELECT event_on, "
         "COALESCE(SUM(quantity) FILTER (measure = 'resolved_early'), 0) AS resolved_early, "

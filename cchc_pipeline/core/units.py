@@ -1,4 +1,4 @@
-"""Build the units of the province with their history: the published tables `units` and `unit_changes`."""
+"""Build the published tables `units` and `unit_changes` of the province."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _register(lake: Lake) -> list[dict[str, object]]:
 
 
 def register_history(lake: Lake) -> UnitHistory:
-    """Return what the register says became of the province's units; empty where no register was dropped.
+    """Return the history of units in the register; empty where there is no register.
 
     Raises:
         UnitHistoryError: the register contradicts itself.
@@ -42,7 +42,10 @@ def register_history(lake: Lake) -> UnitHistory:
 
 
 def _change(row: dict) -> UnitChange:
-    """A row of the register. Nobody is the heir of a dissolved unit: who took over its files did not become it."""
+    """Return a row of the register as a change; a dissolved unit has no successor.
+
+    The unit that took over its files did not become it.
+    """
     is_gone = row["kind"] == "dissolved"
     return UnitChange(
         old_code=row["old_code"],
@@ -57,7 +60,7 @@ def _change(row: dict) -> UnitChange:
 
 
 def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHistory:
-    """Return the register's changes, with those of former provinces in this one that `codes` name."""
+    """Return the register's history, with former provinces in this one among `codes`."""
     changes = [_change(row) for row in _register(lake)]
     told = {change.old_code for change in changes}
     named = {code.partition(".")[0] for code in (*codes, *told)}
@@ -68,13 +71,13 @@ def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHi
 
 
 def built_history(lake: Lake) -> UnitHistory:
-    """Return the history behind the built tables `units` and `unit_changes`, by unit code."""
+    """Return the history in the built table `unit_changes`, by unit code."""
     rows = lake.store.read("built/unit_changes", schema=load_contract("unit_changes").arrow_schema()).to_pylist()
     return history_of(rows)
 
 
 def history_of(rows: Iterable[dict]) -> UnitHistory:
-    """Return the history that rows of the published table `unit_changes` tell."""
+    """Return the history in rows of the published table `unit_changes`."""
     return UnitHistory(
         UnitChange(
             old_code=row["old_code"],
@@ -91,7 +94,9 @@ def history_of(rows: Iterable[dict]) -> UnitHistory:
 
 
 def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schema) -> pa.Table:
-    """Build `units`: those that the portal lists, that data name and that changes name, and the province.
+    """Build `units` and `unit_changes`.
+
+    Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province.
 
     Args:
         lake: the lake.
@@ -126,10 +131,10 @@ def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schem
 
 
 def _registered(history: UnitHistory, register: list[dict]) -> pa.Table:
-    """Every unit that a change names."""
+    """Return every unit that a change names, in the columns of `_REGISTERED`."""
     told: dict[str, dict] = {}
     for row in register:
-        # Of a successor that nobody else lists, the level is that of the unit it was made of.
+        # A successor that nothing else lists has the level of the unit it was made of.
         told.setdefault(row["new_code"], {"level": row["old_level"], "parent": None})
     for row in register:
         holder = history.holder(row["old_code"], _eve(row["changed_on"])).unit_id
@@ -164,7 +169,7 @@ def _codes(codes: Iterable[str]) -> str | None:
 
 
 def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Schema) -> pa.Table:
-    """The changes as published; a dissolved unit names who took over its files, as the register does."""
+    """Return rows of `unit_changes`; a dissolved unit names who took its files over."""
     took_over = {(row["old_code"], row["changed_on"]): row for row in register if row["kind"] == "dissolved"}
     rows = []
     for change in history.changes:

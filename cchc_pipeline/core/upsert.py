@@ -1,4 +1,4 @@
-"""Current state by key: what came in a run takes the place of what was held, and nothing else changes."""
+"""Merge incoming rows into the core tables by key."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ NO_MONTH = "unknown"
 
 
 def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table:
-    """Return the rows of `incoming` and those of `current` whose key it does not have, ordered by key.
+    """Merge `incoming` into `current`: a row replaces the held one of the same key.
 
     Args:
         current: the state held, unique by key.
         incoming: new rows of the same schema; of several with one key the last wins.
         key: names of the key columns.
+
+    Returns:
+        Rows ordered by key; `current` as it is where nothing came in.
     """
     if incoming.num_rows == 0:
         return current
@@ -41,23 +44,21 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
 
 
 def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
-    """Merge into a core table of one file; return the number of rows it then holds."""
+    """Merge into a core table of one file; return the number of rows held."""
     merged = merge(lake.store.read(f"core/{table}", schema=incoming.schema), incoming, key)
     lake.store.update(merged, f"core/{table}")
     return merged.num_rows
 
 
 def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_columns: Sequence[str]) -> set[str]:
-    """Merge into a core table that is partitioned by the month of the first of `day_columns` that is set.
+    """Merge into a core table with monthly parts; return the parts that changed.
 
-    A row whose month was corrected leaves its old partition.
-
-    Returns:
-        The partitions whose content changed.
+    The month of a row is that of the first of `day_columns` that is set, `unknown` where none is. A row whose month was
+    corrected leaves its old part.
     """
     if incoming.num_rows == 0:
         return set()
-    # Of one dossier seen in two months, in the batches of several days, the last stays.
+    # Batches of several days may hold one dossier in two months: its last row stays.
     incoming = merge(incoming.schema.empty_table(), incoming, [key])
     day = incoming[day_columns[0]]
     for column in day_columns[1:]:
@@ -77,7 +78,7 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
 
 
 def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[str]:
-    """Partitions that hold a key of `incoming`; reads only the key column of each."""
+    """Return the parts that hold a key of `incoming`; only their key column is read."""
     holding = set()
     value_set = incoming[key].combine_chunks()
     for part in lake.store.parts(f"core/{table}"):
@@ -88,9 +89,9 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
 
 
 def open_dossiers(lake: Lake) -> pa.Table:
-    """Return the dossiers held as accepted and not yet finished: dossier_code, received_on.
+    """Return dossiers accepted and not yet finished: dossier_code, received_on.
 
-    Drafts and results that nobody has fetched pile up; the adapter reads those by status instead.
+    Drafts and results that nobody has fetched are left out, as they pile up: the adapter reads those by status.
     """
     schema = load_contract("one_stop__dossiers").arrow_schema()
     return run_sql(

@@ -1,4 +1,4 @@
-"""Remove records from the core tables whose acceptance was taken back."""
+"""Remove records whose acceptance was withdrawn from the core tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def drop_rows(lake: Lake, table: str, core_name: str, keys: Sequence[str]) -> No
 
 
 def last_staged(lake: Lake, table: str, keys: Sequence[str]) -> pa.Table:
-    """Return the staged rows with these keys in the order of writing: what a table held before the acceptance."""
+    """Return the staged rows with these keys, in the order of writing.
+
+    They are what the core table held before the acceptance.
+    """
     schema = load_contract(table).arrow_schema()
     days = lake.store.parts(f"staged/{table}")
     found = [schema.empty_table()]

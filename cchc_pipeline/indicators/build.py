@@ -24,14 +24,14 @@ Windows = Iterable[tuple[date, date]]
 
 
 def build_indicator_values(lake: Lake, free_periods: Windows, schema: pa.Schema) -> pa.Table:
-    """Build `indicator_values`: every indicator by unit and period, each event on the map of units of its day."""
+    """Build `indicator_values`, each event on the map of units of its day."""
     table = _computed(lake, "as-was", free_periods, schema)
     lake.store.update(table, "built/indicator_values")
     return table
 
 
 def build_indicator_values_today(lake: Lake, free_periods: Windows, schema: pa.Schema) -> pa.Table:
-    """Build `indicator_values_today`: the same on the map of units of the last day of data.
+    """Build `indicator_values_today`, on the map of units of the last day of data.
 
     A row that lacks the figures of a unit that was split says so. Without a change of units until that day the two
     maps are one, and `indicator_values` is taken over.
@@ -50,7 +50,7 @@ def build_indicator_values_today(lake: Lake, free_periods: Windows, schema: pa.S
 
 
 def build_indicator_values_public(lake: Lake, schema: pa.Schema) -> pa.Table:
-    """Build `indicator_values_public`: the values from which nobody can compute a count of one to four."""
+    """Build `indicator_values_public`, from which counts of 1 to 4 cannot be computed."""
     # pandas costs a second at import.
     from cchc_pipeline.indicators.public_values import public_values
 
@@ -80,7 +80,10 @@ def _computed(lake: Lake, which: MapName, free_periods: Windows, schema: pa.Sche
 
 
 def monthly(values: pa.Table, indicator_id: str, unit_code: str) -> tuple[list[str], list[float]]:
-    """Return months (yyyy-MM) and values of one indicator of one unit, in order, without months that have none."""
+    """Return months (yyyy-MM) and values of one indicator of one unit, in order.
+
+    Months without a value are left out.
+    """
     mask = pc.and_(
         pc.and_(pc.equal(values["indicator_id"], indicator_id), pc.equal(values["unit_code"], unit_code)),
         pc.and_(pc.equal(values["period_type"], "month"), pc.is_valid(values["value"])),

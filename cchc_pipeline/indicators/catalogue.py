@@ -1,4 +1,4 @@
-"""Read the indicator catalogue from `families/`: indicators and the relations that they are computed over."""
+"""Read the indicator catalogue from `families/`: indicators and their relations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.engine import parse_sql
 from cchc_pipeline.yaml_files import Strict, read_yaml
 
-#: In these kinds the value of an indicator is its numerator, and not a ratio.
+#: Kinds of indicators whose value is the numerator, not a ratio.
 VALUE_IS_NUMERATOR = ("median", "index")
 _NO_SUMS = (exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
 
@@ -25,11 +25,11 @@ Entry = TypeVar("Entry", "Relation", "Indicator")
 
 
 class CatalogueError(CchcError):
-    """An entry of the indicator catalogue is wrong."""
+    """A wrong entry of the indicator catalogue."""
 
 
 class Relation(Strict):
-    """What a term can stand over: a view with the columns of a unit and a period, and columns to aggregate.
+    """A view by unit and period that terms aggregate over.
 
     Attributes:
         id: name in `over` of a term.
@@ -41,7 +41,7 @@ class Relation(Strict):
         kind: what the value of an indicator over it is.
         grain: what one row counts, in words.
         meaning: which rows belong to a unit and period, in words.
-        cumulative: everything up to the period's end, or before its start.
+        cumulative: `end` adds up everything to the period's end, `opening` everything before its start.
         absent: what it means that a unit and period has no row.
         sums: table of the units' own rows (own_code, step_start, step_end) that the view rolls up. Every aggregate is a
             SUM then, and is made before rolling up.
@@ -80,17 +80,17 @@ class Term(Strict):
 
     @property
     def tree(self) -> exp.Expr:
-        """The aggregate as a syntax tree that all terms of this text share: do not change it."""
+        """Return the syntax tree that terms of this text share: do not change it."""
         return _parsed(self.sql)
 
     @cached_property
     def adds_up(self) -> bool:
-        """Whether nothing adds up to zero: a sum or a count, and not a median, a mean or a single value."""
+        """Return whether the term is a sum or a count, so that nothing adds up to zero."""
         return not self.tree.find(*_NO_SUMS)
 
     @property
     def relation(self) -> Relation:
-        """The relation that it stands over."""
+        """Return the relation that the term aggregates over."""
         return relations()[self.over]
 
 
@@ -119,27 +119,27 @@ class Indicator(Strict):
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Numerator, and denominator where there is one."""
+        """Return the numerator, and the denominator where there is one."""
         return (self.numerator, self.denominator) if self.denominator else (self.numerator,)
 
     @property
     def relations(self) -> tuple[Relation, ...]:
-        """The relations of its terms, the numerator's first."""
+        """Return the relations of its terms, the numerator's first."""
         return tuple(dict.fromkeys(term.relation for term in self.terms))
 
     @property
     def kind(self) -> str:
-        """Kind of its values, as published: flow, stock, median or index."""
+        """Return the kind of its values, as published: flow, stock, median or index."""
         return self.numerator.relation.kind
 
     @property
     def source_tables(self) -> tuple[str, ...]:
-        """Published tables that it is computed from."""
+        """Return the published tables that it is computed from."""
         return tuple(dict.fromkeys(table for relation in self.relations for table in relation.tables))
 
 
 class Family(Strict):
-    """One file of `families/`; `legal` and `terms` hold what its entries refer to by YAML anchors."""
+    """A file of `families/`; its YAML anchors stand in `legal` and `terms`."""
 
     relations: tuple[Relation, ...] = ()
     legal: dict[str, str] = Field(default_factory=dict)
@@ -198,7 +198,7 @@ def catalogue() -> tuple[Indicator, ...]:
 
 
 def checked(indicators: Iterable[Indicator]) -> tuple[Indicator, ...]:
-    """Check ids and terms of indicators; return them.
+    """Return indicators after a check of their ids and terms.
 
     Raises:
         CatalogueError: see `catalogue`.

@@ -1,4 +1,7 @@
-"""Compute indicator values: the terms of the catalogue as columns by unit and period, then a row per indicator."""
+"""Compute indicator values from the terms of the catalogue.
+
+Terms become columns by unit and period, then each indicator a row.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def compute(
     """Compute the values of indicators for every unit and period.
 
     Args:
-        tables: what is computed from, by name; one that is left out is empty. `units`; `unit_lineage`, see
+        tables: input tables by name; one that is left out is empty. `units`; `unit_lineage`, see
             `reference.unit_map.lineage_table`; `periods`, see `days.periods`; `dossier_events` and `document_events`,
             additive daily counts; `procedure_counts`; and the published tables that relations read.
         first: first civil day of data.
@@ -45,10 +48,10 @@ def compute(
         only: indicators to compute; the whole catalogue by default.
 
     Returns:
-        One row per indicator, unit and period in which the unit exists, and where something was counted for it
-        outside of that time; ordered by that key. For months, quarters, years and free periods a zero stands there as
-        zero; for single days only what is not zero. A rate over nothing has value null. `value` is 100 x numerator /
-        denominator for rates in %, numerator / denominator for means, otherwise the numerator.
+        One row per indicator, unit and period, ordered by that key. Months, quarters, years and free periods in which
+        the unit exists have a row even for zero; single days, and times outside of the unit's life, only where
+        something was counted. A rate over nothing has value null. `value` is 100 x numerator / denominator for rates
+        in %, numerator / denominator for means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
     used = list(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
@@ -63,13 +66,13 @@ def compute(
 
 
 def sql_files(used: Sequence[Relation]) -> list[str]:
-    """Return the statements that make these relations, in order."""
+    """Return the SQL texts that make these relations, in order."""
     files = dict.fromkeys(["relations.sql", *(relation.sql for relation in used)])
     return [sql_file(f"indicators/{file.removesuffix('.sql')}") for file in files]
 
 
 def inputs_of(used: Sequence[Relation], tables: Mapping[str, Source]) -> dict[str, Source]:
-    """Return the tables that the files of the relations read, empty where not given.
+    """Return the tables that SQL files of the relations read, empty where not given.
 
     A file makes other relations of its family too, and reads their tables.
     """
@@ -88,7 +91,7 @@ def inputs_of(used: Sequence[Relation], tables: Mapping[str, Source]) -> dict[st
 
 
 def _create_wide(engine: Engine, indicators: Sequence[Indicator], used: Sequence[Relation]) -> dict[Term, str]:
-    """Make the table `wide`: a row per unit and period of the grid, a DOUBLE column per distinct term.
+    """Make table `wide`: a row per unit and period, a DOUBLE column per term.
 
     Sums are made by the unit that counted (`own_sums`) before they are rolled up to the units above it.
 
@@ -115,7 +118,7 @@ def _create_wide(engine: Engine, indicators: Sequence[Indicator], used: Sequence
 
 
 def _join(relation: Relation, terms: Mapping[Term, str]) -> str:
-    """LEFT JOIN of a relation's terms, and of the periods in which it was counted, to the grid."""
+    """Return the LEFT JOIN of a relation's terms and covered periods to the grid."""
     name = f"{relation.id}_terms"
     if relation.cumulative:
         # What is carried into a period is carried by the units of its first day.
@@ -148,7 +151,7 @@ def _equal(table: str, columns: Sequence[str]) -> str:
 
 
 def _filled(term: Term, name: str) -> str:
-    """The column of a term, with zero where nothing is known to have happened."""
+    """Return the column of a term, with zero where no row means zero."""
     relation = term.relation
     column = f"{relation.id}_terms.{name}"
     if not term.adds_up:
@@ -160,7 +163,10 @@ def _filled(term: Term, name: str) -> str:
 
 @cache
 def _over_sums(sql: str) -> tuple[str, tuple[str, ...]]:
-    """A term over `own_sums`, whose columns are named by the sums that they hold; and these sums."""
+    """Return a term rewritten over `own_sums`, and the sums that it needs.
+
+    The columns of `own_sums` are named by the sums that they hold.
+    """
     sums: dict[str, None] = {}
 
     def of_column(node: exp.Expr) -> exp.Expr:
@@ -177,10 +183,10 @@ def _quoted(name: str) -> str:
 
 
 def _running(terms: Mapping[Term, str]) -> str:
-    """Cumulative sums by unit at the end of every step from the first event to the last day of data.
+    """Return SQL for cumulative sums by unit at the end of every step.
 
-    A step's sums are those on its map, everything counted before included; at the end of the step before a map begins
-    there are the sums on that map too.
+    Steps go to the last day of data. A step's sums are those on its map, everything counted before included; at the end
+    of the step before a map begins there are the sums on that map too.
     """
     changed = ", ".join(f"{_over_sums(term.sql)[0]} AS {name}" for term, name in terms.items())
     totals = ", ".join(f"SUM(COALESCE({name}, 0)) OVER to_date AS {name}" for name in terms.values())
@@ -216,7 +222,7 @@ def _rows_of(indicator: Indicator, columns: Mapping[Term, str]) -> str:
         value = f"{numerator} / NULLIF({denominator}, 0)"
         if indicator.unit == "%":
             value = f"100 * ({value})"
-    # A value that nobody counted is left out; a median over nothing stands there, with nothing as its denominator.
+    # A value that nobody counted has no row; a median over nothing has one, with null and a denominator of zero.
     counted = [columns[term] for term in indicator.terms if term.adds_up or indicator.kind != "median"]
     known = "".join(f" AND {column} IS NOT NULL" for column in counted)
     return (

@@ -1,6 +1,6 @@
-"""Choose the cells of a table of counts to hide, so that nobody can compute a count of 1 to 4.
+"""Choose which cells of a table of counts to hide, to protect counts of 1 to 4.
 
-A cell is hidden because its count is small (primary), or because the small one could be had by subtraction
+A cell is hidden because its count is small (primary), or because the small one could be computed by subtraction
 (secondary). The guarantee is by construction, after the hypercube method (Repsilber 1994; Giessing and
 Repsilber 2002): for every small cell there is a swing, one more here and one less there, over a hidden
 cell of a neighbouring unit and a hidden cell of a neighbouring period, that leaves every shown cell as it is.
@@ -48,7 +48,7 @@ class Tree:
         return () if above < 0 else tuple(other for other in self.children[above] if other != node)
 
     def top(self, node: int) -> list[int]:
-        """Return the node and those above it without siblings, up to one that has some, or to the top."""
+        """Return the node and those above it, up to the first that has siblings."""
         path = [node]
         while self.parent[path[-1]] >= 0 and not self.siblings(path[-1]):
             path.append(self.parent[path[-1]])
@@ -56,7 +56,7 @@ class Tree:
 
 
 def with_rests(tables: np.ndarray, units: Sequence[int], periods: Sequence[int]) -> tuple[np.ndarray, Tree, Tree]:
-    """Add a row (column) wherever a unit (period) counts something beyond those below it.
+    """Add a row (column) for what a unit (period) counts beyond those below it.
 
     Args:
         tables: counts, tables by units by periods; not a number where there is none.
@@ -84,7 +84,7 @@ def _with_rest(tables: np.ndarray, parents: Sequence[int], axis: int) -> tuple[n
 def hidden_cells(
     counts: np.ndarray, is_small: np.ndarray, units: Tree, periods: Tree, base: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the cells to hide: small ones, and those that keep them from being computed.
+    """Return the cells to hide: small ones, and those that would let them be computed.
 
     Args:
         counts: what the table shows (units by periods); cells of units with larger counts are hidden last.
@@ -121,7 +121,7 @@ class _Suppression:
         return self.hidden
 
     def _swing(self, row: int, column: int) -> None:
-        """Hide the cheapest set of cells over which a count can move without a trace."""
+        """Hide the cheapest cells over which a count can move with shown cells unchanged."""
         best: tuple[float, list[int], list[int]] | None = None
         for across in self._period_swings(row, column):
             found = self._unit_swing(row, across)
@@ -134,7 +134,7 @@ class _Suppression:
         self.is_free[cells] = True
 
     def _period_swings(self, row: int, column: int) -> Iterator[list[int]]:
-        """Columns that a count moves through when it leaves `column` for a neighbouring period."""
+        """Yield the columns of a move from `column` to each neighbouring period."""
         tree, path = self.periods, self.periods.top(column)
         down = self._down(tree, column, self.counts[row])
         others = tree.siblings(path[-1])
@@ -145,7 +145,7 @@ class _Suppression:
             yield [*path, *down, other, *self._down(tree, other, self.counts[row])]
 
     def _unit_swing(self, row: int, columns: list[int]) -> tuple[float, list[int]] | None:
-        """Loss, and rows that a count moves through when it leaves `row` for a neighbouring unit."""
+        """Return loss and rows of the cheapest move from `row` to a neighbouring unit."""
         tree, path = self.units, self.units.top(row)
         weights = self.counts[:, columns].sum(axis=1)
         own = [*path, *self._down(tree, row, weights)]
@@ -155,7 +155,7 @@ class _Suppression:
             return float(loss[own].sum()), own
         found: tuple[float, list[int]] | None = None
         lost = np.asarray(loss.sum(axis=1))
-        # A neighbour in which nothing was counted is no cover: everybody knows where nothing can be less.
+        # A neighbour that counts zero protects nothing: everybody knows that it cannot be less.
         empty = np.where((self.counts[:, columns] < 1).any(axis=1), 1e6, 0.0)
         ranked = sorted(others, key=lambda other: lost[other] + empty[other])
         for other in ranked[:3]:
@@ -167,7 +167,7 @@ class _Suppression:
 
     @staticmethod
     def _down(tree: Tree, node: int, weights: np.ndarray) -> list[int]:
-        """A way down to a leaf, along the largest counts."""
+        """Return a path down to a leaf, along the largest counts."""
         path = []
         while tree.children[node]:
             node = max(tree.children[node], key=lambda child: (weights[child], -child))

@@ -1,7 +1,7 @@
-"""Make the public table of indicator values, from which nobody can count one to four people or dossiers.
+"""Make the public indicator values, which do not let counts of 1 to 4 be computed.
 
-Published are months, quarters and years on today's map: days are too fine, and free periods and a second map
-would let small counts be had by subtraction. Hidden are numerator, denominator and value of a row.
+Published are months, quarters and years on today's map: days are too fine, and with free periods or a second map
+small counts could be computed by subtraction. Hidden are numerator, denominator and value of a row.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_
 
 Key = tuple[str, str]
 PERIODS = ("year", "quarter", "month")
-#: What the administration has or does, by unit of measure, by relation and by what a term filters for: nobody can be
-#: found in such a count.
+#: What the administration has or does, by unit of measure, relation and text of a term: such a count reveals nobody.
 HARMLESS_UNITS = frozenset(
     {"procedures", "documents", "decisions", "services", "units", "systems", "fields", "tasks", "activities"}
     | {"inspections", "billion VND"}
@@ -73,7 +72,7 @@ PARTS: tuple[tuple[Key, tuple[Key, ...]], ...] = (
 )
 #: Parts that are sums of other parts: no equation of their own.
 SUMS_OF_PARTS = ("timely_rate",)
-#: Wholes that are hidden together: what stands open at the end = at the beginning + received - resolved.
+#: Wholes that are hidden together, since pending at the end = pending at the beginning + received - resolved.
 TOGETHER = (
     ("received_total", "resolved_total"),
     ("pending_total", "carried_over"),
@@ -86,14 +85,14 @@ REASON_VI = "Không công bố để bảo vệ thông tin cá nhân: số từ 
 
 
 def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
-    """Return the indicators that count people or dossiers; in doubt an indicator is one of them."""
+    """Return the indicators that count people or dossiers, doubtful ones included."""
     every = list(indicators)
     harmless = {i.numerator for i in every if i.denominator is None and i.unit in HARMLESS_UNITS}
     return [i for i in every if not (i.kind == "index" or i.unit in HARMLESS_UNITS or _is_harmless(i, harmless))]
 
 
 def _is_harmless(indicator: Indicator, harmless: set[Term]) -> bool:
-    """Whether a rate is one over things of the administration."""
+    """Return whether a rate is over things of the administration, not over people."""
     term = indicator.denominator or indicator.numerator
     if term in harmless or term.over in HARMLESS_RELATIONS:
         return True
@@ -117,7 +116,7 @@ def public_values(
     schema: pa.Schema,
     indicators: Sequence[Indicator] | None = None,
 ) -> pa.Table:
-    """Hide every cell of the values on today's map from which a count of 1 to 4 could be had.
+    """Hide every value on today's map from which a count of 1 to 4 could be computed.
 
     Args:
         today: the published table `indicator_values_today`.
@@ -219,7 +218,10 @@ class _Hiding:
     # -- figures that add up ----------------------------------------------------------------------------------------
 
     def _hide(self, indicators: Sequence[Indicator], *, flows: bool) -> None:
-        """Flows add up over units and periods; a stock adds up over units, and goes on from day to day."""
+        """Set the masks of indicators that add up.
+
+        Flows add up over units and periods; a stock adds up over units, and goes on from day to day.
+        """
         ids = {i.id for i in indicators}
         keys = list(dict.fromkeys(k for (name, _), k in self.key_of.items() if name in ids))
         if not keys:
@@ -251,13 +253,13 @@ class _Hiding:
         magnitudes = {self.key_of[i.id, "numerator"] for i in indicators if i.unit == "days"}
 
         def small(group: Iterable[Key]) -> np.ndarray:
-            """Where a count, or what a whole has beyond it, is 1 to 4."""
+            """Return where a count, or the rest of its whole beyond it, is 1 to 4."""
             counted = [k for k in group if k not in magnitudes]
             rests = [table[d] - table[k] for k in counted for d in sorted(over.get(k, ()))]
             return _any([_is_small(one) for one in [*(table[k] for k in counted), *rests, np.zeros(stack.shape[1:])]])
 
         def hidden_with(group: Iterable[Key], *wholes: Key | None) -> np.ndarray | None:
-            """Cells in which something is hidden that the group is a part of."""
+            """Return the cells hidden in any figure that the group is a part of."""
             above = {d for k in group for d in over.get(k, ())} | {whole for whole in wholes if whole}
             found = [masks[key] for key in sorted(above) if key in masks]
             return _any(found) if found else None
@@ -282,7 +284,10 @@ class _Hiding:
     def _hidden_stock(
         self, counts: np.ndarray, small: np.ndarray, units: Tree, base: np.ndarray | None, *, by_day: bool
     ) -> np.ndarray:
-        """A whole stock is hidden for all days of a unit, since flows lead from one day to the next; parts by day."""
+        """Return the mask of a stock: a whole for all days of a unit, its parts by day.
+
+        Flows lead from one day of a whole to the next.
+        """
         ends = [min(end, self.as_of_on) for _, _, end in self.cells.periods]
         groups = [[i for i, end in enumerate(ends) if end == day] for day in sorted(set(ends))] if by_day else None
         mask = np.zeros_like(small)
@@ -298,7 +303,7 @@ class _Hiding:
     # -- figures that do not ----------------------------------------------------------------------------------------
 
     def _hide_alone(self, indicator: Indicator) -> None:
-        """A median, or a count of different things: nothing can be subtracted, but few stay few."""
+        """Set the mask of a median or of a count of different things: only small ones."""
         numerator = self.key_of[indicator.id, "numerator"]
         mask = np.zeros(self.shape, dtype=bool)
         if indicator.denominator is not None:
@@ -312,7 +317,7 @@ class _Hiding:
 
 
 def _is_small(table: np.ndarray) -> np.ndarray:
-    """Counts from 1 to 4, and what is left of a count by rounding."""
+    """Return where a count is 1 to 4, rounding allowed for."""
     with np.errstate(invalid="ignore"):
         return (np.abs(table) > 0.5) & (np.abs(table) < SMALL - 0.5)
 

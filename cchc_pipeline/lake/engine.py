@@ -100,7 +100,7 @@ def session(**tables: Source) -> Iterator[Engine]:
 
 
 def run_sql(sql: str | exp.Expr, schema: pa.Schema | None = None, /, params: Any = None, **tables: Source) -> pa.Table:
-    """Return the rows of one SELECT over `tables`, cast to `schema` where one is given.
+    """Return the rows of one SELECT over `tables`, cast to `schema` if one is given.
 
     Raises:
         EngineError: the statement is refused.

@@ -213,7 +213,7 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def write_parquet(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema | None = None) -> None:
-    """Write one Parquet file from a table or a stream of tables of one schema, atomically.
+    """Write a table, or a stream of tables of one schema, to a Parquet file.
 
     Raises:
         pa.ArrowInvalid: a table does not have `schema`.

@@ -1,4 +1,4 @@
-"""Tell working days of Vietnamese state offices, and count them between two days.
+"""Determine working days of Vietnamese state offices, and count them.
 
 Sources: the `holidays` library (Tết, Hùng Kings, in-lieu days, swaps 2024-2026) and
 `calendar_overrides.csv` for the swaps that the library does not know yet. Public holidays follow
@@ -17,7 +17,7 @@ import holidays
 
 @lru_cache(maxsize=1)
 def overrides() -> dict[date, bool]:
-    """Return the days that the override table decides: date -> is it worked."""
+    """Return date -> whether it is worked, for the days of the override table."""
     text = resources.files(__package__).joinpath("calendar_overrides.csv").read_text(encoding="utf-8")
     return {date.fromisoformat(row["date"]): row["kind"] == "work" for row in csv.DictReader(text.splitlines())}
 
@@ -29,21 +29,28 @@ def _vietnam() -> holidays.HolidayBase:
 
 @cache
 def is_working_day(day: date) -> bool:
-    """Tell whether state offices work on `day` (Monday to Friday, minus holidays, plus make-up days)."""
+    """Return whether state offices work on `day`.
+
+    Monday to Friday, minus holidays, plus make-up days.
+    """
     decided = overrides().get(day)
     return bool(_vietnam().is_working_day(day)) if decided is None else decided
 
 
 def is_public_holiday(day: date) -> bool:
-    """Tell whether `day` is off for everybody by law or decision, be it a weekday or not; a plain weekend is not."""
+    """Return whether `day` is off for everybody by law or decision.
+
+    It may be a weekday or not; a plain weekend is no public holiday.
+    """
     decided = overrides().get(day)
     return day in _vietnam() if decided is None else not decided
 
 
 def add_working_days(day: date, count: int) -> date:
-    """Return the `count`-th working day after `day`; the first day is not counted (Civil Code 2015, Article 147).
+    """Return the `count`-th working day after `day`.
 
-    With `count` 0, `day` itself if worked, else the next working day (Article 148).
+    The first day is not counted (Civil Code 2015, Article 147). With `count` 0, `day` itself if worked, else the next
+    working day (Article 148).
     """
     while count > 0 or not is_working_day(day):
         day += timedelta(days=1)
@@ -55,7 +62,7 @@ def add_working_days(day: date, count: int) -> date:
 
 
 def working_days_between(start: date, end: date) -> int:
-    """Count the working days in the half-open interval (start, end]: the first day is not counted."""
+    """Count the working days in (start, end]: the first day is not counted."""
     return sum(is_working_day(start + timedelta(days=i)) for i in range(1, (end - start).days + 1))
 
 

@@ -1,4 +1,4 @@
-"""Describe PAPI's instrument: which sub-dimensions a year has, on which scale, and where the series breaks."""
+"""Read PAPI's instrument of each year: sub-dimensions, scales and series breaks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What was asked in one year, and how it was scaled."""
+    """PAPI's instrument of one year: sub-dimensions, scales, breaks, weights."""
 
     year: int
     edition: str
@@ -68,7 +68,10 @@ class Instrument:
     """Weight of each dimension in the weighted total; empty where none is known for the year."""
 
     def bounds(self, code: str) -> tuple[float, float]:
-        """Return the nominal lower and upper bound of a sub-dimension, a dimension (1 to 10) or TOTAL."""
+        """Return the nominal lower and upper bound of a code.
+
+        Of a sub-dimension those of its slot, of a dimension 1 to 10, of TOTAL the sums over the dimensions.
+        """
         if code == TOTAL_CODE:
             return float(len(self.dimensions)), 10.0 * len(self.dimensions)
         return (self.slots[code].lowest, self.slots[code].highest) if code in self.slots else (1.0, 10.0)
@@ -83,7 +86,7 @@ class Instrument:
         return f"Đứt chuỗi so với năm {self.year - 1}: {'; '.join(notes)}" if notes else None
 
     def has(self, code: str) -> bool:
-        """Tell whether this year has the sub-dimension, dimension or TOTAL."""
+        """Return whether this year has the sub-dimension, dimension or TOTAL."""
         return code == TOTAL_CODE or code in self.slots or code in self.dimensions
 
 
@@ -139,7 +142,7 @@ def instrument(year: int) -> Instrument:
 
 @cache
 def breaks_off(code: str, year: int) -> bool:
-    """Tell whether points of this code in `year` cannot be compared with those of the year before.
+    """Return whether points of `code` are not comparable with the year before `year`.
 
     True for a listed break, another construct, version or scale of a sub-dimension, other members of a sum, and a sum
     one of whose members breaks off: a sum is not more comparable than its parts.
@@ -163,9 +166,9 @@ def breaks_off(code: str, year: int) -> bool:
 
 @cache
 def comparable_since(code: str, year: int) -> int | None:
-    """Return the first year of the unbroken stretch that `year` belongs to; None where the year does not have the code.
+    """Return the first year of the unbroken stretch that `year` belongs to.
 
-    A line over time may join points of one stretch only.
+    None where the year does not have the code. A line over time may join points of one stretch only.
     """
     if not instrument(year).has(code):
         return None
@@ -180,23 +183,26 @@ def all_slots() -> tuple[str, ...]:
 
 
 def all_dimensions() -> dict[str, dict[str, str]]:
-    """Return the names of D1 to D8."""
+    """Return D1 to D8 with their names, name_vi and name_en."""
     return dict(_data()["dimensions"])
 
 
 def province_names() -> dict[str, str]:
-    """Return the Vietnamese names of the 63 provinces of before 1/7/2025 by their PAPI code P01 to P63."""
+    """Return PAPI code (P01 to P63) -> Vietnamese name of the former province."""
     return {code: province["name_vi"] for code, province in _data()["provinces"].items()}
 
 
 def province_gso_codes() -> dict[str, str]:
-    """Return the statistical codes of before 1/7/2025 by PAPI code. Seven of them mean another province since."""
+    """Return PAPI code (P01 to P63) -> statistical code until 30/6/2025.
+
+    Seven of the statistical codes mean another province since.
+    """
     return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
 
 
 @cache
 def province_by_agency_code() -> dict[str, str]:
-    """Return P01 to P63 by the agency code that the province had until 30/6/2025.
+    """Return agency code until 30/6/2025 -> PAPI code (P01 to P63).
 
     P01 to P63 count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04
     and is P03. The publisher's own numbers are the statistical codes.
@@ -206,9 +212,9 @@ def province_by_agency_code() -> dict[str, str]:
 
 
 def parts_of_today(agency_code: str) -> dict[str, str]:
-    """Return P01 to P63 with the name of every former province that is in the province of today with this agency code.
+    """Return PAPI code -> name of the former provinces in a province of today.
 
-    One where the province is as it was, in the order of the codes; none for a code that is none of the 34.
+    One where the province is as it was, in the order of the codes; none for an agency code that is none of the 34.
     """
     names, codes = province_names(), province_by_agency_code()
     found = [codes[one.agency_code] for one in old_provinces() if one.successor_agency_code == agency_code]
@@ -216,7 +222,10 @@ def parts_of_today(agency_code: str) -> dict[str, str]:
 
 
 def tier_rules() -> dict[str, Any]:
-    """Return how the publisher groups provinces: `fewest_units`, `checked` years, `editions` with their rule."""
+    """Return how the publisher groups provinces.
+
+    Keys: `fewest_units`, `checked` years, `editions` with their rule.
+    """
     return dict(_data()["tiers"])
 
 
@@ -235,4 +244,4 @@ def _data() -> dict[str, Any]:
 
 
 class PapiTableError(CchcError):
-    """A PAPI table is not what its year's instrument says it should be."""
+    """A PAPI table or year that does not fit a known instrument."""

@@ -33,7 +33,7 @@ def canonical_unit_code(code: str | None) -> str | None:
 
 
 def qcvn102_code(code: str) -> str | None:
-    """Return the old thirteen-character form of a canonical code, or None where a level does not fit into it."""
+    """Return the QCVN 102 form of a canonical code; None where a level does not fit."""
     parts = code.split(".")
     if len(parts) > 4:
         return None

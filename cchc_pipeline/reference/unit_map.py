@@ -1,4 +1,4 @@
-"""Make the tree of units on the map of a day, as a table that sums are rolled up along.
+"""Make the tree of units on the map of a day, along which sums are rolled up.
 
 On the map of a day, a unit counts where it is found on that day: in itself while it exists, in its successor
 where all of it went there. A unit that was split, or that nobody took over, stays a row of its own below the
@@ -42,7 +42,7 @@ class _Unit:
 
 
 class UnitMap:
-    """The map of one day.
+    """The tree of units on one day.
 
     Args:
         units: the published table `units` (unit_code, unit_level, parent_code; valid_from, valid_to where known).
@@ -60,7 +60,7 @@ class UnitMap:
         self.on = on
 
     def is_alive(self, code: str) -> bool:
-        """Tell whether the unit exists on the day."""
+        """Return whether the unit exists on the day."""
         unit = self._units[code]
         return (unit.valid_from or BEGINNING) <= self.on <= (unit.valid_to or END)
 
@@ -75,8 +75,8 @@ class UnitMap:
     @cached_property
     def _parents(self) -> dict[str, str | None]:
         parents: dict[str, str | None] = {}
-        # Two units that went into units below each other would hang below themselves, and a whole branch would
-        # be lost to the province: the one that closes the circle hangs on the next unit above instead.
+        # Two units that went into units below each other would be above themselves, and a whole branch would be
+        # missing from the province: the one that closes the circle goes below the next unit above instead.
         for code in sorted(self._units):
             above = self._above(code)
             parents[code] = next((node for node in above if code not in self._chain(node, parents)), None)
@@ -86,7 +86,7 @@ class UnitMap:
         return parents
 
     def _above(self, code: str) -> Iterator[str]:
-        """The units above that exist on the day, or the heirs of those, nearest first; none above a province."""
+        """Yield units above that exist on the day, or their heirs; none above a province."""
         if self._units[code].is_province and self.is_alive(code):
             return
         above, seen = self._units[code].parent_code, {code}
@@ -98,7 +98,7 @@ class UnitMap:
             above = self._units[above].parent_code
 
     def _parts(self, code: str) -> list[str]:
-        """The living units that hold parts of a unit which is in none of them as a whole."""
+        """Return the living units that hold parts of a unit, if none holds all of it."""
         if self.node(code) != code or self.is_alive(code):
             return []
         return [part for part in self._history.place(code, self.on).unit_ids if part in self._units and part != code]
@@ -113,17 +113,17 @@ class UnitMap:
         return chain
 
     def parents(self) -> dict[str, str | None]:
-        """Return the unit right above every unit that has a row on this map; None at the top."""
+        """Return unit -> unit right above it on this map; None at the top."""
         return {code: self._parents[code] for code in self._units if self.node(code) == code}
 
     def lineage(self) -> Iterator[tuple[str, str, bool]]:
-        """Yield (unit, the unit it counts in or one above that, whether that one exists on the day)."""
+        """Yield (unit, unit it counts in or one above that, whether the latter exists)."""
         for code in self._units:
             for ancestor in self._chain(self.node(code), self._parents):
                 yield code, ancestor, self.is_alive(ancestor)
 
     def inexact(self) -> Iterator[tuple[str, str]]:
-        """Yield (unit whose figures lack something, the split unit whose figures it lacks)."""
+        """Yield (unit with incomplete figures, split unit whose figures it lacks)."""
         for code in self._units:
             parts = self._parts(code)
             held = set(self._chain(self._parents[code] or "", self._parents))
@@ -132,13 +132,13 @@ class UnitMap:
 
 
 def _common(chains: Sequence[list[str]]) -> str | None:
-    """The nearest unit above that all chains share; never one of the parts themselves."""
+    """Return the nearest unit above that all chains share, none of the parts."""
     parts = {chain[0] for chain in chains}
     return next((unit for unit in chains[0] if unit not in parts and all(unit in chain for chain in chains)), None)
 
 
 def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: date, which: MapName) -> pa.Table:
-    """Pair every unit with each unit that its counts belong to, by stretches of time with one map.
+    """Pair every unit with each unit that its counts belong to, by stretch of time.
 
     Args:
         units: the published table `units`.
@@ -148,7 +148,8 @@ def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: 
         which: `as-was`, the map of each day; `today`, that of `as_of_on` for all days.
 
     Returns:
-        Columns of `LINEAGE`; the stretches cover all time without overlap.
+        map_from, map_until (both days included), unit_code, ancestor_code, is_alive (whether the ancestor exists); the
+        stretches cover all time without overlap.
     """
     changed = sorted({change.changed_on for change in history.changes if change.changed_on <= as_of_on})
     cuts = [day for day in changed if day > first] if which == "as-was" else []
@@ -162,6 +163,10 @@ def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: 
 
 
 def inexact_table(units: pa.Table, history: UnitHistory, as_of_on: date) -> pa.Table:
-    """Return, on the map of `as_of_on`, units whose past lacks the figures of a split unit, with that unit."""
+    """Return the units whose past lacks figures of a split unit, as of `as_of_on`.
+
+    Returns:
+        unit_code, missing_code (the split unit).
+    """
     rows = sorted(UnitMap(units, history, as_of_on).inexact())
     return table_from_rows(rows, INEXACT)

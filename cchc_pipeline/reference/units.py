@@ -1,4 +1,4 @@
-"""Answer what a unit code meant on a day, what became of a unit, and what it was made of.
+"""Resolve unit codes to units by day, and trace units through their changes.
 
 A code does not name a unit by itself. On 1/7/2025 the statistical code 15 went from Yên Bái to the new Lào
 Cai, whose own old code was 10. So a unit has an id: its code, or where the code belongs to another unit by
@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("merged", "renamed", "split", "dissolved", "recoded")
 
 
 class UnitHistoryError(CchcError):
-    """The list of changes contradicts itself."""
+    """A list of changes that contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,10 @@ class UnitChange:
 
     @property
     def keeps_unit(self) -> bool:
-        """Tell whether the holder of the code stays the same unit: renamed, or others joined it under its name."""
+        """Return whether the holder of the code stays the same unit.
+
+        It does where it was renamed, or others joined it under its name.
+        """
         return self.old_code == self.new_code and (
             self.kind == "renamed" or self.old_name == self.new_name or not (self.old_name and self.new_name)
         )
@@ -69,7 +72,7 @@ class Tenure:
     valid_to: date | None
 
     def holds(self, day: date) -> bool:
-        """Tell whether `day` lies within."""
+        """Return whether `day` lies within the tenure."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -102,7 +105,9 @@ class Placement:
 
 
 class UnitHistory:
-    """Answers about units from a list of changes. Codes that no change names are units of all time.
+    """The history of units, from a list of changes.
+
+    A code that no change names is one unit for all time.
 
     Raises:
         UnitHistoryError: two changes of one day cannot both be true.
@@ -139,7 +144,7 @@ class UnitHistory:
                 )
 
     def _all_tenures(self) -> dict[str, list[Tenure]]:
-        """Code -> tenures in order of time, without a gap where the code goes on."""
+        """Return code -> tenures in order of time, without gaps where the code goes on."""
         ends: dict[str, dict[date, list[UnitChange]]] = {}
         begins: dict[str, dict[date, list[UnitChange]]] = {}
         for change in self.changes:
@@ -179,7 +184,10 @@ class UnitHistory:
         return frozenset(self._tenures)
 
     def holder(self, code: str, on: date) -> Tenure:
-        """Return the unit that held `code` on a day; on a day without a holder the one before, else the first."""
+        """Return the tenure of `code` on a day.
+
+        On a day without a holder it is the last one before, else the first.
+        """
         tenures = self.tenures(code)
         for tenure in tenures:
             if tenure.holds(on):
@@ -192,11 +200,14 @@ class UnitHistory:
         return tuple(t for t in self.tenures(self._code_of.get(unit_id, unit_id)) if t.unit_id == unit_id)
 
     def successors(self, unit_id: str) -> tuple[Succession, ...]:
-        """Return what became of a unit, step by step; a unit id of "" where nobody took over."""
+        """Return the steps from a unit to its successors, in order of time.
+
+        The unit id of a step is empty where nobody took over.
+        """
         return tuple(s for s in self._successors.get(unit_id, ()) if s.unit_id != unit_id)
 
     def predecessors(self, unit_id: str) -> tuple[Succession, ...]:
-        """Return the units that went into this one."""
+        """Return the steps from a unit's predecessors to it, in order of time."""
         return tuple(self._predecessors.get(unit_id, ()))
 
     def place(self, unit_id: str, on: date) -> Placement:
@@ -223,7 +234,7 @@ class UnitHistory:
 
 
 def _named(code: str, pieces: list[tuple[str | None, date | None, date | None, bool]]) -> list[Tenure]:
-    """Tenures with the ids of their units: the last holder has the bare code."""
+    """Return tenures with the ids of their units: the last holder has the bare code."""
     groups: list[list[tuple[str | None, date | None, date | None, bool]]] = []
     for piece in pieces:
         if piece[3] and groups:

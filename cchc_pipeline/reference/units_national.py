@@ -1,7 +1,7 @@
-"""Tell the provinces and communes of the country before and since 1 July 2025, with every code that is in use.
+"""Read the country's provinces and communes before and since 1 July 2025.
 
 Provinces: 63 until 30/6/2025, 34 since (Nghị quyết 202/2025/QH15), by statistical code and by agency code.
-That the survivor keeps its agency code is not confirmed by a text. Communes: the package `vietnamadminunits`
+No text confirms that the survivor keeps its agency code. Communes: the package `vietnamadminunits`
 (10,035 communes and 5 districts without one, to 3,321); it is read when communes are first asked for.
 """
 
@@ -53,10 +53,10 @@ def old_provinces() -> tuple[OldProvince, ...]:
 
 @lru_cache(maxsize=2)
 def province_history(system: CodeSystem = "gso") -> UnitHistory:
-    """Return the history of the provinces by statistical code (`gso`) or agency code (`agency`).
+    """Return the history of the provinces by statistical (`gso`) or `agency` code.
 
-    The two systems disagree about who kept his code: by statistical code the new Lào Cai has Yên Bái's 15, by
-    agency code it keeps Lào Cai's H38.
+    The two systems disagree about which province kept its code: by statistical code the new Lào Cai has Yên Bái's 15,
+    by agency code it keeps Lào Cai's H38.
     """
     provinces = old_provinces()
     parts = Counter(province.successor_gso_code for province in provinces)
@@ -85,12 +85,12 @@ def _province_change(province: OldProvince, system: CodeSystem) -> UnitChange:
 
 @lru_cache(maxsize=1)
 def commune_changes() -> tuple[UnitChange, ...]:
-    """Return every change of a commune on 1/7/2025 by statistical code; communes that stayed as they were have none.
+    """Return the changes of communes on 1/7/2025, by statistical code.
 
-    A commune that went into several new ones gives one change for each, none of them exact. District-level
-    units without communes (islands) stand under their district code.
+    Communes that stayed as they were have none. A commune that went into several new ones gives one change for each,
+    none of them exact. District-level units without communes (islands) stand under their district code.
     """
-    # Half a second and a geometry library: only for those who ask for communes.
+    # The import takes half a second and a geometry library.
     from vietnamadminunits.converter import converter_2025 as source
     from vietnamadminunits.database import query
 

@@ -1,4 +1,4 @@
-"""Tell when a unit is open, and how much working time lies between two instants.
+"""Compute opening hours of units, and the working time between two instants.
 
 Opening hours stand in `working_hours.csv`: unit_code (`*` is everybody; a unit goes before those above it, and what
 is listed for a unit on a day replaces what holds above it), weekdays (1 Monday to 7 Sunday, as in `1-5` or `6`),
@@ -42,12 +42,12 @@ Span = tuple[datetime, datetime]
 
 
 class WorkingHoursError(CchcError):
-    """The table of working hours is wrong."""
+    """A wrong table of working hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A unit is open from `opens` to `closes` on these weekdays (1..7), from `first` to `last`."""
+    """Hours of a unit, `opens` to `closes`, on weekdays (1..7) from `first` to `last`."""
 
     unit_code: str
     weekdays: frozenset[int]
@@ -57,7 +57,7 @@ class Opening:
     last: date
 
     def holds(self, day: date, weekday: int) -> bool:
-        """Tell whether the row speaks of `day`, which counts as `weekday`."""
+        """Return whether the row applies to `day`, which counts as `weekday`."""
         return weekday in self.weekdays and self.first <= day <= self.last
 
 
@@ -83,7 +83,7 @@ class WorkingHours:
         return sorted(self._by_unit)
 
     def schedule_of(self, unit_code: str) -> str:
-        """Return the unit whose hours hold for a unit: itself, the nearest above it that is listed, or `*`."""
+        """Return the unit whose hours apply: itself, the nearest listed above it, or `*`."""
         while unit_code not in self._by_unit:
             unit_code, _, _ = unit_code.rpartition(".")
             if not unit_code:
@@ -138,7 +138,7 @@ class WorkingHours:
             for begin, close in self.spans(unit_code, day):
                 for run_from, run_to in _without(max(begin, start), close, suspended):
                     length = int((run_to - run_from).total_seconds())
-                    # With nothing left, the moment is the last one reached; a fresh zero waits for an opening.
+                    # With nothing left, the result is the last instant reached; `seconds` 0 waits for an opening.
                     if left <= length:
                         return run_from + timedelta(seconds=left)
                     left -= length
@@ -148,9 +148,10 @@ class WorkingHours:
         raise WorkingHoursError(f"working hours of {unit_code}: not open for a year from {start}. Correct the table.")
 
     def table(self, first: date, last: date) -> pa.Table:
-        """Return every span of every schedule from `first` to `last`, with its working seconds before.
+        """Return every span of every schedule from `first` to `last`.
 
-        Columns: schedule, begins_at, ends_at, seconds_before; ordered by schedule and begin.
+        Columns: schedule, begins_at, ends_at, seconds_before (working seconds before the span); ordered by schedule and
+        begin.
         """
         rows = []
         for schedule in self.schedules:
@@ -164,7 +165,7 @@ class WorkingHours:
 
 
 def _without(begin: datetime, end: datetime, suspended: Sequence[Span]) -> list[Span]:
-    """The parts of [begin, end) that lie in no suspension."""
+    """Return the parts of [begin, end) outside of all suspensions."""
     parts = [(begin, end)] if begin <= end else []
     for pause, resume in suspended:
         cut = []
@@ -226,7 +227,9 @@ def _shipped() -> WorkingHours:
 
 
 def working_hours(own: Path | None = None) -> WorkingHours:
-    """Return the shipped table, with a province's own rows in place of the shipped ones of the units it lists.
+    """Return the shipped table of opening hours with a province's own rows in it.
+
+    Own rows replace the shipped ones of the units that they list.
 
     Args:
         own: a CSV file of the same form; none, or one that does not exist, is the shipped table alone.
