@@ -110,7 +110,10 @@ def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
 
 
 def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:
-    """Return the first dossiers that a cause (None: any) affects, by day of reception."""
+    """Return the first dossiers that a cause (None: any) affects, by day of reception.
+
+    Rows are those of the published `reconciliation_dossiers`.
+    """
     held = read_published(published, "reconciliation_dossiers")
     given = {"unit": found.unit_code, "first": found.period.first, "last": found.period.last}
     given |= {"cause": cause, "limit": limit}

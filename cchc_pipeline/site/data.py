@@ -19,7 +19,7 @@ from cchc_pipeline.site.tables import Row, Shown
 from cchc_pipeline.vietnamese import names_within
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
-#: Smaller counts of items are hidden.
+#: Counts of fewer items are hidden.
 FEWEST_ITEMS = 5
 
 
@@ -56,8 +56,8 @@ class SiteData:
         risks: unit -> dossiers at risk, in bands of five.
         intervals: (scorecard, source, period type, first day, unit) -> interval of its rank; empty where a version has
             none.
-        fixes: unit -> criteria whose points are cheapest to win back, cheapest first.
-        causes: units that cost the province its points, by criterion.
+        fixes: unit -> criteria whose points are cheapest to win back, cheapest first; columns as in `points.fixes`.
+        causes: what each unit costs the province in points of a criterion; columns as in `points.causes`.
         external: rows of `external_indices` of the province.
     """
 

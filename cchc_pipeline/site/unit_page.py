@@ -68,7 +68,7 @@ class StageLine:
 
 @dataclass(frozen=True)
 class UnitPage:
-    """The content of the page of one unit; fields without figures are None or empty."""
+    """Content of the page of one unit; fields without figures are None or empty."""
 
     unit: Unit
     parent: Unit | None

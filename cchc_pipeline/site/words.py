@@ -92,11 +92,11 @@ def _or_dash(write: Callable[[Any], str]) -> Callable[[Any], str]:
 number = _or_dash(lambda value: decimal(value, keep_zeros=not float(value).is_integer()))
 #: Points with two decimals, as the authority publishes them.
 points = _or_dash(lambda value: decimal(value, keep_zeros=True))
-#: A maximum, without decimals it does not have.
+#: A maximum, with decimals only where it has some.
 most = _or_dash(decimal)
 #: A share (0 to 1) in percent with one decimal.
 percent = _or_dash(lambda value: f"{decimal(100 * Decimal(str(value)), 1, keep_zeros=True)}{_NBSP}%")
-#: A change with its sign; a true minus sign, 0 as ±0.
+#: A change with its sign (minus sign U+2212); 0 as ±0,00.
 signed = _or_dash(lambda value: vietnamese.signed(value, keep_zeros=True, minus="−", zero="±0,00"))
 #: A civil date, day first.
 day = _or_dash(vietnamese.day)

@@ -262,7 +262,7 @@ class _Making:
 
 
 def _short_names(units: list[dict], province: str) -> dict[str, str]:
-    """Return names of units without that of the province (“Sở Tư pháp - Tỉnh Mẫu”)."""
+    """Return unit code -> name without “ - Tỉnh Mẫu”, the name of its province."""
     whole = next((row["unit_name"] for row in units if row["unit_code"] == province), "")
     ending = f" - {_place(whole)}".casefold()
     return {
