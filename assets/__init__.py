@@ -1,7 +1,7 @@
-"""assets: the Dagster code location. One module per Dagster concept or stage of the data flow; thin.
+"""The Dagster code location: assets, checks, jobs and resources, wiring only.
 
-What an asset does is a function of `cchc_pipeline`; here it only gets its window, its metadata and
-its checks. Nothing is read or computed at import.
+Belongs here: the windows, metadata, checks and failures of steps, one module per Dagster concept or layer of the graph.
+Not here: what a step does (`cchc_pipeline`). No data are read or computed at import, only contracts and code.
 """
 
 import warnings

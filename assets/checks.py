@@ -1,4 +1,4 @@
-"""Checks of drift: what came otherwise than the contract or the days before, as asset checks."""
+"""Report drift and the shape of batches as asset checks."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,12 +24,15 @@ SHOWN = 50
 
 
 def drift_check_specs(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """The comparisons of a table as check specs."""
+    """Return the comparisons of a table as check specs."""
     return [dg.AssetCheckSpec(name, asset=key, description=DESCRIPTIONS[name]) for name in checks_of(contract)]
 
 
 def drift_check_results(found: Sequence[Comparison], key: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
-    """One result per comparison. Too little history passes and claims nothing (`comparisons` is 0)."""
+    """Yield one result per comparison.
+
+    Too little history passes and claims nothing (`comparisons` is 0).
+    """
     for one in found:
         said = _said(one.breaks) or (NOTHING_NEW if one.judged else TOO_LITTLE)
         yield dg.AssetCheckResult(
@@ -55,7 +58,10 @@ def _said(breaks: Sequence[Break]) -> str:
 
 
 def shape_result(done: Staged, key: dg.AssetKey) -> dg.AssetCheckResult:
-    """Columns and types: an ERROR where days were refused, a WARN where a difference was lived with."""
+    """Return the check of columns and types.
+
+    ERROR where days were refused whole, WARN where a difference was tolerated.
+    """
     said = [
         f"Ngày {day} bị từ chối cả lô. / Day {day} was refused whole. {error}" for day, error in done.broken.items()
     ]

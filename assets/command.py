@@ -1,4 +1,4 @@
-"""The commands that need the orchestrator: `cchc run` and `cchc ui`."""
+"""Define the commands that need the orchestrator: `cchc run` and `cchc ui`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STOPPED = 130
 
 
 def sandbox_options(command: Any) -> Any:
-    """The options that choose the built-in province."""
+    """Add the options that choose the built-in province."""
     for option in (
         click.option("--size", default=DEFAULT_SIZE, show_default=True, help="Volume of the built-in province."),
         click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the built-in province."),
@@ -49,7 +49,7 @@ def sandbox_options(command: Any) -> Any:
 
 
 def yesterday() -> date:
-    """The last civil day of Vietnam that is over."""
+    """Return the last civil day that is over in Vietnam."""
     return today() - timedelta(days=1)
 
 
@@ -106,7 +106,7 @@ def run(
 
 
 def _run(console: Console, window: Window, data_dir: Path) -> bool:
-    """Run and print; whether it ended well."""
+    """Run the main job and print how it ended; return whether it ended well."""
     dagster_instance.initialise()
     import dagster as dg
 
@@ -173,7 +173,7 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
 
 
 def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
-    """Use the lake that was asked for, and let messages name commands with the options of this one."""
+    """Use the lake that was asked for, and keep the options for commands in messages."""
     if data_dir is not None:
         os.environ["CCHC_DATA_DIR"] = str(data_dir)
     again.remember(
@@ -187,7 +187,7 @@ def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: flo
 
 
 def _end_dead_runs(console: Console) -> None:
-    """End the runs whose process was killed, so that they hold up none that is started in the UI."""
+    """End the runs whose process was killed, because they block runs from the UI."""
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
@@ -196,7 +196,7 @@ def _end_dead_runs(console: Console) -> None:
 
 
 def _script(name: str) -> str:
-    """A command of the same environment as this process."""
+    """Return the path of a command in this process's environment."""
     return str(Path(sys.executable).parent / name)
 
 
@@ -208,7 +208,7 @@ def _refuse_taken(port: int) -> None:
 
 @contextmanager
 def _children(commands: list[list[str]]) -> Iterator[list[subprocess.Popen[Any]]]:
-    """Child processes that end with this one, also when it is terminated."""
+    """Start child processes that end with this one, also when it is terminated."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     children = [subprocess.Popen(command) for command in commands]
     try:

@@ -1,4 +1,4 @@
-"""Core assets: current state by key, what follows from it, the registers of offices, and lateness."""
+"""Define the core assets: current state, events, registers and lateness."""
 
 import dagster as dg
 import pyarrow as pa
@@ -132,7 +132,7 @@ def core_units(work: Work) -> pa.Table:
     return build_units(work.lake, work.settings.province_code, as_of_on, work.contract.arrow_schema())
 
 
-#: What a register can hold that no single row shows: (check, column that marks the rows, what it says).
+#: Register -> check over several rows: (name, column that marks the rows, its sentence).
 _MARKS = {
     "observations": ("no_overlapping_periods", "is_overlapping", "Kỳ chồng lấn một phần: không tính vào chỉ số."),
     "external_indices": ("no_contradictions", "is_contradicted", "Các nguồn mâu thuẫn: không tính vào chỉ số."),
@@ -169,7 +169,7 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
 
 
 def _marked_rows(work: Work, table: pa.Table, check: str, column: str, sentence: str) -> Check:
-    """Name the rows that `column` marks, by their key."""
+    """Return the check that no row is marked by `column`; it names marked rows by key."""
     marked = table.filter(table[column])
     shown = marked.to_pylist()[:SHOWN_ROWS]
     keys = [" | ".join(str(row[part]) for part in work.contract.key) for row in shown]

@@ -1,4 +1,4 @@
-"""The code location: every asset, job, schedule and resource put together."""
+"""Put the code location together: assets, jobs, schedules and resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cchc_pipeline.settings import load_settings
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Fresh definitions for the province of the settings.
+    """Build definitions for the province of the settings.
 
     Args:
         resource_overrides: resources to replace, by key.
@@ -42,5 +42,5 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What the code location loads."""
+    """Return the definitions that the code location loads."""
     return build_defs()

@@ -1,4 +1,4 @@
-"""Failures as people read them in the UI: what broke, where, and what to run again."""
+"""Build failures for the UI: what broke, where, and what to run again."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cchc_pipeline.settings import load_settings
 
 
 def again(window: Window | None) -> str:
-    """What to do to run the window again."""
+    """Return how to run the window again, as part of a sentence."""
     return "materialise the asset again" if window is None else f"`{run_command(window)}`"
 
 
 def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: str, window: Window | None) -> dg.Failure:
-    """A failure that is not retried and says what stays and what to run again."""
+    """Build a failure, not retried, that says what stays and what to run again."""
     context.log.error(problem)
     stays = what_stays(Lake(load_settings().data_dir).published)
     return dg.Failure(
@@ -39,7 +39,11 @@ def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: st
 
 @contextmanager
 def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
-    """Announce what begins, and raise the project's errors as a failure that people can act on."""
+    """Announce a step to the listener, and turn errors of the project into a failure.
+
+    Raises:
+        dg.Failure: in place of a `CchcError` in the block.
+    """
     announce(what)
     try:
         yield

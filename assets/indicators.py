@@ -1,4 +1,4 @@
-"""Indicator assets: the catalogue and its values for every unit and period."""
+"""Define the indicator assets: the catalogue and its values by unit and period."""
 
 from datetime import date
 

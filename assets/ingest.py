@@ -1,4 +1,4 @@
-"""Raw assets: one pull per source system, landed day by day."""
+"""Define the raw assets: one pull per source system, landed day by day."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -22,7 +22,7 @@ INBOUND = tuple(SOURCE_OF_TABLE)
 
 
 def raw_key(table: str) -> dg.AssetKey:
-    """Asset key of a landed table."""
+    """Return the asset key of a landed table."""
     return dg.AssetKey(f"raw_{table}")
 
 
@@ -83,12 +83,12 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
 
 
 def raw_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """The ingestion assets of all sources, partitioned by `days`."""
+    """Build the ingestion assets of all sources, partitioned by `days`."""
     return [_raw_assets(kind, days) for kind in SOURCES.values()]
 
 
 def known_state(lake: Lake, history_from: date) -> KnownState:
-    """What the core tables still hold open, for adapters that cannot ask a source what changed."""
+    """Return what core still holds open, for sources that cannot say what changed."""
     held = open_dossiers(lake)
     codes, days = held["dossier_code"].to_pylist(), held["received_on"].to_pylist()
     return KnownState(open_dossiers=dict(zip(codes, days, strict=True)), first_day=history_from)

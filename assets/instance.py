@@ -1,4 +1,4 @@
-"""The Dagster instance: initialised once, serially, before anything uses it."""
+"""Initialise the Dagster instance, and end runs whose process was killed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ import dagster as dg
 
 
 def home() -> Path:
-    """DAGSTER_HOME, by default `.dagster` in the working folder."""
+    """Return DAGSTER_HOME, by default `.dagster` in the working folder."""
     return Path(os.environ.get("DAGSTER_HOME") or ".dagster").resolve()
 
 
 def initialise() -> Path:
-    """Make the instance ready: folder, configuration, database schema; safe to call at once from several processes."""
+    """Create the instance's folder, configuration and database; return the folder.
+
+    Safe to call at once from several processes.
+    """
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(folder)
@@ -39,7 +42,10 @@ def initialise() -> Path:
 
 
 def hold(run_id: str) -> IO[str]:
-    """Mark a run as one whose process is alive, until the file is closed or the process ends, however it ends."""
+    """Mark a run as alive until the returned file is closed or the process ends.
+
+    The mark is a lock, which is released however the process ends.
+    """
     path = _mark(run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     mark = path.open("w")
@@ -48,10 +54,9 @@ def hold(run_id: str) -> IO[str]:
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Fail the runs whose process was killed: their slots in the pools would block every later run for ever.
+    """Fail the runs whose process was killed; return their ids.
 
-    Returns:
-        Ids of the runs that were ended.
+    Their slots in the pools would block every later run for ever.
     """
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
@@ -63,7 +68,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 
 def cancel(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Mark a run of this process as cancelled, where it had begun and has not ended, and give back what it holds."""
+    """Mark a run of this process as cancelled, if it has not ended; free its slots."""
     run = instance.get_run_by_id(run_id)
     if run is not None and not run.is_finished:
         instance.report_run_canceled(run, "Stopped by a person. Run its days again.")

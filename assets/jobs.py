@@ -1,4 +1,4 @@
-"""Jobs and schedules: the night."""
+"""Define the nightly job and its schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOUR, MINUTE = 1, 0
 
 
 def nightly() -> Any:
-    """The main job: one day at night, a range of days as one backfill run."""
+    """Return the main job: one day at night, a range of days as one backfill run."""
     return dg.define_asset_job(
         "nightly",
         selection=dg.AssetSelection.all(),
@@ -22,7 +22,7 @@ def nightly() -> Any:
 
 
 def nightly_0100(job: Any) -> Any:
-    """The schedule of the job, switched off until somebody switches it on in the UI."""
+    """Return the schedule of the job, off until somebody switches it on in the UI."""
     return dg.build_schedule_from_partitioned_job(
         job,
         name="nightly_0100",

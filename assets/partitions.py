@@ -1,4 +1,4 @@
-"""Partitions and windows: civil days of Vietnam, and what a run covers."""
+"""Define partitions by civil day of Vietnam, and the window that a run covers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cchc_pipeline.days import TIME_ZONE, Window
 
 
 def civil_days(first: date) -> dg.DailyPartitionsDefinition:
-    """Civil days of Vietnam from the first day of the one-stop system's history on."""
+    """Return the partitions by civil day of Vietnam, from `first` on."""
     return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=TIME_ZONE)
 
 
@@ -21,13 +21,13 @@ ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 def window_of(context: dg.AssetExecutionContext) -> Window:
-    """The civil days of this run: one day at night, a range in a backfill."""
+    """Return the civil days of this run: one day at night, a range in a backfill."""
     keys = context.partition_key_range
     return Window(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
 
 
 def window_of_run(context: dg.AssetExecutionContext) -> Window | None:
-    """The days that the whole run is for; None where a person materialises assets that have no days."""
+    """Return the days of the whole run; None where only assets without days run."""
     tags = context.run.tags
     first = tags.get("dagster/partition") or tags.get(RANGE_START_TAG)
     last = tags.get("dagster/partition") or tags.get(RANGE_END_TAG)

@@ -1,4 +1,4 @@
-"""Published assets: the switch of the province to a complete new version, and the retention after it."""
+"""Define the assets `published`, a complete new version, and `retention`."""
 
 from collections.abc import Iterator
 from typing import Any

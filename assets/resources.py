@@ -1,4 +1,4 @@
-"""Resources: the province that assets work for, and who is told how far a pull is."""
+"""Define the resources of assets: the province and the report of progress."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class ProvinceResource(dg.ConfigurableResource):
-    """Settings and lake of one province; settings come from `CCHC_…` variables and `cchc.toml`."""
+    """Settings and lake of one province, from `CCHC_…` variables and `cchc.toml`."""
 
     _mark: IO[str] | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Check the lake's format; mark the run as alive, so that a later one can tell that its process was killed."""
+        """Check the lake's format and mark the run as alive.
+
+        By the mark a later run can tell that this process was killed.
+        """
         if context.run is not None:
             self.lake().claim()
             self._mark = instance.hold(context.run.run_id)
@@ -49,7 +52,7 @@ class ProvinceResource(dg.ConfigurableResource):
 
 
 class ProgressResource(dg.ConfigurableResource):
-    """Tells how far a pull is: the run's log every few seconds, or the listener of the process that runs the job."""
+    """Progress of a pull, for the run's log every few seconds or for a listener."""
 
     to_listener: bool = False
 

@@ -23,14 +23,14 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class Outcome:
-    """How a run ended.
+    """Outcome of a run.
 
     Attributes:
         run_id: id in the Dagster instance.
         success: whether every step ended well.
-        failures: step -> what it said, of the steps that failed by themselves.
+        failures: step -> its message, of the steps that failed by themselves.
         skipped: steps that did not run because one before them failed.
-        failed_checks: asset check -> its metadata as text, of the checks that did not pass.
+        failed_checks: the asset checks that did not pass, each with its broken rows and finding.
     """
 
     run_id: str
@@ -76,7 +76,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
     finally:
         listen(None)
     outcome = Outcome(result.run_id, result.success)
-    # Dagster writes no event for a step that it gives up because of one before it.
+    # Dagster writes no event for a step that it skips because one before it failed.
     outcome.skipped = sorted({node.name for node in job.nodes} - {str(event.step_key) for event in result.all_events})
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:

@@ -1,4 +1,4 @@
-"""Scorecard assets: QĐ 766, PAPI, PAR INDEX, the certainty of ranks, and the reconciliation with the portal."""
+"""Define the scorecard assets, rank intervals and the reconciliation."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ TOLERATED_SHARE = 0.005
 
 
 def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str = "index.html") -> dict[str, Any]:
-    """Return where the page of a scorecard lies and a glimpse of it."""
+    """Return the path of a scorecard's page, and a preview of it."""
     glimpse = dg.MetadataValue.md(preview.markdown(table, source, period_type))
     return {"site": page_path(work.lake, page), "site_preview": glimpse}
 
@@ -154,7 +154,7 @@ def reconciliation(work: Work) -> Made:
 
 
 def explained(done: Reconciled, code: str) -> Check:
-    """Return whether known causes explain the province's differences, with the figures that have a rest."""
+    """Return the check that known causes explain the province's differences."""
     left, share = done.unexplained(code), done.unexplained_share(code)
     rows = [
         (
@@ -174,7 +174,7 @@ def explained(done: Reconciled, code: str) -> Check:
 
 
 def _by_cause(done: Reconciled, code: str) -> dg.MetadataValue:
-    """Return dossiers and points of the province by cause, in the newest month that the portal was read for."""
+    """Return the province's dossiers and points by cause, for the portal's last month."""
     rows = done.by_cause(code)
     if not rows:
         return dg.MetadataValue.md("Cổng chưa có số liệu / the portal was not read yet")

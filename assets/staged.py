@@ -1,4 +1,4 @@
-"""Staged assets: every landed row gets its verdict, and the contract's rules become asset checks.
+"""Define the staged assets: a verdict per landed row, and rules as asset checks.
 
 Few checks per table keep the UI readable: `shape` (columns and types), `conservation` (rows in =
 valid + quarantined), `column_rules` (what columns constrain by themselves), `great_expectations`
@@ -27,17 +27,17 @@ from cchc_pipeline.validation.staging import Staged, pending_days, stage
 
 
 def staged_key(table: str) -> dg.AssetKey:
-    """Asset key of a staged table."""
+    """Return the asset key of a staged table."""
     return dg.AssetKey(f"staged_{table}")
 
 
 def _named_rules(contract: Contract) -> list[str]:
-    """Rules beyond column constraints: those get a check of their own."""
+    """Return the rules beyond column constraints; each has a check of its own."""
     return [rule.id for rule in contract.rules if rule.column is None]
 
 
 def _check_name(rule_id: str) -> str:
-    """`one_stop__dossiers.DQ06` -> `rule_DQ06`; the table is the asset."""
+    """Return the check of a rule: `one_stop__dossiers.DQ06` -> `rule_DQ06`."""
     return "rule_" + "".join(c if c.isalnum() else "_" for c in rule_id.split(".", 1)[-1])
 
 
@@ -78,7 +78,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         source = SOURCE_OF_TABLE[table].name
         with as_failure(context, f"contract {table}"):
             days = pending_days(lake, table)
-            # "In the future" is after the day of the pull: read for days long past, a source knows what followed.
+            # "In the future" means after the day of the pull: asked about past days, a source knows what followed.
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today()]))
         yield from _check_results(done)
         if not done.stuck:
@@ -110,7 +110,10 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
 
 
 def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
-    """The checks of a table; where a rule could not run only what was found out: nothing was judged to the end."""
+    """Yield the checks of a table.
+
+    Where a rule could not run only `shape` and `great_expectations`: the batch was not judged to the end.
+    """
     contract = done.contract
     key = staged_key(contract.name)
 
@@ -162,5 +165,5 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
 
 
 def staged_assets() -> list[dg.AssetsDefinition]:
-    """The staged asset of every inbound table."""
+    """Build the staged asset of every inbound table."""
     return [_staged_asset(table) for table in INBOUND]

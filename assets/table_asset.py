@@ -1,4 +1,4 @@
-"""Build assets that make one table: dependencies, checks, pool, failure sentence and metadata in one factory."""
+"""Build the asset of a table: dependencies, checks, failures and metadata."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER as SITE_FOLDER
 
 OWNER = "team:cchc-data"
-#: What is derived shares one pool: one step at a time writes the lake.
+#: Pool of derived tables: one step at a time writes the lake.
 LAKE_POOL = "lake"
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 12
@@ -30,7 +30,7 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class Work:
-    """What a table is made from: the run's context, the province and the contract of the table."""
+    """Input of one table: the run's context, the province and the table's contract."""
 
     context: dg.AssetExecutionContext
     province: ProvinceResource
@@ -58,7 +58,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Made:
-    """A table that was made, with metadata beyond what every table has, and the results of its checks."""
+    """A table, metadata beyond what every table has, and the results of its checks."""
 
     table: pa.Table
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def table_asset(
     kinds: Iterable[str] = ("duckdb",),
     checks: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[Work], pa.Table | Made]], dg.AssetsDefinition]:
-    """Return a decorator that turns `make(work) -> table` into the asset of a built table.
+    """Return a decorator that turns `make(work) -> table` into the asset of a table.
 
     The asset belongs to the team, runs in the pool of the lake, fails with a sentence that says what to run again, and
     shows row count, column schema, preview, contract and path. The docstring of `make` is its description, or the
@@ -88,7 +88,7 @@ def table_asset(
         deps: assets that have to be there before.
         key: asset key; the contract's name where it is not given.
         kinds: engines and forms beyond Parquet.
-        checks: name of a check -> what it means. Severity is WARN.
+        checks: name of a check -> its description. Severity is WARN.
     """
     name = key or contract
 
@@ -133,7 +133,7 @@ def table_asset(
 
 @cache
 def code_version(*rooms: str, contract: Contract | None = None) -> str:
-    """Return a digest of the files of packages, and of a contract: it changes when what makes a table changes."""
+    """Return a digest of the files of packages, and of a contract."""
     digest = hashlib.sha256((contract.sha256 if contract else "").encode())
     for room in rooms:
         for file in sorted(resources.files(f"cchc_pipeline.{room}").iterdir(), key=lambda file: file.name):
@@ -143,7 +143,7 @@ def code_version(*rooms: str, contract: Contract | None = None) -> str:
 
 
 def table_metadata(table: pa.Table, contract: Contract) -> dict[str, Any]:
-    """Return the metadata that every table has: rows, column schema, preview, contract."""
+    """Return the metadata of every table: rows, column schema, preview, contract."""
     return {
         "dagster/row_count": table.num_rows,
         "dagster/column_schema": column_schema(contract),
@@ -154,7 +154,7 @@ def table_metadata(table: pa.Table, contract: Contract) -> dict[str, Any]:
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:
-    """Return the contract's columns as Dagster shows them: type, meaning in both languages, keys."""
+    """Return the contract's columns for the UI: type, labels in both languages, keys."""
     schema = contract.arrow_schema()
     return dg.TableSchema(
         columns=[
@@ -192,10 +192,10 @@ def _cell(value: Any) -> str:
 
 
 def picture(png: bytes, title: str) -> dg.MetadataValue:
-    """Return a PNG as it can be shown in the UI."""
+    """Return a PNG as metadata that the UI shows."""
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
 def page_path(lake: Lake, page: str = "index.html", folder: str = SITE_FOLDER) -> dg.MetadataValue:
-    """Return where a page lies in the current version; it is there once that is published."""
+    """Return the path of a page in the current version, published or not yet."""
     return dg.MetadataValue.path(str(lake.published / "current" / folder / page))

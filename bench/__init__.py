@@ -1,4 +1,4 @@
-"""bench: what the pipeline costs, as ratios measured side by side in one run (`make bench`).
+"""Benchmarks: costs as ratios measured side by side in one run (`make bench`).
 
-Belongs here: measurements. No test asserts a time; targets stand in `docs/` and beside each line.
+Belongs here: measurements, with their targets (also in `docs/`). Not here: tests; no test asserts a time.
 """

@@ -1,4 +1,4 @@
-"""`python -m bench`: run the measurements and print them as one table."""
+"""Run the measurements and print them as one table: `python -m bench`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def main(
 
 
 def _benches(report: Report, root: Path, sizes: Sizes) -> dict[str, Callable[[], None]]:
-    """Imported when they run: each bench loads only what it measures."""
+    """Return name -> bench; each imports only what it measures, when it runs."""
 
     def contracts() -> None:
         from bench.contracts import bench

@@ -1,4 +1,4 @@
-"""The code location: how long it takes until Dagster has every definition, and what it imports for that."""
+"""Measure how long the code location takes to load, and what it imports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOAD = (
 
 
 def bench(report: Report, root: Path, starts: int) -> None:
-    """The best of some fresh processes."""
+    """Measure the best of `starts` fresh processes beside `import dagster`."""
     loads = [run([sys.executable, "-c", _LOAD], {}, root) for _ in range(starts)]
     bare = [run([sys.executable, "-c", "import dagster"], {}, root) for _ in range(starts)]
     assets, imported = loads[0].output.split()[-2:]

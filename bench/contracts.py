@@ -1,4 +1,4 @@
-"""Contracts: a verdict for every row, against the same rules by hand in SQL and in pandera."""
+"""Measure verdicts per row against the same rules by hand in SQL and in pandera."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CONTRACT = "one_stop__dossiers"
 
 
 def batch_of(rows: int) -> pa.Table:
-    """The batch that every engine gets; about two in a hundred rows are defective."""
+    """Return the batch that every engine gets; about 2% of rows are defective."""
     return dossiers(rows, date(2026, 9, 1), DAY, defects_permille=10)
 
 
 def engines(batch: pa.Table) -> dict[str, Callable[[], Mapping[str, int]]]:
-    """Engine -> one run over the batch; rows that broke each rule, rules that held left out."""
+    """Return engine -> one run over the batch, which gives broken rule -> rows."""
     contract = load_contract(CONTRACT)
     numbered = batch.append_column("batch_row_number", pa.array(np.arange(1, batch.num_rows + 1)))
     connection = connect()
@@ -60,7 +60,7 @@ def engines(batch: pa.Table) -> dict[str, Callable[[], Mapping[str, int]]]:
 
 
 def bench(report: Report, sizes: tuple[int, int], weighed: tuple[str, ...]) -> None:
-    """A day's batch and a month's."""
+    """Measure a day's batch and a month's: time, its phases, and memory."""
     contract = load_contract(CONTRACT)
     verdicts: dict[int, float] = {}
     for rows in sizes:
@@ -90,7 +90,7 @@ def bench(report: Report, sizes: tuple[int, int], weighed: tuple[str, ...]) -> N
 
 
 def _phases(batch: pa.Table, taken: Mapping[str, float]) -> str:
-    """Where our time goes: shape, rules, splitting and reasons, profile, validator."""
+    """Return seconds of shape, rules, splitting, profile and validator as text."""
     contract = load_contract(CONTRACT)
     shaped = conform(batch, contract)
     shape = seconds(lambda: conform(batch, contract), 5)
@@ -107,7 +107,11 @@ def _phases(batch: pa.Table, taken: Mapping[str, float]) -> str:
 
 
 def _agree(found: Mapping[str, dict[str, int]]) -> int:
-    """How many breaks of rules there are; all engines count the same and some, or nothing is timed."""
+    """Check that all engines find the same breaks of rules; return their number.
+
+    Raises:
+        RuntimeError: engines disagree, or no row breaks a rule; nothing is timed then.
+    """
     if not found["hand"]:
         raise RuntimeError(f"no row breaks a rule of {CONTRACT}: the batch proves nothing")
     for name, counts in found.items():
@@ -123,7 +127,7 @@ def _peak(engine: str, rows: int) -> float:
 
 
 def main(arguments: list[str]) -> None:
-    """One engine over one batch in this process; prints the process's own peak memory in MiB.
+    """Run one engine over one batch; print this process's own peak memory in MiB.
 
     The kernel's figure for a child counts what its parent held when it was started; this one does not.
     """

@@ -1,4 +1,4 @@
-"""The first load: from a source's API to published scorecards, dossiers per second and memory."""
+"""Measure the first load: from a source's API to published scorecards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ A_MILLION_IN_FIVE_MINUTES = 1_000_000 / 300
 
 
 def bench(report: Report, dossiers: int, days: int) -> None:
-    """Load days that hold about `dossiers`, and such that hold a tenth: what lies between them is the rate."""
+    """Load about `dossiers`, and before a tenth; the difference gives the rate."""
     last = FIRST + timedelta(days=days - 1)
     small, started = 0, 0.0
     if dossiers >= 1_000:
@@ -45,7 +45,7 @@ def bench(report: Report, dossiers: int, days: int) -> None:
 
 
 def _load(report: Report, dossiers: int, last: date) -> tuple[int, float, Finished]:
-    """Dossiers loaded, seconds of the bare download, and the command's run."""
+    """Load dossiers; return their number, seconds of a bare download, and the run."""
     with (
         TemporaryDirectory(prefix="bench-") as folder,
         served(dossiers / (PER_DAY * ((last - FIRST).days + 1))) as site,
@@ -63,7 +63,11 @@ def _load(report: Report, dossiers: int, last: date) -> tuple[int, float, Finish
 
 
 def _all_arrived(lake: Path, downloaded: int) -> None:
-    """Every dossier of the download is published or waits in quarantine, or the time means nothing."""
+    """Check that every downloaded dossier is published or waits in quarantine.
+
+    Raises:
+        RuntimeError: dossiers are missing or nothing was published; the time means nothing then.
+    """
     held = current_version(lake / "published")
     if held is None:
         raise RuntimeError("the first load published nothing")
@@ -75,7 +79,7 @@ def _all_arrived(lake: Path, downloaded: int) -> None:
 
 
 def _download(site: Site, last: date) -> int:
-    """Every dossier once, by day and page, thrown away."""
+    """Download every dossier once, by day and page; return their number."""
     count = 0
     search = f"{site.base}/one-stop/pa/dossier/search"
     with requests.Session() as session:

@@ -1,4 +1,4 @@
-"""Dossiers in bulk: years of closed dossiers as core tables, without pulling them."""
+"""Generate years of closed dossiers as core tables, without pulling them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,11 @@ FROM dated
 
 
 def dossiers(count: int, first: date, last: date, *, start: int = 0, defects_permille: int = 0) -> pa.Table:
-    """Closed dossiers received evenly from `first` to `last`, in the shape of the inbound contract."""
+    """Generate closed dossiers in the shape of the inbound contract.
+
+    They are received evenly from `first` to `last` and numbered from `start`; `defects_permille` is the share of each
+    kind of defect.
+    """
     province = Province(SCENARIO)
     values = {
         "start": start,
@@ -96,7 +100,7 @@ def dossiers(count: int, first: date, last: date, *, start: int = 0, defects_per
 
 
 def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
-    """Core dossiers of closed months from `first` to `last`, and the pulls that would have brought them."""
+    """Write core dossiers of closed months, and the pulls that would bring them."""
     months = []
     day = first
     while day <= last:
@@ -113,10 +117,10 @@ def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
 
 
 def event_files(folder: Path, count: int, first: date, last: date, chunk: int = 1_000_000) -> list[Path]:
-    """The daily counts of so many dossiers up to `last` as Parquet files, in the shape of `dossier_events`.
+    """Write daily counts of generated dossiers in the shape of `dossier_events`.
 
-    The same measures as `core/sql/dossier_items.sql` gives for closed dossiers, written plainly. A key may stand in
-    several files: counts add up.
+    The same measures as `core/sql/dossier_items.sql` gives for closed dossiers, up to `last`, written plainly. A key
+    may stand in several of the returned Parquet files: counts add up.
     """
     paths = []
     with connect() as connection:
@@ -173,7 +177,7 @@ FROM events WHERE measure IS NOT NULL GROUP BY ALL
 
 
 def units() -> pa.Table:
-    """The units of the scenario in the shape of the table `units`."""
+    """Return the scenario's units in the shape of the table `units`."""
     schema = load_contract("units").arrow_schema()
     province = Province(SCENARIO)
     return table_from_records(
@@ -192,7 +196,7 @@ def units() -> pa.Table:
 
 
 def procedures() -> pa.Table:
-    """The procedures of the scenario in the shape of the table `procedures`, as far as indicators need them."""
+    """Return the scenario's procedures, with the columns that indicators need."""
     return table_from_records(
         [
             {

@@ -1,4 +1,4 @@
-"""Indicators: the composed queries of the catalogue against SQL written by hand."""
+"""Measure the composed queries of the catalogue against SQL written by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HAND = Path(__file__).with_name("monthly.sql")
 
 
 def bench(report: Report, dossiers: int) -> None:
-    """Monthly flow indicators of every unit; then everything that a night computes."""
+    """Measure monthly flow indicators of every unit, then all that a night computes."""
     statement = _HAND.read_text(encoding="utf-8")
     flows = set(re.findall(r"'indicator_id': '(\w+)'", statement))
     schema = load_contract("indicator_values").arrow_schema()
@@ -80,7 +80,11 @@ def bench(report: Report, dossiers: int) -> None:
 
 
 def _same(ours: pa.Table, hand: pa.Table) -> int:
-    """How many values were held against each other; every one is the same, or nothing is timed."""
+    """Check that all values are the same; return their number.
+
+    Raises:
+        RuntimeError: values differ, or there are none; nothing is timed then.
+    """
     key = ["indicator_id", "unit_code", "period_start"]
     found = {tuple(row[name] for name in key): (row["numerator"], row["denominator"] or 0) for row in ours.to_pylist()}
     wanted = {tuple(row[name] for name in key): (row["numerator"], row["denominator"]) for row in hand.to_pylist()}

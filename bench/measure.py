@@ -1,4 +1,4 @@
-"""Timing and the table of results."""
+"""Time work and child processes, and collect the results in a table."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Line:
     Attributes:
         what: what was measured.
         ours: our seconds (or another number, with its `unit`).
-        yardstick: the same number of what it is held against, None where there is nothing.
-        against: what that is.
+        yardstick: the same number of what it is compared with, None where there is nothing.
+        against: name of the yardstick.
         target: the ratio, or the number, to reach; None where none was set.
         is_absolute: whether the target is for `ours` itself and not for the ratio.
-        at_least: whether the target is a floor.
+        at_least: whether the target is a minimum.
         unit: of `ours` and `yardstick`.
     """
 
@@ -42,19 +42,19 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        """Ours over the yardstick."""
+        """Return ours divided by the yardstick; None without a yardstick."""
         return self.ours / self.yardstick if self.yardstick else None
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is reached; None without a target."""
+        """Return whether the target is reached; None without a target."""
         reached = self.ours if self.is_absolute else self.ratio
         if self.target is None or reached is None:
             return None
         return reached >= self.target if self.at_least else reached <= self.target
 
     def cells(self) -> list[str]:
-        """The line as text."""
+        """Return the line as the texts of a table row."""
         target = ""
         if self.target is not None:
             sign = "≥" if self.at_least else "≤"
@@ -72,7 +72,7 @@ class Line:
 
 
 def number(value: float, unit: str) -> str:
-    """A number with its unit, short."""
+    """Return a number with its unit, in few digits."""
     digits = 0 if abs(value) >= 1000 or unit == "times" else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
     return f"{value:,.{digits}f} {unit}"
 
@@ -86,18 +86,18 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(self, line: Line) -> Line:
-        """Keep a line and say it."""
+        """Keep a line and print it."""
         self.lines.append(line)
         self.console.print("  " + "  ".join(cell for cell in line.cells() if cell), highlight=False)
         return line
 
     def note(self, text: str) -> None:
-        """Keep a remark and say it."""
+        """Keep a remark and print it."""
         self.notes.append(text)
         self.console.print(f"  {text}", highlight=False)
 
     def table(self) -> Table:
-        """Everything as one table."""
+        """Return all lines as one table."""
         table = Table(title="Ratios measured side by side in this run", title_justify="left")
         for name in ("what", "ours", "against", "yardstick", "ratio", "target", "met"):
             table.add_column(name, justify="right" if name in ("ours", "yardstick", "ratio") else "left")
@@ -107,7 +107,7 @@ class Report:
 
 
 def seconds(work: Callable[[], Any], repeats: int = 1) -> float:
-    """The shortest time of several runs: what it costs when nothing else disturbs."""
+    """Return the shortest time of several runs: the one that was disturbed least."""
     best = float("inf")
     for _ in range(repeats):
         started = time.perf_counter()
@@ -118,7 +118,7 @@ def seconds(work: Callable[[], Any], repeats: int = 1) -> float:
 
 @dataclass(frozen=True)
 class Finished:
-    """A child process that ended: seconds from start to end, its highest memory, what it printed."""
+    """An ended child process: seconds, highest memory in MiB, and what it printed."""
 
     seconds: float
     peak_mib: float
@@ -129,7 +129,7 @@ def run(words: Sequence[str | Path], environment: Mapping[str, str], folder: Pat
     """Run a command to its end.
 
     Raises:
-        RuntimeError: it ended with another status than 0; with what it printed.
+        RuntimeError: its status is not 0; the message has the end of what it printed.
     """
     started = time.perf_counter()
     with subprocess.Popen(
@@ -151,10 +151,10 @@ def run(words: Sequence[str | Path], environment: Mapping[str, str], folder: Pat
 
 
 def command(name: str) -> list[str | Path]:
-    """An installed command of this environment."""
+    """Return an installed command of this environment."""
     return [Path(sys.executable).with_name(name)]
 
 
 def peak_mib() -> float:
-    """Highest memory of this process so far."""
+    """Return the highest memory of this process so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,4 +1,4 @@
-"""Rank intervals: 10,000 draws for 63 provinces, against a plain loop over draws and against COINr."""
+"""Measure rank intervals against a plain loop over draws and against COINr."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COINR = Path(__file__).with_name("coinr.R")
 
 
 def bench(report: Report, draws: int, coinr_draws: int) -> None:
-    """All choices at once; then the choices that COINr has as well."""
+    """Measure draws over all choices, then over those that COINr has as well."""
     values = np.random.default_rng(766).uniform(3, 8, (UNITS, PARTS))
     plan = Plan(
         normalisations=("none", "minmax", "zscore", "rank"),
@@ -59,7 +59,7 @@ def bench(report: Report, draws: int, coinr_draws: int) -> None:
 
 
 def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
-    """The same ranks, a draw at a time, as one would write it down."""
+    """Return the ranks of all draws, computed one draw at a time."""
     vectors = {how: weights(values, how) for how in plan.weightings}
     ranks = np.empty((len(picks), len(values)))
     for draw in range(len(picks)):
@@ -89,7 +89,9 @@ def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
 
 
 def _same(ours: Array, theirs: Array) -> None:
-    """Sums in another order differ in the last bit, so a tie of two units may be broken; nothing else may differ.
+    """Check that ranks are the same, but for a tie of two units.
+
+    Sums in another order differ in the last bit, which may break a tie.
 
     Raises:
         AssertionError: more than that differs.

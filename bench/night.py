@@ -1,4 +1,4 @@
-"""A night: the whole command for one day, on a lake with a history and on one with ten times as much."""
+"""Measure a night on a lake with a history, and on one with ten times as much."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTIL = date(2026, 8, 31)
 
 
 def bench(report: Report, history: int, months: int, size: float, days_before: int) -> None:
-    """The same night on a history of `history` dossiers and of ten times as many."""
+    """Measure the same night on `history` dossiers held and on ten times as many."""
     year, month = divmod(12 * UNTIL.year + UNTIL.month - months, 12)
     since = date(year, month + 1, 1)
     before = UNTIL + timedelta(days=1), UNTIL + timedelta(days=days_before)
@@ -64,7 +64,11 @@ def _run(site: Site, environment: dict[str, str], first: date, last: date) -> Fi
 
 
 def _same_days(lakes: list[Lake], first: date) -> int:
-    """Dossiers received from `first` on; the history before them changes none, or the times mean nothing."""
+    """Check that the lakes publish the same dossiers since `first`; count them.
+
+    Raises:
+        RuntimeError: they differ, or nothing is published; the times mean nothing then.
+    """
     found = []
     for lake in lakes:
         path = current_version(lake.published)

@@ -1,4 +1,4 @@
-"""The rules of the contract one_stop__dossiers, written for pandera over polars."""
+"""Define the rules of the contract one_stop__dossiers for pandera over polars."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THEIRS = {"not_nullable": "required", "field_uniqueness": "key_unique"}
 
 
 def _rules(as_of: date) -> dict[str, pl.Expr]:
-    """Rule -> true where a row BREAKS it; unknown means kept."""
+    """Return rule -> expression, true where a row breaks it; unknown means kept."""
     c = pl.col
     code, coded = c("dossier_code"), c("dossier_code").str.contains(CODE)
     turned = pl.concat_str(
@@ -68,7 +68,7 @@ def _rules(as_of: date) -> dict[str, pl.Expr]:
 
 
 def schema(as_of: date) -> pandera.DataFrameSchema:
-    """The schema: constraints of columns, then rules over rows."""
+    """Return the pandera schema: constraints of columns, then rules over rows."""
 
     def isin(name: str, values: list) -> pandera.Check:
         return pandera.Check.isin(values, name=name)
@@ -93,7 +93,7 @@ def schema(as_of: date) -> pandera.DataFrameSchema:
 
 
 def broken_rows(batch: pa.Table, rules: pandera.DataFrameSchema) -> Counter[str]:
-    """Rows that broke a rule, by the rule's name in the contract; rules that held are not in it."""
+    """Return broken rule -> rows, by the rule's name in the contract."""
     try:
         rules.validate(pl.from_arrow(batch), lazy=True)  # type: ignore[arg-type]
     except SchemaErrors as error:

@@ -1,4 +1,4 @@
-"""Scoring: 3,500 units × 30 criteria × 12 months, against a plain loop over scorecards."""
+"""Measure scoring of units × 30 criteria × 12 months against a plain loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAXIMA, _FULL_AT = (2, 4, 6, 20), (1, 0.9, 0.8, 0.5)
 
 
 def bench(report: Report, units: int) -> None:
-    """Measures in, scorecards out; once as the engine does it, once as one would write it down."""
+    """Measure scoring from measures to scorecards, by the engine and by a plain loop."""
     rubric = _rubric()
     generator = np.random.default_rng(766)
     shape = (units * MONTHS, CRITERIA)
@@ -66,7 +66,7 @@ def _points(rubric: Rubric, numerator: Integers, denominator: Integers) -> list[
 
 
 def _card(numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers) -> Integers:
-    """Hundredths of a point of one scorecard, rounded half to even."""
+    """Return points of one scorecard in hundredths, rounded half to even."""
     share, of = numerator * bottom, denominator * top
     whole, rest = np.divmod(np.minimum(share, of) * maxima, of)
     return np.asarray(whole + ((2 * rest > of) | ((2 * rest == of) & (whole % 2 == 1))))
@@ -84,7 +84,10 @@ def _loop_of_points(
 def _loop_over_cards(
     numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers
 ) -> dict[str, tuple[Floats, Floats, Floats]]:
-    """Ratio, points and points lost of criteria, groups and total, one scorecard (unit and month) at a time."""
+    """Return ratio, points and points lost, computed one scorecard at a time.
+
+    Each has an array for criteria, groups and total, with a row per scorecard (unit and month).
+    """
     cards = len(numerator)
     found = {
         name: (np.empty((cards, CRITERIA)), np.empty((cards, GROUPS)), np.empty((cards, 1)))

@@ -1,4 +1,4 @@
-"""A built-in province in a process of its own, and the environment that points a run at it."""
+"""Serve a built-in province in a process of its own, and point runs at it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Site:
         requests.post(f"{self.base}/sandbox/clock", json={"as_of": moment}, timeout=60).raise_for_status()
 
     def environment(self, lake: Path, history_from: date) -> dict[str, str]:
-        """Variables for a run of ours."""
+        """Return the environment variables of a run on this province."""
         return {
             "CCHC_DATA_DIR": str(lake),
             "DAGSTER_HOME": str(lake.with_name(f"{lake.name}-dagster")),
@@ -44,7 +44,7 @@ class Site:
 
 @contextmanager
 def served(size: float) -> Iterator[Site]:
-    """A province of this size on a free port."""
+    """Serve a province of this size on a free port."""
     words = [*command("cchc"), "sandbox", "serve", "--size", f"{size:g}", "--port", "0", "--as-of", "2026-09-01T23:30"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as child:
@@ -67,7 +67,7 @@ def _address(child: subprocess.Popen[str]) -> str:
 
 
 def steps(environment: dict[str, str]) -> list[tuple[str, float]]:
-    """Steps of the last run in the Dagster instance and their seconds, the longest first."""
+    """Return the steps of the last run with their seconds, the longest first."""
     import dagster as dg
 
     before = os.environ.get("DAGSTER_HOME")

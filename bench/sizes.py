@@ -1,4 +1,4 @@
-"""How much each bench works on."""
+"""Define the sizes that each bench works on."""
 
 from __future__ import annotations
 
