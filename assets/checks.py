@@ -9,7 +9,7 @@ from cchc_pipeline.validation.drift.compare import checks_of
 from cchc_pipeline.validation.drift.comparison import Break, Comparison
 from cchc_pipeline.validation.staging import Staged
 
-#: check -> what passes, for the UI
+#: Check -> description of what passes, for the UI.
 DESCRIPTIONS = {
     "codes": "Mã chưa từng thấy: no code outside its list, none that was never seen before.",
     "volume": "Số lượng: the day has about as many rows as the same weekday usually has.",

@@ -19,7 +19,7 @@ from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 ROOMS = ("core", "core.sql", "reference")
-#: Days of the picture of outcomes: drawing years of them took longer than counting them.
+#: Days in the chart of outcomes: drawing years of them took longer than counting them.
 _CHART_DAYS = 92
 
 

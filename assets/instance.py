@@ -34,7 +34,7 @@ def initialise() -> Path:
             configuration.write_text(text, encoding="utf-8")
         done = folder / f".initialised-{dg.__version__}"
         if not done.exists():
-            # It prints its migrations; what we print may be piped.
+            # `upgrade` prints its migrations, and our own output may be piped.
             with dg.DagsterInstance.get() as instance, redirect_stdout(io.StringIO()):
                 instance.upgrade()
             done.touch()

@@ -24,7 +24,7 @@ ROOMS = (
     "scorecards",
     *(f"scorecards.{room}" for room in ("index766", "papi", "par_index", "scoring", "scoring.rubrics", "sql")),
 )
-#: Above this share of a figure of the province the check `explained` does not pass.
+#: Largest unexplained share of a provincial figure with which the check `explained` passes.
 TOLERATED_SHARE = 0.005
 
 

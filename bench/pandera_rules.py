@@ -17,7 +17,7 @@ REQUIRED = (
     "dossier_code", "status_name", "procedure_code", "has_fee", "is_paid_online", "is_result_electronic",
     "is_digitised", "is_data_reused", "is_in_personal_storage", "is_citizen_data_used", "is_synced_national",
 )  # fmt: skip
-#: pandera's names for what the contract calls required and unique
+#: pandera's check names -> the contract's rule names.
 THEIRS = {"not_nullable": "required", "field_uniqueness": "key_unique"}
 
 

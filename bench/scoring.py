@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 CRITERIA, MONTHS = 30, 12
 GROUPS = 6
-#: maximum and where full points begin, in turn
+#: Maxima, and the ratios from which points are full; criteria take them in turn.
 _MAXIMA, _FULL_AT = (2, 4, 6, 20), (1, 0.9, 0.8, 0.5)
 
 

@@ -51,7 +51,7 @@ def served(size: float) -> Iterator[Site]:
         try:
             yield Site(_address(child))
         finally:
-            child.kill()  # it keeps nothing; a polite end would wait for ever where the caller's shell ignores SIGTERM
+            child.kill()  # it keeps no state; SIGTERM would wait for ever where the caller's shell ignores it
 
 
 def _address(child: subprocess.Popen[str]) -> str:

@@ -20,12 +20,12 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 LOCAL_ZONE = ZoneInfo(TIME_ZONE)
 
 SCHEMA = pa.schema([("period_type", pa.string()), ("period_start", pa.date32()), ("period_end", pa.date32())])
-#: kinds of calendar periods that are published, shorter ones first
+#: Kinds of calendar periods that are published, shorter ones first.
 PUBLISHED_KINDS = ("month", "quarter", "year")
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "nine_months": 9, "year": 12}
 _MONTHS_A_YEAR = 12
-#: kind -> pattern of its text, example
+#: Kind -> pattern of its text, example.
 _FORMS = {
     "month": (r"(\d{4})-(0[1-9]|1[0-2])", "2026-09"),
     "quarter": (r"(\d{4})-Q([1-4])", "2026-Q3"),
@@ -193,7 +193,7 @@ def parse_period(text: str, kinds: Sequence[str] = PUBLISHED_KINDS) -> Period:
 
 
 def periods_of(days: Iterable[date], kinds: Sequence[str] = PUBLISHED_KINDS) -> list[Period]:
-    """Return the distinct periods that `days` lie in, kind after kind in day order."""
+    """Return the distinct periods of `days`, kind after kind, in the order of `days`."""
     days = list(days)
     return list(dict.fromkeys(period_of(kind, day) for kind in kinds for day in days))
 

@@ -20,7 +20,7 @@ from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
-#: Working days left at which dossiers are compared; one between two of them is compared with the smaller.
+#: Working days left at which dossiers are compared; a number between two of them counts as the smaller.
 CHECKPOINTS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
 #: Weight of the group above, in dossiers: with fewer of its own, a group's count says little.
 PRIOR_DOSSIERS = 20

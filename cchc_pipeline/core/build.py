@@ -67,7 +67,7 @@ def build_dossiers(
         causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
         counted = [counts("dossier_items", events, dossiers=table), causes.select(events.names).cast(events)]
         has_open = pc.any(table["is_open"]).as_py()
-        # What was built before as_of_on moved stays right where nothing is open.
+        # Without open dossiers, what was built stays right when as_of_on moves.
         stamp = {_FINGERPRINT: f"{fixed}|{as_of_on if has_open else 'closed'}".encode()}
         store.write(pa.concat_tables(counted), "built/dossier_events", part)
         stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp})

@@ -60,7 +60,10 @@ def _change(row: dict) -> UnitChange:
 
 
 def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHistory:
-    """Return the register's history, with former provinces in this one among `codes`."""
+    """Return the register's history plus mergers of former provinces among `codes`.
+
+    A merger is added where `codes`, or the register, hold units of a former province that is part of this one.
+    """
     changes = [_change(row) for row in _register(lake)]
     told = {change.old_code for change in changes}
     named = {code.partition(".")[0] for code in (*codes, *told)}
@@ -94,7 +97,7 @@ def history_of(rows: Iterable[dict]) -> UnitHistory:
 
 
 def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schema) -> pa.Table:
-    """Build `units` and `unit_changes`.
+    """Build the published tables `units` and `unit_changes`; return `units`.
 
     Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province.
 

@@ -24,7 +24,10 @@ Windows = Iterable[tuple[date, date]]
 
 
 def build_indicator_values(lake: Lake, free_periods: Windows, schema: pa.Schema) -> pa.Table:
-    """Build `indicator_values`, each event on the map of units of its day."""
+    """Build `indicator_values`, each event on the map of units of its day.
+
+    Rows are those of `compute.compute`.
+    """
     table = _computed(lake, "as-was", free_periods, schema)
     lake.store.update(table, "built/indicator_values")
     return table

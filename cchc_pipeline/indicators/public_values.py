@@ -70,7 +70,7 @@ PARTS: tuple[tuple[Key, tuple[Key, ...]], ...] = (
         _numerators("kiosk_satisfied_count", "kiosk_neutral_count", "kiosk_dissatisfied_count"),
     ),
 )
-#: Parts that are sums of other parts: no equation of their own.
+#: Parts that are sums of other parts, and so give no equation of their own.
 SUMS_OF_PARTS = ("timely_rate",)
 #: Wholes that are hidden together, since pending at the end = pending at the beginning + received - resolved.
 TOGETHER = (
@@ -300,10 +300,10 @@ class _Hiding:
             mask[:, columns] = found
         return mask
 
-    # -- figures that do not ----------------------------------------------------------------------------------------
+    # -- figures that do not add up ---------------------------------------------------------------------------------
 
     def _hide_alone(self, indicator: Indicator) -> None:
-        """Set the mask of a median or of a count of different things: only small ones."""
+        """Set the mask of an indicator that does not add up: small counts only."""
         numerator = self.key_of[indicator.id, "numerator"]
         mask = np.zeros(self.shape, dtype=bool)
         if indicator.denominator is not None:

@@ -123,8 +123,6 @@ class Lake:
         """
         return Ledger(self.store, f"ledgers/{consumer}_{table}", f"{layer}/{table}", logic)
 
-    # Outcomes of pulls: success and failure per source and day are data too.
-
     def record_pull(self, source: str, first: date, last: date, outcome: dict[str, Any]) -> None:
         """Record the outcome of the pull of the days `first` to `last`.
 
