@@ -13,10 +13,7 @@ VARIABLE = "CCHC_RUN_OPTIONS"
 
 
 def remember(options: Mapping[str, object]) -> None:
-    """Keep the options with which `cchc run` reaches the same province and lake again.
-
-    None and "" are left out.
-    """
+    """Keep the options of `cchc run` for running again; None and "" are left out."""
     words = [word for name, value in options.items() if value not in (None, "") for word in (name, str(value))]
     os.environ[VARIABLE] = shlex.join(words)
 

@@ -29,10 +29,7 @@ def drift_check_specs(contract: Contract, key: dg.AssetKey) -> list[dg.AssetChec
 
 
 def drift_check_results(found: Sequence[Comparison], key: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
-    """Yield one result per comparison.
-
-    Too little history passes and claims nothing (`comparisons` is 0).
-    """
+    """Yield a result per comparison; too little history passes, `comparisons` is 0."""
     for one in found:
         said = _said(one.breaks) or (NOTHING_NEW if one.judged else TOO_LITTLE)
         yield dg.AssetCheckResult(
@@ -58,10 +55,7 @@ def _said(breaks: Sequence[Break]) -> str:
 
 
 def shape_result(done: Staged, key: dg.AssetKey) -> dg.AssetCheckResult:
-    """Return the check of columns and types.
-
-    ERROR where days were refused whole, WARN where a difference was tolerated.
-    """
+    """Return the check of columns and types: ERROR for refused days, else WARN."""
     said = [
         f"Ngày {day} bị từ chối cả lô. / Day {day} was refused whole. {error}" for day, error in done.broken.items()
     ]

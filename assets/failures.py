@@ -39,11 +39,7 @@ def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: st
 
 @contextmanager
 def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
-    """Announce a step to the listener, and turn errors of the project into a failure.
-
-    Raises:
-        dg.Failure: in place of a `CchcError` in the block.
-    """
+    """Announce a step, and raise a `CchcError` in it as a failure for people."""
     announce(what)
     try:
         yield

@@ -19,10 +19,7 @@ def home() -> Path:
 
 
 def initialise() -> Path:
-    """Create the instance's folder, configuration and database; return the folder.
-
-    Safe to call at once from several processes.
-    """
+    """Create and return the instance's folder with its database; safe in parallel."""
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(folder)
@@ -42,10 +39,7 @@ def initialise() -> Path:
 
 
 def hold(run_id: str) -> IO[str]:
-    """Mark a run as alive until the returned file is closed or the process ends.
-
-    The mark is a lock, which is released however the process ends.
-    """
+    """Mark a run as alive, by a lock that ends with the returned file or the process."""
     path = _mark(run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     mark = path.open("w")

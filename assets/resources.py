@@ -24,10 +24,7 @@ class ProvinceResource(dg.ConfigurableResource):
     _mark: IO[str] | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Check the lake's format and mark the run as alive.
-
-        By the mark a later run can tell that this process was killed.
-        """
+        """Check the lake's format, and mark the run as alive until its process ends."""
         if context.run is not None:
             self.lake().claim()
             self._mark = instance.hold(context.run.run_id)

@@ -107,11 +107,7 @@ def _phases(batch: pa.Table, taken: Mapping[str, float]) -> str:
 
 
 def _agree(found: Mapping[str, dict[str, int]]) -> int:
-    """Check that all engines find the same breaks of rules; return their number.
-
-    Raises:
-        RuntimeError: engines disagree, or no row breaks a rule; nothing is timed then.
-    """
+    """Check that all engines find the same breaks of rules; return their number."""
     if not found["hand"]:
         raise RuntimeError(f"no row breaks a rule of {CONTRACT}: the batch proves nothing")
     for name, counts in found.items():

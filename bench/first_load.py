@@ -63,11 +63,7 @@ def _load(report: Report, dossiers: int, last: date) -> tuple[int, float, Finish
 
 
 def _all_arrived(lake: Path, downloaded: int) -> None:
-    """Check that every downloaded dossier is published or waits in quarantine.
-
-    Raises:
-        RuntimeError: dossiers are missing or nothing was published; the time means nothing then.
-    """
+    """Check that every downloaded dossier is published or waits in quarantine."""
     held = current_version(lake / "published")
     if held is None:
         raise RuntimeError("the first load published nothing")

@@ -89,13 +89,7 @@ def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
 
 
 def _same(ours: Array, theirs: Array) -> None:
-    """Check that ranks are the same, but for a tie of two units.
-
-    Sums in another order differ in the last bit, which may break a tie.
-
-    Raises:
-        AssertionError: more than that differs.
-    """
+    """Check that ranks are the same; the order of sums may break a tie of two units."""
     different = ours != theirs
     if different.mean() > 1e-5 or np.abs(ours - theirs).max() > 1:
         raise AssertionError(f"{different.sum()} of {different.size} ranks differ")

@@ -64,11 +64,7 @@ def _run(site: Site, environment: dict[str, str], first: date, last: date) -> Fi
 
 
 def _same_days(lakes: list[Lake], first: date) -> int:
-    """Check that the lakes publish the same dossiers since `first`; count them.
-
-    Raises:
-        RuntimeError: they differ, or nothing is published; the times mean nothing then.
-    """
+    """Check that the lakes publish the same dossiers since `first`; count them."""
     found = []
     for lake in lakes:
         path = current_version(lake.published)

@@ -84,10 +84,7 @@ def _loop_of_points(
 def _loop_over_cards(
     numerator: Integers, denominator: Integers, maxima: Integers, top: Integers, bottom: Integers
 ) -> dict[str, tuple[Floats, Floats, Floats]]:
-    """Return ratio, points and points lost, computed one scorecard at a time.
-
-    Each has an array for criteria, groups and total, with a row per scorecard (unit and month).
-    """
+    """Return ratio, points and points lost of criteria, groups, total, card by card."""
     cards = len(numerator)
     found = {
         name: (np.empty((cards, CRITERIA)), np.empty((cards, GROUPS)), np.empty((cards, 1)))

@@ -1,7 +1,4 @@
-"""Format numbers, days, periods and names as Vietnamese documents do.
-
-Examples: 1.234,5; 47,26%; 08/11/2020; quý III năm 2026.
-"""
+"""Format numbers, days, periods and names as in Vietnamese documents."""
 
 from __future__ import annotations
 
@@ -56,10 +53,7 @@ def signed(value: Number, *, keep_zeros: bool = False, minus: str = "-", zero: s
 
 
 def count(value: float, *, in_text: bool = False) -> str:
-    """Format a count, below ten with a leading zero where it stands `in_text`.
-
-    A value that is not whole keeps at most two decimals.
-    """
+    """Format a count, `in_text` below ten with a leading zero; at most two decimals."""
     if value == int(value) and in_text and 0 < value < _TWO_DIGITS:
         return f"{int(value):02d}"
     return decimal(value)
@@ -113,18 +107,12 @@ def place_name(committee: str) -> str:
 
 
 def names_within(province: str, names: Mapping[str, str]) -> dict[str, str]:
-    """Return unit code -> name without the name of the province behind it.
-
-    `province` is an agency code; "Sở Tư pháp - Tỉnh Mẫu" becomes "Sở Tư pháp".
-    """
+    """Return unit code -> name without that of the province (a code) behind it."""
     place = place_name(names.get(province, province))
     tail = re.compile(rf"\s*[-,–]\s*{re.escape(place)}$", re.IGNORECASE)
     return {code: tail.sub("", name) for code, name in names.items()}
 
 
 def provinces_in_text(names: str) -> str:
-    """Return names of provinces as within a sentence: tỉnh Hà Giang.
-
-    Source: NĐ 30/2020/NĐ-CP, Phụ lục II.
-    """
+    """Return names in sentence case: tỉnh Hà Giang (NĐ 30/2020/NĐ-CP, Phụ lục II)."""
     return _KIND_OF_PROVINCE.sub(lambda found: found[0].lower(), names)

@@ -92,10 +92,7 @@ def _sentence(found: Any) -> str:
 
 
 def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
-    """Return line and path of keys of a mistake: `line 3, groups[0].max`.
-
-    Parts of the path that are not keys, such as names of union members, are left out.
-    """
+    """Return line and key path of a mistake; parts that are no key are left out."""
     node, line, shown = root, 1 if root is None else root.start_mark.line + 1, ""
     for part in path:
         if isinstance(node, yaml.MappingNode):
@@ -127,10 +124,7 @@ def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
 
 
 def _key_twice(node: yaml.Node | None) -> str | None:
-    """Return the place of the first key that occurs twice in one mapping, or None.
-
-    YAML itself would keep the last value without an error.
-    """
+    """Return the place of a key twice in one mapping: YAML silently keeps the last."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

@@ -14,10 +14,7 @@ from cchc_pipeline.reference.working_time import WorkingHours
 
 
 def logic(hours: WorkingHours) -> str:
-    """Return the SQL and opening hours that deadlines follow from, as one text.
-
-    Another text makes every month stale.
-    """
+    """Return the text that deadlines follow from; a change makes every month stale."""
     return sql_file("core/deadlines") + str(sorted(map(str, hours.openings)))
 
 

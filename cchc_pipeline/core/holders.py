@@ -1,7 +1,4 @@
-"""Map a unit code to the unit that held it on the day a record came in.
-
-Codes are reassigned when units change.
-"""
+"""Map a unit code to its holder when a record came in: codes are reassigned."""
 
 from __future__ import annotations
 
@@ -24,11 +21,7 @@ _CAME_IN = ("received_on", "applied_on", "sent_on", "promulgated_on")
 
 
 def former_holders(history: UnitHistory) -> pa.Table:
-    """Return former holders of the codes that belong to another unit by now.
-
-    Returns:
-        Columns code, unit_code (the former holder), valid_from, valid_to (both days included).
-    """
+    """Return former holders of codes: code, unit_code, valid_from, valid_to."""
     rows = [
         (t.code, t.unit_id, t.valid_from or date.min, t.valid_to)
         for code in sorted(history.codes)
@@ -47,10 +40,6 @@ def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
     """Return records under the unit that held their code when they came in.
 
     A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
-
-    Args:
-        source: a Parquet file with unit_code.
-        former: see `former_holders`; None where no code changed hands.
     """
     if former is None or former.num_rows == 0:
         return source

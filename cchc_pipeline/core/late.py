@@ -33,10 +33,7 @@ def late_schema() -> pa.Schema:
 
 
 def logic() -> str:
-    """Return the SQL, schema and step kinds that the parts follow from, as one text.
-
-    Another text makes every month stale.
-    """
+    """Return the text that late dossiers follow from; a change makes months stale."""
     return "".join(
         [
             sql_file("core/late_dossiers"),
@@ -101,10 +98,7 @@ def build_late(lake: Lake) -> pa.Table:
 
 
 def by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
-    """Return months of resolution (yyyy-MM), and dossiers resolved late by cause.
-
-    The counts of a cause are in the order of the months.
-    """
+    """Return months (yyyy-MM), and dossiers resolved late in each of them by cause."""
     rows = run_sql(
         "SELECT STRFTIME(finished_on, '%Y-%m') AS month, cause, COUNT(*)::DOUBLE AS dossiers FROM late "
         "WHERE resolution = 'resolved_late' GROUP BY ALL",

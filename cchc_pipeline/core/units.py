@@ -42,10 +42,7 @@ def register_history(lake: Lake) -> UnitHistory:
 
 
 def _change(row: dict) -> UnitChange:
-    """Return a row of the register as a change; a dissolved unit has no successor.
-
-    The unit that took over its files did not become it.
-    """
+    """Return a register row as a change; who takes over a dissolved unit is no heir."""
     is_gone = row["kind"] == "dissolved"
     return UnitChange(
         old_code=row["old_code"],

@@ -24,10 +24,7 @@ Windows = Iterable[tuple[date, date]]
 
 
 def build_indicator_values(lake: Lake, free_periods: Windows, schema: pa.Schema) -> pa.Table:
-    """Build `indicator_values`, each event on the map of units of its day.
-
-    Rows are those of `compute.compute`.
-    """
+    """Build `indicator_values` (see `compute`), each event on the map of its day."""
     table = _computed(lake, "as-was", free_periods, schema)
     lake.store.update(table, "built/indicator_values")
     return table
@@ -83,10 +80,7 @@ def _computed(lake: Lake, which: MapName, free_periods: Windows, schema: pa.Sche
 
 
 def monthly(values: pa.Table, indicator_id: str, unit_code: str) -> tuple[list[str], list[float]]:
-    """Return months (yyyy-MM) and values of one indicator of one unit, in order.
-
-    Months without a value are left out.
-    """
+    """Return months (yyyy-MM) and values of one indicator of one unit, without nulls."""
     mask = pc.and_(
         pc.and_(pc.equal(values["indicator_id"], indicator_id), pc.equal(values["unit_code"], unit_code)),
         pc.and_(pc.equal(values["period_type"], "month"), pc.is_valid(values["value"])),

@@ -1,7 +1,4 @@
-"""Compute indicator values from the terms of the catalogue.
-
-Terms become columns by unit and period, then each indicator a row.
-"""
+"""Compute indicator values: terms become columns, then each indicator a row."""
 
 from __future__ import annotations
 
@@ -163,10 +160,7 @@ def _filled(term: Term, name: str) -> str:
 
 @cache
 def _over_sums(sql: str) -> tuple[str, tuple[str, ...]]:
-    """Return a term rewritten over `own_sums`, and the sums that it needs.
-
-    The columns of `own_sums` are named by the sums that they hold.
-    """
+    """Return a term over `own_sums`, and the sums that its columns are named by."""
     sums: dict[str, None] = {}
 
     def of_column(node: exp.Expr) -> exp.Expr:

@@ -218,10 +218,7 @@ class _Hiding:
     # -- figures that add up ----------------------------------------------------------------------------------------
 
     def _hide(self, indicators: Sequence[Indicator], *, flows: bool) -> None:
-        """Set the masks of indicators that add up.
-
-        Flows add up over units and periods; a stock adds up over units, and goes on from day to day.
-        """
+        """Set masks: flows add up over units and periods, stocks over units."""
         ids = {i.id for i in indicators}
         keys = list(dict.fromkeys(k for (name, _), k in self.key_of.items() if name in ids))
         if not keys:

@@ -30,10 +30,7 @@ class EngineError(CchcError):
 
 
 class Engine:
-    """Tables by name, and SQL over them.
-
-    Another engine is another class with these methods.
-    """
+    """Tables by name, and SQL over them; another engine has the same methods."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -132,17 +129,11 @@ def parse_sql(text: str) -> exp.Expr:
 
 
 def sql_text(sql: str | exp.Expr) -> str:
-    """Return SQL as text in the engine's dialect.
-
-    For another engine, this is the one place that would transpile.
-    """
+    """Return SQL as text in the engine's dialect: the one place that would transpile."""
     return sql if isinstance(sql, str) else sql.sql(dialect=DIALECT)
 
 
 @lru_cache(maxsize=1)
 def _database() -> duckdb.DuckDBPyConnection:
-    """Return the in-memory database that all sessions of the process share.
-
-    Opening one costs more than most statements.
-    """
+    """Return the database of all sessions: opening one costs more than a statement."""
     return connect()

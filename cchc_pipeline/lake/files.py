@@ -192,10 +192,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write a file atomically: beside `path`, synced, then renamed onto it.
-
-    A kill at any moment leaves the old file whole.
-    """
+    """Write a file beside `path`, then rename it: a kill leaves the old file whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)

@@ -163,10 +163,7 @@ def version_names(published: Path) -> list[str]:
 
 
 def _hashes(version: Path | None) -> dict[str, str]:
-    """Return table -> hash from a version's manifest; empty where it has none.
-
-    A damaged manifest counts as none: it must not stop the next publication.
-    """
+    """Return table -> hash of a version; empty without a version or sound manifest."""
     try:
         return {r["name"]: r["hash"] for r in read_manifest(version)["resources"]} if version else {}
     except PublishError:

@@ -29,19 +29,13 @@ def _vietnam() -> holidays.HolidayBase:
 
 @cache
 def is_working_day(day: date) -> bool:
-    """Return whether state offices work on `day`.
-
-    Monday to Friday, minus holidays, plus make-up days.
-    """
+    """Return whether offices work on `day`, by weekday, holidays and make-up days."""
     decided = overrides().get(day)
     return bool(_vietnam().is_working_day(day)) if decided is None else decided
 
 
 def is_public_holiday(day: date) -> bool:
-    """Return whether `day` is off for everybody by law or decision.
-
-    It may be a weekday or not; a plain weekend is no public holiday.
-    """
+    """Return whether `day` is off for all by law or decision, not as a plain weekend."""
     decided = overrides().get(day)
     return day in _vietnam() if decided is None else not decided
 

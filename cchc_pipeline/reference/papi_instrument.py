@@ -68,10 +68,7 @@ class Instrument:
     """Weight of each dimension in the weighted total; empty where none is known for the year."""
 
     def bounds(self, code: str) -> tuple[float, float]:
-        """Return the nominal lower and upper bound of a code.
-
-        Of a sub-dimension those of its slot, of a dimension 1 to 10, of TOTAL the sums over the dimensions.
-        """
+        """Return nominal bounds of a sub-dimension, a dimension (1 to 10) or TOTAL."""
         if code == TOTAL_CODE:
             return float(len(self.dimensions)), 10.0 * len(self.dimensions)
         return (self.slots[code].lowest, self.slots[code].highest) if code in self.slots else (1.0, 10.0)
@@ -193,10 +190,7 @@ def province_names() -> dict[str, str]:
 
 
 def province_gso_codes() -> dict[str, str]:
-    """Return PAPI code (P01 to P63) -> statistical code until 30/6/2025.
-
-    Seven of the statistical codes mean another province since.
-    """
+    """Return PAPI code -> statistical code until 30/6/2025; seven mean others since."""
     return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
 
 
@@ -222,10 +216,7 @@ def parts_of_today(agency_code: str) -> dict[str, str]:
 
 
 def tier_rules() -> dict[str, Any]:
-    """Return how the publisher groups provinces.
-
-    Keys: `fewest_units`, `checked` years, `editions` with their rule.
-    """
+    """Return the publisher's tiers: `fewest_units`, `checked` years, `editions`."""
     return dict(_data()["tiers"])
 
 

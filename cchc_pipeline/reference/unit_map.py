@@ -163,10 +163,6 @@ def lineage_table(units: pa.Table, history: UnitHistory, first: date, as_of_on: 
 
 
 def inexact_table(units: pa.Table, history: UnitHistory, as_of_on: date) -> pa.Table:
-    """Return the units whose past lacks figures of a split unit, as of `as_of_on`.
-
-    Returns:
-        unit_code, missing_code (the split unit).
-    """
+    """Return units lacking figures of a split unit: unit_code, missing_code."""
     rows = sorted(UnitMap(units, history, as_of_on).inexact())
     return table_from_rows(rows, INEXACT)

@@ -49,10 +49,7 @@ class UnitChange:
 
     @property
     def keeps_unit(self) -> bool:
-        """Return whether the holder of the code stays the same unit.
-
-        It does where it was renamed, or others joined it under its name.
-        """
+        """Return whether the holder stays the same unit: renamed, or joined by others."""
         return self.old_code == self.new_code and (
             self.kind == "renamed" or self.old_name == self.new_name or not (self.old_name and self.new_name)
         )
@@ -184,10 +181,7 @@ class UnitHistory:
         return frozenset(self._tenures)
 
     def holder(self, code: str, on: date) -> Tenure:
-        """Return the tenure of `code` on a day.
-
-        On a day without a holder it is the last one before, else the first.
-        """
+        """Return the tenure of `code` on a day; else the last before, else the first."""
         tenures = self.tenures(code)
         for tenure in tenures:
             if tenure.holds(on):
@@ -200,10 +194,7 @@ class UnitHistory:
         return tuple(t for t in self.tenures(self._code_of.get(unit_id, unit_id)) if t.unit_id == unit_id)
 
     def successors(self, unit_id: str) -> tuple[Succession, ...]:
-        """Return the steps from a unit to its successors, in order of time.
-
-        The unit id of a step is empty where nobody took over.
-        """
+        """Return the steps from a unit, in order; unit id empty where nobody took over."""
         return tuple(s for s in self._successors.get(unit_id, ()) if s.unit_id != unit_id)
 
     def predecessors(self, unit_id: str) -> tuple[Succession, ...]:
