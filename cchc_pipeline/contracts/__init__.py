@@ -1,4 +1,4 @@
-"""Contracts: what a table that enters or leaves the pipeline must be.
+"""Define what a table that enters or leaves the pipeline must hold: its contract.
 
 Belongs here: contracts and code lists as objects, the shape of a batch, what changed between versions.
 Not here: the files themselves (`data_contracts/`), what becomes of a batch (`validation/`), storage (`lake/`).

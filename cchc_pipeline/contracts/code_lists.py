@@ -17,7 +17,7 @@ _FOLDER = "code_lists"
 
 
 class Code(Strict):
-    """One code. Both days are inclusive, None where unknown or open; `attributes` is what else its list says."""
+    """Code with its labels. Both days are inclusive; None where unknown or open."""
 
     code: StrictStr | StrictInt
     label_vi: Text
@@ -28,7 +28,7 @@ class Code(Strict):
 
 
 class CodeList(Strict):
-    """A list of codes, in the order of its file. `source` says who defines it and what attributes mean."""
+    """Codes in file order. `source` says who defines them and what attributes mean."""
 
     name: Text
     label_vi: Text
@@ -49,12 +49,12 @@ class CodeList(Strict):
 
     @property
     def values(self) -> tuple[str | int, ...]:
-        """Codes themselves, ended ones too: they stand in old records."""
+        """Return the codes, ended ones too: old records hold them."""
         return tuple(code.code for code in self.codes)
 
     @property
     def labels_vi(self) -> dict[str, str]:
-        """Code -> Vietnamese label."""
+        """Return the Vietnamese label by code, codes as text."""
         return {str(code.code): code.label_vi for code in self.codes}
 
     def document(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class CodeList(Strict):
 
     @property
     def sha256(self) -> str:
-        """Hash of the list's content, whatever the order of keys."""
+        """Return the hash of the list's content, independent of the order of keys."""
         return hashlib.sha256(repr(_as_pairs(self.document())).encode()).hexdigest()
 
 
@@ -93,7 +93,7 @@ def load_code_list(name: str) -> CodeList:
 
 
 def _as_pairs(value: Any) -> Any:
-    """Mappings as sorted pairs, so that equal values have one text."""
+    """Return mappings as sorted pairs, so that equal values have equal text."""
     if isinstance(value, Mapping):
         return sorted((str(name), _as_pairs(held)) for name, held in value.items())
     return [_as_pairs(held) for held in value] if isinstance(value, list) else value

@@ -1,7 +1,7 @@
-"""Compare two versions of a contract: what changed, and whether it breaks a promise.
+"""Compare two versions of a contract and tell which changes are breaking.
 
-A published table is judged from the side of its readers: a promise that is loosened hurts them. An
-inbound table is judged from the side of its writer: a demand that is tightened hurts it.
+For a published table a loosened promise breaks its readers. For an inbound table a tightened demand
+breaks its writer.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Effect = Literal["tightened", "loosened", "changed", "extended", "described"]
 Level = Literal["none", "patch", "minor", "major"]
 _LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
 _STRICTNESS: dict[DriftAction, int] = {"evolve": 0, "discard_row": 1, "freeze": 2}
-#: What a writer may send where the wider type is asked for, without a value changing its meaning.
+#: (old, new) types of an inbound column: what a writer sent under the old type keeps its meaning under the new.
 _WIDER = {("INTEGER", "BIGINT"), ("INTEGER", "DOUBLE")}
-#: Why a change hurts or not, where nothing more can be said: for published and for inbound tables.
+#: Default reason why a change hurts or not, by whether the table is published and by effect.
 _WHY: dict[bool, dict[Effect, str]] = {
     True: {
         "tightened": "readers are promised more than before",
@@ -39,20 +39,20 @@ _WHY: dict[bool, dict[Effect, str]] = {
         "described": "words only",
     },
 }
-#: where, what changed, its effect, and why that hurts or not (empty: as `_WHY` has it).
+#: (where, what, effect, why) of a difference; an empty why stands for the default of `_WHY`.
 _Found = tuple[str, str, Effect, str]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One change.
+    """One change between two versions of a contract.
 
     Attributes:
         where: the column, rule or part of the contract.
         what: what changed, with the old and the new value.
-        effect: what that does to the promise.
+        effect: how it changes the promise.
         is_breaking: whether it hurts the side that the contract protects.
-        why: why it does or does not.
+        why: the reason why it is breaking or not.
     """
 
     where: str
@@ -64,7 +64,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two versions of a contract side by side."""
+    """Two versions of a contract and the differences between them."""
 
     old: Contract
     new: Contract
@@ -72,12 +72,12 @@ class Comparison:
 
     @property
     def is_breaking(self) -> bool:
-        """Whether one of the changes is."""
+        """Return whether any difference is breaking."""
         return any(one.is_breaking for one in self.differences)
 
     @property
     def needed(self) -> Level:
-        """Part of the version to raise: major for a breaking change, minor for a changed promise, patch for words."""
+        """Return the part to raise: major if breaking, minor for promises, patch for words."""
         if self.is_breaking:
             return "major"
         if any(one.effect != "described" for one in self.differences):
@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def raised(self) -> Level:
-        """Part of the version that was raised; none where it is the same or lower."""
+        """Return the part that was raised; none where the version is equal or lower."""
         old, new = version_key(self.old.version), version_key(self.new.version)
         if new <= old:
             return "none"
@@ -94,17 +94,17 @@ class Comparison:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the version was raised as far as the changes need."""
+        """Return whether the version was raised as far as the changes need."""
         return _LEVELS.index(self.raised) >= _LEVELS.index(self.needed)
 
     @property
     def next_version(self) -> str:
-        """Lowest version that is enough."""
+        """Return the lowest version that the changes allow."""
         return next_versions(self.old.version)[self.needed]
 
 
 def next_versions(version: str) -> dict[Level, str]:
-    """Return the version that follows, by the part that is raised."""
+    """Return the next version by the part that is raised."""
     major, minor, patch = version_key(version)
     return {
         "major": f"{major + 1}.0.0",
@@ -115,7 +115,7 @@ def next_versions(version: str) -> dict[Level, str]:
 
 
 def compare(old: Contract, new: Contract) -> Comparison:
-    """Compare two contracts; differences in the order table, columns, rules, promises."""
+    """Compare two versions; differences in the order table, columns, rules, promises."""
     hurts = "loosened" if new.is_published else "tightened"
     found = [*_table(old, new), *_columns(old, new), *_rules(old, new), *_promises(old, new)]
     differences = tuple(
@@ -126,7 +126,7 @@ def compare(old: Contract, new: Contract) -> Comparison:
 
 
 def _changed(old: Any, new: Any, *names: str) -> Iterator[tuple[str, Any, Any, str]]:
-    """Attributes that differ: name, old and new value, and both in words."""
+    """Yield attributes that differ: name, old and new value, and both in words."""
     for name in names:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
@@ -257,7 +257,7 @@ def _codes(old: Column, new: Column, before: Contract, after: Contract, where: s
 
 
 def _severity(where: str, name: str, old: Severity, new: Severity) -> Iterator[_Found]:
-    """Only rejecting is a promise; between warning and noting nothing happens to a row."""
+    """Yield a changed severity; only one from or to reject changes the promise."""
     if old != new:
         effect = _effect(tightened=new == "reject") if "reject" in (old, new) else "described"
         yield where, f"{name}: {old} → {new}", effect, ""
@@ -290,7 +290,7 @@ def _only_counts(effect: Effect) -> str:
 
 
 def _own_rules(contract: Contract) -> dict[str, Rule]:
-    """Rules that stand in the contract, without those that follow from columns and key, by their short id."""
+    """Return the contract's own rules by short id, without those of columns and key."""
     implied = {rule.id for column in contract.columns for rule in column_rules(contract.name, column)}
     implied.add(key_rule(contract.name, contract.columns, contract.key).id)
     return {rule.id.split(".", 1)[1]: rule for rule in contract.rules if rule.id not in implied}

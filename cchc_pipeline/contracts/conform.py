@@ -1,4 +1,4 @@
-"""Bring a batch into the shape of its contract: columns and types, before any row is looked at."""
+"""Convert a batch to the columns and types of its contract, before it is judged."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from cchc_pipeline.contracts.parts import Column
 
 
 def unknown_columns(table: pa.Table, contract: Contract) -> tuple[str, ...]:
-    """Return the columns that came and that the contract does not have."""
+    """Return the columns of a batch that the contract does not have."""
     return tuple(name for name in table.column_names if name not in contract.column_names)
 
 
 def absent_columns(table: pa.Table, contract: Contract) -> tuple[str, ...]:
-    """Return the optional columns that did not come."""
+    """Return the contract's optional columns that a batch lacks."""
     return tuple(one.name for one in contract.columns if not one.required and one.name not in table.column_names)
 
 
 def conform(table: pa.Table, contract: Contract) -> pa.Table:
-    """Return `table` with columns, order and types of `contract.arrow_schema(relaxed=True)`; same rows, same order.
+    """Return `table` with the contract's columns, order and types; rows stay the same.
 
-    Absent optional columns become nulls, unknown columns are dropped, NaN becomes null. Only casts that cannot
-    change a meaning are made: a timestamp without zone is refused.
+    The schema is `contract.arrow_schema(relaxed=True)`. Absent optional columns become nulls, unknown columns are
+    dropped, NaN becomes null. Only casts that keep the meaning are made: a timestamp without zone is refused.
 
     Raises:
         ContractBroken: a required column is missing, a column comes twice, or a type does not fit.
@@ -34,7 +34,7 @@ def conform(table: pa.Table, contract: Contract) -> pa.Table:
 
 
 def shape_errors(table: pa.Table, contract: Contract) -> list[ContractBroken]:
-    """Return every reason for which `conform` would refuse `table`, not only the first."""
+    """Return every reason for which `conform` would refuse `table`."""
     found = []
     for column in contract.columns:
         try:
@@ -45,7 +45,7 @@ def shape_errors(table: pa.Table, contract: Contract) -> list[ContractBroken]:
 
 
 def enforce(table: pa.Table, contract: Contract) -> pa.Table:
-    """Return `table` exactly as `contract.arrow_schema()` has it: what is written or published.
+    """Return `table` under `contract.arrow_schema()`, to be written or published.
 
     Raises:
         ContractBroken: as `conform`, or a required column holds a null.
@@ -110,7 +110,7 @@ def _cast(values: pa.ChunkedArray, column: Column, table: str) -> pa.ChunkedArra
 
 
 def _fits(came: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether values of type `came` mean the same as `wanted` (a value may still be out of range)."""
+    """Return whether values of `came` mean the same in `wanted`, if they are in range."""
     kinds = pa.types
     if kinds.is_dictionary(came):
         came = came.value_type

@@ -1,4 +1,4 @@
-"""Describe contracts for people and tools: Table Schema of `datapackage.json`, rules and promises as plain values."""
+"""Describe contracts as plain values for data packages, dictionaries and tools."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _FRICTIONLESS = {
 
 
 def table_schema(contract: Contract) -> dict[str, Any]:
-    """Return the Frictionless Table Schema of `contract`, titles in Vietnamese, English ones beside them."""
+    """Return the Frictionless Table Schema; `title` is Vietnamese, `title_en` English."""
     return {"fields": [_field(column, contract) for column in contract.columns], "primaryKey": list(contract.key)}
 
 
 def resource(contract: Contract) -> dict[str, Any]:
-    """Return what a data package says of the table, without path, size and hash."""
+    """Return the data package resource of the table, without path, size and hash."""
     described = {
         "name": contract.name.replace("_", "-"),
         "title": contract.title_vi,
@@ -54,7 +54,7 @@ def resource(contract: Contract) -> dict[str, Any]:
 
 
 def promises(contract: Contract) -> dict[str, Any]:
-    """Return freshness, retention, end of support, drift policy and volume; what is not promised is left out."""
+    """Return freshness, retention, end of support, drift and volume, where promised."""
     held = {
         "freshness_hours": contract.freshness_hours,
         "retention_days": contract.retention_days,
@@ -82,7 +82,7 @@ def rule_list(contract: Contract) -> list[dict[str, Any]]:
 
 
 def contract_document(contract: Contract) -> dict[str, Any]:
-    """Return everything of a contract as plain values."""
+    """Return the whole contract as plain values."""
     return {
         **{name: value for name, value in resource(contract).items() if name != "name"},
         "name": contract.name,

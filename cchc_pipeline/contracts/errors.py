@@ -1,4 +1,4 @@
-"""Errors about contracts: a file that is wrong, a batch that breaks its contract, a decision that cannot stand."""
+"""Define the errors about contracts: files, batches, decisions and versions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class ContractError(CchcError):
 
 
 class ContractFileError(ContractError):
-    """A contract or code list cannot be used as it stands; the message names file, line, keys and the fix."""
+    """Contract or code list that is wrong; the message has file, line, keys and fix."""
 
 
 class ContractBroken(ContractError):  # noqa: N818 - says what happened
-    """A batch breaks its contract as a whole; it is refused and the last good table stays."""
+    """Batch that breaks its contract as a whole: refused, the last good table stays."""
 
     def __init__(self, *, table: str, column: str, came: str, expected: str, fix: str) -> None:
         super().__init__(
@@ -32,10 +32,7 @@ class ContractBroken(ContractError):  # noqa: N818 - says what happened
 
 
 class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
-    """Rules cannot be run, which no row is to blame for; nothing of the table is written.
-
-    `problems` has the reason by rule id.
-    """
+    """Rules that cannot run (`problems`: reason by rule id); nothing is written."""
 
     def __init__(self, *, table: str, file: str, problems: Mapping[str, str]) -> None:
         listed = "; ".join(f"{rule_id}: {problem}" for rule_id, problem in problems.items())
@@ -50,7 +47,7 @@ class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
 
 
 class RowsLost(ContractError):  # noqa: N818 - says what happened
-    """Rows in are not rows valid plus rows quarantined: a defect of the pipeline, never of the data."""
+    """Rows in are not rows valid plus rows quarantined: a defect of the pipeline."""
 
     def __init__(self, *, table: str, rows_in: int, rows_valid: int, rows_quarantined: int) -> None:
         super().__init__(
@@ -70,21 +67,21 @@ class _RefusedError(ContractError):
 
 
 class NotAcceptable(_RefusedError):  # noqa: N818 - says what happened
-    """A quarantined record cannot be accepted as it is, or its acceptance cannot be withdrawn."""
+    """Acceptance of a quarantined record, or its withdrawal, that is impossible."""
 
     def __init__(self, *, table: str, key: str, problem: str, fix: str) -> None:
         super().__init__(f"Table {table}, record {key}", problem, fix, table=table, key=key)
 
 
 class VersionRefused(_RefusedError):  # noqa: N818 - says what happened
-    """A version of a contract cannot be recorded, or there is none such; nothing was written."""
+    """Version of a contract that cannot be recorded or found; nothing was written."""
 
     def __init__(self, *, table: str, problem: str, fix: str) -> None:
         super().__init__(f"Contract {table}", problem, fix, table=table)
 
 
 class NothingLanded(_RefusedError):  # noqa: N818 - says what happened
-    """There is nothing to validate, or nowhere to write it to."""
+    """Data Docs without landed rows to validate, or without a folder to write to."""
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__("Data Docs", problem, fix)

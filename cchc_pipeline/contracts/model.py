@@ -1,4 +1,4 @@
-"""Define a contract as an object, and read one from its file."""
+"""Define the contract of a table as a model, and parse one from its file."""
 
 from __future__ import annotations
 
@@ -34,17 +34,18 @@ _COLUMNS, _RULES = ("schema", 0, "properties"), ("schema", 0, "quality")
 
 
 class Contract(OdcsPart):
-    """A contract: one table that enters or leaves the pipeline. Equal only to itself, so that it can key a cache.
+    """Contract of one table. Equal only to itself, so that it can key a cache.
 
     Attributes:
         source: system that delivers the table; None where it is published.
         freshness_hours: highest age, in hours, of the newest data when somebody reads the table.
         retention_days: how long what arrived is kept (inbound), or how far back rows can be read (published).
         end_of_support: last civil day on which the table is published; None while nothing is announced.
-        drift: None where the table is published, as is `volume`.
+        drift: policy for batches that differ; None where the table is published, as is `volume`.
         changelog: newest first; its first entry is the version of the contract.
-        derived_from: set for an older major only.
-        file_columns: columns without their valid values, see `columns`; so `file_rules` and `file_code_lists`.
+        derived_from: query over the current table; set for an older major only.
+        file_columns: columns as the file has them, without valid values (see `columns`); so `file_rules` and
+            `file_code_lists`.
     """
 
     api_version: str = at("apiVersion")
@@ -119,22 +120,22 @@ class Contract(OdcsPart):
 
     @property
     def is_published(self) -> bool:
-        """Whether the table leaves the pipeline."""
+        """Return whether the table leaves the pipeline."""
         return self.direction == "published"
 
     @property
     def file(self) -> str:
-        """File that the contract was read from, as messages name it."""
+        """Return the file that the contract was read from, as messages name it."""
         return self._file
 
     @property
     def sha256(self) -> str:
-        """Hash of the file and of the code lists that it refers to."""
+        """Return the hash of the file and of the code lists that it refers to."""
         return self._sha256
 
     @cached_property
     def lists_by_name(self) -> dict[str, CodeList]:
-        """Code lists that columns name, in their order; those that the file carries go before the project's."""
+        """Return the columns' code lists by name; the file's own precede the project's."""
         carried = {one.name: one for one in self.file_code_lists}
         found: dict[str, CodeList] = {}
         for place, name in enumerate(column.code_list for column in self.file_columns):
@@ -148,12 +149,12 @@ class Contract(OdcsPart):
 
     @property
     def code_lists(self) -> tuple[CodeList, ...]:
-        """Code lists that columns name."""
+        """Return the code lists that columns name, in their order."""
         return tuple(self.lists_by_name.values())
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """Columns with their valid values."""
+        """Return the columns with their valid values."""
         severity: Severity = "warn" if self.drift and self.drift.codes == "evolve" else "reject"
         lists, found = self.lists_by_name, []
         for place, column in enumerate(self.file_columns):
@@ -168,7 +169,7 @@ class Contract(OdcsPart):
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """Names of the columns of the key, in order."""
+        """Return the names of the key columns, in order."""
         marked = {column.key_position: column for column in self.file_columns if column.is_key}
         if not marked or sorted(marked) != list(range(1, len(marked) + 1)):
             raise PlacedError("no key, or positions not 1, 2, …; number primaryKeyPosition", *_COLUMNS)
@@ -180,7 +181,7 @@ class Contract(OdcsPart):
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """Rules of columns and key, then the file's own."""
+        """Return the rules of columns and key, then the file's own."""
         found = [rule for column in self.columns for rule in column_rules(self.name, column)]
         found.append(key_rule(self.name, self.columns, self.key))
         for place, rule in enumerate(self.file_rules):
@@ -194,17 +195,17 @@ class Contract(OdcsPart):
 
     @property
     def family(self) -> str:
-        """Name of the table across its majors: `dossiers` for `dossiers` and `dossiers_v1`."""
+        """Return the table's name across its majors: `dossiers` also for `dossiers_v1`."""
         return self.derived_from.table if self.derived_from else self.name
 
     @property
     def major(self) -> int:
-        """Major version."""
+        """Return the major version."""
         return version_key(self.version)[0]
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Names in the order of the contract."""
+        """Return the column names in the order of the contract."""
         return tuple(column.name for column in self.file_columns)
 
     def column(self, name: str) -> Column:
@@ -220,9 +221,9 @@ class Contract(OdcsPart):
         return {rule.id: rule for rule in self.rules}[rule_id]
 
     def arrow_schema(self, *, relaxed: bool = False) -> pa.Schema:
-        """Return the schema that a write enforces, with labels as metadata.
+        """Return the Arrow schema that a write enforces, with labels as metadata.
 
-        `relaxed` lets required columns hold nulls: the state of a batch before it is judged.
+        With `relaxed`, required columns may hold nulls, as in a batch that is not judged yet.
         """
         fields = [
             pa.field(column.name, column.arrow_type, relaxed or not column.required, column.metadata())
@@ -246,9 +247,9 @@ class Contract(OdcsPart):
 
 
 def parse_contract(text: bytes | str, *, file: str) -> Contract:
-    """Return the contract in `text`; `file` is what error messages call it.
+    """Parse the contract in `text`; `file` is its name in error messages.
 
-    Code lists that the contract carries in itself, as recorded versions do, go before those of the project.
+    Code lists that the contract carries in itself, as recorded versions do, precede those of the project.
 
     Raises:
         ContractFileError: with line and keys of each mistake, the problem and the fix.

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from cchc_pipeline.yaml_files import PlacedError, Strict
 
-#: Keys of the standard that may stand in a file and that nothing here uses.
+#: Keys of the standard that a file may have and that nothing here reads.
 _PASSED_OVER = frozenset({
     "arguments", "authoritativeDefinitions", "businessImpact", "businessName", "customProperties", "dataProduct",
     "defaultTimezone", "description", "dimension", "domain", "examples", "id", "limitations", "logicalType", "members",
@@ -21,12 +21,12 @@ Path = tuple[str | int, ...]
 
 
 def at(*path: str | int, default: Any = PydanticUndefined) -> Any:
-    """Return a field that is read from a path of keys, and required where it has no default."""
+    """Return a model field read from a path of keys; required without a default."""
     return Field(default=default, validation_alias=AliasPath(path[0], *path[1:]))  # type: ignore[arg-type]
 
 
 class OdcsPart(Strict):
-    """Part of a file. Fields are declared with `at`; those without it are not read from the file."""
+    """Part of a contract file; only fields declared with `at` are read from it."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -48,7 +48,7 @@ class OdcsPart(Strict):
 
 @cache
 def _keys(model: type[OdcsPart]) -> dict[Path, frozenset[str]]:
-    """Keys that a model reads, by the path of the mapping in which they stand."""
+    """Return the keys that a model reads, by the path of the mapping that holds them."""
     aliases = [field.validation_alias for field in model.model_fields.values()]
     paths = [tuple(alias.path) for alias in aliases if isinstance(alias, AliasPath)]
     prefixes = {path[:i] for path in paths for i in range(len(path))}
@@ -59,7 +59,7 @@ def _keys(model: type[OdcsPart]) -> dict[Path, frozenset[str]]:
 
 
 def _by_property(value: Any, place: Path) -> Any:
-    """`value` with every list of {property, value} as a mapping; entries with more keys keep them."""
+    """Turn lists of {property, value} into mappings; entries with more keys keep them."""
     if isinstance(value, dict):
         return {key: _by_property(held, (*place, key)) for key, held in value.items()}
     if not isinstance(value, list):

@@ -32,7 +32,7 @@ TYPES: Mapping[str, tuple[str, pa.DataType]] = {
     "TIMESTAMP_TZ": ("timestamp", pa.timestamp("us", tz=TIME_ZONE)),
 }
 
-#: Classes of personal data, from harmless to careful: free text stays inside the lake even when masked.
+#: Classes of personal data, least sensitive first; free text stays inside the lake even when masked.
 Classification = Literal["public", "internal", "indirect-personal", "masked-text"]
 
 
@@ -46,13 +46,13 @@ Version = Annotated[str, AfterValidator(_three_numbers)]
 
 
 def version_key(version: str) -> tuple[int, int, int]:
-    """Return major, minor and patch of a version, to sort by."""
+    """Return major, minor and patch of a version as numbers, to sort by."""
     major, minor, patch = (int(part) for part in version.split("."))
     return major, minor, patch
 
 
 def _hours(entry: Any) -> int:
-    """Hours of a promise {value, unit}."""
+    """Return the hours of a promise {value, unit}."""
     value, unit = (entry.get("value"), entry.get("unit")) if isinstance(entry, dict) else (entry, None)
     if unit not in ("h", "d"):
         raise ValueError(f"unit is {unit}; write unit: h or unit: d")
@@ -62,7 +62,7 @@ def _hours(entry: Any) -> int:
 
 
 def _days(entry: Any) -> int:
-    """Whole days of a promise {value, unit}."""
+    """Return the whole days of a promise {value, unit}."""
     if _hours(entry) % 24:
         raise ValueError("not whole days; write unit: d")
     return _hours(entry) // 24
@@ -73,9 +73,9 @@ Days = Annotated[int, BeforeValidator(_days)]
 
 
 class DriftPolicy(Strict):
-    """What happens when a batch differs from its contract, per kind of difference.
+    """Reaction to a batch that differs from its contract, per kind of difference.
 
-    `evolve` goes on and says so, `freeze` refuses the batch, `discard_row` quarantines the rows concerned.
+    `evolve` takes the batch and reports it, `freeze` refuses it, `discard_row` quarantines the rows concerned.
 
     Attributes:
         columns: a column came that the contract does not have, or an optional one did not come.
@@ -90,11 +90,11 @@ class DriftPolicy(Strict):
 
 
 class Volume(Strict):
-    """How many rows are expected.
+    """Number of rows expected.
 
     Attributes:
         min_rows: fewest rows of a working day, or of a year's table where `per` is year.
-        factor: a day is far off above `factor` times, or below 1/`factor` of, the usual count of its weekday.
+        factor: a day is unusual above `factor` times, or below 1/`factor` of, the usual count of its weekday.
         per: what one batch covers.
     """
 
@@ -104,7 +104,7 @@ class Volume(Strict):
 
 
 class Change(Strict):
-    """One entry of a changelog: a version, its civil day, and what changed."""
+    """Changelog entry: version, civil day and what changed, in both languages."""
 
     version: Version
     changed_on: QuotedDay
@@ -113,20 +113,20 @@ class Change(Strict):
 
 
 class ProfilePlan(Strict):
-    """What makes the days of an inbound table comparable. Without a plan every batch is a full listing.
+    """Columns by which days of an inbound table are compared.
 
     Attributes:
         dated_by: columns whose first non-null is a row's own civil day; only rows of the landed day itself are
             compared, because a night reads older rows again. Empty where every batch is a full listing.
         settling: columns that go on changing after the row's day; compared between nights only.
-        unsteady: columns whose values come and go by themselves (running numbers, identifiers, subjects of a
-            season): only whether they hold a value is compared.
+        unsteady: columns whose values always change (running numbers, identifiers, subjects of a season): only
+            whether they hold a value is compared.
         period: columns that name a period, where rows are figures of periods.
         unit: column of the unit that a figure is about.
         item: column of the figure's code.
         group: column of the group an item belongs to; None where the first characters of the item are it.
-        values: columns of the figure itself; the last one is what totals are made of.
-        single_items: whether one item that repeats another period is suspicious; where figures are counts it is not.
+        values: columns of the figure itself; totals are sums of the last one.
+        single_items: whether one item that repeats another period is suspicious; false where figures are counts.
     """
 
     dated_by: tuple[str, ...] = ()
@@ -147,18 +147,18 @@ class ProfilePlan(Strict):
 
     @property
     def has_periods(self) -> bool:
-        """Whether rows are figures of periods (a year, a month) and not things of a day."""
+        """Return whether rows are figures of periods (year, month), not records of a day."""
         return bool(self.period)
 
     @property
     def columns(self) -> set[str]:
-        """Names of all columns that the plan mentions."""
+        """Return the names of all columns that the plan mentions."""
         lists = (self.dated_by, self.settling, self.unsteady, self.period, self.values)
         return {name for names in lists for name in names} | {n for n in (self.unit, self.item, self.group) if n}
 
 
 class Derivation(Strict):
-    """How the table of an older major is made: a SELECT over `{object}`, the current `table`."""
+    """Query for an older major's table: a SELECT over `{object}`, the current `table`."""
 
     table: Text
     query: Text
@@ -176,11 +176,11 @@ class Derivation(Strict):
 
     @cached_property
     def tree(self) -> exp.Expr:
-        """Parsed query, with `__object__` as its table."""
+        """Return the parsed query, with `__object__` as its table."""
         return parse_sql(self.query.replace("{object}", "__object__"))
 
     def over(self, view: str, key: tuple[str, ...]) -> exp.Select:
-        """Return the query over a view of the current table, rows by `key`, so that equal data gives equal bytes."""
+        """Return the query over `view`, ordered by `key` so that equal data is equal bytes."""
         tree = self.tree.copy()
         for table in tree.find_all(exp.Table):
             table.set("this", exp.to_identifier(view))
@@ -188,7 +188,7 @@ class Derivation(Strict):
 
 
 class Expectation(Strict):
-    """A built-in Great Expectations check. `derive` are columns that it needs first, as pandas expressions."""
+    """Built-in Great Expectations check; `derive`: columns it needs, in pandas syntax."""
 
     type: Text
     kwargs: dict[str, Any]
@@ -196,7 +196,7 @@ class Expectation(Strict):
 
 
 class ListedValues(OdcsPart):
-    """Values that a column may hold, beside the column: versions carry them for tools that follow no list's name."""
+    """Valid values listed at the column, for tools that do not read code lists."""
 
     id: Text = at("id")
     metric: Literal["invalidValues"] = at("metric")
@@ -205,7 +205,7 @@ class ListedValues(OdcsPart):
 
 
 class Column(OdcsPart):
-    """One column. `unit`, `code_list` and the constraints are None where the contract has none.
+    """Column of a contract; `unit`, `code_list` and constraints are None where unset.
 
     `description` is English. `valid_values` are the codes of `code_list`, or a list of the column's own.
     """
@@ -247,16 +247,16 @@ class Column(OdcsPart):
 
     @property
     def arrow_type(self) -> pa.DataType:
-        """Arrow type that a write enforces."""
+        """Return the Arrow type that a write enforces."""
         return TYPES[self.physical_type][1]
 
     def metadata(self) -> dict[str, str]:
-        """Return what an Arrow field or a Parquet file carries about the column."""
+        """Return the column's metadata for an Arrow field or a Parquet file."""
         names = ("label_vi", "label_en", "description", "description_vi", "classification", "unit", "code_list")
         return {name: text for name in names if (text := getattr(self, name))}
 
     def with_values(self, codes: tuple[str | int, ...] | None, severity: Severity) -> Column:
-        """Return the column with its valid values: the codes of its code list, or those listed beside it.
+        """Return the column with its valid values: codes of its list, or its listed ones.
 
         Raises:
             ValueError: the codes have another type than the column, or differ from the listed values.
@@ -277,7 +277,7 @@ class Column(OdcsPart):
 
 
 class RowRule(OdcsPart):
-    """A rule as it stands in a file: a query that counts the rows that break it."""
+    """Rule as it stands in a file: a query that counts the rows that break it."""
 
     id: Text = at("id")
     severity: Severity = at("severity")
@@ -291,10 +291,9 @@ class RowRule(OdcsPart):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule for rows.
+    """Rule for rows: `predicate` is true where a row BREAKS it; null means kept.
 
-    `predicate` is true where a row BREAKS the rule; unknown (null) means kept. `expectation` is the
-    Great Expectations check that is equal to it.
+    `expectation` is the Great Expectations check that is equal to it.
     """
 
     id: str

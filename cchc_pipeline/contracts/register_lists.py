@@ -1,4 +1,4 @@
-"""What the registers that offices keep may hold: measures, external indices, kinds of petitions."""
+"""Read measures and external indices of the office registers, and codes by name."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import Column
 from cchc_pipeline.contracts.code_lists import load_code_list
 
-#: Columns that the adapter of the registers fills itself, and people leave out.
+#: Columns that the adapter of the registers fills in; a file need not have them.
 OWN_COLUMNS = ("source_row", "parse_errors")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of the register of observations.
+    """Measure of the register of observations.
 
     Attributes:
         code: as in `measure_code`.
         name_vi, name_en: what it counts.
         kind: flow (adds up over periods), stock (a figure of a day) or flag (1 yes, 0 no, of a day).
         unit: unit of the value.
-        total: what the column `total` is: part (the value is a part of it), plan (it is compared with it), none.
+        total: meaning of the column `total`: part (the value is a part of it), plan (compared with it), none.
         basis_vi: the document that asks for it.
     """
 
@@ -40,7 +40,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class ExternalIndex:
-    """An index that others publish. `series` is yearly (one value per year) or running (it is read on a day)."""
+    """Index that others publish; `series` is yearly, or running (read on a day)."""
 
     code: str
     name_vi: str
@@ -51,7 +51,7 @@ class ExternalIndex:
 
 @cache
 def measures() -> tuple[Measure, ...]:
-    """Every measure of the register of observations, in the order of the list."""
+    """Return every measure of the register of observations, in list order."""
     return tuple(
         Measure(str(code.code), code.label_vi, code.label_en, **code.attributes)
         for code in load_code_list("register_measure").codes
@@ -60,13 +60,13 @@ def measures() -> tuple[Measure, ...]:
 
 @cache
 def day_measures() -> frozenset[str]:
-    """Return the codes of measures of a single day (stocks and flags): their period starts on the day observed."""
+    """Return the codes of stocks and flags: their period starts on the day observed."""
     return frozenset(measure.code for measure in measures() if measure.kind != "flow")
 
 
 @cache
 def external_indices() -> tuple[ExternalIndex, ...]:
-    """Every external index, in the order of the list."""
+    """Return every external index, in list order."""
     return tuple(
         ExternalIndex(str(code.code), code.label_vi, code.label_en, **code.attributes)
         for code in load_code_list("external_index").codes
@@ -74,7 +74,7 @@ def external_indices() -> tuple[ExternalIndex, ...]:
 
 
 def measure_table() -> pa.Table:
-    """The measures as the table that SQL files join: measure_code, measure_kind, names, unit_of_measure."""
+    """Return rows of measure_code, measure_kind, measure_name_vi/_en, unit_of_measure."""
     return table_from_records(
         [
             {
@@ -90,7 +90,7 @@ def measure_table() -> pa.Table:
 
 
 def index_table() -> pa.Table:
-    """The external indices as the table that SQL files join: index_code, names, max_value, series."""
+    """Return rows of index_code, index_name_vi/_en, max_value, series."""
     return table_from_records(
         [
             {
@@ -106,7 +106,7 @@ def index_table() -> pa.Table:
 
 
 def codes_by_name(column: Column) -> Mapping[str, str]:
-    """Code by its own text and by its Vietnamese and English name, all without case; empty without a code list."""
+    """Return codes by code and name (vi, en) without case; empty without a code list."""
     return _by_name(column.code_list) if column.code_list else {}
 
 

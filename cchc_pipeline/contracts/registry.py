@@ -1,4 +1,4 @@
-"""Find and load contracts: those that come with the project, and files anywhere."""
+"""Find and load contracts: the project's own, and those of any folder."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def folder_contracts(folder: Path) -> tuple[Contract, ...]:
     """Read every contract that lies in a folder, by name.
 
     Raises:
-        ContractFileError: one of them is wrong, or is called otherwise than its table.
+        ContractFileError: one of them is wrong, or its file is not named after its table.
     """
     return tuple(folder_contract(path.name.removesuffix(SUFFIX), folder) for path in sorted(folder.glob(f"*{SUFFIX}")))
 
@@ -61,7 +61,7 @@ def folder_contract(name: str, folder: Path) -> Contract:
     """Read the contract of table `name` in a folder.
 
     Raises:
-        ContractFileError: there is none, it is wrong, or it is called otherwise than its table.
+        ContractFileError: there is none, it is wrong, or its file is not named after its table.
     """
     path = folder / f"{name}{SUFFIX}"
     if not path.is_file():

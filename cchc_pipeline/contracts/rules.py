@@ -1,4 +1,4 @@
-"""Make the rules of a contract: each one a SQL predicate and the expectation equal to it."""
+"""Build the rules of a contract: each a SQL predicate and the equal expectation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlglot.errors import SqlglotError
 from cchc_pipeline.contracts.parts import Column, Expectation, RowRule, Rule, Severity
 from cchc_pipeline.lake.engine import parse_sql, sql_text
 
-#: Position of a row in its batch, from 1. Reserved: no contract may have such a column.
+#: Reserved column: position of a row in its batch, from 1.
 ROW_NUMBER = "batch_row_number"
 
 
 def column_rules(table: str, column: Column) -> Iterator[Rule]:
-    """Yield the rules of a column's own constraints: required, pattern, list of values, range.
+    """Yield the rules of a column's constraints: required, pattern, list, range.
 
-    All of severity reject, except that of the list, which says its own.
+    Their severity is reject, except that of the list of values, which has its own.
     """
     name, vi, en = column.name, f"«{column.label_vi}»", f"«{column.label_en}»"
 
@@ -63,7 +63,7 @@ def column_rules(table: str, column: Column) -> Iterator[Rule]:
 
 
 def key_rule(table: str, columns: Sequence[Column], key: Sequence[str]) -> Rule:
-    """Return the rule that a key comes once in a batch: the last row stays, earlier ones are rejected.
+    """Return the rule that a key is unique in a batch: all rows but the last break it.
 
     The expectation counts every row of a repeated key, the predicate all but the last.
     """
@@ -88,10 +88,10 @@ def key_rule(table: str, columns: Sequence[Column], key: Sequence[str]) -> Rule:
 
 
 def sql_rule(table: str, rule: RowRule, columns: Sequence[str]) -> Rule:
-    """Return a rule of a file: the WHERE of `SELECT COUNT(*) FROM {object} WHERE <row breaks the rule>`.
+    """Build a rule from `SELECT COUNT(*) FROM {object} WHERE <row breaks the rule>`.
 
     Raises:
-        ValueError: its query is no such query, or names a column that is not among `columns`.
+        ValueError: the query has another form, or names a column that is not among `columns`.
     """
     form = "write SELECT COUNT(*) FROM {object} WHERE <the row breaks the rule>, over the row's own columns"
     try:

@@ -1,6 +1,6 @@
-"""Record versions of published contracts in `released/`, and hold the contracts against them.
+"""Record versions of published contracts in `released/`; check contracts by them.
 
-A recorded file carries its code lists in itself, so that a code that changed its meaning later is seen.
+A recorded file carries its code lists, so that a later change of a code's meaning is detected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cchc_pipeline.yaml_files import read_yaml
 
 @dataclass(frozen=True)
 class CompatibilityError:
-    """Why the contract of a published table breaks change control, and what mends it."""
+    """Breach of change control by a published contract, and its fix."""
 
     table: str
     problem: str
@@ -34,10 +34,10 @@ class CompatibilityError:
 
 
 def self_contained(contract: Contract, data: Path | None = None) -> dict[str, Any]:
-    """Return a contract that was read from a file as plain values, its code lists inside, for any ODCS tool.
+    """Return a contract's file as plain values, code lists inside, for any ODCS tool.
 
-    Each coded column gets the rule of its list, because only this project follows a list's name. The Parquet file
-    `data` takes the place of the contract's server.
+    Each coded column gets the rule of its list, because other tools do not read code lists. The Parquet file
+    `data` replaces the contract's server.
     """
     document = _document(Path(contract.file).read_text(encoding="utf-8"), contract.file)
     if data is not None:
@@ -64,12 +64,12 @@ def self_contained(contract: Contract, data: Path | None = None) -> dict[str, An
 
 
 def as_yaml(document: dict[str, Any]) -> str:
-    """Return a contract as YAML text."""
+    """Return a contract document as YAML text."""
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 
 
 def recorded_versions(family: str, folder: Path | None = None) -> dict[str, Path]:
-    """Return the recorded versions of a table and their files, oldest first."""
+    """Return the file of each recorded version of a table, oldest first."""
     place = (folder or contract_folder()) / "released" / family
     found = {path.name.removesuffix(SUFFIX): path for path in place.glob(f"*{SUFFIX}")}
     return dict(sorted(found.items(), key=lambda item: version_key(item[0])))
@@ -92,10 +92,10 @@ def read_version(family: str, version: str, folder: Path | None = None) -> Contr
 
 
 def record_version(contract: Contract, folder: Path | None = None) -> Path:
-    """Write the current version of a published contract among the recorded ones; return its file.
+    """Record the current version of a published contract; return its file.
 
     Raises:
-        VersionRefused: it is inbound, changed without a new version, or breaks its readers without a new major.
+        VersionRefused: it is inbound, or its changes need a higher version.
     """
     if not contract.is_published:
         fix = "only what leaves the pipeline is released"
@@ -110,7 +110,7 @@ def record_version(contract: Contract, folder: Path | None = None) -> Path:
 
 
 def compatibility_errors(contract: Contract, folder: Path | None = None) -> list[CompatibilityError]:
-    """Return what a published contract breaks of its recorded versions; empty if compatible."""
+    """Return what a contract breaks of its recorded versions; empty if compatible."""
     if found := _change_without_version(contract, folder):
         return [found]
     if _file(contract, folder).exists():
@@ -120,7 +120,7 @@ def compatibility_errors(contract: Contract, folder: Path | None = None) -> list
 
 
 def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[CompatibilityError]:
-    """Return the errors of every published contract of a folder, and of tables whose contract is gone.
+    """Return the errors of all published contracts, and of tables that are gone.
 
     A table may only go after the end of support that its last version announced.
 
@@ -154,7 +154,7 @@ def _file(contract: Contract, folder: Path | None) -> Path:
 
 
 def _change_without_version(contract: Contract, folder: Path | None) -> CompatibilityError | None:
-    """What changed although the version was not raised as far as that needs."""
+    """Return the error of changes that need a higher version; None if there are none."""
     path = _file(contract, folder)
     if path.exists():
         recorded = _document(path.read_text(encoding="utf-8"), str(path))
