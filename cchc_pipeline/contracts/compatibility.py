@@ -77,7 +77,7 @@ class Comparison:
 
     @property
     def needed(self) -> Level:
-        """Return the part to raise: major if breaking, minor for promises, patch for words."""
+        """Return the part to raise: major if breaking, minor for promises, else patch."""
         if self.is_breaking:
             return "major"
         if any(one.effect != "described" for one in self.differences):

@@ -180,7 +180,7 @@ class Derivation(Strict):
         return parse_sql(self.query.replace("{object}", "__object__"))
 
     def over(self, view: str, key: tuple[str, ...]) -> exp.Select:
-        """Return the query over `view`, ordered by `key` so that equal data is equal bytes."""
+        """Return the query over `view`, ordered by `key`: equal data gives equal bytes."""
         tree = self.tree.copy()
         for table in tree.find_all(exp.Table):
             table.set("this", exp.to_identifier(view))

@@ -1,6 +1,6 @@
-"""Record decisions about quarantined records: that one is accepted as it is, or that this is withdrawn.
+"""Record that quarantined records are accepted as they are, and withdrawals of it.
 
-Every decision is one file of one row below `releases/<table>/`: nothing is ever written over, so that a run and a
+Every decision is one new file of one row below `releases/<table>/`; none is ever overwritten, so that a run and a
 person can work at the same time. In files and published columns an acceptance is called a release.
 """
 
@@ -42,8 +42,8 @@ class Acceptances:
 
     Attributes:
         rules_by_key: key of a record -> ids of the rules whose breach is accepted now.
-        unjudged: decisions that no verdict has followed yet, by name -> the days they concern.
-        tokens: the same decisions as the ledger notes them.
+        unjudged: name of a decision that no verdict has applied yet -> the days that it concerns.
+        tokens: name of such a decision -> its token for the ledger.
     """
 
     rules_by_key: Mapping[str, frozenset[str]]
@@ -52,25 +52,25 @@ class Acceptances:
 
     @property
     def days(self) -> set[date]:
-        """Landed days that have to be judged again."""
+        """Return the landed days that have to be judged again."""
         return {day for days in self.unjudged.values() for day in days}
 
 
 def is_acceptable(rule: Rule, contract: Contract) -> bool:
     """Return whether a person may accept a row that breaks `rule`.
 
-    Not where the row could not stand in the table at all: a required column without a value, which
-    is also what an unreadable value leaves behind, or a key that comes twice.
+    Not where the table could not hold the row: a required column is null (as it also is after an unreadable
+    value), or a key comes twice.
     """
     structural = {f"{contract.name}.{column.name}_required" for column in contract.columns if column.required}
     return rule.id not in structural | {f"{contract.name}.key_unique"}
 
 
 def read_acceptances(lake: Lake, table: str) -> Acceptances:
-    """Read the decisions about a table and the days that wait for them.
+    """Read the decisions about a table and the days to judge again because of them.
 
-    A day is judged again together with every day that was landed after it: staged files are taken
-    in in the order of writing, and what came last must still win.
+    A day is judged again with every day landed after it: core tables take staged files in the order of writing,
+    and what was landed last must still win.
     """
     pending = lake.ledger(_FOLDER, table, consumer="judged").pending()
     decisions = _decisions(lake, table)
@@ -83,7 +83,7 @@ def read_acceptances(lake: Lake, table: str) -> Acceptances:
 
 
 def note_judged(lake: Lake, table: str, acceptances: Acceptances, judged: Iterable[date]) -> None:
-    """Remember the decisions that verdicts have followed: those whose days are all among `judged`."""
+    """Note the decisions in the ledger whose days are all among `judged`."""
     done = frozenset(judged)
     taken = {name: acceptances.tokens[name] for name, days in acceptances.unjudged.items() if days <= done}
     if taken:
@@ -142,7 +142,7 @@ def accept(
 
 
 def withdraw(lake: Lake, table: str, key: str, *, reason: str, by: str, at: datetime) -> list[str]:
-    """Take back every acceptance of a record that still holds; return their ids.
+    """Withdraw every acceptance of a record that still holds; return their ids.
 
     Raises:
         NotAcceptable: no acceptance of this record holds.
@@ -161,7 +161,7 @@ def withdraw(lake: Lake, table: str, key: str, *, reason: str, by: str, at: date
 
 
 def acceptances_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
-    """Return the published table `quarantine_releases`: one row per acceptance, ordered by its id."""
+    """Return table `quarantine_releases`: a row per acceptance, ordered by release_id."""
     found = []
     for table in tables:
         decisions = _decisions(lake, table).values()
@@ -180,20 +180,20 @@ def acceptances_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
 
 
 def pending_withdrawals(lake: Lake, table: str) -> tuple[dict[str, Token], list[str]]:
-    """Return the decisions that the core tables have not followed yet, and the keys that were withdrawn."""
+    """Return decisions that core tables have not applied yet, and the withdrawn keys."""
     pending = lake.ledger(_FOLDER, table, consumer="core-released").pending()
     decisions = _decisions(lake, table)
     return pending, sorted({decisions[name]["row_key"] for name in pending if decisions[name]["kind"] == "withdrawal"})
 
 
 def note_withdrawals(lake: Lake, table: str, taken: Mapping[str, Token]) -> None:
-    """Remember that the core tables have followed these decisions."""
+    """Note in the ledger that the core tables have applied these decisions."""
     if taken:
         lake.ledger(_FOLDER, table, consumer="core-released").note(taken)
 
 
 def _decisions(lake: Lake, table: str) -> dict[str, dict[str, Any]]:
-    """Every decision about a table by its name, oldest first: the names sort by time."""
+    """Return every decision about a table by name, oldest first: names sort by time."""
     decisions = f"{_FOLDER}/{table}"
     return {name: lake.store.read(decisions, name).to_pylist()[0] for name in lake.store.parts(decisions)}
 
@@ -208,7 +208,7 @@ def _append(lake: Lake, event: Mapping[str, Any]) -> None:
 
 
 def _days(lake: Lake, table: str, event: Mapping[str, Any]) -> list[date]:
-    """The day that last brought the record and every day landed after it; of a withdrawal also since the release."""
+    """Return the record's day and all landed later; if withdrawn, since the release."""
     landed = {
         date.fromisoformat(part): token.written_ns for part, token in lake.store.parts(f"landing/{table}").items()
     }

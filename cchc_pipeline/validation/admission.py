@@ -1,4 +1,4 @@
-"""Admit a batch: hold its columns, types and codes against the drift policy, before any row is judged."""
+"""Admit a batch: apply the contract's drift policy to columns, types and codes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import Column, DriftPolicy
 
-#: The column that tells a reader, and the rule `parse_errors_present`, why a row cannot be taken.
+#: Column with the reason why a row cannot be taken; the rule `parse_errors_present` rejects such rows.
 REASON = "parse_errors"
 _DEFAULT = DriftPolicy(columns="evolve", types="freeze", codes="evolve")
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """A batch that may be judged.
+    """Batch that may be judged, and how it differed from its contract.
 
     Attributes:
         table: conformed; rows to be discarded carry their reason in `parse_errors`.
-        unknown: columns that came and are not stored, ever.
+        unknown: columns that came though the contract has none such; they are never stored.
         absent: optional columns that did not come and are null.
         retyped: columns that came with another type and were read into the contract's, with that type.
         discarded: how many rows were marked for quarantine, by column.
@@ -44,11 +44,11 @@ def admit(rows: pa.Table, contract: Contract) -> Admitted:
     """Conform a batch as far as the contract's drift policy allows.
 
     Raises:
-        ContractBroken: the policy, or the batch itself, leaves nothing that could be judged. A required column that
-            is gone, or a column that comes twice, refuses the batch under every policy.
+        ContractBroken: the policy refuses the batch, or a type does not fit. A required column that is missing, or
+            a column that comes twice, refuses the batch under every policy.
     """
     policy = contract.drift or _DEFAULT
-    if not rows.num_rows:  # an empty day has the contract's columns only by courtesy of the writer
+    if not rows.num_rows:  # the columns of an empty day say nothing about drift
         return Admitted(conform(rows, contract))
     unknown, absent = unknown_columns(rows, contract), absent_columns(rows, contract)
     _refuse_columns(policy, unknown, absent, contract)
@@ -116,7 +116,7 @@ def _refuse_codes(table: pa.Table, contract: Contract) -> None:
 
 
 def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array, str]]) -> pa.Table:
-    """Write the reasons into `parse_errors`, for which a rule rejects the row."""
+    """Write the reasons into `parse_errors`, so that a rule rejects the rows."""
     rules = {rule.id for rule in contract.rules}
     if REASON not in contract.column_names or f"{contract.name}.parse_errors_present" not in rules:
         culprit, (_, said) = next(iter(marked.items()))
@@ -135,7 +135,7 @@ def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array,
 
 
 def _reader(came: pa.DataType, column: Column) -> Callable[[Any], Any] | None:
-    """How a value of another type is read into the column's type without loss; None where that is not wanted."""
+    """Return a lossless reader for values of another type; None where there is none."""
     kinds, wanted = pa.types, column.arrow_type
     if kinds.is_string(came) or kinds.is_large_string(came):
         readers = (
@@ -163,7 +163,7 @@ def _whole(number: float) -> int:
 
 
 def _read(values: pa.ChunkedArray, column: Column, reader: Callable[[Any], Any]) -> tuple[pa.Array, pa.Array]:
-    """Values in the column's type, null where one cannot be read, and which those are."""
+    """Return values in the column's type, null where unreadable, and a mask of these."""
     found, unread = [], []
     for value in values.to_pylist():
         try:

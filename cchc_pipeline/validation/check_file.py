@@ -1,4 +1,4 @@
-"""A file in hand against a contract: its shape, and a verdict for every row, without source or lake."""
+"""Check a file by a contract: its shape and every row, without source or lake."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
 from cchc_pipeline.tabular.words import comparable
 from cchc_pipeline.validation.verdict import rule_breaks
 
-#: A value of these classes may be quoted in a message.
+#: Classes of personal data whose values may be quoted in a message.
 _QUOTABLE = ("public", "internal")
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class RowProblem:
-    """One row that broke one rule, or holds a cell that cannot be read.
+    """Row that breaks one rule, or holds a cell that cannot be read.
 
     `row` is the number of the row in the file, as a spreadsheet shows it (from 1; Parquet: the record).
     """
@@ -45,17 +45,17 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of a file.
+    """Result of checking one file.
 
     Attributes:
-        contract: the contract.
+        contract: the contract that it was checked by.
         file: its name.
-        how: format, encoding and place of the headers.
+        how: format, encoding and row of the headers.
         rows: records in it.
         rejected: records that break a rule of severity reject or hold a cell that cannot be read.
         problems: one entry per row and rule, in the order of the rows.
         shape: why the file cannot be judged at all: a column that is missing, comes twice or has another type.
-        notes: what was passed over, and which columns did not come.
+        notes: columns and rows that were left out, and optional columns that did not come.
     """
 
     contract: Contract
@@ -69,7 +69,7 @@ class FileReport:
 
     @property
     def valid(self) -> int:
-        """Records that would be taken in."""
+        """Return the number of records that would be taken in."""
         return 0 if self.shape else self.rows - self.rejected
 
 
@@ -82,18 +82,18 @@ def check_file(
     sheet: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> FileReport:
-    """Hold a Parquet, CSV, Excel or HTML file against a contract.
+    """Check a Parquet, CSV, Excel or HTML file by a contract.
 
     Args:
         path: the file.
         contract: the contract of its table.
         as_of_on: what CURRENT_DATE means in a rule.
-        decimal: what stands before decimals in text; auto never guesses what `1.234` means.
+        decimal: decimal mark of numbers in text; auto never guesses what `1.234` means.
         sheet: name of an Excel sheet.
-        progress: called with a phase, what is done and the whole.
+        progress: called with a phase, the number done and the total.
 
     Raises:
-        TableFileError: it is no table.
+        TableFileError: the file cannot be read as a table.
     """
     if file_kind(path) == "parquet":
         return _check_parquet(path, contract, as_of_on, progress)
@@ -114,7 +114,7 @@ def _check_parquet(path: Path, contract: Contract, as_of_on: date, progress: Pro
 
 
 def _names(contract: Contract) -> dict[str, str]:
-    """Texts that may stand above a column -> its name: the name itself, and labels that only one column has."""
+    """Return column names by header: the name itself, or a label that one column has."""
     texts: dict[str, set[str]] = {}
     for column in contract.columns:
         for text in (column.label_vi, column.label_en):
@@ -163,7 +163,7 @@ def _check_rows(
 
 
 def _fill_as_the_drop_folder(arrays: dict[str, pa.Array], contract: Contract, source_rows: list[str]) -> None:
-    """Add what the adapter of the registers fills in: the file and row, and the period of a measure of a day."""
+    """Add what the registers' adapter fills in: source_row, and a day's period_start."""
     if "source_row" not in contract.column_names:
         return
     arrays.setdefault("source_row", pa.array(source_rows, pa.string()))
@@ -238,7 +238,7 @@ def _judged(
         progress("judging rows", k, len(contract.rules))
         for i in np.flatnonzero(breaks.column(k).to_numpy()).tolist():
             if (i, rule.column) in unreadable:
-                continue  # a rule about this cell alone has seen an empty one: there is a value, it cannot be read
+                continue  # a rule about this cell alone saw a null that stands for an unreadable value
             problems.append(
                 (i, RowProblem(numbers[i], rule.id, rule.severity, rule.column, rule.sentence_vi, rule.sentence_en))
             )
@@ -280,7 +280,7 @@ def _unknown(names: Sequence[str]) -> list[str]:
 
 
 def _absent(contract: Contract, came: Container[str]) -> list[str]:
-    """Optional columns that are not there."""
+    """Return a note about optional columns that did not come, if any."""
     names = [
         _named(column)
         for column in contract.columns
@@ -290,7 +290,7 @@ def _absent(contract: Contract, came: Container[str]) -> list[str]:
 
 
 def rejected_by_rule(report: FileReport) -> list[tuple[RowProblem, list[int]]]:
-    """Per rule that was broken: one of its problems, and the rows, most severe and most frequent first."""
+    """Return per broken rule one problem and all rows, most severe and frequent first."""
     held: dict[str, list[RowProblem]] = {}
     for problem in report.problems:
         held.setdefault(problem.rule_id, []).append(problem)

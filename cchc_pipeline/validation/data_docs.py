@@ -1,8 +1,8 @@
-"""Build Great Expectations' own Data Docs over what was landed for a day: suites, results, a site to click through.
+"""Build Great Expectations' Data Docs over the rows landed for a day.
 
-The site that Great Expectations builds loads its style and scripts from other hosts and fetches a
-picture that tells its makers who looks. Both are taken out, and a policy in every page lets a
-browser load nothing from anywhere.
+The pages as Great Expectations builds them load styles and scripts from other hosts and a picture that
+reports the reader to its makers. Both are removed, and a policy in every page forbids to load anything
+from other hosts.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class DataDocs:
-    """A site that was built.
+    """Site that was built, and the result of each table.
 
     Attributes:
         index: its first page.
-        held: tables of which every rule held.
-        failed: tables of which rules did not hold -> how many.
-        refused: tables that broke their contract as a whole -> why; they have no page.
+        held: tables without a broken rule.
+        failed: number of broken rules of each other table.
+        refused: reason by table that broke its contract as a whole; these have no page.
     """
 
     index: Path
@@ -60,7 +60,7 @@ class DataDocs:
 
 
 def landed_days(lake: Lake, tables: Iterable[str]) -> dict[date, list[str]]:
-    """Return the civil days for which rows were landed and the tables of each, oldest day first."""
+    """Return the days with landed rows and the tables of each, oldest day first."""
     found: dict[date, list[str]] = {}
     for table in tables:
         for part in lake.store.parts(f"landing/{table}"):
@@ -72,7 +72,7 @@ def landed_days(lake: Lake, tables: Iterable[str]) -> dict[date, list[str]]:
 def build_data_docs(
     lake: Lake, tables: Iterable[str], day: date, as_of_on: date, out: Path, progress: Progress = silent
 ) -> DataDocs:
-    """Validate again what was landed for `day` and build the site into the folder `out`, replacing it.
+    """Validate what was landed for `day` and build the site in `out`, replacing it.
 
     Args:
         lake: the lake.
@@ -129,7 +129,7 @@ def build_data_docs(
 
 
 def _validate(gx: Any, context: Any, source: Any, rows: pa.Table, contract: Contract, as_of_on: date, day: date) -> Any:
-    """One table: a validation definition is what Data Docs make a page of."""
+    """Validate one table; Data Docs make a page of every validation definition."""
     suite = build_suite(contract, as_of_on)
     for one in suite.expectations:
         rule = contract.rule(one.meta["rule_id"])
@@ -165,7 +165,7 @@ def _make_offline(page: Path, site: Path) -> None:
 
 
 def _list_pages(site: Path) -> None:
-    """Links to every page on the first one, whose own list is drawn by a script from another host."""
+    """Add links to all pages to the index, whose own list needs a foreign script."""
     pages = sorted(path.relative_to(site) for path in site.rglob("*.html") if path.name != "index.html")
     results = [(path, " · ".join(path.parts[1:3])) for path in pages if path.parts[0] == "validations"]
     suites = [(path, path.stem) for path in pages if path.parts[0] == "expectations"]

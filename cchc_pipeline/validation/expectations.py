@@ -21,7 +21,7 @@ _DATE = re.compile(r"\{date:(\d{4}-\d{2}-\d{2})\}")
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule over one batch. `problem` says why it could not run, which is no failure of the rows; else empty."""
+    """Result of one rule over one batch; `problem`: why it could not run, else empty."""
 
     rule_id: str
     success: bool
@@ -38,9 +38,9 @@ class RuleResult:
 
 
 def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleResult]:
-    """Run every rule of `contract` over `table`; return one result per rule, in the contract's order.
+    """Run every rule over a batch; return one result per rule, in contract order.
 
-    Of a repeated key every row counts here, while a verdict rejects all but the last.
+    Every row of a repeated key counts here, while a verdict rejects all but the last.
 
     Args:
         table: a conformed batch of a day or a month, never a whole history.
@@ -65,7 +65,7 @@ def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleRe
 
 
 def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | None = None) -> Any:
-    """Return the suite of `contract` (`great_expectations.ExpectationSuite`); each expectation's meta names its rule.
+    """Return the `ExpectationSuite` of `contract`; the meta of each has its rule_id.
 
     Rules whose expectation Great Expectations does not accept are left out and named in `refused`, with the reason;
     without it they raise.
@@ -91,7 +91,7 @@ def build_suite(contract: Contract, as_of_on: date, refused: dict[str, str] | No
 
 
 def expectation_kwargs(rule: Rule, as_of_on: date) -> dict[str, Any]:
-    r"""Return the arguments of a rule's expectation, with dates put in.
+    r"""Return the arguments of a rule's expectation, with dates filled in.
 
     `{as_of_on}` and `{date:YYYY-MM-DD}` become dates. A pattern's closing `$` becomes `\Z`: in
     Python `$` also matches before a final line break, in SQL it does not.
@@ -111,20 +111,20 @@ def expectation_kwargs(rule: Rule, as_of_on: date) -> dict[str, Any]:
 
 
 def frame(table: pa.Table, contract: Contract) -> Any:
-    """Return `table` as the pandas frame that expectations see.
+    """Return `table` as the pandas frame that expectations read.
 
     Dates are datetime64, text is str, and the columns that a rule derives (`expectation.derive`,
-    pandas expressions) are added once, because a row condition would be evaluated four times. Where
-    a column that a derived one needs is missing, the derived one is left out and its rule cannot run.
+    pandas expressions) are added once, because a row condition would be evaluated four times. A derived
+    column that needs a missing one is left out, and its rule cannot run.
     """
     found = table.to_pandas(date_as_object=False)
     for column in contract.columns:
         if column.physical_type == "DATE" and column.name in found:
-            with contextlib.suppress(ValueError):  # years that nanoseconds cannot hold: right, only slower
+            with contextlib.suppress(ValueError):  # years that nanoseconds cannot hold stay as they are: slower
                 found[column.name] = found[column.name].astype("datetime64[ns]")
     for rule in contract.rules:
         for name, expression in rule.expectation.derive.items():
-            with contextlib.suppress(NameError, AttributeError):  # pandas' way to say so
+            with contextlib.suppress(NameError, AttributeError):  # raised by pandas where a column is missing
                 found[name] = found.eval(expression)
     return found
 
@@ -137,7 +137,7 @@ def _result(rule: Rule, one: Any, refused: str | None) -> RuleResult:
 
 
 def _exceptions(info: Mapping[str, Any]) -> list[str]:
-    """First lines of what was raised; the info is one dict, or one per metric."""
+    """Return the first lines of raised errors; `info` is one dict, or one per metric."""
     entries = [info] if "raised_exception" in info else list(info.values())
     return [
         str(entry.get("exception_message") or "unknown error").strip().splitlines()[0][:300]

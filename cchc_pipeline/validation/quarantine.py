@@ -1,8 +1,8 @@
-"""Keep the quarantine: the records that wait, and since when.
+"""Keep the quarantine: the records that wait, and the days that brought them.
 
-A record waits while the last that was landed of it breaks a rule. Its sightings (which day of data
-brought it, when that was pulled, which rules it broke) are kept while it waits and while an
-acceptance of it holds; a corrected record that arrives ends both.
+A record waits while its last landed version breaks a rule. Its sightings (which day of data brought it, when
+that was pulled, which rules it broke) are kept while it waits and while an acceptance of it holds; a corrected
+record that arrives ends both.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SIGHTINGS = pa.schema(
 
 
 class Sighting(NamedTuple):
-    """A day of data that brought a waiting record: when it was pulled, which rules it broke."""
+    """Day of data that brought a waiting record: time of the pull, and broken rules."""
 
     seen_at: datetime
     rule_ids: str
@@ -46,7 +46,7 @@ class Sighting(NamedTuple):
 def update_quarantine(
     lake: Lake, contract: Contract, verdicts: Sequence[Verdict], landed_ns: Mapping[date, int]
 ) -> None:
-    """Bring the quarantine of a table up to date with `verdicts`.
+    """Update the quarantine of a table with `verdicts`.
 
     A day judged again replaces itself. Judging the same again changes no byte: the time of a
     sighting moves only where the record came with other content.
@@ -54,7 +54,7 @@ def update_quarantine(
     Args:
         lake: the lake.
         contract: the contract of the table.
-        verdicts: verdicts, what was landed last being last.
+        verdicts: in the order of landing.
         landed_ns: when each day was landed, in nanoseconds since 1970.
     """
     schema = load_contract("quarantine").arrow_schema()
@@ -96,7 +96,7 @@ def update_quarantine(
 
 
 def _places(identity: Sequence[str], among: range) -> dict[str, list[int]]:
-    """Rows by identity."""
+    """Return the positions of rows by identity."""
     found: dict[str, list[int]] = {}
     for place in among:
         found.setdefault(identity[place], []).append(place)
@@ -104,18 +104,18 @@ def _places(identity: Sequence[str], among: range) -> dict[str, list[int]]:
 
 
 def read_quarantine(lake: Lake, table: str) -> pa.Table:
-    """Read the records of a table that wait now, with the schema of the published table `quarantine`."""
+    """Read the waiting records of a table, with the schema of the table `quarantine`."""
     schema = load_contract("quarantine").arrow_schema()
     held = lake.read_state("core", f"quarantine_{table}", schema)
     seen = {"first_seen_on": held["pulled_for_on"], "last_seen_on": held["pulled_for_on"]}
     seen["times_seen"] = pa.repeat(pa.scalar(1, pa.int32()), held.num_rows)
-    for name in set(schema.names) - set(held.schema.names):  # written before records had a history
+    for name in set(schema.names) - set(held.schema.names):  # files written before records had a history lack some
         held = held.append_column(name, seen.get(name, pa.nulls(held.num_rows, schema.field(name).type)))
     return held.select(schema.names).cast(schema)
 
 
 def sightings(lake: Lake, table: str) -> dict[str, dict[date, Sighting]]:
-    """Read the days of data that brought each waiting record, by the record's identity (see `identities`)."""
+    """Read each waiting record's sightings by day, by its identity (see `identities`)."""
     found: dict[str, dict[date, Sighting]] = {}
     for row in lake.read_state("core", f"sightings_{table}", _SIGHTINGS).to_pylist():
         name, day = row.pop("identity"), row.pop("pulled_for_on")
@@ -124,13 +124,13 @@ def sightings(lake: Lake, table: str) -> dict[str, dict[date, Sighting]]:
 
 
 def identities(quarantined: pa.Table) -> list[str]:
-    """Return what tells that a record came again: its key, or the whole record where the key has a gap."""
+    """Return each row's identity: its key, or the whole record if the key has a gap."""
     keys, records = quarantined["row_key"].to_pylist(), quarantined["row_json"].to_pylist()
     return [key if all(key.split("|")) else record for key, record in zip(keys, records, strict=True)]
 
 
 def row_keys(table: pa.Table, contract: Contract) -> list[str]:
-    """Return the keys of rows in the form in which the quarantine writes them."""
+    """Return the keys of rows in the form that the quarantine writes."""
     text = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in contract.key]
     return pc.binary_join_element_wise(*text, "|").to_pylist() if len(text) > 1 else text[0].to_pylist()
 

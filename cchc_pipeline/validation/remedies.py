@@ -1,4 +1,4 @@
-"""Say what to do about a broken rule."""
+"""Suggest how to correct a record that breaks a rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cchc_pipeline.validation.acceptances import is_acceptable
 
 
 def suggested_fix(rule: Rule, contract: Contract) -> tuple[str, str]:
-    """Return a Vietnamese and an English sentence for the office that owns the record: which fields to correct."""
+    """Return a sentence (vi, en) for the record's office: which fields to correct."""
     names = {column.name for column in rule.predicate.find_all(exp.Column)}
     columns = [column for column in contract.columns if column.name in names]
     vi = ", ".join(f"«{column.label_vi}»" for column in columns)

@@ -1,7 +1,7 @@
-"""Retention: what arrived is kept as long as its contract says, and not longer.
+"""Remove what is older than its contract keeps.
 
 Never removed: a day that a later stage has not taken in yet, the newest day with rows, rows that wait in
-quarantine, core tables, and how pulls ended: so no day becomes a gap, and none is pulled or counted again.
+quarantine, core tables, and the log of pulls: so no day becomes a gap, and none is pulled or counted again.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.drift.profiles import LAYER
 
-#: layer of day files -> the stage that takes them in
+#: Layer of day files -> stage that takes them in.
 CONSUMERS = {"landing": "staged", "staged": "core"}
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed of one table.
+    """Days and rows that were removed of one table.
 
     Attributes:
         table: its name.
         kept_from: first civil day that the contract keeps.
         days: civil days of which a landed or staged file was removed, in order.
         waiting: older days that were left because a stage has not taken them in yet, in order.
-        profile_days: days whose profile was removed.
-        counts: rows of data quality that were removed.
+        profile_days: number of days whose profile was removed.
+        counts: number of rows of data quality that were removed.
     """
 
     table: str
@@ -83,7 +83,7 @@ def _logic(layer: str, table: str) -> str:
 
 
 def _newest(lake: Lake, table: str, days: Sequence[date]) -> date | None:
-    """The newest day with rows; reads no footer of older ones."""
+    """Return the newest day with rows, without reading older files."""
     return next((day for day in sorted(days, reverse=True) if lake.store.rows(table, day.isoformat())), None)
 
 

@@ -1,4 +1,4 @@
-"""Stage landed rows: judge them by their contract; the valid go on, the others wait with their reasons."""
+"""Stage landed rows: write valid ones to `staged`, the others to the quarantine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DAY = "pulled_for_on"
 
 @dataclass
 class Staged:
-    """What staging the days of one table did.
+    """Result of staging the days of one table.
 
     Attributes:
         contract: the contract they were judged by.
@@ -41,12 +41,12 @@ class Staged:
         rows_accepted: valid rows that break a rule of severity reject, which a person accepted.
         rows_broken: rows that broke a rule, by rule id; a rule that held has 0.
         results: Great Expectations' results by rule id, added up over the batches.
-        unknown_columns: columns that the contract does not know.
+        unknown_columns: columns that the contract does not have.
         absent_columns: optional columns that did not come.
         retyped_columns: columns that came with another type and were read into the contract's, with that type.
         discarded_rows: rows that went to quarantine because a column of theirs drifted, by column.
         broken: days that were refused whole, with the reason; what was staged of them before stays.
-        stuck: rules that could not run, with the reason; nothing at all was written then.
+        stuck: rules that could not run, with the reason; if there are any, nothing was written.
     """
 
     contract: Contract
@@ -66,15 +66,15 @@ class Staged:
 
     @property
     def is_conserved(self) -> bool:
-        """Rows in = rows valid + rows quarantined."""
+        """Return whether rows in = rows valid + rows quarantined."""
         return self.rows_in == self.rows_valid + self.rows_quarantined
 
 
 def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
-    """Judge the landed days of a table and write what is valid; a day staged again replaces itself.
+    """Judge the landed days of a table, and write the valid rows and the quarantine.
 
-    A day that breaks the contract as a whole is refused, and stays pending until it was pulled again. Where a rule
-    could not run, no verdict can be trusted: nothing is written and every day stays pending until the rule is mended.
+    A day staged again replaces itself. A day that breaks the contract as a whole is refused, and stays pending until
+    it is pulled again. Where a rule could not run, nothing is written and every day stays pending until it is mended.
 
     Args:
         lake: the lake.
@@ -135,13 +135,13 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
 
 
 def pending_days(lake: Lake, table: str) -> list[date]:
-    """Return the landed days to judge: new, pulled again, concerned by a decision, all where the contract changed."""
+    """Return days to judge: new, pulled again, decided on; all of a changed contract."""
     new = {date.fromisoformat(part) for part in _ledger(lake, load_contract(table)).pending()}
     return sorted(new | read_acceptances(lake, table).days)
 
 
 def published_state(lake: Lake, name: Literal["quarantine", "data_quality"], tables: Sequence[str]) -> pa.Table:
-    """Return the published table `name` from what is kept of each of `tables`, ordered by its key."""
+    """Return table `quarantine` or `data_quality` over `tables`, ordered by its key."""
     contract = load_contract(name)
     read = read_quarantine if name == "quarantine" else _read_quality
     parts = [read(lake, table) for table in tables]
@@ -162,9 +162,9 @@ def _admit(staged: Staged, rows: pa.Table) -> pa.Table:
 
 
 def _with_unique_keys(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:
-    """The days in as few batches as can be, none with a key from two days.
+    """Yield the days in few batches, none with a key from two days.
 
-    Days of one pull share no key; of several pulls each may have read the same record, which is no
+    Days of one pull share no key; days of several pulls may each hold the same record, which is no
     repetition: a key is unique within a day.
     """
     held: list[pa.Table] = []
@@ -186,7 +186,7 @@ def _read_quality(lake: Lake, table: str) -> pa.Table:
 
 
 def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
-    """Replace the days' counts by rule."""
+    """Write the counts by rule of the judged days, replacing older ones of these days."""
     held = _read_quality(lake, contract.name)
     days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
     kept = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))

@@ -1,4 +1,4 @@
-"""Judge each row of a batch: valid or quarantined, with reasons, never lost."""
+"""Judge each row of a batch: valid, or quarantined with reasons; none is lost."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from cchc_pipeline.contracts.rules import ROW_NUMBER
 from cchc_pipeline.lake.engine import EngineError, run_sql, sql_text
 from cchc_pipeline.validation.acceptances import is_acceptable
 
-#: Key of a row as the quarantine writes it -> ids of the rules whose breach a person accepted.
+#: Key of a row, as the quarantine writes it -> ids of the rules whose breach a person accepted.
 AcceptedRules = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a batch.
+    """Valid and quarantined rows of a batch.
 
     Attributes:
         contract: the contract that it was judged by.
@@ -52,16 +52,16 @@ class Verdict:
 
     @property
     def rows_valid(self) -> int:
-        """Number of rows in `valid`."""
+        """Return the number of rows in `valid`."""
         return int(self.valid.num_rows)
 
     @property
     def rows_quarantined(self) -> int:
-        """Number of rows in `quarantined`."""
+        """Return the number of rows in `quarantined`."""
         return int(self.quarantined.num_rows)
 
     def data_quality(self) -> pa.Table:
-        """Return the batch as rows of the published table `data_quality`: a TOTAL row, then a row per rule."""
+        """Return the rows of table `data_quality`: a row TOTAL, then one per rule."""
         same = {
             "table_name": self.contract.name,
             "pulled_for_on": self.pulled_for_on,
@@ -91,11 +91,11 @@ def judge(
         contract: the contract it came under.
         as_of_on: what CURRENT_DATE means in a rule: the last civil day of the data.
         day: civil day the batch was pulled for; `as_of_on` where None.
-        accepted: what was accepted, by key of the row.
+        accepted: ids of accepted rules by key of the row.
 
     Raises:
         RuleCouldNotRun: the engine refuses the predicate of a rule.
-        RowsLost: a defect of this module.
+        RowsLost: rows valid and quarantined are not the rows of the batch, a defect of this module.
     """
     day = day or as_of_on
     breaks = rule_breaks(batch, contract, as_of_on)
@@ -127,7 +127,7 @@ def judge(
 
 
 def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table:
-    """Return per row of a conformed batch and rule of `contract` whether the row breaks it; columns in rule order.
+    """Return per row whether it breaks each rule: columns r0, r1, … in rule order.
 
     Raises:
         RuleCouldNotRun: the engine refuses the predicate of a rule; names each such rule.
@@ -145,7 +145,7 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
 
 @lru_cache(maxsize=64)
 def _statement(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
-    """Query for the number of each row of `batch` and, as r0, r1, …, whether it breaks each rule; columns it reads."""
+    """Return the query of row number and breaks r0, r1, …, and the columns it reads."""
     flags = [
         exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
         for i, rule in enumerate(contract.rules)
@@ -155,13 +155,13 @@ def _statement(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]
 
 
 def _as_of(predicate: exp.Expr, as_of_on: date) -> exp.Expr:
-    """`predicate` with CURRENT_DATE replaced by `as_of_on`, so that yesterday can be judged today."""
+    """Return `predicate` with `as_of_on` for CURRENT_DATE, to judge past days."""
     day = exp.cast(exp.Literal.string(as_of_on.isoformat()), "DATE")
     return predicate.transform(lambda node: day.copy() if isinstance(node, exp.CurrentDate) else node)
 
 
 def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[str, str]:
-    """Rules that fail when they run alone, with what the engine says; values of records are left out of it."""
+    """Return the engine's error of each rule that fails alone, without record values."""
     found = {}
     for rule in contract.rules:
         try:
@@ -172,14 +172,14 @@ def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[
 
 
 def _first_line(error: EngineError) -> str:
-    """What the engine says, without the values it quotes: a message must not hold a value of a record."""
+    """Return an error's first line without quoted texts: they may be record values."""
     return re.sub(r"'[^']*'", "'…'", str(error).splitlines()[0])
 
 
 def _are_accepted(
     keys: pa.ChunkedArray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, accepted: AcceptedRules
 ) -> np.ndarray:
-    """Per rejected row whether every rule that it breaks was accepted for its key and can be."""
+    """Return per rejected row whether all rules it breaks are acceptable and accepted."""
     can_be = {rule.id for rule in rules if is_acceptable(rule, contract)}
     found = np.zeros(len(matrix), dtype=bool)
     for place, key in enumerate(keys.to_pylist() if accepted else ()):
@@ -220,8 +220,8 @@ def _quarantine(
 
 
 def _described(rows: pa.Table, contract: Contract) -> pa.Table:
-    """Key, unit and whole record of each row as text; instants in local time with their offset."""
-    # Free text is masked, but a name without an announcing word cannot be: it is not published.
+    """Return row_key, row_json, unit_code and row number; instants in local time."""
+    # Masking finds names by the words before them and misses others, so free text is left out.
     rows = rows.select([column.name for column in contract.columns if column.classification != "masked-text"])
     for i, column in enumerate(rows.schema):
         if pa.types.is_timestamp(column.type):
