@@ -1,7 +1,7 @@
-"""Find code values never seen before: outside the code list, or in no earlier day of the lake.
+"""Find code values outside the code list, or shown by no earlier day of the lake.
 
 What was seen is kept as one small table per table: column, code, first and last day. A column that shows more
-than `MOST_CODES` values has no closed vocabulary: a null code stands for them, and it is not looked at again.
+than `MOST_CODES` values has no closed vocabulary: a null code stands for them, and no new one is looked for.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SCHEMA = pa.schema(
     ]
 )
 MOST_CODES = 500
-#: Up to so many values, each seen on several days, a vocabulary counts as closed: one more is news.
+#: Most values of a closed vocabulary, each seen on several days: a new one is a break.
 CLOSED = 20
-#: Days that a column has to be known before a new value says anything.
+#: Days that a column has to be known before a new value is judged.
 LEARNING = 28
-#: Where a vocabulary is open, so many rows of a day, and this share, have to hold new values.
+#: Fewest rows of a day, and their share, that make new values of an open vocabulary a break.
 MANY_ROWS, MANY_SHARE = 20, 0.2
 
 
@@ -43,7 +43,7 @@ def read_codes(lake: Lake, table: str) -> pa.Table:
 
 
 def remember_codes(lake: Lake, table: str, lines: pa.Table) -> None:
-    """Add the codes in profile lines of newly staged days; one that was seen before keeps its first day."""
+    """Add the codes in profile lines to those seen; a known code keeps its first day."""
     came = lines.filter(pc.and_(pc.equal(lines["measure"], "code"), pc.is_valid(lines["bucket"])))
     new = pa.table([came[name] for name in ("column_name", "bucket", "day_on", "day_on")], names=SCHEMA.names)
     found = (
@@ -65,9 +65,9 @@ def remember_codes(lake: Lake, table: str, lines: pa.Table) -> None:
 def compare_codes(seen: pa.Table, lines: pa.Table, days: Sequence[date], contract: Contract) -> Comparison:
     """Find codes of `days` that are in no code list, or that no earlier day has shown.
 
-    A column with a code list: any value outside it is a break; a listed value that comes for the first time is only
-    told. Without a list: a new value of a small vocabulary that was known for `LEARNING` days is a break; of a large
-    one only where many rows hold new values.
+    With a code list, any value outside it is a break; a listed value that comes for the first time is only reported.
+    Without a list, a new value of a small vocabulary that was known for `LEARNING` days is a break; of a large one
+    only where many rows hold new values.
 
     Args:
         seen: codes that were seen, those of `days` included (`read_codes`).
@@ -111,7 +111,7 @@ def compare_codes(seen: pa.Table, lines: pa.Table, days: Sequence[date], contrac
 
 
 def _are_many(counts: Mapping[tuple[date, str], int], late: set[tuple[date, str]]) -> bool:
-    """Whether many rows of a day hold codes that this day showed first."""
+    """Return whether many rows of one day hold codes that this day showed first."""
     total, new = Counter[date](), Counter[date]()
     for (day, code), rows in counts.items():
         total[day] += rows

@@ -1,4 +1,4 @@
-"""Compare staged days with the days before, from profiles that are made and kept when a day is staged."""
+"""Compare staged days with earlier ones, by the profiles kept at staging."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DAILY = {"volume": compare_volumes, "level": compare_levels, "distribution": co
 
 
 def profile_days(lake: Lake, contract: Contract, days: Mapping[date, pa.Table]) -> None:
-    """Make and keep the profiles of staged days (their conformed rows), and remember their codes."""
+    """Write the profiles and codes of staged days, given as conformed rows by day."""
     if days:
         lines = profile(days, contract, pull_lags(lake, str(contract.source), days))
         keep_profiles(lake, contract.name, lines)
@@ -33,9 +33,9 @@ def profile_days(lake: Lake, contract: Contract, days: Mapping[date, pa.Table]) 
 
 
 def compare(lake: Lake, contract: Contract, days: Sequence[date]) -> list[Comparison]:
-    """Run every comparison of a table for the days that were staged, in the order of `checks_of`.
+    """Run every comparison of a table for staged days, in the order of `checks_of`.
 
-    Reads profiles only, never rows.
+    Reads profiles and codes only, never rows.
     """
     checks = checks_of(contract)
     if not days:

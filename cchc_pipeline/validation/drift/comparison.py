@@ -1,4 +1,4 @@
-"""Define what a comparison with earlier days or periods finds, and when a figure is far from usual."""
+"""Define results of comparisons, the usual band of counts and a change of level."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from math import sqrt
 from statistics import median
 from typing import Any
 
-#: Ratios of a figure to the one before that count as another level.
+#: Ratios of a figure to the earlier one, at most and at least, that count as another level.
 FELL, ROSE = 0.62, 1.6
 
 
 @dataclass(frozen=True)
 class Break:
-    """One thing that is not as it was: who, in both languages, and the numbers behind the sentence."""
+    """Deviation from earlier days or periods: culprit, sentences (vi, en) and numbers."""
 
     culprit: str
     sentence_vi: str
@@ -24,14 +24,14 @@ class Break:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one check found.
+    """Result of one check.
 
     Attributes:
         check: its name.
-        judged: how many comparisons were made; 0 means too little history: neither good nor bad.
-        breaks: what is not as it was.
-        known: breaks that an earlier day has told already.
-        about: what else there is to say.
+        judged: how many comparisons were made; 0 means too little history for a judgement.
+        breaks: new deviations.
+        known: deviations that an earlier day has shown already.
+        about: further figures about the check.
     """
 
     check: str
@@ -42,7 +42,7 @@ class Comparison:
 
 
 def usual_band(counts: Sequence[float], factor: float) -> tuple[float, float, float]:
-    """Return the lowest, the median and the highest count that is usual among `counts` of one kind.
+    """Return the lowest usual count, the median and the highest, from similar counts.
 
     The bounds lie five robust deviations from the median (1.4826 times the median absolute deviation, at least that
     of a Poisson count), and never nearer than `factor`.
@@ -53,5 +53,5 @@ def usual_band(counts: Sequence[float], factor: float) -> tuple[float, float, fl
 
 
 def is_other_level(before: float, after: float) -> bool:
-    """Return whether `after` lies on another level than `before`."""
+    """Return whether `after` is at most `FELL` or at least `ROSE` times `before`."""
     return not FELL * before < after < ROSE * before

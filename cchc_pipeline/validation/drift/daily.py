@@ -1,7 +1,7 @@
-"""Compare days with the days before: their volume, the level of the series, the distribution of each column.
+"""Compare days with the days before: volume, level, and distribution per column.
 
-Every comparison asks two questions: is the difference large enough to matter, and is it too large for
-chance at these counts. So small counts do not alarm, and neither do large ones that differ by little.
+A difference is a break where it is large enough to matter and too large for chance at these counts. So small
+counts do not alarm, and neither do large ones that differ by little.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from cchc_pipeline.validation.drift.comparison import Break, Comparison, is_othe
 
 #: How far back the comparisons look, in days.
 LOOK_BACK = 126
-#: Same weekdays that a day is compared with, and the fewest that allow a judgement; the fewest listings.
+#: Most and fewest same weekdays that a day is compared with; fewest earlier listings.
 WEEKDAYS, FEWEST_WEEKDAYS, FEWEST_LISTINGS = 8, 4, 2
-#: Working days of a new level and of the level before.
+#: Working days of a new level, and most and fewest of the level before.
 NEW_LEVEL, OLD_LEVEL, FEWEST_OLD = 5, 40, 15
-#: Days of the two windows of a distribution, and the fewest rows in each.
+#: Days of the recent and the earlier window of a distribution; fewest rows in each; fewest earlier days.
 WINDOW, BASE, FEWEST_ROWS, FEWEST_BASE_DAYS = 7, 28, 100, 14
 #: Population stability index from which a distribution counts as another one (a common reading: 0.1 some, 0.25 much).
 PSI_LIMIT = 0.25
-#: Days are not independent draws: their counts vary about so many times more than chance alone would have it.
+#: Variance of counts by day relative to independent draws, which days are not.
 OVERDISPERSION = 2.0
 _WEEKDAYS_VI = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 
 @dataclass(frozen=True)
 class DailyCounts:
-    """Profiles as numbers: the days in order, the rows of each, whether its own night pulled it, and the lines."""
+    """Days in order, with rows, whether the day's own night pulled it, and the lines."""
 
     days: tuple[date, ...]
     rows: np.ndarray
@@ -47,14 +47,14 @@ class DailyCounts:
 
     @classmethod
     def of(cls, lines: pa.Table, contract: Contract) -> DailyCounts:
-        """Return the counts in profile lines: rows of the day itself, or all rows where batches are full listings."""
+        """Build from profile lines: rows of the day itself, or all rows of full listings."""
         counted = lines.filter(pc.equal(lines["measure"], "own" if contract.profile.dated_by else "rows"))
         counted = counted.sort_by("day_on")
         nightly = np.asarray([lag == 0 for lag in counted["lag_days"].to_pylist()])
         return cls(tuple(counted["day_on"].to_pylist()), counted["rows"].to_numpy().astype(float), nightly, lines)
 
     def by_bucket(self, column: str) -> tuple[list[str | None], np.ndarray]:
-        """Return the buckets of a column, and rows by day and bucket; what is not kept by name is the bucket `…`."""
+        """Return a column's buckets and rows by day and bucket; `…` holds other values."""
         lines = self.lines.filter(
             pc.and_(pc.equal(self.lines["measure"], "bucket"), pc.equal(self.lines["column_name"], column))
         )
@@ -68,9 +68,9 @@ class DailyCounts:
 
 
 def compare_volumes(counts: DailyCounts, days: Sequence[date], contract: Contract) -> Comparison:
-    """Compare each of `days` with the same weekday before it, or with earlier listings.
+    """Compare each day with the same weekday before it, or with earlier listings.
 
-    A working day below the contract's `min_rows` is told without any history.
+    A working day below the contract's `min_rows` is a break without any history.
     """
     volume, is_dated = contract.volume, bool(contract.profile.dated_by)
     if volume is None:
@@ -92,7 +92,7 @@ def compare_volumes(counts: DailyCounts, days: Sequence[date], contract: Contrac
 
 
 def _days_of_kind(day: date, days: Sequence[date]) -> list[date]:
-    """Earlier days to compare with: the same weekday, worked or not as `day` is; odd days with all of their kind."""
+    """Return earlier days alike: worked or not, and same weekday unless `day` is odd."""
     works = is_working_day(day)
     is_odd = works != (day.weekday() < 5)  # a holiday, or a day that is worked in its stead
     return [
@@ -118,7 +118,7 @@ def _volume_break(day: date, came: float, usual: float | None, low: float, high:
 
 
 def compare_levels(counts: DailyCounts, days: Sequence[date], contract: Contract) -> Comparison:
-    """Find whether the source, or else one unit of it, moved to another level and stayed there."""
+    """Find whether the source, or else one unit, moved to another level and stayed."""
     staged = set(days)
     places = [place for place, day in enumerate(counts.days) if is_working_day(day)]
     ends = [
@@ -141,7 +141,7 @@ def compare_levels(counts: DailyCounts, days: Sequence[date], contract: Contract
     source = str(contract.source)
     shifts = {end: found for end in ends if (found := level_shift(counts.rows[places[: end + 1]]))}
     for end, found in shifts.items():
-        if end - 1 not in shifts:  # else the same shift, a day on
+        if end - 1 not in shifts:  # otherwise it is the same shift, one day later
             level_break(source, f"nguồn {source}", f"source {source}", found, end)
     if ends and "unit_code" in contract.column_names and not shifts:
         units, rows = counts.by_bucket("unit_code")
@@ -153,10 +153,10 @@ def compare_levels(counts: DailyCounts, days: Sequence[date], contract: Contract
 
 
 def level_shift(series: np.ndarray) -> tuple[float, float] | None:
-    """Return the medians before and after, where the last five of up to 45 working days are on another level.
+    """Return the medians before and after a shift of the last five working days.
 
-    Their median is another level, every one of them lies beyond the quarter of the old days, and their sum beyond
-    five standard deviations.
+    None unless all hold, against up to 40 working days before: their median is another level, every one of them lies
+    beyond the quartile of the old days, and their sum beyond five standard deviations.
     """
     new, old = series[-NEW_LEVEL:], series[-NEW_LEVEL - OLD_LEVEL : -NEW_LEVEL]
     before, after, mean = float(np.median(old)), float(np.median(new)), float(old.mean())
@@ -168,9 +168,9 @@ def level_shift(series: np.ndarray) -> tuple[float, float] | None:
 
 
 def compare_distributions(counts: DailyCounts, days: Sequence[date], contract: Contract) -> Comparison:
-    """Find columns whose values are spread otherwise in the last week than in the four weeks before it.
+    """Find columns whose distribution in the last week differs from the four before.
 
-    Of a listing, the newest against the one before. Columns that settle later are compared between nights only.
+    Of listings, the newest is compared with the one before. Columns that settle later are compared between nights only.
     """
     plan, staged = contract.profile, sorted(set(days) & set(counts.days))
     windows = list(_windows(counts.days, staged, is_listing=not plan.dated_by)) if staged else []
@@ -197,7 +197,7 @@ def compare_distributions(counts: DailyCounts, days: Sequence[date], contract: C
 def _windows(
     days: Sequence[date], staged: Sequence[date], *, is_listing: bool
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """(places of the recent days, of the days before), from the newest week of the staged days backwards."""
+    """Yield positions of recent days and of days before, newest staged week first."""
     place = {day: i for i, day in enumerate(days)}
     if is_listing:
         if last := place[staged[-1]]:
@@ -213,9 +213,9 @@ def _windows(
 
 
 def distribution_shift(names: Sequence[str | None], old: np.ndarray, new: np.ndarray) -> dict[str, Any] | None:
-    """Return the population stability index of two counts by bucket and what moved most, where it is past its limit.
+    """Return the population stability index and what moved most; None below the limit.
 
-    The limit is what matters and what chance cannot explain. Buckets of few rows count together as `…`.
+    The limit is `PSI_LIMIT`, or more where chance explains more. Buckets of few rows count together as `…`.
     """
     few = (old + new) < 10
     merged = [names[i] for i in np.flatnonzero(~few).tolist()] + ["…"]
@@ -244,7 +244,7 @@ def distribution_shift(names: Sequence[str | None], old: np.ndarray, new: np.nda
 
 
 def _chi_square(degrees: int, z: float = 3.7) -> float:
-    """Quantile of the chi-square distribution, 0.9999 for z = 3.7 (Wilson and Hilferty 1931)."""
+    """Return the chi-square quantile, 0.9999 for z = 3.7 (Wilson and Hilferty 1931)."""
     part = 2 / (9 * degrees)
     return degrees * (1 - part + z * sqrt(part)) ** 3
 

@@ -1,7 +1,7 @@
-"""Compare periods: a year that copies another, an instrument that changed, a figure whose level jumped.
+"""Compare periods: copies, changed instruments, jumps of level, volumes.
 
-A listing shows the same old periods every night, so a break is told by the first day that shows it; on
-later days it is known.
+A listing shows the same old periods every night, so a break is new on the first day that shows it and known on
+later days.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from cchc_pipeline.days import period_of
 from cchc_pipeline.reference.calendar import is_working_day
 from cchc_pipeline.validation.drift.comparison import FELL, ROSE, Break, Comparison, is_other_level
 
-#: An item has to hold so many different values before its repetition means anything.
+#: Fewest different values of an item whose repetition counts as a copy.
 FEWEST_DIFFERENT = 10
-#: Units that a mean needs.
+#: Fewest units of a mean that is compared.
 FEWEST_UNITS = 20
-#: Other periods of a kind that say what is usual: of two, one that is wrong would make the other look wrong.
+#: Fewest other periods that tell the usual volume; with two, a wrong one would make the other look wrong.
 FEWEST_PERIODS = 3
-#: A running total is compared once so many working days of its period are over, and from such a difference on.
+#: Fewest working days of a period before its running total is compared; smallest difference that counts.
 FEWEST_DAYS, FEWEST_COUNTED = 5, 200
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item in one period, as one day's listing had it."""
+    """Figures of one item in one period, as one day's listing had them."""
 
     rows: int
     total: float | None
@@ -43,7 +43,7 @@ class Item:
 
     @property
     def mean(self) -> float | None:
-        """Mean over the units."""
+        """Return the mean over the units; None without a total or units."""
         return None if self.total is None or not self.rows else self.total / self.rows
 
 
@@ -52,7 +52,7 @@ Reading = Mapping[str, Mapping[str, Item]]
 
 
 def compare_periods(lines: pa.Table, days: Sequence[date], contract: Contract) -> list[Comparison]:
-    """Compare the periods of a table for the newest of `days`: copies, instrument, level and volume.
+    """Compare periods for the newest of `days`: copies, instrument, level and volume.
 
     Args:
         lines: profile lines of these days and of days before.
@@ -81,7 +81,7 @@ def compare_periods(lines: pa.Table, days: Sequence[date], contract: Contract) -
 
 
 def _readings(lines: pa.Table) -> dict[date, dict[str, dict[str, Item]]]:
-    """What each day's listing held, by day in order."""
+    """Return the items that each day's listing held, by day in order."""
     found: dict[date, dict[str, dict[str, Item]]] = {}
     for line in lines.filter(pc.equal(lines["measure"], "item")).to_pylist():
         item = Item(line["rows"], line["total"], line["different"] or 0, line["digest"] or "", line["group_name"])
@@ -94,14 +94,14 @@ def _kind(period: str) -> str:
 
 
 def _neighbours(now: Reading) -> Iterator[tuple[str, str]]:
-    """Periods of one kind that follow each other."""
+    """Yield pairs of periods of one kind that follow each other."""
     for before, after in pairwise(sorted(now, key=lambda period: (_kind(period), period))):
         if _kind(before) == _kind(after):
             yield before, after
 
 
 def _span(period: str) -> tuple[date, date]:
-    """First and last day of a period."""
+    """Return the first and last day of a period."""
     kind, _, start = period.rpartition(" ")
     first = date.fromisoformat(start) if kind else date(int(start), 1, 1)
     found = period_of(kind if kind in ("month", "quarter") else "year", first)
@@ -109,7 +109,7 @@ def _span(period: str) -> tuple[date, date]:
 
 
 def _named(period: str) -> tuple[str, str]:
-    """A period in Vietnamese and in English."""
+    """Return the name of a period in Vietnamese and in English."""
     day = _span(period)[0]
     quarter = f"{(day.month + 2) // 3}/{day.year}"
     words = {
@@ -120,7 +120,7 @@ def _named(period: str) -> tuple[str, str]:
 
 
 def _copies(now: Reading, contract: Contract) -> Iterator[Break]:
-    """Two periods with the same figures for every unit: the whole table, or single items of it."""
+    """Yield periods with the same figures in every unit: whole tables or single items."""
     for first, second in combinations(sorted(now), 2):
         one, other = now[first], now[second]
         telling = [item for item in one if item in other and one[item].different >= FEWEST_DIFFERENT]
@@ -146,7 +146,7 @@ def _copies(now: Reading, contract: Contract) -> Iterator[Break]:
 
 
 def _instruments(now: Reading, _: Contract) -> Iterator[Break]:
-    """Groups whose items changed from one period to the next: the figures before and after measure other things."""
+    """Yield groups whose items changed between periods: figures are not comparable."""
     for before, after in _neighbours(now):
         yield from _other_items(now[before], now[after], _named(before), _named(after), after)
 
@@ -178,7 +178,7 @@ def _groups(items: Mapping[str, Item]) -> dict[str, set[str]]:
 
 
 def _levels(now: Reading, contract: Contract) -> Iterator[Break]:
-    """Items whose mean over all units moved to another level between two periods: rather the scale than the units."""
+    """Yield items whose mean over all units changed its level: rather a changed scale."""
     for before, after in _neighbours(now) if contract.profile.single_items else ():
         (vi_1, en_1), (vi_2, en_2) = _named(before), _named(after)
         for item in sorted(now[before].keys() & now[after].keys()):
@@ -197,7 +197,7 @@ def _levels(now: Reading, contract: Contract) -> Iterator[Break]:
 
 
 def _volumes(now: Reading, contract: Contract) -> Iterator[Break]:
-    """Periods with fewer figures than the contract's least, or far from the other periods of their kind."""
+    """Yield periods below the contract's least count, or far from others of their kind."""
     volume = contract.volume
     if volume is None:
         return
@@ -220,14 +220,14 @@ def _volumes(now: Reading, contract: Contract) -> Iterator[Break]:
             )
 
 
-#: check -> breaks of what is known of all periods
+#: Check -> function that yields its breaks, from the newest reading of every period.
 _CHECKS = {"copies": _copies, "instrument": _instruments, "level": _levels, "volume": _volumes}
 
 
 def _read_again(
     held: Mapping[date, Reading], first: date, last: date, contract: Contract
 ) -> Iterator[tuple[str, Break]]:
-    """(check, break) of the newest listing against the last one before the staged days, period by period."""
+    """Yield (check, break) of the newest listing against the last before staged days."""
     day = max((day for day in held if day < first), default=None)
     if day is None:
         return
@@ -258,7 +258,7 @@ def _read_again(
 
 
 def _working_days(period: str, until: date) -> int:
-    """Working days of a period that are over on `until`; at least 1."""
+    """Return the working days of a period that are over on `until`; at least 1."""
     first, end = _span(period)
     days = (first + timedelta(days=i) for i in range((min(until, end) - first).days + 1))
     return max(sum(is_working_day(day) for day in days), 1)

@@ -1,4 +1,4 @@
-"""Profile days: what the batch of a day looked like, in counts that can be kept and compared.
+"""Profile days: describe a day's batch in counts that can be kept and compared.
 
 A profile holds counts only: no key, no text that could name a person. One small table per table and month of days;
 a day that is staged again replaces its own lines, so the same rows give the same bytes.
@@ -18,8 +18,7 @@ from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 
-#: How many different values of a column are kept per day, the most frequent first; the rest is what is missing
-#: to the rows of the day.
+#: Different values of a column that are kept per day, most frequent first; the rest is the day's rows less these.
 MOST_VALUES = 200
 
 #: One line of a profile.
@@ -47,7 +46,7 @@ LAYER = "profiles"
 
 
 def profile(days: Mapping[date, pa.Table], contract: Contract, lags: Mapping[date, int]) -> pa.Table:
-    """Compute the profiles of several days, in `SCHEMA`, ordered; one query for all of them.
+    """Compute the profiles of several days in one query; ordered lines in `SCHEMA`.
 
     Args:
         days: conformed rows by the civil day that they were landed for.
@@ -67,7 +66,7 @@ def profile(days: Mapping[date, pa.Table], contract: Contract, lags: Mapping[dat
 
 
 def keep_profiles(lake: Lake, table: str, lines: pa.Table) -> None:
-    """Put the profiles of days in the place of the ones held for these days."""
+    """Write profile lines in place of those held for the same days."""
     months = pc.strftime(lines["day_on"].cast(pa.timestamp("s")), format="%Y-%m")
     for month in sorted(pc.unique(months).to_pylist()):
         new = lines.filter(pc.equal(months, month))
@@ -78,7 +77,7 @@ def keep_profiles(lake: Lake, table: str, lines: pa.Table) -> None:
 
 
 def read_profiles(lake: Lake, table: str, first: date, last: date) -> pa.Table:
-    """Read the profiles of the days from `first` to `last`, in order; reads these months only."""
+    """Read the profile lines of days from `first` to `last`; opens these months only."""
     parts = [part for part in lake.store.parts(f"{LAYER}/{table}") if f"{first:%Y-%m}" <= part <= f"{last:%Y-%m}"]
     tables = [lake.read_state_part(LAYER, table, part, SCHEMA).cast(SCHEMA) for part in parts]
     found = pa.concat_tables([SCHEMA.empty_table(), *tables])
@@ -86,13 +85,13 @@ def read_profiles(lake: Lake, table: str, first: date, last: date) -> pa.Table:
 
 
 def pull_lags(lake: Lake, source: str, days: Iterable[date]) -> dict[date, int]:
-    """Return how many days after each day it was pulled: 0 by its own night, more in a load of many days."""
+    """Return the days from each day to its last pull: 0 by its own night, else more."""
     pulls = lake.pulls(source)
     return {day: (date.fromisoformat(pulls[day]["last"]) - day).days for day in days if day in pulls}
 
 
 def is_coded(column: Column, contract: Contract) -> bool:
-    """Return whether values of a column are codes that may be kept by name: never text that could be about a person."""
+    """Return whether values are codes that may be kept by name: no text about persons."""
     return (
         column.physical_type == "VARCHAR"
         and column.classification in ("public", "internal")
@@ -116,7 +115,7 @@ def _query(contract: Contract) -> str:
 
 
 def _lines(contract: Contract) -> Iterator[str]:
-    """Queries of the buckets, codes and items of a contract."""
+    """Yield the queries of a contract's buckets, codes and items."""
     plan = contract.profile
 
     def counted(measure: str, name: str, bucket: str, source: str) -> str:
@@ -135,7 +134,7 @@ def _lines(contract: Contract) -> Iterator[str]:
         texts = ", ".join(f"COALESCE(CAST({value} AS VARCHAR), '')" for value in values)
         period = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in plan.period)
         group = f'"{plan.group}"' if plan.group else f'LEFT("{plan.item}", 3)'
-        # A wide table has a blank for an item that was not asked; of counts the row is there while nothing is counted.
+        # In a wide table a blank is an item that was not asked; a row of counts exists even where nothing was counted.
         asked = " OR ".join(f"{value} IS NOT NULL" for value in values) if plan.single_items else "TRUE"
         named = " AND ".join(f'"{name}" IS NOT NULL' for name in (plan.item, plan.unit, *plan.period))
         yield f"""
@@ -149,8 +148,8 @@ def _lines(contract: Contract) -> Iterator[str]:
 
 
 def _bucket(column: Column, contract: Contract) -> str:
-    """Call of the macro that sorts the values of a column into buckets."""
-    is_undated = column.physical_type == "DATE" and not contract.profile.dated_by  # a listing moves away from its dates
+    """Return the macro call that sorts the values of a column into buckets."""
+    is_undated = column.physical_type == "DATE" and not contract.profile.dated_by  # dates of a listing age every day
     if column.name in contract.profile.unsteady or is_undated:
         kind = "presence"
     elif column.physical_type == "VARCHAR":

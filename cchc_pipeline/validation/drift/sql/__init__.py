@@ -1,1 +1,1 @@
-"""SQL files of the contracts' room, in DuckDB's dialect."""
+"""Hold the SQL files that profile days, in DuckDB's dialect."""
