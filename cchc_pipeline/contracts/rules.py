@@ -16,10 +16,7 @@ ROW_NUMBER = "batch_row_number"
 
 
 def column_rules(table: str, column: Column) -> Iterator[Rule]:
-    """Yield the rules of a column's constraints: required, pattern, list, range.
-
-    Their severity is reject, except that of the list of values, which has its own.
-    """
+    """Yield the rules required, pattern, list of values (with own severity) and range."""
     name, vi, en = column.name, f"«{column.label_vi}»", f"«{column.label_en}»"
 
     def this() -> exp.Expr:
@@ -63,10 +60,7 @@ def column_rules(table: str, column: Column) -> Iterator[Rule]:
 
 
 def key_rule(table: str, columns: Sequence[Column], key: Sequence[str]) -> Rule:
-    """Return the rule that a key is unique in a batch: all rows but the last break it.
-
-    The expectation counts every row of a repeated key, the predicate all but the last.
-    """
+    """Return the rule that a key is unique in a batch: all rows but the last break it."""
     later = exp.Window(this=exp.Max(this=exp.column(ROW_NUMBER)), partition_by=[exp.column(name) for name in key])
     whole = [exp.Not(this=exp.Is(this=exp.column(name), expression=exp.Null())) for name in key]
     check, kwargs = "expect_column_values_to_be_unique", {"column": key[0]}

@@ -94,11 +94,11 @@ def accept(
     lake: Lake, rows: Sequence[Mapping[str, Any]], contract: Contract, *, reason: str, by: str, at: datetime,
     rules: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """Record that a person accepts a quarantined record as it is; return the id of the acceptance.
+    """Record that a person accepts a quarantined record as it is; return its id.
 
     Args:
         lake: the lake.
-        rows: the record's rows of the quarantine; one, or several where its key came twice.
+        rows: the record's rows of the quarantine; several where its key came twice.
         contract: the contract it broke.
         reason: why, in words; masked text, it is published.
         by: who decided.

@@ -43,7 +43,7 @@ class Pruned:
 
 
 def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
-    """Remove what is older than each table's contract keeps; the same call again removes nothing.
+    """Remove what is older than each table's contract keeps; idempotent.
 
     Args:
         lake: the lake.

@@ -54,7 +54,7 @@ class DailyCounts:
         return cls(tuple(counted["day_on"].to_pylist()), counted["rows"].to_numpy().astype(float), nightly, lines)
 
     def by_bucket(self, column: str) -> tuple[list[str | None], np.ndarray]:
-        """Return a column's buckets and rows by day and bucket; `…` holds other values."""
+        """Return a column's buckets and rows by day and bucket; `…` holds unnamed values."""
         lines = self.lines.filter(
             pc.and_(pc.equal(self.lines["measure"], "bucket"), pc.equal(self.lines["column_name"], column))
         )

@@ -197,7 +197,7 @@ def _levels(now: Reading, contract: Contract) -> Iterator[Break]:
 
 
 def _volumes(now: Reading, contract: Contract) -> Iterator[Break]:
-    """Yield periods below the contract's least count, or far from others of their kind."""
+    """Yield periods below the contract's least count, or far from others of the kind."""
     volume = contract.volume
     if volume is None:
         return
