@@ -13,7 +13,7 @@ from cchc_pipeline.errors import CchcError
 
 
 class SourceError(CchcError):
-    """A source could not be read.
+    """Base of the errors of reading a source.
 
     Attributes:
         source: name of the adapter.
@@ -48,7 +48,7 @@ class SourceError(CchcError):
 
 
 class SourceDown(SourceError):
-    """No connection, or the connection broke before a reply."""
+    """Source without a connection, or one that broke before a reply."""
 
     default_fix = (
         "check that the system is up and reachable from this machine (VPN, firewall, address), then run the day again"
@@ -56,61 +56,61 @@ class SourceDown(SourceError):
 
 
 class SourceTooSlow(SourceError):
-    """No reply within the time limit."""
+    """Source without a reply within the time limit."""
 
     default_fix = "run the day again outside office hours, lower the page size, or raise the time limit of the source"
 
 
 class SourceAuthFailed(SourceError):
-    """The credentials were not accepted (401, or the source says so in its reply)."""
+    """Credentials that the source refuses (401, or it says so in its reply)."""
 
     default_fix = "check that the credentials set for this source are current and that the account is not locked"
 
 
 class SourceForbidden(SourceError):
-    """The account is known but has no right to these data (403)."""
+    """Account that is known but has no right to these data (403)."""
 
     default_fix = "ask the owner of the system to give the account the right to read this agency's data"
 
 
 class SourceRateLimited(SourceError):
-    """The source asks for fewer calls (429), and kept asking."""
+    """Source that asks for fewer calls (429), and keeps asking."""
 
     default_fix = "raise the delay between calls of this source, or run later when its quota is free again"
 
 
 class SourceServerError(SourceError):
-    """The source failed by itself (5xx)."""
+    """Failure of the source itself (5xx)."""
 
     default_fix = "tell the operator of the system the time and the address, then run the day again"
 
 
 class RequestRefused(SourceError):
-    """The source rejects the address or the parameters (other 4xx)."""
+    """Address or parameters that the source rejects (other 4xx)."""
 
     default_fix = "compare the address set for this source with its documentation: the interface may have changed"
 
 
 class ReplyBroken(SourceError):
-    """A reply cannot be used: cut off, not JSON, a login page, or contradictory."""
+    """Reply that cannot be used: cut off, not JSON, a login page, or contradictory."""
 
     default_fix = "run the day again; if it stays, open the address by hand and see what the system answers"
 
 
 class PageRepeated(ReplyBroken):
-    """Paging repeats records or does not advance: rows would be lost or doubled."""
+    """Paging that repeats records or does not advance: rows would be lost or doubled."""
 
     default_fix = "run the day again; if it stays, lower the page size or ask the operator why paging does not move on"
 
 
 class FieldGone(ReplyBroken):
-    """A field without which no record can be read is no longer delivered."""
+    """Field that a source no longer delivers and without which no record can be read."""
 
     default_fix = "compare the reply with the documentation of the interface: a field was renamed or removed"
 
 
 class FileUnusable(SourceError):
-    """A file in a drop folder is not what its name says."""
+    """File in a drop folder that is not what its name says."""
 
     default_fix = (
         "save the table as a UTF-8 CSV named YYYY.csv, or as an .xlsx workbook, and put it into the drop folder again"

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class _NoQueryInLog(logging.Filter):
-    """Cut the query from addresses in log lines of the transport."""
+    """Log filter that cuts the query from addresses in lines of the transport."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -64,7 +64,7 @@ def bool_or_none(value: Any) -> bool | None:
 
 
 class Problems:
-    """Collect the sentences of `parse_errors` of one record."""
+    """Reasons of one record, for its column `parse_errors`."""
 
     __slots__ = ("_sentences",)
 
@@ -82,7 +82,7 @@ class Problems:
 
 
 class ColumnWatch:
-    """Find columns that a source no longer delivers: their fields are in no record.
+    """Columns that a source no longer delivers: their fields are in no record.
 
     Args:
         needs: column to the groups of paths it is made from. A group is satisfied by any of its

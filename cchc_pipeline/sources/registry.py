@@ -41,17 +41,17 @@ class SourceKind:
 
     @property
     def name(self) -> str:
-        """Short stable name, the prefix of its tables."""
+        """Return the short stable name, the prefix of its tables."""
         return self.adapter.name
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Inbound tables that a pull can yield."""
+        """Return the inbound tables that a pull can yield."""
         return self.adapter.tables
 
     @property
     def rooms(self) -> tuple[str, ...]:
-        """Packages below `cchc_pipeline` whose code makes its tables."""
+        """Return the packages below `cchc_pipeline` whose code makes its tables."""
         parts = self.adapter.__module__.split(".")[1:-1]
         packages = tuple(".".join(parts[:length]) for length in range(1, len(parts) + 1))
         return packages if self.address else (*packages, "tabular")

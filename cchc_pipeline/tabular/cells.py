@@ -16,7 +16,7 @@ from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.tabular.words import comparable
 
-#: What stands before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
+#: Mark before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
 DecimalMark = Literal["auto", "comma", "point", "either"]
 _MARKS = {"auto": ",.", "either": ",.", "comma": ",", "point": "."}
 _DAY = re.compile(r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\6(\d{4}))", re.ASCII)
@@ -33,7 +33,7 @@ _TRUTH = {
     **dict.fromkeys(("true", "1", "có", "co", "đúng", "yes", "x"), True),
     **dict.fromkeys(("false", "0", "không", "khong", "sai", "no"), False),
 }
-#: What a cell that cannot be read is told, by physical type: (Vietnamese, English).
+#: Reason why a cell cannot be read, by physical type: (Vietnamese, English).
 NOT_READABLE = {
     "INTEGER": ("không phải số nguyên", "is no whole number; write 1234"),
     "BIGINT": ("không phải số nguyên", "is no whole number; write 1234"),
@@ -52,7 +52,7 @@ NOT_READABLE = {
 
 
 class CellError(ValueError):
-    """A cell does not hold a value of its column's type. `vi` and `en` say why."""
+    """Cell without a value of its column's type; `vi` and `en` say why."""
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(vi)
@@ -61,7 +61,7 @@ class CellError(ValueError):
 
 @dataclass(frozen=True)
 class Formula:
-    """A cell whose formula was never calculated, or ended in an error."""
+    """Cell whose formula was never calculated, or ended in an error."""
 
     text: str
 

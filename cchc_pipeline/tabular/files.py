@@ -20,7 +20,7 @@ MAX_CELLS = 20_000_000
 
 
 class TableFileError(CchcError):
-    """A file cannot be taken as a table.
+    """File that cannot be read as a table.
 
     Attributes:
         file: the file.

@@ -23,7 +23,7 @@ IsHeader = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows of a CSV file, of a sheet of a workbook or of a table of a web page.
+    """Rows of a CSV file, of a sheet of a workbook or of a table of a web page.
 
     Attributes:
         file: the file.

@@ -94,7 +94,7 @@ def accept(
     lake: Lake, rows: Sequence[Mapping[str, Any]], contract: Contract, *, reason: str, by: str, at: datetime,
     rules: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """Record that a person accepts a quarantined record as it is; return its id.
+    """Record that a person accepts a quarantined record; return the acceptance's id.
 
     Args:
         lake: the lake.

@@ -142,7 +142,7 @@ def _validate(gx: Any, context: Any, source: Any, rows: pa.Table, contract: Cont
         warnings.filterwarnings("ignore", message=".*has match groups.*")  # pandas, on every grouped pattern
         return context.validation_definitions.add(definition).run(
             batch_parameters={"dataframe": frame(rows, contract)},
-            # no values of records: a page tells how many rows, never which
+            # a page must not hold values of records: it has counts of rows only
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
             run_id=gx.RunIdentifier(run_name=str(day)),
         )

@@ -73,7 +73,7 @@ class UnitResult:
 
 @dataclass(frozen=True)
 class ServiceResults:
-    """A `service-results` reply: the unit asked for and the units below it."""
+    """Reply `service-results`: results of the unit asked for and of those below it."""
 
     unit: UnitResult
     children: tuple[UnitResult, ...]
@@ -81,7 +81,7 @@ class ServiceResults:
 
 @dataclass(frozen=True)
 class UnitKey:
-    """The unit columns of a metric row."""
+    """Unit columns of a metric row."""
 
     department_id: str
     code: str | None

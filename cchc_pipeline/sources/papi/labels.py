@@ -11,7 +11,7 @@ from functools import cache
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.tabular.words import without_marks
 
-#: A cell that says that there is no figure.
+#: Texts of a cell without a figure.
 NO_SCORE = frozenset({"", "NA", "N/A", "#N/A", "-", "–", "."})
 WEIGHTED, UNWEIGHTED, STANDARD_ERROR = "TOTAL_WEIGHTED", "TOTAL_UNWEIGHTED", "TOTAL_STANDARD_ERROR"
 

@@ -12,11 +12,11 @@ from itertools import combinations
 
 from cchc_pipeline.tabular.files import TableFileError
 
-#: A sub-dimension proves a copy from so many different scores on, and where this share of them is the same.
+#: Fewest different scores of a sub-dimension, and the equal share of them, that prove a copy.
 FEWEST_DIFFERENT, SAME_SHARE = 10, 0.9
-#: Scores of one year in two files that differ by more contradict each other.
+#: Largest difference between two files' scores of one year; beyond it they contradict each other.
 SAME_SCORE = 1e-6
-#: As far as a copy may differ that was rounded to three decimals; years themselves differ by a hundred times that.
+#: Largest difference of a copy rounded to three decimals; different years differ by a hundred times that.
 ROUNDED_SCORE = 0.00051
 
 
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass
 class PapiTable:
-    """The figures of one year.
+    """PAPI figures of one year.
 
     Attributes:
         year: year of the survey.

@@ -22,11 +22,11 @@ from cchc_pipeline.tabular.cells import CellError, Formula, read_number
 from cchc_pipeline.tabular.files import Row, TableFileError
 from cchc_pipeline.tabular.sheets import read_sheets
 
-#: So many provinces make a line of cells the names of a table; a table of today's map has 34, one of before 60 to 63.
+#: Fewest provinces in the line of names of a table; tables of today's map have 34, earlier ones 60 to 63.
 FEWEST_PROVINCES = 40
-#: How far from the first cell the names may stand.
+#: Lines, or columns, from the first in which the names are looked for.
 _HEADER_LINES = 15
-#: How much a dimension may differ from the sum of its parts, in points; published ones do by up to 0.0007.
+#: Largest difference in points of a dimension from the sum of its parts; published ones reach 0.0007.
 SUM_TOLERANCE = 0.01
 _YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
 

@@ -41,7 +41,7 @@ def register_rows(path: Path, contract: Contract) -> list[Row]:
     names = header_names(contract)
     guides = set(map(comparable, GUIDE_SHEETS))
     sheets = read_sheets(path, lambda text: comparable(text) in names)
-    # A web page has tables for its layout; a workbook has no sheet that is not meant.
+    # A web page also has tables for its layout; every sheet of a workbook is meant to be read.
     kept = [one for one in sheets if one.rows and comparable(one.name) not in guides and not _is_layout(one)]
     if not kept:
         fix = "start from `cchc registers template`"
@@ -59,7 +59,7 @@ def _columns(sheet: Sheet, contract: Contract, names: Mapping[str, str]) -> list
 
     A header that counts rows or is blank is None.
     """
-    # What the key is made of has to be there; a stock says its day alone.
+    # Key columns have to be there, except the start of a period: a stock has only its day.
     required = [name for name in contract.key if name != "period_start"]
     if sheet.header_at is None:
         fix = f"the header needs {', '.join(_shown(required, names))}; start from `cchc registers template`"

@@ -29,7 +29,7 @@ TABLES = {
     )
 }
 _FOLDER = "registers/"
-#: Names of files that hold a table; what they hold is told by their content.
+#: Suffixes of table files; the kind of a file is found by its content.
 _SUFFIXES = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"})
 
 

@@ -33,7 +33,7 @@ _ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 class EdxmlError(ValueError):
-    """A message is not well-formed, or declares a document type; without its text."""
+    """Message that is not well-formed, or declares a document type; without its text."""
 
 
 def parse_message(text: str) -> ET.Element:

@@ -34,7 +34,7 @@ GET_PATH = "/v1/getEdoc"
 _EMPTY_DOCUMENT = document_row(ET.Element("edXML")) or {}
 _EMPTY_STATUS = status_row(ET.Element("edXML"))
 
-# What the LGSP says in its body while the HTTP status is a success.
+# Errors by the code that the LGSP writes into its body, under a successful HTTP status.
 _REFUSALS = {"15": SourceAuthFailed, "20": SourceServerError}
 
 

@@ -73,7 +73,7 @@ class OneStopApi:
         try:
             return self.http.get_json(path, params, bearer)
         except SourceAuthFailed:
-            self._token = None  # it may have been revoked early: one new token, then believe the refusal
+            self._token = None  # it may have been revoked early: try one new token, then treat the refusal as final
         return self.http.get_json(path, params, self._bearer())
 
     def _bearer(self) -> dict[str, str]:

@@ -114,7 +114,7 @@ class WindowReader:
     def _plan(self, leaves: list[tuple[datetime, int]]) -> None:
         total = sum(count for _, count in leaves)
         if total * 2 < self._planned_for:
-            return  # a weekend or a holiday teaches nothing about the next working day
+            return  # a weekend or a holiday does not predict the next working day
         cuts: list[time] = []
         filled = 0
         for start, count in leaves:
