@@ -135,7 +135,7 @@ class Contract(OdcsPart):
 
     @cached_property
     def lists_by_name(self) -> dict[str, CodeList]:
-        """Return the columns' code lists by name; the file's own precede the project's."""
+        """Return the columns' code lists by name; the file's own override the project's."""
         carried = {one.name: one for one in self.file_code_lists}
         found: dict[str, CodeList] = {}
         for place, name in enumerate(column.code_list for column in self.file_columns):
@@ -249,7 +249,7 @@ class Contract(OdcsPart):
 def parse_contract(text: bytes | str, *, file: str) -> Contract:
     """Parse the contract in `text`; `file` is its name in error messages.
 
-    Code lists that the contract carries in itself, as recorded versions do, precede those of the project.
+    Code lists that the contract carries in itself, as recorded versions do, override those of the project.
 
     Raises:
         ContractFileError: with line and keys of each mistake, the problem and the fix.

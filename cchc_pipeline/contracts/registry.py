@@ -34,12 +34,12 @@ def load_contract(name: str) -> Contract:
 
 
 def all_contracts() -> tuple[Contract, ...]:
-    """Load every contract of the project, by name."""
+    """Load every contract of the project, sorted by name."""
     return tuple(load_contract(name) for name in contract_names())
 
 
 def read_contract(path: Path) -> Contract:
-    """Read the contract in the file `path`, which may lie anywhere."""
+    """Read the contract in the file `path`; ContractFileError where it is wrong."""
     return parse_contract(path.read_bytes(), file=str(path))
 
 
@@ -49,7 +49,7 @@ def contract_folder() -> Path:
 
 
 def folder_contracts(folder: Path) -> tuple[Contract, ...]:
-    """Read every contract that lies in a folder, by name.
+    """Read every contract in a folder, sorted by name.
 
     Raises:
         ContractFileError: one of them is wrong, or its file is not named after its table.
