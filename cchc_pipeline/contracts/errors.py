@@ -32,7 +32,7 @@ class ContractBroken(ContractError):  # noqa: N818 - says what happened
 
 
 class RuleCouldNotRun(ContractError):  # noqa: N818 - says what happened
-    """Rules that cannot run (`problems`: reason by rule id); the table stays as it was."""
+    """Rules that cannot run (`problems`: reason by rule id); the table stays as is."""
 
     def __init__(self, *, table: str, file: str, problems: Mapping[str, str]) -> None:
         listed = "; ".join(f"{rule_id}: {problem}" for rule_id, problem in problems.items())
