@@ -61,6 +61,7 @@ def test_ordinary_days_alarm_nobody_as_one_load(history):
     for name, one in found(history, HISTORY).items():
         assert [b.sentence_en for b in one.breaks] == [], name
         assert one.judged > 0, name
+        assert type(one.judged) is int, f"{name}: Dagster stores no numpy number"
 
 
 def test_ordinary_nights_alarm_nobody(lake):

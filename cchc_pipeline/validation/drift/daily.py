@@ -76,7 +76,7 @@ def compare_volumes(counts: DailyCounts, days: Sequence[date], contract: Contrac
     if volume is None:
         return Comparison("volume", 0)
     judged, breaks = 0, []
-    rows = dict(zip(counts.days, counts.rows, strict=True))
+    rows = dict(zip(counts.days, counts.rows.tolist(), strict=True))
     for day in sorted(set(days) & set(rows)):
         least = volume.min_rows if is_working_day(day) else 0
         before = _days_of_kind(day, counts.days) if is_dated else [other for other in counts.days if other < day]
