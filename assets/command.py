@@ -20,7 +20,8 @@ from rich.markup import escape
 
 from assets import again
 from assets import instance as dagster_instance
-from cchc_pipeline.cli.run_summary import closing_table, step_progress
+from cchc_pipeline.cli.printing import step_progress
+from cchc_pipeline.cli.run_summary import closing_table
 from cchc_pipeline.days import Window, today
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
@@ -126,7 +127,7 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
         )
         sys.exit(STOPPED)
     seconds = time.monotonic() - started
-    Console().print(closing_table(Lake(data_dir), window, outcome.success, seconds, outcome.run_id))
+    Console().print(closing_table(Lake(data_dir), window, seconds, outcome.run_id, success=outcome.success))
     for check in outcome.failed_checks:
         console.print(f"[yellow]check did not pass[/] {escape(check)}", soft_wrap=True)
     for step, message in outcome.failures.items():

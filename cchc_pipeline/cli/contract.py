@@ -1,61 +1,37 @@
-"""Commands `cchc contract …`: what was promised, what changed, and whether readers can live with it."""
+"""The commands `cchc contract`: what was promised, what changed, and whether readers can live with it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from cchc_pipeline.cli import options
+from cchc_pipeline.cli.printing import Column, console, print_json, print_rows, table
 from cchc_pipeline.contracts.compatibility import Comparison, compare
 from cchc_pipeline.contracts.describe import contract_document
-from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import (
-    SUFFIX,
-    contract_folder,
-    folder_contract,
-    folder_contracts,
-    read_contract,
-)
+from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts
 from cchc_pipeline.contracts.versions import (
     all_compatibility_errors,
     as_yaml,
     compatibility_errors,
-    read_version,
+    named_contract,
     record_version,
     recorded_versions,
     self_contained,
 )
 from cchc_pipeline.days import today
 
-FOLDER = click.option(
+folder_option = click.option(
     "--folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of contracts; default those of the project.",
 )
-
-
-def named_contract(name: str, folder: Path | None = None) -> Contract:
-    """The contract that a command line names: a file, a table, or TABLE@VERSION for a released one.
-
-    Raises:
-        ContractFileError: there is no such contract, or its file is wrong.
-        VersionRefused: there is no such released version.
-    """
-    if name.endswith((".yaml", ".yml")):
-        path = Path(name)
-        if not path.is_file():
-            raise ContractFileError(f"{name}: there is no such file; correct the path", file=name)
-        return read_contract(path)
-    table, _, version = name.partition("@")
-    if version:
-        return read_version(table, version, folder)
-    return folder_contract(table, folder or contract_folder())
+_STYLES = {"breaking": "red", "compatible": "green", "same": "green"}
 
 
 @click.group()
@@ -68,35 +44,22 @@ def contract() -> None:
 
 
 @contract.command("list")
-@FOLDER
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people or for programs.",
-)
+@folder_option
+@options.form("table", "csv", "json")
 def list_(folder: Path | None, form: str) -> None:
     """Every contract: direction, version, what was released last, and whether it still holds."""
-    rows = [_row(found, folder) for found in folder_contracts(folder or contract_folder())]
-    if form == "json":
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    table = Table("table", "", "version", "state", "fresh", "kept", "until")
-    for column in table.columns[:3]:
-        column.no_wrap = True
-    for row in rows:
-        table.add_row(
-            row["name"],
-            row["direction"],
-            row["version"],
-            row["state"],
-            f"{row['freshness_hours']} h",
-            f"{row['retention_days']} d",
-            row["end_of_support"] or "",
-        )
-    Console().print(table)
+    columns = {
+        "name": Column("table", no_wrap=True), "direction": Column("", no_wrap=True),
+        "version": Column("version", no_wrap=True), "state": "state",
+        "freshness_hours": Column("fresh", "{} h".format), "retention_days": Column("kept", "{} d".format),
+        "end_of_support": "until",
+    }  # fmt: skip
+    print_rows([_row(found, folder) for found in _contracts(folder)], columns, form)
+
+
+def _contracts(folder: Path | None, *, published: bool = False) -> list[Contract]:
+    found = folder_contracts(folder or contract_folder())
+    return [one for one in found if one.is_published or not published]
 
 
 def _row(found: Contract, folder: Path | None) -> dict[str, Any]:
@@ -111,21 +74,14 @@ def _row(found: Contract, folder: Path | None) -> dict[str, Any]:
         "state": state,
         "freshness_hours": found.freshness_hours,
         "retention_days": found.retention_days,
-        "end_of_support": found.end_of_support.isoformat() if found.end_of_support else None,
+        "end_of_support": found.end_of_support,
     }
 
 
 @contract.command()
 @click.argument("name")
-@FOLDER
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "odcs"]),
-    default="text",
-    show_default=True,
-    help="odcs: the contract with its code lists inside, as other tools read it.",
-)
+@folder_option
+@options.form("text", "json", "odcs", text="odcs: the contract with its code lists inside, as other tools read it.")
 def show(name: str, folder: Path | None, form: str) -> None:
     """One contract: promises, columns, rules, changelog.
 
@@ -133,56 +89,42 @@ def show(name: str, folder: Path | None, form: str) -> None:
     Examples:
       cchc contract show dossiers
       cchc contract show dossiers@1.0.0 --format json
-    """  # noqa: D301 - the backspace is how click is told to keep lines
+    """
     found = named_contract(name, folder)
     if form == "odcs":
         click.echo(as_yaml(self_contained(found)), nl=False)
         return
     document = contract_document(found)
     if form == "json":
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json(document)
         return
-    console = Console()
-    console.print(f"[bold]{found.name}[/] {found.version}  {escape(found.title_vi)} / {escape(found.title_en)}")
-    console.print(f"{escape(found.purpose_vi)}\n{escape(found.purpose)}")
+    out = console()
+    out.print(f"[bold]{found.name}[/] {found.version}  {escape(found.title_vi)} / {escape(found.title_en)}")
+    out.print(f"{escape(found.purpose_vi)}\n{escape(found.purpose)}")
     for label, value in document["promises"].items():
         if value is not None:
-            console.print(f"  {label}: {escape(str(value))}", highlight=False)
-    console.print(f"  grain: {escape(found.grain)}\n  key: {', '.join(found.key)}", highlight=False)
-    columns = Table("column", "type", "unit", "required", "class", "values", "tiếng Việt", "English")
-    for one in found.columns:
-        values = one.code_list or ", ".join(map(str, one.valid_values or ()))
-        columns.add_row(
-            one.name,
-            one.physical_type,
-            one.unit or "",
-            "yes" if one.required else "",
-            one.classification,
-            values,
-            one.label_vi,
-            one.label_en,
-        )
-    rules = Table("rule", "severity", "câu")
-    for rule in found.rules:
-        rules.add_row(rule.id.split(".", 1)[1], rule.severity, escape(rule.sentence_vi))
-    console.print(columns)
-    console.print(rules)
+            out.print(f"  {label}: {escape(str(value))}", highlight=False)
+    out.print(f"  grain: {escape(found.grain)}\n  key: {', '.join(found.key)}", highlight=False)
+    rows = [
+        {**vars(one), "values": one.code_list or ", ".join(map(str, one.valid_values or ()))} for one in found.columns
+    ]
+    columns = {
+        "name": "column", "physical_type": "type", "unit": "unit",
+        "required": Column("required", lambda required: "yes" if required else "", justify="left"),
+        "classification": "class", "values": "values", "label_vi": "tiếng Việt", "label_en": "English",
+    }  # fmt: skip
+    out.print(table(rows, columns))
+    rules = [{"rule": one.id.split(".", 1)[1], "severity": one.severity, "câu": one.sentence_vi} for one in found.rules]
+    out.print(table(rules, {"rule": "rule", "severity": "severity", "câu": "câu"}))
     for change in found.changelog:
-        console.print(f"  {change.version}  {change.changed_on}  {escape(change.text_vi)} / {escape(change.text_en)}")
+        out.print(f"  {change.version}  {change.changed_on}  {escape(change.text_vi)} / {escape(change.text_en)}")
 
 
 @contract.command()
 @click.argument("old")
 @click.argument("new")
-@FOLDER
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or for programs.",
-)
+@folder_option
+@options.form("text", "json")
 def diff(old: str, new: str, folder: Path | None, form: str) -> None:
     """Compare two contracts: what changed, is it compatible or breaking, and why.
 
@@ -195,67 +137,54 @@ def diff(old: str, new: str, folder: Path | None, form: str) -> None:
       cchc contract diff old.odcs.yaml new.odcs.yaml --format json
 
     Exit status: 0 compatible, or breaking with a new major version; 1 breaking without one.
-    """  # noqa: D301 - the backspace is how click is told to keep lines
+    """
     found = compare(named_contract(old, folder), named_contract(new, folder))
-    if form == "json":
-        click.echo(json.dumps(_document(found), ensure_ascii=False, indent=2))
+    verdict = "breaking" if found.is_breaking else "compatible" if found.differences else "same"
+    if form == "text":
+        _print(found, verdict)
     else:
-        _print(found)
+        about = {"table": found.new.family, "old": found.old.version, "new": found.new.version, "verdict": verdict}
+        version = {"needed": found.needed, "raised": found.raised, "next_version": found.next_version}
+        print_json({**about, **version, "differences": _differences(found)})
     if found.is_breaking and found.raised != "major":
         raise SystemExit(1)
 
 
-def _document(found: Comparison) -> dict[str, Any]:
-    return {
-        "table": found.new.family,
-        "old": found.old.version,
-        "new": found.new.version,
-        "verdict": _verdict(found),
-        "needed": found.needed,
-        "raised": found.raised,
-        "next_version": found.next_version,
-        "differences": [
-            {
-                "where": one.where,
-                "what": one.what,
-                "effect": one.effect,
-                "verdict": "breaking" if one.is_breaking else "compatible",
-                "why": one.why,
-            }
-            for one in found.differences
-        ],
-    }
+def _differences(found: Comparison) -> list[dict[str, str]]:
+    return [
+        {
+            "where": one.where,
+            "what": one.what,
+            "effect": one.effect,
+            "verdict": "breaking" if one.is_breaking else "compatible",
+            "why": one.why,
+        }
+        for one in found.differences
+    ]
 
 
-def _verdict(found: Comparison) -> str:
-    return "breaking" if found.is_breaking else "compatible" if found.differences else "same"
-
-
-def _print(found: Comparison) -> None:
-    console = Console()
+def _print(found: Comparison, verdict: str) -> None:
+    out = console()
     side = "readers" if found.new.is_published else "the system that delivers it"
-    console.print(
-        f"[bold]{found.new.family}[/] {found.old.version} → {found.new.version}, judged from the side of {side}"
-    )
+    out.print(f"[bold]{found.new.family}[/] {found.old.version} → {found.new.version}, judged from the side of {side}")
     if not found.differences:
-        console.print("the same promise")
+        out.print("the same promise")
         return
-    table = Table("", "where", "what", "why")
-    for one in sorted(found.differences, key=lambda one: not one.is_breaking):
-        mark = "[red]breaking[/]" if one.is_breaking else "[green]compatible[/]"
-        table.add_row(mark, escape(one.where), escape(one.what), escape(one.why))
-    console.print(table)
-    colour = "red" if found.is_breaking else "green"
-    console.print(f"[bold {colour}]{_verdict(found)}[/]: needs a new {found.needed} version, {found.next_version}")
+    columns = {
+        "verdict": Column("", lambda text: Text(text, style=_STYLES[text])), "where": "where", "what": "what",
+        "why": "why",
+    }  # fmt: skip
+    out.print(table(sorted(_differences(found), key=lambda one: one["verdict"]), columns))
+    out.print(f"[bold {_STYLES[verdict]}]{verdict}[/]: needs a new {found.needed} version, {found.next_version}")
     if not found.is_enough:
-        console.print(f"[red]the version says {found.new.version}[/]; write {found.next_version} and a changelog entry")
+        out.print(f"[red]the version says {found.new.version}[/]; write {found.next_version} and a changelog entry")
 
 
 @contract.command()
 @click.argument("names", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every published contract that is not released yet.")
-@FOLDER
-def release(names: tuple[str, ...], every: bool, folder: Path | None) -> None:  # noqa: FBT001 - a flag of the command line
+@folder_option
+def release(names: tuple[str, ...], folder: Path | None, *, every: bool) -> None:
     """Keep the current version of published contracts among the released ones.
 
     Refused: a change without a new version, a breaking change without a new major version, a version
@@ -263,12 +192,9 @@ def release(names: tuple[str, ...], every: bool, folder: Path | None) -> None:  
     """
     if bool(names) == every:
         raise click.UsageError("Name contracts, or give --all.")
-    if every:
-        names = tuple(c.name for c in folder_contracts(folder or contract_folder()) if c.is_published)
-    for name in names:
+    for name in names or [one.name for one in _contracts(folder, published=True)]:
         found = named_contract(name, folder)
-        path = record_version(found, folder)
-        click.echo(f"{found.name} {found.version}  {path}")
+        click.echo(f"{found.name} {found.version}  {record_version(found, folder)}")
 
 
 @contract.command()
@@ -279,7 +205,7 @@ def release(names: tuple[str, ...], every: bool, folder: Path | None) -> None:  
     required=True,
     help="Folder of a published version, as data/published/current.",
 )
-@FOLDER
+@folder_option
 def export(to: Path, published: Path, folder: Path | None) -> None:
     """Write the contracts of a published version for other ODCS tools.
 
@@ -287,22 +213,21 @@ def export(to: Path, published: Path, folder: Path | None) -> None:
     test the file against it.
     """
     to.mkdir(parents=True, exist_ok=True)
-    for found in folder_contracts(folder or contract_folder()):
+    for found in _contracts(folder, published=True):
         data = published.resolve() / f"{found.name}.parquet"
-        if found.is_published and data.exists():
+        if data.exists():
             path = to / f"{found.name}{SUFFIX}"
             path.write_text(as_yaml(self_contained(found, data)), encoding="utf-8")
-            click.echo(str(path))
+            click.echo(path)
 
 
 @contract.command()
-@FOLDER
+@folder_option
 def check(folder: Path | None) -> None:
     """Whether every published table keeps what its released versions promise; exit status 1 if not."""
     found = all_compatibility_errors(folder, today())
     for one in found:
-        click.echo(str(one), err=True)
+        click.echo(one, err=True)
     if found:
         raise SystemExit(1)
-    published = sum(one.is_published for one in folder_contracts(folder or contract_folder()))
-    click.echo(f"{published} published contracts keep to their released versions")
+    click.echo(f"{len(_contracts(folder, published=True))} published contracts keep to their released versions")

@@ -1,10 +1,9 @@
-"""`cchc explain`: an indicator of a unit and window, with its definition and what stands behind it."""
+"""The command `cchc explain`: an indicator of a unit and window, its definition and the items behind it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,11 @@ import click
 from rich.console import Console
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.cli.printing import as_csv, as_table, console
+from cchc_pipeline.cli.printing import console, csv_text, print_json, table
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
+from cchc_pipeline.vietnamese import days
 
 _SIDES = {
     "numerator": "Tử số / numerator",
@@ -23,32 +23,19 @@ _SIDES = {
     "lacking": "Trong mẫu số, không trong tử số / in the denominator, not in the numerator",
 }
 _HEADS = {
-    "dossier_code": "Mã hồ sơ",
-    "unit_code": "Cơ quan",
-    "procedure_code": "Mã TTHC",
-    "procedure_name": "Tên TTHC",
-    "channel": "Kênh",
-    "received_on": "Tiếp nhận",
-    "due_on": "Hạn",
-    "closed_on": "Kết thúc",
-    "outcome": "Kết quả",
-    "contributes": "Đóng góp",
-    "document_id": "Định danh",
-    "document_number": "Số",
-    "notation": "Ký hiệu",
-    "subject_kind": "Nội dung",
-    "promulgated_on": "Ban hành",
-    "sent_on": "Gửi",
-    "service_level": "Mức độ",
+    "dossier_code": "Mã hồ sơ", "unit_code": "Cơ quan", "procedure_code": "Mã TTHC", "procedure_name": "Tên TTHC",
+    "channel": "Kênh", "received_on": "Tiếp nhận", "due_on": "Hạn", "closed_on": "Kết thúc", "outcome": "Kết quả",
+    "contributes": "Đóng góp", "document_id": "Định danh", "document_number": "Số", "notation": "Ký hiệu",
+    "subject_kind": "Nội dung", "promulgated_on": "Ban hành", "sent_on": "Gửi", "service_level": "Mức độ",
     "executing_level": "Cấp",
-}
+}  # fmt: skip
 _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng tốt", "none": "không có chiều"}
 
 
 @click.command("explain")
 @click.argument("indicator")
 @options.unit
-@options.days("First day of the window (yyyy-mm-dd).", "Last day of the window.", required=True)
+@options.days("First day of the window.", "Last day of the window.", required=True)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
     "--side",
@@ -61,15 +48,9 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 @options.form("table", "csv", "json", text="How it is printed; csv has the items only.")
 @options.data_dir
 def explain_command(
-    indicator: str,
-    unit: str | None,
-    first: datetime,
-    last: datetime,
-    limit: int,
-    sides: tuple[str, ...],
-    form: str,
+    indicator: str, unit: str | None, first: date, last: date, limit: int, sides: tuple[str, ...], form: str,
     data_dir: Path | None,
-) -> None:
+) -> None:  # fmt: skip
     """What INDICATOR means, its value for a unit and any window, and the dossiers behind it.
 
     The code of a criterion that is scored from an indicator names it as well.
@@ -80,15 +61,15 @@ def explain_command(
       cchc explain pending_overdue --unit H99.02 --from 2026-09-15 --to 2026-10-10 --limit 50
       cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --side lacking
       cchc explain documents_signed_rate --from 2026-09-01 --to 2026-09-30 --format json
-    """  # noqa: D301 - the backspace is how click is told to keep lines
+    """
     lake = options.lake_in(data_dir)
-    found = explain(lake, indicator, first.date(), last.date(), unit, limit)
+    found = explain(lake, indicator, first, last, unit, limit)
     found = replace(found, behind=[behind for behind in found.behind if behind.side in sides])
     if form == "json":
-        click.echo(json.dumps(_as_dict(found), ensure_ascii=False, indent=2, default=str))
+        print_json(_as_dict(found))
     elif form == "csv":
         for behind in found.behind:
-            click.echo(as_csv([{"side": behind.side, **row} for row in behind.rows]), nl=False)
+            click.echo(csv_text([{"side": behind.side, **row} for row in behind.rows]), nl=False)
     else:
         _print(console(), found)
 
@@ -97,24 +78,15 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
     one = found.indicator
     return {
         "indicator_id": one.id,
-        "name_vi": one.name_vi,
-        "name_en": one.name_en,
-        "legal_basis": one.legal_basis,
+        **{name: getattr(one, name) for name in ("name_vi", "name_en", "legal_basis")},
         "unit_of_measure": one.unit,
-        "direction": one.direction,
-        "kind": one.kind,
-        "is_additive": one.is_additive,
-        "family": one.family,
+        **{name: getattr(one, name) for name in ("direction", "kind", "is_additive", "family")},
         "scored_in": criteria_by_indicator().get(one.id, ()),
         "unit_code": found.unit_code,
         "unit_name": found.unit_name,
         "from": found.first,
         "to": found.last,
-        "numerator": found.numerator,
-        "denominator": found.denominator,
-        "value": found.value,
-        "published": found.published,
-        "notes": found.notes,
+        **{name: getattr(found, name) for name in ("numerator", "denominator", "value", "published", "notes")},
         "behind": [
             {
                 "side": behind.side,
@@ -151,7 +123,7 @@ def _print(out: Console, found: Explanation) -> None:
     line("cộng dồn", "tử số và mẫu số cộng được theo đơn vị" if one.is_additive else "không cộng được theo đơn vị")
     line("dùng để chấm", scored)
     line("cơ quan", f"{found.unit_code} {found.unit_name}, gồm các đơn vị trực thuộc")
-    line("thời gian", f"{found.first:%d/%m/%Y}–{found.last:%d/%m/%Y}")
+    line("thời gian", days(found.first, found.last))
     value = f"{_number(found.value)} {unit_vi(one.unit)}"
     if found.denominator is not None and one.kind not in ("median", "index"):
         value += f" = {'100 × ' if one.unit == '%' else ''}{_number(found.numerator)} / {_number(found.denominator)}"
@@ -181,6 +153,6 @@ def _print_side(out: Console, behind: Behind) -> None:
         kinds.setdefault(str(row.get("item", relation.view)), []).append(row)
     for kind, rows in kinds.items():
         heads = {name: _HEADS.get(name, name) for name in rows[0] if name not in ("item", "dossier_id")}
-        out.print(as_table(rows, heads, f"{kind}: {len(behind.rows)} / {behind.count:,}"))
+        out.print(table(rows, heads, f"{kind}: {len(behind.rows)} / {behind.count:,}"))
     if not behind.rows:
         out.print(f"{behind.count:,} bản ghi / items", highlight=False)

@@ -1,4 +1,4 @@
-"""The `cchc` command: one entry, groups by room."""
+"""The command `cchc`: one entry that loads its commands when they are used."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _OWN = {
     ),
     "quality": ("cchc_pipeline.cli.quality:quality", "Quality pages, and Great Expectations' Data Docs."),
     "site": ("cchc_pipeline.cli.site:site", "Pages of scores for people: open them, or make them in a folder."),
-    "versions": ("cchc_pipeline.cli.report:versions", "List the published versions, or go back to one."),
+    "versions": ("cchc_pipeline.cli.versions:versions", "List the published versions, or go back to one."),
     "contract": ("cchc_pipeline.cli.contract:contract", "Data contracts: list, show, compare, release, check."),
     "validate": ("cchc_pipeline.cli.validate:validate", "Hold a file against a contract, row by row."),
-    "docs": ("cchc_pipeline.cli.report:docs", "Render the data dictionary and the list of indicators."),
+    "docs": ("cchc_pipeline.cli.docs:docs", "Render the data dictionary and the list of indicators."),
 }
 _REGISTERED = {
     "run": "Run the main job without a UI: pull, validate, compute, publish.",
@@ -40,15 +40,15 @@ _REGISTERED = {
 
 
 class LazyGroup(click.Group):
-    """Loads a command only when it is used, so that `--help` is quick; prints our errors as one message."""
+    """A group that imports a command when it is used, so that `--help` is quick, and prints our errors as messages."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
-        """Names in the order of a working day."""
+        """Return the names in the order of a working day."""
         registered = {entry.name for entry in entry_points(group="cchc.commands")}
         return [*[name for name in _REGISTERED if name in registered], *_OWN, *sorted(registered - set(_REGISTERED))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
-        """The command, imported now."""
+        """Import a command and return it."""
         if cmd_name in _OWN:
             module, name = _OWN[cmd_name][0].split(":")
             return getattr(import_module(module), name)
@@ -56,13 +56,13 @@ class LazyGroup(click.Group):
         return next(iter(found)).load() if found else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line per command, without importing any."""
+        """Write one line per command, without importing any."""
         words = {name: text for name, (_, text) in _OWN.items()} | _REGISTERED
         with formatter.section("Commands"):
             formatter.write_dl([(name, words.get(name, "")) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; one of our errors becomes its message and exit status 1."""
+        """Run the command; turn one of our errors into its message and exit status 1."""
         try:
             return super().invoke(ctx)
         except CchcError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,15 +13,38 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-#: A civil day as people type it.
-DAY = click.DateTime(["%Y-%m-%d"])
+DEFAULT_SIZE, DEFAULT_SEED = 1.0, 766
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
+
+class Day(click.DateTime):
+    """A civil day, typed as yyyy-mm-dd and handed over as a date."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day that was typed."""
+        return value if type(value) is date else super().convert(value, param, ctx).date()
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's interface
+        """Return the form of a day for the help."""
+        return "YYYY-MM-DD"
+
+
+DAY = Day()
 data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
 unit = click.option("--unit", help="Unit code, with everything below it; default the whole province.")
 
 
+def day(name: str, text: str, target: str | None = None) -> Callable[[Command], Command]:
+    """Return an option that takes a civil day, handed over as `target` or under its own name."""
+    return click.option(name, *([target] if target else []), type=DAY, help=text)
+
+
 def days(first: str, last: str, *, required: bool = False) -> Callable[[Command], Command]:
-    """The options --from and --to, handed over as `first` and `last`.
+    """Return the options --from and --to, handed over as `first` and `last`.
 
     Args:
         first: help of --from.
@@ -35,14 +59,37 @@ def days(first: str, last: str, *, required: bool = False) -> Callable[[Command]
     return decorated
 
 
-def form(*forms: str, text: str) -> Callable[[Command], Command]:
-    """The option --format, handed over as `form`; the first form is the usual one.
+def choice(name: str, *values: str, text: str, target: str | None = None, default: str | None = None) -> Any:
+    """Return an option that takes one of `values`, by default the first.
 
     Args:
-        forms: what may be chosen, such as table, csv and json.
+        name: the option.
+        values: what may be chosen.
         text: the help.
+        target: name under which it is handed over; its own by default.
+        default: another default.
     """
-    return click.option("--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=text)
+    names = (name, target) if target else (name,)
+    return click.option(*names, type=click.Choice(values), default=default or values[0], show_default=True, help=text)
+
+
+def form(*forms: str, text: str = "For people or for programs.") -> Callable[[Command], Command]:
+    """Return the option --format, handed over as `form`; the first of `forms` is the default."""
+    return choice("--format", *forms, text=text, target="form")
+
+
+def province(scenario: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return the options of a built-in province: the option `scenario`, --seed and --size."""
+
+    def decorated(command: Command) -> Command:
+        size = "Volume of the built-in province; 1 is about 240 dossiers per working day of two-level-2026."
+        command = click.option(
+            "--size", default=DEFAULT_SIZE, show_default=True, type=click.FloatRange(min=0.001), help=size
+        )(command)
+        seed = "Seed of the built-in province; another number gives another province."
+        return scenario(click.option("--seed", default=DEFAULT_SEED, show_default=True, help=seed)(command))
+
+    return decorated
 
 
 def lake_in(data_dir: Path | None) -> Lake:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.cli.run_summary import step_progress
+from cchc_pipeline.cli.printing import console, step_progress
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.publish import PublishError, current_version
@@ -38,10 +37,10 @@ def pages(data_dir: Path | None) -> None:
 
 @quality.command("data-docs")
 @click.option("--table", "tables", multiple=True, help="Only this inbound table; can be repeated. Default: all.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Civil day (yyyy-mm-dd); default the last landed one.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default <data dir>/data-docs.")
+@options.day("--day", "Civil day; default the last landed one.")
+@click.option("--out", type=options.FOLDER, help="Folder; default <data dir>/data-docs.")
 @options.data_dir
-def data_docs(tables: tuple[str, ...], day: datetime | None, out: Path | None, data_dir: Path | None) -> None:
+def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, data_dir: Path | None) -> None:
     """Validate again what was landed for a day and build Great Expectations' Data Docs.
 
     The site opens without a network and loads nothing from anywhere. It holds counts, no values of
@@ -50,7 +49,7 @@ def data_docs(tables: tuple[str, ...], day: datetime | None, out: Path | None, d
     \b
     Example:
       cchc quality data-docs --table one_stop__dossiers --day 2026-09-30
-    """  # noqa: D301 - the backspace is how click is told to keep lines
+    """
     inbound = [contract.name for contract in all_contracts() if not contract.is_published]
     unknown = sorted(set(tables) - set(inbound))
     if unknown:
@@ -60,15 +59,10 @@ def data_docs(tables: tuple[str, ...], day: datetime | None, out: Path | None, d
     days = landed_days(lake, tables or inbound)
     if not days:
         raise NothingLanded(f"nothing was landed in {lake.root} yet", "pull a day first: `cchc run --day D`")
-    chosen = day.date() if day else max(days)
-    with step_progress(Console(stderr=True)) as progress:
+    chosen = day or max(days)
+    with step_progress(console(stderr=True)) as progress:
         done = build_data_docs(
-            lake,
-            tables or inbound,
-            chosen,
-            max(lake.span().as_of_on, chosen),
-            out or lake.root / "data-docs",
-            progress,
+            lake, tables or inbound, chosen, max(lake.span().as_of_on, chosen), out or lake.root / "data-docs", progress
         )
     for name in done.held:
         click.echo(f"{name}: every rule holds")

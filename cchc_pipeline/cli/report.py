@@ -1,30 +1,24 @@
-"""Commands `cchc report`, `cchc versions` and `cchc docs`: reading what is published, and what it means."""
+"""The commands `cchc report`: forms and lists from the published tables."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.cli.late_text import print_late
+from cchc_pipeline.cli.printing import Column, console, csv_text, print_json, print_rows, table
 from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
 from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.indicators.measure_units import unit_vi
-from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
 from cchc_pipeline.reference.unit_map import MapName
-from cchc_pipeline.reports.docs.dictionary import check_pages, write_pages
-from cchc_pipeline.reports.dossier_form import DossierForm, dossier_form
-from cchc_pipeline.reports.indicator_series import _COLUMNS, _MAPS_VI, Series, indicator_series
-from cchc_pipeline.reports.late_report import late_report
+from cchc_pipeline.reports.dossier_form import dossier_form
+from cchc_pipeline.reports.indicator_series import MAPS_VI, indicator_series
+from cchc_pipeline.reports.late_report import CAUSES, LateReport, late_report
+from cchc_pipeline.vietnamese import day, days
 
 
 @click.group()
@@ -32,45 +26,38 @@ def report() -> None:
     """Reports from the published tables."""
 
 
+report.add_command(reconciliation)
+report.add_command(cchc_report)
+
+
 @report.command()
-@options.days("First day of the period (yyyy-mm-dd).", "Last day of the period.", required=True)
+@options.days("First day of the period.", "Last day of the period.", required=True)
 @options.unit
 @options.form("table", "csv", "json", text="How the form is printed; JSON has every figure by its English name.")
 @options.data_dir
-def dossiers(first: datetime, last: datetime, unit: str | None, form: str, data_dir: Path | None) -> None:
+def dossiers(first: date, last: date, unit: str | None, form: str, data_dir: Path | None) -> None:
     """Form II.06a: dossiers received, resolved and pending in any period.
 
     \b
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
-    """  # noqa: D301 - the backspace is how click is told to keep lines
-    found = dossier_form(options.lake_in(data_dir).published, first.date(), last.date(), unit)
+    """
+    found = dossier_form(options.lake_in(data_dir).published, first, last, unit)
     if form == "json":
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
-    elif form == "csv":
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["code", "label_vi", "count", "pct"])
-        writer.writerows(
-            (code, label.strip(" -"), count, "" if pct is None else f"{pct:.2f}")
-            for code, label, count, pct in found.rows()
-        )
-        click.echo(stream.getvalue(), nl=False)
-    else:
-        Console().print(_table(found))
-
-
-def _table(found: DossierForm) -> Table:
-    period = f"{found.period_start:%d/%m/%Y}–{found.period_end:%d/%m/%Y}"
-    title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {period}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("Chỉ tiêu")
-    table.add_column("code", style="dim")
-    table.add_column("Số hồ sơ", justify="right")
-    table.add_column("Tỷ lệ", justify="right")
-    for code, label, count, pct in found.rows():
-        table.add_row(label, code, f"{count:,}", "" if pct is None else f"{pct:.2f} %")
-    return table
+        print_json(found.as_dict())
+        return
+    rows = [
+        {"code": code, "label_vi": label, "count": count, "pct": None if pct is None else f"{pct:.2f}"}
+        for code, label, count, pct in found.rows()
+    ]
+    if form == "csv":
+        rows = [{**row, "label_vi": str(row["label_vi"]).strip(" -")} for row in rows]
+    columns = {
+        "label_vi": "Chỉ tiêu", "code": Column("code", style="dim"), "count": Column("Số hồ sơ", ","),
+        "pct": Column("Tỷ lệ", "{} %".format, justify="right"),
+    }  # fmt: skip
+    period = days(found.period_start, found.period_end)
+    print_rows(rows, columns, form, f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {period}")
 
 
 @report.command()
@@ -79,132 +66,90 @@ def _table(found: DossierForm) -> Table:
 @options.form("text", "csv", "json", text="CSV has one line per dossier; JSON counts by cause and unit too.")
 @click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Dossiers listed as text.")
 @options.data_dir
-def late(
-    first: datetime | None, last: datetime | None, unit: str | None, form: str, limit: int, data_dir: Path | None
-) -> None:
+def late(first: date | None, last: date | None, unit: str | None, form: str, limit: int, data_dir: Path | None) -> None:
     """Why dossiers were late: in fact, only in the software, or waiting for another authority.
 
     \b
     Example:
       cchc report late --from 2019-11-16 --to 2020-11-08 --unit H16.12
-    """  # noqa: D301 - the backspace is how click is told to keep lines
-    found = late_report(options.lake_in(data_dir).published, first and first.date(), last and last.date(), unit)
+    """
+    found = late_report(options.lake_in(data_dir).published, first, last, unit)
     if form == "json":
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+        print_json(found.as_dict())
     elif form == "csv":
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, late_schema().names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*found.dossiers, *found.overdue])
-        click.echo(stream.getvalue(), nl=False)
+        click.echo(csv_text([*found.dossiers, *found.overdue], late_schema().names), nl=False)
     else:
-        print_late(found, limit)
+        _print_late(found, limit)
+
+
+def _print_late(found: LateReport, limit: int) -> None:
+    """Print counts by cause, counts by unit, and the first `limit` dossiers with their evidence."""
+    out, about = console(), found.scope
+    by_cause = [
+        {"cause": CAUSES[cause], "code": cause, "dossiers": count, "letters": letters}
+        for cause, count, letters in found.by_cause()
+    ]
+    columns = {
+        "cause": "Nguyên nhân", "code": Column("code", style="dim"), "dossiers": Column("Số hồ sơ", ","),
+        "letters": Column("Có thư xin lỗi", ","),
+    }  # fmt: skip
+    title = f"Hồ sơ giải quyết quá hạn — {about.unit_name}, {days(about.first, about.last)}"
+    letters = sum(letters for _, _, letters in found.by_cause())
+    total = {"cause": "Cộng", "code": "resolved_late", "dossiers": len(found.dossiers), "letters": letters}
+    out.print(table([*by_cause, total], columns, title))
+    if found.dossiers:
+        by_unit = [{"unit": f"{name} ({code})", **causes} for code, name, causes in found.by_unit()]
+        cell = Column("", lambda pair: f"{pair[0]} ({pair[1]})" if pair[0] else "", justify="right")
+        heads = {"unit": Column("Đơn vị"), **{cause: replace(cell, head=cause) for cause in CAUSES}}
+        out.print(table(by_unit, heads, "Theo đơn vị: số hồ sơ (có thư xin lỗi)"))
+    for number, row in enumerate(found.dossiers[:limit], 1):
+        letter = f"Thư xin lỗi {row['apology_code']}, {row['apology_on']:%d/%m/%Y}." if row["apology_on"] else ""
+        unit = about.names.get(row["unit_code"], row["unit_code"])
+        out.print(
+            f"{number}. {row['dossier_code']} ({unit}). {CAUSES[row['cause']]}. {row['evidence_vi']} "
+            f"{letter or 'Không có thư xin lỗi.'}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    if len(found.dossiers) > limit:
+        out.print(f"… và {len(found.dossiers) - limit:,} hồ sơ khác / more: --limit, --format csv")
+    if found.overdue:
+        out.print(f"Ngoài ra {len(found.overdue):,} hồ sơ đang giải quyết đã quá hạn / open and overdue.")
 
 
 @report.command()
 @click.argument("indicator")
 @click.option("--unit", help="Unit code; default the province.")
-@click.option(
+@options.choice(
     "--map",
-    "which",
-    type=click.Choice(["as-was", "today"]),
-    default="as-was",
-    show_default=True,
-    help="Units as they were in each period, or as they are today with the figures of their predecessors.",
+    "as-was",
+    "today",
+    target="which",
+    text="Units as they were in each period, or as they are today with the figures of their predecessors.",
 )
-@click.option(
-    "--period",
-    "kind",
-    type=click.Choice(["day", "month", "quarter", "year", "custom"]),
-    default="month",
-    show_default=True,
-    help="Kind of period.",
+@options.choice(
+    "--period", "day", "month", "quarter", "year", "custom", target="kind", default="month", text="Kind of period."
 )
 @options.days("Periods that end on this day or later.", "Periods that begin on this day or earlier.")
 @options.form("table", "csv", "json", text="How the series is printed; CSV and JSON have ISO dates and every column.")
 @options.data_dir
 def indicators(
-    indicator: str,
-    unit: str | None,
-    which: MapName,
-    kind: str,
-    first: datetime | None,
-    last: datetime | None,
-    form: str,
+    indicator: str, unit: str | None, which: MapName, kind: str, first: date | None, last: date | None, form: str,
     data_dir: Path | None,
-) -> None:
+) -> None:  # fmt: skip
     """An INDICATOR by period: as it was, or on today's map of units.
 
     \b
     Example:
       cchc report indicators late_rate --unit H99.201 --map today --period quarter
-    """  # noqa: D301 - the backspace is how click is told to keep lines
-    begins, ends = (day.date() if day else None for day in (first, last))
-    found = indicator_series(options.lake_in(data_dir).published, indicator, unit, which, kind, begins, ends)
-    print_series(found, form)
-
-
-@click.command()
-@click.option("--use", help="Make this version the current one again.")
-@options.data_dir
-def versions(use: str | None, data_dir: Path | None) -> None:
-    """List the published versions, or go back to one with --use."""
-    published = options.lake_in(data_dir).published
-    if use:
-        click.echo(f"current is now {roll_back(published, use).name}")
-        return
-    current = current_version(published)
-    table = Table("version", "created", "data until", "current")
-    for name in version_names(published):
-        manifest = read_manifest(published / "versions" / name)
-        is_current = current is not None and current.name == name
-        table.add_row(name, manifest["created"], manifest["data_until"], "●" if is_current else "")
-    Console().print(table)
-
-
-@click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("docs"),
-    show_default=True,
-    help="Folder of the pages.",
-)
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files there are not current.")
-def docs(out: Path, *, check: bool) -> None:
-    """Render the data dictionary and the list of indicators as Markdown."""
-    if check:
-        check_pages(out)
-        click.echo(f"{out}: current")
-        return
-    for path in write_pages(out):
-        click.echo(path)
-
-
-report.add_command(reconciliation)
-report.add_command(cchc_report)
-
-
-def print_series(series: Series, form: str) -> None:
-    """Print as table, csv or json; dates in ISO form in the last two."""
+    """
+    found = indicator_series(options.lake_in(data_dir).published, indicator, unit, which, kind, first, last)
     if form == "json":
-        plain = [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in series.rows]
-        head = {name: getattr(series, name) for name in ("indicator_id", "name_vi", "unit_of_measure", "unit_code")}
-        click.echo(json.dumps({**head, "map": series.which, "rows": plain}, ensure_ascii=False, indent=2))
+        head = {name: getattr(found, name) for name in ("indicator_id", "name_vi", "unit_of_measure", "unit_code")}
+        print_json({**head, "map": found.which, "rows": found.rows})
         return
-    if form == "csv":
-        writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(series.rows)
-        return
-    title = f"{series.name_vi} ({unit_vi(series.unit_of_measure)}) — {series.unit_name}, {_MAPS_VI[series.which]}"
-    table = Table("Từ ngày", "Đến ngày", title=title, title_justify="left")
-    for name in ("Tử số", "Mẫu số", "Giá trị"):
-        table.add_column(name, justify="right")
-    table.add_column("Ghi chú")
-    for row in series.rows:
-        days = (f"{row[name]:%d/%m/%Y}" for name in ("period_start", "period_end"))
-        numbers = ("" if row[name] is None else f"{row[name]:,.10g}" for name in ("numerator", "denominator"))
-        value = "" if row["value"] is None else f"{row['value']:,.2f}"
-        table.add_row(*days, *numbers, value, row["note_vi"] or "")
-    Console().print(table)
+    columns = {
+        "period_start": Column("Từ ngày", day), "period_end": Column("Đến ngày", day), "numerator": "Tử số",
+        "denominator": "Mẫu số", "value": Column("Giá trị", ",.2f"), "note_vi": "Ghi chú",
+    }  # fmt: skip
+    title = f"{found.name_vi} ({unit_vi(found.unit_of_measure)}) — {found.unit_name}, {MAPS_VI[found.which]}"
+    print_rows(found.rows, columns, form, title)

@@ -1,26 +1,23 @@
-"""The commands `rubric check`, `rubric import` and `rubric diff`."""
+"""The commands `cchc rubric`: list, check, import and compare rubrics."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 import yaml
-from rich.console import Console
-from rich.table import Table
 
+from cchc_pipeline.cli import options
+from cchc_pipeline.cli.printing import Column, console, print_json, table
 from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind, parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet
 from cchc_pipeline.scorecards.scoring.shelf import FOLDER, office_shelf
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def rubric() -> None:
     """Rubrics: check, import from an office's spreadsheet, compare (bộ tiêu chí chấm điểm)."""
 
@@ -52,23 +49,23 @@ def check_command(name: str, *, criteria: bool) -> None:
 
     Kiểm tra một bộ tiêu chí.
     """
-    found = _rubric(name)
+    found = office_shelf().find(name)
     click.echo(f"{found.name_vi} / {found.name_en}")
     click.echo(f"{found.id} {found.version}, {found.legal_basis or '(chưa ghi căn cứ)'}")
     until = found.valid_to or "nay / today"
     click.echo(f"hiệu lực / valid {found.valid_from} … {until}{'; TẠM / provisional' if found.is_provisional else ''}")
     click.echo(f"chấm cho / scores {', '.join(found.unit_levels) or 'mọi cấp / every level'}")
     variants = _variants(found)
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("Mã / code")
-    table.add_column("Lĩnh vực / group")
-    for name_of_variant in variants:
-        table.add_column(name_of_variant, justify="right")
-    for place, group in enumerate(found.groups):
-        reachable = [points_of(one.groups[place].leaves()) for one in variants.values()]
-        table.add_row(group.code, group.name_vi, *(f"{points:g}" if points else "-" for points in reachable))
-    table.add_row("", "Tổng / total", *(f"{points_of(one.criteria()):g}" for one in variants.values()))
-    Console().print(table)
+    rows = [
+        {"code": group.code, "name": group.name_vi}
+        | {source: points_of(one.groups[place].leaves()) or None for source, one in variants.items()}
+        for place, group in enumerate(found.groups)
+    ]
+    rows.append(
+        {"code": "", "name": "Tổng / total"} | {source: points_of(one.criteria()) for source, one in variants.items()}
+    )
+    points = {source: Column(source, "g", "-") for source in variants}
+    console().print(table(rows, {"code": "Mã / code", "name": "Lĩnh vực / group", **points}))
     if criteria:
         for one in found.criteria():
             where = one.indicator or (one.evidence.label() if one.evidence else "")
@@ -86,10 +83,10 @@ def check_command(name: str, *, criteria: bool) -> None:
 @click.option("--name", required=True, help="Vietnamese name of the index.")
 @click.option("--name-en", help="English name; the Vietnamese one where it is not given.")
 @click.option("--legal-basis", default="", help="Decision that lays the rubric down.")
-@click.option("--valid-from", required=True, type=_DAY, help="First day it is in force, yyyy-mm-dd.")
-@click.option("--valid-to", type=_DAY, help="Last day it is in force.")
+@click.option("--valid-from", required=True, type=options.DAY, help="First day it is in force.")
+@options.day("--valid-to", "Last day it is in force.")
 @click.option("--sheet-name", help="Sheet of the workbook; the one it opens with where not given.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Rubric file to write.")
+@click.option("--out", required=True, type=options.FILE, help="Rubric file to write.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def import_command(
     sheet: Path,
@@ -98,8 +95,8 @@ def import_command(
     name: str,
     name_en: str | None,
     legal_basis: str,
-    valid_from: datetime,
-    valid_to: datetime | None,
+    valid_from: date,
+    valid_to: date | None,
     sheet_name: str | None,
     out: Path,
     *,
@@ -116,14 +113,9 @@ def import_command(
     if out.exists() and not force:
         raise RubricError(f"{out} is there already; choose another --out, or give --force to replace it")
     about = {
-        "id": rubric_id,
-        "version": version,
-        "name_vi": name,
-        "name_en": name_en or name,
-        "legal_basis": legal_basis,
-        "valid_from": valid_from.date(),
-        "valid_to": valid_to.date() if valid_to else None,
-    }
+        "id": rubric_id, "version": version, "name_vi": name, "name_en": name_en or name, "legal_basis": legal_basis,
+        "valid_from": valid_from, "valid_to": valid_to,
+    }  # fmt: skip
     imported = import_sheet(sheet, about, sheet=sheet_name)
     text = yaml.safe_dump(imported.content, allow_unicode=True, sort_keys=False, width=110)
     found = parse_rubric(text, out.name)
@@ -140,9 +132,7 @@ def import_command(
 @rubric.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@options.form("text", "json", text="How to print.")
 def diff_command(old: str, new: str, form: str) -> None:
     """What changed between two rubrics: points, rules, criteria.
 
@@ -150,14 +140,14 @@ def diff_command(old: str, new: str, form: str) -> None:
 
     So sánh hai bộ tiêu chí.
     """
-    before, after = _rubric(old), _rubric(new)
+    before, after = office_shelf().find(old), office_shelf().find(new)
     changes = compare(before, after)
     if form == "json":
         rows = [
             {"code": one.code, "kind": one.kind, "old": one.old, "new": one.new, "scores_change": one.scores}
             for one in changes
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
         return
     for one in changes:
         click.echo(one.sentence())
@@ -173,10 +163,6 @@ def diff_command(old: str, new: str, form: str) -> None:
 
 
 def _variants(rubric: Rubric) -> dict[str, Rubric]:
-    """The rubric as it is scored from each source of figures, by what the source is called."""
+    """Return the rubric as it is scored from each source of figures, by what the source is called."""
     sources = sorted({source for one in rubric.criteria() for source in one.sources})
     return {source: rubric.for_source(source) for source in sources} or {"điểm / points": rubric}
-
-
-def _rubric(name: str) -> Rubric:
-    return office_shelf().find(name)

@@ -1,4 +1,4 @@
-"""The `cchc sandbox` commands."""
+"""The commands `cchc sandbox`: serve and describe the built-in province."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import click
 
+from cchc_pipeline.cli import options
 from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
@@ -14,10 +15,8 @@ from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID
 from cchc_pipeline.sandbox.truth.indicators import INDICATORS, indicator_truth
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def sandbox() -> None:
     """Tỉnh trong hộp: a province in a box, to try the pipeline without any real system.
 
@@ -26,17 +25,14 @@ def sandbox() -> None:
     """
 
 
-def _scenario_options(command: click.decorators.FC) -> click.decorators.FC:
-    for option in (
-        click.option("--size", default=1.0, show_default=True, type=click.FloatRange(min=0.001),
-                     help="Scales the volume of two-level-2026; 1 is about 240 dossiers per working day."),
-        click.option("--seed", default=766, show_default=True, help="Another number gives another province."),
-        click.option("--scenario", default=SCENARIO_NAMES[0], show_default=True, type=click.Choice(SCENARIO_NAMES),
-                     help="two-level-2026: invented, from 2026-09-01 on without an end. The others hold the "
-                          "published figures of a province exactly."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+_scenario_options = options.province(
+    options.choice(
+        "--scenario",
+        *SCENARIO_NAMES,
+        text="two-level-2026: invented, from 2026-09-01 on without an end. The others hold the published figures of a "
+        "province exactly.",
+    )
+)
 
 
 @sandbox.command()
@@ -69,14 +65,9 @@ def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -
 
 @sandbox.command()
 @_scenario_options
-@click.option(
-    "--from", "start", default=None, type=DAY, help="First day of the period. Default: the first day of data."
-)
-@click.option("--to", "end", default=None, type=DAY, help="Last day of the period. Default: 30 days later.")
+@options.days("First day of the period. Default: the first day of data.", "Last day. Default: 30 days later.")
 @click.option("--unit", default=None, help="Unit code; default: the province.")
-def describe(
-    scenario: str, seed: int, size: float, start: datetime | None, end: datetime | None, unit: str | None
-) -> None:
+def describe(scenario: str, seed: int, size: float, first: date | None, last: date | None, unit: str | None) -> None:
     """Print what a province is, and its true indicators over a period.
 
     Example: cchc sandbox describe --scenario dak-nong-2020 --from 2019-11-16 --to 2020-11-08
@@ -86,8 +77,8 @@ def describe(
         shown = province.scenario.unit(unit) if unit else province.units[0]
     except SandboxError as error:
         raise click.ClickException(str(error)) from error
-    first: date = start.date() if start else province.scenario.go_live
-    last: date = end.date() if end else first + timedelta(days=29)
+    first = first or province.scenario.go_live
+    last = last or first + timedelta(days=29)
     if last < first:
         raise click.BadParameter("--to lies before --from", param_hint="--to")
     levels = [unit.level for unit in province.units]

@@ -1,18 +1,15 @@
-"""The commands `score index766` and `score papi`: a file in, a scorecard out, without any pipeline."""
+"""The commands `cchc score`: a file of figures in, a scorecard out, without any pipeline."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from cchc_pipeline.cli.files import FILE, say_where, write
+from cchc_pipeline.cli import options
+from cchc_pipeline.cli.printing import Column, Columns, console, table, write_csv
 from cchc_pipeline.cli.score_par_index import par_index_command
 from cchc_pipeline.cli.score_robustness import robustness_command
-from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
@@ -21,27 +18,12 @@ from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.scoring.shelf import office_shelf
 
 _STATUS = {
-    "ok": "đủ / complete",
-    "partial": "một phần / partial",
-    "missing": "thiếu / missing",
-    "missing_at_source": "thiếu / missing",
-    "incomplete": "thiếu / missing",
-}
+    "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",
+    "missing_at_source": "thiếu / missing", "incomplete": "thiếu / missing",
+}  # fmt: skip
 
 
-class _ScoreGroup(click.Group):
-    """Turns the project's own errors into one line and exit code 1 where there is no root command to do it."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except CchcError as error:
-            if ctx.parent is not None:
-                raise
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_ScoreGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def score() -> None:
     """Score a file of published figures (chấm điểm từ một tệp số liệu)."""
 
@@ -51,14 +33,13 @@ score.add_command(robustness_command)
 
 
 @score.command("index766")
-@click.option("--metrics", required=True, type=FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
-@click.option("--out", type=FILE, help="Write every criterion, group and total to this CSV file.")
-@click.option(
+@click.option("--metrics", required=True, type=options.FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
+@click.option("--out", type=options.FILE, help="Write every criterion, group and total to this CSV file.")
+@options.choice(
     "--source",
-    type=click.Choice(["portal", "local"]),
-    default="portal",
-    show_default=True,
-    help="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
+    "portal",
+    "local",
+    text="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
 )
 @click.option(
     "--rubric",
@@ -78,33 +59,30 @@ def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: 
     """
     rubric = office_shelf().find(rubric_name)
     scored = index766.score_metrics(read_metrics(metrics), source=source, rubric=rubric)
-    write(scored, out)
     groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
-    table = _table(
-        f"QĐ 766, {rubric.id} {rubric.version}",
-        [*(f"{code}\n/{most:g}" for code, most in groups.items()), "Tổng\nTotal"],
-    )
-    for unit, rows in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
-        cells = rows.set_index("metric_code")
-        points = [float(value) for value in cells.loc[[*groups.index, TOTAL_CODE], "score"]]
-        status, most = str(cells["status"][TOTAL_CODE]), float(cells["max_score"][TOTAL_CODE])
-        band = rubric.band(points[-1], most) if status == "ok" else None
-        label = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
-        table.add_row(str(unit), *map(_score, points), label)
-    Console().print(table)
-    say_where(scored, out)
+    rows = []
+    for unit, lines in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
+        cells = lines.set_index("metric_code")
+        status, points = str(cells["status"][TOTAL_CODE]), float(cells["score"][TOTAL_CODE])
+        band = rubric.band(points, float(cells["max_score"][TOTAL_CODE])) if status == "ok" else None
+        result = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
+        rows.append({"unit": unit, **cells["score"], "result": result})
+    heads = {str(code): f"{code}\n/{most:g}" for code, most in groups.items()}
+    console().print(table(rows, _columns(heads), f"QĐ 766, {rubric.id} {rubric.version}"))
+    write_csv(scored, out)
 
 
 @score.command("papi")
 @click.option(
     "--table",
+    "path",
     required=True,
-    type=FILE,
+    type=options.FILE,
     help="CSV: Province (P01 to P63), SC11 to SC83; or .xlsx, also as published.",
 )
 @click.option("--year", required=True, type=int, help="Year of the survey; decides which sub-dimensions there are.")
-@click.option("--out", type=FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
-def papi_command(table: Path, year: int, out: Path | None) -> None:
+@click.option("--out", type=options.FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
+def papi_command(path: Path, year: int, out: Path | None) -> None:
     """Compose PAPI dimensions and totals from a table of sub-dimensions.
 
     A blank or 0 is missing; a dimension or total that lacks a part is missing and says which. Of a workbook the sheets
@@ -112,31 +90,25 @@ def papi_command(table: Path, year: int, out: Path | None) -> None:
 
     Tính điểm trục nội dung và tổng điểm PAPI từ bảng điểm trục con.
     """
-    composed = papi.compose(papi.read_wide(table, year), year)
-    write(composed, out)
+    composed = papi.compose(papi.read_wide(path, year), year)
     wanted = instrument(year)
-    codes = [*wanted.dimensions, TOTAL_CODE]
-    shown = _table(f"PAPI {year}", [*wanted.dimensions, "Tổng\nTotal"])
-    for province, rows in composed[composed["level"] != "subdimension"].groupby("province", sort=False):
-        cells = rows.set_index("code")
-        scores = [float(value) for value in cells.loc[codes, "score"]]
-        shown.add_row(str(province), *map(_score, scores), _STATUS[str(cells["status"][TOTAL_CODE])])
-    console = Console()
-    console.print(shown)
+    rows = [
+        {"unit": province, **cells["score"], "result": _STATUS[str(cells["status"][TOTAL_CODE])]}
+        for province, lines in composed[composed["level"] != "subdimension"].groupby("province", sort=False)
+        for cells in [lines.set_index("code")]
+    ]
+    screen = console()
+    screen.print(table(rows, _columns({code: code for code in wanted.dimensions}), f"PAPI {year}"))
     for item in wanted.breaks:
-        console.print(f"Đứt chuỗi {year - 1}/{year} ({', '.join(item.codes)}): {item.note_vi} / {item.note_en}")
-    say_where(composed, out)
+        screen.print(f"Đứt chuỗi {year - 1}/{year} ({', '.join(item.codes)}): {item.note_vi} / {item.note_en}")
+    write_csv(composed, out)
 
 
-def _table(title: str, headings: list[str]) -> Table:
-    """A table that fits into 80 columns, because logs and mails have no more."""
-    table = Table(title=title, box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("Đơn vị\nUnit", no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Kết quả\nResult", no_wrap=True)
-    return table
-
-
-def _score(score: float) -> str:
-    return "-" if math.isnan(score) else f"{score:.2f}"
+def _columns(parts: dict[str, str]) -> Columns:
+    """Return columns of a scorecard that fit into 80 characters: the unit, its parts, the total and the result."""
+    scores = {**parts, TOTAL_CODE: "Tổng\nTotal"}
+    return {
+        "unit": Column("Đơn vị\nUnit", no_wrap=True),
+        **{code: Column(head, ".2f", "-", no_wrap=True) for code, head in scores.items()},
+        "result": Column("Kết quả\nResult", no_wrap=True),
+    }

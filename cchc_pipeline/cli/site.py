@@ -1,21 +1,18 @@
-"""The command `cchc site`: make the site of the current version in a folder, or open it."""
+"""The command `cchc site`: make the pages of the current version in a folder, or open them."""
 
 from __future__ import annotations
 
 import webbrowser
-from datetime import date
 from pathlib import Path
 
 import click
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
+from cchc_pipeline.lake.publish import PublishError, current_version
 from cchc_pipeline.scorecards.scoring.shelf import office_shelf
 from cchc_pipeline.site import FOLDER
-from cchc_pipeline.site.build import site_files
-from cchc_pipeline.site.tables import NEEDED
+from cchc_pipeline.site.build import write_site
 
 
 @click.group()
@@ -25,7 +22,7 @@ def site() -> None:
 
 @site.command()
 @options.data_dir
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default <data dir>/site.")
+@click.option("--out", type=options.FOLDER, help="Folder; default <data dir>/site.")
 def build(data_dir: Path | None, out: Path | None) -> None:
     """Make the site of the current version in a folder, for example to put it on a web server.
 
@@ -35,26 +32,11 @@ def build(data_dir: Path | None, out: Path | None) -> None:
     \b
     Example:
       cchc site build --out /srv/www/cchc
-    """  # noqa: D301 - the backspace is how click is told to keep lines
+    """
     lake = options.lake_in(data_dir)
-    version = _version(lake)
-    manifest = read_manifest(version)
-    tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
-    lacking = sorted(set(NEEDED) - set(tables))
-    if lacking:
-        raise PublishError(
-            f"published version {version.name} has no table {', '.join(lacking)}, which the site needs. "
-            "Publish a newer version: `cchc run`."
-        )
-    pages = site_files(
-        tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), office_shelf(data_dir)
-    )
     folder = out or lake.root / FOLDER
-    for path, content in pages.items():
-        files.write_bytes(content, folder / path)
-    for gone in sorted({path.name for path in (folder / "units").glob("*.html")} - {Path(one).name for one in pages}):
-        (folder / "units" / gone).unlink()
-    click.echo(f"{len(pages)} files of version {version.name}: {(folder / 'index.html').resolve().as_uri()}")
+    count = write_site(lake.published, folder, office_shelf(data_dir))
+    click.echo(f"{count} files of version {_version(lake).name}: {(folder / 'index.html').resolve().as_uri()}")
 
 
 @site.command("open")

@@ -17,7 +17,7 @@ from cchc_pipeline.contracts.compatibility import Difference, compare, next_vers
 from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import version_key
-from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts, read_contract
+from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contract, folder_contracts, read_contract
 from cchc_pipeline.yaml_files import read_yaml
 
 
@@ -89,6 +89,24 @@ def read_version(family: str, version: str, folder: Path | None = None) -> Contr
             fix=f"use one of {', '.join(files)}" if files else f"see `cchc contract list`, or release {family} first",
         )
     return read_contract(files[version])
+
+
+def named_contract(name: str, folder: Path | None = None) -> Contract:
+    """Return the contract that a name stands for: a file, a table, or TABLE@VERSION for a recorded one.
+
+    Raises:
+        ContractFileError: there is no such contract, or its file is wrong.
+        VersionRefused: there is no such recorded version.
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise ContractFileError(f"{name}: there is no such file; correct the path", file=name)
+        return read_contract(path)
+    table, _, version = name.partition("@")
+    if version:
+        return read_version(table, version, folder)
+    return folder_contract(table, folder or contract_folder())
 
 
 def record_version(contract: Contract, folder: Path | None = None) -> Path:

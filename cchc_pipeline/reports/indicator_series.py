@@ -16,8 +16,8 @@ from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.scope import ReportError, scope
 
 _TABLES: dict[MapName, str] = {"as-was": "indicator_values", "today": "indicator_values_today"}
-_MAPS_VI: dict[MapName, str] = {"as-was": "theo địa giới của từng thời kỳ", "today": "theo địa giới hiện nay"}
-_COLUMNS = ("period_start", "period_end", "numerator", "denominator", "value", "is_exact", "note_vi")
+MAPS_VI: dict[MapName, str] = {"as-was": "theo địa giới của từng thời kỳ", "today": "theo địa giới hiện nay"}
+COLUMNS = ("period_start", "period_end", "numerator", "denominator", "value", "is_exact", "note_vi")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def indicator_series(
     for name, value in asked.items():
         keep = pc.and_(keep, pc.equal(values[name], value))
     rows = [
-        {name: row.get(name, True if name == "is_exact" else None) for name in _COLUMNS}
+        {name: row.get(name, True if name == "is_exact" else None) for name in COLUMNS}
         for row in values.filter(keep).sort_by("period_start").to_pylist()
         if (first is None or row["period_end"] >= first) and (last is None or row["period_start"] <= last)
     ]

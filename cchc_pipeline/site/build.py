@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cchc_pipeline.drawing.templating import environment
+from cchc_pipeline.lake import files
+from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load
 from cchc_pipeline.site.papi import PapiPage, papi_page
+from cchc_pipeline.site.tables import NEEDED
 from cchc_pipeline.site.unit_page import unit_page
 from cchc_pipeline.vietnamese import period_label
 
@@ -44,6 +47,31 @@ def site_files(
     for name in ASSETS:
         pages[name] = resources.files("cchc_pipeline.site.templates").joinpath(name).read_bytes()
     return dict(sorted(pages.items()))
+
+
+def write_site(published: Path, folder: Path, shelf: Shelf) -> int:
+    """Write the site of the current version into a folder, remove pages of units that are gone, and count the files.
+
+    Raises:
+        PublishError: nothing was published, or the version lacks a table that the site needs.
+    """
+    version = current_version(published)
+    if version is None:
+        raise PublishError(f"nothing is published in {published} yet. Run the main job: `cchc run`.")
+    manifest = read_manifest(version)
+    tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
+    lacking = sorted(set(NEEDED) - set(tables))
+    if lacking:
+        raise PublishError(
+            f"published version {version.name} has no table {', '.join(lacking)}, which the site needs. "
+            "Publish a newer version: `cchc run`."
+        )
+    pages = site_files(tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), shelf)
+    for path, content in pages.items():
+        files.write_bytes(content, folder / path)
+    for gone in {path.name for path in (folder / "units").glob("*.html")} - {Path(path).name for path in pages}:
+        (folder / "units" / gone).unlink()
+    return len(pages)
 
 
 def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from cchc_pipeline.contracts.conform import conform, shape_errors, unknown_colum
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import Column, Severity
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
+from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
 from cchc_pipeline.tabular.files import file_kind, read_parquet
 from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
@@ -25,7 +26,6 @@ from cchc_pipeline.validation.verdict import rule_breaks
 
 #: Classes of personal data whose values may be quoted in a message.
 _QUOTABLE = ("public", "internal")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def check_file(
     *,
     decimal: DecimalMark = "auto",
     sheet: str | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> FileReport:
     """Check a Parquet, CSV, Excel or HTML file by a contract.
 
@@ -151,7 +151,7 @@ def _check_rows(
     arrays: dict[str, pa.Array] = {}
     present = [column for column in contract.columns if column.name in places]
     for done, column in enumerate(present):
-        progress("reading columns", done, len(present))
+        progress(done, len(present), "reading columns")
         (place,) = places[column.name]
         cells = [cells[place] if place < len(cells) else None for _, cells in rows]
         arrays[column.name] = _column(column, cells, decimal, unreadable)
@@ -235,7 +235,7 @@ def _judged(
         problems.append((i, _unreadable(numbers[i], contract, contract.column(name), text, error)))
         rejected[i] = True
     for k, rule in enumerate(contract.rules):
-        progress("judging rows", k, len(contract.rules))
+        progress(k, len(contract.rules), "judging rows")
         for i in np.flatnonzero(breaks.column(k).to_numpy()).tolist():
             if (i, rule.column) in unreadable:
                 continue  # a rule about this cell alone saw a null that stands for an unreadable value
@@ -243,7 +243,7 @@ def _judged(
                 (i, RowProblem(numbers[i], rule.id, rule.severity, rule.column, rule.sentence_vi, rule.sentence_en))
             )
             rejected[i] |= rule.severity == "reject"
-    progress("judging rows", len(contract.rules), len(contract.rules))
+    progress(len(contract.rules), len(contract.rules), "judging rows")
     order = {rule.id: k for k, rule in enumerate(contract.rules)}
     problems.sort(key=lambda one: (one[0], order.get(one[1].rule_id, -1), one[1].column or ""))
     return FileReport(

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 from small_lake import FIRST, INBOUND, LAST
 
-from cchc_pipeline.cli import run_summary as closing
-from cchc_pipeline.cli.run_summary import closing_table, step_progress
+from cchc_pipeline.cli import printing
+from cchc_pipeline.cli.printing import step_progress
+from cchc_pipeline.cli.run_summary import closing_table
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
@@ -18,7 +19,7 @@ WINDOW = Window(FIRST, LAST)
 
 def printed(lake, *, success=True, window=WINDOW) -> str:
     console = Console(file=io.StringIO(), width=200)
-    console.print(closing_table(lake, window, success, 12.3, "run-1"))
+    console.print(closing_table(lake, window, 12.3, "run-1", success=success))
     return console.file.getvalue()
 
 
@@ -74,8 +75,8 @@ def test_a_lake_without_anything_can_be_told_of(tmp_path):
 
 @pytest.mark.parametrize("seconds, lines", [(0, 4), (3600, 1)])
 def test_progress_without_a_terminal_is_a_line_now_and_then(monkeypatch, seconds, lines):
-    monkeypatch.setattr(closing, "SECONDS_BETWEEN_LINES", seconds)
-    monkeypatch.setattr(closing.time, "monotonic", lambda: 10_000.0)
+    monkeypatch.setattr(printing, "SECONDS_BETWEEN_LINES", seconds)
+    monkeypatch.setattr(printing.time, "monotonic", lambda: 10_000.0)
     console = Console(file=io.StringIO(), force_terminal=False, width=100)
     with step_progress(console) as report:
         for number in range(3):

@@ -236,8 +236,9 @@ def test_what_cannot_be_is_refused(changes, unit, message) -> None:
 @pytest.fixture
 def published(tmp_path):
     """A published index766 of one month: a province with two departments."""
-    folder = tmp_path / "published" / "current"
+    folder = tmp_path / "published" / "versions" / "20261101T000000Z"
     folder.mkdir(parents=True)
+    (tmp_path / "published" / "current").symlink_to(folder, target_is_directory=True)
     rubric = shipped().find("index766")
     rng = np.random.default_rng(1)
     rows = [
@@ -264,7 +265,7 @@ def cchc(*arguments: str):
 def test_the_commands_show_the_published_card(published) -> None:
     shown = cchc("points", "--unit", "H99", "--data-dir", str(published))
     assert shown.exit_code == 0, shown.output
-    assert "Tỉnh Mẫu, 01/10/2026 - 31/10/2026" in shown.output
+    assert "Tỉnh Mẫu, 01/10/2026–31/10/2026" in shown.output
     asked = cchc(
         "whatif", "DOSSIER_ON_TIME=100%", "--unit", "H99.01", "--period", "2026-10", "--data-dir", str(published)
     )
@@ -287,7 +288,7 @@ def test_the_commands_show_the_published_card(published) -> None:
         (("points", "--unit", "H99", "--period", "2026-09"), "no 2026-09; its months are 2026-10"),
         (("points", "--unit", "H99", "--period", "October"), "is no period"),
         (("points", "--unit", "H99", "--period", "2026-13"), "Write it like 2026-09 (month)"),
-        (("points", "--unit", "H99", "--index", "par_index"), "run `cchc run` first"),
+        (("points", "--unit", "H99", "--index", "par_index"), "no table scorecard_par_index. Run the main job"),
         (("points", "--unit", "H99", "--source", "portal"), "index766 has no figures of the source portal; choose"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from published_files import published
 
-from cchc_pipeline.cli.score import score
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import audit
@@ -118,7 +118,7 @@ def test_the_command_prints_intervals_and_says_what_they_lack(tmp_path: Path) ->
     out = tmp_path / "ranks.csv"
     table = invented(tmp_path, 2022)
     done = CliRunner().invoke(
-        score, ["robustness", "--table", str(table), "--year", "2022", "--draws", "200", "--out", str(out)]
+        main, ["score", "robustness", "--table", str(table), "--year", "2022", "--draws", "200", "--out", str(out)]
     )
     assert done.exit_code == 0, done.output
     assert "Chưa tính sai số khảo sát" in done.output

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from lxml import etree
 
-from cchc_pipeline.cli.score import score
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
@@ -40,13 +40,13 @@ def composed(path: Path) -> pd.DataFrame:
 
 
 def run(*arguments: object) -> str:
-    done = CliRunner().invoke(score, ["robustness", *map(str, arguments), "--draws", "100"])
+    done = CliRunner().invoke(main, ["score", "robustness", *map(str, arguments), "--draws", "100"])
     assert done.exit_code == 0, done.output
     return done.output
 
 
 def refused(*arguments: object) -> str:
-    done = CliRunner().invoke(score, ["robustness", *map(str, arguments), "--draws", "100"])
+    done = CliRunner().invoke(main, ["score", "robustness", *map(str, arguments), "--draws", "100"])
     assert done.exit_code != 0
     return done.output
 

@@ -16,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rubric_files import rubric_from
 
-from cchc_pipeline.cli.rubric import rubric as rubric_group
-from cchc_pipeline.cli.score import score as score_group
+from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import build
@@ -177,7 +176,7 @@ def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_for
     assert "phiên bản 2026.1, không so sánh" in february.loc["DOSSIER_ONLINE_PAYMENT", "reason_vi"]
     assert shelf.newest("index766").version == shelf.find("index766").version == "H99-2026"
     assert shelf.find("index766@2026.1").version == "2026.1"
-    shown = CliRunner().invoke(rubric_group, ["list"], env={"CCHC_DROP_DIR": str(tmp_path / "drop")})
+    shown = CliRunner().invoke(main, ["rubric", "list"], env={"CCHC_DROP_DIR": str(tmp_path / "drop")})
     assert shown.exit_code == 0
     assert "H99-2026" in shown.output
     assert "rubrics/cua-tinh.yaml" in shown.output
@@ -275,10 +274,10 @@ def test_a_file_of_figures_can_be_scored_by_an_older_version(tmp_path: Path) -> 
     for name, points in (("index766@2022.1", 4.8), ("index766", 1.44), ("index766@2026.1", 1.44)):
         out = tmp_path / "scored.csv"
         done = CliRunner().invoke(
-            score_group, ["index766", "--metrics", str(metrics), "--rubric", name, "--out", str(out)]
+            main, ["score", "index766", "--metrics", str(metrics), "--rubric", name, "--out", str(out)]
         )
         assert done.exit_code == 0, done.output
         scored = pd.read_csv(out).set_index("metric_code")
         assert scored.loc["DOSSIER_ONLINE_PAYMENT", "score"] == points
-    shown = CliRunner().invoke(rubric_group, ["diff", "index766@2022.1", "index766@2026.1"])
+    shown = CliRunner().invoke(main, ["rubric", "diff", "index766@2022.1", "index766@2026.1"])
     assert "DOSSIER_ONLINE_PAYMENT" in shown.output

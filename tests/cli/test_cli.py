@@ -97,7 +97,7 @@ def test_the_short_descriptions_do_not_load_the_commands():
         "heavy = {'dagster', 'duckdb', 'pandas', 'pyarrow', 'great_expectations', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(root)}
     )
@@ -197,5 +197,5 @@ def test_any_error_of_ours_ends_the_same_way(monkeypatch):
     def fail(*_: object) -> None:
         raise CchcError("one_stop: the culprit. The fix.")
 
-    monkeypatch.setattr("cchc_pipeline.cli.report.version_names", fail)
+    monkeypatch.setattr("cchc_pipeline.cli.versions.version_names", fail)
     assert_one_message(invoke("versions"), "one_stop: the culprit. The fix.")

@@ -29,7 +29,7 @@ def shown(**given):
 def test_options_are_handed_over_by_name():
     found = CliRunner().invoke(shown, ["--from", "2026-09-01", "--to", "2026-09-30", "--unit", "H99"])
     assert found.output.splitlines() == [
-        "data_dir=None", "first=2026-09-01 00:00:00", "form=table", "last=2026-09-30 00:00:00", "unit=H99",
+        "data_dir=None", "first=2026-09-01", "form=table", "last=2026-09-30", "unit=H99",
     ]  # fmt: skip
 
 

@@ -1,0 +1,33 @@
+"""The command `cchc versions`: list the published versions, or go back to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cchc_pipeline.cli import options
+from cchc_pipeline.cli.printing import print_rows
+from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
+
+
+@click.command()
+@click.option("--use", help="Make this version the current one again.")
+@options.data_dir
+def versions(use: str | None, data_dir: Path | None) -> None:
+    """List the published versions, or go back to one with --use."""
+    published = options.lake_in(data_dir).published
+    if use:
+        click.echo(f"current is now {roll_back(published, use).name}")
+        return
+    current = current_version(published)
+    rows = [
+        {
+            **read_manifest(published / "versions" / name),
+            "version": name,
+            "is_current": "●" if current is not None and current.name == name else "",
+        }
+        for name in version_names(published)
+    ]
+    heads = {"version": "version", "created": "created", "data_until": "data until", "is_current": "current"}
+    print_rows(rows, heads)
