@@ -145,7 +145,7 @@ MESSAGES = [
     ("senseless", "pull_one_stop", "one_stop: ", "(/bd/procedure)", "lower the page size or ask the operator"),
     ("senseless", "pull_documents", "documents: no reply within 2 s", "(/v1/syncReceivedEdocList)", "time limit"),
     ("senseless", "pull_national_portal", "national_portal: an HTML page", "/evaluation/", "check the credentials"),
-    ("senseless", "pull_papi", "papi: the file is an Excel workbook", "(2023.csv)", "save the table as a UTF-8 CSV"),
+    ("senseless", "pull_papi", "papi: it is no whole Excel workbook", "(2023.csv)", "Fix: open it"),
     ("incomplete", "staged_one_stop__dossiers", "one_stop__dossiers", "channel", "Fix"),
     ("incomplete", "pull_documents", "documents: the reply is not complete JSON", "/v1/", "run the day again"),
     ("incomplete", "pull_national_portal", "national_portal: the report has no field 'metrics'", "/evaluation/", "Fix"),

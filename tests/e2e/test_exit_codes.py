@@ -29,7 +29,7 @@ def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
     assert done.returncode == 1, said
     for source in ("one_stop", "documents", "national_portal"):
         assert f"pull of {source}: {source}: no connection" in said
-    assert "pull of papi: papi: the file is an Excel workbook" in said
+    assert "pull of papi: papi: it is no whole Excel workbook" in said
     assert said.count("Fix: ") == 4
     assert f"cchc run --day {DAY}" in said
     assert "published" in said[said.index("not run because of it") :]
