@@ -184,7 +184,11 @@ class Derivation(Strict):
         tree = self.tree.copy()
         for table in tree.find_all(exp.Table):
             table.set("this", exp.to_identifier(view))
-        return exp.select("*").from_(exp.subquery(tree, "older")).order_by(*(exp.column(name) for name in key))
+        return (
+            exp.select("*")
+            .from_(exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier("older"))))
+            .order_by(*(exp.column(name) for name in key))
+        )
 
 
 class Expectation(Strict):

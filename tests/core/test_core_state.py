@@ -57,7 +57,7 @@ def test_what_could_not_be_taken_in_is_taken_in_the_next_time(lake, monkeypatch)
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Lake, "write_state", fail)
+    monkeypatch.setattr(files.Store, "update", fail)
     with pytest.raises(OSError, match="No space"):
         state.take_in(lake, PAPI.name)
     monkeypatch.undo()
