@@ -21,9 +21,9 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.reference.papi_instrument import instrument, parts_of_today, province_names
 from cchc_pipeline.reference.units_national import old_provinces
-from cchc_pipeline.reports.cchc_report.papi_merged_part import in_text
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
+from cchc_pipeline.vietnamese import provinces_in_text
 
 HEADS = ("TT", "Chỉ số nội dung", "Điểm tối đa", "Năm 2023", "Năm 2024", "Tăng (+), giảm (-)", "Hạng, nhóm")
 #: Cao Bằng is as it was; Lâm Đồng, Bình Thuận and Đắk Nông are one; of Bắc Giang and Bắc Ninh one was not asked.
@@ -146,7 +146,7 @@ def test_a_merged_province_has_the_range_of_its_parts_and_no_points(lake_of):
     )
     assert f"từ {written(total['points_low'])} đến {written(total['points_high'])} trên 80 điểm" in found.text
     assert "không phải khoảng sai số" in found.text
-    ranks = [f"{in_text(former[code])} {own[code]['rank']}/{own[code]['rank_of']}" for code in former]
+    ranks = [f"{provinces_in_text(former[code])} {own[code]['rank']}/{own[code]['rank_of']}" for code in former]
     assert all(one in found.text for one in ranks)
     assert "tổng điểm PAPI của" not in found.text
     assert "mô phỏng cho hạng" not in found.text
@@ -178,7 +178,9 @@ def test_before_the_merger_a_report_is_about_the_province_as_it_was(lake_of, cod
     (total,) = [
         row
         for row in table(lake, "scorecard_papi")
-        if in_text(row["unit_name"]) == name and row["criterion_code"] == "TOTAL" and row["period_start"].year == 2024
+        if provinces_in_text(row["unit_name"]) == name
+        and row["criterion_code"] == "TOTAL"
+        and row["period_start"].year == 2024
     ]
     rows = found.table(*HEADS)
     assert rows[-1][4] == written(total["points"])
@@ -218,5 +220,5 @@ def test_the_parts_of_today_are_those_that_went_into_it(code):
 
 
 def test_kinds_of_provinces_are_written_small_within_a_sentence():
-    assert in_text("Tỉnh Hà Giang; Thành phố Hải Phòng") == "tỉnh Hà Giang; thành phố Hải Phòng"
-    assert in_text("Thành phố Hồ Chí Minh 49,00") == "Thành phố Hồ Chí Minh 49,00"
+    assert provinces_in_text("Tỉnh Hà Giang; Thành phố Hải Phòng") == "tỉnh Hà Giang; thành phố Hải Phòng"
+    assert provinces_in_text("Thành phố Hồ Chí Minh 49,00") == "Thành phố Hồ Chí Minh 49,00"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
@@ -216,19 +215,13 @@ def _change(now: Figure, before: Figure) -> str:
     if now.is_rate:
         # from the rounded values as written, so that a reader who subtracts gets the same difference
         shown, then = (vietnamese.percentage(one.numerator or 0, one.denominator or 1) for one in (now, before))
-        return _signed(shown - then, " điểm %")
+        points = vietnamese.signed(shown - then)
+        return points if points == "0" else f"{points} điểm %"
     difference = (now.value or 0) - (before.value or 0)
     if before.value and now.indicator.denominator is None and difference:
         share = vietnamese.decimal(abs(100 * difference / before.value))
-        return f"{_signed(difference, '')} ({share}%)"
-    return _signed(difference, "")
-
-
-def _signed(difference: float | Decimal, unit: str) -> str:
-    text = vietnamese.decimal(difference if difference > 0 else -difference)
-    if text == "0":
-        return "0"
-    return f"{'+' if difference > 0 else '-'}{text}{unit}"
+        return f"{vietnamese.signed(difference)} ({share}%)"
+    return vietnamese.signed(difference)
 
 
 def _head(period: Period) -> str:

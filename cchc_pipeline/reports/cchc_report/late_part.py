@@ -102,7 +102,7 @@ class LatePart:
         holders = _join(((self._holder(code),) for code in codes), " và ")
         if row["cause"] == "other_authority":
             procedure = self.procedures.get(row["procedure_code"], row["procedure_code"])
-            return say(self.words.waiting, procedure=_lower(procedure), authority=holders)
+            return say(self.words.waiting, procedure=vietnamese.lower_first(procedure), authority=holders)
         return say(self.words.step, steps=holders) if holders else ()
 
     def _letter(self, row: dict[str, Any]) -> Runs:
@@ -165,8 +165,3 @@ def _count(number: int) -> str:
 
 def _letters(rows: Iterable[dict[str, Any]]) -> int:
     return sum(row["apology_on"] is not None for row in rows)
-
-
-def _lower(text: str) -> str:
-    """Return a procedure's name for use within a sentence; abbreviations stay capital."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]

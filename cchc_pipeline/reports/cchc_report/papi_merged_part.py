@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,6 @@ from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, point
 
 #: Widths of the columns; the name column gets narrower with every former province.
 _NAME, _MOST, _PART, _RANGE = 44, 8, 11, 17
-#: The kind of province is written in lower case, except in Thành phố Hồ Chí Minh, where it is part of the name.
-_KINDS = re.compile(r"\b(Tỉnh|Thành phố(?! Hồ Chí Minh))\b")
 _WHY = (
     "Khoảng điểm là điểm thấp nhất và cao nhất của các tỉnh cũ, không phải điểm của tỉnh hiện nay, cũng không phải "
     "khoảng sai số; không lấy trung bình vì không có trọng số, không tính tăng, giảm."
@@ -43,7 +40,7 @@ class MergedPapi:
         now = [row for row in self.rows if row["period_start"].year == year]
         now.sort(key=lambda row: (row["criterion_level"] == "total", row["criterion_code"]))
         then = {row["criterion_code"]: row for row in self.rows if row["period_start"].year == year - 1}
-        whose = in_text(now[-1]["unit_name"])
+        whose = vietnamese.provinces_in_text(now[-1]["unit_name"])
         years = f"năm {year}" + (f" và {year - 1}" if then else "")
         note = self.parts.sources.table("scorecard_papi_today", whose, years, "khoảng điểm các tỉnh cũ theo nội dung")
         title = f"Bảng: Chỉ số PAPI năm {year} của các tỉnh hợp nhất thành {whose}"
@@ -55,18 +52,18 @@ class MergedPapi:
         ]
 
     def _sentence(self, total: Row, year: int, note: int) -> Paragraph:
-        former = _listed(in_text(name) for name in self.former.values())
+        former = _listed(vietnamese.provinces_in_text(name) for name in self.former.values())
         merged = f"{total['unit_name']} hợp nhất từ {former} ngày {vietnamese.day(MERGER_ON)}"
         if total["basis"] == "missing":
-            reason = total["reason_vi"][:1].lower() + in_text(total["reason_vi"][1:])
-            why = f"{reason} ({in_text(total['parts_vi'])})"
+            reason = total["reason_vi"][:1].lower() + vietnamese.provinces_in_text(total["reason_vi"][1:])
+            why = f"{reason} ({vietnamese.provinces_in_text(total['parts_vi'])})"
             where = self.parts.origins.get("scorecard_papi", "")
             lacking = gap(f"Tổng điểm PAPI năm {year}", why, where)
             return Paragraph((Run(f"{merged}, sau cuộc khảo sát PAPI năm {year}. "), lacking))
         text = (
             f"{merged}; khảo sát PAPI năm {year} thực hiện tại các tỉnh trước hợp nhất nên tỉnh hiện nay không có điểm "
             f"riêng. Tổng điểm của các tỉnh đó từ {points(total['points_low'])} đến {points(total['points_high'])} "
-            f"trên {vietnamese.decimal(total['max_points'])} điểm ({in_text(total['parts_vi'])})."
+            f"trên {vietnamese.decimal(total['max_points'])} điểm ({vietnamese.provinces_in_text(total['parts_vi'])})."
         )
         return Paragraph((Run(text, note=note),))
 
@@ -103,7 +100,7 @@ class MergedPapi:
                 f"Không đặt cạnh năm {year - 1} được: {'; '.join(broken)} (bộ câu hỏi hoặc thang điểm đã thay đổi)."
             )
         ranked = [
-            f"{in_text(self.former[row['unit_code']])} {row['rank']}/{row['rank_of']}"
+            f"{vietnamese.provinces_in_text(self.former[row['unit_code']])} {row['rank']}/{row['rank_of']}"
             + (f", nhóm {row['tier']}" if row.get("tier") else "")
             for row in sorted(self.surveyed, key=lambda row: row["unit_code"])
             if _year(row) == year and row["criterion_level"] == "total" and row["rank"] is not None
@@ -133,11 +130,3 @@ def _range(row: Row | None) -> Runs:
 def _listed(names: Iterable[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} và {last}"
-
-
-def in_text(names: str) -> str:
-    """Return names of provinces as written within a sentence: tỉnh Hà Giang.
-
-    Source: NĐ 30/2020/NĐ-CP, Phụ lục II.
-    """
-    return _KINDS.sub(lambda found: found[0].lower(), names)

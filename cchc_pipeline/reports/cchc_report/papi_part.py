@@ -14,7 +14,7 @@ from cchc_pipeline import vietnamese
 from cchc_pipeline.reference.papi_instrument import parts_of_today, province_by_agency_code
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince, old_provinces
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
-from cchc_pipeline.reports.cchc_report.papi_merged_part import MergedPapi, in_text, newest
+from cchc_pipeline.reports.cchc_report.papi_merged_part import MergedPapi, newest
 from cchc_pipeline.reports.cchc_report.score_parts import Row, ScoreParts, points, signed
 
 FORMER, TODAY = "scorecard_papi", "scorecard_papi_today"
@@ -61,8 +61,9 @@ class PapiPart:
         """Return the reason why a code is none of the 34 provinces, in Vietnamese."""
         for one in old_provinces():
             if one.agency_code == self.parts.province_code:
-                into = in_text(one.successor_name_vi)
-                return f"{in_text(one.name_vi)} đã hợp nhất vào {into} từ ngày {vietnamese.day(MERGER_ON)}"
+                into = vietnamese.provinces_in_text(one.successor_name_vi)
+                whose = vietnamese.provinces_in_text(one.name_vi)
+                return f"{whose} đã hợp nhất vào {into} từ ngày {vietnamese.day(MERGER_ON)}"
         return f"bảng PAPI không có {self.parts.province_name}, mã {self.parts.province_code}"
 
     def _nothing(self) -> list[Piece]:
@@ -100,7 +101,7 @@ class PapiPart:
         then = {row["criterion_code"]: row for row in rows if row["period_start"].year == year - 1}
         now.sort(key=lambda row: (row["criterion_level"] == "total", row["criterion_code"]))
         table = tuple(self._row(position, row, then.get(row["criterion_code"])) for position, row in enumerate(now, 1))
-        whose = in_text(now[-1]["unit_name"])
+        whose = vietnamese.provinces_in_text(now[-1]["unit_name"])
         years = f"năm {year}" + (f" và {year - 1}" if then else "")
         note = self.parts.sources.table(FORMER, whose, years, "điểm, hạng theo nội dung")
         caption = Paragraph((*plain(f"Bảng: Chỉ số PAPI của {whose}, năm {year}"), Run("", note=note)), "caption")
@@ -138,9 +139,10 @@ class PapiPart:
     def _remarks(self, now: list[Row], then: dict[str, Row], year: int, province: OldProvince | None) -> list[Piece]:
         said = []
         if province and len(parts_of_today(province.successor_agency_code)) > 1:
+            former, today = map(vietnamese.provinces_in_text, (province.name_vi, province.successor_name_vi))
             said.append(
-                f"Khảo sát năm {year} thực hiện tại {in_text(province.name_vi)} theo địa giới trước ngày "
-                f"{vietnamese.day(MERGER_ON)}; từ ngày đó thuộc {in_text(province.successor_name_vi)} mới."
+                f"Khảo sát năm {year} thực hiện tại {former} theo địa giới trước ngày "
+                f"{vietnamese.day(MERGER_ON)}; từ ngày đó thuộc {today} mới."
             )
         if not then:
             said.append(f"(–) Không có số liệu năm {year - 1} để so sánh.")

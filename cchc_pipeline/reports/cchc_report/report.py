@@ -85,7 +85,7 @@ class _Making:
         units = read_published(lake.published, "units").to_pylist()
         self.units = {row["unit_code"]: row for row in units}
         self.province = self.figures.manifest["province_code"]
-        self.names = _short_names(units, self.province)
+        self.names = vietnamese.names_within(self.province, {row["unit_code"]: row["unit_name"] for row in units})
         self.sources = Sources(self.names)
         self._load()
         self.filler = Filler(
@@ -145,7 +145,7 @@ class _Making:
             "year": str(period.last.year),
             "next_year": str(period.last.year + 1),
             "unit": self.names[self.code],
-            "province": _place(self.units[self.province]["unit_name"]),
+            "province": vietnamese.place_name(self.units[self.province]["unit_name"]),
             "issuer": _formal(self.units[self.code]["unit_name"] if not superior else self.names[self.code]),
             "superior": superior,
             "data_from": vietnamese.day(self.figures.begins),
@@ -259,26 +259,6 @@ class _Making:
         )
         found = late_report(self.lake.published, first, last, self.code)
         return LatePart(found, self.template.late, self.names, named, note)
-
-
-def _short_names(units: list[dict], province: str) -> dict[str, str]:
-    """Return unit code -> name without “ - Tỉnh Mẫu”, the name of its province."""
-    whole = next((row["unit_name"] for row in units if row["unit_code"] == province), "")
-    ending = f" - {_place(whole)}".casefold()
-    return {
-        row["unit_code"]: row["unit_name"][: -len(ending)]
-        if row["unit_code"] != province and row["unit_name"].casefold().endswith(ending)
-        else row["unit_name"]
-        for row in units
-    }
-
-
-def _place(name: str) -> str:
-    """Return the province in the name of its People's Committee."""
-    for word in ("UBND ", "Ủy ban nhân dân ", "Uỷ ban nhân dân "):
-        if name.casefold().startswith(word.casefold()):
-            return name[len(word) :]
-    return name
 
 
 def _formal(name: str) -> str:

@@ -177,10 +177,7 @@ def signed(now: float, then: float, *, keep_zeros: bool = False) -> str:
 
     `keep_zeros` keeps two decimals, as in a column of points.
     """
-    difference = vietnamese.rounded(now) - vietnamese.rounded(then)
-    if not difference:
-        return "0"
-    return f"{'+' if difference > 0 else '-'}{vietnamese.decimal(abs(difference), keep_zeros=keep_zeros)}"
+    return vietnamese.signed(vietnamese.rounded(now) - vietnamese.rounded(then), keep_zeros=keep_zeros)
 
 
 def span(row: Row) -> str:

@@ -1,1 +1,0 @@
-"""Templates of reports; there are none at present. No code."""
