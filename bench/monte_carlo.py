@@ -61,20 +61,22 @@ def bench(report: Report, draws: int, coinr_draws: int) -> None:
 def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
     """Return the ranks of all draws, computed one draw at a time."""
     vectors = {how: weights(values, how) for how in plan.weightings}
-    ranks = np.empty((len(picks), len(values)))
-    for draw in range(len(picks)):
+    draws = len(picks.methods)
+    ranks = np.empty((draws, len(values)))
+    for draw in range(draws):
         x = values + picks.errors[draw] * plan.standard_errors  # type: ignore[index, operator]
         x = np.clip(x, plan.bounds[0], plan.bounds[1])  # type: ignore[index]
-        how = plan.normalisations[picks.normalisation[draw]]
+        normalisation, weighting, aggregation, _ = picks.methods[draw]
+        how = plan.normalisations[normalisation]
         if how == "minmax":
             x = 1 + 99 * (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0))
         elif how == "zscore":
             x = np.maximum(50 + 10 * (x - x.mean(axis=0)) / x.std(axis=0, ddof=1), 1)
         elif how == "rank":
             x = ((x[:, None, :] > x[None, :, :]).sum(axis=1) + (x[:, None, :] >= x[None, :, :]).sum(axis=1) + 1) / 2
-        w = vectors[plan.weightings[picks.weighting[draw]]] * picks.weight_factors[draw]
+        w = vectors[plan.weightings[weighting]] * picks.weight_factors[draw]
         w = w / w.sum()
-        how = plan.aggregations[picks.aggregation[draw]]
+        how = plan.aggregations[aggregation]
         if how == "arithmetic":
             score = (x * w).sum(axis=1)
         elif how == "geometric":
