@@ -72,7 +72,7 @@ format: $(VENV)/.installed ## mend style
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.installed ## ratios measured side by side in one run
-	@$(BIN)/python -m bench $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 clean: ## remove the lake and the Dagster instance; the environment stays
 	@rm -rf data .dagster

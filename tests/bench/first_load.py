@@ -86,7 +86,7 @@ def _download(site: Site, last: date) -> int:
         session.headers["Authorization"] = f"Bearer {token['access_token']}"
         for offset in range((last - FIRST).days + 1):
             day = FIRST + timedelta(days=offset)
-            query = {
+            query: dict[str, str | int] = {
                 "spec": "slice",
                 "size": 1000,
                 "accepted-from": f"{day}T00:00:00.000+0700",

@@ -95,7 +95,7 @@ def schema(as_of: date) -> pandera.DataFrameSchema:
 def broken_rows(batch: pa.Table, rules: pandera.DataFrameSchema) -> Counter[str]:
     """Return broken rule -> rows, by the rule's name in the contract."""
     try:
-        rules.validate(pl.from_arrow(batch), lazy=True)  # type: ignore[arg-type]
+        rules.validate(pl.DataFrame(batch), lazy=True)
     except SchemaErrors as error:
         found: Counter[str] = Counter()
         counted = error.failure_cases.group_by("column", "check").len()

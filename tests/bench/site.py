@@ -55,7 +55,7 @@ def served(size: float) -> Iterator[Site]:
 
 
 def _address(child: subprocess.Popen[str]) -> str:
-    assert child.stdout is not None  # noqa: S101 - a pipe was asked for
+    assert child.stdout is not None
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         line = child.stdout.readline()

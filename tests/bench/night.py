@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,7 @@ def bench(report: Report, history: int, months: int, size: float, days_before: i
     with TemporaryDirectory(prefix="bench-") as folder, served(size) as site:
         for count in (history, 10 * history):
             lake = Lake(Path(folder) / f"lake-{count}")
-            filled = seconds(lambda held=lake, rows=count: fill_history(held, rows, since, UNTIL))
+            filled = seconds(partial(fill_history, lake, count, since, UNTIL))
             environment = site.environment(lake.root, since)
             first = _run(site, environment, *before).seconds if days_before else 0
             done = _run(site, environment, night, night)

@@ -64,7 +64,7 @@ def _plain_loop(values: Array, plan: Plan, picks: Picks) -> Array:
     draws = len(picks.methods)
     ranks = np.empty((draws, len(values)))
     for draw in range(draws):
-        x = values + picks.errors[draw] * plan.standard_errors  # type: ignore[index, operator]
+        x = values + picks.errors[draw] * plan.standard_errors  # type: ignore[index]
         x = np.clip(x, plan.bounds[0], plan.bounds[1])  # type: ignore[index]
         normalisation, weighting, aggregation, _ = picks.methods[draw]
         how = plan.normalisations[normalisation]

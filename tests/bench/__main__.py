@@ -47,9 +47,13 @@ def main(
     if full and tiny:
         raise click.UsageError("--full and --tiny exclude each other")
     sizes = FULL if full else TINY if tiny else USUAL
-    given = {"events": size, "held": history, "load": load}
-    sizes = replace(sizes, **{name: value for name, value in given.items() if value is not None})
-    root = Path(__file__).parents[1]
+    sizes = replace(
+        sizes,
+        events=sizes.events if size is None else size,
+        held=sizes.held if history is None else history,
+        load=sizes.load if load is None else load,
+    )
+    root = Path(__file__).parents[2]
     console = Console(width=None if sys.stdout.isatty() else 150)
     report = Report(console)
     console.print(f"python -m bench: {', '.join(chosen or NAMES)}", highlight=False)

@@ -41,8 +41,8 @@ def bench(report: Report, units: int) -> None:
     grids = {name: table[name].to_numpy().reshape(len(numerator), width) for name in columns[1:]}
     cards = _loop_over_cards(numerator, denominator, maxima, top, bottom)
     for name, (leaves, groups, total) in cards.items():
-        for place, plain in (("criterion", leaves), ("group", groups), ("total", total)):
-            np.testing.assert_allclose(grids[name][:, level == place], plain, rtol=0, atol=1e-9)
+        for place, expected in (("criterion", leaves), ("group", groups), ("total", total)):
+            np.testing.assert_allclose(grids[name][:, level == place], expected, rtol=0, atol=1e-9)
     report.note(f"ratio, points and points lost of {len(table):,} criteria, groups and totals are the same in both")
 
     what = f"{units:,} units × {CRITERIA} criteria × {MONTHS} months"
