@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
+Row = dict[str, object]
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
+#: Columns of each register that scenarios fill, in the order of its file.
+COLUMNS = {
+    "observations": "measure_code unit_code period_start observed_on value total system note",
+    "plan_tasks": "plan_year activity_code field_code task_code name unit_code due_on finished_on",
+    "inspections": "inspection_code plan_year unit_code planned_on inspected_on conclusion_number",
+    "petitions": "petition_code kind unit_code received_on due_on answered_on channel",
+    "external_indices": "index_code unit_code year as_of_on value rank rank_of band source",
+}
 
 #: First line of a file written here; a file without it was put there by a person and stays.
 MARK = "# Sổ của tỉnh dựng sẵn (số liệu tự đặt); tệp này được ghi lại mỗi lần chạy"
@@ -25,6 +34,19 @@ _FILLED_IN = {
     "conclusion_number": "inspected_on",
     "answered_on": "answered_on",
 }
+
+
+def register_row(register: str, *values: object) -> tuple[str, Row]:
+    """Return the register and its row with `values` in the order of `COLUMNS`."""
+    return register, dict(zip(COLUMNS[register].split(), values, strict=True))
+
+
+def months(start: date, end: date) -> Iterator[tuple[date, date]]:
+    """Yield (first day, last day) of each month of [start, end]."""
+    while start <= end:
+        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield start, min(end, following - timedelta(days=1))
+        start = following
 
 
 def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:

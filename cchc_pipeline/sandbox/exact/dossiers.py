@@ -14,12 +14,12 @@ from cchc_pipeline.sandbox.life.draws import draw_aftermath, draw_fate
 from cchc_pipeline.sandbox.life.plan import DossierPlan, spread, working_days
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
 from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.yaml_files import QuotedDay, Strict
 
 DIRECT_SHARE = 0.92  # of what is not filed online; the rest comes by post
 
 
-@dataclass(frozen=True, slots=True)
-class LateGroup:
+class LateGroup(Strict):
     """A number of late dossiers with a common unit, delay and cause.
 
     Attributes:
@@ -43,8 +43,7 @@ class LateGroup:
     procedure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stratum:
+class Stratum(Strict):
     """The counts of dossiers that some levels receive in [start, end], as of `end`.
 
     What is neither early, on time nor late is open and in time. Withdrawn, stopped and dateless ones and pauses are
@@ -52,8 +51,8 @@ class Stratum:
     those done (None: drawn from profiles); `online_full` the number filed for a full service (None: not fixed).
     """
 
-    start: date
-    end: date
+    start: QuotedDay
+    end: QuotedDay
     received: int
     online: int
     early: int

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from cchc_pipeline.sandbox.life import workdays
@@ -23,12 +22,12 @@ from cchc_pipeline.sandbox.life.plan import (
     working_days,
 )
 from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.yaml_files import QuotedDay, Strict
 
 DECISION_DAYS = 5  # working days from the ministry's decision to the province's, by law
 
 
-@dataclass(frozen=True, slots=True)
-class LetterQuota:
+class LetterQuota(Strict):
     """The number of letters of a window and the shares that they show.
 
     Attributes:
@@ -42,11 +41,31 @@ class LetterQuota:
     Of the everyday letters 1 % are secret, and 4 % each are about finance and about personnel.
     """
 
-    start: date
-    end: date
+    start: QuotedDay
+    end: QuotedDay
     count: int
     signed: str | None = None
     electronic: str | None = None
+
+
+class PublicationQuota(Strict):
+    """A number of the province's decisions in [start, end] and what they publish.
+
+    Attributes:
+        start: first day.
+        end: last day.
+        decisions: number of decisions.
+        procedures: number of procedures that they publish.
+        internal: of these, internal procedures: in decisions of their own and, a few, beside others.
+        late: decisions that take more than `DECISION_DAYS`.
+    """
+
+    start: QuotedDay
+    end: QuotedDay
+    decisions: int
+    procedures: int
+    internal: int = 0
+    late: int = 0
 
 
 def exact_letters(
@@ -122,16 +141,11 @@ def _plans_and_reports(
     return letters
 
 
-def exact_publications(
-    rng: random.Random, start: date, end: date, decisions: int, procedures: int, *, internal: int = 0, late: int = 0
-) -> tuple[Publication, ...]:
-    """Plan `decisions` of the province in [start, end] that publish `procedures`.
-
-    `late` of the decisions take more than `DECISION_DAYS`. `internal` of the procedures are internal; they stand in
-    decisions of their own and, a few, beside others.
-    """
+def exact_publications(rng: random.Random, quota: PublicationQuota) -> list[Publication]:
+    """Plan the publication decisions of a quota."""
+    decisions, internal, late = quota.decisions, quota.internal, quota.late
     own = max(1, decisions // 10) if internal else 0
-    counts = shares_of(rng, procedures - internal, decisions - own)
+    counts = shares_of(rng, quota.procedures - internal, decisions - own)
     inside = [0] * len(counts)
     if own:
         beside = min(internal - own, 9)
@@ -145,8 +159,8 @@ def exact_publications(
     rng.shuffle(pairs)
     delays = [DECISION_DAYS + 1 + i % 6 for i in range(late)] + [rng.randint(1, DECISION_DAYS) for _ in pairs[late:]]
     rng.shuffle(delays)
-    days = spread(rng, start, end, decisions)
-    return tuple(
+    days = spread(rng, quota.start, quota.end, decisions)
+    return [
         Publication(workdays.shift(day, -delay), delay, count, hidden)
         for day, delay, (count, hidden) in zip(days, delays, pairs, strict=True)
-    )
+    ]

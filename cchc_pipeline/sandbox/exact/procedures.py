@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
 from cchc_pipeline.sandbox.life.plan import spread
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError
+from cchc_pipeline.yaml_files import QuotedDay, Strict
 
 SECTORS = ("A", "B", "C")
 FEES = (10_000, 50_000, 100_000, 200_000)
 DAYS = (1, 3, 5, 5, 7, 10, 10, 15)
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Strict):
     """`count` procedures with a day in [first, last] and `other` ones before it."""
 
     column: str  # integrated_on | synced_on | time_cut_on | simplified_on
-    first: date
-    last: date
+    first: QuotedDay
+    last: QuotedDay
     count: int
     other: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ProcedureQuota:
+class ServiceCount(Strict):
+    """The number of procedures of a service level, and its number on the old scale."""
+
+    level: str
+    old_level: int | None = None
+    count: int
+
+
+class ProcedureQuota(Strict):
     """The number of procedures by level, service and attribute.
 
     Attributes:
         levels: executing level -> procedures; they add up to all procedures for citizens.
-        services: (service level, number on the old scale or None) -> procedures; the same sum.
+        services: procedures by service level; the same sum.
         marks: column that is true or false -> procedures.
         essential: essential services of Đề án 06, all of them integrated with the national portal.
         same_level: interlinked between agencies of one level.
@@ -46,15 +52,15 @@ class ProcedureQuota:
     """
 
     levels: Mapping[str, int]
-    services: Mapping[tuple[str, int | None], int]
-    marks: Mapping[str, int] = field(default_factory=dict)
+    services: tuple[ServiceCount, ...]
+    marks: Mapping[str, int] = {}
     essential: int = 0
     same_level: int = 0
     cross_level: int = 0
     dated: tuple[Dated, ...] = ()
     internal: int = 0
     internal_simplified: Dated | None = None
-    in_charge: Mapping[str, int] = field(default_factory=dict)
+    in_charge: Mapping[str, int] = {}
     citizen_data: float = 0.0
 
 
@@ -78,7 +84,7 @@ def exact_procedures(
         SandboxError: the numbers of the quota contradict each other.
     """
     levels = [level for level, count in quota.levels.items() for _ in range(count)]
-    services = [service for service, count in quota.services.items() for _ in range(count)]
+    services = [(one.level, one.old_level) for one in quota.services for _ in range(one.count)]
     if len(levels) != len(services):
         raise SandboxError(f"{len(levels)} procedures by level, {len(services)} by service: make them equal")
     rng.shuffle(services)

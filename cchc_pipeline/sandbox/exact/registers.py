@@ -1,185 +1,186 @@
-"""Build the rows of registers that meet published figures."""
+"""Describe the figures of registers, and build the rows that meet them.
+
+Each model is one entry under `registers` of a scenario; `rows` yields (register, row) with the row in the columns of
+the register's contract.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Annotated, Literal
 
+from pydantic import Field, model_validator
+
+from cchc_pipeline.sandbox.drop.registers import Row, months, register_row
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.life.province_parts import SandboxError, Unit
+from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.yaml_files import QuotedDay, Strict
 
-Row = dict[str, object]
-TABLES = (
-    "registers__observations",
-    "registers__plan_tasks",
-    "registers__inspections",
-    "registers__petitions",
-    "registers__external_indices",
-)
+Rows = Iterator[tuple[str, Row]]
 
 
-def _months(start: date, end: date) -> list[tuple[date, date]]:
-    """Split [start, end] into (first day, last day) of each month."""
-    parts = []
-    while start <= end:
-        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        parts.append((start, min(end, following - timedelta(days=1))))
-        start = following
-    return parts
+class Flow(Strict):
+    """A count that adds up over periods: a row per month, together `total`."""
+
+    add: Literal["flow"]
+    measure: str
+    total: int
+    start: QuotedDay
+    end: QuotedDay
+    system: str
+
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield the rows of the province, which is first of `units`."""
+        span, done = (self.end - self.start).days + 1, 0
+        for first, last in months(self.start, self.end):
+            value = round(self.total * ((last - self.start).days + 1) / span) - done
+            done += value
+            yield register_row("observations", self.measure, units[0].code, first, last, value, None, self.system, None)
 
 
-class RegisterBook:
-    """The rows of the registers by table; each method adds those of one figure.
+class Level(Strict):
+    """A figure of [start, day], without `start` as of `day`; `total` where it is a part."""
 
-    Rows use the column names of the contract of their table.
+    add: Literal["level"]
+    measure: str
+    value: int | float
+    day: QuotedDay
+    start: QuotedDay | None = None
+    total: int | float | None = None
+    system: str
 
-    Args:
-        province: code of the province.
-        units: its units.
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield the row of the province."""
+        first, figure = self.start or self.day, (self.value, self.total)
+        yield register_row("observations", self.measure, units[0].code, first, self.day, *figure, self.system, None)
+
+
+class Flags(Strict):
+    """1 for each unit of `level` but the last `left_out`; 0 for the last `without`."""
+
+    add: Literal["flags"]
+    measure: str
+    level: str
+    day: QuotedDay
+    system: str
+    left_out: int = 0
+    without: int = 0
+
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield a row per unit."""
+        codes = [unit.code for unit in units if unit.level == self.level]
+        count = len(codes) - self.left_out
+        for i, code in enumerate(codes[:count]):
+            value = int(i < count - self.without)
+            yield register_row("observations", self.measure, code, self.day, self.day, value, None, self.system, None)
+
+
+class Plan(Strict):
+    """The reform plan of `year`, its first `done` activities finished before `until`.
+
+    Tasks are spread over `fields`, activities over `tasks`. The plan is the province's where `unit` is None.
     """
 
-    def __init__(self, province: str, units: Sequence[Unit]) -> None:
-        self._province, self._units = province, units
-        self.tables: dict[str, list[Row]] = {table: [] for table in TABLES}
+    add: Literal["plan"]
+    year: int
+    fields: int
+    tasks: int
+    activities: int
+    done: int
+    until: QuotedDay
+    unit: str | None = None
 
-    def flow(self, measure: str, total: int, start: date, end: date, *, system: str, unit: str | None = None) -> None:
-        """Add a count that adds up over periods: a row per month, together `total`."""
-        months = _months(start, end)
-        span = (end - start).days + 1
-        done = 0
-        for first, last in months:
-            value = round(total * ((last - start).days + 1) / span) - done
-            done += value
-            self._observe(measure, unit, first, last, value, None, system)
-
-    def stock(
-        self, measure: str, value: float, day: date, *, system: str, total: float | None = None, unit: str | None = None
-    ) -> None:
-        """Add a level as of `day`; `total` where it is a part of a whole."""
-        self._observe(measure, unit, day, day, value, total, system)
-
-    def part(self, measure: str, value: float, total: float, start: date, end: date, *, system: str) -> None:
-        """Add a row of the `value` reached of the planned `total` in [start, end]."""
-        self._observe(measure, None, start, end, value, total, system)
-
-    def flags(self, measure: str, units: Sequence[str], day: date, *, system: str, without: int = 0) -> None:
-        """Add 1 for each unit as of `day`, 0 for the last `without` of them."""
-        for position, unit in enumerate(units):
-            self._observe(measure, unit, day, day, int(position < len(units) - without), None, system)
-
-    def codes(self, level: str) -> list[str]:
-        """Return the codes of the units of a level."""
-        return [unit.code for unit in self._units if unit.level == level]
-
-    def plan(
-        self, year: int, *, fields: int, tasks: int, activities: int, done: int, until: date, unit: str | None = None
-    ) -> None:
-        """Add the reform plan of `year`, its first `done` activities finished.
-
-        They are finished before `until`; tasks are spread over `fields`, activities over `tasks`.
-        """
-        first = date(year, 1, 1)
-        for i in range(activities):
-            task = i % tasks
-            due_on = workdays.shift(first, 10 + i * 220 // activities)
-            finished_on = min(due_on, workdays.shift(until, -1)) if i < done else None
-            self.tables["registers__plan_tasks"].append(
-                {
-                    "plan_year": year,
-                    "activity_code": f"{year}.HD{i + 1:03d}",
-                    "field_code": f"LV{task % fields + 1:02d}",
-                    "task_code": f"NV{task + 1:02d}",
-                    "name": f"Hoạt động mẫu {i + 1:03d}",
-                    "unit_code": unit or self._province,
-                    "due_on": due_on,
-                    "finished_on": finished_on,
-                }
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield a row per activity."""
+        for i in range(self.activities):
+            task = i % self.tasks
+            due_on = workdays.shift(date(self.year, 1, 1), 10 + i * 220 // self.activities)
+            yield register_row(
+                "plan_tasks",
+                self.year,
+                f"{self.year}.HD{i + 1:03d}",
+                f"LV{task % self.fields + 1:02d}",
+                f"NV{task + 1:02d}",
+                f"Hoạt động mẫu {i + 1:03d}",
+                self.unit or units[0].code,
+                due_on,
+                min(due_on, workdays.shift(self.until, -1)) if i < self.done else None,
             )
 
-    def inspections(self, year: int, units: Sequence[str]) -> None:
-        """Add one inspection planned and held in each of `units`."""
-        for i, unit in enumerate(units):
-            day = workdays.shift(date(year, 2, 1), 2 * i % 200)
-            self.tables["registers__inspections"].append(
-                {
-                    "inspection_code": f"KT{year}.{i + 1:03d}",
-                    "plan_year": year,
-                    "unit_code": unit,
-                    "planned_on": day,
-                    "inspected_on": workdays.shift(day, i % 4),
-                    "conclusion_number": f"{100 + i}/KL-ĐKT",
-                }
-            )
 
-    def petitions(self, kind: str, count: int, start: date, end: date) -> None:
-        """Add `count` petitions or questions, all answered in time."""
-        span = (end - start).days - 20
-        for i in range(count):
-            day = workdays.shift(start + timedelta(days=span * i // count), 1)
-            self.tables["registers__petitions"].append(
-                {
-                    "petition_code": f"{'HD' if kind == 'question' else 'PA'}{start.year}.{i + 1:04d}",
-                    "kind": kind,
-                    "unit_code": self._province,
-                    "received_on": day,
-                    "due_on": workdays.shift(day, 10),
-                    "answered_on": workdays.shift(day, 3 + i % 5),
-                    "channel": "portal",
-                }
-            )
+class Inspections(Strict):
+    """An inspection planned and held in each of `count` units below the province."""
 
-    def index(
-        self,
-        code: str,
-        year: int,
-        as_of_on: date,
-        *,
-        source: str,
-        value: float | None = None,
-        rank: int | None = None,
-        rank_of: int | None = 63,
-        band: str | None = None,
-    ) -> None:
-        """Add a published value of an index and its rank.
+    add: Literal["inspections"]
+    year: int
+    count: int
 
-        Raises:
-            SandboxError: neither value nor rank is given.
-        """
-        if value is None and rank is None:
-            raise SandboxError(f"index {code} of {year}: give a value or a rank", index=code)
-        self.tables["registers__external_indices"].append(
-            {
-                "index_code": code,
-                "unit_code": self._province,
-                "year": year,
-                "as_of_on": as_of_on,
-                "value": value,
-                "rank": rank,
-                "rank_of": rank_of if rank is not None else None,
-                "band": band,
-                "source": source,
-            }
-        )
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield a row per inspection: departments first, then districts, communes."""
+        codes = [unit.code for level in ("department", "district", "commune") for unit in units if unit.level == level]
+        for i, code in enumerate(codes[: self.count]):
+            day = workdays.shift(date(self.year, 2, 1), 2 * i % 200)
+            number, conclusion = f"KT{self.year}.{i + 1:03d}", f"{100 + i}/KL-ĐKT"
+            held_on = workdays.shift(day, i % 4)
+            yield register_row("inspections", number, self.year, code, day, held_on, conclusion)
 
-    def _observe(
-        self,
-        measure: str,
-        unit: str | None,
-        first: date,
-        last: date,
-        value: float,
-        total: float | None,
-        system: str,
-    ) -> None:
-        self.tables["registers__observations"].append(
-            {
-                "measure_code": measure,
-                "unit_code": unit or self._province,
-                "period_start": first,
-                "observed_on": last,
-                "value": value,
-                "total": total,
-                "system": system,
-                "note": None,
-            }
-        )
+
+class Petitions(Strict):
+    """`count` petitions or questions, all answered in time."""
+
+    add: Literal["petitions"]
+    of: Literal["petition", "question"]
+    count: int
+    start: QuotedDay
+    end: QuotedDay
+
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield a row per petition."""
+        span = (self.end - self.start).days - 20
+        for i in range(self.count):
+            day = workdays.shift(self.start + timedelta(days=span * i // self.count), 1)
+            number = f"{'HD' if self.of == 'question' else 'PA'}{self.start.year}.{i + 1:04d}"
+            days = day, workdays.shift(day, 10), workdays.shift(day, 3 + i % 5)
+            yield register_row("petitions", number, self.of, units[0].code, *days, "portal")
+
+
+class Index(Strict):
+    """A published value of an index, its rank, or both."""
+
+    add: Literal["index"]
+    code: str
+    year: int
+    as_of_on: QuotedDay
+    source: str
+    value: float | None = None
+    rank: int | None = None
+    rank_of: int = 63
+    band: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Index:
+        if self.value is None and self.rank is None:
+            raise ValueError(f"index {self.code} of {self.year}: give a value or a rank")
+        return self
+
+    def rows(self, units: Sequence[Unit]) -> Rows:
+        """Yield the row of the province."""
+        placed = (self.rank, self.rank_of if self.rank is not None else None, self.band)
+        day, code = self.as_of_on, units[0].code
+        yield register_row("external_indices", self.code, code, self.year, day, self.value, *placed, self.source)
+
+
+Figure = Annotated[Flow | Level | Flags | Plan | Inspections | Petitions | Index, Field(discriminator="add")]
+
+
+def register_rows(figures: Sequence[Figure], units: Sequence[Unit]) -> dict[str, list[Row]]:
+    """Return the rows by inbound table; a table without figures has none."""
+    tables: dict[str, list[Row]] = {
+        f"registers__{name}": []
+        for name in ("observations", "plan_tasks", "inspections", "petitions", "external_indices")
+    }
+    for figure in figures:
+        for table, row in figure.rows(units):
+            tables[f"registers__{table}"].append(row)
+    return tables

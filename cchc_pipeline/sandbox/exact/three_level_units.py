@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from cchc_pipeline.sandbox.life.province_parts import Profile, Unit, source_code
@@ -38,9 +37,8 @@ def three_level_units(
     *,
     districts: int,
     communes: int,
-    departments: Sequence[tuple[str, str, str, float]] = DEPARTMENTS,
-    district_weight: float = 0.9,
-    commune_weight: float = 0.05,
+    district_weight: float,
+    commune_weight: float,
 ) -> tuple[Unit, ...]:
     """Return the province, its departments, and its districts with their communes.
 
@@ -52,12 +50,11 @@ def three_level_units(
         profile: profile of every unit.
         districts: number of districts.
         communes: number of communes of all districts together.
-        departments: code suffix, name, notation and weight of each.
         district_weight: share of each district in the dossiers, on the departments' scale.
         commune_weight: the same for each commune.
     """
     made = [Unit(province, name, "province", None, source_code(province, "province"), "UBND")]
-    for suffix, title, notation, weight in departments:
+    for suffix, title, notation, weight in DEPARTMENTS:
         code = f"{province}.{suffix}"
         made.append(Unit(code, title, "department", province, source_code(code, "department"), notation, weight))
     number = 0
