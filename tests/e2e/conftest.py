@@ -16,6 +16,7 @@ from e2e_desk import Desk, MakeDesk, Night, TwoRanges
 from cchc_pipeline.sandbox.life import draws as fates
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
@@ -42,8 +43,9 @@ def a_small_province() -> Iterator[None]:
         units = every(rng)  # type: ignore[arg-type]
         return [unit for unit in units if unit.level != "commune" or int(unit.code.rpartition(".")[2]) <= 204]
 
+    fewer = figures().model_copy(update={"departments": figures().departments[5:8]})
     with (
-        mock.patch.object(two_level, "DEPARTMENTS", two_level.DEPARTMENTS[5:8]),
+        mock.patch.object(two_level, "figures", lambda: fewer),
         mock.patch.object(two_level, "units", few),
     ):
         yield

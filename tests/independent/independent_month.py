@@ -21,6 +21,7 @@ from cchc_pipeline.sandbox.life import draws as fates
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -48,9 +49,10 @@ _EVERY = two_level.units
 def loaded_month(folder: Path) -> Iterator[Month]:
     """September 2026 and some days in one load and two nights, with many defective records."""
     lake = Lake(folder / "lake")
+    fewer = figures().model_copy(update={"departments": figures().departments[5:8]})
     with ExitStack() as stack:
         with (
-            mock.patch.object(two_level, "DEPARTMENTS", two_level.DEPARTMENTS[5:8]),
+            mock.patch.object(two_level, "figures", lambda: fewer),
             mock.patch.object(two_level, "units", _few_units),
         ):
             server = stack.enter_context(SandboxServer(size=0.6))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.sandbox.exact.letters import PublicationQuota, exact_publications
 from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, ServiceCount, exact_procedures
-from cchc_pipeline.sandbox.exact.registers import Figure, register_rows
+from cchc_pipeline.sandbox.exact.registers import Figure, Flow
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.plan import part_of, printed, shares_of, spread
 from cchc_pipeline.sandbox.life.province_parts import SandboxError, Unit
@@ -76,7 +76,7 @@ def test_contradicting_numbers_of_procedures_are_refused() -> None:
 def test_a_flow_is_spread_over_its_months_and_adds_up() -> None:
     flow = '{add: flow, measure: guidance, total: 6483, start: "2019-11-16", end: "2020-11-08", system: one_stop}'
     unit = Unit("H16", "UBND", "province", None, "000.00.00.H16", "UBND")
-    rows = register_rows([read_yaml(flow, Figure, "figures")], [unit])["registers__observations"]
+    rows = [row for _, row in read_yaml(flow, Flow, "figures").rows([unit])]
     assert sum(int(str(row["value"])) for row in rows) == 6_483
     assert (rows[0]["period_start"], rows[-1]["observed_on"]) == (date(2019, 11, 16), date(2020, 11, 8))
     assert len(rows) == 13

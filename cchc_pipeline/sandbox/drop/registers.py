@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 Row = dict[str, object]
+Rows = Iterator[tuple[str, Row]]
 Tables = Mapping[str, Sequence[Mapping[str, object]]]
 #: Columns of each register that scenarios fill, in the order of its file.
 COLUMNS = {
@@ -41,12 +42,12 @@ def register_row(register: str, *values: object) -> tuple[str, Row]:
     return register, dict(zip(COLUMNS[register].split(), values, strict=True))
 
 
-def months(start: date, end: date) -> Iterator[tuple[date, date]]:
-    """Yield (first day, last day) of each month of [start, end]."""
-    while start <= end:
-        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield start, min(end, following - timedelta(days=1))
-        start = following
+def rows_by_table(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
+    """Return the rows by inbound table; a register without rows has an empty table."""
+    tables: dict[str, list[Row]] = {f"registers__{register}": [] for register in COLUMNS}
+    for register, row in rows:
+        tables[f"registers__{register}"].append(row)
+    return tables
 
 
 def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:

@@ -6,18 +6,16 @@ the register's contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cchc_pipeline.sandbox.drop.registers import Row, months, register_row
+from cchc_pipeline.sandbox.drop.registers import Rows, register_row
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.yaml_files import QuotedDay, Strict
-
-Rows = Iterator[tuple[str, Row]]
 
 
 class Flow(Strict):
@@ -33,7 +31,7 @@ class Flow(Strict):
     def rows(self, units: Sequence[Unit]) -> Rows:
         """Yield the rows of the province, which is first of `units`."""
         span, done = (self.end - self.start).days + 1, 0
-        for first, last in months(self.start, self.end):
+        for first, last in workdays.months(self.start, self.end):
             value = round(self.total * ((last - self.start).days + 1) / span) - done
             done += value
             yield register_row("observations", self.measure, units[0].code, first, last, value, None, self.system, None)
@@ -172,15 +170,3 @@ class Index(Strict):
 
 
 Figure = Annotated[Flow | Level | Flags | Plan | Inspections | Petitions | Index, Field(discriminator="add")]
-
-
-def register_rows(figures: Sequence[Figure], units: Sequence[Unit]) -> dict[str, list[Row]]:
-    """Return the rows by inbound table; a table without figures has none."""
-    tables: dict[str, list[Row]] = {
-        f"registers__{name}": []
-        for name in ("observations", "plan_tasks", "inspections", "petitions", "external_indices")
-    }
-    for figure in figures:
-        for table, row in figure.rows(units):
-            tables[f"registers__{table}"].append(row)
-    return tables

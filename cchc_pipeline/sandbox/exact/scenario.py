@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from cchc_pipeline.sandbox.drop.registers import rows_by_table
 from cchc_pipeline.sandbox.exact.dossiers import DossierPlanner, Stratum
 from cchc_pipeline.sandbox.exact.letters import LetterQuota, PublicationQuota, exact_letters, exact_publications
 from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, exact_procedures
-from cchc_pipeline.sandbox.exact.registers import Figure, register_rows
+from cchc_pipeline.sandbox.exact.registers import Figure
 from cchc_pipeline.sandbox.exact.three_level_units import three_level_units
 from cchc_pipeline.sandbox.life.plan import ExactPlan, PlannedLetter, Publication
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Profile, SandboxError
@@ -125,7 +126,7 @@ def build_exact(path: Path, seed: int) -> Scenario:
         ignores_size=True,
         has_defects=False,
         reported_on=figures.reported_on,
-        registers=register_rows(figures.registers, units),
+        registers=rows_by_table(row for figure in figures.registers for row in figure.rows(units)),
     )
     planner = DossierPlanner(scenario, rng)
     for stratum in figures.strata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from cchc_pipeline.days import LOCAL_ZONE
@@ -59,6 +60,14 @@ def days(start: date, end: date) -> list[date]:
     """Return the civil days in [start, end]."""
     first = start.toordinal()
     return [date.fromordinal(first + i) for i in range(end.toordinal() - first + 1)]
+
+
+def months(start: date, end: date) -> Iterator[tuple[date, date]]:
+    """Yield (first day, last day) of each month of [start, end]."""
+    while start <= end:
+        following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield start, min(end, following - timedelta(days=1))
+        start = following
 
 
 def moment(day: date, seconds: float) -> datetime:

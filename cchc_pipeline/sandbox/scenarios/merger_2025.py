@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from cchc_pipeline.sandbox.life.province_parts import Unit, source_code, with_profiles
 from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 
 NAME = "merger-2025"
 PROVINCE = two_level.PROVINCE
@@ -57,7 +58,7 @@ def units(rng: random.Random) -> list[Unit]:
     made += [
         Unit(code, name, "commune", PROVINCE, code, "UBND", 1.5, valid_from=MERGED_ON) for code, name, _ in COMMUNES
     ]
-    return [top, *with_profiles(made, two_level.TRAITS, rng)]
+    return [top, *with_profiles(made, figures().traits, rng)]
 
 
 def register() -> list[dict[str, object]]:

@@ -1,7 +1,6 @@
 """Build `two-level-2026`: an invented province from 1/9/2026 on, without an end.
 
-The proportions are those that the national portal published for a real two-level province in October 2026
-(98 % online, 14 % late or overdue, 23 % digitised, 16 % reused, 73 % electronic results, 62 % citizen data).
+Its departments, procedures and proportions stand in `two-level-2026.yaml`.
 """
 
 from __future__ import annotations
@@ -14,98 +13,10 @@ from datetime import date, timedelta
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit, source_code, with_profiles
 from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.sandbox.scenarios import two_level_registers
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 
 NAME = "two-level-2026"
 PROVINCE = "H99"
-
-# name, notation, weight, sector codes with names
-DEPARTMENTS: tuple[tuple[str, str, float, tuple[tuple[str, str], ...]], ...] = (
-    ("Ban Quản lý Khu kinh tế", "BQLKKT", 0.5, (("G12-KT01", "Đầu tư trong khu kinh tế"),)),
-    ("Sở Công Thương", "SCT", 4.0, (("G02-CT01", "Lưu thông hàng hóa"), ("G02-CT02", "Xúc tiến thương mại"))),
-    ("Sở Giáo dục và Đào tạo", "SGDĐT", 1.5, (("G03-GD10", "Giáo dục trung học"), ("G03-GD11", "Văn bằng"))),
-    ("Sở Khoa học và Công nghệ", "SKHCN", 1.0, (("G06-KH01", "Hoạt động khoa học"), ("G06-BC02", "Bưu chính"))),
-    ("Sở Nông nghiệp và Môi trường", "SNNMT", 9.0, (("G10-DD01", "Đất đai"), ("G10-MT02", "Môi trường"))),
-    ("Sở Nội vụ", "SNV", 3.0, (("G09-LD01", "Việc làm"), ("G09-NC02", "Người có công"))),
-    ("Sở Ngoại vụ", "SNgV", 0.3, (("G08-NV01", "Công tác lãnh sự"),)),
-    ("Sở Tài chính", "STC", 6.0, (("G12-DN01", "Thành lập doanh nghiệp"), ("G12-CS02", "Quản lý công sản"))),
-    ("Sở Tư pháp", "STP", 8.0, (("G15-LT01", "Lý lịch tư pháp"), ("G15-BT02", "Bổ trợ tư pháp"))),
-    ("Sở Văn hóa, Thể thao và Du lịch", "SVHTTDL", 0.6, (("G16-VH01", "Văn hóa"), ("G16-DL02", "Du lịch"))),
-    ("Sở Xây dựng", "SXD", 7.0, (("G17-XD01", "Hoạt động xây dựng"), ("G17-DB02", "Đường bộ"))),
-    ("Sở Y tế", "SYT", 3.5, (("G18-YT01", "Khám bệnh, chữa bệnh"), ("G18-DP02", "Dược phẩm"))),
-    ("Sở Dân tộc và Tôn giáo", "SDTTG", 0.2, (("G21-TG01", "Tôn giáo"),)),
-    ("Thanh tra tỉnh", "TTT", 0.2, (("G20-KN01", "Giải quyết khiếu nại"),)),
-)
-
-COMMUNE_PROCEDURES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "G15-HT05",
-        "Hộ tịch",
-        ("Đăng ký khai sinh", "Đăng ký khai tử", "Đăng ký kết hôn", "Cấp bản sao trích lục hộ tịch",
-         "Cấp giấy xác nhận tình trạng hôn nhân", "Thay đổi, cải chính hộ tịch", "Đăng ký nhận cha, mẹ, con",
-         "Đăng ký giám hộ"),
-    ),
-    (
-        "G15-CT06",
-        "Chứng thực",
-        ("Chứng thực bản sao từ bản chính", "Chứng thực chữ ký", "Chứng thực hợp đồng, giao dịch",
-         "Chứng thực di chúc", "Cấp bản sao có chứng thực từ bản chính hợp đồng"),
-    ),
-    (
-        "G10-DD05",
-        "Đất đai cấp xã",
-        ("Đăng ký đất đai lần đầu", "Đính chính giấy chứng nhận", "Xóa đăng ký biện pháp bảo đảm",
-         "Chuyển mục đích sử dụng đất của hộ gia đình", "Hòa giải tranh chấp đất đai"),
-    ),
-    (
-        "G18-BT05",
-        "Bảo trợ xã hội",
-        ("Trợ cấp xã hội hàng tháng", "Hỗ trợ chi phí mai táng", "Xác định mức độ khuyết tật",
-         "Công nhận hộ nghèo, cận nghèo", "Trợ giúp xã hội khẩn cấp"),
-    ),
-    (
-        "G09-NC05",
-        "Người có công",
-        ("Trợ cấp một lần khi người có công từ trần", "Xác nhận người hưởng trợ cấp", "Thăm viếng mộ liệt sĩ"),
-    ),
-    (
-        "G17-XD05",
-        "Xây dựng cấp xã",
-        ("Cấp giấy phép xây dựng nhà ở riêng lẻ", "Gia hạn giấy phép xây dựng", "Điều chỉnh giấy phép xây dựng"),
-    ),
-    (
-        "G12-HK05",
-        "Hộ kinh doanh",
-        ("Đăng ký thành lập hộ kinh doanh", "Thay đổi nội dung đăng ký hộ kinh doanh",
-         "Chấm dứt hoạt động hộ kinh doanh", "Tạm ngừng kinh doanh", "Cấp lại giấy chứng nhận hộ kinh doanh"),
-    ),
-    (
-        "G03-GD05",
-        "Giáo dục cấp xã",
-        ("Chuyển trường học sinh", "Thành lập nhóm trẻ độc lập", "Cho phép trường mẫu giáo hoạt động"),
-    ),
-    ("G16-VH05", "Văn hóa cơ sở", ("Thông báo tổ chức lễ hội", "Công nhận gia đình văn hóa")),
-    ("G21-TG05", "Tôn giáo cấp xã", ("Đăng ký hoạt động tín ngưỡng", "Thông báo sinh hoạt tôn giáo tập trung")),
-)  # fmt: skip
-
-ACTS = ("Cấp mới", "Cấp lại", "Gia hạn", "Điều chỉnh", "Thông báo", "Thẩm định", "Phê duyệt", "Thu hồi")
-
-# trait -> (volume-weighted mean, spread between units in logits)
-TRAITS: dict[str, tuple[float, float]] = {
-    "online": (0.985, 0.6),
-    "late": (0.165, 1.0),
-    "early": (0.5, 0.6),
-    "digitised": (0.226, 1.3),
-    "reused": (0.165, 1.4),
-    "electronic": (0.765, 1.2),
-    "stored": (0.018, 1.0),
-    "citizen": (0.62, 0.9),
-    "synced": (0.87, 0.5),
-    "paid": (0.985, 0.5),
-    "rated": (0.2, 0.5),
-    "apology": (0.25, 0.8),
-    "paper": (0.04, 0.5),
-    "signed": (0.92, 0.6),
-}
 
 
 def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit: str, rng: random.Random) -> Procedure:
@@ -140,15 +51,16 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
 def procedures(rng: random.Random) -> list[Procedure]:
     """Draw about 120 procedures; the province is in charge of commune-level ones."""
     made: list[Procedure] = []
-    for i, (_, _, weight, sectors) in enumerate(DEPARTMENTS):
-        unit = f"{PROVINCE}.{i + 2:02d}"
+    for i, department in enumerate(figures().departments):
+        unit, weight, sectors = f"{PROVINCE}.{i + 2:02d}", department.weight, list(department.sectors.items())
         for j in range(8 if weight >= 6 else 6 if weight >= 3 else 5 if weight >= 1 else 4):
             sector = sectors[j % len(sectors)]
-            name = f"{ACTS[j]} hồ sơ lĩnh vực {sector[1].lower()}"
+            name = f"{figures().acts[j]} hồ sơ lĩnh vực {sector[1].lower()}"
             made.append(_procedure(len(made) + 1, name, sector, "province", unit, rng))
-    for code, sector_name, names in COMMUNE_PROCEDURES:
-        for name in names:
-            made.append(_procedure(len(made) + 1, name, (code, sector_name), "commune", PROVINCE, rng))
+    for some in figures().commune_procedures:
+        sector = some.sector_code, some.sector_name
+        for name in some.procedures:
+            made.append(_procedure(len(made) + 1, name, sector, "commune", PROVINCE, rng))
     retired = [
         replace(p, code=f"9.9{i:05d}", name=f"{p.name} (đã bãi bỏ)", is_in_force=False)
         for i, p in enumerate(rng.sample(made, 4))
@@ -189,21 +101,17 @@ def with_attributes(made: Sequence[Procedure], rng: random.Random) -> list[Proce
 def units(rng: random.Random) -> list[Unit]:
     """Draw volumes and profiles of the province, 14 departments and 36 communes."""
     made = []
-    for i, (name, notation, weight, _) in enumerate(DEPARTMENTS):
+    for i, one in enumerate(figures().departments):
         code = f"{PROVINCE}.{i + 2:02d}"
         source = source_code(code, "department")
-        made.append(Unit(code, f"{name} - Tỉnh Mẫu", "department", PROVINCE, source, notation, weight))
+        made.append(Unit(code, f"{one.name} - Tỉnh Mẫu", "department", PROVINCE, source, one.notation, one.weight))
     for i in range(36):
         code = f"{PROVINCE}.{201 + i}"
         kind = "Phường" if i < 6 else "Xã"
         weight = rng.lognormvariate(0.35, 0.6) * (2.0 if i < 6 else 1.0)
-        made.append(
-            Unit(
-                code, f"UBND {kind} Mẫu {i + 1:02d}", "commune", PROVINCE, source_code(code, "commune"), "UBND", weight
-            )
-        )
+        made.append(Unit(code, f"UBND {kind} Mẫu {i + 1:02d}", "commune", PROVINCE, code, "UBND", weight))
     top = Unit(PROVINCE, "UBND Tỉnh Mẫu", "province", None, source_code(PROVINCE, "province"), "UBND")
-    return [top, *with_profiles(made, TRAITS, rng)]
+    return [top, *with_profiles(made, figures().traits, rng)]
 
 
 def build(seed: int) -> Scenario:

@@ -8,33 +8,11 @@ from datetime import date
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 
 Row = dict[str, object]
 YEARS = (2026, 2027)
 RUBRICS = {"province": "par_index", "department": "par_index_department", "commune": "par_index_commune"}
-#: Criteria that people score, by level of the unit.
-BY_HAND = {
-    "province": (
-        "INSPECTION_ISSUES_HANDLED", "REFORM_COMMUNICATION", "LEGAL_DOCUMENTS_REVIEWED", "LEGAL_DOCUMENTS_PREPARED",
-        "PROCEDURES_WITHIN_COMPETENCE", "REVIEW_ISSUES_HANDLED", "CONTROL_REPORT_ON_TIME",
-        "PROCEDURES_IN_NATIONAL_DATABASE", "INTERNAL_WORKFLOWS_APPROVED", "PROCEDURES_ON_PROVINCE_PORTAL",
-        "RESULTS_PUBLIC", "PROCEDURES_AT_ONE_STOP", "FUNCTIONS_DEFINED", "STAFFING_KEPT", "JOB_POSITIONS_DEFINED",
-        "TRAINING_PLAN_DONE", "POSITIONS_ROTATED", "DISCIPLINE_KEPT", "SPENDING_RULES_ISSUED", "FINANCIAL_AUTONOMY",
-        "REPORTING_SYSTEM",
-    ),
-    "department": (
-        "INSPECTION_ISSUES_HANDLED", "REFORM_COMMUNICATION", "LEGAL_DOCUMENTS_REVIEWED", "LEGAL_DOCUMENTS_PREPARED",
-        "REVIEW_ISSUES_HANDLED", "CONTROL_REPORT_ON_TIME", "PROCEDURES_PROPOSED_ON_TIME",
-        "INTERNAL_WORKFLOWS_APPROVED", "RESULTS_PUBLIC", "PROCEDURES_AT_ONE_STOP", "FUNCTIONS_DEFINED",
-        "STAFFING_KEPT", "JOB_POSITIONS_DEFINED", "TRAINING_PLAN_DONE", "POSITIONS_ROTATED", "DISCIPLINE_KEPT",
-        "SPENDING_RULES_ISSUED", "FINANCIAL_AUTONOMY",
-    ),
-    "commune": (
-        "INSPECTION_ISSUES_HANDLED", "REFORM_COMMUNICATION", "LEGAL_DOCUMENTS_REVIEWED", "PROCEDURES_LISTED",
-        "RESULTS_PUBLIC", "PROCEDURES_AT_ONE_STOP", "FUNCTIONS_DEFINED", "STAFFING_KEPT", "TRAINING_PLAN_DONE",
-        "DISCIPLINE_KEPT", "SPENDING_RULES_ISSUED", "FINANCIAL_AUTONOMY",
-    ),
-}  # fmt: skip
 #: Criteria that the pipeline computes and units score nevertheless.
 ALSO_SCORED = ("REFORM_PLAN_ISSUED", "DOSSIERS_TIMELY")
 SURVEY = "SATISFACTION_SURVEY"
@@ -85,7 +63,7 @@ def _of_unit(unit: Unit, year: int, rng: random.Random, without_appraisal: froze
     council = MINISTRY if unit.level == "province" else COUNCIL
     own_on, first_on = workdays.shift(date(year, 10, 1), rng.randint(1, 3)), workdays.shift(date(year, 10, 20), 3)
     second_on = workdays.shift(date(year, 11, 10), 2)
-    for number, code in enumerate((*BY_HAND[unit.level], *ALSO_SCORED), 1):
+    for number, code in enumerate((*figures().scored_by_hand[unit.level], *ALSO_SCORED), 1):
         if rng.random() < 0.04 and code not in without_appraisal:
             continue  # not scored yet
         if rng.random() < 0.1 and code == "TRAINING_PLAN_DONE" and code not in without_appraisal:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.province import Province
@@ -118,7 +118,7 @@ class Portal:
             if seen is not None and sent is not None:
                 _tally(own[life.unit.code], life, seen, sent)
         for unit in self.province.units:
-            for first in _months(start, min(end, today)):
+            for first, _ in workdays.months(start.replace(day=1), min(end, today)):
                 self._petitions(own[unit.code], unit, first)
         totals = {unit.code: Counts() for unit in self.province.units}
         for unit in self.province.units:
@@ -271,11 +271,3 @@ def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
     c.citizen += seen.is_citizen_data_used
     c.synced += seen.is_synced_national
     c.satisfied += sent.is_on_time and seen.rating != 1
-
-
-def _months(start: date, end: date) -> Iterator[date]:
-    """Yield the first days of the months that overlap [start, end]."""
-    month = start.replace(day=1)
-    while month <= end:
-        yield month
-        month = (month + timedelta(days=32)).replace(day=1)
