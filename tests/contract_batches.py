@@ -19,7 +19,7 @@ NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 CLEAN: dict[str, dict[str, Any]] = {table: cases.clean for table, cases in table_cases().items()}
 INBOUND = tuple(CLEAN)
 BREAKING: dict[str, dict[str, Any]] = {
-    f"{one.table}.{one.rule}": dict(one.changes) for cases in table_cases().values() for one in cases.records
+    f"{found.table}.{one.rule}": one.changes for found in table_cases().values() for one in found.cases
 }
 
 _POOL: dict[str, list[Any]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.reports.docs.dictionary import check_pages, write_pages
+from cchc_pipeline.reports.docs.pages import check_pages, write_pages
 
 
 @click.command()

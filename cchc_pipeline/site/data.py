@@ -188,7 +188,7 @@ def _to_fix(
     for row in causes:
         is_told = (row["caused_by"], row["criterion_code"]) in told and row["items"] >= FEWEST_ITEMS
         row["items"] = int(row["items"]) if is_told else None
-    return tables.by_unit(fixes), tuple(causes)
+    return tables.grouped(fixes), tuple(causes)
 
 
 def _records(frame: pd.DataFrame) -> list[Row]:

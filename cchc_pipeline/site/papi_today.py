@@ -71,7 +71,7 @@ def todays_map(data: SiteData, year: int, surveyed: Sequence[Province]) -> tuple
         for one in surveyed
         for row in (one.total, *one.dimensions, *(row for some in one.below.values() for row in some))
     }
-    by_unit = tables.by_unit(tables.run("papi_today", {"year": year}, card=data.tables["scorecard_papi_today"]))
+    by_unit = tables.grouped(tables.run("papi_today", {"year": year}, card=data.tables["scorecard_papi_today"]))
     return tuple(_province(code, rows, points, own=data.province.code) for code, rows in by_unit.items())
 
 

@@ -11,27 +11,29 @@ from typing import TYPE_CHECKING
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.drawing.templating import environment
-from cchc_pipeline.site.quality_figures import NIGHTS, SourceQuality
+from cchc_pipeline.site.quality_figures import NIGHTS
+from cchc_pipeline.site.tables import Row
 
 if TYPE_CHECKING:
     import jinja2
 
 FOLDER = "quality"
+SEVERITY_VI = {"reject": "loại", "warn": "cảnh báo", "note": "ghi chú"}
 
 
-def quality_files(sources: Sequence[SourceQuality], province: str) -> dict[str, bytes]:
+def quality_files(sources: Sequence[Row], province: str) -> dict[str, bytes]:
     """Return path below the version folder -> content of every page and CSV.
 
     Args:
-        sources: the figures.
+        sources: the figures, as from `quality_of_sources`.
         province: name of the province on the pages.
     """
     pages = {f"{FOLDER}/index.html": _page("quality_index.html", sources=sources, province=province)}
     for one in sources:
-        pages[f"{FOLDER}/{one.source}.html"] = _page(
+        pages[f"{FOLDER}/{one['source']}.html"] = _page(
             "quality_source.html", one=one, sources=sources, province=province, chart=_chart(one), nights=NIGHTS
         )
-        pages[f"{FOLDER}/{one.source}.csv"] = _csv(one)
+        pages[f"{FOLDER}/{one['source']}.csv"] = _csv(one)
     return dict(sorted(pages.items()))
 
 
@@ -43,6 +45,7 @@ def _environment() -> jinja2.Environment:
             "number": lambda value: f"{value:,}".replace(",", "."),
             "percent": lambda value: "—" if value is None else f"{value:.2f} %".replace(".", ","),
             "day": lambda value: "—" if value is None else f"{value:%d/%m/%Y}",
+            "severity": SEVERITY_VI.__getitem__,
         },
     )
 
@@ -51,45 +54,44 @@ def _page(template: str, **content: object) -> bytes:
     return _environment().get_template(template).render(**content).encode()
 
 
-def _chart(one: SourceQuality) -> str | None:
+def _chart(one: Row) -> str | None:
     """Draw rejected rows and warnings by night as SVG; None where there were none."""
-    rejected = [None if counts is None else counts.rejected for _, counts, _ in one.days]
-    warned = [None if counts is None else warnings for _, counts, warnings in one.days]
+    rejected, warned = ([night[name] for night in one["days"]] for name in ("rejected", "warned"))
     if not any(rejected) and not any(warned):
         return None
     series = {"Bản ghi bị loại": (rejected, charts.LATE), "Lượt cảnh báo": (warned, charts.WARN)}
-    title = f"{one.title_vi}: bản ghi bị loại và lượt cảnh báo trong {NIGHTS} đêm"
-    return svg(charts.nights([day for day, *_ in one.days], series), title)
+    title = f"{one['title_vi']}: bản ghi bị loại và lượt cảnh báo trong {NIGHTS} đêm"
+    return svg(charts.nights([night["day"] for night in one["days"]], series), title)
 
 
-def _csv(one: SourceQuality) -> bytes:
+def _csv(one: Row) -> bytes:
     """Return a CSV with a line per table, per broken rule, and per rule and unit.
 
     It begins with a byte order mark, by which Excel recognises UTF-8.
     """
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(
-        ["bảng", "quy tắc", "mức độ", "nội dung", "đơn vị", "nhận đêm cuối", "hợp lệ đêm cuối", "bị loại đêm cuối",
-         f"nhận {NIGHTS} đêm", f"hợp lệ {NIGHTS} đêm", f"bị loại {NIGHTS} đêm", "vi phạm đêm cuối",
-         f"vi phạm {NIGHTS} đêm", "đang chờ xử lý", "từ ngày", "đến ngày", "cách xử lý"]
-    )  # fmt: skip
-    for table in one.tables:
-        last, nights = table.last_night, table.nights
-        figures = [last.rows_in, last.valid, last.rejected, nights.rows_in, nights.valid, nights.rejected]
-        writer.writerow([table.name, "", "", table.title_vi, "", *figures, "", "", table.waiting, "", "", ""])
-    for rule in (*one.rejects, *one.warns, *one.notes):
-        said = [rule.table, rule.rule.id.split(".", 1)[1], SEVERITY_VI[rule.rule.severity], rule.rule.sentence_vi]
-        seen = [rule.first_on or "", rule.last_on or "", rule.fix_vi]
-        writer.writerow([*said, "", *[""] * 6, rule.last_night, rule.nights, rule.waiting, *seen])
-        for unit, waiting in rule.units:
-            writer.writerow([*said, _plain(unit), *[""] * 8, waiting, "", "", ""])
+    heads = {
+        "table_name": "bảng", "rule": "quy tắc", "severity": "mức độ", "title_vi": "nội dung", "unit": "đơn vị",
+        "last_in": "nhận đêm cuối", "last_valid": "hợp lệ đêm cuối", "last_rejected": "bị loại đêm cuối",
+        "rows_in": f"nhận {NIGHTS} đêm", "valid": f"hợp lệ {NIGHTS} đêm", "rejected": f"bị loại {NIGHTS} đêm",
+        "last_night": "vi phạm đêm cuối", "nights": f"vi phạm {NIGHTS} đêm", "waiting": "đang chờ xử lý",
+        "first_on": "từ ngày", "last_on": "đến ngày", "fix_vi": "cách xử lý",
+    }  # fmt: skip
+    writer = csv.DictWriter(stream, list(heads), extrasaction="ignore", lineterminator="\r\n")
+    writer.writerow(heads)
+    writer.writerows(one["tables"])
+    for rule in (*one["reject"], *one["warn"], *one["note"]):
+        said = {
+            "table_name": rule["table_name"],
+            "rule": rule["rule_id"].split(".", 1)[1],
+            "severity": SEVERITY_VI[rule["severity"]],
+            "title_vi": rule["sentence_vi"],
+        }
+        writer.writerow({**rule, **said})
+        writer.writerows({**said, "unit": _plain(of["unit"]), "waiting": of["waiting"]} for of in rule["units"])
     return ("\ufeff" + stream.getvalue()).encode()
 
 
 def _plain(text: str) -> str:
     """Return text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-SEVERITY_VI = {"reject": "loại", "warn": "cảnh báo", "note": "ghi chú"}

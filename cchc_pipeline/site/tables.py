@@ -91,12 +91,12 @@ def card(tables: Mapping[str, Path], table: str, source: str, shown: Shown) -> d
         "running": shown.running,
     }
     rows = run("card", parameters, card=tables[table], public=tables["indicator_values_public"])
-    return by_unit(rows)
+    return grouped(rows)
 
 
 def history(tables: Mapping[str, Path], table: str) -> dict[str, list[Row]]:
     """Return unit -> totals of every period, oldest first, as in `history.sql`."""
-    return by_unit(run("history", None, card=tables[table]))
+    return grouped(run("history", None, card=tables[table]))
 
 
 def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Row]]:
@@ -110,7 +110,7 @@ def figures(tables: Mapping[str, Path], shown: Shown) -> dict[str, list[Row]]:
         "before": shown.before,
         "year": shown.first.replace(month=1, day=1),
     }
-    return by_unit(run("indicators", parameters, public=tables["indicator_values_public"]))
+    return grouped(run("indicators", parameters, public=tables["indicator_values_public"]))
 
 
 def stages(tables: Mapping[str, Path], shown: Shown) -> dict[str, dict[str, Stages]]:
@@ -119,7 +119,7 @@ def stages(tables: Mapping[str, Path], shown: Shown) -> dict[str, dict[str, Stag
     Units without points from an appraisal are absent.
     """
     rows = run("stages", {"shown": shown.first}, card=tables["scorecard_par_index"])
-    found = {unit: stage_sums(some) for unit, some in by_unit(rows).items()}
+    found = {unit: stage_sums(some) for unit, some in grouped(rows).items()}
     return {unit: some for unit, some in found.items() if any(one.is_by_people for one in some.values())}
 
 
@@ -144,9 +144,9 @@ def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list
     return engine.run_file(f"site/{name}", params=parameters, **inputs).to_pylist()
 
 
-def by_unit(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return unit code -> its rows, in order."""
-    found: dict[str, list[Row]] = {}
+def grouped(rows: Iterable[Row], column: str = "unit_code") -> dict[Any, list[Row]]:
+    """Return value of a column -> its rows, in order."""
+    found: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(row["unit_code"], []).append(row)
+        found.setdefault(row[column], []).append(row)
     return found

@@ -13,13 +13,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.site.tables import Row, Shown
 from cchc_pipeline.vietnamese import decimal, period_label
+from cchc_pipeline.yaml_files import read_yaml
 
 NONE = "—"
 _NBSP = "\u00a0"
@@ -48,9 +47,8 @@ class PhraseError(CchcError):
 @cache
 def phrases() -> dict[str, str]:
     """Return Vietnamese phrase of the templates -> English."""
-    text = resources.files("cchc_pipeline.site").joinpath("phrases.yaml").read_text("utf-8")
-    found: dict[str, str] = yaml.safe_load(text)
-    return found
+    file = resources.files("cchc_pipeline.site").joinpath("phrases.yaml")
+    return read_yaml(file.read_text("utf-8"), dict[str, str], file.name)
 
 
 def phrase(text: str) -> str:

@@ -12,16 +12,11 @@ from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list
 from cchc_pipeline.indicators.catalogue import catalogue
-from cchc_pipeline.reports.docs.dictionary import (
-    DocsStale,
-    check_pages,
-    render_dictionary,
-    render_indicators,
-    write_pages,
-)
+from cchc_pipeline.reports.docs.pages import DocsStale, check_pages, pages, write_pages
 from cchc_pipeline.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
+RENDERED = pages()
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -34,7 +29,7 @@ def test_the_committed_pages_are_current() -> None:
 
 
 def test_every_table_column_and_rule_is_in_the_dictionary() -> None:
-    text = render_dictionary()
+    text = RENDERED["data-dictionary.md"]
     for contract in all_contracts():
         section = text.split(f"\n## {contract.name}\n")[1].split("\n## ")[0]
         section = section.replace("\\|", "|").replace("&lt;", "<")
@@ -53,7 +48,7 @@ def test_every_table_column_and_rule_is_in_the_dictionary() -> None:
 
 
 def test_every_code_is_in_the_dictionary_with_both_labels() -> None:
-    text = render_dictionary()
+    text = RENDERED["data-dictionary.md"]
     for name in code_list_names():
         section = text.split(f"\n### Codes: {name}\n")[1].split("\n### ")[0]
         for code in load_code_list(name).codes:
@@ -61,7 +56,7 @@ def test_every_code_is_in_the_dictionary_with_both_labels() -> None:
 
 
 def test_every_indicator_is_in_the_list_with_both_names() -> None:
-    text = render_indicators()
+    text = RENDERED["indicators.md"]
     for indicator in catalogue():
         assert f"| `{indicator.id}` | {indicator.name_vi} | {indicator.name_en} |" in text
         assert indicator.numerator.sql in text
@@ -69,7 +64,7 @@ def test_every_indicator_is_in_the_list_with_both_names() -> None:
 
 
 def test_no_cell_breaks_its_row() -> None:
-    for text in (render_dictionary(), render_indicators()):
+    for text in RENDERED.values():
         width = 0
         for line in text.splitlines():
             cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0

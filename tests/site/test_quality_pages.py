@@ -17,7 +17,7 @@ from cchc_pipeline.drawing.charts import nights
 from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
-from cchc_pipeline.site.quality_figures import NIGHTS, Counts, quality_of_sources
+from cchc_pipeline.site.quality_figures import NIGHTS, quality_of_sources
 from cchc_pipeline.validation.acceptances import accept
 from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import pending_days, stage
@@ -29,7 +29,7 @@ def figures(lake, last_on=LAST):
     names = ("data_quality", "quarantine", "quarantine_releases", "units")
     tables = [read_published(lake.published, name) for name in names]
     found = quality_of_sources([load_contract(table) for table in INBOUND], *tables, last_on)
-    return {one.source: one for one in found}
+    return {one["source"]: one for one in found}
 
 
 @pytest.fixture
@@ -51,32 +51,40 @@ def pages(lake):
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
 
 
+def counted(one, *names):
+    return tuple(one[name] for name in names)
+
+
+def pulled(one):
+    return {
+        night["day"]: counted(night, "rejected", "warned") for night in one["days"] if night["rejected"] is not None
+    }
+
+
 def test_the_figures_are_those_of_the_rows(two_nights):
     one = figures(two_nights)["one_stop"]
-    assert one.last_night == Counts(10, 9, 1)  # 9 dossiers, 1 procedure
-    (dossiers, procedures) = one.tables
-    assert (dossiers.nights, dossiers.waiting) == (Counts(12, 9, 3), 3)
-    assert (procedures.nights, procedures.waiting) == (Counts(1, 1, 0), 0)
-    assert len(one.days) == NIGHTS
-    assert {day: counts for day, counts, _ in one.days if counts} == {
-        LAST: Counts(10, 9, 1),
-        october(9): Counts(3, 1, 2),
-    }
-    by_rule = {found.rule.id: found for found in one.rejects}
-    due = by_rule[f"{NAME}.DQ08"]
-    assert (due.waiting, due.last_night, due.nights, due.first_on, due.last_on) == (2, 0, 2, october(9), october(9))
-    assert due.units == (("Sở Mẫu", 1), ("UBND Xã Mẫu", 1))
-    assert [example.key for example in due.examples] == [f"{n:024x}" for n in (21, 22)]
-    assert {found.rule.id.split(".")[1] for found in one.warns} >= {"rating_values"}
-    assert one.units == (("H99.02", "Sở Mẫu", 2), ("H99.201", "UBND Xã Mẫu", 1))
-    assert (one.waiting, one.accepted) == (3, 0)
+    last, nights = ("last_in", "last_valid", "last_rejected"), ("rows_in", "valid", "rejected", "waiting")
+    assert counted(one, *last) == (10, 9, 1)  # 9 dossiers, 1 procedure
+    (dossiers, procedures) = one["tables"]
+    assert counted(dossiers, *nights) == (12, 9, 3, 3)
+    assert counted(procedures, *nights) == (1, 1, 0, 0)
+    assert len(one["days"]) == NIGHTS
+    assert pulled(one) == {october(9): (2, 1), LAST: (1, one["warned"])}
+    due = next(found for found in one["reject"] if found["rule_id"] == f"{NAME}.DQ08")
+    assert counted(due, "waiting", "last_night", "nights", "first_on", "last_on") == (2, 0, 2, october(9), october(9))
+    assert [counted(of, "unit", "waiting") for of in due["units"]] == [("Sở Mẫu", 1), ("UBND Xã Mẫu", 1)]
+    assert [example["row_key"] for example in due["examples"]] == [f"{n:024x}" for n in (21, 22)]
+    assert {found["rule_id"].split(".")[1] for found in one["warn"]} >= {"rating_values"}
+    units = [counted(of, "code", "unit", "waiting") for of in one["units"]]
+    assert units == [("H99.02", "Sở Mẫu", 2), ("H99.201", "UBND Xã Mẫu", 1)]
+    assert counted(one, "waiting", "accepted") == (3, 0)
 
 
 def test_what_fell_out_of_thirty_nights_is_not_counted_but_still_waits(two_nights):
     one = figures(two_nights, LAST + timedelta(days=NIGHTS - 1))["one_stop"]
-    assert [day for day, counts, _ in one.days if counts] == [LAST]
-    due = next(found for found in one.rejects if found.rule.id == f"{NAME}.DQ08")
-    assert (due.waiting, due.nights) == (2, 0)
+    assert list(pulled(one)) == [LAST]
+    due = next(found for found in one["reject"] if found["rule_id"] == f"{NAME}.DQ08")
+    assert counted(due, "waiting", "nights") == (2, 0)
 
 
 def test_an_accepted_record_is_counted_as_accepted(two_nights):
@@ -87,7 +95,7 @@ def test_an_accepted_record_is_counted_as_accepted(two_nights):
     derive(two_nights)
     publish(two_nights, "three")
     one = figures(two_nights)["one_stop"]
-    assert (one.accepted, one.waiting) == (1, 2)
+    assert counted(one, "accepted", "waiting") == (1, 2)
     assert "được chấp nhận kèm lý do" in pages(two_nights)["one_stop.html"]
 
 

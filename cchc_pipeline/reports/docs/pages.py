@@ -1,0 +1,75 @@
+"""Render the reference pages of `docs/` from contracts, catalogue and broken cases; check them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cchc_pipeline.contracts import all_contracts, load_contract, rule_list
+from cchc_pipeline.drawing.markdown import markdown_environment
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.indicators.catalogue import catalogue, relations
+from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, table_cases
+from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
+from cchc_pipeline.validation.remedies import suggested_fix
+
+
+class DocsStale(CchcError):  # noqa: N818 - says what happened
+    """A rendered page on disk differs from what would be rendered now."""
+
+
+def pages() -> dict[str, str]:
+    """Return file name below `docs/` -> text of every rendered page; templates have the same names."""
+    contracts = sorted(all_contracts(), key=lambda one: (not one.is_published, one.name))
+    required = {f"{one.name}.{column.name}_required" for one in contracts for column in one.columns if column.required}
+    content = {
+        "data-dictionary.md": {
+            "contracts": contracts,
+            "rules": {
+                one.name: [rule for rule in rule_list(one) if rule["rule_id"] not in required] for one in contracts
+            },
+            "code_lists": {found.name: found for one in contracts for found in one.code_lists},
+        },
+        "indicators.md": {
+            "indicators": catalogue(),
+            "relations": relations().values(),
+            "scored_in": criteria_by_indicator(),
+        },
+        "broken-records.md": {
+            "case_count": case_count(),
+            "tables": [(cases, load_contract(cases.table)) for cases in table_cases().values()],
+            "batches": broken_batches("batches"),
+            "wire": broken_batches("wire")["cases"],
+            "files": broken_batches("files"),
+            "suggested_fix": suggested_fix,
+        },
+    }
+    templates = markdown_environment(__package__)
+    return {name: templates.get_template(name).render(**held) for name, held in content.items()}
+
+
+def write_pages(folder: Path) -> list[Path]:
+    """Write every rendered page into `folder` and return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {folder / name: text for name, text in pages().items()}
+    for path, text in found.items():
+        path.write_text(text, encoding="utf-8")
+    return list(found)
+
+
+def check_pages(folder: Path) -> None:
+    """Compare the files in `folder` with what would be rendered.
+
+    Raises:
+        DocsStale: a page is absent or differs.
+    """
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+    if stale:
+        raise DocsStale(
+            f"docs: {', '.join(stale)} in {folder} is not what the contracts and the catalogue say now. "
+            f"Render again: `cchc docs --out {folder}`.",
+            pages=stale,
+        )
