@@ -56,8 +56,9 @@ def dossiers(first: date, last: date, unit: str | None, form: str, data_dir: Pat
         "label_vi": "Chỉ tiêu", "code": Column("code", style="dim"), "count": Column("Số hồ sơ", ","),
         "pct": Column("Tỷ lệ", "{} %".format, justify="right"),
     }  # fmt: skip
-    period = days(found.period_start, found.period_end)
-    print_rows(rows, columns, form, f"Tình hình giải quyết TTHC (Biểu II.06a) — {found.unit_name}, {period}")
+    about = found.scope
+    title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {about.unit_name}, {days(about.first, about.last)}"
+    print_rows(rows, columns, form, title)
 
 
 @report.command()
@@ -87,14 +88,14 @@ def _print_late(found: LateReport, limit: int) -> None:
     out, about = console(), found.scope
     by_cause = [
         {"cause": CAUSES[cause], "code": cause, "dossiers": count, "letters": letters}
-        for cause, count, letters in found.by_cause()
+        for cause, (count, letters) in found.by_cause().items()
     ]
     columns = {
         "cause": "Nguyên nhân", "code": Column("code", style="dim"), "dossiers": Column("Số hồ sơ", ","),
         "letters": Column("Có thư xin lỗi", ","),
     }  # fmt: skip
     title = f"Hồ sơ giải quyết quá hạn — {about.unit_name}, {days(about.first, about.last)}"
-    letters = sum(letters for _, _, letters in found.by_cause())
+    letters = sum(letters for _, letters in found.by_cause().values())
     total = {"cause": "Cộng", "code": "resolved_late", "dossiers": len(found.dossiers), "letters": letters}
     out.print(table([*by_cause, total], columns, title))
     if found.dossiers:

@@ -27,8 +27,8 @@ from cchc_pipeline.indicators.compute import compute, inputs_of, sql_files
 from cchc_pipeline.lake.engine import Engine, parse_sql, run_sql, session, sql_text
 from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
-from cchc_pipeline.reports.scope import ReportError, unit_or_error
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.scope import ReportError, data_days, unit_or_error
 from cchc_pipeline.reports.window import published_inputs
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
@@ -139,9 +139,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     if first > last:
         raise ReportError(f"explain: the window begins on {first} and ends on {last}. Exchange --from and --to.")
     code, unit_name = unit_or_error(lake.published, unit)
-    version = current_version(lake.published)
-    manifest = read_manifest(version) if version else {}
-    begins, until = date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+    begins, until = data_days(lake.published)
     if last < begins or first > until:
         raise ReportError(
             f"explain: {first} … {last} lies outside of the published data, which go from {begins} to {until}. "

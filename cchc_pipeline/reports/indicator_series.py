@@ -8,9 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.scope import ReportError, scope
@@ -67,16 +65,10 @@ def indicator_series(
     if indicator not in listed:
         near = difflib.get_close_matches(indicator, listed, n=5, cutoff=0.3) or sorted(listed)[:5]
         raise ReportError(f"report: no indicator {indicator}. Did you mean {', '.join(near)}? See docs/indicators.md.")
-    values = read_published(published, _TABLES[which])
-    asked = {"indicator_id": indicator, "unit_code": about.unit_code, "period_type": kind}
-    keep = pa.array([True] * values.num_rows)
-    for name, value in asked.items():
-        keep = pc.and_(keep, pc.equal(values[name], value))
-    rows = [
-        {name: row.get(name, True if name == "is_exact" else None) for name in COLUMNS}
-        for row in values.filter(keep).sort_by("period_start").to_pylist()
-        if (first is None or row["period_end"] >= first) and (last is None or row["period_start"] <= last)
-    ]
+    given = {"indicator": indicator, "unit": about.unit_code, "kind": kind, "first": first, "last": last}
+    held = run_file("reports/indicator_series", params=given, held=read_published(published, _TABLES[which]))
+    exact = {"is_exact": True, "note_vi": None}
+    rows = [{name: {**exact, **row}[name] for name in COLUMNS} for row in held.to_pylist()]
     if not rows:
         heirs = " ".join(part.unit_id for part in about.history.successors(about.unit_code) if part.unit_id)
         fix = (

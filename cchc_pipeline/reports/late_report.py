@@ -32,51 +32,32 @@ class LateReport:
     dossiers: list[dict[str, Any]]
     overdue: list[dict[str, Any]]
 
-    def by_cause(self) -> list[tuple[str, int, int]]:
-        """Return (cause, dossiers resolved late, those of them with a letter of apology)."""
-        return [
-            (cause, len(of), sum(row["apology_on"] is not None for row in of))
-            for cause in CAUSES
-            for of in [[row for row in self.dossiers if row["cause"] == cause]]
-        ]
+    def by_cause(self, unit: str | None = None) -> dict[str, tuple[int, int]]:
+        """Return cause -> (dossiers resolved late, those of them with a letter of apology), of all units or one."""
+        rows = [row for row in self.dossiers if unit in (None, row["unit_code"])]
+        counts = Counter(row["cause"] for row in rows)
+        letters = Counter(row["cause"] for row in rows if row["apology_on"] is not None)
+        return {cause: (counts[cause], letters[cause]) for cause in CAUSES}
 
     def by_unit(self) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
-        """Return (unit code, name, cause -> (dossiers resolved late, with a letter)).
-
-        Units without a late dossier are left out.
-        """
-        counts = Counter((row["unit_code"], row["cause"]) for row in self.dossiers)
-        letters = Counter((row["unit_code"], row["cause"]) for row in self.dossiers if row["apology_on"] is not None)
+        """Return (code, name, counts as `by_cause`) of every unit with a late dossier."""
         units = sorted({row["unit_code"] for row in self.dossiers})
-        return [
-            (unit, self.scope.names.get(unit, unit), {c: (counts[unit, c], letters[unit, c]) for c in CAUSES})
-            for unit in units
-        ]
+        return [(unit, self.scope.names.get(unit, unit), self.by_cause(unit)) for unit in units]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return counts by cause and by unit, and every dossier, with dates as text."""
+        """Return counts by cause and by unit, and every dossier."""
+
+        def named(causes: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+            return {cause: {"count": n, "with_apology": letters} for cause, (n, letters) in causes.items()}
+
         return {
-            "unit_code": self.scope.unit_code,
-            "unit_name": self.scope.unit_name,
-            "period_start": self.scope.first.isoformat(),
-            "period_end": self.scope.last.isoformat(),
+            **self.scope.as_dict(),
             "resolved_late": len(self.dossiers),
-            "causes": {cause: {"count": n, "with_apology": letters} for cause, n, letters in self.by_cause()},
-            "units": [
-                {
-                    "unit_code": code,
-                    "unit_name": name,
-                    **{cause: {"count": n, "with_apology": letters} for cause, (n, letters) in causes.items()},
-                }
-                for code, name, causes in self.by_unit()
-            ],
-            "dossiers": [_plain(row) for row in self.dossiers],
-            "open_overdue": [_plain(row) for row in self.overdue],
+            "causes": named(self.by_cause()),
+            "units": [{"unit_code": code, "unit_name": name, **named(found)} for code, name, found in self.by_unit()],
+            "dossiers": self.dossiers,
+            "open_overdue": self.overdue,
         }
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
 def late_report(
@@ -102,8 +83,5 @@ def late_report(
         params={"units": about.below(), "first": about.first, "last": about.last},
         late=read_published(published, "late_dossiers"),
     ).to_pylist()
-    return LateReport(
-        about,
-        [row for row in rows if row["resolution"] == "resolved_late"],
-        [row for row in rows if row["resolution"] == "open_overdue"],
-    )
+    kinds = ("resolved_late", "open_overdue")
+    return LateReport(about, *([row for row in rows if row["resolution"] == kind] for kind in kinds))

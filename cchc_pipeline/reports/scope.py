@@ -19,6 +19,7 @@ from cchc_pipeline.reference.units import UnitHistory
 
 #: Number of units listed in the message about an unknown one.
 LISTED = 60
+Rows = Sequence[Mapping[str, Any]]
 
 
 class ReportError(CchcError):
@@ -46,6 +47,11 @@ class Scope:
         on_map = lineage_table(self.units, self.history, self.first, self.last, "today").to_pylist()
         return sorted({row["unit_code"] for row in on_map if row["ancestor_code"] == self.unit_code} | {self.unit_code})
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return unit_code, unit_name, period_start and period_end."""
+        named = {"unit_code": self.unit_code, "unit_name": self.unit_name}
+        return {**named, "period_start": self.first, "period_end": self.last}
+
 
 def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
     """Return a scope within the current published version.
@@ -61,9 +67,7 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
         PublishError: nothing was published.
     """
     units = read_published(published, "units")
-    version = current_version(published)
-    manifest = read_manifest(version) if version else {}
-    begins, until = date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+    begins, until = data_days(published)
     first, last = first or begins, last or until
     if first > last:
         raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
@@ -72,10 +76,26 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
             f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
             f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
         )
-    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
     code, _ = unit_or_error(published, unit)
     history = history_of(read_published(published, "unit_changes").to_pylist())
-    return Scope(first, last, code, names, units, history)
+    return Scope(first, last, code, unit_names(units), units, history)
+
+
+def data_days(published: Path) -> tuple[date, date]:
+    """Return the first and the last day of the published data."""
+    manifest = published_manifest(published)
+    return date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+
+
+def published_manifest(published: Path) -> dict[str, Any]:
+    """Return the manifest of the current version; empty before the first publication."""
+    version = current_version(published)
+    return read_manifest(version) if version else {}
+
+
+def unit_names(units: pa.Table) -> dict[str, str]:
+    """Return unit code -> name of a table `units`."""
+    return dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
 
 
 def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
@@ -85,10 +105,8 @@ def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
         ReportError: there is no such unit; the message names similar codes and lists the units.
         PublishError: nothing was published.
     """
-    units = read_published(published, "units")
-    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
-    version = current_version(published)
-    code = unit or (read_manifest(version)["province_code"] if version else "")
+    names = unit_names(read_published(published, "units"))
+    code = unit or published_manifest(published)["province_code"]
     if code in names:
         return code, names[code]
     near = get_close_matches(code, names, n=3, cutoff=0.6)
@@ -96,6 +114,3 @@ def unit_or_error(published: Path, unit: str | None) -> tuple[str, str]:
     listed = "; ".join(f"{one} {name}" for one, name in list(names.items())[:LISTED])
     more = f"; and {len(names) - LISTED} more" if len(names) > LISTED else ""
     raise ReportError(f"report: no unit {code}.{meant} Units in units.parquet: {listed}{more}.")
-
-
-Rows = Sequence[Mapping[str, Any]]

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cchc_pipeline.drawing.ranks import short
 from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
@@ -76,7 +77,7 @@ def write_site(published: Path, folder: Path, shelf: Shelf) -> int:
 
 def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]:
     common = {"data": data, "papi": papi}
-    ranks = overview.levels(data)
+    ranks = overview.levels(data, data.local)
     province = unit_page(data, data.province)
     yield (
         "index.html",
@@ -85,16 +86,20 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
             here="index.html",
             page=province,
             ranks=ranks,
-            par_ranks=overview.par_levels(data),
+            par_ranks=overview.levels(data, data.par),
             changes=overview.changes(province, ranks),
             lost=overview.lost(province),
-            external=overview.newest_external(data),
             radar=overview.radar(province),
             trend=overview.trend(province),
             **common,
         ),
     )
-    dots = {level.level: overview.rank_dots(level) for level in ranks}
+    dots = {
+        level.level: overview.rank_dots(
+            f"ranks-{level.level}", ((one.unit.name, one.total, one.interval, False) for one in level.ranked)
+        )
+        for level in ranks
+    }
     yield "ranks.html", _page("ranks.html", here="ranks.html", ranks=ranks, dots=dots, **common)
     yield "papi.html", _page("papi.html", here="papi.html", **common)
     yield "about.html", _page("about.html", here="about.html", page=province, **common)
@@ -116,7 +121,7 @@ def _environment() -> jinja2.Environment:
             "moved": words.moved,
             "day": words.day,
             "band": words.band,
-            "shown": words.shown_words,
+            "shown": lambda shown: period_label(shown.period_type, shown.first, shown.last),
             "rule": lambda label: words.rule(label)[0],
             "t": words.phrase,
         },
@@ -146,17 +151,13 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
         yield indicator["name_vi"], indicator["name_en"]
     for index in data.external:
         yield index["index_name_vi"], index["index_name_en"]
-    yield from words.labels("unit_level").values()
-    for code_list in ("today_basis", "counted_stage"):
+    for code_list in ("unit_level", "today_basis", "counted_stage"):
         yield from words.labels(code_list).values()
-    if papi and papi.own_today:
-        for one in papi.own_today.dimensions:
-            if one.label("vi") != one.row["criterion_name_vi"]:  # drawings show the shortened label
-                yield one.label("vi"), one.label("en")
-    for province in papi.provinces[:1] if papi else ():
-        below = (one for some in province.below.values() for one in some)
-        for score in (province.total, *province.dimensions, *below):
-            yield score["criterion_name_vi"], score["criterion_name_en"]
+    for row in papi.own_today.dimensions if papi and papi.own_today else ():
+        if short(row["criterion_name_vi"]) != row["criterion_name_vi"]:  # drawings show the shortened label
+            yield short(row["criterion_name_vi"]), short(row["criterion_name_en"])
+    for row in papi.provinces[0].rows if papi else ():
+        yield row["criterion_name_vi"], row["criterion_name_en"]
 
 
 def _json(content: Mapping[str, str]) -> str:

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
-from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
-from cchc_pipeline.site.data import Province, SiteData
+from cchc_pipeline.site.data import SiteData
+from cchc_pipeline.site.overview import rank_dots
 from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Row, Shown
 
 #: Most provinces in a trend: there are as many colours and marks.
 MOST_LINES = len(plots.COLOURS)
+
+
+@dataclass(frozen=True)
+class Province:
+    """A surveyed province in one year; `rows` is a tree in order, the total first."""
+
+    code: str
+    name: str
+    is_own: bool
+    rows: list[Row]
+    interval: Row | None
+
+    @property
+    def total(self) -> Row:
+        """Return the row of the total."""
+        return self.rows[0]
+
+    @property
+    def dimensions(self) -> list[Row]:
+        """Return the rows of the dimensions."""
+        return [row for row in self.rows if row["criterion_level"] == "group"]
 
 
 @dataclass(frozen=True)
@@ -33,20 +54,18 @@ class PapiPage:
 
     year: int
     years: tuple[int, ...]
-    provinces: tuple[Province, ...]
-    today: tuple[TodayProvince, ...]
-    dimensions: tuple[tuple[str, str], ...]
+    provinces: list[Province]
+    today: list[TodayProvince]
     trend: str | None
     radar: str | None
     dots: str | None
     parts: str | None
     today_dots: str | None
-    has_intervals: bool
 
     @property
-    def own(self) -> tuple[Province, ...]:
+    def own(self) -> list[Province]:
         """Return the own provinces, by code."""
-        return tuple(sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code))
+        return sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code)
 
     @property
     def own_today(self) -> TodayProvince | None:
@@ -66,32 +85,30 @@ def papi_page(data: SiteData) -> PapiPage | None:
     if not years:
         return None
     year = years[-1]
-    by_unit: dict[str, list[Row]] = {}
-    for row in tables.run("papi", {"year": year}, card=card):
-        by_unit.setdefault(row["unit_code"], []).append(row)
+    whole = Shown("year", date(year, 1, 1), date(year, 12, 31), is_over=True)
     is_today = data.data_until >= MERGER_ON
     names = own_names(data.province.code, is_today=is_today)
-    provinces = sorted(
-        (_province(data, code, rows, year, names) for code, rows in by_unit.items()),
-        key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code),
-    )
+    provinces = []
+    for code, rows in tables.grouped(tables.run("papi", {"year": year}, card=card)).items():
+        tree = tables.tree(rows)
+        name = tree[0]["unit_name"] or code
+        provinces.append(Province(code, name, name in names, tree, data.interval("papi", "table", whole, code)))
+    provinces.sort(key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code))
     own = sorted((one for one in provinces if one.is_own), key=lambda one: one.code)[:MOST_LINES]
-    dimensions = provinces[0].dimensions
-    today = todays_map(data, year, provinces) if is_today else ()
+    points = {(one.code, row["criterion_code"]): row["points"] for one in provinces for row in one.rows}
+    today = todays_map(data, year, points) if is_today else []
     merged = next((one for one in today if one.is_own and one.is_merged), None)
     labels = {one.code: f"{one.name} (cũ)" if merged else one.name for one in own}
     return PapiPage(
         year=year,
         years=tuple(years),
-        provinces=tuple(provinces),
+        provinces=provinces,
         today=today,
-        dimensions=tuple((row["criterion_code"], row["criterion_name_vi"]) for row in dimensions),
         trend=_trend(data, labels) if own and len(years) > 1 else None,
         radar=_radar(own, labels) if own else None,
-        dots=_dots(provinces),
+        dots=rank_dots("papi-ranks", ((one.name, one.total, one.interval, one.is_own) for one in provinces)),
         parts=dimensions_plot(merged) if merged else None,
         today_dots=map_plot(today),
-        has_intervals=any(one.interval for one in provinces),
     )
 
 
@@ -106,50 +123,25 @@ def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
     return frozenset(became or {one.name_vi for one in old_provinces() if one.agency_code == province_code})
 
 
-def _province(data: SiteData, code: str, rows: list[Row], year: int, names: frozenset[str]) -> Province:
-    total = next(row for row in rows if row["criterion_level"] == "total")
-    dimensions = tuple(row for row in rows if row["criterion_level"] == "group")
-    below = {
-        row["criterion_code"]: tuple(one for one in rows if one["parent_code"] == row["criterion_code"])
-        for row in dimensions
-    }
-    name = total["unit_name"] or code
-    whole = Shown("year", date(year, 1, 1), date(year, 12, 31), is_over=True)
-    interval = data.interval("papi", "table", whole, code)
-    return Province(code, name, name in names, total, dimensions, below, interval)
-
-
 def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
     """Draw totals by year of provinces (code -> label); lines join comparable years."""
-    found = run_sql(
+    rows = run_sql(
         "SELECT unit_code, YEAR(period_start) AS year, points, comparable_since FROM card "
         "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
         params={"codes": list(labels)},
         card=data.tables["scorecard_papi"],
-    )
-    rows = [tuple(row.values()) for row in found.to_pylist()]
-    series: dict[str, list[plots.Spot]] = {}
-    for code, year, points, since in rows:
-        series.setdefault(labels[code], []).append(plots.Spot(str(year), points, str(since)))
-    values = [row[2] for row in rows if row[2] is not None]
+    ).to_pylist()
+    series = {
+        labels[code]: [plots.Spot(str(row["year"]), row["points"], str(row["comparable_since"])) for row in some]
+        for code, some in tables.grouped(rows).items()
+    }
+    values = [row["points"] for row in rows if row["points"] is not None]
     low, high = (min(values) - 2, max(values) + 2) if values else (0, 80)
     return page_svg(plots.trend(series, low, high), "papi-trend", words.phrase("Tổng điểm PAPI theo năm"))
 
 
-def _radar(own: list[Province], labels: Mapping[str, str]) -> str:
+def _radar(own: Sequence[Province], labels: Mapping[str, str]) -> str:
     codes = [row["criterion_code"] for row in own[0].dimensions]
     series = {labels[one.code]: [row["ratio"] for row in one.dimensions] for one in own}
-    return page_svg(
-        plots.radar(codes, series), "papi-radar", words.phrase("Vị trí trên thang điểm của từng trục nội dung")
-    )
-
-
-def _dots(provinces: list[Province]) -> str | None:
-    rows = [
-        Dot(one.name, one.total["rank"], one.interval["rank_low"], one.interval["rank_high"], is_own=one.is_own)
-        for one in provinces
-        if one.total["rank"] is not None and one.interval is not None
-    ]
-    if not rows:
-        return None
-    return page_svg(dots(rows, PHONE), "papi-ranks", words.phrase("Thứ hạng và khoảng thứ hạng"))
+    label = words.phrase("Vị trí trên thang điểm của từng trục nội dung")
+    return page_svg(plots.radar(codes, series), "papi-radar", label)

@@ -4,48 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
 from cchc_pipeline.drawing.ranks import short
 from cchc_pipeline.reference.papi_instrument import parts_of_today
 from cchc_pipeline.site import tables, words
-
-if TYPE_CHECKING:
-    from cchc_pipeline.site.data import Province, SiteData
-
-
-@dataclass(frozen=True)
-class TodayRow:
-    """A total, dimension or sub-dimension of a province of today.
-
-    `parts` are the points of its former provinces in the order of their codes.
-    """
-
-    row: Mapping[str, Any]
-    parts: tuple[float | None, ...]
-
-    @property
-    def has_range(self) -> bool:
-        """Tell whether a merged province has a range of points."""
-        return self.row["basis"] == "range_of_parts"
-
-    def label(self, language: str) -> str:
-        """Return its shortened name for a drawing, in a language (vi or en)."""
-        return short(self.row[f"criterion_name_{language}"])
+from cchc_pipeline.site.data import SiteData
+from cchc_pipeline.site.tables import Row
 
 
 @dataclass(frozen=True)
 class TodayProvince:
-    """A province of today in one year; `rows` is a tree in order, the total first."""
+    """A province of today in one year.
+
+    `rows` is a tree in order, the total first: the columns of `papi_today.sql`, and `parts`, the points of its former
+    provinces in the order of their codes.
+    """
 
     code: str
-    name: str
     is_own: bool
     former: tuple[str, ...]
-    total: TodayRow
-    rows: tuple[TodayRow, ...]
+    rows: list[Row]
+
+    @property
+    def total(self) -> Row:
+        """Return the row of the total."""
+        return self.rows[0]
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        name: str = self.total["unit_name"]
+        return name
 
     @property
     def is_merged(self) -> bool:
@@ -53,43 +44,29 @@ class TodayProvince:
         return len(self.former) > 1
 
     @property
-    def dimensions(self) -> tuple[TodayRow, ...]:
+    def dimensions(self) -> list[Row]:
         """Return the rows of the dimensions."""
-        return tuple(one for one in self.rows if one.row["criterion_level"] == "group")
+        return [row for row in self.rows if row["criterion_level"] == "group"]
 
 
-def todays_map(data: SiteData, year: int, surveyed: Sequence[Province]) -> tuple[TodayProvince, ...]:
+def todays_map(data: SiteData, year: int, points: Mapping[tuple[str, str], float | None]) -> list[TodayProvince]:
     """Return the 34 provinces in the order of their statistical codes.
 
     Args:
         data: the tables.
         year: the year of the survey.
-        surveyed: the 63 provinces in that year.
+        points: (code of one of the 63 provinces, criterion) -> points in that year.
     """
-    points = {
-        (one.code, row["criterion_code"]): row["points"]
-        for one in surveyed
-        for row in (one.total, *one.dimensions, *(row for some in one.below.values() for row in some))
-    }
-    by_unit = tables.grouped(tables.run("papi_today", {"year": year}, card=data.tables["scorecard_papi_today"]))
-    return tuple(_province(code, rows, points, own=data.province.code) for code, rows in by_unit.items())
-
-
-def _province(
-    code: str, rows: Sequence[dict[str, Any]], points: Mapping[tuple[str, str], float | None], *, own: str
-) -> TodayProvince:
-    former = parts_of_today(code)
-
-    def made(row: dict[str, Any]) -> TodayRow:
-        return TodayRow(row, tuple(points.get((part, row["criterion_code"])) for part in former))
-
-    def below(parent: str) -> list[TodayRow]:
-        children = [row for row in rows if row["parent_code"] == parent]
-        return [one for row in children for one in (made(row), *below(row["criterion_code"]))]
-
-    total = made(next(row for row in rows if row["criterion_level"] == "total"))
-    tree = (total, *below(total.row["criterion_code"]))
-    return TodayProvince(code, total.row["unit_name"], code == own, tuple(former.values()), total, tree)
+    found = []
+    rows = tables.run("papi_today", {"year": year}, card=data.tables["scorecard_papi_today"])
+    for code, some in tables.grouped(rows).items():
+        former = parts_of_today(code)
+        tree = [
+            {**row, "parts": [points.get((part, row["criterion_code"])) for part in former]}
+            for row in tables.tree(some)
+        ]
+        found.append(TodayProvince(code, code == data.province.code, tuple(former.values()), tree))
+    return found
 
 
 def dimensions_plot(province: TodayProvince) -> str:
@@ -97,7 +74,10 @@ def dimensions_plot(province: TodayProvince) -> str:
 
     Marks are joined where all former provinces have points.
     """
-    rows = [plots.Span(one.label("vi"), one.parts, is_joined=one.has_range) for one in province.dimensions]
+    rows = [
+        plots.Span(short(row["criterion_name_vi"]), row["parts"], is_joined=row["has_range"])
+        for row in province.dimensions
+    ]
     names = [f"{name} (cũ)" for name in province.former]
     label = words.phrase("Điểm của các tỉnh cũ theo trục nội dung")
     return page_svg(plots.spans(rows, words.phrase("điểm"), names), "papi-parts", label)
@@ -105,9 +85,8 @@ def dimensions_plot(province: TodayProvince) -> str:
 
 def map_plot(provinces: Sequence[TodayProvince]) -> str | None:
     """Draw totals of all provinces of today; None where none has points."""
-    rows = [plots.Span(one.name, one.total.parts, one.is_own, one.total.has_range) for one in provinces]
+    rows = [plots.Span(one.name, one.total["parts"], one.is_own, one.total["has_range"]) for one in provinces]
     if not any(value is not None for row in rows for value in row.values):
         return None
-    return page_svg(
-        plots.spans(rows, words.phrase("điểm")), "papi-today", words.phrase("Tổng điểm PAPI theo 34 tỉnh hiện nay")
-    )
+    label = words.phrase("Tổng điểm PAPI theo 34 tỉnh hiện nay")
+    return page_svg(plots.spans(rows, words.phrase("điểm")), "papi-today", label)

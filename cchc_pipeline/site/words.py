@@ -16,8 +16,8 @@ from typing import Any
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.site.tables import Row, Shown
-from cchc_pipeline.vietnamese import decimal, period_label
+from cchc_pipeline.site.tables import Row
+from cchc_pipeline.vietnamese import decimal
 from cchc_pipeline.yaml_files import read_yaml
 
 NONE = "—"
@@ -106,11 +106,6 @@ def moved(value: float) -> str:
     return f"{'+' if told > 0 else '−' if told < 0 else '±'}{number(abs(told))}"
 
 
-def shown_words(shown: Shown) -> str:
-    """Return the label of a period."""
-    return period_label(shown.period_type, shown.first, shown.last)
-
-
 def band(first: int) -> str:
     """Return a band of five (such as 5–9) from its first number."""
     return f"{number(first)}–{number(first + 4)}"
@@ -171,10 +166,11 @@ def reasons(row: Row, names: Mapping[str, str]) -> list[str]:
     return text.split(_SEPARATOR)
 
 
-def evidence(row: Row, indicators: Mapping[str, str]) -> str:
+def evidence(row: Row, indicators: Mapping[str, Row]) -> str:
     """Return where the figures of a row come from, in Vietnamese."""
     if row["indicator_id"]:
-        return indicators.get(row["indicator_id"], row["indicator_id"])
+        known = indicators.get(row["indicator_id"])
+        return known["name_vi"] if known else row["indicator_id"]
     if not row["evidence"]:
         return ""
     kind, colon, rest = row["evidence"].partition(":")

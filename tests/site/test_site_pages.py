@@ -18,10 +18,10 @@ from small_lake import DOSSIERS
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version, read_manifest
-from cchc_pipeline.site import tables as tables_of_site
 from cchc_pipeline.site import words
 from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY
+from cchc_pipeline.site.tables import shown_period
 
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
 
@@ -240,11 +240,11 @@ def test_a_change_is_told_only_where_the_same_could_be_reached(pages):
 
 
 def test_the_newest_month_that_is_over_is_shown(tables):
-    found = tables_of_site.shown_period(tables, "scorecard_index766", "month", date(2026, 10, 10))
+    found = shown_period(tables["scorecard_index766"], "month", date(2026, 10, 10))
     assert (found.first, found.is_over, found.running) == (date(2026, 9, 1), True, date(2026, 10, 1))
-    found = tables_of_site.shown_period(tables, "scorecard_index766", "month", date(2026, 10, 31))
+    found = shown_period(tables["scorecard_index766"], "month", date(2026, 10, 31))
     assert (found.first, found.before, found.running) == (date(2026, 10, 1), date(2026, 9, 1), None)
-    assert tables_of_site.shown_period(tables, "scorecard_index766", "month", date(2020, 1, 1)) is None
+    assert shown_period(tables["scorecard_index766"], "month", date(2020, 1, 1)) is None
 
 
 def test_a_month_that_runs_says_so(site_lake):

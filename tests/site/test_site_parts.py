@@ -22,8 +22,9 @@ from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version
 from cchc_pipeline.scorecards.scoring.shelf import shipped
-from cchc_pipeline.site import preview, tables, words
-from cchc_pipeline.site.unit_page import moments
+from cchc_pipeline.site import preview, words
+from cchc_pipeline.site.data import LIKELY, SOON_DAYS
+from cchc_pipeline.site.tables import run as run_query
 from cchc_pipeline.vietnamese import period_label
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -158,33 +159,41 @@ def test_dossiers_at_risk_are_told_in_bands_of_the_unit_with_everything_below(tm
         for code, count in (("H99.02.01", 4), ("H99.02", 3))
         for n in range(count)
     ]
-    paths = {"units": tmp_path / "units.parquet", "at_risk_dossiers": tmp_path / "at_risk.parquet"}
+    paths = {"units": tmp_path / "units.parquet", "at_risk": tmp_path / "at_risk.parquet"}
     files.write_parquet(pa.Table.from_pylist(units), paths["units"])
-    files.write_parquet(pa.Table.from_pylist(rows), paths["at_risk_dossiers"])
-    found = tables.risks(paths)
+    files.write_parquet(pa.Table.from_pylist(rows), paths["at_risk"])
+    found = {row["unit_code"]: row for row in run_query("risk", {"soon_days": SOON_DAYS, "likely": LIKELY}, **paths)}
     assert [found[code]["open_from"] for code in ("H99", "H99.02", "H99.02.01")] == [5, 5, 0]
     assert all(one["likely_from"] == 0 for one in found.values())
 
 
-def total(kind: str, first: date, last: date, measured_by: str) -> dict:
-    period = {"period_type": kind, "period_start": first, "period_end": last}
-    return {"unit_code": "H99", "source": "local", **period, "measured_by": measured_by}
+def scored(kind: str, first: date, last: date, *criteria: str, source: str = "local") -> list[dict]:
+    """Rows of a scorecard in one period: the total, and the criteria that have points."""
+    period = {"unit_code": "H99", "source": source, "period_type": kind, "period_start": first, "period_end": last}
+    filled = {"rubric_version": "1", "points": 1.0, "denominator": 2.0, "ratio": 0.5, "rank": 1, "rank_of": 1}
+    codes = {"TOTAL": "total", **dict.fromkeys(criteria, "criterion")}
+    return [{**period, **filled, "criterion_code": code, "criterion_level": level} for code, level in codes.items()]
 
 
-def test_periods_of_other_criteria_are_marked_within_their_kind():
+def test_periods_of_other_criteria_are_marked_within_their_kind(tmp_path):
     rows = [
-        total("month", date(2026, 9, 1), date(2026, 9, 30), "x"),
-        total("quarter", date(2026, 7, 1), date(2026, 9, 30), "y"),
-        total("month", date(2026, 10, 1), date(2026, 10, 31), "x"),
-        total("month", date(2026, 11, 1), date(2026, 11, 30), "z"),
+        *scored("month", date(2026, 9, 1), date(2026, 9, 30), "A"),
+        *scored("quarter", date(2026, 7, 1), date(2026, 9, 30), "A", "B"),
+        *scored("month", date(2026, 10, 1), date(2026, 10, 31), "A"),
+        *scored("month", date(2026, 10, 1), date(2026, 10, 31), "C", source="portal"),
+        *scored("month", date(2026, 11, 1), date(2026, 11, 30), "B"),
+        *scored("month", date(2026, 12, 1), date(2026, 12, 31), "B", source="portal"),
     ]
-    found = moments(rows, date(2026, 11, 21))
-    assert [(one.period_type, one.is_break, one.is_open) for one in found] == [
+    files.write_parquet(pa.Table.from_pylist(rows), tmp_path / "card.parquet")
+    found = run_query("history", {"until": date(2026, 11, 21)}, card=tmp_path / "card.parquet")
+    assert [(one["period_type"], one["is_break"], one["is_open"]) for one in found] == [
         ("month", False, False),
         ("month", False, False),
         ("month", True, True),
+        ("month", False, True),
         ("quarter", False, False),
     ]
+    assert [(one["points"], one["portal_points"]) for one in found[1:4]] == [(1.0, 1.0), (1.0, None), (None, 1.0)]
 
 
 def test_the_preview_has_the_province_and_its_units(tables):

@@ -54,7 +54,7 @@ class LatePart:
         rows = self.report.dossiers
         if not rows:
             return [Paragraph(say(self.words.none))]
-        counts = {cause: _count(n) for cause, n, _ in self.report.by_cause()}
+        counts = {cause: _count(n) for cause, (n, _) in self.report.by_cause().items()}
         total = say(
             self.words.total,
             count=(Run(_count(len(rows)), note=self.note),),
@@ -126,7 +126,7 @@ class LatePart:
         rows = []
         for number, (code, name, causes) in enumerate(found, 1):
             rows.append(self._row(str(number), self.names.get(code, name), list(causes.values())))
-        rows.append(self._row("", "Cộng", [(n, letters) for _, n, letters in self.report.by_cause()]))
+        rows.append(self._row("", "Cộng", list(self.report.by_cause().values())))
         heads = ("TT", "Đơn vị", *_HEADS.values(), "Cộng", "Có thư xin lỗi")
         grid = Grid(
             heads,

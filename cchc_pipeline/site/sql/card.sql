@@ -26,7 +26,6 @@ SELECT
         ELSE shown.rubric_version = earlier.rubric_version
             AND shown.denominator IS NOT DISTINCT FROM earlier.denominator END
         THEN ROUND(shown.points - earlier.points, 4) END AS change,
-    earlier.points AS points_before,
     earlier.rank AS rank_before,
     running.points AS points_running
 FROM rows AS shown

@@ -1,0 +1,1 @@
+"""SQL files of reports over published tables. No code."""
