@@ -79,6 +79,10 @@ def gap(what: str, why: str = "", where: str = "") -> Run:
     return Run(f"[{what}: cần bổ sung{reason}{origin}]", is_gap=True)
 
 
+#: A gap where the column says what is missing.
+NOTHING = Run("[cần bổ sung]", is_gap=True)
+
+
 def gaps(pieces: Iterable[Piece]) -> list[str]:
     """Return the texts of all gaps, in order."""
     found = []

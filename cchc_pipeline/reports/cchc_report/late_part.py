@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cchc_pipeline import vietnamese
-from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, plain
+from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, Runs, plain
+from cchc_pipeline.reports.cchc_report.parts import parts, runs
 from cchc_pipeline.reports.cchc_report.slots import Slot, tokens
 from cchc_pipeline.reports.cchc_report.template import LateWords
 from cchc_pipeline.reports.late_report import CAUSES, LateReport
@@ -118,45 +119,13 @@ class LatePart:
             return Run(name)
         return Run(f"[cơ quan mã {code}: cần ghi tên]", is_gap=True)
 
-    def by_unit(self, caption: Paragraph) -> list[Piece]:
-        """Return the table of all units by cause, with letters of apology."""
-        found = self.report.by_unit()
-        if not found:
-            return [caption, Paragraph(say(self.words.none))]
-        rows = []
-        for number, (code, name, causes) in enumerate(found, 1):
-            rows.append(self._row(str(number), self.names.get(code, name), list(causes.values())))
-        rows.append(self._row("", "Cộng", list(self.report.by_cause().values())))
-        heads = ("TT", "Đơn vị", *_HEADS.values(), "Cộng", "Có thư xin lỗi")
-        grid = Grid(
-            heads,
-            tuple(rows),
-            (6, 34, 12, 12, 12, 12, 10, 12),
-            frozenset(range(2, 8)),
-            frozenset({len(rows) - 1}),
-            True,
-        )
-        marked = Paragraph((*caption.runs, Run("", note=self.note)), caption.style)
-        return [marked, grid]
-
-    def _row(self, number: str, name: str, counts: list[tuple[int, int]]) -> tuple[Runs, ...]:
-        totals = [sum(n for n, _ in counts), sum(letters for _, letters in counts)]
-        cells = [
-            number,
-            name,
-            *(vietnamese.decimal(n) if n else "–" for n, _ in counts),
-            *map(vietnamese.decimal, totals),
-        ]
-        return tuple(plain(cell) for cell in cells)
-
-
-#: cause -> head of its column
-_HEADS = {
-    "in_fact": "Trễ thực tế",
-    "other_authority": "Chờ cơ quan ngoài tỉnh",
-    "software_only": "Chỉ trễ trên phần mềm",
-    "unknown": "Chưa rõ",
-}
+    def by_unit(self, period: str) -> list[Piece]:
+        """Return the table of all units by cause, with letters of apology, in a period of this name."""
+        part, given = parts()["late_by_unit"], {"period": period}
+        rows = [{"name": self.names.get(code, name), "causes": causes} for code, name, causes in self.report.by_unit()]
+        if not rows:
+            return [Paragraph(runs(part.caption, given), "caption"), Paragraph(say(self.words.none))]
+        return part.pieces([*rows, {"name": "", "causes": self.report.by_cause()}], given, self.note)
 
 
 def _count(number: int) -> str:

@@ -15,9 +15,8 @@ from cchc_pipeline.reports.cchc_report.document import Head, write_docx
 from cchc_pipeline.reports.cchc_report.figures import Figures
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
-from cchc_pipeline.reports.cchc_report.papi_part import PapiPart
-from cchc_pipeline.reports.cchc_report.par_part import ParPart
-from cchc_pipeline.reports.cchc_report.score_parts import ScoreParts
+from cchc_pipeline.reports.cchc_report.parts import parts
+from cchc_pipeline.reports.cchc_report.scores import Scores
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import (
     Block,
@@ -32,8 +31,6 @@ from cchc_pipeline.reports.cchc_report.template import (
 )
 from cchc_pipeline.reports.late_report import late_report
 from cchc_pipeline.reports.scope import ReportError, unit_or_error
-
-_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
 
 @dataclass(frozen=True)
@@ -91,9 +88,7 @@ class _Making:
         self.filler = Filler(
             self.figures, self.sources, code, period, self._words(), self.names, dict(template.origins)
         )
-        self.scores = ScoreParts(
-            lake.published, code, self.province, self.names, period, self.sources, template.origins
-        )
+        self.scores = Scores(lake.published, code, self.province, self.names, period, self.sources, template.origins)
 
     def _refuse_days_without_data(self) -> None:
         begins, until = self.figures.begins, self.figures.until
@@ -115,10 +110,10 @@ class _Making:
 
     def _load(self) -> None:
         slots = self.template.slots()
-        strangers = sorted({slot.unit for slot in slots if slot.unit} - set(self.units))
-        if strangers:
+        unknown = sorted({slot.unit for slot in slots if slot.unit} - set(self.units))
+        if unknown:
             raise ReportError(
-                f"report: the template names {', '.join(strangers)}, which is no unit of the published data. "
+                f"report: the template names {', '.join(unknown)}, which is no unit of the published data. "
                 "Correct the part after “@”; units are listed in units.parquet."
             )
         period, ids = self.period, {slot.name for slot in slots}
@@ -197,7 +192,7 @@ class _Making:
     def _numbered(self) -> list[list[Piece]]:
         return [
             [
-                Paragraph((Run(f"{_ROMAN[number]}. "), *self.filler.runs(section.title)), "section"),
+                Paragraph((Run(f"{vietnamese.ROMAN[number]}. "), *self.filler.runs(section.title)), "section"),
                 *self._blocks(section.blocks),
             ]
             for number, section in enumerate(self.template.sections)
@@ -205,7 +200,7 @@ class _Making:
 
     def _appendix(self, number: int, section: Section) -> list[Piece]:
         head = [
-            Paragraph(plain(f"Phụ lục {_ROMAN[number]}"), "appendix"),
+            Paragraph(plain(f"Phụ lục {vietnamese.ROMAN[number]}"), "appendix"),
             Paragraph(self.filler.runs(section.title), "appendix_title"),
         ]
         return [*head, *self._blocks(section.blocks)]
@@ -230,35 +225,19 @@ class _Making:
                 return self._part(block.part)
 
     def _part(self, name: str) -> list[Piece]:
-        match name:
-            case "papi":
-                return PapiPart(self.scores).pieces()
-            case "par_index":
-                return ParPart(self.scores).pieces()
-            case "index766":
-                return self.scores.index766()
-            case "external_indices":
-                return self.scores.external_indices()
-            case "late":
-                return self._late().paragraphs()
-            case "late_by_unit":
-                return self._late().by_unit(
-                    Paragraph(plain(f"Hồ sơ giải quyết quá hạn, {self.period.name_vi}"), "caption")
-                )
-        last = min(self.period.last, self.figures.until)
-        first = max(self.period.first, self.figures.begins)
-        command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
-        return self.sources.pieces(self.figures.manifest, command)
-
-    def _late(self) -> LatePart:
         first, last = max(self.period.first, self.figures.begins), min(self.period.last, self.figures.until)
+        if name == "sources":
+            command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
+            return self.sources.pieces(self.figures.manifest, command)
+        if name not in ("late", "late_by_unit"):
+            return self.scores.pieces(name)
         procedures = read_published(self.lake.published, "procedures")
         named = dict(zip(*(procedures[name].to_pylist() for name in ("procedure_code", "procedure_name")), strict=True))
-        note = self.sources.table(
-            "late_dossiers", self.names[self.code], self.period, "hồ sơ giải quyết quá hạn, nguyên nhân, thư xin lỗi"
-        )
+        part = parts()["late_by_unit"]
+        note = self.sources.table(part.table, self.names[self.code], self.period, part.what)
         found = late_report(self.lake.published, first, last, self.code)
-        return LatePart(found, self.template.late, self.names, named, note)
+        late = LatePart(found, self.template.late, self.names, named, note)
+        return late.paragraphs() if name == "late" else late.by_unit(self.period.name_vi)
 
 
 def _formal(name: str) -> str:
