@@ -66,7 +66,7 @@ def core_dossiers(work: Work) -> Made:
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
     events = build_events(work.lake, work.lake.span().as_of_on, work.contract.arrow_schema())
-    work.lake.write_state(events, "built", "dossier_events")
+    work.lake.store.update(events, "built/dossier_events")
     days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),

@@ -24,7 +24,7 @@ ROOMS = ("indicators", "indicators.families", "indicators.sql")
 def indicators(work: Work) -> pa.Table:
     """Danh mục chỉ số: every indicator with its names, legal basis, numerator and denominator."""
     table = catalogue_table(work.contract.arrow_schema(), criteria_by_indicator())
-    work.lake.write_state(table, "built", "indicators")
+    work.lake.store.update(table, "built/indicators")
     return table
 
 

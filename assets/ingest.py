@@ -11,7 +11,6 @@ from assets.resources import ProgressResource, ProvinceResource
 from assets.table_asset import OWNER, code_version, preview
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import open_dossiers
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.protocol import KnownState
@@ -65,8 +64,9 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
             for note in notes.values():
                 context.log.info(f"{source}: {note}")
         for table in kind.tables:
-            last = lake.day_file("landing", table, window.last)
-            shown = {"preview": preview(files.read_parquet(last))} if last.exists() else {}
+            landing = f"landing/{table}"
+            has_last = lake.store.has(landing, window.last)
+            shown = {"preview": preview(lake.store.read(landing, window.last))} if has_last else {}
             if table in notes:
                 shown["found"] = dg.MetadataValue.text(notes[table])
             yield dg.MaterializeResult(
@@ -75,7 +75,7 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
                     "dagster/row_count": landed[table],
                     "window": str(window),
                     **shown,
-                    "path": dg.MetadataValue.path(str(last.parent)),
+                    "path": dg.MetadataValue.path(str(lake.root / landing)),
                 },
             )
 

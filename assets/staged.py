@@ -19,7 +19,6 @@ from assets.resources import ProvinceResource
 from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
 from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
 from cchc_pipeline.days import Window, today
-from cchc_pipeline.lake import files
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
 from cchc_pipeline.validation.drift.compare import compare
@@ -91,8 +90,8 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             raise failure(
                 context, f"contract {table}", problem, "ContractBroken", Window(min(done.broken), max(done.broken))
             )
-        last = lake.day_file("staged", table, max(days)) if days else None
-        rows = files.read_parquet(last) if last and last.exists() else contract.arrow_schema().empty_table()
+        last = max(days) if days else ""
+        rows = lake.store.read(f"staged/{table}", last, schema=contract.arrow_schema())
         yield dg.MaterializeResult(
             metadata={
                 **table_metadata(rows, contract),

@@ -123,7 +123,7 @@ def table_asset(
                     severity=dg.AssetCheckSeverity.WARN,
                     metadata=dict(check.metadata),
                 )
-            path = dg.MetadataValue.path(str(work.lake.state_file("built", contract)))
+            path = dg.MetadataValue.path(str(work.lake.store.path(f"built/{contract}")))
             yield dg.MaterializeResult(metadata={**table_metadata(made.table, promised), "path": path, **made.metadata})
 
         return asset

@@ -18,7 +18,6 @@ from cchc_pipeline.indicators.build import (
     build_indicator_values_today,
 )
 from cchc_pipeline.indicators.catalogue import catalogue_table
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.release.release import release
@@ -172,7 +171,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
 
 def land(lake: Lake, table: str, rows: list[dict[str, Any]], day: date = LAST) -> None:
     schema = load_contract(table).arrow_schema(relaxed=True)
-    files.write_parquet(pa.Table.from_pylist(rows, schema=schema), lake.day_file("landing", table, day))
+    lake.store.write(pa.Table.from_pylist(rows, schema=schema), f"landing/{table}", day)
     stage(lake, table, [day], LAST)
 
 
@@ -187,7 +186,7 @@ def derive(lake: Lake, **free: Any) -> None:
     at_risk.update_counts(lake, LAST)
     at_risk.build_at_risk(lake, LAST)
     at_risk.build_calibration(lake, LAST)
-    lake.write_state(build.build_events(lake, LAST, schemas["dossier_events"]), "built", "dossier_events")
+    lake.store.update(build.build_events(lake, LAST, schemas["dossier_events"]), "built/dossier_events")
     state.take_in(lake, "documents__statuses")
     build.build_documents(lake, load_contract("documents").arrow_schema())
     state.replace(lake, "one_stop__procedures")
@@ -196,7 +195,7 @@ def derive(lake: Lake, **free: Any) -> None:
     build_units(lake, "H99", LAST, load_contract("units").arrow_schema())
     for name in REGISTERS:
         build_register(lake, name, LAST)
-    lake.write_state(catalogue_table(load_contract("indicators").arrow_schema()), "built", "indicators")
+    lake.store.update(catalogue_table(load_contract("indicators").arrow_schema()), "built/indicators")
     build_indicator_values(lake, free.get("periods", ()), schemas["indicator_values"])
     today = load_contract("indicator_values_today").arrow_schema()
     build_indicator_values_today(lake, free.get("periods", ()), today)

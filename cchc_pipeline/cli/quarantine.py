@@ -221,7 +221,7 @@ def _decision(one: dict[str, Any]) -> str:
 
 def _unit_names(lake: Lake) -> dict[str, str]:
     names = pa.schema([("unit_code", pa.string()), ("unit_name", pa.string())])
-    held = lake.read_state("built", "units", names)
+    held = lake.store.read("built/units", schema=names)
     return dict(zip(held["unit_code"].to_pylist(), held["unit_name"].to_pylist(), strict=True))
 
 

@@ -61,7 +61,7 @@ def cchc_report(
             f"report: {path} is there already, perhaps with what a writer added. Choose another file with --out, or "
             "replace it with --force."
         )
-    write_file(path, lambda target: files.write_bytes(made.docx, target))
+    write_file(path, lambda target: files.replace_file(target, made.docx))
     click.echo(f"{path}: báo cáo {period.name_vi}, {made.unit_name}")
     click.echo(f"{made.filled} số liệu từ {made.sources} nguồn; {len(made.gaps)} chỗ cần bổ sung (đánh dấu vàng):")
     for text in made.gaps:

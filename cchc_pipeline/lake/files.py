@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
@@ -20,10 +21,13 @@ import pyarrow.parquet as pq
 from cchc_pipeline.errors import CchcError
 
 # Fixed so that equal content gives equal bytes on every machine.
-_PARQUET = {"compression": "zstd", "write_statistics": True, "version": "2.6", "row_group_size": 128 * 1024}
+_PARQUET = {"compression": "zstd", "write_statistics": True, "version": "2.6"}
+_ROW_GROUP = 128 * 1024
 
 #: An engine source: an Arrow table, or Parquet files of one schema, read in place.
 Source: TypeAlias = pa.Table | Path | Sequence[Path]
+#: Name of a part; a part of one civil day is named by the day.
+Part: TypeAlias = str | date | None
 
 
 class LakeError(CchcError):
@@ -49,18 +53,18 @@ class Store:
 
     root: Path
 
-    def path(self, table: str, part: str | None = None) -> Path:
+    def path(self, table: str, part: Part = None) -> Path:
         """Return the path of a table, or of one part, whether or not it exists."""
         return self.root / (f"{table}.parquet" if part is None else f"{table}/{part}.parquet")
 
-    def has(self, table: str, part: str | None = None) -> bool:
+    def has(self, table: str, part: Part = None) -> bool:
         """Return whether the table, or the part, was written."""
         return self.path(table, part).exists()
 
     def read(
         self,
         table: str,
-        part: str | None = None,
+        part: Part = None,
         *,
         schema: pa.Schema | None = None,
         columns: list[str] | None = None,
@@ -109,17 +113,17 @@ class Store:
         found = [(path, path.stat()) for path in sorted((self.root / table).glob(f"[!.]*{suffix}"))]
         return {path.name.removesuffix(suffix): Token(stat.st_mtime_ns, stat.st_size) for path, stat in found}
 
-    def token(self, table: str, part: str | None = None) -> Token:
+    def token(self, table: str, part: Part = None) -> Token:
         """Return the token of a table or a part that was written."""
         stat = self.path(table, part).stat()
         return Token(stat.st_mtime_ns, stat.st_size)
 
-    def schema(self, table: str, part: str | None = None) -> pa.Schema | None:
+    def schema(self, table: str, part: Part = None) -> pa.Schema | None:
         """Return schema and metadata from the footer; None where nothing was written."""
         path = self.path(table, part)
         return pq.read_schema(path) if path.exists() else None
 
-    def rows(self, table: str, part: str | None = None) -> int:
+    def rows(self, table: str, part: Part = None) -> int:
         """Return the number of rows, from the footer."""
         return int(pq.read_metadata(self.path(table, part)).num_rows)
 
@@ -127,7 +131,7 @@ class Store:
         self,
         content: pa.Table | Iterable[pa.Table],
         table: str,
-        part: str | None = None,
+        part: Part = None,
         schema: pa.Schema | None = None,
     ) -> None:
         """Write a table, or one part of it, replacing what was there.
@@ -143,7 +147,7 @@ class Store:
         """
         write_parquet(content, self.path(table, part), schema)
 
-    def update(self, content: pa.Table, table: str, part: str | None = None) -> bool:
+    def update(self, content: pa.Table, table: str, part: Part = None) -> bool:
         """Write a table if its content changed; return whether it was written."""
         if self.has(table, part):
             current = self.read(table, part)
@@ -191,14 +195,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write a file beside `path`, then rename it: a kill leaves the old file whole."""
+def replace_file(path: Path, content: bytes | Callable[[IO[bytes]], object]) -> None:
+    """Write a file, given as bytes or by what writes it, beside `path`; then rename it.
+
+    A kill leaves the old file whole.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            write(stream)
+            stream.write(content) if isinstance(content, bytes) else content(stream)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
@@ -222,26 +229,16 @@ def write_parquet(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.
         raise ValueError("a stream of tables needs the schema")
 
     def write(stream: IO[bytes]) -> None:
-        with pq.ParquetWriter(stream, schema, **{k: v for k, v in _PARQUET.items() if k != "row_group_size"}) as writer:
+        with pq.ParquetWriter(stream, schema, **_PARQUET) as writer:
             for table in tables:
-                writer.write_table(table.cast(schema), row_group_size=_PARQUET["row_group_size"])
+                writer.write_table(table.cast(schema), row_group_size=_ROW_GROUP)
 
     replace_file(path, write)
 
 
 def write_json(value: Any, path: Path) -> None:
     """Write `value` as readable UTF-8 JSON, atomically."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
-    replace_file(path, lambda stream: _write_all(stream, text.encode("utf-8")))
-
-
-def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file for people, such as a page or a picture, atomically."""
-    replace_file(path, lambda stream: _write_all(stream, content))
-
-
-def _write_all(stream: IO[bytes], content: bytes) -> None:
-    stream.write(content)
+    replace_file(path, (json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n").encode())
 
 
 def read_parquet(path: Path) -> pa.Table:
@@ -253,8 +250,3 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def row_count(path: Path) -> int:
-    """Count the rows of a Parquet file, from its footer."""
-    return int(pq.read_metadata(path).num_rows)

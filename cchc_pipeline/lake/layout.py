@@ -12,13 +12,10 @@ published/                         see `publish.py`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from cchc_pipeline.lake.files import LakeError, Store
 from cchc_pipeline.lake.ledger import Ledger
@@ -83,34 +80,6 @@ class Lake:
         marker = {"format": FORMAT, **identity}
         if self.store.read_json("lake") != marker:
             self.store.write_json(marker, "lake")
-
-    def day_file(self, layer: str, table: str, day: date) -> Path:
-        """Return the file of one civil day of a `landing` or `staged` table."""
-        return self.store.path(f"{layer}/{table}", day.isoformat())
-
-    def day_files(self, layer: str, table: str, days: Iterable[date]) -> list[Path]:
-        """Return the existing files of these days, in order."""
-        return [path for day in sorted(days) if (path := self.day_file(layer, table, day)).exists()]
-
-    def state_file(self, layer: str, table: str, part: str | None = None) -> Path:
-        """Return the file of a `core` or `built` table, or of one part of it."""
-        return self.store.path(f"{layer}/{table}", part)
-
-    def parts(self, layer: str, table: str) -> list[str]:
-        """Return the names of the parts of a table, in order."""
-        return list(self.store.parts(f"{layer}/{table}"))
-
-    def read_state(self, layer: str, table: str, schema: pa.Schema) -> pa.Table:
-        """Read the whole table; empty with `schema` where nothing was written yet."""
-        return self.store.read(f"{layer}/{table}", schema=schema)
-
-    def read_state_part(self, layer: str, table: str, part: str, schema: pa.Schema) -> pa.Table:
-        """Read one part of a table; empty with `schema` where there is none."""
-        return self.store.read(f"{layer}/{table}", part, schema=schema)
-
-    def write_state(self, table: pa.Table, layer: str, name: str, part: str | None = None) -> bool:
-        """Write the table if its content changed; return whether it was written."""
-        return self.store.update(table, f"{layer}/{name}", part)
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
         """Return the ledger of what `consumer` has taken in of the parts of a table.

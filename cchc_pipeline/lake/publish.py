@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -180,7 +180,7 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         **descriptor,
-        "rows": files.row_count(target),
+        "rows": Store(folder).rows(name),
         "bytes": target.stat().st_size,
         "hash": f"sha256:{files.sha256(target)}",
     }
@@ -189,7 +189,7 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
 def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
     """Write a page or its CSV; return its entry in `files`, apart from the tables."""
     target = folder / name
-    files.write_bytes(content, target)
+    files.replace_file(target, content)
     return {
         "path": name,
         "mediatype": mimetypes.guess_type(name)[0] or "application/octet-stream",
@@ -199,10 +199,9 @@ def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:
 
 
 def _prune(versions: Path, keep: int, current: Path) -> None:
-    names: Iterable[Path] = sorted(path for path in versions.glob("[!.]*") if path.is_dir())
-    for path in list(names)[:-keep]:
-        if path != current:
-            _remove(path)
+    for name in version_names(versions.parent)[:-keep]:
+        if versions / name != current:
+            _remove(versions / name)
 
 
 def _remove(version: Path) -> None:

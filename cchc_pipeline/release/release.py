@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
 from cchc_pipeline.days import LOCAL_ZONE
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
@@ -63,9 +62,9 @@ def release(
         PublishError: a table was not built.
     """
     span = lake.span()
-    lake.write_state(published_state(lake, "quarantine", inbound), "built", "quarantine")
-    lake.write_state(published_state(lake, "data_quality", inbound), "built", "data_quality")
-    lake.write_state(acceptances_table(lake, inbound), "built", "quarantine_releases")
+    lake.store.update(published_state(lake, "quarantine", inbound), "built/quarantine")
+    lake.store.update(published_state(lake, "data_quality", inbound), "built/data_quality")
+    lake.store.update(acceptances_table(lake, inbound), "built/quarantine_releases")
     _join_parts(lake, "dossiers")
     created = datetime.now(UTC)
     held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
@@ -102,7 +101,7 @@ def release(
 def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: date) -> dict[str, bytes]:
     """Return the files of the quality report: path in the version -> content."""
     quality, quarantine, releases, units = (
-        lake.read_state("built", name, load_contract(name).arrow_schema())
+        lake.store.read(f"built/{name}", schema=load_contract(name).arrow_schema())
         for name in ("data_quality", "quarantine", "quarantine_releases", "units")
     )
     contracts = [load_contract(table) for table in inbound]
@@ -123,25 +122,25 @@ def _make_older(lake: Lake, contract: Contract) -> None:
     derivation = contract.derived_from
     if derivation is None:
         raise ValueError(f"{contract.name} is no older major")
-    path = lake.state_file("built", derivation.table)
-    if not path.exists():
+    current = f"built/{derivation.table}"
+    if not lake.store.has(current):
         return  # `publish` raises PublishError for the missing table
     query = derivation.over("current_table", contract.key)
-    with session(current_table=path) as engine:
+    with session(current_table=lake.store.source(current)) as engine:
         try:
             batches = engine.batches(query)
         except EngineError as error:
             problem = f"the query of derived_from cannot be run over {derivation.table}: {str(error).splitlines()[0]}"
             raise ContractFileError(f"{contract.file}: {problem}; correct it", file=contract.file) from error
         tables = (enforce(pa.Table.from_batches([batch]), contract) for batch in batches)
-        files.write_parquet(tables, lake.state_file("built", contract.name), contract.arrow_schema())
+        lake.store.write(tables, f"built/{contract.name}", schema=contract.arrow_schema())
 
 
 def _join_parts(lake: Lake, table: str) -> None:
     """Write one file from the monthly parts of a table, one part at a time in memory."""
     schema: pa.Schema = load_contract(table).arrow_schema()
     parts = (
-        files.read_parquet(lake.state_file("built", table, part)).select(schema.names).cast(schema)
-        for part in lake.parts("built", table)
+        lake.store.read(f"built/{table}", part).select(schema.names).cast(schema)
+        for part in lake.store.parts(f"built/{table}")
     )
-    files.write_parquet(parts, lake.state_file("built", table), schema)
+    lake.store.write(parts, f"built/{table}", schema=schema)

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core import state
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.index766 import scorecard as index766
@@ -43,21 +42,21 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
         RubricError: a version lacks what the index needs.
     """
     shelf = shelf or shipped()
-    portal = files.read_parquet(lake.state_file("core", "national_portal__metrics"))
+    portal = lake.store.read("core/national_portal__metrics")
     cards = [
         versions.mark(card(rubric, rows), rubric, shelf)
         for card, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
         for rubric, rows in shelf.by_version(index766.RUBRIC, table)
     ]
     card = pa.concat_tables(cards) if cards else SCORECARD_SCHEMA.empty_table()
-    units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_level"])
+    units = lake.store.read("built/units").select(["unit_code", "unit_level"])
     card = run_file("scorecards/caveats_index766", card=card, units=units).cast(card.schema)
     return _keep(lake, "scorecard_index766", card, shelf=shelf)
 
 
 def unknown_metrics(lake: Lake, shelf: Shelf) -> list[str]:
     """Metrics that the portal published and no version of the rubric scores."""
-    return index766.unknown_metrics(files.read_parquet(lake.state_file("core", "national_portal__metrics")), shelf)
+    return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), shelf)
 
 
 def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
@@ -69,7 +68,7 @@ def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     """
     shelf = shelf or shipped()
     values, archive = _values(lake), _archive(lake)
-    appraisals = lake.read_state("built", appraisals_of.NAME, load_contract(appraisals_of.NAME).arrow_schema())
+    appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
     for rubric in par_index.rubrics(shelf):
         own = shelf.scored_by(rubric, values)
@@ -83,8 +82,7 @@ def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
 
 def _archive(lake: Lake) -> Archive:
     tables = {
-        name: files.read_parquet(lake.state_file("built", name))
-        for name in ("documents", "inspections", "external_indices", "units")
+        name: lake.store.read(f"built/{name}") for name in ("documents", "inspections", "external_indices", "units")
     }
     read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
     return Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
@@ -109,11 +107,11 @@ def build_papi(lake: Lake) -> pa.Table:
 
 def _taken_in(lake: Lake, name: str) -> pa.Table:
     state.take_in(lake, name)
-    return lake.read_state("core", name, load_contract(name).arrow_schema())
+    return lake.store.read(f"core/{name}", schema=load_contract(name).arrow_schema())
 
 
 def _values(lake: Lake) -> pa.Table:
-    values = files.read_parquet(lake.state_file("built", "indicator_values"))
+    values = lake.store.read("built/indicator_values")
     return values.filter(pc.is_in(values["period_type"], value_set=pa.array(PERIODS)))
 
 
@@ -123,7 +121,7 @@ def _keep(
     """Add names, levels, bands and ranks, order by key, enforce the contract, keep in `built`."""
     contract = load_contract(name)
     if names is None:
-        units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_name", "unit_level"])
+        units = lake.store.read("built/units").select(["unit_code", "unit_name", "unit_level"])
     else:
         units = pa.table(
             {
@@ -137,7 +135,7 @@ def _keep(
     card = card.drop_columns(extra).append_column("band_vi", _bands(card, shelf))
     joined = run_file("scorecards/ranked", card=card, units=units)
     table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
-    lake.write_state(table, "built", name)
+    lake.store.update(table, f"built/{name}")
     return table
 
 

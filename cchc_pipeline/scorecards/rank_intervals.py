@@ -111,8 +111,8 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
     """
     contract = load_contract(TABLE)
     schema = contract.arrow_schema()
-    held = lake.read_state("built", TABLE, schema).to_pandas(date_as_object=True)
-    inputs = lake.read_state("built", INPUTS, _INPUTS).to_pydict().values()
+    held = lake.store.read(f"built/{TABLE}", schema=schema).to_pandas(date_as_object=True)
+    inputs = lake.store.read(f"built/{INPUTS}", schema=_INPUTS).to_pydict().values()
     known = {tuple(row[:-1]): row[-1] for row in zip(*inputs, strict=True)}
     groups = held.groupby(list(STRATUM), sort=False, dropna=False) if len(held) else ()
     rows_of = {_key(*key): rows for key, rows in groups}
@@ -127,9 +127,9 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
         kept.append(rows_of[key])
     found = table_from_frame(pd.concat(kept, ignore_index=True)[schema.names]) if kept else schema.empty_table()
     table = enforce(found, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
-    lake.write_state(table, "built", TABLE)
+    lake.store.update(table, f"built/{TABLE}")
     rows = ((*key, value) for key, value in sorted(hashes.items()))
-    lake.write_state(table_from_rows(rows, _INPUTS), "built", INPUTS)
+    lake.store.update(table_from_rows(rows, _INPUTS), f"built/{INPUTS}")
     return Built(table, len(hashes), computed)
 
 

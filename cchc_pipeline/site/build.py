@@ -69,7 +69,7 @@ def write_site(published: Path, folder: Path, shelf: Shelf) -> int:
         )
     pages = site_files(tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), shelf)
     for path, content in pages.items():
-        files.write_bytes(content, folder / path)
+        files.replace_file(folder / path, content)
     for gone in {path.name for path in (folder / "units").glob("*.html")} - {Path(path).name for path in pages}:
         (folder / "units" / gone).unlink()
     return len(pages)

@@ -11,7 +11,6 @@ import pyarrow as pa
 from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.sources.protocol import KnownState, Source
@@ -36,7 +35,7 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
             held = rows.setdefault((batch.table, batch.day), [])
             held.extend(batch.rows)
             landed[batch.table] += len(batch.rows)
-            files.write_parquet(to_arrow(batch.table, held), lake.day_file("landing", batch.table, batch.day))
+            lake.store.write(to_arrow(batch.table, held), f"landing/{batch.table}", batch.day)
             if batch.day != window.last:
                 del rows[batch.table, batch.day]
     except Exception as error:

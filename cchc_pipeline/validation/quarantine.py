@@ -92,7 +92,7 @@ def update_quarantine(
     table = _with_history(rows.take(pa.array(kept, pa.int64())), [seen.get(identity[place], {}) for place in kept])
     order = [(name, "ascending") for name in ("pulled_for_on", "source_row_number", "row_key")]
     _write_sightings(lake, contract.name, seen)
-    lake.write_state(table.sort_by(order).combine_chunks(), "core", f"quarantine_{contract.name}")
+    lake.store.update(table.sort_by(order).combine_chunks(), f"core/quarantine_{contract.name}")
 
 
 def _places(identity: Sequence[str], among: range) -> dict[str, list[int]]:
@@ -106,7 +106,7 @@ def _places(identity: Sequence[str], among: range) -> dict[str, list[int]]:
 def read_quarantine(lake: Lake, table: str) -> pa.Table:
     """Read the waiting records of a table, with the schema of the table `quarantine`."""
     schema = load_contract("quarantine").arrow_schema()
-    held = lake.read_state("core", f"quarantine_{table}", schema)
+    held = lake.store.read(f"core/quarantine_{table}", schema=schema)
     seen = {"first_seen_on": held["pulled_for_on"], "last_seen_on": held["pulled_for_on"]}
     seen["times_seen"] = pa.repeat(pa.scalar(1, pa.int32()), held.num_rows)
     for name in set(schema.names) - set(held.schema.names):  # files written before records had a history lack some
@@ -117,7 +117,7 @@ def read_quarantine(lake: Lake, table: str) -> pa.Table:
 def sightings(lake: Lake, table: str) -> dict[str, dict[date, Sighting]]:
     """Read each waiting record's sightings by day, by its identity (see `identities`)."""
     found: dict[str, dict[date, Sighting]] = {}
-    for row in lake.read_state("core", f"sightings_{table}", _SIGHTINGS).to_pylist():
+    for row in lake.store.read(f"core/sightings_{table}", schema=_SIGHTINGS).to_pylist():
         name, day = row.pop("identity"), row.pop("pulled_for_on")
         found.setdefault(name, {})[day] = Sighting(**row)
     return found
@@ -157,4 +157,4 @@ def _write_sightings(lake: Lake, table: str, seen: Mapping[str, Mapping[date, Si
         for name, days in sorted(seen.items())
         for day, one in sorted(days.items())
     ]
-    lake.write_state(table_from_records(rows, schema=_SIGHTINGS), "core", f"sightings_{table}")
+    lake.store.update(table_from_records(rows, schema=_SIGHTINGS), f"core/sightings_{table}")

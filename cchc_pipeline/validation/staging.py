@@ -182,7 +182,7 @@ def _with_unique_keys(days: Sequence[pa.Table], contract: Contract) -> Iterator[
 
 def _read_quality(lake: Lake, table: str) -> pa.Table:
     schema = load_contract("data_quality").arrow_schema()
-    return lake.read_state("core", f"quality_{table}", schema).cast(schema)
+    return lake.store.read(f"core/quality_{table}", schema=schema).cast(schema)
 
 
 def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -> None:
@@ -191,8 +191,6 @@ def _keep_quality(lake: Lake, contract: Contract, verdicts: Sequence[Verdict]) -
     days = pa.array([verdict.pulled_for_on for verdict in verdicts], pa.date32())
     kept = held.filter(pc.invert(pc.is_in(held[DAY], value_set=days)))
     table = pa.concat_tables([kept, *(verdict.data_quality().cast(held.schema) for verdict in verdicts)])
-    lake.write_state(
-        table.sort_by([(DAY, "ascending"), ("rule_id", "ascending")]).combine_chunks(),
-        "core",
-        f"quality_{contract.name}",
+    lake.store.update(
+        table.sort_by([(DAY, "ascending"), ("rule_id", "ascending")]).combine_chunks(), f"core/quality_{contract.name}"
     )

@@ -34,7 +34,7 @@ ROWS = [
 def lake(tmp_path):
     lake = Lake(tmp_path)
     lake.record_pull("one_stop", DAY, DAY, {"status": "ok", "rows": {}})
-    path = lake.day_file("landing", NAME, DAY)
+    path = lake.store.path(f"landing/{NAME}", DAY)
     files.write_parquet(batch(DOSSIERS, ROWS), path)
     at = datetime(2026, 6, 1, 18, tzinfo=UTC).timestamp()
     os.utime(path, (at, at))

@@ -10,7 +10,6 @@ from typing import Any
 from contract_batches import CLEAN, batch
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import is_working_day
 from cchc_pipeline.validation.drift.compare import compare
@@ -59,7 +58,7 @@ def dossiers_of(
 def land(lake: Lake, table: str, day: date, rows: list[dict[str, Any]], pulled: date | None = None) -> None:
     """Land a day, pulled in its own night unless `pulled` says when."""
     contract = load_contract(table)
-    files.write_parquet(batch(contract, rows), lake.day_file("landing", table, day))
+    lake.store.write(batch(contract, rows), f"landing/{table}", day)
     lake.record_pull(str(contract.source), day, pulled or day, {"status": "ok"})
 
 

@@ -15,7 +15,6 @@ from cchc_pipeline.contracts import (
     unknown_columns,
 )
 from cchc_pipeline.days import Window
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent
 from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, table_cases
@@ -87,12 +86,12 @@ def test_a_broken_batch_is_refused_or_told(case, tmp_path):
         assert all(part in str(caught.value) for part in case["says"])
         return  # a Parquet file cannot hold a column twice
     lake = Lake(tmp_path)
-    files.write_parquet(batch, lake.day_file("landing", table, DAY))
+    lake.store.write(batch, f"landing/{table}", DAY)
     done = stage(lake, table, [DAY], cases.as_of_on)
     if case["verdict"] == "refused":
         message = str(done.broken[DAY])
         assert all(part in message for part in (table, "Fix: ", *case["says"])), message
-        assert not lake.day_file("staged", table, DAY).exists()
+        assert not lake.store.has(f"staged/{table}", DAY)
         assert pending_days(lake, table) == [DAY]
     else:
         assert (done.broken, done.rows_in, done.rows_valid) == ({}, len(rows), len(rows))

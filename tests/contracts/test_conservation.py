@@ -105,7 +105,7 @@ def test_the_verdict_keeps_every_row_once(name, data):
 
 def fill(lake: Lake, contract, days: list[list[dict[str, Any]]]) -> None:
     for minute, (day, rows) in enumerate(zip(DAYS, days, strict=True)):
-        path = lake.day_file("landing", contract.name, day)
+        path = lake.store.path(f"landing/{contract.name}", day)
         files.write_parquet(batch(contract, rows), path)
         os.utime(path, (10**9 + minute, 10**9 + minute))
 
@@ -131,11 +131,13 @@ def test_staging_keeps_every_row_once_in_any_order_and_again(name, data):
         done = stage(lake, name, DAYS, AS_OF)
         assert done.is_conserved
         assert (done.rows_in, done.broken) == (sum(map(len, days)), {})
-        quality = lake.read_state("core", f"quality_{name}", load_contract("data_quality").arrow_schema()).to_pylist()
+        quality = lake.store.read(
+            f"core/quality_{name}", schema=load_contract("data_quality").arrow_schema()
+        ).to_pylist()
         counts = {r["pulled_for_on"]: r for r in quality if r["rule_id"] == "TOTAL"}
         held = read_quarantine(lake, name).to_pylist()
         for day, rows in zip(DAYS, days, strict=True):
-            valid = files.read_parquet(lake.day_file("staged", name, day)).to_pylist()
+            valid = lake.store.read(f"staged/{name}", day).to_pylist()
             assert counts[day]["rows_in"] == len(rows) == len(valid) + counts[day]["rows_quarantined"]
             came = Counter(text(row, contract) for row in batch(contract, rows).to_pylist())
             assert Counter(text(row, contract) for row in valid) <= came

@@ -12,7 +12,6 @@ from contract_batches import AS_OF, CLEAN, batch
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.errors import NothingLanded
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.data_docs import build_data_docs, landed_days
 
@@ -26,8 +25,8 @@ def lake(tmp_path_factory):
     lake = Lake(tmp_path_factory.mktemp("docs"))
     lake.record_pull("one_stop", DAY, DAY, {"status": "ok", "rows": {}})
     for table, rows in ((STATUSES, [BAD, CLEAN[STATUSES] | {"unit_code": "H34.6"}]), (PAPI, [CLEAN[PAPI]])):
-        files.write_parquet(batch(load_contract(table), rows), lake.day_file("landing", table, DAY))
-    files.write_parquet(batch(load_contract(PAPI), []), lake.day_file("landing", PAPI, AS_OF))
+        lake.store.write(batch(load_contract(table), rows), f"landing/{table}", DAY)
+    lake.store.write(batch(load_contract(PAPI), []), f"landing/{PAPI}", AS_OF)
     return lake
 
 
@@ -104,6 +103,6 @@ def test_a_day_without_rows_and_an_unknown_table_are_named(lake):
 def test_a_batch_that_breaks_its_contract_is_told(lake, tmp_path):
     other = Lake(tmp_path)
     table = batch(load_contract(PAPI), [CLEAN[PAPI]]).drop_columns(["slot"])
-    files.write_parquet(table, other.day_file("landing", PAPI, DAY))
+    other.store.write(table, f"landing/{PAPI}", DAY)
     done = build_data_docs(other, [PAPI], DAY, AS_OF, tmp_path / "site")
     assert "column slot" in done.refused[PAPI]

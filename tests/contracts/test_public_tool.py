@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cchc_pipeline.cli.main import main
-from cchc_pipeline.lake import files
+from cchc_pipeline.lake.files import Store
 from cchc_pipeline.lake.publish import current_version
 
 ROOT = Path(__file__).parents[2]
@@ -66,10 +66,10 @@ def test_what_is_published_passes_the_tools_test(version, tmp_path):
 def with_column(version: Path, folder: Path, name: str, value: str) -> Path:
     """A version with the table of dossiers alone, one of whose columns says the same everywhere."""
     folder.mkdir()
-    table = files.read_parquet(version / "dossiers.parquet")
+    table = Store(version).read("dossiers")
     place = table.schema.get_field_index(name)
     changed = table.set_column(place, table.schema.field(place), [[value] * table.num_rows])
-    files.write_parquet(changed, folder / "dossiers.parquet")
+    Store(folder).write(changed, "dossiers")
     return folder
 
 
@@ -81,6 +81,6 @@ def test_a_published_file_that_breaks_a_rule_does_not_pass(version, tmp_path):
 
 def test_rows_that_a_rule_only_warns_of_pass_and_are_told(version, tmp_path):
     odd = with_column(version, tmp_path / "version", "procedure_code", "TT-01")
-    rows = files.row_count(odd / "dossiers.parquet")
+    rows = Store(odd).rows("dossiers")
     status, said = run("test", *export(odd, tmp_path / "contracts"))
     assert (status, f"admitted: procedure_code_form: Actual custom_sql(dossiers) was {rows}" in said) == (0, True), said

@@ -36,7 +36,7 @@ def lake(tmp_path):
 
 def land(lake, rows, day, minute, name=NAME):
     """Land a day as if it had been pulled so many minutes after LANDED."""
-    path = lake.day_file("landing", name, day)
+    path = lake.store.path(f"landing/{name}", day)
     files.write_parquet(batch(load_contract(name), rows), path)
     at = int((LANDED + timedelta(minutes=minute)).timestamp())
     os.utime(path, (at, at))
@@ -47,7 +47,7 @@ def stage_new(lake, name=NAME):
 
 
 def staged_keys(lake, day):
-    return files.read_parquet(lake.day_file("staged", NAME, day))["dossier_id"].to_pylist()
+    return lake.store.read(f"staged/{NAME}", day)["dossier_id"].to_pylist()
 
 
 def history(lake):
@@ -137,10 +137,10 @@ def test_a_day_pulled_again_without_the_record_forgets_that_day_only(lake):
 def test_what_waited_before_records_had_a_history_keeps_waiting(lake):
     land(lake, [BAD], DAYS[0], 0)
     stage_new(lake)
-    path = lake.state_file("core", f"quarantine_{NAME}")
+    path = lake.store.path(f"core/quarantine_{NAME}")
     old = files.read_parquet(path)
     files.write_parquet(old.select(old.schema.names[:9]), path)
-    lake.state_file("core", f"sightings_{NAME}").unlink()
+    lake.store.path(f"core/sightings_{NAME}").unlink()
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
     land(lake, [GOOD | {"dossier_id": "e" * 24}], DAYS[1], 1)
     stage_new(lake)
@@ -206,7 +206,7 @@ def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_st
     assert pending_days(lake, NAME) == DAYS[:2]
     stage_new(lake)
     assert read_quarantine(lake, NAME).num_rows == 0
-    stamps = [lake.day_file("staged", NAME, day).stat().st_mtime_ns for day in DAYS[:2]]
+    stamps = [lake.store.path(f"staged/{NAME}", day).stat().st_mtime_ns for day in DAYS[:2]]
     assert stamps == sorted(stamps)
 
 

@@ -43,7 +43,7 @@ def days_of(lake, layer):
 
 
 def quality_days(lake):
-    rows = files.read_parquet(lake.state_file("core", f"quality_{DOSSIERS}"))
+    rows = lake.store.read(f"core/quality_{DOSSIERS}")
     return sorted(set(rows["pulled_for_on"].to_pylist()))
 
 
@@ -64,7 +64,7 @@ def test_what_is_older_than_the_contract_keeps_goes(lake):
     assert days_of(lake, "landing") == days_of(lake, "staged") == quality_days(lake) == DAYS[4:]
     assert sorted(set(read_profiles(lake, DOSSIERS, DAYS[0], DAYS[-1])["day_on"].to_pylist())) == DAYS[4:]
     assert untouched(lake) == before
-    assert lake.state_file("core", f"quarantine_{DOSSIERS}").exists()
+    assert lake.store.has(f"core/quarantine_{DOSSIERS}")
 
 
 def test_nothing_becomes_pending_and_no_day_becomes_a_gap(lake):

@@ -30,11 +30,11 @@ SPOILED = {
 @pytest.fixture
 def lake(tmp_path):
     lake = Lake(tmp_path / "lake")
-    files.write_parquet(batch(load_contract(NAME), [GOOD]), lake.day_file("landing", NAME, DAY))
+    lake.store.write(batch(load_contract(NAME), [GOOD]), f"landing/{NAME}", DAY)
     stage(lake, NAME, [DAY], AS_OF)
     rows = [GOOD | {"unit_code": "H34.6"}]
     for day in (DAY, NEXT):
-        files.write_parquet(batch(load_contract(NAME), rows), lake.day_file("landing", NAME, day))
+        lake.store.write(batch(load_contract(NAME), rows), f"landing/{NAME}", day)
     return lake
 
 
@@ -61,7 +61,7 @@ def test_a_rule_that_cannot_run_stops_the_table_and_names_itself(lake, tmp_path,
 
 def test_rows_that_break_rules_never_stop_a_table(lake):
     rows = [{"parse_errors": "x"}, GOOD | {"status_code": "14"}, GOOD | {"unit_code": "?"}]
-    files.write_parquet(batch(load_contract(NAME), rows), lake.day_file("landing", NAME, DAY))
+    lake.store.write(batch(load_contract(NAME), rows), f"landing/{NAME}", DAY)
     done = stage(lake, NAME, pending_days(lake, NAME), AS_OF)
     assert not done.stuck
     assert not done.broken

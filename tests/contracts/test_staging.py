@@ -31,16 +31,16 @@ def lake(tmp_path):
 
 def land(lake, contract, rows, day=DAY):
     table = rows if isinstance(rows, pa.Table) else batch(contract, rows)
-    files.write_parquet(table, lake.day_file("landing", contract.name, day))
+    lake.store.write(table, f"landing/{contract.name}", day)
 
 
 def staged(lake, day=DAY, contract=STATUSES):
-    path = lake.day_file("staged", contract.name, day)
+    path = lake.store.path(f"staged/{contract.name}", day)
     return files.read_parquet(path).to_pylist() if path.exists() else None
 
 
 def quarantine(lake, contract=STATUSES):
-    return lake.read_state("core", f"quarantine_{contract.name}", QUARANTINE.arrow_schema()).to_pylist()
+    return lake.store.read(f"core/quarantine_{contract.name}", schema=QUARANTINE.arrow_schema()).to_pylist()
 
 
 def key(unit_code="H34.5"):
@@ -52,7 +52,7 @@ def waiting(lake):
 
 
 def quality(lake, rule="TOTAL", contract=STATUSES):
-    rows = lake.read_state("core", f"quality_{contract.name}", QUALITY.arrow_schema()).to_pylist()
+    rows = lake.store.read(f"core/quality_{contract.name}", schema=QUALITY.arrow_schema()).to_pylist()
     return {
         row["pulled_for_on"]: (row["rows_in"], row["rows_valid"], row["rows_quarantined"], row["rows_broken"])
         for row in rows
@@ -69,7 +69,7 @@ def test_rows_are_conserved_over_days_of_every_mixture(lake, seed):
     land(lake, DOSSIERS, [], days[2])
     done = stage(lake, DOSSIERS.name, days, AS_OF)
     assert done.is_conserved
-    landed = [files.row_count(lake.day_file("landing", DOSSIERS.name, day)) for day in days]
+    landed = [lake.store.rows(f"landing/{DOSSIERS.name}", day) for day in days]
     kept = [len(staged(lake, day, DOSSIERS)) for day in days]
     assert (done.rows_in, done.rows_valid) == (sum(landed), sum(kept))
     assert quality(lake, contract=DOSSIERS) == {
@@ -87,7 +87,7 @@ def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(la
     land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}])
     done = stage(lake, NAME, [DAY], AS_OF)
     assert (done.rows_in, done.rows_valid, done.rows_quarantined) == (3, 2, 1)
-    found = files.read_parquet(lake.day_file("staged", NAME, DAY))
+    found = lake.store.read(f"staged/{NAME}", DAY)
     assert found.schema.equals(STATUSES.arrow_schema(), check_metadata=True)
     assert found.to_pylist() == [GOOD, GOOD | {"unit_code": "H34.7"}]
     (row,) = quarantine(lake)
@@ -110,7 +110,7 @@ def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
 def test_staging_the_same_again_gives_the_same_bytes(lake):
     land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}])
     stage(lake, NAME, [DAY], AS_OF)
-    paths = [lake.day_file("staged", NAME, DAY), *(lake.root / "core").glob("*.parquet")]
+    paths = [lake.store.path(f"staged/{NAME}", DAY), *(lake.root / "core").glob("*.parquet")]
     before = {path: files.sha256(path) for path in paths}
     stage(lake, NAME, [DAY], AS_OF)
     assert {path: files.sha256(path) for path in paths} == before
@@ -161,13 +161,13 @@ def test_rows_without_a_key_wait_each_on_its_own(lake):
 def test_a_day_that_breaks_the_contract_is_refused_whole_and_the_others_are_staged(lake):
     land(lake, STATUSES, [GOOD])
     stage(lake, NAME, [DAY], AS_OF)
-    before = files.sha256(lake.day_file("staged", NAME, DAY))
+    before = files.sha256(lake.store.path(f"staged/{NAME}", DAY))
     land(lake, STATUSES, batch(STATUSES, [GOOD | {"unit_code": "H34.6"}]).drop_columns(["status_code"]))
     land(lake, STATUSES, [GOOD | {"unit_code": "H34.7"}], NEXT)
     done = stage(lake, NAME, [DAY, NEXT], AS_OF)
     assert set(done.broken) == {DAY}
     assert "status_code" in str(done.broken[DAY])
-    assert files.sha256(lake.day_file("staged", NAME, DAY)) == before  # the last good one stays
+    assert files.sha256(lake.store.path(f"staged/{NAME}", DAY)) == before  # the last good one stays
     assert staged(lake, NEXT) == [GOOD | {"unit_code": "H34.7"}]
     assert quality(lake)[DAY] == (1, 1, 0, None)
     assert pending_days(lake, NAME) == [DAY]

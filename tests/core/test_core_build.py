@@ -36,10 +36,10 @@ def take_in(lake, *rows):
 def night(lake, as_of_on=AS_OF, **options):
     """Names of the parts that were rebuilt."""
     before = {
-        part: lake.state_file("built", "dossiers", part).stat().st_ino for part in lake.parts("built", "dossiers")
+        part: lake.store.path("built/dossiers", part).stat().st_ino for part in lake.store.parts("built/dossiers")
     }
     parts, rebuilt = build_dossiers(lake, as_of_on, DOSSIERS, EVENTS, **options)
-    after = {part: lake.state_file("built", "dossiers", part).stat().st_ino for part in lake.parts("built", "dossiers")}
+    after = {part: lake.store.path("built/dossiers", part).stat().st_ino for part in lake.store.parts("built/dossiers")}
     assert parts == len(after)
     touched = {part for part in after if before.get(part) != after[part]}
     assert rebuilt == len(touched)
@@ -49,9 +49,9 @@ def night(lake, as_of_on=AS_OF, **options):
 def content(lake):
     """Everything built, as plain rows."""
     return {
-        (table, part): files.read_parquet(lake.state_file("built", table, part)).to_pylist()
+        (table, part): lake.store.read(f"built/{table}", part).to_pylist()
         for table in ("dossiers", "dossier_events")
-        for part in lake.parts("built", table)
+        for part in lake.store.parts(f"built/{table}")
     }
 
 
@@ -96,7 +96,7 @@ def test_the_next_night_rebuilds_what_is_open(lake):
 def test_a_changed_dossier_rebuilds_its_part(lake):
     take_in(lake, CLOSED | {"finished_on": date(2026, 9, 8)})
     assert night(lake) == {"2026-09"}
-    assert files.read_parquet(lake.state_file("built", "dossiers", "2026-09"))["outcome"].to_pylist() == ["on_time"]
+    assert lake.store.read("built/dossiers", "2026-09")["outcome"].to_pylist() == ["on_time"]
 
 
 def test_a_part_whose_last_dossier_is_closed_rests_from_then_on(lake):
@@ -108,7 +108,7 @@ def test_a_part_whose_last_dossier_is_closed_rests_from_then_on(lake):
 def test_an_apology_rebuilds_the_part_of_its_dossier(lake):
     apologise(lake, CLOSED["dossier_code"])
     assert night(lake) == {"2026-09"}
-    found = files.read_parquet(lake.state_file("built", "dossier_events", "2026-09")).to_pylist()
+    found = lake.store.read("built/dossier_events", "2026-09").to_pylist()
     assert [e["event_on"] for e in found if e["measure"] == "late_with_apology"] == [date(2026, 9, 9)]
     apologise(lake, "a dossier of somebody else", 2)
     assert night(lake) == set()
@@ -126,9 +126,13 @@ def test_everything_can_be_rebuilt_and_comes_out_the_same(lake):
 
 
 def test_a_part_that_vanished_vanishes(lake):
-    lake.state_file("core", "dossiers", "2026-09").unlink()
+    lake.store.path("core/dossiers", "2026-09").unlink()
     assert night(lake) == set()
-    assert lake.parts("built", "dossiers") == lake.parts("built", "dossier_events") == ["2026-10", "2026-11"]
+    assert (
+        list(lake.store.parts("built/dossiers"))
+        == list(lake.store.parts("built/dossier_events"))
+        == ["2026-10", "2026-11"]
+    )
 
 
 def test_a_kill_between_two_files_of_a_part_is_mended_by_the_next_night(lake, monkeypatch):
@@ -195,7 +199,7 @@ def test_events_of_two_parts_on_one_day_are_added_up(tmp_path):
 def test_a_publication_decision_is_late_after_its_legal_last_day(tmp_path):
     lake = Lake(tmp_path)
     apologise(lake, "x")
-    letter = files.read_parquet(lake.state_file("core", DOCUMENTS.name)).to_pylist()[0]
+    letter = lake.store.read(f"core/{DOCUMENTS.name}").to_pylist()[0]
     dates = [(date(2026, 10, 1), date(2026, 10, 1)), (date(2026, 10, 2), date(2026, 10, 1)), (date(2026, 10, 2), None)]
     rows = [
         letter | {"document_id": f"d{n}", "subject_kind": "publication_decision", "promulgated_on": on, "due_on": due}
@@ -225,7 +229,7 @@ def procedure(number, **values):
 
 def catalogue(lake, *procedures):
     contract = load_contract("one_stop__procedures")
-    lake.write_state(pa.Table.from_pylist(list(procedures), schema=contract.arrow_schema()), "core", contract.name)
+    lake.store.update(pa.Table.from_pylist(list(procedures), schema=contract.arrow_schema()), f"core/{contract.name}")
 
 
 def test_the_catalogue_is_counted_by_unit_and_day(tmp_path):
@@ -233,7 +237,7 @@ def test_the_catalogue_is_counted_by_unit_and_day(tmp_path):
     schema = load_contract("procedures").arrow_schema()
 
     def counts():
-        rows = files.read_parquet(lake.state_file("core", "procedure_counts")).to_pylist()
+        rows = lake.store.read("core/procedure_counts").to_pylist()
         return {(r["event_on"], r["unit_code"], r["measure"]): r["quantity"] for r in rows}
 
     catalogue(lake, procedure(1), procedure(2, service_level="partial"), procedure(3, is_in_force=False))

@@ -14,7 +14,6 @@ from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import stage
@@ -164,13 +163,13 @@ def test_a_rank_that_goes_against_the_score_is_reported() -> None:
 def test_a_corrected_file_replaces_by_key_and_strangers_are_named(tmp_path: Any) -> None:
     lake = Lake(tmp_path)
     units = pa.table({"unit_code": ["H99", "H99.02"], "province_code": ["H99", "H99"]})
-    lake.write_state(units, "built", "units")
+    lake.store.update(units, "built/units")
     contract = load_contract("registers__observations")
 
     def drop(on: date, *rows: dict[str, Any]) -> list[dict[str, Any]]:
         full = [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows]
         table = pa.Table.from_pylist(full, schema=contract.arrow_schema(relaxed=True))
-        files.write_parquet(table, lake.day_file("landing", contract.name, on))
+        lake.store.write(table, f"landing/{contract.name}", on)
         stage(lake, contract.name, [on], AS_OF)
         return build_register(lake, "observations", AS_OF).to_pylist()
 

@@ -27,11 +27,11 @@ def lake(tmp_path):
 
 
 def stage(lake, table, rows, on=DAY):
-    files.write_parquet(rows, lake.day_file("staged", table, on))
+    lake.store.write(rows, f"staged/{table}", on)
 
 
 def held_scores(lake):
-    return lake.read_state("core", PAPI.name, PAPI.arrow_schema())["score"].to_pylist()
+    return lake.store.read(f"core/{PAPI.name}", schema=PAPI.arrow_schema())["score"].to_pylist()
 
 
 def test_what_was_staged_later_wins_whatever_day_it_is_for(lake):
@@ -44,7 +44,7 @@ def test_what_was_staged_later_wins_whatever_day_it_is_for(lake):
 def test_days_are_taken_in_once_and_again_when_staged_again(lake):
     stage(lake, PAPI.name, scores(("SC11", 1.0)))
     assert state.take_in(lake, PAPI.name) == 1
-    lake.state_file("core", PAPI.name).unlink()  # so that taking it in again would show
+    lake.store.path(f"core/{PAPI.name}").unlink()  # so that taking it in again would show
     assert state.take_in(lake, PAPI.name) == 0
     stage(lake, PAPI.name, scores(("SC11", 2.0)))
     assert state.take_in(lake, PAPI.name) == 1
@@ -82,7 +82,7 @@ def test_an_empty_listing_replaces_nothing(lake):
     stage(lake, PAPI.name, scores(("SC12", 1.0), ("SC11", 1.0)))
     stage(lake, PAPI.name, scores(), NEXT)
     assert state.replace(lake, PAPI.name) == 2
-    assert lake.read_state("core", PAPI.name, PAPI.arrow_schema())["slot"].to_pylist() == ["SC11", "SC12"]
+    assert lake.store.read(f"core/{PAPI.name}", schema=PAPI.arrow_schema())["slot"].to_pylist() == ["SC11", "SC12"]
 
 
 def test_a_dossier_of_two_days_in_two_months_is_held_once(lake):

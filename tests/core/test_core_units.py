@@ -33,7 +33,7 @@ def lake(tmp_path):
     for table, codes in (("one_stop__procedures", ["H36.02"]), ("documents__documents", ["H36", "H16.02"])):
         schema = load_contract(table).arrow_schema(relaxed=True)
         rows = [{"unit_code": code} for code in codes]
-        lake.write_state(pa.Table.from_pylist(rows, schema=schema), "core", table)
+        lake.store.update(pa.Table.from_pylist(rows, schema=schema), f"core/{table}")
     portal = load_contract("national_portal__metrics").arrow_schema(relaxed=True)
     listed = [
         {"unit_code": code, "unit_name": name, "child_group": group, "period_end": date(2026, 11, 30)}
@@ -42,13 +42,13 @@ def lake(tmp_path):
             ("H36.21", "UBND phường Mẫu", "COMMUNE"),
         )
     ]  # fmt: skip
-    lake.write_state(pa.Table.from_pylist(listed, schema=portal), "core", "national_portal__metrics")
+    lake.store.update(pa.Table.from_pylist(listed, schema=portal), "core/national_portal__metrics")
     return lake
 
 
 def register(lake, *rows):
     schema = load_contract(REGISTER).arrow_schema(relaxed=True)
-    lake.write_state(pa.Table.from_pylist(list(rows), schema=schema), "core", REGISTER)
+    lake.store.update(pa.Table.from_pylist(list(rows), schema=schema), f"core/{REGISTER}")
 
 
 def built(lake):
@@ -87,7 +87,8 @@ def test_former_communes_stand_with_their_district_validity_and_successor(lake):
     assert units["H36.201"]["predecessor_codes"] == "H16.41.01 H16.41.02"
     assert units["H36.201"]["valid_from"] == MERGED
     changes = {
-        (r["old_code"], r["new_code"]): r for r in lake.read_state("built", "unit_changes", pa.schema([])).to_pylist()
+        (r["old_code"], r["new_code"]): r
+        for r in lake.store.read("built/unit_changes", schema=pa.schema([])).to_pylist()
     }
     assert changes["H16.41", "H36"]["kind"] == "dissolved"
     assert not changes["H16.41", "H36"]["is_exact"]

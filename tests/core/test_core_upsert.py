@@ -40,9 +40,7 @@ def take_in(lake: Lake, *batches) -> list[set[str]]:
 
 def content(lake: Lake) -> dict[str, list[dict]]:
     """Rows by part; parts that hold none are left out."""
-    parts = {
-        part: files.read_parquet(lake.state_file("core", "t", part)).to_pylist() for part in lake.parts("core", "t")
-    }
+    parts = {part: lake.store.read("core/t", part).to_pylist() for part in lake.store.parts("core/t")}
     return {part: rows for part, rows in parts.items() if rows}
 
 
@@ -57,7 +55,7 @@ def expected(batches) -> dict[str, list[dict]]:
 
 
 def stamps(lake: Lake) -> dict[str, tuple[int, int]]:
-    found = {part: lake.state_file("core", "t", part).stat() for part in lake.parts("core", "t")}
+    found = {part: lake.store.path("core/t", part).stat() for part in lake.store.parts("core/t")}
     return {part: (stat.st_mtime_ns, stat.st_ino) for part, stat in found.items()}
 
 
@@ -102,7 +100,7 @@ def test_splitting_batches_otherwise_changes_nothing(batches, data):
         take_in(second, *other)
         assert content(first) == content(second)
         for part in content(first):
-            paths = [lake.state_file("core", "t", part) for lake in (first, second)]
+            paths = [lake.store.path("core/t", part) for lake in (first, second)]
             assert files.sha256(paths[0]) == files.sha256(paths[1])
 
 
@@ -155,7 +153,7 @@ def test_without_a_day_of_reception_the_application_decides_then_nothing(tmp_pat
 def test_an_empty_batch_touches_nothing(tmp_path):
     lake = Lake(tmp_path)
     assert take_in(lake, []) == [set()]
-    assert lake.parts("core", "t") == []
+    assert list(lake.store.parts("core/t")) == []
 
 
 @QUICK
@@ -179,17 +177,17 @@ def test_compound_keys(batches):
         for batch in batches:
             upsert(lake, "t", table(batch, COMPOUND), ("a", "b"))
         last = {(row["a"], row["b"]): row for batch in batches for row in batch}
-        assert lake.read_state("core", "t", COMPOUND).to_pylist() == [last[key] for key in sorted(last)]
+        assert lake.store.read("core/t", schema=COMPOUND).to_pylist() == [last[key] for key in sorted(last)]
 
 
 def test_unchanged_rows_do_not_rewrite_an_unpartitioned_table(tmp_path):
     lake = Lake(tmp_path)
     rows = [{"a": "x", "b": 1, "value": 1}, {"a": "x", "b": 2, "value": 2}]
     assert upsert(lake, "t", table(rows, COMPOUND), ("a", "b")) == 2
-    before = lake.state_file("core", "t").stat().st_mtime_ns
+    before = lake.store.path("core/t").stat().st_mtime_ns
     assert upsert(lake, "t", table(rows[:1], COMPOUND), ("a", "b")) == 2
     assert upsert(lake, "t", table([], COMPOUND), ("a", "b")) == 2
-    assert lake.state_file("core", "t").stat().st_mtime_ns == before
+    assert lake.store.path("core/t").stat().st_mtime_ns == before
 
 
 def test_merging_nothing_gives_what_was_held():
@@ -202,7 +200,7 @@ def test_merging_nothing_gives_what_was_held():
 def test_open_dossiers_are_those_accepted_and_not_finished(tmp_path, status):
     lake = Lake(tmp_path)
     assert open_dossiers(lake).num_rows == 0
-    lake.write_state(held([row(1, status_code=status)]), "core", "dossiers", "2026-09")
+    lake.store.update(held([row(1, status_code=status)]), "core/dossiers", "2026-09")
     assert open_dossiers(lake)["dossier_code"].to_pylist() == (
         [row(1)["dossier_code"]] if status in (2, 4, 5, 6) else []
     )

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from cchc_pipeline.core.procedure_lists import unlisted
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 
 TODAY = date(2026, 10, 31)
@@ -27,7 +26,7 @@ def read(lake: Lake, day: date, **in_force: bool) -> None:
         "is_in_force": list(in_force.values()),
     }
     types = pa.schema([("procedure_code", pa.string()), ("is_in_force", pa.bool_())])
-    files.write_parquet(pa.table(rows, schema=types), lake.day_file("staged", "one_stop__procedures", day))
+    lake.store.write(pa.table(rows, schema=types), "staged/one_stop__procedures", day)
 
 
 def hold(lake: Lake, *dossiers: tuple[str, date]) -> None:
@@ -42,7 +41,7 @@ def hold(lake: Lake, *dossiers: tuple[str, date]) -> None:
                 "unit_code": ["H99.02"] * len(some),
             }
         )
-        lake.write_state(table, "core", "dossiers", month)
+        lake.store.update(table, "core/dossiers", month)
 
 
 def found(lake: Lake) -> list[tuple[str, bool, int]]:

@@ -53,7 +53,7 @@ def raising(desk: Desk, wrong_sql: Night, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def retyped(desk: Desk, raising: Night) -> Night:
     """The contract is mended; a day landed before is rewritten with dates as text."""
-    path = desk.lake.day_file("landing", TABLE, FIRST)
+    path = desk.lake.store.path(f"landing/{TABLE}", FIRST)
     rows = files.read_parquet(path)
     place = rows.schema.get_field_index("sent_on")
     files.write_parquet(rows.set_column(place, "sent_on", rows["sent_on"].cast(pa.string())), path)
@@ -89,7 +89,7 @@ def test_a_rule_that_could_not_run_stops_the_table_and_is_named(
     assert list(check.metadata["could_not_run"].value) == [f"{TABLE}.{rule}"]
     assert (STEP, f"rule_{rule}") not in desk.checks(found.outcome.run_id)  # no verdict is claimed
     assert found.published.folder == good.published.folder
-    assert not desk.lake.day_file("staged", TABLE, SECOND).exists() or night == "mended"
+    assert not desk.lake.store.has(f"staged/{TABLE}", SECOND) or night == "mended"
 
 
 def test_a_retyped_column_refuses_the_day_and_says_which_of_the_two_it_is(
@@ -105,8 +105,8 @@ def test_a_retyped_column_refuses_the_day_and_says_which_of_the_two_it_is(
     assert checks[STEP, "great_expectations"].passed
     assert retyped.published.folder == good.published.folder
     # the days that are good went on, and what was staged of the refused day before stays
-    assert desk.lake.day_file("staged", TABLE, SECOND).exists()
-    staged = files.read_parquet(desk.lake.day_file("staged", TABLE, FIRST))
+    assert desk.lake.store.has(f"staged/{TABLE}", SECOND)
+    staged = desk.lake.store.read(f"staged/{TABLE}", FIRST)
     assert staged.schema.equals(load_contract(TABLE).arrow_schema())
 
 

@@ -44,7 +44,7 @@ def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:
 
 @pytest.fixture(scope="module")
 def killed_in_a_pull(desk: Desk) -> None:
-    landed = desk.lake.day_file("landing", "documents__documents", NEXT)
+    landed = desk.lake.store.path("landing/documents__documents", NEXT)
     # The portal keeps the run waiting, so that it is killed between landing and publishing.
     desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
     kill_when(desk, landed.exists)

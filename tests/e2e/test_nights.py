@@ -285,7 +285,7 @@ def test_rows_in_are_rows_valid_and_quarantined(desk: Desk, first_load: Night, n
             rows = {name: check.metadata[name].value for name in ("rows_in", "rows_valid", "rows_quarantined")}
             assert rows["rows_in"] == rows["rows_valid"] + rows["rows_quarantined"]
             if night is next_night:
-                landed = desk.lake.day_file("landing", table, NEXT)
+                landed = desk.lake.store.path(f"landing/{table}", NEXT)
                 assert rows["rows_in"] == (pq.read_metadata(landed).num_rows if landed.exists() else 0), table
 
 

@@ -34,7 +34,7 @@ def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
     desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
     process = desk.start("run", "--day", f"{DAY}", "--data-dir", str(desk.lake.root))
     deadline = time.monotonic() + PATIENCE_S
-    while not desk.lake.day_file("landing", "documents__documents", DAY).exists():
+    while not desk.lake.store.has("landing/documents__documents", DAY):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.05)

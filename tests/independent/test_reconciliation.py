@@ -136,7 +136,7 @@ def changed_lake(month: Month, folder: Path, change: Any) -> Lake:
     lake = Lake(folder / "lake")
     for layer in ("built", "core", "pulls", "staged"):
         shutil.copytree(month.lake.root / layer, lake.root / layer)
-    path = lake.state_file("core", "national_portal__metrics")
+    path = lake.store.path("core/national_portal__metrics")
     held = files.read_parquet(path)
     frame = held.to_pandas()
     change(frame)
@@ -172,7 +172,7 @@ def test_a_portal_that_was_read_earlier_is_a_cause_of_its_own(month: Month, tmp_
     staged[-1].unlink()
     clock = workdays.end_of(date(2026, 10, 6))
     counts = Portal(month.province).counts(clock, date(2026, 10, 1), date(2026, 10, 31))[PROVINCE]
-    path = lake.state_file("core", "national_portal__metrics")
+    path = lake.store.path("core/national_portal__metrics")
     held = files.read_parquet(path)
     frame = held.to_pandas()
     own = (frame.unit_code == PROVINCE) & (frame.period_start == date(2026, 10, 1)) & (frame.period_type == "month")
@@ -196,8 +196,8 @@ def test_the_check_passes_and_says_the_share(month: Month) -> None:
 
     lake = month.lake
     done = Reconciled(
-        files.read_parquet(lake.state_file("built", "reconciliation")),
-        files.read_parquet(lake.state_file("built", "reconciliation_dossiers")),
+        lake.store.read("built/reconciliation"),
+        lake.store.read("built/reconciliation_dossiers"),
     )
     from assets.scorecards import explained
 

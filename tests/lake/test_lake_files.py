@@ -84,7 +84,7 @@ def test_equal_content_gives_equal_bytes(tmp_path):
     files.write_parquet(table, tmp_path / "a.parquet")
     files.write_parquet(pa.concat_tables([table.slice(0, 1), table.slice(1)]).combine_chunks(), tmp_path / "b.parquet")
     assert files.sha256(tmp_path / "a.parquet") == files.sha256(tmp_path / "b.parquet")
-    assert files.row_count(tmp_path / "a.parquet") == 3
+    assert files.Store(tmp_path).rows("a") == 3
 
 
 def test_a_stream_of_tables_is_one_file_of_its_schema(tmp_path):

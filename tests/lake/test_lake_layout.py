@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import FORMAT, DataSpan, Lake, LakeError
 
 DAY = date(2026, 10, 1)
@@ -71,38 +70,31 @@ def test_a_lake_of_a_newer_format_is_refused_and_stays_as_it_is(lake):
     assert (lake.root / "lake.json").read_text(encoding="utf-8") == text
 
 
-def test_day_files_are_the_existing_ones_in_order(lake):
-    for offset in (3, 0):
-        files.write_parquet(TABLE, lake.day_file("landing", "t", DAY + timedelta(days=offset)))
-    days = [DAY + timedelta(days=offset) for offset in range(5)]
-    assert [path.stem for path in lake.day_files("landing", "t", reversed(days))] == ["2026-10-01", "2026-10-04"]
-
-
 def test_parts_pass_over_unfinished_files(lake):
-    lake.write_state(TABLE, "core", "dossiers", "2026-10")
-    lake.write_state(TABLE, "core", "dossiers", "2026-09")
+    lake.store.update(TABLE, "core/dossiers", "2026-10")
+    lake.store.update(TABLE, "core/dossiers", "2026-09")
     (lake.root / "core" / "dossiers" / ".2026-08.parquet.x.part").touch()
     (lake.root / "core" / "dossiers" / ".hidden.parquet").touch()
-    assert lake.parts("core", "dossiers") == ["2026-09", "2026-10"]
-    assert lake.parts("core", "nothing") == []
+    assert list(lake.store.parts("core/dossiers")) == ["2026-09", "2026-10"]
+    assert list(lake.store.parts("core/nothing")) == []
 
 
 def test_state_that_was_never_written_is_empty_with_its_schema(lake):
     for found in (
-        lake.read_state("core", "t", TABLE.schema),
-        lake.read_state_part("core", "t", "2026-10", TABLE.schema),
+        lake.store.read("core/t", schema=TABLE.schema),
+        lake.store.read("core/t", "2026-10", schema=TABLE.schema),
     ):
         assert found.num_rows == 0
         assert found.schema == TABLE.schema
 
 
 def test_unchanged_state_is_not_written(lake):
-    assert lake.write_state(TABLE, "core", "t") is True
-    path = lake.state_file("core", "t")
+    assert lake.store.update(TABLE, "core/t") is True
+    path = lake.store.path("core/t")
     stamp = path.stat().st_mtime_ns, path.stat().st_ino
-    assert lake.write_state(pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)]), "core", "t") is False
+    assert lake.store.update(pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)]), "core/t") is False
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == stamp
-    assert lake.write_state(TABLE.slice(0, 1), "core", "t") is True
+    assert lake.store.update(TABLE.slice(0, 1), "core/t") is True
 
 
 @pytest.mark.parametrize(
@@ -115,9 +107,9 @@ def test_unchanged_state_is_not_written(lake):
     ],
 )
 def test_changed_values_types_names_and_labels_are_written(lake, changed):
-    lake.write_state(TABLE, "core", "t")
-    assert lake.write_state(changed, "core", "t") is True
-    assert files.read_parquet(lake.state_file("core", "t")).equals(changed)
+    lake.store.update(TABLE, "core/t")
+    assert lake.store.update(changed, "core/t") is True
+    assert lake.store.read("core/t").equals(changed)
 
 
 def test_pulls_keep_how_each_day_ended(lake):

@@ -11,7 +11,6 @@ from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill,
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractBroken, all_contracts, load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake, LakeError
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names
 from cchc_pipeline.release.release import missing_days, release
@@ -54,7 +53,7 @@ def test_any_duckdb_reads_it(published_lake):
 def test_the_months_of_dossiers_are_joined_in_order(own_lake):
     land(own_lake, "one_stop__dossiers", [done(20, 1, 2, received_on=FIRST - timedelta(days=30))])
     derive(own_lake)
-    assert own_lake.parts("built", "dossiers") == ["2026-09", "2026-10"]
+    assert list(own_lake.store.parts("built/dossiers")) == ["2026-09", "2026-10"]
     publish(own_lake, "second")
     table = read_published(own_lake.published, "dossiers")
     assert table.num_rows == 9
@@ -102,7 +101,7 @@ def test_another_lake_of_the_same_rows_gives_the_same_bytes(published_lake, tmp_
 
 def test_a_table_that_was_not_built_is_named_and_nothing_moves(own_lake):
     before = current_version(own_lake.published)
-    own_lake.state_file("built", "scorecard_papi").unlink()
+    own_lake.store.path("built/scorecard_papi").unlink()
     with pytest.raises(PublishError, match="scorecard_papi"):
         publish(own_lake, "second")
     assert current_version(own_lake.published) == before
@@ -111,8 +110,8 @@ def test_a_table_that_was_not_built_is_named_and_nothing_moves(own_lake):
 
 def test_a_table_that_breaks_its_contract_is_named_and_nothing_moves(own_lake):
     before = current_version(own_lake.published)
-    table = files.read_parquet(own_lake.state_file("built", "units"))
-    own_lake.write_state(table.drop_columns(["unit_level"]), "built", "units")
+    table = own_lake.store.read("built/units")
+    own_lake.store.update(table.drop_columns(["unit_level"]), "built/units")
     with pytest.raises(ContractBroken, match="unit_level"):
         publish(own_lake, "second")
     assert current_version(own_lake.published) == before

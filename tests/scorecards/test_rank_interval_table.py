@@ -191,7 +191,7 @@ def test_the_table_holds_what_is_ranked_with_the_rank_of_the_card(lake: Lake) ->
     assert (years["rank_of"] == 62).all()
     assert (years["draws"] == PAPI_DRAWS).all()
     assert years["method_vi"].str.contains("chưa tính sai số khảo sát").all()
-    card = lake.read_state("built", "scorecard_papi", pa.schema([])).to_pandas()
+    card = lake.store.read("built/scorecard_papi", schema=pa.schema([])).to_pandas()
     ranks = card[card["rank"].notna()].set_index("unit_code")["rank"].astype(int).to_dict()
     assert years.set_index("unit_code")["rank"].to_dict() == ranks
     counted = table[table["scorecard_id"] == "index766"]
@@ -201,7 +201,7 @@ def test_the_table_holds_what_is_ranked_with_the_rank_of_the_card(lake: Lake) ->
 
 def test_an_unchanged_night_computes_nothing_and_changes_no_file(lake: Lake) -> None:
     first = build_rank_intervals(lake)
-    path = lake.state_file("built", "rank_intervals")
+    path = lake.store.path("built/rank_intervals")
     before = (path.read_bytes(), path.stat().st_mtime_ns)
     second = build_rank_intervals(lake)
     assert (first.computed, second.computed) == (first.strata, 0)
@@ -218,7 +218,7 @@ def test_only_what_changed_is_computed_again_and_as_if_everything_was(lake: Lake
     keep(lake, "scorecard_index766", changed, "commune")
     partly = build_rank_intervals(lake)
     assert partly.computed == 1
-    lake.state_file("built", "rank_intervals").unlink()
+    lake.store.path("built/rank_intervals").unlink()
     wholly = build_rank_intervals(lake)
     assert wholly.computed == wholly.strata
     assert wholly.table.equals(partly.table)
@@ -227,16 +227,16 @@ def test_only_what_changed_is_computed_again_and_as_if_everything_was(lake: Lake
 def test_a_lake_without_scores_has_an_empty_table(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     for name in ("scorecard_papi", "scorecard_index766"):
-        lake.write_state(load_contract(name).arrow_schema().empty_table(), "built", name)
+        lake.store.update(load_contract(name).arrow_schema().empty_table(), f"built/{name}")
     assert build_rank_intervals(lake).table.num_rows == 0
 
 
 def test_standard_errors_of_totals_widen_the_intervals_of_their_year(lake: Lake) -> None:
     plain = build_rank_intervals(lake)
-    card = lake.read_state("built", "scorecard_papi", load_contract("scorecard_papi").arrow_schema())
+    card = lake.store.read("built/scorecard_papi", schema=load_contract("scorecard_papi").arrow_schema())
     errors = pa.array([0.9 if code == "TOTAL" else None for code in card["criterion_code"].to_pylist()], pa.float64())
     place = card.schema.get_field_index("standard_error")
-    lake.write_state(card.set_column(place, card.schema.field(place), errors), "built", "scorecard_papi")
+    lake.store.update(card.set_column(place, card.schema.field(place), errors), "built/scorecard_papi")
     printed = build_rank_intervals(lake)
     assert printed.computed == 1
     widths = []

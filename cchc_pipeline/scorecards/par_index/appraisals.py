@@ -9,7 +9,6 @@ import pyarrow as pa
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
@@ -45,11 +44,11 @@ _CRITERIA = pa.schema(
 def build_appraisals(lake: Lake, rubrics: Iterable[Rubric]) -> pa.Table:
     """Take in what was staged of the register and build `par_index_appraisals`; kept in `built`."""
     state.take_in(lake, INBOUND)
-    held = lake.read_state("core", INBOUND, load_contract(INBOUND).arrow_schema())
-    units = files.read_parquet(lake.state_file("built", "units")).select(["unit_code", "unit_name", "unit_level"])
-    documents = files.read_parquet(lake.state_file("built", "documents"))
+    held = lake.store.read(f"core/{INBOUND}", schema=load_contract(INBOUND).arrow_schema())
+    units = lake.store.read("built/units").select(["unit_code", "unit_name", "unit_level"])
+    documents = lake.store.read("built/documents")
     table = judge(held, units, documents, rubrics)
-    lake.write_state(table, "built", NAME)
+    lake.store.update(table, f"built/{NAME}")
     return table
 
 

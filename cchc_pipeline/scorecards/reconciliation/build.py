@@ -114,7 +114,7 @@ def _open(lake: Lake, metrics: pa.Table, as_of_on: date, found: Causes) -> Itera
         units=units,
         procedures=lake.store.source("built/procedures"),
         metrics=metrics,
-        held_back=lake.read_state("core", f"quarantine_{DOSSIERS}", load_contract("quarantine").arrow_schema()),
+        held_back=lake.store.read(f"core/quarantine_{DOSSIERS}", schema=load_contract("quarantine").arrow_schema()),
         periods=period_table,
         run=run_table(as_of_on),
     ) as engine:
@@ -143,7 +143,7 @@ def _lineage() -> str:
 
 def _comparable(lake: Lake, history_from: date) -> pa.Table:
     """What the portal shows of the periods that our data cover."""
-    held = lake.read_state("core", METRICS, load_contract(METRICS).arrow_schema())
+    held = lake.store.read(f"core/{METRICS}", schema=load_contract(METRICS).arrow_schema())
     first = lake.span().first
     during = pc.greater_equal(held["period_end"], pa.scalar(first, pa.date32()))
     if first <= history_from:

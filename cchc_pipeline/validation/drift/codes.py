@@ -39,7 +39,7 @@ MANY_ROWS, MANY_SHARE = 20, 0.2
 
 def read_codes(lake: Lake, table: str) -> pa.Table:
     """Read the codes of a table that were seen so far, in `SCHEMA`."""
-    return lake.read_state(LAYER, f"codes_{table}", SCHEMA).cast(SCHEMA)
+    return lake.store.read(f"{LAYER}/codes_{table}", schema=SCHEMA).cast(SCHEMA)
 
 
 def remember_codes(lake: Lake, table: str, lines: pa.Table) -> None:
@@ -59,7 +59,7 @@ def remember_codes(lake: Lake, table: str, lines: pa.Table) -> None:
     closed = pc.invert(pc.is_in(known["column_name"], value_set=pa.array(sorted(without_end), pa.string())))
     kept = pa.concat_tables([known.filter(closed), table_from_records(marks, schema=SCHEMA)])
     order = [("column_name", "ascending"), ("code", "ascending")]
-    lake.write_state(kept.sort_by(order).combine_chunks(), LAYER, f"codes_{table}")
+    lake.store.update(kept.sort_by(order).combine_chunks(), f"{LAYER}/codes_{table}")
 
 
 def compare_codes(seen: pa.Table, lines: pa.Table, days: Sequence[date], contract: Contract) -> Comparison:

@@ -70,16 +70,16 @@ def keep_profiles(lake: Lake, table: str, lines: pa.Table) -> None:
     months = pc.strftime(lines["day_on"].cast(pa.timestamp("s")), format="%Y-%m")
     for month in sorted(pc.unique(months).to_pylist()):
         new = lines.filter(pc.equal(months, month))
-        held = lake.read_state_part(LAYER, table, month, SCHEMA)
+        held = lake.store.read(f"{LAYER}/{table}", month, schema=SCHEMA)
         staying = held.filter(pc.invert(pc.is_in(held["day_on"], value_set=pc.unique(new["day_on"]))))
         merged = pa.concat_tables([staying.cast(SCHEMA), new]).sort_by(_ORDER).combine_chunks()
-        lake.write_state(merged, LAYER, table, month)
+        lake.store.update(merged, f"{LAYER}/{table}", month)
 
 
 def read_profiles(lake: Lake, table: str, first: date, last: date) -> pa.Table:
     """Read the profile lines of days from `first` to `last`; opens these months only."""
     parts = [part for part in lake.store.parts(f"{LAYER}/{table}") if f"{first:%Y-%m}" <= part <= f"{last:%Y-%m}"]
-    tables = [lake.read_state_part(LAYER, table, part, SCHEMA).cast(SCHEMA) for part in parts]
+    tables = [lake.store.read(f"{LAYER}/{table}", part, schema=SCHEMA).cast(SCHEMA) for part in parts]
     found = pa.concat_tables([SCHEMA.empty_table(), *tables])
     return found.filter(pc.and_(pc.greater_equal(found["day_on"], first), pc.less_equal(found["day_on"], last)))
 

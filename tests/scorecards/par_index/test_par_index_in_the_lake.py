@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from small_lake import LAST, fill, land
 
@@ -46,7 +45,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 def rows(lake: Lake, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(lake.state_file("built", name)).to_pylist()
+    return lake.store.read(f"built/{name}").to_pylist()
 
 
 def of(lake: Lake, unit: str, code: str) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def of(lake: Lake, unit: str, code: str) -> dict[str, Any]:
 
 def test_every_landed_row_is_published_or_in_quarantine(lake: Lake) -> None:
     kept = rows(lake, "par_index_appraisals")
-    waiting = pq.read_table(lake.state_file("core", "quarantine_registers__appraisals")).to_pylist()
+    waiting = lake.store.read("core/quarantine_registers__appraisals").to_pylist()
     assert len(kept) + len(waiting) == len(ROWS)
     assert [row["rule_ids"] for row in waiting] == ["registers__appraisals.points_missing"]
     assert [row["criterion_code"] for row in kept if row["is_refused"]] == ["STAFFING_KEPT"]
@@ -95,9 +94,9 @@ def test_stages_not_applicable_and_survey_reach_the_scorecard(lake: Lake) -> Non
 
 def test_building_again_gives_the_same_bytes(lake: Lake) -> None:
     before = {
-        name: lake.state_file("built", name).read_bytes() for name in ("par_index_appraisals", "scorecard_par_index")
+        name: lake.store.path(f"built/{name}").read_bytes() for name in ("par_index_appraisals", "scorecard_par_index")
     }
     build_appraisals(lake, par_index.rubrics())
     build.build_par_index(lake)
-    assert {name: lake.state_file("built", name).read_bytes() for name in before} == before
+    assert {name: lake.store.path(f"built/{name}").read_bytes() for name in before} == before
     assert date(2026, 12, 31) in {row["period_end"] for row in rows(lake, "scorecard_par_index")}

@@ -70,10 +70,9 @@ def lake(tmp_path: Path) -> Lake:
         for first in MONTHS
         for unit in ("H99", "H99.01")
     ]
-    made.write_state(
+    made.store.update(
         pa.Table.from_pylist(rows, schema=load_contract("indicator_values").arrow_schema(relaxed=True)),
-        "built",
-        "indicator_values",
+        "built/indicator_values",
     )
     portal = [
         {
@@ -83,13 +82,13 @@ def lake(tmp_path: Path) -> Lake:
         for first in MONTHS[2:]
     ]  # fmt: skip
     schema = load_contract("national_portal__metrics").arrow_schema(relaxed=True)
-    made.write_state(pa.Table.from_pylist(portal, schema=schema), "core", "national_portal__metrics")
+    made.store.update(pa.Table.from_pylist(portal, schema=schema), "core/national_portal__metrics")
     units = [
         {"unit_code": "H99", "unit_name": "Tỉnh Mẫu", "unit_level": "province"},
         {"unit_code": "H99.01", "unit_name": "Sở Mẫu", "unit_level": "department"},
     ]
     schema = load_contract("units").arrow_schema(relaxed=True)
-    made.write_state(pa.Table.from_pylist(units, schema=schema), "built", "units")
+    made.store.update(pa.Table.from_pylist(units, schema=schema), "built/units")
     return made
 
 
@@ -148,13 +147,13 @@ def test_what_is_outside_of_validity_or_of_the_older_version_is_provisional(lake
 
 
 def test_a_period_that_began_before_the_version_says_so(lake: Lake) -> None:
-    path = lake.state_file("built", "indicator_values")
+    path = lake.store.path("built/indicator_values")
     values = pa.parquet.read_table(path)
     half = values.filter(pa.compute.equal(values["period_start"], pa.scalar(MONTHS[1])))
     for name, value in (("period_start", date(2022, 6, 1)), ("period_type", "custom")):
         column = pa.array([value] * half.num_rows, half.schema.field(name).type)
         half = half.set_column(half.schema.get_field_index(name), half.schema.field(name), column)
-    lake.write_state(half, "built", "indicator_values")
+    lake.store.update(half, "built/indicator_values")
     total = card(lake).loc[(date(2022, 6, 1), "TOTAL")]
     assert "Kỳ bắt đầu trước ngày phiên bản 2022.1 có hiệu lực (23/06/2022)" in total["reason_vi"]
 
