@@ -64,7 +64,7 @@ def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHi
     changes = [_change(row) for row in _register(lake)]
     told = {change.old_code for change in changes}
     named = {code.partition(".")[0] for code in (*codes, *told)}
-    national = [c for c in province_history("agency").changes if c.new_code == province_code]
+    national = [c for c in province_history().changes if c.new_code == province_code]
     if {c.old_code for c in national} & named - {province_code}:
         changes += [c for c in national if c.old_code in named | {province_code} and c.old_code not in told]
     return UnitHistory(changes)

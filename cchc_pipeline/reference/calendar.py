@@ -1,4 +1,4 @@
-"""Determine working days of Vietnamese state offices, and count them.
+"""Determine and number the working days of Vietnamese state offices.
 
 Sources: the `holidays` library (Tết, Hùng Kings, in-lieu days, swaps 2024-2026) and
 `calendar_overrides.csv` for the swaps that the library does not know yet. Public holidays follow
@@ -40,31 +40,11 @@ def is_public_holiday(day: date) -> bool:
     return day in _vietnam() if decided is None else not decided
 
 
-def add_working_days(day: date, count: int) -> date:
-    """Return the `count`-th working day after `day`.
-
-    The first day is not counted (Civil Code 2015, Article 147). With `count` 0, `day` itself if worked, else the next
-    working day (Article 148).
-    """
-    while count > 0 or not is_working_day(day):
-        day += timedelta(days=1)
-        if is_working_day(day):
-            count = max(count - 1, 0)
-            if count == 0:
-                return day
-    return day
-
-
-def working_days_between(start: date, end: date) -> int:
-    """Count the working days in (start, end]: the first day is not counted."""
-    return sum(is_working_day(start + timedelta(days=i)) for i in range(1, (end - start).days + 1))
-
-
 def calendar_rows(start: date, end: date) -> list[tuple[date, bool, int]]:
     """Return rows (date, is_working_day, working_day_number) from `start` to `end`.
 
-    The number counts the working days from `start` on, so that a difference of two numbers is
-    `working_days_between`.
+    The number counts the working days from `start` on, so that a difference of two numbers counts those after the
+    first day up to the second (Civil Code 2015, Article 147: the first day is not counted).
     """
     rows, number = [], 0
     for i in range((end - start).days + 1):

@@ -80,11 +80,6 @@ class Succession:
     unit_id: str
     change: UnitChange
 
-    @property
-    def share(self) -> str:
-        """Return `exact` where the whole unit went over, `split` where only a part did."""
-        return "exact" if self.change.is_exact else "split"
-
 
 @dataclass(frozen=True, slots=True)
 class Placement:

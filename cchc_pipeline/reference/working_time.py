@@ -1,4 +1,4 @@
-"""Compute opening hours of units, and the working time between two instants.
+"""Compute the opening hours of units.
 
 Opening hours stand in `working_hours.csv`: unit_code (`*` is everybody; a unit goes before those above it, and what
 is listed for a unit on a day replaces what holds above it), weekdays (1 Monday to 7 Sunday, as in `1-5` or `6`),
@@ -12,7 +12,7 @@ All instants are naive civil times of Asia/Ho_Chi_Minh, all amounts of time whol
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -115,38 +115,6 @@ class WorkingHours:
                 raise WorkingHoursError(f"working hours of {schedule}: two rows overlap on {day}. Correct their hours.")
         return tuple(spans)
 
-    def seconds_between(self, unit_code: str, start: datetime, end: datetime) -> int:
-        """Count working seconds in [start, end); 0 where `end` is not after `start`."""
-        total, day = 0, start.date()
-        while day <= end.date():
-            for begin, close in self.spans(unit_code, day):
-                total += max(0, int((min(close, end) - max(begin, start)).total_seconds()))
-            day += timedelta(days=1)
-        return total
-
-    def add_seconds(self, unit_code: str, start: datetime, seconds: int, suspended: Sequence[Span] = ()) -> datetime:
-        """Return the instant at which `seconds` of working time have passed since `start`.
-
-        With 0, `start` itself where the unit is open, else the next opening. Time in `suspended` does not count:
-        the clock stands still while the citizen is waited for.
-
-        Raises:
-            WorkingHoursError: the unit is not open for a year.
-        """
-        left, day, waited = seconds, start.date(), 0
-        while waited < 366:
-            for begin, close in self.spans(unit_code, day):
-                for run_from, run_to in _without(max(begin, start), close, suspended):
-                    length = int((run_to - run_from).total_seconds())
-                    # With nothing left, the result is the last instant reached; `seconds` 0 waits for an opening.
-                    if left <= length:
-                        return run_from + timedelta(seconds=left)
-                    left -= length
-                    waited = 0
-            day += timedelta(days=1)
-            waited += 1
-        raise WorkingHoursError(f"working hours of {unit_code}: not open for a year from {start}. Correct the table.")
-
     def table(self, first: date, last: date) -> pa.Table:
         """Return every span of every schedule from `first` to `last`.
 
@@ -162,23 +130,6 @@ class WorkingHours:
                     before += int((end - begin).total_seconds())
                 day += timedelta(days=1)
         return table_from_rows(rows, SPANS)
-
-
-def _without(begin: datetime, end: datetime, suspended: Sequence[Span]) -> list[Span]:
-    """Return the parts of [begin, end) outside of all suspensions."""
-    parts = [(begin, end)] if begin <= end else []
-    for pause, resume in suspended:
-        cut = []
-        for start, stop in parts:
-            if resume <= start or stop <= pause or resume <= pause:
-                cut.append((start, stop))
-                continue
-            if start < pause:
-                cut.append((start, pause))
-            if resume < stop:
-                cut.append((resume, stop))
-        parts = cut
-    return parts
 
 
 def read_working_hours(text: str, origin: str) -> list[Opening]:

@@ -11,6 +11,7 @@ import pytest
 from dossier_lives import day, held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from working_time_by_day import add_working_days, working_days_between
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk, state
@@ -19,7 +20,6 @@ from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.core.upsert import upsert_by_month
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.calendar import add_working_days, working_days_between
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.validation.verdict import judge
 

@@ -8,12 +8,12 @@ from datetime import date
 import pyarrow as pa
 import pytest
 from dossier_lives import START, day, held, row
+from working_time_by_day import working_days_between
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.reference.working_time import working_hours
 
 DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))

@@ -8,12 +8,12 @@ import pyarrow as pa
 from dossier_lives import FLAGS, INBOUND, Recount, Sums, day, held, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from working_time_by_day import working_days_between
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.items import counts
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.validation.verdict import judge
 

@@ -10,11 +10,11 @@ import pytest
 from dossier_lives import held, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from working_time_by_day import add_seconds, add_working_days, working_days_between
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.calendar import add_working_days, working_days_between
 from cchc_pipeline.reference.working_time import WorkingHours, read_working_hours, working_hours
 
 DOSSIERS = load_contract("dossiers").arrow_schema()
@@ -128,5 +128,5 @@ def test_hours_are_counted_as_the_opening_hours_count_them(cases):
         for number, (at, limit, unit) in enumerate(cases, 1)
     ]
     for (at, limit, unit), found in zip(cases, built(*rows, hours=HOURS), strict=True):
-        expected = HOURS.add_seconds(unit, at.replace(microsecond=0), limit * 3600)
+        expected = add_seconds(HOURS, unit, at.replace(microsecond=0), limit * 3600)
         assert found["due_on_computed"] == expected.date()

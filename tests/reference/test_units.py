@@ -11,19 +11,24 @@ from hypothesis import strategies as st
 from published_files import published
 
 from cchc_pipeline.reference.units import UnitChange, UnitHistory, UnitHistoryError
-from cchc_pipeline.reference.units_national import (
-    MERGER_ON,
-    commune_changes,
-    commune_history,
-    old_provinces,
-    province_history,
-)
+from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces, province_history
 
 BEFORE, TODAY = date(2025, 6, 30), date(2026, 11, 22)
 
 
 def change(old, new, kind="merged", *, on=MERGER_ON, exact=True, old_name=None, new_name=None):
     return UnitChange(old, old_name or f"Xã {old}", new, new_name or (new and f"Xã {new}"), on, kind, exact)
+
+
+def by_statistical_code():
+    """Provinces by the codes that went to other provinces on 1/7/2025."""
+    provinces = old_provinces()
+    heirs = [one.successor_gso_code for one in provinces]
+    return UnitHistory(
+        change(one.gso_code, one.successor_gso_code, old_name=one.name_vi, new_name=one.successor_name_vi)
+        for one in provinces
+        if heirs.count(one.successor_gso_code) > 1
+    )
 
 
 # -- provinces ------------------------------------------------------------------------------------------------------
@@ -42,7 +47,7 @@ def change(old, new, kind="merged", *, on=MERGER_ON, exact=True, old_name=None, 
     ],
 )
 def test_a_code_given_to_another_province_means_the_one_that_held_it_on_the_day(code, before, since):
-    history = province_history()
+    history = by_statistical_code()
     assert history.holder(code, BEFORE).name == before
     assert history.holder(code, MERGER_ON).name == since
     assert history.holder(code, BEFORE).unit_id != history.holder(code, MERGER_ON).unit_id
@@ -50,22 +55,22 @@ def test_a_code_given_to_another_province_means_the_one_that_held_it_on_the_day(
 
 
 def test_the_old_holder_of_a_name_leads_to_the_new_one():
-    history = province_history()
+    history = by_statistical_code()
     assert history.place("10", BEFORE).unit_ids == ("10",)
     assert history.place("10", TODAY).unit_ids == ("15",)
     assert [s.unit_id for s in history.predecessors("15")] == ["10", "15.TO25.0630"]
-    assert {s.share for s in history.predecessors("15")} == {"exact"}
+    assert all(s.change.is_exact for s in history.predecessors("15"))
 
 
 def test_by_agency_code_the_survivor_goes_on():
-    history = province_history("agency")
+    history = province_history()
     assert history.holder("H38", BEFORE).unit_id == history.holder("H38", TODAY).unit_id == "H38"
     assert history.place("H63", TODAY).unit_ids == ("H38",)
     assert {s.unit_id for s in history.predecessors("H36")} == {"H16", "H11"}
 
 
 def test_63_provinces_become_34():
-    history = province_history()
+    history = by_statistical_code()
     placed = [history.place(history.holder(p.gso_code, BEFORE).unit_id, TODAY) for p in old_provinces()]
     assert all(place.is_exact for place in placed)
     assert len(placed) == 63
@@ -82,38 +87,9 @@ def test_the_table_of_provinces_is_that_of_the_reference():
     reused = {
         code
         for code in ours
-        if code in province_history().codes and len({t.unit_id for t in province_history().tenures(code)}) > 1
+        if code in by_statistical_code().codes and len({t.unit_id for t in by_statistical_code().tenures(code)}) > 1
     }
     assert reused == {r["gso63"] for r in rows if r["code_reused_with_new_meaning"] == "True"}
-
-
-# -- communes -------------------------------------------------------------------------------------------------------
-
-
-def test_every_commune_of_the_package_is_found_today_within_its_province():
-    history = commune_history()
-    exact = [c for c in commune_changes() if c.is_exact]
-    parts = [c for c in commune_changes() if not c.is_exact]
-    assert len(exact) > 9_000
-    assert len(parts) > 1_000
-    for step in exact[::50]:
-        assert history.place(history.holder(step.old_code, BEFORE).unit_id, TODAY).unit_ids == (step.new_code,)
-    for step in parts[::50]:
-        place = history.place(history.holder(step.old_code, BEFORE).unit_id, TODAY)
-        assert not place.is_exact
-        assert step.new_code in place.unit_ids
-        assert len(place.unit_ids) > 1
-
-
-def test_the_package_has_the_provinces_of_our_table():
-    from vietnamadminunits.database import query
-
-    legacy = {row["provinceCode"] for row in query("SELECT DISTINCT provinceCode FROM admin_units_legacy")}
-    today = {
-        row["provinceCode"]: row["province"] for row in query("SELECT DISTINCT provinceCode, province FROM admin_units")
-    }
-    assert legacy == {p.gso_code for p in old_provinces()}
-    assert today == {p.successor_gso_code: p.successor_name_vi for p in old_provinces()}
 
 
 # -- invented cases -------------------------------------------------------------------------------------------------
@@ -127,7 +103,7 @@ def test_a_split_unit_is_in_all_its_parts_and_exactly_in_none():
     assert place.unit_ids == ("H99.301", "H99.302")
     assert not place.is_exact
     assert place.change.kind == "split"
-    assert [s.share for s in history.predecessors("H99.301")] == ["split"]
+    assert [s.change.is_exact for s in history.predecessors("H99.301")] == [False]
 
 
 def test_a_code_that_goes_round():
