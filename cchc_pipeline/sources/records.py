@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
 
+from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.text import mask_text
 
@@ -79,6 +81,47 @@ class Problems:
     def text(self) -> str | None:
         """Return all sentences, or None where the record is clean."""
         return "; ".join(self._sentences) or None
+
+
+#: Reads the raw value of a column; what cannot be read is None, with its reason among the problems.
+Reader: TypeAlias = Callable[[Any, str, Problems], Any]
+#: Column -> path of its field in a record (`a.b`), and its reader.
+Fields: TypeAlias = Mapping[str, tuple[str, Reader]]
+
+
+def reader(parse: Callable[[Any], Any], reason: str | None = None, clean: Callable[[Any], Any] | None = None) -> Reader:
+    """Return a reader by `parse`, which returns None for what it does not know.
+
+    Args:
+        parse: makes the value of the column.
+        reason: problem of a raw value that is not known; None: it counts as blank.
+        clean: applied before; where it returns None the field is blank.
+    """
+
+    def read(raw: Any, column: str, problems: Problems) -> Any:
+        raw = clean(raw) if clean else raw
+        value = None if raw is None else parse(raw)
+        if reason and raw is not None and value is None:
+            problems.add(column, reason, raw)
+        return value
+
+    return read
+
+
+def value_at(record: Any, path: str) -> Any:
+    """Return the value at a path (`a.b`) of nested objects; None where there is none."""
+    for key in path.split("."):
+        record = mapping_or_empty(record).get(key)
+    return record
+
+
+def read_fields(record: Mapping[str, Any], fields: Fields, problems: Problems) -> Row:
+    """Read the columns of `fields` from a record; nothing else of it is kept."""
+    return {column: read(value_at(record, path), column, problems) for column, (path, read) in fields.items()}
+
+
+#: Canonical code of a unit.
+read_unit = reader(lru_cache(maxsize=4096)(canonical_unit_code), "not an agency code", text_or_none)
 
 
 class ColumnWatch:
