@@ -18,7 +18,7 @@ from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_REPORTS,
-    UnitKey,
+    Unit,
     parse_service_results,
     report_rows,
     request_body,
@@ -29,7 +29,7 @@ from cchc_pipeline.sources.protocol import KnownState
 
 CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"
 DAY = date(2026, 3, 10)
-KEY = UnitKey("id-1", "H34", "UBND tỉnh Mẫu", None)
+KEY = Unit("id-1", "H34", "UBND tỉnh Mẫu", None)
 MONTH = Period("month", date(2026, 3, 1), date(2026, 3, 31))
 
 
@@ -37,17 +37,17 @@ MONTH = Period("month", date(2026, 3, 1), date(2026, 3, 31))
 def test_a_reply_of_the_real_portal_is_read_as_it_is() -> None:
     data = json.loads(published(CAPTURE).read_text(encoding="utf-8"))["data"]
     results = parse_service_results(data)
-    assert (results.unit.code, results.unit.name, results.unit.total) == (None, "Cả nước", 56.56)
-    assert {code: group["score"] for code, group in results.unit.groups.items()} == {
+    assert (results.own.unit.code, results.own.unit.name, results.own.total["score"]) == (None, "Cả nước", 56.56)
+    assert {code: group["score"] for code, group in results.own.groups.items()} == {
         "CKMB": 8.79, "TDGQ": 15.58, "ONLINE_SERVICE": 13.1, "MDHL": 10.49, "MDSH": 8.6,
     }  # fmt: skip
     assert len(results.children) == 34
     for child, raw in zip(results.children, data["evaluation"], strict=True):
-        assert child.code is not None
-        assert re.fullmatch(r"H\d\d", child.code)
-        assert child.name == unicodedata.normalize("NFC", raw["departmentName"])
-        assert child.total == raw["totalScore"]
-        assert child.total == pytest.approx(sum(group["score"] for group in child.groups.values()), abs=0.011)
+        assert child.unit.code is not None
+        assert re.fullmatch(r"H\d\d", child.unit.code)
+        assert child.unit.name == unicodedata.normalize("NFC", raw["departmentName"])
+        assert child.total["score"] == raw["totalScore"]
+        assert child.total["score"] == pytest.approx(sum(group["score"] for group in child.groups.values()), abs=0.011)
     rows = [row for child in results.children for row in result_rows(KEY, MONTH, child)]
     assert len(rows) == 34 * 7
     assert {row["metric_code"] for row in rows} == {
@@ -82,7 +82,7 @@ def test_metrics_counts_and_group_of_a_report() -> None:
 
 
 def test_what_cannot_be_read_is_null_with_a_reason() -> None:
-    key = UnitKey("id-1", "SỞ", None, None)
+    key = Unit("id-1", "SỞ", None, None)
     data = {"metrics": [{"code": "X", "score": "nhiều"}], "totalFeeFormality": 1}
     metric, paid, formality = report_rows(key, MONTH, "formality-online-payment-tree", data)
     assert metric["parse_errors"] == "unit_code: not an agency code 'SỞ'; score: not a number 'nhiều'"

@@ -7,14 +7,22 @@ gives beside its metrics, as DOSSIER_ON_TIME, DOSSIER_ONLINE_PAYMENT and FORMALI
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cchc_pipeline.days import Period
-from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.protocol import Row
-from cchc_pipeline.sources.records import Problems, mapping_or_empty, number_or_none, text_or_none
+from cchc_pipeline.sources.records import (
+    Fields,
+    Problems,
+    mapping_or_empty,
+    number_or_none,
+    read_fields,
+    read_unit,
+    reader,
+    text_or_none,
+)
 
 SERVICE_RESULTS = "service-results"
 # report -> the group that it explains
@@ -34,21 +42,37 @@ _COUNTS = {
         ("FORMALITY_ONLINE_PAYMENT", "totalDossierOnlineFormalityPaymentSuccess", "totalFeeFormality"),
     ),
 }
+_number, _text = reader(number_or_none, "not a number"), reader(text_or_none)
+_FIGURES: Fields = {
+    "metric_name": ("name", _text),
+    "numerator": ("numerator", _number),
+    "denominator": ("denominator", _number),
+    "ratio_pct": ("ratio", _number),
+    "score": ("score", _number),
+    "max_score": ("maxScore", _number),
+    "data_quality_status": ("dataQualityStatus", _text),
+}
 METRIC_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "metric_code": (("code",),),
-    "numerator": (("numerator",),),
-    "denominator": (("denominator",),),
-    "ratio_pct": (("ratio",),),
-    "score": (("score",),),
-    "max_score": (("maxScore",),),
+    **{column: ((path,),) for column, (path, read) in _FIGURES.items() if read is _number},
 }
 
 
 def request_body(period: Period) -> dict[str, Any]:
     """Return the part of a request that names a month, quarter or year."""
     number = {"month": period.first.month, "quarter": (period.first.month + 2) // 3}.get(period.kind)
-    asked: dict[str, Any] = {"timeType": period.kind, "year": period.first.year}
-    return asked if number is None else {**asked, "period": number}
+    body: dict[str, Any] = {"timeType": period.kind, "year": period.first.year}
+    return body if number is None else {**body, "period": number}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Unit of a report; `department_id` is the portal's UUID, `code` is as the portal writes it."""
+
+    department_id: str | None
+    code: str | None
+    name: str | None = None
+    child_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,18 +80,13 @@ class UnitResult:
     """Scores of one unit in a `service-results` reply.
 
     Attributes:
-        department_id: the portal's UUID, None in the overview.
-        code: agency code as the portal writes it; None for the whole country.
+        unit: the unit; without id in the overview, without code for the whole country.
+        total: object with score, maxScore and ratio of the total as far as given.
         groups: group code to the object with name, score, maxScore and ratio as far as given.
     """
 
-    department_id: str | None
-    code: str | None
-    name: str | None
-    child_group: str | None
-    total: float | None
-    max_total: float | None
-    ratio: float | None
+    unit: Unit
+    total: Mapping[str, Any]
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -75,18 +94,8 @@ class UnitResult:
 class ServiceResults:
     """Reply `service-results`: results of the unit asked for and of those below it."""
 
-    unit: UnitResult
+    own: UnitResult
     children: tuple[UnitResult, ...]
-
-
-@dataclass(frozen=True)
-class UnitKey:
-    """Unit columns of a metric row."""
-
-    department_id: str
-    code: str | None
-    name: str | None
-    child_group: str | None
 
 
 def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
@@ -102,27 +111,23 @@ def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
 
 def _unit_result(entry: Mapping[str, Any], radar: Mapping[str, Mapping[str, Any]] | None = None) -> UnitResult:
     scores = mapping_or_empty(entry.get("groupScores"))
+    names = ("departmentId", "departmentCode", "departmentName", "childGroup")
+    fields = {"score": "totalScore", "maxScore": "totalMaxScore", "ratio": "ratio"}
     return UnitResult(
-        department_id=text_or_none(entry.get("departmentId")),
-        code=text_or_none(entry.get("departmentCode")),
-        name=text_or_none(entry.get("departmentName")),
-        child_group=text_or_none(entry.get("childGroup")),
-        total=number_or_none(entry.get("totalScore")),
-        max_total=number_or_none(entry.get("totalMaxScore")),
-        ratio=number_or_none(entry.get("ratio")),
+        Unit(*(text_or_none(entry.get(name)) for name in names)),
+        total={name: number_or_none(entry.get(path)) for name, path in fields.items()},
         groups=radar if radar is not None else {code: {"code": code, "score": score} for code, score in scores.items()},
     )
 
 
-def result_rows(key: UnitKey, period: Period, result: UnitResult) -> Iterator[Row]:
+def result_rows(unit: Unit, period: Period, result: UnitResult) -> Iterator[Row]:
     """Yield TOTAL and one row per group of a unit."""
-    total = {"name": None, "score": result.total, "maxScore": result.max_total, "ratio": result.ratio}
-    yield _row(key, period, SERVICE_RESULTS, "TOTAL", "TOTAL", total)
+    yield _row(unit, period, SERVICE_RESULTS, "TOTAL", "TOTAL", result.total)
     for code, group in result.groups.items():
-        yield _row(key, period, SERVICE_RESULTS, code, f"GROUP.{code}", group)
+        yield _row(unit, period, SERVICE_RESULTS, code, f"GROUP.{code}", group)
 
 
-def report_rows(key: UnitKey, period: Period, report: str, data: Mapping[str, Any]) -> Iterator[Row]:
+def report_rows(unit: Unit, period: Period, report: str, data: Mapping[str, Any]) -> Iterator[Row]:
     """Yield the metrics of one report, the counts beside them, and its group."""
     group = mapping_or_empty(data.get("group"))
     group_code = text_or_none(group.get("code")) or METRIC_REPORTS[report]
@@ -131,56 +136,40 @@ def report_rows(key: UnitKey, period: Period, report: str, data: Mapping[str, An
         if isinstance(metric, Mapping):
             code = text_or_none(metric.get("code"))
             seen.add(code)
-            yield _row(key, period, report, group_code, code, metric)
+            yield _row(unit, period, report, group_code, code, metric)
     for code, numerator, denominator in _COUNTS.get(report, ()):
         if code not in seen:
             counts = {"numerator": data.get(numerator), "denominator": data.get(denominator)}
             absent = [name for name in (numerator, denominator) if name not in data]
-            yield _row(key, period, report, group_code, code, counts, absent)
+            yield _row(unit, period, report, group_code, code, counts, absent)
     if group:
-        yield _row(key, period, report, group_code, f"GROUP.{group_code}", group)
+        yield _row(unit, period, report, group_code, f"GROUP.{group_code}", group)
 
 
 def _row(
-    key: UnitKey,
+    unit: Unit,
     period: Period,
     report: str,
     group_code: str,
     metric_code: str | None,
     source: Mapping[str, Any],
-    absent: list[str] | None = None,
+    absent: Iterable[str] = (),
 ) -> Row:
     problems = Problems()
-    unit = canonical_unit_code(key.code)
-    if key.code and unit is None:
-        problems.add("unit_code", "not an agency code", key.code)
-    for name in absent or ():
+    unit_code = read_unit(unit.code, "unit_code", problems)
+    for name in absent:
         problems.add("numerator/denominator", f"the report has no field {name}")
     return {
-        "unit_code": unit,
-        "unit_name": key.name,
-        "department_id": key.department_id,
-        "child_group": key.child_group,
+        "unit_code": unit_code,
+        "unit_name": unit.name,
+        "department_id": unit.department_id,
+        "child_group": unit.child_group,
         "period_type": period.kind,
         "period_start": period.first,
         "period_end": period.last,
         "report": report,
         "group_code": group_code,
         "metric_code": metric_code,
-        "metric_name": text_or_none(source.get("name")),
-        "numerator": _number(source, "numerator", "numerator", problems),
-        "denominator": _number(source, "denominator", "denominator", problems),
-        "ratio_pct": _number(source, "ratio", "ratio_pct", problems),
-        "score": _number(source, "score", "score", problems),
-        "max_score": _number(source, "maxScore", "max_score", problems),
-        "data_quality_status": text_or_none(source.get("dataQualityStatus")),
+        **read_fields(source, _FIGURES, problems),
         "parse_errors": problems.text(),
     }
-
-
-def _number(source: Mapping[str, Any], name: str, column: str, problems: Problems) -> float | None:
-    raw = source.get(name)
-    number = number_or_none(raw)
-    if raw is not None and number is None:
-        problems.add(column, "not a number", raw)
-    return number

@@ -7,6 +7,7 @@ So a window reads every period that it touches, as it stands now, into one batch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -20,14 +21,14 @@ from cchc_pipeline.sources.national_portal.mapping import (
     METRIC_REPORTS,
     SERVICE_RESULTS,
     ServiceResults,
-    UnitKey,
+    Unit,
     parse_service_results,
     report_rows,
     request_body,
     result_rows,
 )
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.sources.records import ColumnWatch
+from cchc_pipeline.sources.records import ColumnWatch, value_at
 
 METRICS = "national_portal__metrics"
 DISTRICT = "DISTRICT"
@@ -66,14 +67,13 @@ class NationalPortalSource:
         done, total = 0, None
         for number, period in enumerate(periods):
             with self._http.reading(window.last, f"the portal's {period}"):
-                asked = UnitKey(province_id, self._province, None, None)
+                province = Unit(province_id, self._province)
                 results = self._service_results(period, {"departmentId": province_id}, self._province)
-                units: list[tuple[UnitKey, ServiceResults | None]] = [(asked, results)]
-                if self._with_children:
-                    units += self._children(results)
+                below = [child.unit for child in results.children if child.unit.department_id]
+                units = [province, *(below if self._with_children else ())]
                 total = len(units) * (len(periods) - number) + done
-                for unit, known_results in units:
-                    for row in self._unit_rows(unit, period, known_results, watch):
+                for unit in units:
+                    for row in self._unit_rows(unit, period, results if unit is province else None, watch):
                         key = (row["unit_code"], row["period_type"], row["period_start"], row["metric_code"])
                         rows.setdefault(key if None not in key else (len(rows), "no key"), row)
                     done += 1
@@ -84,61 +84,50 @@ class NationalPortalSource:
         with self._http.reading(window.last, "the portal's list of provinces"):
             listed = self._service_results(period, {"departmentType": "ADMINISTRATIVE_UNIT"}, None)
             for entry in listed.children:
-                if canonical_unit_code(entry.code) == self._province and entry.department_id:
-                    return entry.department_id
+                if canonical_unit_code(entry.unit.code) == self._province and entry.unit.department_id:
+                    return entry.unit.department_id
             fix = "check the province code in the settings: since 1/7/2025 there are 34 provinces"
             what = f"province {self._province} is not in the portal's list"
             raise self._http.error(ReplyBroken, what, REPORT_PATH + SERVICE_RESULTS, fix=fix)
 
-    def _children(self, results: ServiceResults) -> list[tuple[UnitKey, None]]:
-        return [
-            (UnitKey(child.department_id, child.code, child.name, child.child_group), None)
-            for child in results.children
-            if child.department_id
-        ]
-
     def _unit_rows(
-        self, unit: UnitKey, period: Period, results: ServiceResults | None, watch: ColumnWatch
+        self, unit: Unit, period: Period, results: ServiceResults | None, watch: ColumnWatch
     ) -> Iterator[Row]:
-        asked = {"departmentId": unit.department_id}
+        request = {"departmentId": unit.department_id}
         if results is None:
-            results = self._service_results(period, asked, unit.code)
-        unit = UnitKey(unit.department_id, unit.code, unit.name or results.unit.name, unit.child_group)
-        yield from result_rows(unit, period, results.unit)
+            results = self._service_results(period, request, unit.code)
+        unit = replace(unit, name=unit.name or results.own.unit.name)
+        yield from result_rows(unit, period, results.own)
         if unit.child_group == DISTRICT:
             # Until 30/6/2025 communes stand below districts; the portal's list gives their totals.
             for below in results.children:
-                if below.department_id:
-                    key = UnitKey(below.department_id, below.code, below.name, below.child_group)
-                    yield from result_rows(key, period, below)
+                if below.unit.department_id:
+                    yield from result_rows(below.unit, period, below)
         for report in METRIC_REPORTS:
-            data = self._report(report, period, asked)
-            said = data.get("overview")
-            if isinstance(said, Mapping) and said.get("departmentId") not in (None, unit.department_id):
+            data = self._report(report, period, request, "metrics")
+            if value_at(data, "overview.departmentId") not in (None, unit.department_id):
                 raise self._http.error(PageRepeated, "the report of another unit than asked for", REPORT_PATH + report)
-            if "metrics" not in data:
-                raise self._http.error(FieldGone, "the report has no field 'metrics'", REPORT_PATH + report)
             for metric in data["metrics"] or ():
                 watch.add(metric)
             yield from report_rows(unit, period, report, data)
 
-    def _service_results(self, period: Period, asked: Mapping[str, Any], code: str | None) -> ServiceResults:
-        path = REPORT_PATH + SERVICE_RESULTS
-        data = self._report(SERVICE_RESULTS, period, asked)
-        for name in ("overview", "radar", "evaluation"):
-            if name not in data:
-                raise self._http.error(FieldGone, f"the report has no field '{name}'", path)
+    def _service_results(self, period: Period, request: Mapping[str, Any], code: str | None) -> ServiceResults:
+        data = self._report(SERVICE_RESULTS, period, request, "overview", "radar", "evaluation")
         results = parse_service_results(data)
-        said = canonical_unit_code(results.unit.code)
-        if code and said and said != canonical_unit_code(code):
+        reported = canonical_unit_code(results.own.unit.code)
+        if code and reported and reported != canonical_unit_code(code):
+            path = REPORT_PATH + SERVICE_RESULTS
             raise self._http.error(PageRepeated, "the report of another unit than asked for", path)
         return results
 
-    def _report(self, report: str, period: Period, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _report(self, report: str, period: Period, request: Mapping[str, Any], *needed: str) -> Mapping[str, Any]:
         path = REPORT_PATH + report
-        reply = self._http.post_json(path, {**request_body(period), **asked})
+        reply = self._http.post_json(path, {**request_body(period), **request})
         if not isinstance(reply, dict) or not isinstance(reply.get("data"), dict):
             raise self._http.error(FieldGone, "the reply has no object 'data'", path)
         if reply.get("code", "OK") != "OK":
             raise self._http.error(ReplyBroken, "the portal answers, but not OK", path)
+        for name in needed:
+            if name not in reply["data"]:
+                raise self._http.error(FieldGone, f"the report has no field '{name}'", path)
         return reply["data"]

@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from datetime import date
-from typing import Any
 
-from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.documents.subjects import (
     apology_dossier_code,
     internal_procedures_count,
@@ -22,7 +19,7 @@ from cchc_pipeline.sources.documents.subjects import (
     subject_kind,
 )
 from cchc_pipeline.sources.protocol import Row
-from cchc_pipeline.sources.records import Problems, text_or_none
+from cchc_pipeline.sources.records import Problems, read_unit, reader, text_or_none
 from cchc_pipeline.sources.timestamps import parse_slashed_day, parse_slashed_time
 from cchc_pipeline.text import mask_text
 
@@ -30,6 +27,8 @@ RECALL = "1"  # BussinessDocType (the standard's spelling): the message takes an
 _SECURITY = {"mật": "secret", "tối mật": "top_secret", "tuyệt mật": "most_secret"}
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
+_time = reader(parse_slashed_time, "not a time yyyy/MM/dd HH:mm:ss")
+_day = reader(parse_slashed_day, "not a date yyyy/MM/dd")
 
 
 class EdxmlError(ValueError):
@@ -60,14 +59,11 @@ def document_row(root: ET.Element) -> Row | None:
         return None
     subject = _text(header, "Subject") or ""
     kind = subject_kind(subject)
-    sent_text = _text(trace, "TraceHeader", "Timestamp")
-    sent_at = parse_slashed_time(sent_text) if sent_text else None
-    if sent_text and sent_at is None:
-        problems.add("sent_at", "not a time yyyy/MM/dd HH:mm:ss", sent_text)
+    sent_at = _time(_text(trace, "TraceHeader", "Timestamp"), "sent_at", problems)
     priority = _text(header, "OtherInfo", "Priority")
     return {
         "document_id": _text(header, "DocumentId"),
-        "unit_code": _unit(_text(header, "From", "OrganId"), "unit_code", problems),
+        "unit_code": read_unit(_text(header, "From", "OrganId"), "unit_code", problems),
         "receiver_unit_codes": _receivers(header, problems),
         "document_number": _text(header, "Code", "CodeNumber"),
         "notation": _text(header, "Code", "CodeNotation"),
@@ -95,13 +91,10 @@ def status_row(root: ET.Element) -> Row:
     """Map a status message to a row of `documents__statuses`."""
     problems = Problems()
     status = _first(root, "Status")
-    stamp = _text(status, "Timestamp")
-    moment = parse_slashed_time(stamp) if stamp else None
-    if stamp and moment is None:
-        problems.add("status_at", "not a time yyyy/MM/dd HH:mm:ss", stamp)
+    moment = _time(_text(status, "Timestamp"), "status_at", problems)
     return {
         "document_id": _text(status, "ResponseFor", "DocumentId"),
-        "unit_code": _unit(_text(status, "From", "OrganId"), "unit_code", problems),
+        "unit_code": read_unit(_text(status, "From", "OrganId"), "unit_code", problems),
         "status_code": _text(status, "StatusCode"),
         "status_at": moment,
         "status_on": moment and moment.date(),
@@ -129,27 +122,11 @@ def _text(element: ET.Element | None, *path: str) -> str | None:
     return None if element is None else text_or_none(element.text)
 
 
-def _unit(code: str | None, column: str, problems: Problems) -> str | None:
-    unit = canonical_unit_code(code)
-    if code and unit is None:
-        problems.add(column, "not an agency code", code)
-    return unit
-
-
-def _day(text: str | None, column: str, problems: Problems) -> date | None:
-    day = parse_slashed_day(text) if text else None
-    if text and day is None:
-        problems.add(column, "not a date yyyy/MM/dd", text)
-    return day
-
-
 def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
     if header is None:
         return None
-    codes: list[Any] = [
-        _unit(_text(receiver, "OrganId"), "receiver_unit_codes", problems) for receiver in _children(header, "To")
-    ]
-    return ";".join(sorted({code for code in codes if code})) or None
+    codes = {read_unit(_text(one, "OrganId"), "receiver_unit_codes", problems) for one in _children(header, "To")}
+    return ";".join(sorted(codes - {None})) or None
 
 
 def _security(sphere: str | None) -> str:
@@ -158,7 +135,6 @@ def _security(sphere: str | None) -> str:
 
 
 def _is_signed(root: ET.Element) -> bool:
-    for signature in (element for element in root.iter() if _local(element) == "Signature"):
-        if any(_local(part) == "DigestValue" and (part.text or "").strip() for part in signature.iter()):
-            return True
-    return False
+    signatures = (element for element in root.iter() if _local(element) == "Signature")
+    parts = (part for signature in signatures for part in signature.iter())
+    return any(_local(part) == "DigestValue" and (part.text or "").strip() for part in parts)

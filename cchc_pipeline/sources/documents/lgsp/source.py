@@ -31,8 +31,6 @@ DOCUMENTS = "documents__documents"
 STATUSES = "documents__statuses"
 LIST_PATH = "/v1/syncReceivedEdocList"
 GET_PATH = "/v1/getEdoc"
-_EMPTY_DOCUMENT = document_row(ET.Element("edXML")) or {}
-_EMPTY_STATUS = status_row(ET.Element("edXML"))
 
 # Errors by the code that the LGSP writes into its body, under a successful HTTP status.
 _REFUSALS = {"15": SourceAuthFailed, "20": SourceServerError}
@@ -65,10 +63,10 @@ class DocumentsSource:
         previous: dict[str, list[str]] = {}
         for number, day in enumerate(days, 1):
             with self._http.reading(window.clamp(day), f"documents of {day}"):
-                for row in self._messages("edoc", day, seen, previous, _EMPTY_DOCUMENT, document_row):
+                for row in self._messages("edoc", day, seen, previous, document_row):
                     if row["unit_code"] is None or self._is_ours(row["unit_code"]):
                         _keep_last(documents, row["document_id"], row)
-                for row in self._messages("status", day, seen, previous, _EMPTY_STATUS, status_row):
+                for row in self._messages("status", day, seen, previous, status_row):
                     key = (row["document_id"], row["unit_code"], row["status_code"])
                     _keep_last(statuses, key if None not in key else None, row)
             progress(number, len(days), f"documents of {day}")
@@ -83,7 +81,6 @@ class DocumentsSource:
         day: date,
         seen: set[str],
         previous: dict[str, list[str]],
-        empty: Row,
         to_row: Callable[[ET.Element], Row | None],
     ) -> Iterator[Row]:
         items = self._list(message_type, day)
@@ -101,7 +98,7 @@ class DocumentsSource:
             try:
                 row = to_row(parse_message(self._fetch(doc_id)))
             except EdxmlError as failure:
-                row = {**empty, "parse_errors": f"edxml: {failure} (docId {doc_id})"}
+                row = {**(to_row(ET.Element("edXML")) or {}), "parse_errors": f"edxml: {failure} (docId {doc_id})"}
             if row is not None:
                 yield row
 
