@@ -12,11 +12,11 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -26,7 +26,7 @@ from urllib3.util.retry import Retry
 from cchc_pipeline.sources import errors
 
 RETRIED_STATUS = (429, 500, 502, 503, 504)
-T = TypeVar("T")
+_KINDS = {401: errors.SourceAuthFailed, 403: errors.SourceForbidden, 429: errors.SourceRateLimited}
 
 
 class _NoQueryInLog(logging.Filter):
@@ -135,17 +135,13 @@ class HttpClient:
     def _ask(self, method: str, path: str, **kwargs: Any) -> Any:
         # A call that gets no reply is repeated by the transport; a reply that breaks off or cannot be
         # parsed is asked for once more here, because cut connections heal and real faults do not.
-        def once() -> Any:
-            return self._parse(self._send(method, path, **kwargs), path)
-
-        return once() if self._policy.retries == 0 else self._retry_broken_reply(once)
-
-    def _retry_broken_reply(self, once: Callable[[], T]) -> T:
         try:
-            return once()
+            return self._parse(self._send(method, path, **kwargs), path)
         except errors.ReplyBroken:
-            time.sleep(self._policy.backoff_s)
-            return once()
+            if self._policy.retries == 0:
+                raise
+        time.sleep(self._policy.backoff_s)
+        return self._parse(self._send(method, path, **kwargs), path)
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         pause = self._last_call + self._policy.delay_s - time.monotonic()
@@ -168,47 +164,38 @@ class HttpClient:
 
     def _unreachable(self, failure: requests.exceptions.RequestException, path: str) -> errors.SourceError:
         reason = getattr(failure.args[0], "reason", failure.args[0]) if failure.args else failure
-        tries = self._policy.retries + 1
-        slow = isinstance(failure, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError)
+        tried = f"tried {self._policy.retries + 1} times"
+        within = f"within {self._policy.timeout_s:g} s, {tried}"
+        what, fix = f"no connection ({type(reason).__name__}), {tried}", None
         if isinstance(reason, ConnectTimeoutError) or isinstance(failure, requests.exceptions.ConnectTimeout):
-            what = f"no connection within {self._policy.timeout_s:g} s, tried {tries} times"
-            return self.error(errors.SourceDown, what, path)
-        if slow:
-            what = f"no reply within {self._policy.timeout_s:g} s, tried {tries} times"
-            return self.error(errors.SourceTooSlow, what, path)
-        if isinstance(failure, requests.exceptions.SSLError):
+            what = f"no connection {within}"
+        elif isinstance(failure, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError):
+            return self.error(errors.SourceTooSlow, f"no reply {within}", path)
+        elif isinstance(failure, requests.exceptions.SSLError):
+            what = "the secure connection was not accepted"
             fix = "check the certificate of the source and the certificate store of this machine"
-            return self.error(errors.SourceDown, "the secure connection was not accepted", path, fix=fix)
-        if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
+        elif isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)):
             fix = "set an address that starts with https:// or http://"
             return self.error(errors.RequestRefused, "the address of the source is no address", path, fix=fix)
-        what = f"no connection ({type(reason).__name__}), tried {tries} times"
-        return self.error(errors.SourceDown, what, path)
+        return self.error(errors.SourceDown, what, path, fix=fix)
 
     def _check_status(self, reply: requests.Response, path: str) -> None:
         status = reply.status_code
         if status in (200, 201):
             return
-        what, more = f"HTTP {status}", {"status": status}
+        what, fix = f"HTTP {status}", None
         if status in RETRIED_STATUS:
             what += f" after {self._policy.retries + 1} tries"
-        if status == 401:
-            raise self.error(errors.SourceAuthFailed, what, path, **more)
-        if status == 403:
-            raise self.error(errors.SourceForbidden, what, path, **more)
-        if status == 429:
-            wait = reply.headers.get("Retry-After", "")
-            if re.fullmatch(r"\d{1,6}", wait):
-                what += f", the source asks to wait {wait} s"
-            raise self.error(errors.SourceRateLimited, what, path, **more)
-        if status >= 500:
-            raise self.error(errors.SourceServerError, what, path, **more)
+        kind = _KINDS.get(status, errors.SourceServerError if status >= 500 else errors.RequestRefused)
+        wait = reply.headers.get("Retry-After", "")
+        if status == 429 and re.fullmatch(r"\d{1,6}", wait):
+            what += f", the source asks to wait {wait} s"
         if 300 <= status < 400:
+            kind, what = errors.ReplyBroken, f"{what}: a redirect instead of data"
             fix = (
                 "check the credentials and the address: the source sends the reader to another page, usually its login"
             )
-            raise self.error(errors.ReplyBroken, f"{what}: a redirect instead of data", path, fix=fix, **more)
-        raise self.error(errors.RequestRefused, what, path, **more)
+        raise self.error(kind, what, path, fix=fix, status=status)
 
     def _parse(self, reply: requests.Response, path: str) -> Any:
         try:

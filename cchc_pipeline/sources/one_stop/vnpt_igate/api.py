@@ -54,11 +54,8 @@ class OneStopApi:
         seen: set[str] = set()
         number = 0
         while True:
-            page = self._page(
-                self._get(PROCEDURE_PATH, {"spec": "page", "page": number, "size": size, "sort": "id,asc"}),
-                PROCEDURE_PATH,
-                number,
-            )
+            params = {"spec": "page", "page": number, "size": size, "sort": "id,asc"}
+            page = self._page(self._get(PROCEDURE_PATH, params), PROCEDURE_PATH, number)
             keys = [str(record.get("id") or record.get("code")) for record in page.records]
             if number and keys and seen.issuperset(keys):
                 raise self.http.error(PageRepeated, f"page {number} gives the records of earlier pages", PROCEDURE_PATH)
