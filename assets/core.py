@@ -6,7 +6,6 @@ import pyarrow.compute as pc
 
 from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Check, Made, Work, picture, preview, table_asset
-from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
@@ -43,8 +42,6 @@ def core_dossiers(work: Work) -> Made:
     parts, rebuilt = build_dossiers(
         lake,
         lake.span().as_of_on,
-        work.contract.arrow_schema(),
-        load_contract("dossier_events").arrow_schema(),
         hours=_hours(work),
         former=former_holders(register_history(lake)),
     )
@@ -65,8 +62,7 @@ def core_dossiers(work: Work) -> Made:
 @table_asset("dossier_events", key="core_dossier_events", group="core", rooms=ROOMS, deps=[core_dossiers])
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
-    events = build_events(work.lake, work.lake.span().as_of_on, work.contract.arrow_schema())
-    work.lake.store.update(events, "built/dossier_events")
+    events = build_events(work.lake, work.lake.span().as_of_on)
     days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),
@@ -89,7 +85,7 @@ def core_documents(work: Work) -> pa.Table:
     """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
     state.take_in(work.lake, "documents__statuses")
     former = former_holders(register_history(work.lake))
-    return build_documents(work.lake, work.contract.arrow_schema(), former=former)
+    return build_documents(work.lake, former=former)
 
 
 @table_asset(
@@ -106,7 +102,7 @@ def core_procedures(work: Work) -> Made:
     """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
     state.replace(work.lake, "one_stop__procedures")
     as_of_on = work.lake.span().as_of_on
-    table = build_procedures(work.lake, as_of_on, work.contract.arrow_schema())
+    table = build_procedures(work.lake, as_of_on)
     missing = unlisted(work.lake, as_of_on).to_pylist()
     not_listed = [
         f"{row['procedure_code']}: {row['dossiers']} hồ sơ, {row['first_on']} … {row['last_on']}, "
@@ -129,7 +125,7 @@ def core_units(work: Work) -> pa.Table:
     """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
     state.take_in(work.lake, "national_portal__metrics")
     as_of_on = work.lake.span().as_of_on
-    return build_units(work.lake, work.settings.province_code, as_of_on, work.contract.arrow_schema())
+    return build_units(work.lake, work.settings.province_code, as_of_on)
 
 
 #: Register -> check over several rows: (name, column that marks the rows, its sentence).

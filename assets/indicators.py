@@ -23,7 +23,7 @@ ROOMS = ("indicators", "indicators.families", "indicators.sql")
 @table_asset("indicators", group="indicators", rooms=ROOMS, kinds=("yaml",))
 def indicators(work: Work) -> pa.Table:
     """Danh mục chỉ số: every indicator with its names, legal basis, numerator and denominator."""
-    table = catalogue_table(work.contract.arrow_schema(), criteria_by_indicator())
+    table = catalogue_table(criteria_by_indicator())
     work.lake.store.update(table, "built/indicators")
     return table
 
@@ -36,7 +36,7 @@ def indicators(work: Work) -> pa.Table:
 )
 def indicator_values(work: Work) -> Made:
     """Giá trị chỉ số: numerator, denominator and value by unit at every level and by period."""
-    table = build_indicator_values(work.lake, _free_periods(work), work.contract.arrow_schema())
+    table = build_indicator_values(work.lake, _free_periods(work))
     labels, values = monthly(table, "timely_rate", work.settings.province_code)
     drawing = charts.bars(labels, values, "Tỷ lệ giải quyết trước và đúng hạn theo tháng (%)", 110)
     return Made(table, {"chart": picture(drawing, "timely_rate")})
@@ -45,7 +45,7 @@ def indicator_values(work: Work) -> Made:
 @table_asset("indicator_values_today", group="indicators", rooms=ROOMS, deps=[indicator_values])
 def indicator_values_today(work: Work) -> Made:
     """Giá trị chỉ số theo địa giới hiện nay: what former units counted stands with their successors."""
-    table = build_indicator_values_today(work.lake, _free_periods(work), work.contract.arrow_schema())
+    table = build_indicator_values_today(work.lake, _free_periods(work))
     return Made(table, {"rows_inexact": pc.sum(pc.invert(table["is_exact"])).as_py() or 0})
 
 
@@ -54,7 +54,7 @@ def indicator_values_today(work: Work) -> Made:
 )
 def indicator_values_public(work: Work) -> Made:
     """Giá trị chỉ số công khai: without counts of one to four people or dossiers, and without a way to them."""
-    table = build_indicator_values_public(work.lake, work.contract.arrow_schema())
+    table = build_indicator_values_public(work.lake)
     return Made(table, {"rows_suppressed": pc.sum(table["is_suppressed"]).as_py() or 0})
 
 

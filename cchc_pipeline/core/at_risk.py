@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.deadlines import openings
-from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.core.queries import FIRST, calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
+from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 #: Working days left at which dossiers are compared; a number between two of them counts as the smaller.
 CHECKPOINTS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
+_CHECKPOINTS = pa.table({"days_left": pa.array(CHECKPOINTS, pa.int32())})
 #: Weight of the group above, in dossiers: with fewer of its own, a group's count says little.
 PRIOR_DOSSIERS = 20
 #: Months of due dates that count: older practice says little about tomorrow.
@@ -43,11 +44,6 @@ _OBSERVED = pa.schema(
 )
 
 
-def checkpoints() -> pa.Table:
-    """Return the one-column table `checkpoints` (days_left)."""
-    return pa.table({"days_left": pa.array(CHECKPOINTS, pa.int32())})
-
-
 def update_counts(lake: Lake, as_of_on: date) -> int:
     """Count outcomes of every month that changed; return the number of months counted.
 
@@ -57,12 +53,13 @@ def update_counts(lake: Lake, as_of_on: date) -> int:
     store, calendar, counted = lake.store, _calendar(as_of_on), 0
     parts = store.parts("built/dossiers")
     for part in parts:
-        fallen = _fallen_due(store.read("built/dossiers", part, columns=["is_open", "due_on"]), as_of_on)
-        stamp = f"{logic}|{store.token('core/dossiers', part)}|{fallen}".encode()
+        held = store.read("built/dossiers", part, columns=["is_open", "due_on"])
+        past = pc.and_(held["is_open"], pc.less(held["due_on"], pa.scalar(as_of_on, pa.date32())))
+        stamp = f"{logic}|{store.token('core/dossiers', part)}|{pc.sum(past).as_py() or 0}".encode()
         before = store.schema("built/at_risk_observed", part)
         if before is not None and (before.metadata or {}).get(_FINGERPRINT) == stamp:
             continue
-        dossiers, held = store.read("built/dossiers", part), store.read("core/dossiers", part)
+        dossiers, held = store.path("built/dossiers", part), store.path("core/dossiers", part)
         table = count_outcomes(dossiers, held, calendar, as_of_on)
         store.write(table.replace_schema_metadata({_FINGERPRINT: stamp}), "built/at_risk_observed", part)
         counted += 1
@@ -70,12 +67,7 @@ def update_counts(lake: Lake, as_of_on: date) -> int:
     return counted
 
 
-def _fallen_due(table: pa.Table, as_of_on: date) -> int:
-    past = pc.and_(table["is_open"], pc.less(table["due_on"], pa.scalar(as_of_on, pa.date32())))
-    return int(pc.sum(pc.fill_null(past, fill_value=False).cast(pa.int64())).as_py() or 0)
-
-
-def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: pa.Table, as_of_on: date) -> pa.Table:
+def count_outcomes(dossiers: Source, held: Source, calendar: pa.Table, as_of_on: date) -> pa.Table:
     """Count outcomes of dossiers by the working days that they had left.
 
     Args:
@@ -88,15 +80,8 @@ def count_outcomes(dossiers: pa.Table | Path, held: pa.Table | Path, calendar: p
         Counts `dossiers` and `late`; the key is due_month, said_month (month in which they had so many days left),
         procedure_code, unit_code, step, days_left.
     """
-    return run_file(
-        "core/at_risk_observed",
-        _OBSERVED,
-        dossiers=dossiers,
-        held=held,
-        calendar=calendar,
-        checkpoints=checkpoints(),
-        run=run_table(as_of_on),
-    )
+    tables = {"dossiers": dossiers, "held": held, "calendar": calendar, "checkpoints": _CHECKPOINTS}
+    return run_file("core/at_risk_observed", _OBSERVED, **tables, run=run_table(as_of_on))
 
 
 def predict(cases: pa.Table, group_counts: pa.Table) -> pa.Table:
@@ -113,9 +98,7 @@ def predict(cases: pa.Table, group_counts: pa.Table) -> pa.Table:
         The cases with probability (0 to 1; null where nothing was known), level (the narrowest group with dossiers),
         group_dossiers and group_late.
     """
-    return run_file(
-        "core/at_risk_said", cases=cases, model=group_counts, prior=pa.table({"dossiers": [PRIOR_DOSSIERS]})
-    )
+    return run_file("core/at_risk_said", params={"prior": PRIOR_DOSSIERS}, cases=cases, model=group_counts)
 
 
 def count_groups(cases: pa.Table, outcomes: pa.Table) -> pa.Table:
@@ -128,9 +111,7 @@ def count_groups(cases: pa.Table, outcomes: pa.Table) -> pa.Table:
     Returns:
         One row per month, days_left and group (level `step`, `unit`, `procedure`, `all`): dossiers, late.
     """
-    months = pa.table({"month": pc.unique(cases["month"])})
-    memory = pa.table({"months": pa.array([MEMORY_MONTHS], pa.int32())})
-    return run_file("core/at_risk_model", observed=outcomes, months=months, memory=memory)
+    return run_file("core/at_risk_model", params={"memory": MEMORY_MONTHS}, observed=outcomes, cases=cases)
 
 
 def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None) -> pa.Table:
@@ -139,14 +120,12 @@ def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None)
     table = schema.empty_table()
     if lake.store.parts("built/dossiers"):
         calendar = _calendar(as_of_on)
-        days = calendar["day_on"]
-        spans = openings(hours or working_hours(), pc.min(days).as_py(), pc.max(days).as_py())
         waiting = run_file(
             "core/at_risk_open",
             dossiers=lake.store.source_of_parts("built/dossiers"),
             calendar=calendar,
-            openings=spans,
-            checkpoints=checkpoints(),
+            openings=openings(hours or working_hours(), calendar),
+            checkpoints=_CHECKPOINTS,
             run=run_table(as_of_on),
         )
         cases = _cases(waiting)
@@ -158,8 +137,7 @@ def build_at_risk(lake: Lake, as_of_on: date, hours: WorkingHours | None = None)
 
 def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
     """Build the published table `at_risk_calibration` from past predictions."""
-    schema = load_contract("at_risk_calibration").arrow_schema()
-    table = calibrate(_outcomes(lake), as_of_on).select(schema.names).cast(schema)
+    table = calibrate(_outcomes(lake), as_of_on)
     lake.store.update(table, "built/at_risk_calibration")
     return table
 
@@ -179,14 +157,9 @@ def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
     since = pa.scalar(date(first // 12, first % 12 + 1, 1), pa.date32())
     recent = outcomes.filter(pc.greater_equal(outcomes["said_month"], since))
     cases = _cases(recent.rename_columns(["month" if n == "said_month" else n for n in recent.schema.names]))
-    group_counts = count_groups(cases, outcomes)
-    return run_file(
-        "core/at_risk_calibration",
-        observed=recent,
-        said=predict(cases, group_counts),
-        model=group_counts,
-        run=run_table(as_of_on),
-    )
+    model = count_groups(cases, outcomes)
+    tables = {"observed": recent, "said": predict(cases, model), "model": model, "run": run_table(as_of_on)}
+    return run_file("core/at_risk_calibration", load_contract("at_risk_calibration").arrow_schema(), **tables)
 
 
 def _cases(table: pa.Table) -> pa.Table:
@@ -196,10 +169,9 @@ def _cases(table: pa.Table) -> pa.Table:
 
 
 def _outcomes(lake: Lake) -> pa.Table:
-    return run_sql(
-        "SELECT * FROM parts", _OBSERVED, parts=lake.store.source_of_parts("built/at_risk_observed", _OBSERVED)
-    )
+    parts = lake.store.source_of_parts("built/at_risk_observed", _OBSERVED)
+    return run_sql("SELECT * FROM parts", _OBSERVED, parts=parts)
 
 
 def _calendar(as_of_on: date) -> pa.Table:
-    return calendar_table(date(2015, 1, 1), date(as_of_on.year + 2, 12, 31))
+    return calendar_table(FIRST, date(as_of_on.year + 2, 12, 31))

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import deadlines, late
 from cchc_pipeline.core.holders import former_fingerprint, with_holders
-from cchc_pipeline.core.items import counts, procedure_counts
-from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.core.items import PROCEDURE_KEY, counts
+from cchc_pipeline.core.queries import FIRST, calendar_table, run_table
 from cchc_pipeline.days import today
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
@@ -24,8 +25,6 @@ _FINGERPRINT = b"cchc.inputs"
 def build_dossiers(
     lake: Lake,
     as_of_on: date,
-    dossiers: pa.Schema,
-    events: pa.Schema,
     *,
     hours: WorkingHours | None = None,
     former: pa.Table | None = None,
@@ -39,8 +38,6 @@ def build_dossiers(
     Args:
         lake: the lake.
         as_of_on: last civil day of data.
-        dossiers: Arrow schema of the published table `dossiers`.
-        events: Arrow schema of `dossier_events`.
         hours: opening hours of the units; the shipped table by default.
         former: codes that belong to another unit by now, see `holders.former_holders`.
         rebuild: treat every month as stale.
@@ -48,30 +45,29 @@ def build_dossiers(
     Returns:
         Number of months, number rebuilt.
     """
-    hours = hours or working_hours()
-    apologies = late.apologies(lake)
+    hours, apologies = hours or working_hours(), late.apologies(lake)
     store, parts = lake.store, lake.store.parts("core/dossiers")
+    dossiers, events = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
     own = [late.logic(), deadlines.logic(hours), former_fingerprint(former)]
     rules = [sql_file("core/dossiers"), sql_file("core/dossier_items"), *own]
     logic = hashlib.sha256("".join([*rules, str(dossiers), str(events), str(overrides())]).encode()).hexdigest()
     letters = _apologies_by_part(lake, apologies) if parts else {}
-    calendar = calendar_table(date(2015, 1, 1), max(as_of_on, today()) + timedelta(days=400))
+    calendar = calendar_table(FIRST, max(as_of_on, today()) + timedelta(days=400))
+    tables = {"apologies": apologies, "calendar": calendar, "run": run_table(as_of_on)}
     rebuilt = 0
     for part, token in parts.items():
         fixed = f"{logic}|{token}|{letters.get(part, '')}"
         if not rebuild and _is_fresh(store.schema("built/dossiers", part), fixed, as_of_on):
             continue
-        run = run_table(as_of_on)
         held = with_holders(store.path("core/dossiers", part), former)
-        table = deadlines.dossiers_of(held, dossiers, apologies=apologies, calendar=calendar, hours=hours, run=run)
-        causes = late.build_part(lake, part, dossiers=table, held=held, letters=apologies, calendar=calendar, run=run)
+        table = deadlines.dossiers_of(held, hours=hours, **tables)
+        causes = late.build_part(lake, part, dossiers=table, held=held, **tables)
         counted = [counts("dossier_items", events, dossiers=table), causes.select(events.names).cast(events)]
-        has_open = pc.any(table["is_open"]).as_py()
         # Without open dossiers, what was built stays right when as_of_on moves.
-        stamp = {_FINGERPRINT: f"{fixed}|{as_of_on if has_open else 'closed'}".encode()}
+        stamp = f"{fixed}|{as_of_on if pc.any(table['is_open']).as_py() else 'closed'}".encode()
         store.write(pa.concat_tables(counted), "built/dossier_events", part)
-        stamped = table.replace_schema_metadata({**(table.schema.metadata or {}), **stamp})
-        store.write(stamped, "built/dossiers", part)
+        metadata = {**(table.schema.metadata or {}), _FINGERPRINT: stamp}
+        store.write(table.replace_schema_metadata(metadata), "built/dossiers", part)
         rebuilt += 1
     for name in ("built/dossiers", "built/dossier_events", "built/late_dossiers"):
         store.remove(name, set(store.parts(name)) - set(parts))
@@ -97,34 +93,37 @@ def _apologies_by_part(lake: Lake, apologies: pa.Table) -> dict[str, str]:
     return {row["part"]: row["digest"] for row in rows}
 
 
-def build_events(lake: Lake, as_of_on: date, events: pa.Schema) -> pa.Table:
-    """Sum the events of all months up to `as_of_on`.
+def build_events(lake: Lake, as_of_on: date) -> pa.Table:
+    """Build the published table `dossier_events`: events of all months to `as_of_on`.
 
     Returns:
         `quantity` by event_on, unit_code, procedure_code, channel and measure, which are the key and the order.
     """
-    return run_sql(
+    events = load_contract("dossier_events").arrow_schema()
+    table = run_sql(
         "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
         "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
         events,
         params=[as_of_on],
         parts=lake.store.source_of_parts("built/dossier_events", events),
     )
+    lake.store.update(table, "built/dossier_events")
+    return table
 
 
-def build_documents(lake: Lake, schema: pa.Schema, *, former: pa.Table | None = None) -> pa.Table:
+def build_documents(lake: Lake, *, former: pa.Table | None = None) -> pa.Table:
     """Build the published table `documents`: one row per document."""
-    calendar = calendar_table(date(2015, 1, 1), today() + timedelta(days=400))
+    calendar = calendar_table(FIRST, today() + timedelta(days=400))
     held = with_holders(lake.store.path("core/documents__documents"), former)
-    table = run_file("core/documents", schema, held=held, calendar=calendar)
+    table = run_file("core/documents", load_contract("documents").arrow_schema(), held=held, calendar=calendar)
     lake.store.update(table, "built/documents")
     return table
 
 
-def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
+def build_procedures(lake: Lake, as_of_on: date) -> pa.Table:
     """Build the published table `procedures`; keep its counts as a daily snapshot."""
     held = lake.store.read("core/one_stop__procedures")
-    newest = procedure_counts(held=held, run=run_table(as_of_on))
+    newest = counts("procedure_items", key=PROCEDURE_KEY, held=held, run=run_table(as_of_on))
     before = lake.store.read("core/procedure_counts", schema=newest.schema)
     if "executing_level" not in before.schema.names:  # counted before the level was kept
         before = before.append_column("executing_level", pa.nulls(before.num_rows, pa.string()))
@@ -133,6 +132,7 @@ def build_procedures(lake: Lake, as_of_on: date, schema: pa.Schema) -> pa.Table:
     every = pa.concat_tables([kept.cast(newest.schema), newest])
     order = [(name, "ascending") for name in ("event_on", "unit_code", "executing_level", "measure")]
     lake.store.update(every.sort_by(order), "core/procedure_counts")
+    schema = load_contract("procedures").arrow_schema()
     table = held.select(schema.names).cast(schema)
     lake.store.update(table, "built/procedures")
     return table

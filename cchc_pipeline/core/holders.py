@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_rows
-from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.lake.engine import run_sql, sql_file
 from cchc_pipeline.reference.units import UnitHistory
 
 FORMER = pa.schema(
@@ -44,15 +43,7 @@ def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
     if former is None or former.num_rows == 0:
         return source
     names = pq.read_schema(source).names
-    came_in = exp.func("COALESCE", *[exp.column(c, table="records") for c in _CAME_IN if c in names])
-    unit = exp.func("COALESCE", exp.column("unit_code", table="former"), exp.column("unit_code", table="records"))
-    columns = [exp.alias_(unit, name) if name == "unit_code" else exp.column(name, table="records") for name in names]
-    within = exp.Between(
-        this=came_in, low=exp.column("valid_from", table="former"), high=exp.column("valid_to", table="former")
-    )
-    query = (
-        exp.select(*columns)
-        .from_("records")
-        .join("former", on=exp.and_("former.code = records.unit_code", within), join_type="left")
-    )
-    return run_sql(query, records=source, former=former)
+    came_in = ", ".join(f"records.{column}" for column in _CAME_IN if column in names)
+    unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
+    columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
+    return run_sql(sql_file("core/holders").format(columns=columns, came_in=came_in), records=source, former=former)

@@ -5,12 +5,17 @@ Events are sums of these rows.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pyarrow as pa
 
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake.engine import run_sql, sql_file
 from cchc_pipeline.lake.files import Source
 
 _KEY = "event_on, unit_code, procedure_code, channel"
+#: Columns that counts of procedures are summed by.
+PROCEDURE_KEY = "event_on, unit_code, executing_level"
 
 
 def items(file: str, **tables: Source) -> pa.Table:
@@ -35,10 +40,6 @@ def counts(file: str, schema: pa.Schema | None = None, key: str = _KEY, **tables
     return run_sql(query, schema, **tables)
 
 
-def procedure_counts(**tables: Source) -> pa.Table:
-    """Return counts of procedures by event_on, unit_code, executing_level and measure.
-
-    Args:
-        tables: `held`, the procedures; and `run`.
-    """
-    return counts("procedure_items", key="event_on, unit_code, executing_level", **tables)
+def document_events(documents: Source, as_of_on: date) -> pa.Table:
+    """Return counts of documents in the shape of dossier events, up to a day."""
+    return counts("document_items", documents=documents, run=run_table(as_of_on))

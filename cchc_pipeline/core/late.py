@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.items import counts
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
+from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 
 #: Causes of lateness; parts of the measure `resolved_late`.
@@ -34,14 +34,8 @@ def late_schema() -> pa.Schema:
 
 def logic() -> str:
     """Return the text that late dossiers follow from; a change makes months stale."""
-    return "".join(
-        [
-            sql_file("core/late_dossiers"),
-            sql_file("core/late_items"),
-            str(late_schema()),
-            str(step_kinds().to_pydict()),
-        ]
-    )
+    files = sql_file("core/late_dossiers") + sql_file("core/late_items")
+    return f"{files}{late_schema()}{step_kinds().to_pydict()}"
 
 
 def apologies(lake: Lake) -> pa.Table:
@@ -50,50 +44,26 @@ def apologies(lake: Lake) -> pa.Table:
     return run_file("core/late_apologies", _APOLOGIES, documents=documents)
 
 
-def build_part(
-    lake: Lake,
-    part: str,
-    *,
-    dossiers: pa.Table,
-    held: pa.Table | Path,
-    letters: pa.Table,
-    calendar: pa.Table,
-    run: pa.Table,
-) -> pa.Table:
+def build_part(lake: Lake, part: str, **tables: Source) -> pa.Table:
     """Write the late dossiers of a month; return their events by cause.
 
     Args:
         lake: the lake.
         part: the month.
-        dossiers: the month as built by `dossiers.sql`.
-        held: the month as held in core, with the steps.
-        letters: see `apologies`.
-        calendar: working calendar that covers every day of the month's dossiers.
-        run: the one-row table with `as_of_on`.
+        tables: `dossiers`, the month as built; `held`, as held in core, with the steps; `apologies`; `calendar`, which
+            covers every day of the dossiers; `run` with `as_of_on`.
     """
-    late = run_file(
-        "core/late_dossiers",
-        late_schema(),
-        dossiers=dossiers,
-        held=held,
-        apologies=letters,
-        calendar=calendar,
-        step_kinds=step_kinds(),
-        run=run,
-    )
+    late = run_file("core/late_dossiers", late_schema(), **tables, step_kinds=step_kinds())
     lake.store.write(late, "built/late_dossiers", part)
     return counts("late_items", late=late)
 
 
 def build_late(lake: Lake) -> pa.Table:
     """Build the published table `late_dossiers` from all months, ordered by its key."""
-    schema, store = late_schema(), lake.store
-    months = [
-        store.read("built/late_dossiers", part).select(schema.names) for part in store.parts("built/late_dossiers")
-    ]
-    table = pa.concat_tables([schema.empty_table(), *(month.cast(schema) for month in months)])
-    table = table.sort_by("dossier_id").combine_chunks()
-    store.update(table, "built/late_dossiers")
+    schema = late_schema()
+    months = lake.store.source_of_parts("built/late_dossiers", schema)
+    table = run_sql("SELECT * FROM months ORDER BY dossier_id", schema, months=months)
+    lake.store.update(table, "built/late_dossiers")
     return table
 
 

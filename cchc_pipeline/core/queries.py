@@ -15,6 +15,9 @@ _CALENDAR = pa.schema(
     [("day_on", pa.date32()), ("is_working_day", pa.bool_()), *((name, pa.int64()) for name in _NUMBERS)]
 )
 
+#: First day of the calendar over all dossiers and documents.
+FIRST = date(2015, 1, 1)
+
 
 def run_table(as_of_on: date) -> pa.Table:
     """Return the one-row table `run`: as_of_on, the last civil day of data."""
@@ -25,15 +28,7 @@ def run_table(as_of_on: date) -> pa.Table:
 def calendar_table(first: date, last: date) -> pa.Table:
     """Return the working calendar from `first` to `last`, one row per day.
 
-    Columns: day_on, is_working_day, and running numbers: working_day_number of the working days, weekday_number of
-    the days from Monday to Friday, holidays included, regular_day_number of the working days without make-up days.
-    The latter two are how some source systems count.
+    Columns: day_on, is_working_day, and the running numbers of `calendar_rows`: working_day_number, weekday_number,
+    regular_day_number.
     """
-    rows = []
-    weekdays = regular = 0
-    for day, worked, number in calendar_rows(first, last):
-        is_weekday = day.weekday() < 5
-        weekdays += is_weekday
-        regular += worked and is_weekday
-        rows.append((day, worked, number, weekdays, regular))
-    return table_from_rows(rows, _CALENDAR)
+    return table_from_rows(calendar_rows(first, last), _CALENDAR)

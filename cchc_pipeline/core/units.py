@@ -16,6 +16,7 @@ from cchc_pipeline.reference.units import UnitChange, UnitHistory
 from cchc_pipeline.reference.units_national import province_history
 
 REGISTER = "registers__unit_changes"
+_NEVER_WHOLE = ("split", "dissolved")
 _REGISTERED = pa.schema(
     [
         *((name, pa.string()) for name in ("unit_code", "agency_code", "unit_name", "unit_level", "parent_code")),
@@ -38,21 +39,26 @@ def register_history(lake: Lake) -> UnitHistory:
     Raises:
         UnitHistoryError: the register contradicts itself.
     """
-    return UnitHistory(_change(row) for row in _register(lake))
+    return history_of(_register(lake))
+
+
+def history_of(rows: Iterable[dict]) -> UnitHistory:
+    """Return the history in rows of the published table `unit_changes`."""
+    return UnitHistory(map(_change, rows))
 
 
 def _change(row: dict) -> UnitChange:
-    """Return a register row as a change; who takes over a dissolved unit is no heir."""
+    """Return a row of the register, or of `unit_changes`, as a change.
+
+    Who takes over a dissolved unit is no heir; the register marks a part of a unit by `is_part`.
+    """
     is_gone = row["kind"] == "dissolved"
+    names = ("old_code", "old_name", "changed_on", "kind", "legal_basis")
     return UnitChange(
-        old_code=row["old_code"],
-        old_name=row["old_name"],
+        **{name: row[name] for name in names},
         new_code=None if is_gone else row["new_code"],
         new_name=None if is_gone else row["new_name"],
-        changed_on=row["changed_on"],
-        kind=row["kind"],
-        is_exact=not row["is_part"] and row["kind"] not in ("split", "dissolved"),
-        legal_basis=row["legal_basis"],
+        is_exact=row["is_exact"] if "is_exact" in row else not row["is_part"] and row["kind"] not in _NEVER_WHOLE,
     )
 
 
@@ -61,7 +67,7 @@ def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHi
 
     A merger is added where `codes`, or the register, hold units of a former province that is part of this one.
     """
-    changes = [_change(row) for row in _register(lake)]
+    changes = list(map(_change, _register(lake)))
     told = {change.old_code for change in changes}
     named = {code.partition(".")[0] for code in (*codes, *told)}
     national = [c for c in province_history().changes if c.new_code == province_code]
@@ -72,28 +78,11 @@ def full_history(lake: Lake, province_code: str, codes: Iterable[str]) -> UnitHi
 
 def built_history(lake: Lake) -> UnitHistory:
     """Return the history in the built table `unit_changes`, by unit code."""
-    rows = lake.store.read("built/unit_changes", schema=load_contract("unit_changes").arrow_schema()).to_pylist()
-    return history_of(rows)
+    schema = load_contract("unit_changes").arrow_schema()
+    return history_of(lake.store.read("built/unit_changes", schema=schema).to_pylist())
 
 
-def history_of(rows: Iterable[dict]) -> UnitHistory:
-    """Return the history in rows of the published table `unit_changes`."""
-    return UnitHistory(
-        UnitChange(
-            old_code=row["old_code"],
-            old_name=row["old_name"],
-            new_code=None if row["kind"] == "dissolved" else row["new_code"],
-            new_name=None if row["kind"] == "dissolved" else row["new_name"],
-            changed_on=row["changed_on"],
-            kind=row["kind"],
-            is_exact=row["is_exact"],
-            legal_basis=row["legal_basis"],
-        )
-        for row in rows
-    )
-
-
-def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schema) -> pa.Table:
+def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
     """Build the published tables `units` and `unit_changes`; return `units`.
 
     Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province.
@@ -102,7 +91,6 @@ def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schem
         lake: the lake.
         province_code: agency code of the province today.
         as_of_on: last civil day of data.
-        schema: Arrow schema of `units`.
 
     Raises:
         UnitHistoryError: the register of changes contradicts itself.
@@ -117,7 +105,7 @@ def build_units(lake: Lake, province_code: str, as_of_on: date, schema: pa.Schem
     history = full_history(lake, province_code, used["unit_code"].to_pylist())
     table = run_file(
         "core/units",
-        schema,
+        load_contract("units").arrow_schema(),
         portal=lake.store.source("core/national_portal__metrics"),
         used=used,
         registered=_registered(history, _register(lake)),
@@ -185,7 +173,7 @@ def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Sc
                 "old_unit_code": history.holder(change.old_code, _eve(change.changed_on)).unit_id,
                 "new_unit_code": history.holder(str(new_code), change.changed_on).unit_id,
                 "kind": change.kind,
-                "is_exact": change.is_exact and change.kind not in ("split", "dissolved"),
+                "is_exact": change.is_exact and change.kind not in _NEVER_WHOLE,
                 "legal_basis": change.legal_basis,
             }
         )

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.engine import parse_sql
 from cchc_pipeline.yaml_files import Strict, read_yaml
@@ -231,11 +232,10 @@ def _by_id(what: str, entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def catalogue_table(schema: pa.Schema, scored_in: Mapping[str, Sequence[str]] | None = None) -> pa.Table:
+def catalogue_table(scored_in: Mapping[str, Sequence[str]]) -> pa.Table:
     """Return the catalogue as the published table `indicators`: one row per indicator.
 
     Args:
-        schema: Arrow schema of that table.
         scored_in: criteria of rubrics by indicator, see `scorecards.indicators_used`.
     """
     rows = [
@@ -254,8 +254,8 @@ def catalogue_table(schema: pa.Schema, scored_in: Mapping[str, Sequence[str]] | 
             "family": i.family,
             "source_tables": "; ".join(i.source_tables),
             "grain": i.relations[0].grain,
-            "scored_in": "; ".join((scored_in or {}).get(i.id, ())) or None,
+            "scored_in": "; ".join(scored_in.get(i.id, ())) or None,
         }
         for i in catalogue()
     ]
-    return table_from_records(rows, schema=schema)
+    return table_from_records(rows, load_contract("indicators").arrow_schema())

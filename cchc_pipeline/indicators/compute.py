@@ -30,7 +30,6 @@ def compute(
     tables: Mapping[str, Source],
     first: date,
     as_of_on: date,
-    schema: pa.Schema,
     only: Sequence[Indicator] | None = None,
 ) -> pa.Table:
     """Compute the values of indicators for every unit and period.
@@ -41,14 +40,13 @@ def compute(
             additive daily counts; `procedure_counts`; and the published tables that relations read.
         first: first civil day of data.
         as_of_on: last civil day of data; a running period is given to date.
-        schema: Arrow schema of the published table `indicator_values`.
         only: indicators to compute; the whole catalogue by default.
 
     Returns:
-        One row per indicator, unit and period, ordered by that key. Months, quarters, years and free periods in which
-        the unit exists have a row even for zero; single days, and times outside of the unit's life, only where
-        something was counted. A rate over nothing has value null. `value` is 100 x numerator / denominator for rates
-        in %, numerator / denominator for means, otherwise the numerator.
+        Rows of `indicator_values`, one per indicator, unit and period, ordered by that key. Months, quarters, years and
+        free periods in which the unit exists have a row even for zero; single days, and times outside of the unit's
+        life, only where something was counted. A rate over nothing has value null. `value` is 100 x numerator /
+        denominator for rates in %, numerator / denominator for means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
     used = list(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
@@ -59,6 +57,7 @@ def compute(
         columns = _create_wide(engine, indicators, used)
         rows = " UNION ALL ".join(_rows_of(indicator, columns) for indicator in indicators)
         result = engine.query(f"SELECT * FROM ({rows}) ORDER BY indicator_id, {', '.join(_KEY)}")
+    schema = load_contract("indicator_values").arrow_schema()
     return result.select(schema.names).cast(schema)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_frame
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_rests
 
@@ -113,7 +114,6 @@ def public_values(
     today: pa.Table,
     parents: Mapping[str, str | None],
     as_of_on: date,
-    schema: pa.Schema,
     indicators: Sequence[Indicator] | None = None,
 ) -> pa.Table:
     """Hide every value on today's map from which a count of 1 to 4 could be computed.
@@ -122,7 +122,6 @@ def public_values(
         today: the published table `indicator_values_today`.
         parents: parent of every unit on today's map; None at the top.
         as_of_on: last civil day of data.
-        schema: Arrow schema of `indicator_values_public`.
         indicators: what `today` holds; the whole catalogue by default.
 
     Returns:
@@ -146,6 +145,7 @@ def public_values(
     frame["is_suppressed"] = either
     frame["reason_vi"] = pd.Series(REASON_VI, index=frame.index).where(either, None)
     order = ["indicator_id", "unit_code", "period_type", "period_start", "period_end"]
+    schema = load_contract("indicator_values_public").arrow_schema()
     return table_from_frame(frame.sort_values(order)[schema.names], schema)
 
 

@@ -40,16 +40,19 @@ def is_public_holiday(day: date) -> bool:
     return day in _vietnam() if decided is None else not decided
 
 
-def calendar_rows(start: date, end: date) -> list[tuple[date, bool, int]]:
-    """Return rows (date, is_working_day, working_day_number) from `start` to `end`.
+def calendar_rows(start: date, end: date) -> list[tuple[date, bool, int, int, int]]:
+    """Return a row for each day from `start` to `end`, with running numbers.
 
-    The number counts the working days from `start` on, so that a difference of two numbers counts those after the
-    first day up to the second (Civil Code 2015, Article 147: the first day is not counted).
+    A row is (day, is_working_day, number of the working days, of the days from Monday to Friday, holidays included, and
+    of the working days without make-up days). The latter two are how some source systems count. A difference of two
+    numbers counts the days after the first up to the second (Civil Code 2015, Article 147: the first is not counted).
     """
-    rows, number = [], 0
+    rows, number, weekdays, regular = [], 0, 0, 0
     for i in range((end - start).days + 1):
         day = start + timedelta(days=i)
-        worked = is_working_day(day)
+        worked, is_weekday = is_working_day(day), day.weekday() < 5
         number += worked
-        rows.append((day, worked, number))
+        weekdays += is_weekday
+        regular += worked and is_weekday
+        rows.append((day, worked, number, weekdays, regular))
     return rows

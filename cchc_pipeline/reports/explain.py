@@ -18,7 +18,6 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.items import items
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.days import custom_periods
@@ -149,7 +148,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     if first < begins or last > until:
         notes.append(f"Dữ liệu có từ {begins} đến {until}; số liệu tính trong phạm vi đó.")
     tables = published_inputs(lake, begins, until) | {"periods": custom_periods([(first, last)])}
-    values = compute(tables, begins, until, load_contract("indicator_values").arrow_schema(), [indicator])
+    values = compute(tables, begins, until, [indicator])
     row = next((one for one in values.to_pylist() if one["unit_code"] == code), None)
     if row is None:
         notes.append("Không có số liệu nào được ghi nhận cho đơn vị trong khoảng thời gian này.")

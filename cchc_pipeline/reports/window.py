@@ -7,9 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core.items import document_events
 from cchc_pipeline.core.units import history_of
 from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, relations
@@ -42,7 +40,7 @@ def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]
     names = dict.fromkeys(["late_dossiers", *(name for one in relations().values() for name in one.tables)])
     return {
         **{name: store.source(name) for name in names if store.has(name)},
-        "document_events": counts("document_items", documents=store.source("documents"), run=run_table(until)),
+        "document_events": document_events(store.source("documents"), until),
         "procedure_counts": lake.store.source("core/procedure_counts"),
         "unit_lineage": lineage_table(units, history_of(changes), begins, until, "as-was"),
     }
@@ -64,4 +62,4 @@ def window_values(
         PublishError: nothing was published.
     """
     tables = published_inputs(lake, begins, until) | {"periods": custom_periods(windows)}
-    return compute(tables, begins, until, load_contract("indicator_values").arrow_schema(), only)
+    return compute(tables, begins, until, only)

@@ -35,9 +35,7 @@ def steps(*begun):
 
 def counts_of(rows, as_of_on):
     table = held(rows)
-    dossiers = dossiers_of(
-        table, DOSSIERS, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on)
-    )
+    dossiers = dossiers_of(table, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on))
     return at_risk.count_outcomes(dossiers, table, CALENDAR, as_of_on)
 
 
@@ -221,7 +219,7 @@ def lake(tmp_path):
         row(15, **open_, due_on=None),
     ]
     upsert_by_month(lake, "dossiers", held(rows), "dossier_id", state.MONTH_OF_DOSSIER)
-    build_dossiers(lake, date(2026, 10, 6), DOSSIERS, EVENTS)
+    build_dossiers(lake, date(2026, 10, 6))
     return lake
 
 
@@ -248,7 +246,7 @@ def test_the_table_of_a_night(lake):
 def test_only_what_changed_is_counted_again(lake):
     assert at_risk.update_counts(lake, date(2026, 10, 6)) == 2
     assert at_risk.update_counts(lake, date(2026, 10, 6)) == 0
-    build_dossiers(lake, date(2026, 10, 7), DOSSIERS, EVENTS)
+    build_dossiers(lake, date(2026, 10, 7))
     assert at_risk.update_counts(lake, date(2026, 10, 7)) == 1  # dossier 12 fell due in October
     assert at_risk.update_counts(lake, date(2026, 10, 8)) == 0
 
@@ -258,7 +256,7 @@ def test_a_lake_without_history_says_nothing(tmp_path):
     assert at_risk.build_at_risk(lake, date(2026, 10, 6)).num_rows == 0
     assert at_risk.build_calibration(lake, date(2026, 10, 6)).num_rows == 0
     upsert_by_month(lake, "dossiers", held([row(1, due_on=day(9))]), "dossier_id", state.MONTH_OF_DOSSIER)
-    build_dossiers(lake, day(3), DOSSIERS, EVENTS)
+    build_dossiers(lake, day(3))
     at_risk.update_counts(lake, day(3))
     (found,) = at_risk.build_at_risk(lake, day(3)).to_pylist()
     assert (found["late_probability"], found["group_level"], found["group_dossiers"]) == (None, None, 0)

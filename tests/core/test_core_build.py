@@ -38,7 +38,7 @@ def night(lake, as_of_on=AS_OF, **options):
     before = {
         part: lake.store.path("built/dossiers", part).stat().st_ino for part in lake.store.parts("built/dossiers")
     }
-    parts, rebuilt = build_dossiers(lake, as_of_on, DOSSIERS, EVENTS, **options)
+    parts, rebuilt = build_dossiers(lake, as_of_on, **options)
     after = {part: lake.store.path("built/dossiers", part).stat().st_ino for part in lake.store.parts("built/dossiers")}
     assert parts == len(after)
     touched = {part for part in after if before.get(part) != after[part]}
@@ -146,7 +146,7 @@ def test_a_kill_between_two_files_of_a_part_is_mended_by_the_next_night(lake, mo
 
     monkeypatch.setattr(files, "write_parquet", killed)
     with pytest.raises(KeyboardInterrupt):
-        build_dossiers(lake, AS_OF, DOSSIERS, EVENTS)
+        build_dossiers(lake, AS_OF)
     monkeypatch.undo()
     assert night(lake) == {"2026-09"}
     mended = content(lake)
@@ -156,8 +156,8 @@ def test_a_kill_between_two_files_of_a_part_is_mended_by_the_next_night(lake, mo
 
 def test_no_dossiers_at_all(tmp_path):
     lake = Lake(tmp_path)
-    assert build_dossiers(lake, AS_OF, DOSSIERS, EVENTS) == (0, 0)
-    assert build_events(lake, AS_OF, EVENTS).num_rows == 0
+    assert build_dossiers(lake, AS_OF) == (0, 0)
+    assert build_events(lake, AS_OF).num_rows == 0
 
 
 @settings(max_examples=4, deadline=None)
@@ -167,23 +167,23 @@ def test_night_after_night_equals_a_fresh_lake(some, nights):
         grown, fresh = Lake(Path(one)), Lake(Path(two))
         for today in nights:
             take_in(grown, *seen_on(some, today))
-            build_dossiers(grown, day(today), DOSSIERS, EVENTS)
+            build_dossiers(grown, day(today))
         take_in(fresh, *seen_on(some, nights[-1]))
-        build_dossiers(fresh, day(nights[-1]), DOSSIERS, EVENTS)
+        build_dossiers(fresh, day(nights[-1]))
         # a month that everybody left stays as an empty part
         assert {key: rows for key, rows in content(grown).items() if rows} == {
             key: rows for key, rows in content(fresh).items() if rows
         }
-        assert build_events(grown, day(nights[-1]), EVENTS).equals(build_events(fresh, day(nights[-1]), EVENTS))
+        assert build_events(grown, day(nights[-1])).equals(build_events(fresh, day(nights[-1])))
 
 
 def test_events_end_with_the_last_day_and_have_one_row_per_key(lake):
-    events = build_events(lake, AS_OF, EVENTS)
+    events = build_events(lake, AS_OF)
     assert max(events["event_on"].to_pylist()) <= AS_OF
     key = load_contract("dossier_events").key
     rows = [tuple(e[name] for name in key) for e in events.to_pylist()]
     assert rows == sorted(set(rows))
-    later = build_events(lake, date(2026, 12, 2), EVENTS).to_pylist()
+    later = build_events(lake, date(2026, 12, 2)).to_pylist()
     assert {e["event_on"] for e in later if e["measure"] == "became_overdue"} >= {date(2026, 12, 1), date(2026, 12, 2)}
 
 
@@ -192,7 +192,7 @@ def test_events_of_two_parts_on_one_day_are_added_up(tmp_path):
     closed = {"status_code": 9, "finished_on": date(2026, 11, 9)}
     take_in(lake, *(row(n, received_on=date(2026, n, 1), **closed) for n in (9, 10, 11)))
     night(lake)
-    done = [e for e in build_events(lake, AS_OF, EVENTS).to_pylist() if e["measure"] == "resolved_on_time"]
+    done = [e for e in build_events(lake, AS_OF).to_pylist() if e["measure"] == "resolved_on_time"]
     assert [(e["event_on"], e["quantity"]) for e in done] == [(date(2026, 11, 9), 3.0)]
 
 
@@ -206,7 +206,7 @@ def test_a_publication_decision_is_late_after_its_legal_last_day(tmp_path):
         for n, (on, due) in enumerate(dates)
     ]
     upsert(lake, DOCUMENTS.name, pa.Table.from_pylist(rows, schema=DOCUMENTS.arrow_schema()), DOCUMENTS.key)
-    table = build_documents(lake, load_contract("documents").arrow_schema())
+    table = build_documents(lake)
     late = dict(zip(table["document_id"].to_pylist(), table["is_late"].to_pylist(), strict=True))
     assert late == {letter["document_id"]: None, "d0": False, "d1": True, "d2": None}
 
@@ -234,14 +234,13 @@ def catalogue(lake, *procedures):
 
 def test_the_catalogue_is_counted_by_unit_and_day(tmp_path):
     lake = Lake(tmp_path)
-    schema = load_contract("procedures").arrow_schema()
 
     def counts():
         rows = lake.store.read("core/procedure_counts").to_pylist()
         return {(r["event_on"], r["unit_code"], r["measure"]): r["quantity"] for r in rows}
 
     catalogue(lake, procedure(1), procedure(2, service_level="partial"), procedure(3, is_in_force=False))
-    build_procedures(lake, AS_OF, schema)
+    build_procedures(lake, AS_OF)
     first = {
         (AS_OF, "H99.02", "in_force"): 2,
         (AS_OF, "H99.02", "full"): 1,
@@ -252,10 +251,10 @@ def test_the_catalogue_is_counted_by_unit_and_day(tmp_path):
     }
     assert counts() == first
     catalogue(lake, procedure(1, unit_code="H99.03"))
-    build_procedures(lake, date(2026, 12, 1), schema)
+    build_procedures(lake, date(2026, 12, 1))
     assert {key: n for key, n in counts().items() if key[0] == AS_OF} == first
     assert counts()[date(2026, 12, 1), "H99.03", "in_force"] == 1
-    build_procedures(lake, AS_OF, schema)  # that day again replaces its own counts
+    build_procedures(lake, AS_OF)  # that day again replaces its own counts
     assert (AS_OF, "H99.02", "in_force") not in counts()
     assert counts()[AS_OF, "H99.03", "in_force"] == 1
 
@@ -287,7 +286,7 @@ def test_units_are_those_the_portal_lists_and_those_that_data_name(tmp_path):
         for code, name, group, end in listed
     ]
     upsert(lake, metrics.name, pa.Table.from_pylist(rows, schema=metrics.arrow_schema()), metrics.key)
-    table = build_units(lake, "H99", AS_OF, load_contract("units").arrow_schema())
+    table = build_units(lake, "H99", AS_OF)
     found = {r["unit_code"]: (r["unit_name"], r["unit_level"], r["parent_code"]) for r in table.to_pylist()}
     assert found == {
         "H99": ("H99", "province", None),

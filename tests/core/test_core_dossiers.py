@@ -24,7 +24,6 @@ AS_OF = day(29)
 def built(*rows, apologies=(), as_of_on=AS_OF):
     return dossiers_of(
         held(rows),
-        DOSSIERS,
         hours=working_hours(),
         apologies=pa.table({"dossier_code": pa.array(list(apologies), pa.string())}),
         calendar=CALENDAR,

@@ -24,9 +24,7 @@ QUICK = settings(max_examples=15, deadline=None)
 
 
 def build(rows, as_of_on):
-    table = dossiers_of(
-        held(rows), DOSSIERS, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on)
-    )
+    table = dossiers_of(held(rows), apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on))
     events = counts("dossier_items", EVENTS, dossiers=table).to_pylist()
     return table.to_pylist(), [event for event in events if event["event_on"] <= as_of_on]
 

@@ -90,7 +90,7 @@ def of_kind(*relations: str, additive: bool = True) -> list[Indicator]:
 
 def events_of(rows: Iterable[dict[str, Any]], as_of_on: date) -> pa.Table:
     run = run_table(as_of_on)
-    table = dossiers_of(held(rows), DOSSIERS, apologies=NO_LETTERS, calendar=CALENDAR, hours=working_hours(), run=run)
+    table = dossiers_of(held(rows), apologies=NO_LETTERS, calendar=CALENDAR, hours=working_hours(), run=run)
     events = counts("dossier_items", EVENTS, dossiers=table)
     return pa.Table.from_pylist([e for e in events.to_pylist() if e["event_on"] <= as_of_on], schema=EVENTS)
 
@@ -104,7 +104,7 @@ def figures(events: pa.Table, as_of_on: date, windows: Sequence[tuple[date, date
         "procedures": CATALOGUE,
         "periods": custom_periods(windows),
     }
-    table = compute(tables, START, as_of_on, VALUES, counted())
+    table = compute(tables, START, as_of_on, counted())
     return {
         (r["indicator_id"], r["unit_code"], r["period_start"], r["period_end"]): (r["numerator"], r["denominator"])
         for r in table.to_pylist()
@@ -210,8 +210,8 @@ def through_the_lake(batches: Sequence[Sequence[dict[str, Any]]], as_of_on: date
         lake = Lake(Path(folder))
         for batch in batches:
             upsert_by_month(lake, "dossiers", held(batch), "dossier_id", ("received_on", "applied_on"))
-            build_dossiers(lake, as_of_on, DOSSIERS, EVENTS)
-        events = build_events(lake, as_of_on, EVENTS)
+            build_dossiers(lake, as_of_on)
+        events = build_events(lake, as_of_on)
         files.write_parquet(events, Path(folder) / "events.parquet")
         return events, files.sha256(Path(folder) / "events.parquet")
 

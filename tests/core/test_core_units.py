@@ -52,7 +52,7 @@ def register(lake, *rows):
 
 
 def built(lake):
-    return {r["unit_code"]: r for r in build_units(lake, "H36", AS_OF, UNITS).to_pylist()}
+    return {r["unit_code"]: r for r in build_units(lake, "H36", AS_OF).to_pylist()}
 
 
 def test_without_a_register_a_former_province_that_data_name_is_known_all_the_same(lake):

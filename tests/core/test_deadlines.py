@@ -32,9 +32,7 @@ HOURS = WorkingHours(
 
 def built(*rows, letters=NONE, hours=None):
     run = run_table(date(2027, 1, 31))
-    shown = dossiers_of(
-        held(rows), DOSSIERS, apologies=letters, calendar=CALENDAR, hours=hours or working_hours(), run=run
-    )
+    shown = dossiers_of(held(rows), apologies=letters, calendar=CALENDAR, hours=hours or working_hours(), run=run)
     return shown.to_pylist()
 
 

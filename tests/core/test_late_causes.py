@@ -37,7 +37,7 @@ NO_LETTERS = pa.table(
 def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
-    dossiers = dossiers_of(table, DOSSIERS, apologies=letters, calendar=CALENDAR, hours=working_hours(), run=run)
+    dossiers = dossiers_of(table, apologies=letters, calendar=CALENDAR, hours=working_hours(), run=run)
     found = run_file("core/late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters,
         calendar=CALENDAR, step_kinds=late.step_kinds(), run=run,
     )  # fmt: skip

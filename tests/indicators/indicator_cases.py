@@ -121,7 +121,7 @@ def values(events=None, snapshots=None, resolved=None, *, only=None, first=FIRST
     given.setdefault("periods", periods(first, as_of_on))
     if "unit_lineage" not in given:
         given["unit_lineage"] = lineage_table(given["units"], UnitHistory([]), first, as_of_on, "today")
-    return compute(given, first, as_of_on, VALUES, only)
+    return compute(given, first, as_of_on, only)
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

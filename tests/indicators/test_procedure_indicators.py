@@ -8,7 +8,8 @@ import pyarrow as pa
 from indicator_cases import AS_OF, FIRST, PARENTS, SNAPSHOTS, values
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import procedure_counts
+from cchc_pipeline.core.items import PROCEDURE_KEY
+from cchc_pipeline.core.items import counts as counts_of
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
@@ -98,7 +99,8 @@ def test_internal_procedures_are_counted_apart():
         procedure("1", schema=HELD, is_internal=False, interlinked="none", is_paperless=True),
         procedure("2", schema=HELD, is_internal=True, is_paperless=True),
     ]
-    counts = procedure_counts(held=pa.Table.from_pylist(rows, schema=HELD), run=run_table(AS_OF))
+    held = pa.Table.from_pylist(rows, schema=HELD)
+    counts = counts_of("procedure_items", key=PROCEDURE_KEY, held=held, run=run_table(AS_OF))
     found = {row["measure"]: row["quantity"] for row in counts.to_pylist()}
     assert (found["in_force"], found["internal"], found["known_internal"]) == (1.0, 1.0, 2.0)
     assert (found["paperless"], found["known_interlinked"]) == (1.0, 1.0)

@@ -196,7 +196,7 @@ class Attacker:
 def publish(parents, events, only=FLOWS):
     before = today(parents, events, only)
     keep = [row for row in before.to_pylist() if row["period_type"] != "day"]
-    public = public_values(before, parents, AS_OF, PUBLIC, only).to_pylist()
+    public = public_values(before, parents, AS_OF, only).to_pylist()
     order = ["indicator_id", "unit_code", "period_type", "period_start", "period_end"]
     return sorted(keep, key=lambda r: [str(r[c]) for c in order]), sorted(
         public, key=lambda r: [str(r[c]) for c in order]

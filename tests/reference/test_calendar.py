@@ -66,9 +66,9 @@ def test_five_working_days_from_a_friday_end_on_the_next_friday():
 def test_calendar_rows_agree_with_counting(start, length):
     end = start + length * ONE
     rows = calendar_rows(start, end)
-    assert [day for day, _, _ in rows] == [start + i * ONE for i in range(length + 1)]
+    assert [row[0] for row in rows] == [start + i * ONE for i in range(length + 1)]
     assert rows[-1][2] - rows[0][2] == working_days_between(start, end)
-    assert all(worked is is_working_day(day) for day, worked, _ in rows)
+    assert all(row[1] is is_working_day(row[0]) for row in rows)
 
 
 @given(DAYS)

@@ -1,5 +1,5 @@
 -- The probability of being late that is said in a month about each group of cases. Input: cases (month, days_left,
--- procedure_code, unit_code, step), model (at_risk_model.sql), prior (dossiers).
+-- procedure_code, unit_code, step), model (at_risk_model.sql); $prior, a number of dossiers.
 -- Shrinkage by counts: a group of n dossiers, l of them late, says (l + m p) / (n + m), where p is what the group above it
 -- says and m is a number of dossiers (the mean of a Beta posterior with mean p and strength m). From coarse to fine.
 WITH counted AS (
@@ -8,9 +8,8 @@ WITH counted AS (
         COALESCE(procedures.dossiers, 0) AS procedure_n, COALESCE(procedures.late, 0) AS procedure_l,
         COALESCE(units.dossiers, 0) AS unit_n, COALESCE(units.late, 0) AS unit_l,
         COALESCE(steps.dossiers, 0) AS step_n, COALESCE(steps.late, 0) AS step_l,
-        prior.dossiers AS m
+        $prior AS m
     FROM cases
-    CROSS JOIN prior
     LEFT JOIN model AS whole
         ON whole.level = 'all' AND whole.month = cases.month AND whole.days_left = cases.days_left
     LEFT JOIN model AS procedures
