@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -17,35 +18,21 @@ PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
 """The 63 provinces of before 1/7/2025, by their ordinal in the order of the statistics office's codes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One sub-dimension of one year."""
+class Slot(NamedTuple):
+    """Meaning of one sub-dimension in one year."""
 
     code: str
-    dimension: str
     construct: str
     version: str
     name_vi: str
     name_en: str
-    subdimensions_in_dimension: int
-
-    @property
-    def lowest(self) -> float:
-        """Return the nominal lower bound, 1/k."""
-        return 1 / self.subdimensions_in_dimension
-
-    @property
-    def highest(self) -> float:
-        """Return the nominal upper bound, 10/k."""
-        return 10 / self.subdimensions_in_dimension
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """A change of scale or meaning that is not a change of performance."""
 
     year: int
-    codes: tuple[str, ...]
+    codes: Sequence[str]
     note_vi: str
     note_en: str
 
@@ -68,10 +55,11 @@ class Instrument:
     """Weight of each dimension in the weighted total; empty where none is known for the year."""
 
     def bounds(self, code: str) -> tuple[float, float]:
-        """Return nominal bounds of a sub-dimension, a dimension (1 to 10) or TOTAL."""
+        """Return nominal bounds: 1/k to 10/k of one of k sub-dimensions, 1 to 10 of D."""
         if code == TOTAL_CODE:
             return float(len(self.dimensions)), 10.0 * len(self.dimensions)
-        return (self.slots[code].lowest, self.slots[code].highest) if code in self.slots else (1.0, 10.0)
+        parts = len(self.dimensions[dimension_of(code)]) if code in self.slots else 1
+        return 1 / parts, 10 / parts
 
     def break_note_vi(self, code: str) -> str | None:
         """Return why this code cannot be compared with the year before, or None."""
@@ -102,38 +90,21 @@ def instrument(year: int) -> Instrument:
             "If a newer edition is out, describe its sub-dimensions in reference/papi.yaml first",
             year=year,
         )
-    in_force = {
-        code: span for code, spans in data["slots"].items() for span in spans if span["from"] <= year <= span["to"]
-    }
-    dimensions = {
-        dimension: tuple(code for code in in_force if dimension_of(code) == dimension) for dimension in all_dimensions()
-    }
-    dimensions = {dimension: codes for dimension, codes in dimensions.items() if codes}
     slots = {
-        code: Slot(
-            code,
-            dimension_of(code),
-            span["construct"],
-            span["version"],
-            **data["constructs"][span["construct"]],
-            subdimensions_in_dimension=len(dimensions[dimension_of(code)]),
-        )
-        for code, span in in_force.items()
+        code: Slot(code, span["construct"], span["version"], **data["constructs"][span["construct"]])
+        for code, spans in data["slots"].items()
+        for span in spans
+        if span["from"] <= year <= span["to"]
     }
+    dimensions = {name: tuple(code for code in slots if dimension_of(code) == name) for name in all_dimensions()}
     return Instrument(
         year,
-        next(item["label"] for item in data["editions"] if item["from"] <= year <= item["to"]),
-        float(data["tolerance"]),
-        data["name_vi"],
-        data["name_en"],
-        slots,
-        dimensions,
-        tuple(
-            Break(item["year"], tuple(item["codes"]), item["note_vi"], item["note_en"])
-            for item in data["breaks"]
-            if item["year"] == year
-        ),
-        data["weights"].get(year, {}),
+        edition=next(item["label"] for item in data["editions"] if item["from"] <= year <= item["to"]),
+        slots=slots,
+        dimensions={name: codes for name, codes in dimensions.items() if codes},
+        breaks=tuple(Break(**item) for item in data["breaks"] if item["year"] == year),
+        weights=data["weights"].get(year, {}),
+        **{name: data[name] for name in ("tolerance", "name_vi", "name_en")},
     )
 
 
@@ -153,12 +124,8 @@ def breaks_off(code: str, year: int) -> bool:
     if code in now.slots:
         new, old = now.slots[code], before.slots[code]
         return (new.construct, new.version, now.bounds(code)) != (old.construct, old.version, before.bounds(code))
-    parts, old_parts = (
-        (now.dimensions.keys(), before.dimensions.keys())
-        if code == TOTAL_CODE
-        else (now.dimensions[code], before.dimensions[code])
-    )
-    return set(parts) != set(old_parts) or any(breaks_off(part, year) for part in parts)
+    parts, old_parts = (set(one.dimensions if code == TOTAL_CODE else one.dimensions[code]) for one in (now, before))
+    return parts != old_parts or any(breaks_off(part, year) for part in parts)
 
 
 @cache

@@ -28,7 +28,7 @@ class TableFileError(CchcError):
         fix: what to do.
     """
 
-    def __init__(self, *, file: str, problem: str, fix: str) -> None:
+    def __init__(self, file: str, problem: str, fix: str) -> None:
         super().__init__(f"File {file}: {problem}. Fix: {fix}.", file=file, problem=problem, fix=fix)
         self.file, self.problem, self.fix = file, problem, fix
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.papi.labels import NO_SCORE
 from cchc_pipeline.sources.papi.tables import Figure, PapiTable, join_years
 from cchc_pipeline.sources.papi.workbook import read_workbook
@@ -19,7 +20,6 @@ from cchc_pipeline.tabular.sheets import read_table
 
 PROVINCE = "PROVINCE"
 _SLOT = re.compile(r"SC\d+\Z")
-_FIX = "save the table as a UTF-8 CSV named YYYY.csv, or as an .xlsx workbook, and put it into the drop folder again"
 
 
 def papi_tables(path: Path, year: int | None = None) -> list[PapiTable]:
@@ -148,4 +148,4 @@ def year_of(path: Path) -> int:
 
 def unusable(path: Path, problem: str) -> TableFileError:
     """Build the error of a file that is no such table, with the usual fix."""
-    return TableFileError(file=str(path), problem=problem, fix=_FIX)
+    return TableFileError(str(path), problem, FileUnusable.default_fix)

@@ -85,11 +85,8 @@ def _rows(table: PapiTable) -> Iterator[Row]:
 
 def _totals(table: PapiTable) -> Iterator[Row]:
     for province in table.provinces():
-        weighted, error = (
-            figure.value if (figure := table.figures.get((province, code))) else None
-            for code in (WEIGHTED, STANDARD_ERROR)
-        )
+        found = (table.figures.get((province, code)) for code in (WEIGHTED, STANDARD_ERROR))
+        weighted, error = (figure.value if figure else None for figure in found)
         if weighted is not None or error is not None:
-            yield {
-                "year": table.year, "province_code": province, "weighted_total": weighted, "standard_error": error,
-            }  # fmt: skip
+            keyed = {"year": table.year, "province_code": province}
+            yield {**keyed, "weighted_total": weighted, "standard_error": error}

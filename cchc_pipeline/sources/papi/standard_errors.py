@@ -60,14 +60,8 @@ def add_printed_totals(given: Iterable[Row], printed: Iterable[Row]) -> Iterator
     for row in given:
         key = row["year"], row["province_code"]
         named.add(key)
-        total = totals.get(key, {})
-        error = row["standard_error"]
+        total, error = totals.get(key, {}), row["standard_error"]
         if error is None and row["parse_errors"] is None:
             error = total.get("standard_error")
-        yield {
-            "year": row["year"], "province_code": row["province_code"], "weighted_total": total.get("weighted_total"),
-            "standard_error": error, "parse_errors": row["parse_errors"],
-        }  # fmt: skip
-    for key, row in totals.items():
-        if key not in named:
-            yield {**row, "parse_errors": None}
+        yield {**row, "weighted_total": total.get("weighted_total"), "standard_error": error}
+    yield from ({**row, "parse_errors": None} for key, row in totals.items() if key not in named)

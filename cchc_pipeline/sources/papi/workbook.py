@@ -44,35 +44,29 @@ def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> 
     """Find the table of every year in sheets (name, rows) of the workbook `file`."""
     tables: dict[int, PapiTable] = {}
     passed: list[str] = []
-    found: list[tuple[str, int | None, _Sheet]] = []
+    found: list[_Sheet] = []
     for name, rows in sheets:
         sheet = _find(name, rows, file)
-        if isinstance(sheet, str):
-            passed.append(sheet)
-        else:
-            found.append((name, _only_year(name), sheet))
+        passed.append(sheet) if isinstance(sheet, str) else found.append(sheet)
     if not found:
-        raise _unusable(
+        raise TableFileError(
             file,
             "no sheet holds provinces by sub-dimensions" + (f" ({'; '.join(passed)})" if passed else ""),
             "put the publisher's workbook there unchanged, or a sheet with the columns Province, SC11 to SC83",
         )
     of_file = _only_year(file)
-    named = {year for _, year, _ in found if year is not None}
+    named = {year for sheet in found if (year := _only_year(sheet.name))}
     if of_file is not None and named and of_file not in named:
-        raise _unusable(
+        raise TableFileError(
             file,
-            f"sheet «{found[0][0]}» says {min(named)}, but the name of the file says {of_file}",
+            f"sheet «{found[0].name}» says {min(named)}, but the name of the file says {of_file}",
             "find out which is right and rename the sheet or the file, so that they agree",
         )
-    for name, of_sheet, sheet in found:
-        year = of_sheet or of_file
+    for sheet in found:
+        year = _only_year(sheet.name) or of_file
         if year is None:
-            raise _unusable(
-                file,
-                f"neither sheet «{name}» nor the name of the file says which year it is",
-                "name the file YYYY.xlsx",
-            )
+            what = f"neither sheet «{sheet.name}» nor the name of the file says which year it is"
+            raise TableFileError(file, what, "name the file YYYY.xlsx")
         table = tables.setdefault(year, PapiTable(year, file, is_main=of_file in (None, year)))
         sheet.read_into(table)
     for table in tables.values():
@@ -183,7 +177,7 @@ class _Sheet:
         return f"row {place}" if self.is_turned else f"column {_letters(place)}"
 
     def _unusable(self, what: str, fix: str) -> TableFileError:
-        return _unusable(self.file, f"sheet «{self.name}», {what}", fix)
+        return TableFileError(self.file, f"sheet «{self.name}», {what}", fix)
 
 
 def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
@@ -211,12 +205,12 @@ def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
     if count < FEWEST_PROVINCES:
         names = [str(cells[sheet.names]) for cells in sheet.lines.values() if province_code(cells.get(sheet.names))]
         if is_new_map(names):
-            raise _unusable(
+            raise TableFileError(
                 file,
                 f"sheet «{name}» holds {count} provinces of the map since 1/7/2025; its codes and scores are others",
                 "put the table of the 63 provinces there: PAPI until 2024 was surveyed in them",
             )
-        raise _unusable(
+        raise TableFileError(
             file,
             f"sheet «{name}» holds only {count} of the 63 provinces",
             "put the whole table there; leave the scores of a province without figures blank",
@@ -229,22 +223,19 @@ def _check(table: PapiTable) -> None:
     try:
         wanted = instrument(table.year)
     except PapiTableError as error:
-        raise _unusable(table.file, f"holds the year {table.year}", str(error)) from None
+        raise TableFileError(table.file, f"holds the year {table.year}", str(error)) from None
     held = table.codes()
     if absent := [slot for slot in wanted.slots if slot not in held]:
         named = ", ".join(f"{slot[2]}.{slot[3]} ({wanted.slots[slot].name_vi})" for slot in absent)
-        raise _unusable(
+        raise TableFileError(
             table.file,
             f"{', '.join(table.sheets())}: no label for {named}, which the instrument of {table.year} has",
             "check the year of the sheet, or label the row or column by its number such as 1.1",
         )
     for (_, code), figure in table.figures.items():
         if code.startswith("SC") and code not in wanted.slots and figure.value:
-            raise _unusable(
-                table.file,
-                f"{figure.where}: {figure.value:g} stands for {code}, which the instrument of {table.year} has not",
-                "check the year of the sheet",
-            )
+            what = f"{figure.where}: {figure.value:g} stands for {code}, which the instrument of {table.year} has not"
+            raise TableFileError(table.file, what, "check the year of the sheet")
     for province in table.provinces():
         _check_sums(table, wanted, province)
 
@@ -257,16 +248,12 @@ def _check_sums(table: PapiTable, wanted: Instrument, province: str) -> None:
             continue
         total = sum(part for part in parts if part is not None)
         if abs(total - published.value) > SUM_TOLERANCE:
-            raise _unusable(
+            raise TableFileError(
                 table.file,
                 f"{published.where}: {dimension} of {province} is {published.value:.4f}, "
                 f"but its sub-dimensions add up to {total:.4f}",
                 "look for a column or row that is shifted, or for rows of another year",
             )
-
-
-def _unusable(file: str, problem: str, fix: str) -> TableFileError:
-    return TableFileError(file=file, problem=problem, fix=fix)
 
 
 def _only_year(text: str) -> int | None:
