@@ -7,7 +7,6 @@ small counts could be computed by subtraction. Hidden are numerator, denominator
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -21,6 +20,7 @@ from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.disclosure import SMALL, Tree, hidden_cells, with_rests
 
 Key = tuple[str, str]
+Period = tuple[str, date, date]
 PERIODS = ("year", "quarter", "month")
 #: What the administration has or does, by unit of measure, relation and text of a term: such a count reveals nobody.
 HARMLESS_UNITS = frozenset(
@@ -36,43 +36,23 @@ HARMLESS_MEASURES = (
     "DISTINCT procedure_code",
 )  # fmt: skip
 _CAUSES = ("late_in_fact", "late_other_authority", "late_software_only", "late_unknown")
-_LEVELS = ("province", "district", "commune")
-
-
-def _numerators(*names: str) -> tuple[Key, ...]:
-    return tuple((name, "numerator") for name in names)
-
-
+_BY_LEVEL = " ".join(f"digitised_result_rate_{level}_level" for level in ("province", "district", "commune"))
 #: Whole -> parts that add up to it. A whole comes before its parts; the parts of a cell are hidden together.
-PARTS: tuple[tuple[Key, tuple[Key, ...]], ...] = (
-    (("received_total", "numerator"), _numerators("received_online", "received_direct", "received_postal")),
-    (
-        ("resolved_total", "numerator"),
-        _numerators("resolved_early", "resolved_on_time", "resolved_late", "timely_rate"),
-    ),
-    (("resolved_late", "numerator"), _numerators(*(f"{cause}_count" for cause in _CAUSES))),
-    (("apology_rate", "numerator"), _numerators(*(f"{cause}_apology_count" for cause in _CAUSES))),
-    (("pending_total", "numerator"), _numerators("pending_in_time", "pending_overdue")),
-    (("ratings_count", "numerator"), _numerators("satisfied_count", "neutral_count", "dissatisfied_count")),
-    (
-        ("digitised_result_rate", "denominator"),
-        tuple((f"digitised_result_rate_{level}_level", "denominator") for level in _LEVELS),
-    ),
-    (
-        ("digitised_result_rate", "numerator"),
-        _numerators(*(f"digitised_result_rate_{level}_level" for level in _LEVELS)),
-    ),
-    (
-        ("guidance_total", "numerator"),
-        _numerators("guidance_counter_count", "guidance_calls_out_count", "guidance_calls_in_count"),
-    ),
-    (
-        ("kiosk_ratings_count", "numerator"),
-        _numerators("kiosk_satisfied_count", "kiosk_neutral_count", "kiosk_dissatisfied_count"),
-    ),
+PARTS: tuple[tuple[Key, tuple[Key, ...]], ...] = tuple(
+    ((whole, part), tuple((name, part) for name in parts.split()))
+    for part, whole, parts in (
+        ("numerator", "received_total", "received_online received_direct received_postal"),
+        ("numerator", "resolved_total", "resolved_early resolved_on_time resolved_late timely_rate"),
+        ("numerator", "resolved_late", " ".join(f"{cause}_count" for cause in _CAUSES)),
+        ("numerator", "apology_rate", " ".join(f"{cause}_apology_count" for cause in _CAUSES)),
+        ("numerator", "pending_total", "pending_in_time pending_overdue"),
+        ("numerator", "ratings_count", "satisfied_count neutral_count dissatisfied_count"),
+        ("denominator", "digitised_result_rate", _BY_LEVEL),
+        ("numerator", "digitised_result_rate", _BY_LEVEL),
+        ("numerator", "guidance_total", "guidance_counter_count guidance_calls_out_count guidance_calls_in_count"),
+        ("numerator", "kiosk_ratings_count", "kiosk_satisfied_count kiosk_neutral_count kiosk_dissatisfied_count"),
+    )
 )
-#: Parts that are sums of other parts, and so give no equation of their own.
-SUMS_OF_PARTS = ("timely_rate",)
 #: Wholes that are hidden together, since pending at the end = pending at the beginning + received - resolved.
 TOGETHER = (
     ("received_total", "resolved_total"),
@@ -100,16 +80,6 @@ def _is_harmless(indicator: Indicator, harmless: set[Term]) -> bool:
     return any(word in term.sql for word in HARMLESS_MEASURES)
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """Positions of the units and periods of the table."""
-
-    units: tuple[str, ...]
-    unit_parent: tuple[int, ...]
-    periods: tuple[tuple[str, date, date], ...]
-    period_parent: tuple[int, ...]
-
-
 def public_values(
     today: pa.Table,
     parents: Mapping[str, str | None],
@@ -130,14 +100,9 @@ def public_values(
     every = list(catalogue() if indicators is None else indicators)
     rows = today.filter(pc.is_in(today["period_type"], value_set=pa.array(PERIODS)))
     frame = rows.to_pandas(date_as_object=True)
-    cells = _positions(frame, parents)
-    unit_at = {code: i for i, code in enumerate(cells.units)}
-    period_at = {period: i for i, period in enumerate(cells.periods)}
-    frame["u"] = frame["unit_code"].map(unit_at)
-    names = frame[["period_type", "period_start", "period_end"]]
-    frame["p"] = [period_at[name] for name in names.itertuples(index=False, name=None)]
-    hidden = _Hiding(frame, cells, as_of_on, protected(every)).masks()
-    numerator, denominator = (_lost(frame, hidden, part) for part in ("numerator", "denominator"))
+    hiding = _Hiding(frame, parents, as_of_on, protected(every))
+    hiding.hide_all()
+    numerator, denominator = hiding.rows_hidden("numerator"), hiding.rows_hidden("denominator")
     either = numerator | denominator
     frame["numerator"] = frame["numerator"].mask(numerator)
     frame["denominator"] = frame["denominator"].mask(denominator)
@@ -149,17 +114,8 @@ def public_values(
     return table_from_frame(frame.sort_values(order)[schema.names], schema)
 
 
-def _lost(frame: pd.DataFrame, hidden: Mapping[Key, np.ndarray], part: str) -> np.ndarray:
-    found = np.zeros(len(frame), dtype=bool)
-    for indicator, at in frame.groupby("indicator_id", sort=False).indices.items():
-        mask = hidden.get((str(indicator), part))
-        if mask is not None:
-            found[at] = mask[frame["u"].to_numpy()[at], frame["p"].to_numpy()[at]]
-    return found
-
-
-def _positions(frame: pd.DataFrame, parents: Mapping[str, str | None]) -> _Cells:
-    units = tuple(sorted(frame["unit_code"].unique()))
+def _unit_parents(units: Sequence[str], parents: Mapping[str, str | None]) -> list[int]:
+    """Return the position of the nearest unit above each unit; -1 at the top."""
     at = {code: i for i, code in enumerate(units)}
     above = []
     for code in units:
@@ -167,23 +123,37 @@ def _positions(frame: pd.DataFrame, parents: Mapping[str, str | None]) -> _Cells
         while parent is not None and parent not in at:
             parent = parents.get(parent)
         above.append(-1 if parent is None else at[parent])
-    found = {tuple(row) for row in frame[["period_type", "period_start", "period_end"]].itertuples(index=False)}
-    periods = tuple(sorted(found, key=lambda p: (PERIODS.index(p[0]), p[1])))
-    within = []
-    for kind, start, end in periods:
-        wider = [i for i, (k, s, e) in enumerate(periods) if k != kind and s <= start and end <= e]
-        within.append(max(wider, default=-1))  # wider periods come first, so the last of them is the nearest
-    return _Cells(units, tuple(above), periods, tuple(within))
+    return above
+
+
+def _period_parents(periods: Sequence[Period]) -> list[int]:
+    """Return the position of the nearest wider period of each; wider ones come first."""
+    wider = ([i for i, (k, s, e) in enumerate(periods) if k != kind and s <= start and end <= e]
+             for kind, start, end in periods)  # fmt: skip
+    return [max(found, default=-1) for found in wider]
 
 
 class _Hiding:
     """Masks (units by periods) of the figures to hide, by indicator and part."""
 
-    def __init__(self, frame: pd.DataFrame, cells: _Cells, as_of_on: date, indicators: Sequence[Indicator]) -> None:
-        self.cells, self.as_of_on = cells, as_of_on
-        self.shape = len(cells.units), len(cells.periods)
-        present = set(frame["indicator_id"].unique())
-        self.indicators = [i for i in indicators if i.id in present]
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        parents: Mapping[str, str | None],
+        as_of_on: date,
+        indicators: Sequence[Indicator],
+    ) -> None:
+        units = sorted(frame["unit_code"].unique())
+        names = list(frame[["period_type", "period_start", "period_end"]].itertuples(index=False, name=None))
+        periods = sorted(set(names), key=lambda period: (PERIODS.index(period[0]), period[1]))
+        self.unit_parent, self.period_parent = _unit_parents(units, parents), _period_parents(periods)
+        self.ends = [min(end, as_of_on) for _, _, end in periods]
+        self.shape = len(units), len(periods)
+        self.u = frame["unit_code"].map({code: i for i, code in enumerate(units)}).to_numpy()
+        period_at = {period: i for i, period in enumerate(periods)}
+        self.p = np.array([period_at[name] for name in names], dtype=int)
+        self.rows = frame.groupby("indicator_id", sort=False).indices
+        self.indicators = [i for i in indicators if i.id in self.rows]
         self.key_of: dict[Key, Key] = {}
         by_term: dict[Term, Key] = {}
         for indicator in self.indicators:
@@ -196,24 +166,29 @@ class _Hiding:
 
     def _tables(self, frame: pd.DataFrame) -> dict[Key, np.ndarray]:
         tables = {}
-        groups = frame.groupby("indicator_id", sort=False).indices
-        u, p = frame["u"].to_numpy(), frame["p"].to_numpy()
         for key in dict.fromkeys(self.key_of.values()):
-            table = np.full(self.shape, np.nan)
-            at = groups[key[0]]
-            table[u[at], p[at]] = frame[key[1]].to_numpy(dtype=float)[at]
-            tables[key] = table
+            tables[key] = np.full(self.shape, np.nan)
+            at = self.rows[key[0]]
+            tables[key][self.u[at], self.p[at]] = frame[key[1]].to_numpy(dtype=float)[at]
         return tables
 
-    def masks(self) -> dict[Key, np.ndarray]:
-        """Return masks that are True where the figure is hidden, by indicator and part."""
+    def hide_all(self) -> None:
+        """Find the masks, which are True where the figure is hidden."""
         additive = [i for i in self.indicators if i.is_additive]
         self._hide([i for i in additive if i.kind == "flow"], flows=True)
         self._hide([i for i in additive if i.kind == "stock"], flows=False)
         for indicator in self.indicators:
             if indicator not in additive or indicator.kind not in ("flow", "stock"):
                 self._hide_alone(indicator)
-        return {name: self.found[key] for name, key in self.key_of.items() if key in self.found}
+
+    def rows_hidden(self, part: str) -> np.ndarray:
+        """Return for each row whether its numerator, or denominator, is hidden."""
+        found = np.zeros(len(self.u), dtype=bool)
+        for indicator, at in self.rows.items():
+            mask = self.found.get(self.key_of.get((str(indicator), part), ("", "")))
+            if mask is not None:
+                found[at] = mask[self.u[at], self.p[at]]
+        return found
 
     # -- figures that add up ----------------------------------------------------------------------------------------
 
@@ -223,11 +198,10 @@ class _Hiding:
         keys = list(dict.fromkeys(k for (name, _), k in self.key_of.items() if name in ids))
         if not keys:
             return
-        flat = (-1,) * self.shape[1]
         stack, units, periods = with_rests(
             np.stack([self.tables[k] for k in keys]),
-            self.cells.unit_parent,
-            self.cells.period_parent if flows else flat,
+            self.unit_parent,
+            self.period_parent if flows else (-1,) * self.shape[1],
         )
         table = dict(zip(keys, stack, strict=True))
         masks: dict[Key, np.ndarray] = {}
@@ -285,8 +259,8 @@ class _Hiding:
 
         Flows lead from one day of a whole to the next.
         """
-        ends = [min(end, self.as_of_on) for _, _, end in self.cells.periods]
-        groups = [[i for i, end in enumerate(ends) if end == day] for day in sorted(set(ends))] if by_day else None
+        days = sorted(set(self.ends)) if by_day else ()
+        groups = [[i for i, end in enumerate(self.ends) if end == day] for day in days]
         mask = np.zeros_like(small)
         for columns in groups or [list(range(counts.shape[1]))]:
             one = Tree((-1,), (True,))
