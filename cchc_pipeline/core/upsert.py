@@ -27,20 +27,10 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
     """
     if incoming.num_rows == 0:
         return current
-    columns = list(key)
-    numbered = incoming.append_column("_row", pa.array(range(incoming.num_rows), pa.int64()))
-    last = numbered.group_by(columns).aggregate([("_row", "max")])
-    incoming = incoming.take(last["_row_max"])
-    kept = current
-    if current.num_rows:
-        marked = incoming.select(columns).append_column("_in", pa.array([True] * incoming.num_rows))
-        joined = current.append_column("_row", pa.array(range(current.num_rows), pa.int64())).join(
-            marked, keys=columns, join_type="left outer"
-        )
-        rows = joined.filter(pc.is_null(joined["_in"]))["_row"]
-        kept = current.take(rows)
-    merged = pa.concat_tables([kept, incoming.select(current.schema.names).cast(current.schema)])
-    return merged.sort_by([(name, "ascending") for name in columns]).combine_chunks()
+    every = pa.concat_tables([current, incoming.select(current.schema.names).cast(current.schema)])
+    numbered = every.append_column("_row", pa.array(range(every.num_rows), pa.int64()))
+    last = numbered.group_by(list(key)).aggregate([("_row", "max")])["_row_max"]
+    return every.take(last).sort_by([(name, "ascending") for name in key]).combine_chunks()
 
 
 def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
@@ -60,9 +50,7 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
         return set()
     # Batches of several days may hold one dossier in two months: its last row stays.
     incoming = merge(incoming.schema.empty_table(), incoming, [key])
-    day = incoming[day_columns[0]]
-    for column in day_columns[1:]:
-        day = pc.coalesce(day, incoming[column])
+    day = pc.coalesce(*(incoming[column] for column in day_columns))
     months = pc.fill_null(pc.strftime(day.cast(pa.timestamp("s")), format="%Y-%m"), NO_MONTH)
     changed: set[str] = set()
     targets = set(pc.unique(months).to_pylist())

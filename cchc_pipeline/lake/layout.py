@@ -1,14 +1,4 @@
-"""Name the tables and states of a lake, and record the outcome of pulls.
-
-landing/<table>/<day>.parquet      what a source gave for a day, personal data already dropped
-staged/<table>/<day>.parquet       the valid rows of that day
-profiles/<table>/<month>.parquet   counts of every staged day, and codes_<table>.parquet
-pulls/<source>/<first>_<last>.json outcome of the pull of these days
-ledgers/<consumer>_<table>.json    which day files a later stage has taken in
-core/<table>.parquet               current state; dossiers: core/dossiers/<month>.parquet
-built/<table>[/<month>].parquet    derived from core, rebuilt when stale
-published/                         see `publish.py`
-"""
+"""Open the lake of a province, and record the outcome of pulls; its folders are listed in docs/architecture.md."""
 
 from __future__ import annotations
 

@@ -2,11 +2,6 @@
 
 A version is completed beside the old ones and becomes the current one by one switch.
 
-    published/versions/<version>/<table>.parquet     one file per table
-    published/versions/<version>/quality/…           pages and CSV for people
-    published/versions/<version>/datapackage.json    schema, labels, rows, bytes, sha256
-    published/current -> versions/<version>          replaced last, atomically
-
 A reader that opens one file through `current` sees one version. A reader of several files
 resolves `current` first (`current_version`), because names are resolved file by file.
 """
@@ -174,16 +169,9 @@ def _copy(name: str, source: Path, folder: Path, descriptor: Mapping[str, Any]) 
     target = folder / f"{name}.parquet"
     with source.open("rb") as stream:
         files.replace_file(target, lambda out: shutil.copyfileobj(stream, out))
-    return {
-        "name": name,
-        "path": target.name,
-        "format": "parquet",
-        "mediatype": "application/vnd.apache.parquet",
-        **descriptor,
-        "rows": Store(folder).rows(name),
-        "bytes": target.stat().st_size,
-        "hash": f"sha256:{files.sha256(target)}",
-    }
+    about = {"path": target.name, "format": "parquet", "mediatype": "application/vnd.apache.parquet"}
+    size = {"rows": Store(folder).rows(name), "bytes": target.stat().st_size}
+    return {"name": name, **about, **descriptor, **size, "hash": f"sha256:{files.sha256(target)}"}
 
 
 def _write(name: str, content: bytes, folder: Path) -> dict[str, Any]:

@@ -77,8 +77,3 @@ def utc_millis(instant: datetime) -> str:
     """Format as `YYYY-MM-DDTHH:mm:ss.SSSZ`; some gateways turn a plus into a space."""
     moment = instant.astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def slashed(day: date) -> str:
-    """Format a day as `YYYY/MM/DD`."""
-    return f"{day:%Y/%m/%d}"

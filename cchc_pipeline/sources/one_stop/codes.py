@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TypeVar
+
+Code = TypeVar("Code", int, str)
 
 _STATUS_NAMES: dict[int, tuple[str, ...]] = {
     1: ("mới đăng ký", "chờ tiếp nhận", "chưa tiếp nhận", "mới nộp"),
@@ -61,29 +65,14 @@ def fold(label: str) -> str:
     return re.sub(r"\b([lk])í\b", r"\1ý", label)
 
 
-_STATUS = {name: code for code, names in _STATUS_NAMES.items() for name in names}
-_CHANNEL = {name: code for code, names in _CHANNEL_NAMES.items() for name in names}
-_SERVICE = {name: code for code, names in _SERVICE_NAMES.items() for name in names}
+def _lookup(names: Mapping[Code, tuple[str, ...]]) -> Callable[[str | None], Code | None]:
+    by_label = {name: code for code, labels in names.items() for name in labels}
+    return lambda label: by_label.get(fold(label)) if label else None
 
 
-def status_of(name: str | None) -> int | None:
-    """Return the canonical status of a status name; None for an unknown name.
-
-    >>> status_of("Yêu cầu bổ sung"), status_of("Lưu trữ")
-    (5, None)
-    """
-    return _STATUS.get(fold(name)) if name else None
-
-
-def channel_of(name: str | None) -> str | None:
-    """Return direct, online or postal for an application method; None if unknown."""
-    return _CHANNEL.get(fold(name)) if name else None
-
-
-def service_level_of(name: str | None) -> str | None:
-    """Return full, partial or information for a service level; None if unknown.
-
-    >>> service_level_of("Mức độ 4"), service_level_of("Một phần")
-    ('full', 'partial')
-    """
-    return _SERVICE.get(fold(name)) if name else None
+#: Canonical status of a status name; None for an unknown name.
+status_of = _lookup(_STATUS_NAMES)
+#: Channel of an application method: direct, online or postal; None if unknown.
+channel_of = _lookup(_CHANNEL_NAMES)
+#: Level of an online service: full, partial or information; None if unknown.
+service_level_of = _lookup(_SERVICE_NAMES)

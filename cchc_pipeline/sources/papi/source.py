@@ -8,17 +8,15 @@ from typing import ClassVar
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
-from cchc_pipeline.sources.errors import FileUnusable
+from cchc_pipeline.sources.drop_folder import file_errors, table_files
 from cchc_pipeline.sources.papi.files import papi_tables, unusable
 from cchc_pipeline.sources.papi.labels import STANDARD_ERROR, WEIGHTED
 from cchc_pipeline.sources.papi.standard_errors import add_printed_totals, standard_error_rows
 from cchc_pipeline.sources.papi.tables import PapiTable, join_years
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.tabular.files import TableFileError
 
 SUBDIMENSIONS = "papi__subdimensions"
 TOTALS = "papi__totals"
-_SUFFIXES = frozenset({".csv", ".xls", ".xlsx", ".xlsm", ".ods"})
 
 
 class PapiDropSource:
@@ -42,20 +40,14 @@ class PapiDropSource:
                 another one.
         """
         del known
-        entries = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
-        files = [path for path in entries if path.is_file() and _is_table(path)]
+        files = table_files(self._folder)
         tables: list[PapiTable] = []
-        try:
+        with file_errors(self.name, self._folder, window.last):
             for number, path in enumerate(files, 1):
                 tables += _read(path)
                 progress(number, len(files), f"PAPI file {path.name}")
             joined = join_years(tables)
             errors = standard_error_rows(self._folder)
-        except TableFileError as error:
-            culprit = error.file.removeprefix(str(self._folder)).lstrip("/\\")
-            raise FileUnusable(
-                error.problem, source=self.name, culprit=culprit, day=window.last, fix=error.fix
-            ) from None
         if not files:
             progress(0, 0, "PAPI drop folder is empty")
         yield Batch(SUBDIMENSIONS, window.last, [row for table in joined for row in _rows(table)])
@@ -70,11 +62,6 @@ def _read(path: Path) -> list[PapiTable]:
             if slot.startswith("SC") and figure.value is not None and not 0 <= figure.value <= 10:
                 raise unusable(path, f"{figure.where}: {figure.value:g} is no score between 0 and 10")
     return tables
-
-
-def _is_table(path: Path) -> bool:
-    """Tell whether a file is named as a table; Excel's lock file is none."""
-    return path.suffix.lower() in _SUFFIXES and not path.name.startswith(("~$", "."))
 
 
 def _rows(table: PapiTable) -> Iterator[Row]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cchc_pipeline.sources.drop_folder import files_in
 from cchc_pipeline.sources.papi.files import PROVINCE, province_rows, year_of
 from cchc_pipeline.sources.papi.labels import NO_SCORE
 from cchc_pipeline.sources.protocol import Row
@@ -29,10 +30,8 @@ def standard_error_rows(folder: Path) -> list[Row]:
     Raises:
         TableFileError: a file is no such table.
     """
-    entries = sorted((folder / FOLDER).iterdir()) if (folder / FOLDER).is_dir() else []
-    files = [path for path in entries if path.is_file() and not path.name.startswith(("~$", "."))]
     rows: list[Row] = []
-    for path in files:
+    for path in files_in(folder / FOLDER):
         year = year_of(path)
         for line, cells in province_rows(path, _COLUMN, re.compile(rf"{_COLUMN}\Z")):
             row = {"year": year, "province_code": cells[PROVINCE].upper() or None, "parse_errors": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from cchc_pipeline.contracts import Contract
+from cchc_pipeline.contracts import Column, Contract
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import Problems
@@ -23,9 +23,14 @@ _COUNTERS = frozenset({"stt", "tt", "no", "no.", "số tt", "#"})
 _FREE_TEXT = frozenset({"name", "note", "source", "band", "scored_by", "evidence"})
 
 
+def file_columns(contract: Contract) -> list[Column]:
+    """Return the columns that a file of the register has."""
+    return [column for column in contract.columns if column.name not in OWN_COLUMNS]
+
+
 def header_names(contract: Contract) -> dict[str, str]:
     """Map every header of a column (labels and name, comparable) to its name."""
-    kept = [column for column in contract.columns if column.name not in OWN_COLUMNS]
+    kept = file_columns(contract)
     keys = ("label_vi", "label_en", "name")
     return {comparable(getattr(column, key)): column.name for key in keys for column in kept}
 

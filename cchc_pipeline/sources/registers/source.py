@@ -15,10 +15,10 @@ from typing import ClassVar
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
+from cchc_pipeline.sources.drop_folder import file_errors, table_files
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
 from cchc_pipeline.sources.registers.rows import register_rows
-from cchc_pipeline.tabular.files import TableFileError
 
 #: Register -> the inbound table of its rows.
 TABLES = {
@@ -29,8 +29,6 @@ TABLES = {
     )
 }
 _FOLDER = "registers/"
-#: Suffixes of table files; the kind of a file is found by its content.
-_SUFFIXES = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"})
 
 
 def read_register(path: Path, register: str, day: date, *, folder: str = "") -> list[Row]:
@@ -45,14 +43,8 @@ def read_register(path: Path, register: str, day: date, *, folder: str = "") -> 
     Raises:
         FileUnusable: the file is missing or is no such register.
     """
-    try:
+    with file_errors("registers", path.parent, day, folder):
         return register_rows(path, load_contract(TABLES[register]))
-    except TableFileError as error:
-        raise _unusable(f"{folder}{path.name}", day, error.problem, error.fix) from None
-
-
-def _unusable(culprit: str, day: date, problem: str, fix: str) -> FileUnusable:
-    return FileUnusable(problem, source=RegistersSource.name, culprit=culprit, day=day, fix=fix)
 
 
 class RegistersSource:
@@ -87,12 +79,11 @@ class RegistersSource:
     def _files(self, day: date) -> dict[str, list[Path]]:
         """Find the files of each register, in the order of their names."""
         found: dict[str, list[Path]] = {register: [] for register in TABLES}
-        for path in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
-            if path.name.startswith((".", "~$")) or path.suffix.lower() not in _SUFFIXES or not path.is_file():
-                continue
+        for path in table_files(self._folder):
             register = path.stem.partition("-")[0].strip().lower()
             if register not in found:
+                what = f"no register is called «{register}»"
                 fix = f"rename the file to one of {', '.join(TABLES)} (a dash and more may follow), or remove it"
-                raise _unusable(_FOLDER + path.name, day, f"no register is called «{register}»", fix)
+                raise FileUnusable(what, source=self.name, culprit=_FOLDER + path.name, day=day, fix=fix)
             found[register].append(path)
         return found

@@ -9,9 +9,8 @@ from typing import Any
 
 from cchc_pipeline.contracts import Column, Contract, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.contracts.register_lists import OWN_COLUMNS
 from cchc_pipeline.lake.files import replace_file
-from cchc_pipeline.sources.registers.rows import GUIDE_SHEETS
+from cchc_pipeline.sources.registers.rows import GUIDE_SHEETS, file_columns
 from cchc_pipeline.sources.registers.source import TABLES
 
 ROWS_PREPARED = 500
@@ -50,10 +49,6 @@ def write_templates(folder: Path, kind: str = "xlsx") -> list[Path]:
     return written
 
 
-def _columns(contract: Contract) -> list[Column]:
-    return [column for column in contract.columns if column.name not in OWN_COLUMNS]
-
-
 def _header(column: Column) -> str:
     return f"{column.label_vi} *" if column.required else column.label_vi
 
@@ -62,11 +57,11 @@ def _write_csv(path: Path, contract: Contract) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow([f"# {contract.title_vi}. Cột có dấu * phải điền. Các dòng bắt đầu bằng # không được đọc."])
-        for column in _columns(contract):
+        for column in file_columns(contract):
             writer.writerow([f"# {column.label_vi} ({_KINDS[column.physical_type]}): {column.description_vi}"])
             for code in load_code_list(column.code_list).codes if column.code_list else ():
                 writer.writerow([f"#    {code.code}: {code.label_vi}"])
-        writer.writerow([_header(column) for column in _columns(contract)])
+        writer.writerow([_header(column) for column in file_columns(contract)])
 
 
 def _write_workbook(path: Path, contract: Contract) -> None:
@@ -83,7 +78,7 @@ def _write_workbook(path: Path, contract: Contract) -> None:
     guide.append([f"Khóa: {', '.join(contract.column(name).label_vi for name in contract.key)}"])
     guide.append([])
     guide.append(["Cột", "Tên trong hợp đồng dữ liệu", "Bắt buộc", "Kiểu", "Ý nghĩa"])
-    for number, column in enumerate(_columns(contract), 1):
+    for number, column in enumerate(file_columns(contract), 1):
         letter = get_column_letter(number)
         cell = sheet.cell(1, number, _header(column))
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")

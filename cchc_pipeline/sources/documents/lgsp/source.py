@@ -25,7 +25,7 @@ from cchc_pipeline.sources.errors import (
 )
 from cchc_pipeline.sources.http import HttpClient
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.sources.timestamps import parse_slashed_time, slashed
+from cchc_pipeline.sources.timestamps import parse_slashed_time
 
 DOCUMENTS = "documents__documents"
 STATUSES = "documents__statuses"
@@ -106,7 +106,7 @@ class DocumentsSource:
         return unit_code == self._province or unit_code.startswith(f"{self._province}.")
 
     def _list(self, message_type: str, day: date) -> list[Mapping[str, Any]]:
-        params = {"messageType": message_type, "fromDate": slashed(day), "toDate": slashed(day)}
+        params = {"messageType": message_type, "fromDate": f"{day:%Y/%m/%d}", "toDate": f"{day:%Y/%m/%d}"}
         reply = self._data(self._http.get_json(LIST_PATH, params), LIST_PATH)
         items = reply.get("data") or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):

@@ -108,21 +108,20 @@ class OneStopSource:
         return Batch(PROCEDURES, window.last, watch.drop_missing(rows.values()))
 
 
+@dataclass
 class _DossierPull:
     """State of one pull of dossiers: its window, codes still missing, columns seen."""
 
-    def __init__(
-        self,
-        http: HttpClient,
-        api: OneStopApi,
-        options: OneStopOptions,
-        window: Window,
-        known: KnownState,
-        progress: Progress,
-    ) -> None:
-        self._http, self._api, self._options = http, api, options
-        self._window, self._known, self._progress = window, known, progress
-        self._reader = WindowReader(api, options.page_size)
+    _http: HttpClient
+    _api: OneStopApi
+    _options: OneStopOptions
+    _window: Window
+    _known: KnownState
+    _progress: Progress
+
+    def __post_init__(self) -> None:
+        window, known, options = self._window, self._known, self._options
+        self._reader = WindowReader(self._api, options.page_size)
         self._watch = ColumnWatch(DOSSIER_NEEDS)
         self._first_read = window.first - timedelta(days=options.overlap_days)
         starts = [day for day in (options.history_from, known.first_day) if day is not None]
