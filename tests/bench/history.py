@@ -10,7 +10,6 @@ import pyarrow as pa
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import period_of
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.engine import connect
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.province import Province
@@ -111,7 +110,7 @@ def fill_history(lake: Lake, count: int, first: date, last: date) -> None:
     for number, month in enumerate(months):
         # what a month receives is closed within it, or within the next: nothing is open when the bench begins
         rows = dossiers(share, month.first, month.last, start=number * share)
-        files.write_parquet(rows.cast(schema), lake.state_file("core", "dossiers", str(month)))
+        lake.store.write(rows.cast(schema), "core/dossiers", str(month))
     for source in ("one_stop", "documents"):
         lake.record_pull(source, first, last, {"status": "ok", "rows": {}})
 

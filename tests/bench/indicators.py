@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from bench.history import event_files, procedures, units
 from bench.measure import Line, Report, peak_mib, seconds
-from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.indicators.compute import compute
@@ -29,7 +28,6 @@ def bench(report: Report, dossiers: int) -> None:
     """Measure monthly flow indicators of every unit, then all that a night computes."""
     statement = _HAND.read_text(encoding="utf-8")
     flows = set(re.findall(r"'indicator_id': '(\w+)'", statement))
-    schema = load_contract("indicator_values").arrow_schema()
     every = periods(FIRST, LAST)
     months = every.filter(pc.equal(every["period_type"], "month"))
     every_unit, catalogued = units(), procedures()
@@ -47,7 +45,7 @@ def bench(report: Report, dossiers: int) -> None:
                 "procedures": catalogued,
                 "periods": every if wanted is None else wanted,
             }
-            return compute(tables, FIRST, LAST, schema, only)
+            return compute(tables, FIRST, LAST, only)
 
         def by_hand() -> pa.Table:
             with connect() as connection:

@@ -78,8 +78,8 @@ def _same_days(lakes: list[Lake], first: date) -> int:
 
 
 def _changed(lake: Lake, day: date) -> int:
-    path = lake.day_file("landing", "one_stop__dossiers", day)
-    return int(pq.read_metadata(path).num_rows) if path.exists() else 0
+    table = "landing/one_stop__dossiers"
+    return lake.store.rows(table, day) if lake.store.has(table, day) else 0
 
 
 def _size(folder: Path) -> float:
