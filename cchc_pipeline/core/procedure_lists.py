@@ -29,9 +29,8 @@ def listings(lake: Lake, as_of_on: date) -> pa.Table:
     wanted = [day for day in days if day <= since][-1:] + wanted
     tables = []
     for day in wanted or days[:1]:
-        held = lake.store.read("staged/one_stop__procedures", day.isoformat())
-        columns = [pa.array([day] * held.num_rows, pa.date32()), held["procedure_code"], held["is_in_force"]]
-        tables.append(pa.table(columns, names=_LISTINGS.names).cast(_LISTINGS))
+        held = lake.store.read("staged/one_stop__procedures", day, columns=["procedure_code", "is_in_force"])
+        tables.append(held.add_column(0, "listed_on", pa.array([day] * held.num_rows, pa.date32())).cast(_LISTINGS))
     return pa.concat_tables(tables) if tables else _LISTINGS.empty_table()
 
 

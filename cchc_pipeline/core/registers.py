@@ -12,11 +12,10 @@ from cchc_pipeline.core import state
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sources.registers.source import TABLES as INBOUND
 
 #: Published table -> the inbound table that it is made from.
-TABLES = {name: f"registers__{name}" for name in (
-    "observations", "plan_tasks", "inspections", "petitions", "external_indices",
-)}  # fmt: skip
+TABLES = {name: table for name, table in INBOUND.items() if name not in ("unit_changes", "appraisals")}
 
 
 def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:

@@ -68,7 +68,6 @@ class Store:
         *,
         schema: pa.Schema | None = None,
         columns: list[str] | None = None,
-        filters: list[tuple[str, str, Any]] | None = None,
     ) -> pa.Table:
         """Read a table, or one part of it.
 
@@ -77,14 +76,13 @@ class Store:
             part: name of the part.
             schema: schema of the empty table that is returned where nothing was written yet.
             columns: columns to read; all by default.
-            filters: conditions (column, operator, value) on the rows.
 
         Raises:
             LakeError: nothing was written yet, and no `schema` is given.
         """
         path = self.path(table, part)
         if path.exists():
-            return pq.read_table(path, columns=columns, filters=filters, partitioning=None)
+            return pq.read_table(path, columns=columns, partitioning=None)
         if schema is None:
             raise LakeError(f"lake {self.root}: no table {table} yet. Run the main job: `cchc run --day D`.")
         return schema.empty_table()

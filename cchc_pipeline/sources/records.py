@@ -120,8 +120,9 @@ def read_fields(record: Mapping[str, Any], fields: Fields, problems: Problems) -
     return {column: read(value_at(record, path), column, problems) for column, (path, read) in fields.items()}
 
 
-#: Canonical code of a unit.
-read_unit = reader(lru_cache(maxsize=4096)(canonical_unit_code), "not an agency code", text_or_none)
+unit_code = lru_cache(maxsize=4096)(canonical_unit_code)
+#: Reader of the canonical code of a unit.
+read_unit = reader(unit_code, "not an agency code", text_or_none)
 
 
 class ColumnWatch:

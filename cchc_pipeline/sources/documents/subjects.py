@@ -1,9 +1,8 @@
-"""Classify the subject line of a document, and read the counts that it states."""
+"""Classify the subject line (in NFC) of a document, and read the counts in it."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # First match wins. Order: what is most specific comes first.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -55,13 +54,12 @@ def subject_kind(subject: str) -> str:
     >>> subject_kind("Quyết định công bố 12 thủ tục hành chính lĩnh vực đất đai")
     'publication_decision'
     """
-    subject = unicodedata.normalize("NFC", subject)
     return next((kind for kind, pattern in _KINDS if pattern.search(subject)), "other")
 
 
 def procedures_count(subject: str) -> int | None:
     """Read how many procedures a decision publishes; None where it gives no number."""
-    match = _COUNT.search(unicodedata.normalize("NFC", subject))
+    match = _COUNT.search(subject)
     return int(match["count"]) if match else None
 
 
@@ -73,7 +71,6 @@ def internal_procedures_count(subject: str) -> int | None:
     >>> internal_procedures_count("Quyết định công bố 7 thủ tục hành chính nội bộ lĩnh vực nội vụ")
     7
     """
-    subject = unicodedata.normalize("NFC", subject)
     total, some = procedures_count(subject), _SOME_INTERNAL.search(subject)
     if some:
         return int(some["count"])
@@ -86,13 +83,11 @@ def subject_field(subject: str) -> str:
     >>> subject_field("Quyết định về việc nâng bậc lương thường xuyên"), subject_field("Giấy mời họp")
     ('personnel', 'other')
     """
-    subject = unicodedata.normalize("NFC", subject)
     return next((field for field, pattern in _FIELDS if pattern.search(subject)), "other")
 
 
 def apology_dossier_code(subject: str) -> str | None:
     """Find the dossier that an apology letter names; None for none or several."""
-    subject = unicodedata.normalize("NFC", subject)
     codes = {match.group().upper() for match in _DOSSIER.finditer(subject)}
     codes = codes or {match["code"] for match in _LEGACY_DOSSIER.finditer(subject)}
     return codes.pop() if len(codes) == 1 else None

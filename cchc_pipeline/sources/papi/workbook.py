@@ -144,29 +144,20 @@ class _Sheet:
 
     def _score(self, line: int, place: int, province: str, code: str, cell: Any) -> float | None:
         at = f"{self._cell(line, place)} ({province}, {code})"
-        if isinstance(cell, Formula):
-            if cell.text.upper() in NO_SCORE:
-                return None
-            raise self._unusable(
-                f"{at}: the formula {cell.text[:40]!r} has no value", "open and save the workbook in Excel, or write it"
-            )
-        if isinstance(cell, str):
-            text = cell.strip()
-            if text.upper() in NO_SCORE:
-                return None
-            try:
-                cell = read_number(text, "either")
-            except CellError:
-                raise self._unusable(
-                    f"{at}: {text[:40]!r} is no number", "write the score, or leave it blank"
-                ) from None
-        if cell is None:
+        text = cell.text if isinstance(cell, Formula) else cell.strip() if isinstance(cell, str) else None
+        if cell is None or (text is not None and text.upper() in NO_SCORE):
             return None
+        if isinstance(cell, Formula):
+            what = f"{at}: the formula {cell.text[:40]!r} has no value"
+            raise self._unusable(what, "open and save the workbook in Excel, or write it")
+        fix = "write the score, or leave it blank"
+        try:
+            cell = cell if text is None else read_number(text, "either")
+        except CellError:
+            raise self._unusable(f"{at}: {str(text)[:40]!r} is no number", fix) from None
         most = 100 if code.startswith("TOTAL") else 10
         if isinstance(cell, bool) or not isinstance(cell, int | float) or not 0 <= cell <= most:
-            raise self._unusable(
-                f"{at}: {str(cell)[:40]} is no score between 0 and {most}", "write the score, or leave it blank"
-            )
+            raise self._unusable(f"{at}: {str(cell)[:40]} is no score between 0 and {most}", fix)
         return float(cell)
 
     def _cell(self, line: int, place: int) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from cchc_pipeline.sources.one_stop.codes import ONLINE_PAYMENT_NAMES, channel_of, fold, service_level_of, status_of
-from cchc_pipeline.sources.one_stop.vnpt_igate.steps import step_name, step_unit, steps_json, tasks_of
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
@@ -18,6 +18,7 @@ from cchc_pipeline.sources.records import (
     read_unit,
     reader,
     text_or_none,
+    unit_code,
     value_at,
 )
 from cchc_pipeline.sources.timestamps import parse_instant, parse_iso_day
@@ -117,7 +118,7 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
         "status_name": status_name,
         "current_step": step,
         "current_step_unit_code": holder,
-        "steps": steps_json(record),
+        "steps": _steps_json(record),
         "processing_time": number_or_none(value_at(timed, "processingTime")),
         "processing_time_unit": text_or_none(value_at(timed, "processingTimeUnit")),
         "has_fee": None if amount is None else amount > 0,
@@ -143,9 +144,46 @@ def _status(record: Mapping[str, Any], problems: Problems) -> tuple[int | None, 
 
 
 def _current_step(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    entries = tasks_of(record, "currentTask")
-    task = next((entry for entry in entries if entry.get("isCurrent")), entries[0] if entries else {})
-    return step_name(task), step_unit(task)
+    tasks = _tasks(record, "currentTask")
+    return _step(next((task for task in tasks if task.get("isCurrent")), tasks[0] if tasks else {}))
+
+
+def _tasks(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    """Return the tasks under `task` or `currentTask`, a list or a bare object."""
+    tasks = record.get(field)
+    return [task for task in (tasks if isinstance(tasks, list) else [tasks]) if isinstance(task, Mapping)]
+
+
+def _step(task: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the name of the step of a task, and the code of the unit that holds it."""
+    unit = unit_code(text_or_none(value_at(task, "agency.code")))
+    return local_name(value_at(task, "bpmProcessDefinitionTask.name")), unit
+
+
+def _steps_json(record: Mapping[str, Any]) -> str | None:
+    """Return the steps of a dossier in order of their beginning; None without any.
+
+    Returns:
+        A JSON list of objects: step, unit (canonical code), begun and ended (civil time of Asia/Ho_Chi_Minh;
+        ended is null while the step is current), limit and limit_unit (the step's own time limit).
+    """
+    steps = []
+    for task in _tasks(record, "task") or _tasks(record, "currentTask"):
+        if (begun := _civil(task.get("createdDate"))) is None:
+            continue
+        step, unit = _step(task)
+        ended = None if task.get("isCurrent") else _civil(task.get("updatedDate"))
+        limit = number_or_none(value_at(task, "bpmProcessDefinitionTask.processingTime"))
+        limit_unit = text_or_none(value_at(task, "bpmProcessDefinitionTask.processingTimeUnit"))
+        steps.append(
+            {"step": step, "unit": unit, "begun": begun, "ended": ended, "limit": limit, "limit_unit": limit_unit}
+        )
+    steps.sort(key=lambda step: str(step["begun"]))  # stable: steps that begin together stay as the source has them
+    return json.dumps(steps, ensure_ascii=False, separators=(",", ":")) if steps else None
+
+
+def _civil(raw: Any) -> str | None:
+    return (moment := _instant(raw)) and moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _items(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]] | None:

@@ -37,18 +37,18 @@ class WindowReader:
         self._planned_for = 0
         self._previous_ids: list[Any] = []
 
-    def read_day(self, day: date, filters: Mapping[str, str] | None = None) -> Iterator[Record]:
+    def read_day(self, day: date) -> Iterator[Record]:
         """Yield all dossiers of one civil day, in pieces planned by the days before."""
         starts = [day_start(day), *(datetime.combine(day, cut, tzinfo=day_start(day).tzinfo) for cut in self._cuts)]
         ends = [start - MILLISECOND for start in starts[1:]] + [day_end(day)]
         leaves: list[tuple[datetime, int]] = []
         for start, end in zip(starts, ends, strict=True):
-            yield from self._read(start, end, filters or {}, leaves)
+            yield from self._read(start, end, {}, leaves)
         self._plan(leaves)
 
-    def read(self, start: datetime, end: datetime, filters: Mapping[str, str] | None = None) -> Iterator[Record]:
+    def read(self, start: datetime, end: datetime, filters: Mapping[str, str]) -> Iterator[Record]:
         """Yield all dossiers from `start` to `end`, both included, to the millisecond."""
-        yield from self._read(start, end, filters or {}, [])
+        yield from self._read(start, end, filters, [])
 
     def _read(
         self, start: datetime, end: datetime, filters: Mapping[str, str], leaves: list[tuple[datetime, int]]
