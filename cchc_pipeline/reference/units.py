@@ -8,7 +8,7 @@ now the code and the last day on which it held it, `15.TO25.0630`, in the form o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -16,6 +16,9 @@ from cchc_pipeline.errors import CchcError
 
 Kind = Literal["merged", "renamed", "split", "dissolved", "recoded"]
 KINDS: tuple[Kind, ...] = ("merged", "renamed", "split", "dissolved", "recoded")
+
+
+_ByDay = dict[date, list["UnitChange"]]
 
 
 class UnitHistoryError(CchcError):
@@ -137,34 +140,15 @@ class UnitHistory:
 
     def _all_tenures(self) -> dict[str, list[Tenure]]:
         """Return code -> tenures in order of time, without gaps where the code goes on."""
-        ends: dict[str, dict[date, list[UnitChange]]] = {}
-        begins: dict[str, dict[date, list[UnitChange]]] = {}
+        ends: dict[str, _ByDay] = {}
+        begins: dict[str, _ByDay] = {}
         for change in self.changes:
             ends.setdefault(change.old_code, {}).setdefault(change.changed_on, []).append(change)
             if change.new_code:
                 begins.setdefault(change.new_code, {}).setdefault(change.changed_on, []).append(change)
-        found = {}
-        for code in ends.keys() | begins.keys():
-            ended, begun = ends.get(code, {}), begins.get(code, {})
-            days = sorted(ended.keys() | begun.keys())
-            pieces: list[tuple[str | None, date | None, date | None, bool]] = []  # name, from, to, same unit as before
-            start: date | None = None
-            is_held, goes_on = days[0] in ended, False
-            name = next((c.old_name for c in ended.get(days[0], [])), None)
-            for day in days:
-                leaving, coming = ended.get(day, []), begun.get(day, [])
-                if is_held and (leaving or coming):
-                    pieces.append((next((c.old_name for c in leaving), name), start, day - timedelta(days=1), goes_on))
-                stays = any(c.keeps_unit for c in leaving) or (is_held and not leaving)
-                if coming or stays:
-                    named = next((c.new_name for c in coming), None)
-                    name, start, goes_on, is_held = named or name, day, is_held and stays, True
-                else:
-                    is_held = False
-            if is_held:
-                pieces.append((name, start, None, goes_on))
-            found[code] = _named(code, pieces)
-        return found
+        return {
+            code: _tenures_of(code, ends.get(code, {}), begins.get(code, {})) for code in ends.keys() | begins.keys()
+        }
 
     def tenures(self, code: str) -> tuple[Tenure, ...]:
         """Return every tenure of a code, in order of time."""
@@ -219,17 +203,30 @@ class UnitHistory:
         return Placement(tuple(found), why is None, why)
 
 
-def _named(code: str, pieces: list[tuple[str | None, date | None, date | None, bool]]) -> list[Tenure]:
-    """Return tenures with the ids of their units: the last holder has the bare code."""
-    groups: list[list[tuple[str | None, date | None, date | None, bool]]] = []
-    for piece in pieces:
-        if piece[3] and groups:
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    tenures = []
-    for number, group in enumerate(groups):
-        last = group[-1][2]
-        unit_id = code if number == len(groups) - 1 or last is None else f"{code}.TO{last:%y.%m%d}"
-        tenures += [Tenure(unit_id, code, name, start, end) for name, start, end, _ in group]
-    return tenures
+def _tenures_of(code: str, ended: _ByDay, begun: _ByDay) -> list[Tenure]:
+    """Return tenures of a code with the ids of their units: the last has the bare code."""
+    days = sorted(ended.keys() | begun.keys())
+    groups: list[list[Tenure]] = []  # one for each unit that held the code
+    start: date | None = None
+    is_held, goes_on = days[0] in ended, False
+    name = next((c.old_name for c in ended.get(days[0], [])), None)
+    for day in days:
+        leaving, coming = ended.get(day, []), begun.get(day, [])
+        if is_held:
+            named = next((c.old_name for c in leaving), name)
+            _hold(groups, Tenure(code, code, named, start, day - timedelta(days=1)), goes_on=goes_on)
+        stays = any(c.keeps_unit for c in leaving) or (is_held and not leaving)
+        goes_on, is_held = is_held and stays, bool(coming) or stays
+        if is_held:
+            name, start = next((c.new_name for c in coming), None) or name, day
+    if is_held:
+        _hold(groups, Tenure(code, code, name, start, None), goes_on=goes_on)
+    former = {number: f"{code}.TO{group[-1].valid_to:%y.%m%d}" for number, group in enumerate(groups[:-1])}
+    return [replace(held, unit_id=former.get(number, code)) for number, group in enumerate(groups) for held in group]
+
+
+def _hold(groups: list[list[Tenure]], held: Tenure, *, goes_on: bool) -> None:
+    if goes_on and groups:
+        groups[-1].append(held)
+    else:
+        groups.append([held])
