@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,7 +23,7 @@ from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.steps import OTHER_AUTHORITY, Step, seen_steps, steps
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.dossier_search import STATUSES, UNKNOWN_STATUS, Query, page_of, parse_query, search
-from cchc_pipeline.sandbox.servers.web import dump, fail, reply, reply_text
+from cchc_pipeline.sandbox.servers.web import Refused, dump, reply, reply_text
 from cchc_pipeline.sandbox.servers.world import World
 
 TOKEN_SECONDS = 86_400
@@ -283,35 +282,36 @@ class OneStopRoutes:
         """Answer a request for a token by OpenID client credentials."""
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("grant_type") != "client_credentials":
-            return fail(400, "unsupported_grant_type")
+            raise Refused(400, "unsupported_grant_type")
         if not self.world.knows(form.get("client_id"), form.get("client_secret")):
-            return fail(401, "unauthorized_client")
+            raise Refused(401, "unauthorized_client")
         token = secrets.token_urlsafe(24)
         self._tokens[token] = self.world.clock() + timedelta(seconds=TOKEN_SECONDS)
         return reply({"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"})
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _check(self, request: Request) -> None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         until = self._tokens.get(token)
         if kind.lower() != "bearer" or until is None:
-            return fail(401, "invalid_token")
-        return fail(401, "token_expired") if until < self.world.clock() else None
+            raise Refused(401, "invalid_token")
+        if until < self.world.clock():
+            raise Refused(401, "token_expired")
 
-    async def dossiers(self, request: Request) -> Response:
-        """Answer `/pa/dossier/search`: a page of dossiers."""
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
+    def _page(self, request: Request) -> tuple[Query, int, int]:
+        """Return the query, page and page size of a request that may ask."""
+        self._check(request)
+        asked = request.query_params
         try:
-            query = parse_query(request.query_params)
-            page, size = int(request.query_params.get("page", "0")), int(request.query_params.get("size", "20"))
+            query, page, size = parse_query(asked), int(asked.get("page", "0")), int(asked.get("size", "20"))
         except ValueError as error:
-            return fail(400, f"bad query: {error}")
+            raise Refused(400, f"bad query: {error}") from None
         if page < 0 or not 0 < size <= LARGEST_PAGE:
-            return fail(400, f"size has to be 1..{LARGEST_PAGE} and page not negative")
-        return await run_in_threadpool(self._slice, query, page, size)
+            raise Refused(400, f"size has to be 1..{LARGEST_PAGE} and page not negative")
+        return query, page, size
 
-    def _slice(self, query: Query, page: int, size: int) -> Response:
+    def dossiers(self, request: Request) -> Response:
+        """Answer `/pa/dossier/search`: a page of dossiers."""
+        query, page, size = self._page(request)
         clock = self.world.clock()
         with self.world.lock:
             hits = self._searches.get((clock, query))
@@ -319,11 +319,8 @@ class OneStopRoutes:
                 if len(self._searches) >= 4:
                     self._searches.clear()
                 hits = self._searches[clock, query] = search(self.world.province, clock, query)
-            content = []
-            for life in page_of(hits, page, size):
-                seen = life.seen(clock)
-                if seen is not None:
-                    content.append(self.book.dossier(life, seen, clock))
+            seen = [(life, life.seen(clock)) for life in page_of(hits, page, size)]
+            content = [self.book.dossier(life, view, clock) for life, view in seen if view is not None]
         frame = {
             "number": page,
             "size": size,
@@ -334,17 +331,9 @@ class OneStopRoutes:
         }
         return reply_text(f'{{"content":[{",".join(content)}],{_members(frame)}}}')
 
-    async def procedures(self, request: Request) -> Response:
+    def procedures(self, request: Request) -> Response:
         """Answer `/bd/procedure`: a page of procedures."""
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        try:
-            page, size = int(request.query_params.get("page", "0")), int(request.query_params.get("size", "20"))
-        except ValueError as error:
-            return fail(400, f"bad query: {error}")
-        if page < 0 or not 0 < size <= LARGEST_PAGE:
-            return fail(400, f"size has to be 1..{LARGEST_PAGE} and page not negative")
+        _, page, size = self._page(request)
         some = self.world.province.procedures
         content = [self.book.procedure(p) for p in some[page * size : (page + 1) * size]]
         pages = -(-len(some) // size)

@@ -12,7 +12,6 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,7 +22,7 @@ from cchc_pipeline.sandbox.servers.documents import DocumentRoutes
 from cchc_pipeline.sandbox.servers.faults import App, Fault, FaultLayer
 from cchc_pipeline.sandbox.servers.national_portal import PortalRoutes
 from cchc_pipeline.sandbox.servers.one_stop import OneStopRoutes
-from cchc_pipeline.sandbox.servers.web import fail, reply
+from cchc_pipeline.sandbox.servers.web import Refused, refusal, reply
 from cchc_pipeline.sandbox.servers.world import World
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 
@@ -40,7 +39,7 @@ class _Admin:
         return [
             Route("/sandbox/clock", self.clock, methods=["GET", "POST"]),
             Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
-            Route("/sandbox/describe", self.describe, methods=["GET"]),
+            Route("/sandbox/describe", lambda _: reply(self.world.describe()), methods=["GET"]),
             Route("/sandbox/truth", self.truth, methods=["GET"]),
         ]
 
@@ -49,7 +48,7 @@ class _Admin:
             try:
                 self.world.set_clock(datetime.fromisoformat(json.loads(await request.body())["as_of"]))
             except (ValueError, KeyError, TypeError) as error:
-                return fail(400, f'expected {{"as_of": "<ISO instant>"}}: {error}')
+                raise Refused(400, f'expected {{"as_of": "<ISO instant>"}}: {error}') from None
         return reply({"as_of": self.world.clock().isoformat()})
 
     async def faults(self, request: Request) -> Response:
@@ -59,32 +58,26 @@ class _Admin:
             try:
                 faults = [Fault(**one) for one in json.loads(await request.body())]
             except (SandboxError, TypeError, ValueError) as error:
-                return fail(400, f"expected a list of faults: {error}")
+                raise Refused(400, f"expected a list of faults: {error}") from None
             for fault in faults:
                 self.world.faults.add(fault)
         return reply(self.world.faults.listing())
 
-    async def describe(self, _: Request) -> Response:
-        return reply(self.world.describe())
-
-    async def truth(self, request: Request) -> Response:
+    def truth(self, request: Request) -> Response:
         """Answer with the true indicators; query: from, to, optional as-of and unit."""
         query = request.query_params
         try:
             start, end = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
             as_of = date.fromisoformat(query["as-of"]) if "as-of" in query else self.world.clock().date()
         except (KeyError, ValueError) as error:
-            return fail(400, f"from and to have to be ISO dates: {error}")
-        return await run_in_threadpool(self._truth, as_of, start, end, query.get("unit"))
-
-    def _truth(self, as_of: date, start: date, end: date, unit: str | None) -> Response:
+            raise Refused(400, f"from and to have to be ISO dates: {error}") from None
         with self.world.lock:
             values = indicator_truth(self.world.province, as_of, start, end)
         return reply(
             [
                 {"indicatorId": indicator, "unitCode": code, "numerator": numerator, "denominator": denominator}
                 for (indicator, code), (numerator, denominator) in values.items()
-                if unit in (None, code)
+                if query.get("unit") in (None, code)
             ]
         )
 
@@ -97,7 +90,7 @@ def build_app(world: World) -> App:
         *PortalRoutes(world).routes(),
         *_Admin(world).routes(),
     ]
-    return FaultLayer(Starlette(routes=routes), world.faults)
+    return FaultLayer(Starlette(routes=routes, exception_handlers={Refused: refusal}), world.faults)
 
 
 class SandboxServer:

@@ -6,11 +6,20 @@ import json
 import uuid
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 CLIENT_ID = CLIENT_SECRET = "sandbox"  # noqa: S105 - a public credential of an invented province
 
 _NAMESPACE = uuid.UUID("0d8f2b66-766a-4b1e-8c52-6d61752d3939")
+
+
+class Refused(Exception):  # noqa: N818 - a reply, not an error of the sandbox
+    """A request that a route refuses, with the status and the message of the reply."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def department_id(code: str) -> str:
@@ -33,6 +42,7 @@ def reply(body: Any, status: int = 200) -> Response:
     return reply_text(dump(body), status)
 
 
-def fail(status: int, message: str) -> Response:
-    """Build an error reply in the shape of the one-stop system."""
+def refusal(_: Request, refused: Exception) -> Response:
+    """Build the reply of a `Refused`, in the shape of the one-stop system."""
+    status, message = getattr(refused, "status", 500), str(refused)
     return reply({"error": message, "status": status, "message": message}, status)
