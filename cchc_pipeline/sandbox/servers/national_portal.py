@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life.province_parts import Unit
-from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Metric, Portal, rounded
+from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal, rounded
 from cchc_pipeline.sandbox.servers.web import department_id, reply
 from cchc_pipeline.sandbox.servers.world import World
 
@@ -25,6 +25,8 @@ REPORTS = {
     "handling-satisfaction": "MDHL",
 }
 TOTAL = 100.0
+#: Groups that service-results calls by another code than the reports of groups.
+RESULTS_CODES = {"ONLINE": "CLGQ"}
 
 
 def period(body: dict[str, Any]) -> tuple[date, date]:
@@ -86,65 +88,33 @@ class PortalRoutes:
     # -- service-results ----------------------------------------------------------------------------------------
 
     def _scored(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
-        scores = self.portal.scores(unit, clock, start, end)
-        total = rounded(sum(scores.values()))
-        codes = {"ONLINE": "CLGQ"}  # service-results calls the group CLGQ, the others ONLINE
-        return {
-            "departmentId": department_id(unit.code),
-            "departmentName": unit.name if unit.level != "commune" else f"{unit.name} - {self._province_name()}",
-            "departmentCode": unit.code,
-            "totalScore": total,
-            "ratio": total,
-            "scoreDelta": None,
-            "groupScores": {codes.get(group, group): score for group, score in scores.items()},
-        }
-
-    def _province_name(self) -> str:
-        name = self.world.province.scenario.province_name
-        return name[:1].lower() + name[1:]
+        province = self.world.province.scenario.province_name
+        name = unit.name if unit.level != "commune" else f"{unit.name} - {province[:1].lower()}{province[1:]}"
+        return _row(unit.code, name, self.portal.scores(unit, clock, start, end), None)
 
     def _results(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
-        scores = self.portal.scores(unit, clock, start, end)
         counts = self.portal.counts(clock, start, end)[unit.code]
-        total = rounded(sum(scores.values()))
         units = self.world.province.units
         children = [u for u in units if u.parent_code == unit.code and u.exists_on(clock.date())]
         groups = {"department": "AGENCY", "commune": "COMMUNE", "district": "DISTRICT"}
         evaluation = [{**self._scored(u, clock, start, end), "childGroup": groups[u.level]} for u in children]
         for row in evaluation:
             del row["groupScores"]
-        return {
-            "overview": {
-                "departmentName": unit.name,
-                "departmentCode": unit.code,
-                "totalScore": total,
-                "totalMaxScore": TOTAL,
-                "ratio": total,
-            },
-            "growthPercent": None,
-            "radar": _radar(scores),
-            "donuts": {
-                "onlineDossier": _shares(
-                    ("ONLINE", "Trực tuyến", counts.online),
-                    ("OTHER", "Trực tiếp, bưu chính", counts.received - counts.online),
-                ),
-                "onlineProvision": self._provision(unit),
-            },
-            "evaluation": evaluation,
+        levels = [p.service_level for p in self.portal.procedures_of(unit)]
+        donuts = {
+            "onlineDossier": _shares(
+                ("ONLINE", "Trực tuyến", counts.online),
+                ("OTHER", "Trực tiếp, bưu chính", counts.received - counts.online),
+            ),
+            "onlineProvision": _shares(
+                ("FULL", "Toàn trình", levels.count("full")),
+                ("PARTIAL", "Một phần", levels.count("partial")),
+                ("NONE", "Chưa cung cấp", levels.count("information")),
+            )
+            if levels
+            else None,
         }
-
-    def _provision(self, unit: Unit) -> list[dict[str, Any]] | None:
-        own = self.world.province.scenario.procedures_of(unit)
-        if unit.level == "province":
-            own = [p for p in self.world.province.procedures if p.is_in_force and not p.is_internal]
-        if not own:
-            return None
-        levels = [p.service_level for p in own]
-        return _shares(
-            ("FULL", "Toàn trình", levels.count("full")),
-            ("PARTIAL", "Một phần", levels.count("partial")),
-            ("NONE", "Chưa cung cấp", levels.count("information")),
-        )
+        return _overview(unit.name, unit.code, self.portal.scores(unit, clock, start, end), donuts, evaluation)
 
     def _country(self, clock: datetime, start: date, end: date) -> dict[str, Any]:
         """Render all 34 provinces: this one as computed, the others invented."""
@@ -152,60 +122,30 @@ class PortalRoutes:
         for i in range(33):
             code = f"H{65 + i}"
             rng = self.world.province.rng("neighbour", code, start.isoformat(), end.isoformat())
-            scores = {
-                {"ONLINE": "CLGQ"}.get(group, group): rounded(maximum * rng.uniform(0.35, 0.9))
-                for group, (_, maximum) in GROUPS.items()
-            }
-            total = rounded(sum(scores.values()))
-            rows.append(
-                {
-                    "departmentId": department_id(code),
-                    "departmentName": f"UBND {'Thành phố' if i % 6 == 0 else 'tỉnh'} Láng Giềng {i + 1:02d}",
-                    "departmentCode": code,
-                    "totalScore": total,
-                    "ratio": total,
-                    "scoreDelta": None if i % 11 == 0 else rounded(rng.uniform(0, 20)),
-                    "groupScores": scores,
-                }
-            )
+            scores = {group: rounded(maximum * rng.uniform(0.35, 0.9)) for group, (_, maximum) in GROUPS.items()}
+            name = f"UBND {'Thành phố' if i % 6 == 0 else 'tỉnh'} Láng Giềng {i + 1:02d}"
+            rows.append(_row(code, name, scores, None if i % 11 == 0 else rounded(rng.uniform(0, 20))))
         rows.sort(key=lambda row: -row["totalScore"])
         mean = {
-            group: rounded(sum(row["groupScores"][{"ONLINE": "CLGQ"}.get(group, group)] for row in rows) / len(rows))
+            group: rounded(sum(row["groupScores"][RESULTS_CODES.get(group, group)] for row in rows) / len(rows))
             for group in GROUPS
         }
-        total = rounded(sum(mean.values()))
-        return {
-            "overview": {
-                "departmentName": "Cả nước",
-                "departmentCode": None,
-                "totalScore": total,
-                "totalMaxScore": TOTAL,
-                "ratio": total,
-            },
-            "growthPercent": None,
-            "radar": _radar(mean),
-            "donuts": None,
-            "evaluation": rows,
-        }
+        return _overview("Cả nước", None, mean, None, rows)
 
     # -- the reports of a group ---------------------------------------------------------------------------------
 
     def _group(self, group: str, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, Any]:
         counts = self.portal.counts(clock, start, end)[unit.code]
         name, maximum = GROUPS[group]
+        score = self.portal.scores(unit, clock, start, end)[group]
         data: dict[str, Any] = {
             "overview": {
                 "departmentId": department_id(unit.code),
                 "departmentName": unit.name,
                 "departmentCode": unit.code,
             },
-            "group": {
-                "code": group,
-                "name": name,
-                "score": self.portal.scores(unit, clock, start, end)[group],
-                "maxScore": maximum,
-            },
-            "metrics": [_metric(m) for m in self.portal.metrics(unit, clock, start, end)[group]],
+            "group": {"code": group, "name": name, "score": score, "maxScore": maximum},
+            "metrics": self.portal.metrics(unit, clock, start, end)[group],
         }
         if group == "TDGQ":
             data |= {
@@ -224,40 +164,54 @@ class PortalRoutes:
         return data
 
 
-def _metric(metric: Metric) -> dict[str, Any]:
+def _row(code: str, name: str, scores: dict[str, float], change: float | None) -> dict[str, Any]:
+    """Render a unit or a province among the evaluated."""
+    total = rounded(sum(scores.values()))
     return {
-        "code": metric.code,
-        "name": metric.name,
-        "numerator": metric.numerator,
-        "denominator": metric.denominator,
-        "ratio": metric.ratio,
-        "score": metric.score,
-        "maxScore": metric.max_score,
-        "dataQualityStatus": metric.quality,
-        "dataQualityMessage": "Số liệu tạm tính" if metric.quality else None,
+        "departmentId": department_id(code),
+        "departmentName": name,
+        "departmentCode": code,
+        "totalScore": total,
+        "ratio": total,
+        "scoreDelta": change,
+        "groupScores": {RESULTS_CODES.get(group, group): score for group, score in scores.items()},
     }
 
 
-def _radar(scores: dict[str, float]) -> list[dict[str, Any]]:
-    """Render the scores in five groups, ONLINE and TTTT joined as one.
+def _overview(
+    name: str, code: str | None, scores: dict[str, float], donuts: dict[str, Any] | None, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Render the service results of a unit or of the country."""
+    total = rounded(sum(scores.values()))
+    return {
+        "overview": {
+            "departmentName": name,
+            "departmentCode": code,
+            "totalScore": total,
+            "totalMaxScore": TOTAL,
+            "ratio": total,
+        },
+        "growthPercent": None,
+        "radar": [_ray(group, scores) for group in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH")],
+        "donuts": donuts,
+        "evaluation": rows,
+    }
+
+
+def _ray(code: str, scores: dict[str, float]) -> dict[str, Any]:
+    """Render the score of one of five groups, of which one joins ONLINE and TTTT.
 
     The ratio of the joined group is the mean of the two ratios, not score over maximum.
     """
-    rows = []
-    for code in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH"):
-        parts = ("ONLINE", "TTTT") if code == "ONLINE_SERVICE" else (code,)
-        name = "Dịch vụ trực tuyến" if code == "ONLINE_SERVICE" else GROUPS[code][0]
-        ratios = [scores[part] / GROUPS[part][1] * 100 for part in parts]
-        rows.append(
-            {
-                "code": code,
-                "name": name,
-                "score": rounded(sum(scores[part] for part in parts)),
-                "maxScore": sum(GROUPS[part][1] for part in parts),
-                "ratio": rounded(sum(ratios) / len(ratios)),
-            }
-        )
-    return rows
+    parts = ("ONLINE", "TTTT") if code == "ONLINE_SERVICE" else (code,)
+    ratios = [scores[part] / GROUPS[part][1] * 100 for part in parts]
+    return {
+        "code": code,
+        "name": "Dịch vụ trực tuyến" if code == "ONLINE_SERVICE" else GROUPS[code][0],
+        "score": rounded(sum(scores[part] for part in parts)),
+        "maxScore": sum(GROUPS[part][1] for part in parts),
+        "ratio": rounded(sum(ratios) / len(ratios)),
+    }
 
 
 def _shares(*parts: tuple[str, str, int]) -> list[dict[str, Any]]:

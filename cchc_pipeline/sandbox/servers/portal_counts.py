@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
-from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.push import Push, push, statistics_day
 
@@ -56,18 +57,7 @@ class Counts:
             setattr(self, name, mine | theirs if isinstance(mine, set) else mine + theirs)
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric as published; `ratio` in percent, None where the portal has no data."""
-
-    code: str
-    name: str
-    numerator: int | None
-    denominator: int | None
-    ratio: float | None
-    score: float | None
-    max_score: float
-    quality: str | None = None
+Metric = dict[str, Any]
 
 
 def rounded(value: float) -> float:
@@ -75,19 +65,33 @@ def rounded(value: float) -> float:
     return math.floor(value * 100 + 0.5 + 1e-9) / 100
 
 
-def points(
+def metric(
     code: str,
     name: str,
-    numerator: int,
-    denominator: int,
-    maximum: float,
+    maximum: int,
+    part: int | None = None,
+    whole: int | None = None,
     full_at: float = 1.0,
     quality: str | None = None,
 ) -> Metric:
-    """Score a linear metric; the points come from the unrounded ratio."""
-    share = numerator / denominator if denominator else 0.0
-    score = rounded(maximum * min(1.0, share / full_at))
-    return Metric(code, name, numerator, denominator, rounded(share * 100), score, maximum, quality)
+    """Build a metric as published: a linear one, or without `whole` one of no data.
+
+    The points come from the unrounded ratio; the ratio is in percent.
+    """
+    known = part is not None and whole is not None
+    share = part / whole if part and whole else 0.0
+    quality = quality if known else NO_DATA
+    return {
+        "code": code,
+        "name": name,
+        "numerator": part if known else None,
+        "denominator": whole,
+        "ratio": rounded(share * 100) if known else None,
+        "score": rounded(maximum * min(1.0, share / full_at)) if known else None,
+        "maxScore": maximum,
+        "dataQualityStatus": quality,
+        "dataQualityMessage": "Số liệu tạm tính" if quality else None,
+    }
 
 
 class Portal:
@@ -147,95 +151,74 @@ class Portal:
             "ONLINE": [],
             "TTTT": [],
             "MDSH": self._digitised(unit, c),
-            "MDHL": self._satisfaction(c),
+            "MDHL": _satisfaction(c),
         }
 
     def scores(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, float]:
         """Return the points of every group."""
         c = self.counts(clock, start, end)[unit.code]
         metrics = self.metrics(unit, clock, start, end)
-        scores = {group: rounded(sum(m.score or 0.0 for m in some)) for group, some in metrics.items()}
+        scores = {group: rounded(sum(m["score"] or 0.0 for m in some)) for group, some in metrics.items()}
         scores["TDGQ"] = rounded(20 * c.on_time / c.received) if c.received else 0.0
         scores["ONLINE"] = self._online_score(unit, c)
         scores["TTTT"] = self._payment_score(c)
         return scores
 
-    def _formalities(self, unit: Unit) -> list[str]:
-        """Return the codes of the procedures in force that the unit handles."""
+    def procedures_of(self, unit: Unit) -> list[Procedure]:
+        """Return the procedures in force that the unit handles; the province's are all."""
         if unit.level == "province":
-            return [p.code for p in self.province.procedures if p.is_in_force and not p.is_internal]
-        return [p.code for p in self.province.scenario.procedures_of(unit)]
+            return [p for p in self.province.procedures if p.is_in_force and not p.is_internal]
+        return self.province.scenario.procedures_of(unit)
 
     def _transparency(self, c: Counts, clock: datetime, start: date, end: date) -> list[Metric]:
         """Compute the metrics of CKMB; all but DOSSIER_SYNC are the province's."""
         letters = [
             letter
-            for ordinal in range(start.toordinal(), min(end, clock.date()).toordinal() + 1)
-            for letter in self.province.letters.letters(date.fromordinal(ordinal))
+            for day in workdays.days(start, min(end, clock.date()))
+            for letter in self.province.letters.letters(day)
             if letter.kind == "publication_decision" and letter.unit is not None and letter.created_at <= clock
         ]
-        in_time = [x for x in letters if x.due_on is None or x.promulgated_on <= x.due_on]
-        in_force = [p for p in self.province.procedures if p.is_in_force and not p.is_internal]
+        in_time = sum(x.procedures_count or 0 for x in letters if x.due_on is None or x.promulgated_on <= x.due_on)
         published = sum(x.procedures_count or 0 for x in letters)
-        sync = (
-            points("DOSSIER_SYNC", "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", c.synced, c.synced, 6, quality=TEMPORARY)
-            if c.synced
-            else Metric("DOSSIER_SYNC", "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", None, None, None, None, 6, NO_DATA)
-        )
+        in_force = self.procedures_of(self.province.units[0])
+        updated, full = sum(p.is_updated_on_time for p in in_force), sum(p.is_content_full for p in in_force)
+        synced = c.synced or None
         return [
-            points("PUBLISH_ON_TIME", "Tỷ lệ TTHC công bố đúng hạn",
-                   sum(x.procedures_count or 0 for x in in_time), published, 6),
-            points("PUBLIC_UPDATE_ON_TIME", "Tỷ lệ TTHC cập nhật, công khai đúng hạn",
-                   sum(p.is_updated_on_time for p in in_force), len(in_force), 4),
-            points("PUBLIC_CONTENT_FULL", "Tỷ lệ TTHC công khai đầy đủ nội dung",
-                   sum(p.is_content_full for p in in_force), len(in_force), 2),
-            sync,
-        ]  # fmt: skip
+            metric("PUBLISH_ON_TIME", "Tỷ lệ TTHC công bố đúng hạn", 6, in_time, published),
+            metric("PUBLIC_UPDATE_ON_TIME", "Tỷ lệ TTHC cập nhật, công khai đúng hạn", 4, updated, len(in_force)),
+            metric("PUBLIC_CONTENT_FULL", "Tỷ lệ TTHC công khai đầy đủ nội dung", 2, full, len(in_force)),
+            metric("DOSSIER_SYNC", "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", 6, synced, synced, quality=TEMPORARY),
+        ]
 
     def _digitised(self, unit: Unit, c: Counts) -> list[Metric]:
-        table = (
-            ("ORIGINAL_RESULT_AVAILABLE", "Tỷ lệ hồ sơ có cấp kết quả điện tử", c.electronic, 6, 1.0),
-            ("SO_HOA_GIAY_TO_GIAI_QUYET", "Tỷ lệ hồ sơ thực hiện số hóa", c.digitised, 4, 1.0),
-            ("REUSED_DIGITIZED_DATA", "Tỷ lệ hồ sơ khai thác, sử dụng lại dữ liệu số hóa", c.reused, 2, 0.8),
-            ("SYNCED_WITH_DVCQG_PERSONAL_STORAGE", "Tỷ lệ hồ sơ số hóa có kết nối, chia sẻ phục vụ tái sử dụng",
-             c.stored, 4, 1.0),
-            ("CITIZEN_DATA_CONNECTED_DOSSIER", "Tỷ lệ hồ sơ sử dụng dữ liệu dân cư", c.citizen, 2, 1.0),
+        own = self.procedures_of(unit)
+        connected = sum(p.is_citizen_data_connected for p in own)
+        copy = metric("ELECTRONIC_CERTIFIED_COPY", "Chứng thực bản sao điện tử", 2, 1, 1)  # full points, no counts
+        shares: tuple[tuple[str, str, int, int, float], ...] = (
+            ("ORIGINAL_RESULT_AVAILABLE", "Tỷ lệ hồ sơ có cấp kết quả điện tử", 6, c.electronic, 1.0),
+            ("SO_HOA_GIAY_TO_GIAI_QUYET", "Tỷ lệ hồ sơ thực hiện số hóa", 4, c.digitised, 1.0),
+            ("REUSED_DIGITIZED_DATA", "Tỷ lệ hồ sơ khai thác, sử dụng lại dữ liệu số hóa", 2, c.reused, 0.8),
+            ("SYNCED_WITH_DVCQG_PERSONAL_STORAGE", "Tỷ lệ hồ sơ số hóa có kết nối, chia sẻ phục vụ tái sử dụng", 4,
+             c.stored, 1.0),
+            ("CITIZEN_DATA_CONNECTED_DOSSIER", "Tỷ lệ hồ sơ sử dụng dữ liệu dân cư", 2, c.citizen, 1.0),
         )  # fmt: skip
-        metrics = [
-            points(code, name, count, c.received, maximum, full_at)
-            if c.received
-            else Metric(code, name, None, None, None, None, maximum, NO_DATA)
-            for code, name, count, maximum, full_at in table
+        return [
+            *(
+                metric(code, name, top, count, c.received or None, full_at)
+                for code, name, top, count, full_at in shares
+            ),
+            metric("CITIZEN_DATA_CONNECTED_FORMALITY", "Tỷ lệ TTHC kết nối dữ liệu dân cư", 2, connected, len(own)),
+            copy | {"numerator": None, "denominator": None},
         ]
-        codes = set(self._formalities(unit))
-        connected = sum(p.is_citizen_data_connected for p in self.province.procedures if p.code in codes)
-        name = "Tỷ lệ TTHC kết nối dữ liệu dân cư"
-        metrics.append(points("CITIZEN_DATA_CONNECTED_FORMALITY", name, connected, len(codes), 2))
-        copy = "Chứng thực bản sao điện tử"
-        return [*metrics, Metric("ELECTRONIC_CERTIFIED_COPY", copy, None, None, 100.0, 2.0, 2)]
-
-    def _satisfaction(self, c: Counts) -> list[Metric]:
-        receiving = points(
-            "DOSSIER_RECEIVING_SATISFACTION", "Tỷ lệ hài lòng trong tiếp nhận, giải quyết TTHC",
-            c.satisfied, c.received, 6, 0.9,
-        )  # fmt: skip
-        petitions = []
-        for code, name, count in (
-            ("PETITION_PROCESSING_ON_TIME", "Tỷ lệ PAKN xử lý đúng hạn", c.petitions_on_time),
-            ("PETITION_HANDLING_SATISFACTION", "Tỷ lệ hài lòng trong xử lý PAKN", c.petitions_satisfied),
-        ):
-            full = Metric(code, name, 0, 0, 0.0, 6.0, 6)  # without petitions: full points, ratio 0
-            petitions.append(points(code, name, count, c.petitions, 6) if c.petitions else full)
-        return [receiving, *petitions]
 
     def _online_score(self, unit: Unit, c: Counts) -> float:
         """Compute the points of ONLINE (2 + 4 + 6) with the thresholds of vendors' code.
 
         The portal does not expose the inputs.
         """
-        codes = set(self._formalities(unit))
-        online = {p.code for p in self.province.procedures if p.code in codes and p.service_level != "information"}
-        offered = min(1.0, len(online) / len(codes) / 0.8) if codes else 0.0
+        own = self.procedures_of(unit)
+        online = {p.code for p in own if p.service_level != "information"}
+        offered = min(1.0, len(online) / len(own) / 0.8) if own else 0.0
         used = len(c.online_formalities & online) / len(online) if online else 0.0
         filed = min(1.0, c.online / c.received / 0.5) if c.received else 0.0
         return rounded(2 * offered + 4 * used + 6 * filed)
@@ -247,6 +230,16 @@ class Portal:
         formalities = len(c.fee_formalities)
         payable = sum(p.is_payment_online for p in self.province.procedures if p.code in c.fee_formalities)
         return rounded(6 * c.paid / c.fee + 2 * len(c.paid_formalities) / formalities + 2 * payable / formalities)
+
+
+def _satisfaction(c: Counts) -> list[Metric]:
+    """Compute the metrics of MDHL; without petitions theirs have full points, ratio 0."""
+    received = "DOSSIER_RECEIVING_SATISFACTION", "Tỷ lệ hài lòng trong tiếp nhận, giải quyết TTHC"
+    on_time = metric("PETITION_PROCESSING_ON_TIME", "Tỷ lệ PAKN xử lý đúng hạn", 6, c.petitions_on_time, c.petitions)
+    satisfied = "PETITION_HANDLING_SATISFACTION", "Tỷ lệ hài lòng trong xử lý PAKN"
+    petitions = [on_time, metric(*satisfied, 6, c.petitions_satisfied, c.petitions)]
+    full: Metric = {} if c.petitions else {"score": 6.0}
+    return [metric(*received, 6, c.satisfied, c.received, 0.9), *(one | full for one in petitions)]
 
 
 def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
