@@ -7,11 +7,10 @@ A provincial chairman has to publish procedures within five working days after t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import Protocol
 
 from cchc_pipeline.sandbox.life import people, workdays
 from cchc_pipeline.sandbox.life.dossiers import Life
@@ -26,27 +25,6 @@ from cchc_pipeline.sandbox.life.letters import (
 )
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.life.scenario import Scenario
-
-
-class Sender(Protocol):
-    """The part of a province that the letter book reads; `Province` implements it."""
-
-    scenario: Scenario
-    size: float
-
-    @property
-    def units(self) -> tuple[Unit, ...]:
-        """Return all units, the province first."""
-
-    def rng(self, *parts: object) -> Random:
-        """Return the random generator of a subject."""
-
-    def is_live(self, day: date) -> bool:
-        """Return whether the systems hold data of `day`."""
-
-    def apologies(self, day: date, longest: timedelta) -> list[Life]:
-        """Return the dossiers with an apology letter on `day`."""
-
 
 PUBLICATION_DAYS = 5  # working days
 LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
@@ -79,14 +57,27 @@ class _Request:
 
 
 class LetterBook:
-    """The letters and receipts of a province, by the day the document axis shows them."""
+    """The letters and receipts of a province, by the day the document axis shows them.
 
-    def __init__(self, province: Sender) -> None:
-        self._province = province
+    Args:
+        scenario: the province.
+        size: scales the number of letters, by its square root.
+        rng: returns the random generator of a subject.
+        apologies: returns the dossiers with an apology letter on a day, and how far back to look for them.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        size: float,
+        rng: Callable[..., Random],
+        apologies: Callable[[date, timedelta], list[Life]],
+    ) -> None:
+        self._scenario, self._size, self._rng, self._late = scenario, size, rng, apologies
         self._written: dict[date, list[Letter]] = {}
         self._letters: dict[date, list[Letter]] = {}
         self._receipts: dict[date, list[Receipt]] = {}
-        self._factor = math.sqrt(province.size)
+        self._factor = math.sqrt(size)
 
     def letters(self, day: date) -> list[Letter]:
         """Return the letters created on `day`, the first day the axis shows them."""
@@ -123,11 +114,11 @@ class LetterBook:
 
     def _write(self, day: date) -> list[Letter]:
         if day not in self._written:
-            self._written[day] = list(self._compose(day)) if self._province.is_live(day) else []
+            self._written[day] = list(self._compose(day)) if self._scenario.is_live(day) else []
         return self._written[day]
 
     def _compose(self, day: date) -> Iterator[Letter]:
-        rng = self._province.rng("letters", day.isoformat())
+        rng = self._rng("letters", day.isoformat())
         numbers: dict[tuple[str, str], int] = {}
         for publication in self._publications(day):
             yield (
@@ -136,14 +127,14 @@ class LetterBook:
                 else self._publish(rng, publication, day, numbers)
             )
         yield from self._apologies(rng, day, numbers)
-        if self._province.scenario.plan is not None:
+        if self._scenario.plan is not None:
             yield from self._planned(rng, day, numbers)
             return
         if not workdays.works(day):
             return
         yield from self._requests(rng, day, numbers)
         yield from self._reform(rng, day, numbers)
-        for unit in self._province.units:
+        for unit in self._scenario.units:
             mean = {"province": 3.0, "department": 1.5, "district": 1.0, "commune": 0.75}[unit.level] * self._factor
             for _ in range(int(mean) + (rng.random() < mean % 1)):
                 type_name, subject, field = rng.choice(_EVERYDAY)
@@ -164,8 +155,8 @@ class LetterBook:
 
     def _planned(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
         """Yield the letters that the plan of an exact scenario holds for `day`."""
-        assert self._province.scenario.plan is not None  # noqa: S101 - the caller asked
-        for one in self._province.scenario.plan.letters.get(day, ()):
+        assert self._scenario.plan is not None  # noqa: S101 - the caller asked
+        for one in self._scenario.plan.letters.get(day, ()):
             letter = self._letter(rng, one.unit, day, numbers, one.type_name, one.kind, one.subject)
             letter.is_signed, letter.is_paper_copy = one.is_signed, one.is_paper_copy
             letter.security, letter.field = one.security, one.field
@@ -173,9 +164,9 @@ class LetterBook:
 
     def _drawn_request(self, asked_on: date) -> _Request | None:
         """Draw the request that the province's own office sends on a day, if any."""
-        if not workdays.works(asked_on) or not self._province.is_live(asked_on):
+        if not workdays.works(asked_on) or not self._scenario.is_live(asked_on):
             return None
-        rng = self._province.rng("request", asked_on.isoformat())
+        rng = self._rng("request", asked_on.isoformat())
         if rng.random() >= 0.5:
             return None
         due_on, chance = workdays.shift(asked_on, rng.randint(3, 10)), rng.random()
@@ -184,11 +175,11 @@ class LetterBook:
             answered_on = workdays.shift(asked_on, rng.randint(1, workdays.between(asked_on, due_on)))
         elif chance < 0.92:
             answered_on = workdays.shift(due_on, rng.randint(1, 5))
-        return _Request(asked_on, due_on, answered_on, rng.choice(self._province.units[1:]))
+        return _Request(asked_on, due_on, answered_on, rng.choice(self._scenario.units[1:]))
 
     def _requests(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
         """Yield the request sent on `day` and the replies given on it."""
-        top = self._province.units[0]
+        top = self._scenario.units[0]
         for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
             request = self._drawn_request(earlier)
             if request is None or day not in (request.asked_on, request.answered_on):
@@ -211,7 +202,7 @@ class LetterBook:
     @property
     def _stride(self) -> int:
         """Return how many document numbers each day reserves."""
-        return 10 * math.ceil(self._province.size)
+        return 10 * math.ceil(self._size)
 
     def _letter(
         self,
@@ -226,7 +217,7 @@ class LetterBook:
         abbreviation = TYPES[type_name]
         notation = f"{abbreviation}-{unit.notation}" if abbreviation else f"{unit.notation}-VP"
         sequence = numbers[unit.code, notation] = numbers.get((unit.code, notation), 0) + 1
-        is_exact = self._province.scenario.plan is not None
+        is_exact = self._scenario.plan is not None
         prompt = rng.random() < 0.9 or is_exact
         sent_on = day if workdays.works(day) and prompt else workdays.shift(day, 1)
         sent = workdays.moment(sent_on, workdays.office_seconds(rng.random()))
@@ -253,7 +244,7 @@ class LetterBook:
         )
 
     def _receivers(self, rng: Random, sender: Unit) -> tuple[tuple[str, str], ...]:
-        units = self._province.units
+        units = self._scenario.units
         chosen = [units[0]] if sender is not units[0] and rng.random() < 0.5 else []
         chosen += rng.sample(units[1:], rng.choice((1, 1, 1, 2)))
         return tuple((u.source_code, u.name) for u in chosen if u is not sender) or (
@@ -264,9 +255,9 @@ class LetterBook:
 
     def _drawn_publications(self, arrived_on: date) -> list[_Publication]:
         """Draw the ministry's decision that arrives on a day and the province's answer."""
-        if not workdays.works(arrived_on) or not self._province.is_live(arrived_on):
+        if not workdays.works(arrived_on) or not self._scenario.is_live(arrived_on):
             return []
-        rng = self._province.rng("publications", arrived_on.isoformat())
+        rng = self._rng("publications", arrived_on.isoformat())
         if rng.random() >= 0.3:
             return []
         days = rng.randint(1, PUBLICATION_DAYS) if rng.random() < 0.82 else rng.randint(6, 12)
@@ -284,7 +275,7 @@ class LetterBook:
 
     def _publications(self, day: date) -> list[_Publication]:
         """Return the publications that arrive or are promulgated on `day`."""
-        plan = self._province.scenario.plan
+        plan = self._scenario.plan
         if plan is not None:
             drawn = [
                 _Publication(
@@ -304,7 +295,7 @@ class LetterBook:
 
     def _ministry(self, rng: Random, publication: _Publication) -> Letter:
         code, name, notation, field = MINISTRIES[publication.ministry]
-        top = self._province.units[0]
+        top = self._scenario.units[0]
         sent = workdays.moment(publication.arrived_on, workdays.office_seconds(rng.random()))
         return Letter(
             number=publication.number,
@@ -330,7 +321,7 @@ class LetterBook:
         if 0 < inside < count:
             what = f"thủ tục hành chính (trong đó có {inside} thủ tục hành chính nội bộ)"
         subject = f"Quyết định công bố {count} {what} lĩnh vực {field} trên địa bàn tỉnh"
-        letter = self._letter(rng, self._province.units[0], day, numbers, "Quyết định", "publication_decision", subject)
+        letter = self._letter(rng, self._scenario.units[0], day, numbers, "Quyết định", "publication_decision", subject)
         letter.due_on = workdays.shift(publication.arrived_on, PUBLICATION_DAYS)
         letter.responds_to = (
             code,
@@ -343,7 +334,7 @@ class LetterBook:
     # -- apologies, plans, reports --------------------------------------------------------------------------------
 
     def _apologies(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
-        lives = self._province.apologies(day, timedelta(days=LONGEST_APOLOGY_DAYS))
+        lives = self._late(day, timedelta(days=LONGEST_APOLOGY_DAYS))
         for life in sorted(lives, key=lambda life: life.dossier_id):
             text = f"Phiếu xin lỗi và hẹn lại ngày trả kết quả, hồ sơ {life.dossier_code}"
             if rng.random() < 0.3:
@@ -354,11 +345,11 @@ class LetterBook:
 
     def _reform(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
         """Yield reform plans and quarterly reports, each unit on its drawn working day."""
-        go_live = self._province.scenario.go_live
+        go_live = self._scenario.go_live
         ordinal = workdays.between(date(day.year, day.month, 1) - timedelta(days=1), day)
         since_start = workdays.between(go_live - timedelta(days=1), day)
-        for unit in self._province.units:
-            turn = 2 + self._province.rng("turn", unit.code).randrange(8)  # working day of the month
+        for unit in self._scenario.units:
+            turn = 2 + self._rng("turn", unit.code).randrange(8)  # working day of the month
             year = day.year if since_start == turn else day.year + 1
             if since_start == turn or (day.month == 12 and ordinal == turn + 8):
                 text = f"Kế hoạch cải cách hành chính năm {year}"
@@ -372,8 +363,8 @@ class LetterBook:
     # -- receipts -------------------------------------------------------------------------------------------------
 
     def _answers(self, letter: Letter) -> list[Receipt]:
-        rng = self._province.rng("receipt", letter.doc_id)
-        if rng.random() < (0.4 if self._province.scenario.plan is None else 0.9):
+        rng = self._rng("receipt", letter.doc_id)
+        if rng.random() < (0.4 if self._scenario.plan is None else 0.9):
             return []
         made = []
         for code, name in letter.receivers[:1]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from random import Random
@@ -21,16 +20,6 @@ from cchc_pipeline.sandbox.life.scenario import Scenario
 # A dossier is applied for at most this many days before it is received.
 LONGEST_WAIT_DAYS = 3
 WEEKEND_SHARE = 0.025
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedDefect:
-    """A defective record that no indicator may count; `kind` is one of `DEFECTS`."""
-
-    dossier_id: str
-    dossier_code: str | None
-    kind: str
-    received_on: date
 
 
 class Province:
@@ -56,7 +45,7 @@ class Province:
         self._apologies: dict[date, list[Life]] = {}
         self._code_index: dict[str, Life] = {}
         self._indexed_to: date | None = None
-        self.letters = LetterBook(self)
+        self.letters = LetterBook(self.scenario, self.size, self.rng, self.apologies)
 
     def __repr__(self) -> str:
         return f"Province({self.scenario.name!r}, seed={self.seed}, size={self.size})"
@@ -75,11 +64,6 @@ class Province:
         """Return the random generator of a subject, independent of earlier draws."""
         return Random("|".join(map(str, (self.scenario.name, self.seed, *parts))))
 
-    def is_live(self, day: date) -> bool:
-        """Return whether the systems hold data of `day`."""
-        last = self.scenario.last_day
-        return self.scenario.go_live <= day and (last is None or day <= last)
-
     def default_clock(self, now: datetime) -> datetime:
         """Return the instant that a server shows when no clock is set.
 
@@ -94,7 +78,7 @@ class Province:
         """Return the dossiers received on `day`, or drawn for it and never received."""
         made = self._lives.get(day)
         if made is None:
-            made = self._lives[day] = self._generate(day) if self.is_live(day) else []
+            made = self._lives[day] = self._generate(day) if self.scenario.is_live(day) else []
         return made
 
     def lives_between(self, start: date, end: date) -> Iterator[Life]:
@@ -103,11 +87,6 @@ class Province:
         last = min(end, self.scenario.last_day or end)
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             yield from self.lives(date.fromordinal(ordinal))
-
-    def lives_known(self, clock: datetime) -> Iterator[Life]:
-        """Return an iterator of every dossier that exists at `clock`, drafts included."""
-        until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
-        return (life for life in self.lives_between(self.scenario.go_live, until) if life.applied_at <= clock)
 
     def apologies(self, day: date, longest: timedelta) -> list[Life]:
         """Return the dossiers with an apology letter on `day`.
@@ -129,13 +108,9 @@ class Province:
         life_found = self._code_index.get(code)
         return life_found if life_found is not None and life_found.applied_at <= clock else None
 
-    def expected_defects(self, as_of_on: date, start: date, end: date) -> list[ExpectedDefect]:
-        """Return the defective records received in [start, end] and by `as_of_on`."""
-        return [
-            ExpectedDefect(life.dossier_id, life.dossier_code, life.defect, life.day)
-            for life in self.lives_between(start, min(end, as_of_on))
-            if life.defect is not None
-        ]
+    def expected_defects(self, as_of_on: date, start: date, end: date) -> list[Life]:
+        """Return the defective records of [start, end] by `as_of_on`; none counts anywhere."""
+        return [life for life in self.lives_between(start, min(end, as_of_on)) if life.defect is not None]
 
     # -- generation ---------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from e2e_desk import INBOUND, Desk, MakeDesk, Night, differences, periods_of
 from e2e_personal import personal_traces
+from sandbox_lives import lives_known
 
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.sandbox.life import workdays
@@ -237,7 +238,7 @@ def test_every_dossier_stands_as_its_life_does(desk: Desk, next_night: Night) ->
     held = {row["dossier_id"]: row for row in next_night.published.rows("dossiers")}
     clock = workdays.end_of(NEXT)
     expected = {}
-    for life in desk.province.lives_known(clock):
+    for life in lives_known(desk.province, clock):
         seen = life.seen(clock)
         if seen is not None and life.defect is None:
             expected[life.dossier_id] = (
@@ -308,7 +309,7 @@ RULES = {
 
 def test_the_defective_records_are_exactly_the_quarantine(desk: Desk, next_night: Night) -> None:
     expected = {one.dossier_id: one for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
-    assert {one.kind for one in expected.values()} == set(DEFECTS), "the province lacks a kind of defect"
+    assert {one.defect for one in expected.values()} == set(DEFECTS), "the province lacks a kind of defect"
     rows = next_night.published.rows("quarantine")
     assert {row["table_name"] for row in rows} == {"one_stop__dossiers", "registers__appraisals"}
     assert sorted(row["row_key"] for row in rows if row["table_name"] == "one_stop__dossiers") == sorted(expected)
@@ -329,7 +330,7 @@ def test_mistakes_in_the_appraisals_are_quarantined_or_refused_and_none_is_lost(
 
 
 def test_quarantine_names_the_rule_and_the_reason_in_vietnamese(desk: Desk, next_night: Night) -> None:
-    expected = {one.dossier_id: one.kind for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
+    expected = {one.dossier_id: str(one.defect) for one in desk.province.expected_defects(NEXT, FIRST, NEXT)}
     contract = load_contract("one_stop__dossiers")
     for row in next_night.published.rows("quarantine"):
         if row["table_name"] != "one_stop__dossiers":

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 from sandbox_client import CLOCK, KEYS, LIST, LOGIN, MARKERS, PORTAL, SEARCH, STAMP, WINDOW, dossiers, get
+from sandbox_lives import lives_known
 
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.servers.dossier_search import STATUSES
@@ -52,7 +53,7 @@ def test_records_of_a_window(client: requests.Session, sandbox: SandboxServer) -
     assert len({record["id"] for record in records}) == len(records)
     expected = {
         life.dossier_id
-        for life in province.lives_known(clock)
+        for life in lives_known(province, clock)
         if "2026-09-14" <= f"{(life.received_at or life.applied_at):%Y-%m-%d}" <= "2026-09-20"
     }
     assert {record["id"] for record in records} == expected
@@ -270,7 +271,7 @@ def test_the_push_distorts(sandbox: SandboxServer) -> None:
 
     province, clock = sandbox.province, sandbox.world.clock()
     changed = 0
-    for life in province.lives_known(clock):
+    for life in lives_known(province, clock):
         seen = life.seen(clock)
         if seen is None or life.defect is not None:
             continue

@@ -114,28 +114,6 @@ class Life:
             return 4
         return 4 if self.processing_at is not None and self.processing_at <= clock else 2
 
-    def transitions(self) -> list[tuple[datetime, int]]:
-        """Return (instant, status from then on) of every transition, in order."""
-        steps: list[tuple[datetime | None, int]] = [
-            (self.applied_at, 1),
-            (self.refused_at, 3),
-            (self.received_at, 2),
-            (self.processing_at, 4),
-            (self.suspended_at, self.suspended_status),
-            (self.resumed_at, 4),
-            (self.closed_at, self.closed_status),
-            (self.returned_at, 10),
-        ]
-        return [(at, status) for at, status in steps if at is not None]
-
-    def changes(self) -> list[datetime]:
-        """Return the instants at which a source shows something new, in order."""
-        later = (
-            self.correction_at, self.paid_at, self.digitised_at, self.electronic_at, self.stored_at, self.synced_at,
-            self.rated_at, self.rating_correction_at,
-        )  # fmt: skip
-        return sorted({at for at, _ in self.transitions()} | {at for at in later if at is not None})
-
     def seen(self, clock: datetime) -> Seen | None:
         """Return what the one-stop system shows at `clock`; None before application."""
         status = self.status_at(clock)

@@ -34,6 +34,10 @@ class Scenario:
     reported_on: date | None = None
     registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
+    def is_live(self, day: date) -> bool:
+        """Return whether the systems hold data of `day`."""
+        return self.go_live <= day and (self.last_day is None or day <= self.last_day)
+
     def unit(self, code: str) -> Unit:
         """Return the unit with this canonical code.
 
