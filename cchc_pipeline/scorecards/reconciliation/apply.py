@@ -18,7 +18,7 @@ def apply_causes(engine: Engine, found: Causes) -> None:
     """Make the table `moved`: our own count as step 0, then a row per dossier, period and cause that changes it.
 
     Args:
-        engine: with the views dossiers, waiting, procedures, periods and run.
+        engine: with what state.sql names.
         found: figures and causes.
     """
     figures = found.figures
@@ -36,12 +36,14 @@ def apply_causes(engine: Engine, found: Causes) -> None:
 def effects(engine: Engine, found: Causes) -> pa.Table:
     """Return what each cause changes per unit, period and figure, and what is left; after `apply_causes`.
 
+    Args:
+        engine: with `moved` and what effects.sql names.
+        found: figures and causes.
+
     Returns:
         Columns of the period, unit_code, figure, portal_value, local_value, expected_value, cause, step, effect,
         dossiers.
     """
-    distinct = [figure.is_distinct for figure in found.figures.values()]
-    engine.add("figures", pa.table({"figure": list(found.figures), "is_distinct": distinct}))
     given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
     return engine.query(sql_file("scorecards/reconciliation/effects"), given)
 

@@ -7,10 +7,12 @@ from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 
+import pyarrow as pa
 import sqlglot
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from sqlglot import exp
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.engine import parse_sql
 from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
@@ -116,6 +118,20 @@ class Causes(_Entry):
     def by_id(self) -> Mapping[str, Cause]:
         """The causes in the order of the file, what none explains last."""
         return {cause.id: cause for cause in (*self.causes, self.unexplained)}
+
+    def figures_table(self) -> pa.Table:
+        """Return figures with figure, metric, side, is_distinct, name_vi, name_en."""
+        names = ("metric", "side", "is_distinct", "name_vi", "name_en")
+        rows = [{"figure": key, **{name: getattr(one, name) for name in names}} for key, one in self.figures.items()]
+        return table_from_records(rows)
+
+    def causes_table(self) -> pa.Table:
+        """Return causes, what none explains last, with cause, cause_order, name_vi, name_en, sentence_vi, is_listed."""
+        names = ("name_vi", "name_en", "sentence_vi", "is_listed")
+        return table_from_records(
+            {"cause": key, "cause_order": number, **{name: getattr(one, name) for name in names}}
+            for number, (key, one) in enumerate(self.by_id.items())
+        )
 
     @property
     def numerators(self) -> Mapping[str, str]:

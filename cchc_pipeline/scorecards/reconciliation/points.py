@@ -1,12 +1,11 @@
-"""What each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause."""
+"""Compute what each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.reconciliation.causes import Causes
 from cchc_pipeline.scorecards.scoring.engine import score
@@ -15,10 +14,12 @@ from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf
 
 _WHOSE = ["unit_code", *PERIOD[:2]]
+_POINTS = pa.schema([(name, pa.string()) for name in ("unit_code", "period_type", "cause", "figure")])
+_POINTS = _POINTS.append(pa.field("period_start", pa.date32())).append(pa.field("points_lost", pa.float64()))
 
 
-def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, shelf: Shelf) -> pd.DataFrame:
-    """Points that each cause takes away under QĐ 766, by unit, period and figure.
+def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, shelf: Shelf) -> pa.Table:
+    """Compute the points that each cause takes away under QĐ 766, by unit, period and figure.
 
     A criterion is scored from the portal's counts as they are, and again with what the cause changes taken out of its
     numerator and its denominator; the difference stands at the figure that is the numerator. A negative number is what
@@ -31,26 +32,25 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
         shelf: rubrics; each period is scored by its version.
 
     Returns:
-        unit_code, period_type, period_start, cause, figure, criterion_code, points_lost; only where not 0.
+        unit_code, period_type, period_start, cause, figure, points_lost; only where not 0.
     """
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
-    numerators = found.numerators
     parts = [
         part
         for rubric, rows in shelf.by_version(index766.RUBRIC, portal_metrics)
-        for part in _parts(rubric, index766.portal_measures(rubric, rows), changes, found, numerators)
+        for part in _parts(rubric, index766.portal_measures(rubric, rows), changes, found)
     ]
     if not parts:
-        return pd.DataFrame(columns=[*_WHOSE, "cause", "figure", "criterion_code", "points_lost"])
+        return _POINTS.empty_table()
     points = pd.concat(parts, ignore_index=True)
-    return points.assign(figure=points["criterion_code"].map(numerators))
+    points["figure"] = points["criterion_code"].map(dict(found.numerators))
+    return table_from_frame(points[_POINTS.names], _POINTS)
 
 
-def _parts(
-    rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes, numerators: Mapping[str, str]
-) -> list[pd.DataFrame]:
+def _parts(rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes) -> list[pd.DataFrame]:
     """Points lost by each cause in the periods that one version of the rubric scores."""
     base = _points(rubric, measures)
+    numerators = found.numerators
     denominators = {criterion: found.figures[figure].denominator for criterion, figure in numerators.items()}
     parts = []
     for cause, some in changes[changes["effect"] != 0].groupby("cause"):

@@ -1,4 +1,4 @@
--- The dossiers that a cause touches, with what it changes of each. Input: moved, state, named (the causes).
+-- The dossiers that a cause touches, with what it changes of each. Input: moved, state, causes (cause, name_vi, is_listed).
 -- A month of reception has each dossier once.
 WITH changes AS (
     FROM moved UNPIVOT INCLUDE NULLS (change FOR figure IN (COLUMNS('^f_')))
@@ -17,7 +17,7 @@ SELECT
     COALESCE(STRING_AGG(SUBSTR(figure, 3) || PRINTF(' %+d', change), '; ' ORDER BY figure), '') AS changes
 FROM changes
 JOIN state USING (period_type, period_start, dossier_id)
-JOIN named ON named.id = cause
+JOIN causes USING (cause)
 GROUP BY period_start, dossier_id, cause
-HAVING COUNT(change) > 0 OR BOOL_OR(named.is_listed)
+HAVING COUNT(change) > 0 OR BOOL_OR(causes.is_listed)
 ORDER BY dossier_id, cause

@@ -1,7 +1,15 @@
 -- What each cause changes in each figure of each unit with everything below it, and what no cause explains.
 -- Input: moved (step, cause, period, unit_code, procedure_code, dossier_id, f_<figure>: the change; step 0 is our own
--- count), lineage, figures (figure, is_distinct), portal (period, unit_code, figure, portal_value).
-WITH long AS (
+-- count), unit_lineage, run, units, figures (figure, metric, side, is_distinct), metrics (what the portal shows).
+WITH lineage AS (
+    SELECT unit_code, ancestor_code FROM unit_lineage JOIN run ON run.as_of_on BETWEEN map_from AND map_until
+),
+portal AS (
+    SELECT period_type, period_start, period_end, unit_code, figure,
+        CASE side WHEN 'numerator' THEN numerator ELSE denominator END AS portal_value
+    FROM metrics JOIN figures ON figures.metric = metrics.metric_code SEMI JOIN units USING (unit_code)
+),
+long AS (
     UNPIVOT moved ON COLUMNS('^f_') INTO NAME figure VALUE change
 ),
 by_procedure AS (

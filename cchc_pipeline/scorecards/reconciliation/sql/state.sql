@@ -1,7 +1,12 @@
 -- Every dossier received in a period that the portal was read for, as we count it: the start of the reconciliation.
--- Input: dossiers (built), waiting (records in quarantine, typed), procedures, periods (with capture_on), run.
+-- Input: dossiers (built), waiting (records in quarantine, typed), procedures, metrics (what the
+-- portal shows), reads (period_type, period_start, read_on: the day that a period of the portal was read last), run.
 CREATE TEMP TABLE state AS
-WITH held AS (
+WITH periods AS (
+    SELECT DISTINCT period_type, period_start, period_end, LEAST(read_on, as_of_on) AS capture_on
+    FROM metrics CROSS JOIN run LEFT JOIN reads USING (period_type, period_start)
+),
+held AS (
     SELECT dossier_id, dossier_code, national_code, unit_code, procedure_code, status_code, received_on, due_on, closed_on,
         suspended_on, resumed_on, current_step, rating, rated_on, has_fee, is_paid_online, is_result_electronic, is_digitised,
         is_data_reused, is_in_personal_storage, is_citizen_data_used, is_synced_national, FALSE AS is_waiting
