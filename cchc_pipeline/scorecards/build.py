@@ -18,11 +18,11 @@ from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
 from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
-from cchc_pipeline.scorecards.scoring import version_notes as versions
 from cchc_pipeline.scorecards.scoring.measures import concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
+from cchc_pipeline.scorecards.scoring.version_notes import note_version
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
@@ -44,7 +44,7 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     shelf = shelf or shipped()
     portal = lake.store.read("core/national_portal__metrics")
     cards = [
-        versions.mark(card(rubric, rows), rubric, shelf)
+        note_version(card(rubric, rows), rubric, shelf)
         for card, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
         for rubric, rows in shelf.by_version(index766.RUBRIC, table)
     ]
@@ -76,7 +76,7 @@ def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
-        cards.append(versions.mark(card, rubric, shelf))
+        cards.append(note_version(card, rubric, shelf))
     return _keep(lake, "scorecard_par_index", pa.concat_tables(cards), shelf=shelf)
 
 

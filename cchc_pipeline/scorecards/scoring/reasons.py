@@ -1,13 +1,14 @@
-"""The Vietnamese sentences that say why a criterion has these points or none."""
+"""Say in Vietnamese why a criterion has these points or none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, RuleKind
 from cchc_pipeline.scorecards.scoring.rules import Verdict
 
 _DEFAULTS = {
@@ -29,7 +30,7 @@ _WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
 def of_criterion(
     criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
 ) -> npt.NDArray[np.object_]:
-    """A reason per row: the sentence of its verdict, the note that came with the measure, and what is always said."""
+    """Return a reason per row: the sentence of its verdict, the note of its measure, and what is always said."""
     has_note = np.not_equal(notes, None).astype(np.bool_)  # type: ignore[call-overload]
     reason = np.full(len(verdict), None, dtype=object)
     for kind in np.unique(verdict).tolist():
@@ -41,7 +42,7 @@ def of_criterion(
         if kind == Verdict.FULL_WITHOUT_DENOMINATOR and criterion.rule.kind is RuleKind.FLAG:
             sentence = _FLAG_WITHOUT_COUNT
         rows = verdict == kind
-        reason[rows] = _join(sentence, None, always)
+        reason[rows] = _join(sentence, always)
         for row in np.flatnonzero(rows & has_note):
             missing = kind in _WITHOUT_POINTS
             reason[row] = _join(None if missing else sentence, notes[row], always)
@@ -49,17 +50,13 @@ def of_criterion(
 
 
 def of_sum(
-    rubric: Rubric, criteria: list[Criterion], missing: npt.NDArray[np.bool_], group: Group | None
+    group: Group, criteria: Sequence[Criterion], missing: npt.NDArray[np.bool_], always: str | None
 ) -> npt.NDArray[np.object_]:
-    """A reason per row of a group or total: which criteria it lacks."""
-    below = group.groups if group else rubric.groups
-    empty = [child.code for child in below if child.is_incomplete()]
-    if group is not None and not below and group.is_incomplete():
-        return np.full(
-            len(missing),
-            _join(group.missing_reason_vi or _DEFAULTS[Verdict.ABSENT], None, rubric.note_vi),
-            dtype=object,
-        )
+    """Return a reason per row of a group or total: which of its criteria it lacks."""
+    if not group.groups and not group.criteria:
+        sentence = _join(group.missing_reason_vi or _DEFAULTS[Verdict.ABSENT], always)
+        return np.full(len(missing), sentence, dtype=object)
+    empty = [child.code for child in group.groups if child.is_incomplete()]
     reason = np.full(len(missing), None, dtype=object)
     # units mostly lack the same criteria: one sentence per pattern, told apart by its bits
     packed = np.ascontiguousarray(np.packbits(missing, axis=1))
@@ -68,7 +65,7 @@ def of_sum(
     for number, row in enumerate(first.tolist()):
         codes = [criterion.code for criterion, lacks in zip(criteria, missing[row], strict=True) if lacks] + empty
         sentence = f"Chưa chấm được: {', '.join(codes)}" if codes else None
-        reason[which == number] = _join(sentence, None, rubric.note_vi)
+        reason[which == number] = _join(sentence, always)
     return reason
 
 

@@ -315,6 +315,10 @@ class Rubric(Strict):
                 raise PlacedError(f"{one.within!r} is no other criterion; correct it", *place[:-1], "within")
         return self
 
+    def root(self) -> Group:
+        """Return the whole rubric as one group, whose sum is the total."""
+        return Group(code=TOTAL_CODE, name_vi=self.name_vi, name_en=self.name_en, groups=self.groups)
+
     def criteria(self) -> tuple[Criterion, ...]:
         """Return all criteria, in the order of the file."""
         return tuple(criterion for group in self.groups for criterion in group.leaves())

@@ -1,11 +1,22 @@
-"""What changed between two rubrics, in the words of who has to explain a score."""
+"""Compare two rubrics in the words of who has to explain a score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
+
+_WORDS = {
+    "added": "thêm mới: {new}",
+    "removed": "bỏ: {old}",
+    "points": "điểm tối đa {old} → {new}",
+    "rule": "cách chấm {old} → {new}",
+    "source": "nguồn số liệu {old} → {new}",
+    "moved": "chuyển từ {old} sang {new}",
+    "name": "đổi tên “{old}” → “{new}”",
+    "head": "{old} → {new}",
+}
 
 
 @dataclass(frozen=True)
@@ -19,93 +30,65 @@ class Change:
     scores: bool
 
     def sentence(self) -> str:
-        """The change in Vietnamese."""
-        words = {
-            "added": f"thêm mới: {self.new}",
-            "removed": f"bỏ: {self.old}",
-            "points": f"điểm tối đa {self.old} → {self.new}",
-            "rule": f"cách chấm {self.old} → {self.new}",
-            "source": f"nguồn số liệu {self.old} → {self.new}",
-            "moved": f"chuyển từ {self.old} sang {self.new}",
-            "name": f"đổi tên “{self.old}” → “{self.new}”",
-            "head": f"{self.old} → {self.new}",
-        }
-        return f"{self.code}: {words[self.kind]}"
+        """Return the change in Vietnamese."""
+        return f"{self.code}: {_WORDS[self.kind].format(old=self.old, new=self.new)}"
 
 
 def compare(old: Rubric, new: Rubric) -> list[Change]:
-    """Changes from `old` to `new`: the head first, then criteria in the order of the new rubric, then those removed."""
+    """Return changes: the head first, then criteria in the order of the new rubric, then those removed."""
+    head = _head(old)
     changes = [
-        Change(name, "head", before, after, scores=False)
-        for name, before, after in (
-            ("version", old.version, new.version),
-            ("legal_basis", old.legal_basis or "(trống)", new.legal_basis or "(trống)"),
-            ("valid_from", str(old.valid_from), str(new.valid_from)),
-            ("valid_to", str(old.valid_to or "(không hạn)"), str(new.valid_to or "(không hạn)")),
-            ("bands", _bands(old), _bands(new)),
-            ("unit_levels", ", ".join(old.unit_levels) or "(mọi cấp)", ", ".join(new.unit_levels) or "(mọi cấp)"),
-        )
-        if before != after
+        Change(name, "head", head[name], text, scores=False) for name, text in _head(new).items() if head[name] != text
     ]
-    before, after = _placed(old), _placed(new)
-    for code, (group, criterion) in after.items():
+    before, after = _criteria(old), _criteria(new)
+    for code, facts in after.items():
         if code not in before:
-            changes.append(Change(code, "added", "", f"{criterion.name_vi} ({_points(criterion)} điểm)", scores=True))
+            changes.append(Change(code, "added", "", f"{facts['name']} ({facts['points']} điểm)", scores=True))
             continue
-        changes += _of_criterion(code, before[code], (group, criterion))
-    changes += [
-        Change(code, "removed", f"{criterion.name_vi} ({_points(criterion)} điểm)", "", scores=True)
-        for code, (_, criterion) in before.items()
-        if code not in after
+        changes += [
+            Change(code, kind, before[code][kind], text, scores=kind != "name")
+            for kind, text in facts.items()
+            if before[code][kind] != text
+        ]
+    gone = [(code, facts) for code, facts in before.items() if code not in after]
+    return changes + [
+        Change(code, "removed", f"{facts['name']} ({facts['points']} điểm)", "", scores=True) for code, facts in gone
     ]
-    return changes
 
 
 def points_of(criteria: Iterable[Criterion]) -> float:
-    """Points that can be reached with these criteria, bonus apart."""
+    """Return the points that can be reached with these criteria, bonus apart."""
     return sum(one.max_hundredths for one in criteria if not one.rule.is_extra) / 100
 
 
-def _of_criterion(code: str, before: tuple[str, Criterion], after: tuple[str, Criterion]) -> Iterator[Change]:
-    (group, old), (new_group, new) = before, after
-    pairs = (
-        ("points", _points(old), _points(new), True),
-        ("rule", _rule(old), _rule(new), True),
-        ("source", _source(old), _source(new), True),
-        ("moved", group, new_group, True),
-        ("name", old.name_vi, new.name_vi, False),
-    )
-    for kind, was, now, scores in pairs:
-        if was != now:
-            yield Change(code, kind, was, now, scores)
+def _head(rubric: Rubric) -> dict[str, str]:
+    bands = [f"{band.name_vi} từ {float(band.from_share):.0%}" for band in rubric.bands]
+    return {
+        "version": rubric.version,
+        "legal_basis": rubric.legal_basis or "(trống)",
+        "valid_from": str(rubric.valid_from),
+        "valid_to": str(rubric.valid_to or "(không hạn)"),
+        "bands": ", ".join(bands) or "(không có)",
+        "unit_levels": ", ".join(rubric.unit_levels) or "(mọi cấp)",
+    }
 
 
-def _placed(rubric: Rubric) -> dict[str, tuple[str, Criterion]]:
-    found: dict[str, tuple[str, Criterion]] = {}
-
-    def walk(group: Group) -> None:
-        for inner in group.groups:
-            walk(inner)
-        found.update({criterion.code: (group.code, criterion) for criterion in group.criteria})
-
-    for group in rubric.groups:
-        walk(group)
-    return {criterion.code: found[criterion.code] for criterion in rubric.criteria()}
-
-
-def _points(criterion: Criterion) -> str:
-    return f"{criterion.max_hundredths / 100:g}"
-
-
-def _rule(criterion: Criterion) -> str:
-    return f"{criterion.rule.label()}, mẫu số trống: {criterion.zero_denominator}"
+def _criteria(rubric: Rubric) -> dict[str, dict[str, str]]:
+    """What is compared of each criterion, in the order of the rubric."""
+    place = {one.code: group.code for top in rubric.groups for group in top.walk() for one in group.criteria}
+    return {
+        one.code: {
+            "points": f"{one.max_points:g}",
+            "rule": f"{one.rule.label()}, mẫu số trống: {one.zero_denominator}",
+            "source": _source(one),
+            "moved": place[one.code],
+            "name": one.name_vi,
+        }
+        for one in rubric.criteria()
+    }
 
 
 def _source(criterion: Criterion) -> str:
     name = f"{criterion.source}:{criterion.indicator}" if criterion.indicator else str(criterion.source)
     name += f":{criterion.evidence.label()}" if criterion.evidence else ""
     return f"{name} ({', '.join(criterion.sources)})" if criterion.sources else name
-
-
-def _bands(rubric: Rubric) -> str:
-    return ", ".join(f"{band.name_vi} từ {float(band.from_share):.0%}" for band in rubric.bands) or "(không có)"

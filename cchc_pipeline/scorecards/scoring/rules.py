@@ -1,4 +1,4 @@
-"""The arithmetic of a criterion: from numerators and denominators to points, exactly and for many rows at once.
+"""Compute the points of a criterion from numerators and denominators, exactly and for many rows at once.
 
 Points are integer hundredths. A score is computed from the unrounded ratio and rounded half to even, as the portal does
 (1/48 * 6 = 0.125 was published as 0.12); all of it in integers, so a tie is a tie and no binary fraction decides.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from typing import Any
@@ -37,11 +36,6 @@ class Verdict(IntEnum):
     NO_NUMERATOR = 5
     NO_DENOMINATOR = 6
     INVALID = 7
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether points were given."""
-        return self <= Verdict.ZERO_WITHOUT_DENOMINATOR
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,7 @@ def score_criterion(
 
 
 def with_given_points(criterion: Criterion, scored: Scored, given: Floats, excused: Bools) -> Scored:
-    """The result with what people gave in place of what the rule gives.
+    """Return the result with what people gave in place of what the rule gives.
 
     Args:
         criterion: says which points there can be: 0 to its maximum, or minus its maximum to 0 for a penalty.
@@ -96,20 +90,15 @@ def with_given_points(criterion: Criterion, scored: Scored, given: Floats, excus
     rows = np.flatnonzero(~np.isnan(given) & ~excused)
     if not len(rows) or criterion.rule.kind is RuleKind.NOT_APPLICABLE:
         return scored
-    full = criterion.max_hundredths
-    least, most = (-full, 0) if criterion.rule.kind is RuleKind.PENALTY else (0, full)
-    hundredths = [_hundredths(value) for value in given[rows].tolist()]
-    possible = np.array([one is not None and least <= one <= most for one in hundredths], dtype=np.bool_)
+    least, most = (round(100 * points) for points in criterion.possible_points)
+    values = given[rows].tolist()
+    hundredths = [most + 1 if math.isinf(value) else round(Fraction(repr(value)) * 100) for value in values]
+    possible = np.array([least <= one <= most for one in hundredths], dtype=np.bool_)
     points, ratio, verdict = scored.points_hundredths.copy(), scored.ratio.copy(), scored.verdict.copy()
-    points[rows] = [int(one) if one is not None and fits else 0 for one, fits in zip(hundredths, possible, strict=True)]
-    ratio[rows] = np.nan if criterion.rule.is_extra else points[rows] / full
+    points[rows] = [one if fits else 0 for one, fits in zip(hundredths, possible, strict=True)]
+    ratio[rows] = np.nan if criterion.rule.is_extra else points[rows] / criterion.max_hundredths
     verdict[rows] = np.where(possible, Verdict.SCORED, Verdict.INVALID)
     return Scored(points, ratio, verdict)
-
-
-def _hundredths(points: float) -> int | None:
-    """Hundredths of a point, exactly rounded; None for what is no finite number."""
-    return None if math.isinf(points) else round(Fraction(Decimal(repr(points))) * 100)
 
 
 def _verdicts(criterion: Criterion, numerator: Floats, denominator: Floats) -> npt.NDArray[np.int8]:
@@ -177,7 +166,7 @@ def _exact(numerator: Floats, denominator: Floats, largest: int) -> tuple[Intege
         return numerator.astype(np.int64), denominator.astype(np.int64)
     tops, bottoms = np.empty(len(numerator), dtype=object), np.empty(len(numerator), dtype=object)
     for row, (top, bottom) in enumerate(zip(numerator.tolist(), denominator.tolist(), strict=True)):
-        exact = Fraction(Decimal(repr(top))) / Fraction(Decimal(repr(bottom)))
+        exact = Fraction(repr(top)) / Fraction(repr(bottom))
         tops[row], bottoms[row] = exact.numerator, exact.denominator
     return tops, bottoms
 

@@ -1,4 +1,4 @@
-"""All versions of all rubrics, and which of them scores a period.
+"""Find the version of a rubric that scores a period.
 
 An office puts its own rubrics into the folder `rubrics` of the drop folder. One of them stands before every shipped
 version of the same rubric for as long as it is in force, and replaces a shipped one of the same version.
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, read_rubric
 from cchc_pipeline.settings import load_settings
 
 #: Folder of an office's own rubrics within the drop folder.
@@ -40,11 +40,11 @@ class Shelf:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Ids of all rubrics."""
+        """Ids of all rubrics, in order."""
         return tuple(sorted({one.id for one in (*self.shipped, *self.own)}))
 
     def versions(self, rubric_id: str) -> tuple[Rubric, ...]:
-        """The versions of a rubric, the oldest first.
+        """Return the versions of a rubric, the oldest first.
 
         Raises:
             RubricError: there is no such rubric.
@@ -56,28 +56,26 @@ class Shelf:
         return tuple(sorted(found.values(), key=lambda one: (one.valid_from, one.version)))
 
     def newest(self, rubric_id: str) -> Rubric:
-        """The version that began last, an office's before a shipped one that ends no later."""
-        last = self.versions(rubric_id)[-1]
-        return self.scoring(rubric_id, last.valid_from)
+        """Return the version that began last, an office's before a shipped one that ends no later."""
+        return self.scoring(rubric_id, self.versions(rubric_id)[-1].valid_from)
 
     def version(self, rubric_id: str, version: str) -> Rubric:
-        """The version that a scorecard names.
+        """Return the version that a scorecard names.
 
         Raises:
             RubricError: it is not there (any more).
         """
-        versions = self.versions(rubric_id)
-        for one in versions:
-            if one.version == version:
-                return one
+        versions = {one.version: one for one in self.versions(rubric_id)}
+        if version in versions:
+            return versions[version]
         raise RubricError(
-            f"The rubric {rubric_id} has no version {version!r}; it has {', '.join(one.version for one in versions)}. "
+            f"The rubric {rubric_id} has no version {version!r}; it has {', '.join(versions)}. "
             f"Put the file of that version back into the folder {FOLDER} of the drop folder, or score again with "
             "`cchc run`."
         )
 
     def scoring(self, rubric_id: str, day: date) -> Rubric:
-        """The version that scores a period that ends on this day.
+        """Return the version that scores a period that ends on this day.
 
         The one in force on the day, an office's own before a shipped one; where none is, the one that began last before
         it, and before the first of all the first.
@@ -89,24 +87,23 @@ class Shelf:
         return (own or in_force or begun or versions[:1])[-1]
 
     def before(self, rubric_id: str, first: date) -> Rubric:
-        """The version that scores the period before the one that begins on `first`."""
+        """Return the version that scores the period before the one that begins on `first`."""
         return self.scoring(rubric_id, first - timedelta(days=1))
 
     def scored_by(self, rubric: Rubric, table: pa.Table) -> pa.Table:
-        """The rows of a table (with the column period_end) whose period this version scores."""
+        """Return the rows of a table (with the column period_end) whose period this version scores."""
         ends = table["period_end"].unique().to_pylist()
         days = [day for day in ends if self.scoring(rubric.id, day) == rubric]
         return table.filter(pc.is_in(table["period_end"], pa.array(days, pa.date32())))
 
     def by_version(self, rubric_id: str, table: pa.Table) -> Iterator[tuple[Rubric, pa.Table]]:
-        """The rows of a table (with the column period_end) by the version that scores them; those that score any."""
+        """Yield every version that scores rows of a table (with the column period_end), and its rows."""
         for version in self.versions(rubric_id):
-            rows = self.scored_by(version, table)
-            if rows.num_rows:
+            if (rows := self.scored_by(version, table)).num_rows:
                 yield version, rows
 
     def find(self, name: str) -> Rubric:
-        """A rubric as a user names it: a file, an id (its newest version), or `id@version`.
+        """Return a rubric as a user names it: a file, an id (its newest version), or `id@version`.
 
         Raises:
             RubricError: there is none, or the file breaks the format.
@@ -119,12 +116,12 @@ class Shelf:
 
 @cache
 def shipped() -> Shelf:
-    """The rubrics that come with the project."""
+    """Return the rubrics that come with the project."""
     return Shelf(_read(SHIPPED_FOLDER))
 
 
 def load_shelf(folder: Path | None) -> Shelf:
-    """The shipped rubrics and those of an office.
+    """Read the shipped rubrics and those of an office.
 
     Args:
         folder: the office's `*.yaml`; it need not exist.
@@ -133,19 +130,17 @@ def load_shelf(folder: Path | None) -> Shelf:
         RubricError: a file breaks the format, is of a rubric that nothing scores by, or two files of one rubric are in
             force on the same day.
     """
-    own = _read(folder) if folder is not None and folder.is_dir() else ()
-    known = shipped().ids
-    for one in own:
-        if one.id not in known:
-            raise RubricError(
-                f"{one.origin}: nothing is scored by a rubric called {one.id!r}; its id must be one of: "
-                f"{', '.join(known)}"
-            )
+    own = _read(folder) if folder is not None else ()
+    if unknown := [one for one in own if one.id not in shipped().ids]:
+        raise RubricError(
+            f"{unknown[0].origin}: nothing is scored by a rubric called {unknown[0].id!r}; its id must be one of: "
+            f"{', '.join(shipped().ids)}"
+        )
     return Shelf(shipped().shipped, own)
 
 
 def office_shelf(data_dir: Path | None = None) -> Shelf:
-    """The shelf of the office whose settings are in force.
+    """Read the rubrics of the office whose settings are in force.
 
     Raises:
         RubricError: see `load_shelf`.
@@ -155,14 +150,10 @@ def office_shelf(data_dir: Path | None = None) -> Shelf:
 
 
 def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
-    """Codes of the new version's criteria whose points cannot be compared with those of the old one."""
-    before = {one.code: _meaning(one) for one in old.criteria()}
-    return frozenset(one.code for one in new.criteria() if before.get(one.code) != _meaning(one))
-
-
-def _meaning(criterion: Criterion) -> tuple[object, ...]:
-    rule, on = criterion.rule, criterion.zero_denominator
-    return criterion.max_hundredths, rule, on, criterion.indicator, criterion.source, criterion.evidence
+    """Return codes of the new version's criteria whose points cannot be compared with those of the old one."""
+    same = ("max_hundredths", "rule", "zero_denominator", "indicator", "source", "evidence")
+    before, after = ({one.code: [getattr(one, name) for name in same] for one in of.criteria()} for of in (old, new))
+    return frozenset(code for code, meaning in after.items() if before.get(code) != meaning)
 
 
 def _read(folder: Path) -> tuple[Rubric, ...]:

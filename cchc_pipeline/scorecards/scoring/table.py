@@ -1,16 +1,15 @@
-"""The scorecard table: its columns, and how rows of units by criteria become one Arrow table."""
+"""Lay out the scorecard table: its columns, and how cells of units by criteria become one Arrow table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric
 
 SCORECARD_SCHEMA = pa.schema(
     [
@@ -43,25 +42,19 @@ _BLOCK = 256
 STATUSES = ("ok", "partial", "missing", "not_applicable")
 
 
-@dataclass(frozen=True)
-class Node:
-    """One row of every scorecard: the total, a group, or a criterion."""
+class Node(NamedTuple):
+    """One row of every scorecard: the total, a group or a criterion, and the columns of the criteria below it."""
 
     level: str
-    code: str
+    item: Group | Criterion
     parent: str | None
-    name_vi: str
-    name_en: str
-    rule: str
-    leaves: tuple[int, ...]
-    group: Group | None
-    is_incomplete: bool
+    leaves: list[int]
 
 
 def assemble(
     rubric: Rubric, source: str, keys: pd.DataFrame, nodes: list[Node], cells: dict[str, npt.NDArray[Any]]
 ) -> pa.Table:
-    """One row per unit, period and node.
+    """Return the scorecards as one table of SCORECARD_SCHEMA: a row per unit, period and node.
 
     Args:
         rubric: names the index, its version.
@@ -80,16 +73,23 @@ def assemble(
     def constant(text: str) -> pa.Array:
         return pa.repeat(pa.scalar(text, pa.string()), units * width)
 
+    def tiled(texts: list[str | None]) -> pa.Array:
+        """The texts of all nodes, once per unit; copied in blocks, which costs a tenth of looking each up."""
+        once = pa.array(texts, pa.string())
+        block = pa.concat_arrays([once] * _BLOCK)
+        return pa.concat_arrays([*[block] * (units // _BLOCK), *[once] * (units % _BLOCK), once.slice(0, 0)])
+
+    items = [node.item for node in nodes]
     columns: dict[str, pa.Array] = {
         "index_code": constant(rubric.id),
         "rubric_version": constant(rubric.version),
         "source": constant(source),
-        "criterion_level": _tiled([node.level for node in nodes], units),
-        "criterion_code": _tiled([node.code for node in nodes], units),
-        "parent_code": _tiled([node.parent for node in nodes], units),
-        "criterion_name_vi": _tiled([node.name_vi for node in nodes], units),
-        "criterion_name_en": _tiled([node.name_en for node in nodes], units),
-        "rule": _tiled([node.rule for node in nodes], units),
+        "criterion_level": tiled([node.level for node in nodes]),
+        "criterion_code": tiled([item.code for item in items]),
+        "parent_code": tiled([node.parent for node in nodes]),
+        "criterion_name_vi": tiled([item.name_vi for item in items]),
+        "criterion_name_en": tiled([item.name_en for item in items]),
+        "rule": tiled([item.rule.label() if isinstance(item, Criterion) else "sum" for item in items]),
         "status": labels(cells["status"].ravel(), list(STATUSES)),
         "unit_code": labels(repeated, keys["unit_code"].tolist()),
         "period_type": labels(repeated, keys["period_type"].tolist()),
@@ -101,10 +101,3 @@ def assemble(
     for name in ("numerator", "denominator", "ratio", "points", "max_points", "points_lost"):
         columns[name] = pa.array(cells[name].ravel(), pa.float64(), from_pandas=True)
     return pa.table([columns[name] for name in SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA)
-
-
-def _tiled(texts: list[str | None], times: int) -> pa.Array:
-    """The texts of all nodes, once per unit; copied in blocks, which costs a tenth of looking each up."""
-    once = pa.array(texts, pa.string())
-    block = pa.concat_arrays([once] * _BLOCK)
-    return pa.concat_arrays([*[block] * (times // _BLOCK), *[once] * (times % _BLOCK), once.slice(0, 0)])

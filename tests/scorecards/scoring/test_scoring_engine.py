@@ -200,7 +200,7 @@ def test_bad_measures(change: dict[str, Any], said: str) -> None:
         score(rubric, pd.DataFrame([{**row, **change}]))
     with pytest.raises(MeasureError, match="more than once"):
         score(rubric, pd.DataFrame([row, row]))
-    with pytest.raises(MeasureError, match="lack the column denominator"):
+    with pytest.raises(MeasureError, match="measures for demo lacks the column denominator"):
         score(rubric, pd.DataFrame([row]).drop(columns="denominator"))
 
 
