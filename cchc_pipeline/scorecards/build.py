@@ -1,24 +1,23 @@
-"""Building the published scorecard tables from the lake."""
+"""Build the published scorecard tables from the lake."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
 from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
-from cchc_pipeline.scorecards.scoring.measures import concat, from_indicators
+from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
@@ -27,16 +26,16 @@ from cchc_pipeline.scorecards.scoring.version_notes import note_version
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
 
-#: Periods that scorecards are made for; a single day has no score.
-PERIODS = ("month", "quarter", "year", "custom")
-
 
 def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
-    """QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`).
+    """Score QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`).
 
     Args:
         lake: indicators and the portal's counts.
         shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+
+    Returns:
+        The table `scorecard_index766`, which is kept in `built`.
 
     Raises:
         RubricError: a version lacks what the index needs.
@@ -44,123 +43,69 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     shelf = shelf or shipped()
     portal = lake.store.read("core/national_portal__metrics")
     cards = [
-        note_version(card(rubric, rows), rubric, shelf)
-        for card, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
+        note_version(score(rubric, rows), rubric, shelf)
+        for score, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
         for rubric, rows in shelf.by_version(index766.RUBRIC, table)
     ]
     card = pa.concat_tables(cards) if cards else SCORECARD_SCHEMA.empty_table()
-    units = lake.store.read("built/units").select(["unit_code", "unit_level"])
-    card = run_file("scorecards/caveats_index766", card=card, units=units).cast(card.schema)
-    return _keep(lake, "scorecard_index766", card, shelf=shelf)
+    card = run_file("scorecards/caveats_index766", SCORECARD_SCHEMA, card=card, units=_units(lake))
+    return _keep_ranked(lake, "scorecard_index766", card, _units(lake), shelf)
 
 
 def unknown_metrics(lake: Lake, shelf: Shelf) -> list[str]:
-    """Metrics that the portal published and no version of the rubric scores."""
+    """Return metrics that the portal published and no version of the rubric scores, sorted."""
     return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), shelf)
 
 
 def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
-    """PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and what people scored.
+    """Score PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and people's points.
 
     Args:
         lake: indicators, documents, inspections, published indices, and appraisals built by the same shelf.
         shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+
+    Returns:
+        The table `scorecard_par_index`, which is kept in `built`.
     """
     shelf = shelf or shipped()
-    values, archive = _values(lake), _archive(lake)
-    appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
-    cards = []
-    for rubric in par_index.rubrics(shelf):
-        own = shelf.scored_by(rubric, values)
-        own = own.filter(pc.is_in(own["unit_code"], value_set=_codes(archive.units, rubric)))
-        asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
-        found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
-        card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
-        cards.append(note_version(card, rubric, shelf))
-    return _keep(lake, "scorecard_par_index", pa.concat_tables(cards), shelf=shelf)
-
-
-def _archive(lake: Lake) -> Archive:
+    values = _values(lake)
     tables = {
         name: lake.store.read(f"built/{name}") for name in ("documents", "inspections", "external_indices", "units")
     }
     read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
-    return Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
-
-
-def _codes(units: pa.Table, rubric: Rubric) -> pa.Array:
-    """Units that a rubric scores."""
-    if not rubric.unit_levels:
-        return units["unit_code"].combine_chunks()
-    levels = pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels))
-    return units.filter(levels)["unit_code"].combine_chunks()
+    archive = Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
+    appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
+    cards = []
+    for rubric in par_index.rubrics(shelf):
+        own = shelf.scored_by(rubric, values)
+        own = own.filter(pc.is_in(own["unit_code"], value_set=_unit_codes(archive.units, rubric)))
+        asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
+        found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
+        card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
+        cards.append(note_version(card, rubric, shelf))
+    return _keep_ranked(lake, "scorecard_par_index", pa.concat_tables(cards), _units(lake), shelf)
 
 
 def build_papi(lake: Lake) -> pa.Table:
-    """PAPI of every year in the drop folder; an empty table where there is none."""
-    scores, totals = (_taken_in(lake, name) for name in ("papi__subdimensions", "papi__totals"))
+    """Compose PAPI of every year in the drop folder into `scorecard_papi`, which is kept in `built`."""
+    names = ("papi__subdimensions", "papi__totals")
+    for name in names:
+        state.take_in(lake, name)
+    scores, totals = (lake.store.read(f"core/{name}", schema=load_contract(name).arrow_schema()) for name in names)
     years = sorted(set(scores["year"].to_pylist()))
     cards = [papi.to_scorecard(papi.compose(scores, year), year, totals) for year in years]
-    empty = papi.PAPI_SCHEMA.empty_table()
-    return _keep(lake, "scorecard_papi", pa.concat_tables(cards) if cards else empty, papi.province_names())
-
-
-def _taken_in(lake: Lake, name: str) -> pa.Table:
-    state.take_in(lake, name)
-    return lake.store.read(f"core/{name}", schema=load_contract(name).arrow_schema())
-
-
-def _values(lake: Lake) -> pa.Table:
-    values = lake.store.read("built/indicator_values")
-    return values.filter(pc.is_in(values["period_type"], value_set=pa.array(PERIODS)))
-
-
-def _keep(
-    lake: Lake, name: str, card: pa.Table, names: Mapping[str, str] | None = None, shelf: Shelf | None = None
-) -> pa.Table:
-    """Add names, levels, bands and ranks, order by key, enforce the contract, keep in `built`."""
-    contract = load_contract(name)
-    if names is None:
-        units = lake.store.read("built/units").select(["unit_code", "unit_name", "unit_level"])
-    else:
-        units = pa.table(
-            {
-                "unit_code": pa.array(list(names), pa.string()),
-                "unit_name": pa.array(list(names.values()), pa.string()),
-                "unit_level": pa.array(["province"] * len(names), pa.string()),
-            }
-        )
-    promised = {column.name for column in contract.columns}
-    extra = [column for column in card.column_names if column not in promised]
-    card = card.drop_columns(extra).append_column("band_vi", _bands(card, shelf))
-    joined = run_file("scorecards/ranked", card=card, units=units)
-    table = enforce(joined, contract).sort_by([(column, "ascending") for column in contract.key]).combine_chunks()
-    lake.store.update(table, f"built/{name}")
-    return table
-
-
-def _bands(card: pa.Table, shelf: Shelf | None) -> pa.Array:
-    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not.
-
-    The shelf is that of the rubrics which scored the card; without one there are no bands.
-    """
-    bands: list[str | None] = [None] * card.num_rows
-    if shelf is None:
-        return pa.array(bands, pa.string())
-    rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy())
-    columns = ["index_code", "rubric_version", "numerator", "denominator", "max_points"]
-    for row, total in zip(rows.tolist(), card.select(columns).take(rows).to_pylist(), strict=True):
-        points, reachable, most = (total[name] for name in columns[2:])
-        if points is None or not reachable or reachable < LEAST_SCORED * most:
-            continue
-        band = shelf.version(total["index_code"], total["rubric_version"]).band(points, reachable)
-        if band is not None:
-            bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
-    return pa.array(bands, pa.string())
+    card = pa.concat_tables(cards) if cards else papi.PAPI_SCHEMA.empty_table()
+    names_vi = papi.province_names()
+    units = {
+        "unit_code": list(names_vi),
+        "unit_name": list(names_vi.values()),
+        "unit_level": ["province"] * len(names_vi),
+    }
+    return _keep_ranked(lake, "scorecard_papi", card, pa.table(units))
 
 
 def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
-    """Names and total points of the units in the newest month of a source, best first, and the month."""
+    """Return names and total points of the units in the newest month of a source, best first, and the month."""
     mask = pc.and_(pc.equal(card["criterion_level"], "total"), pc.equal(card["source"], source))
     mask = pc.and_(mask, pc.and_(pc.equal(card["period_type"], "month"), pc.is_valid(card["points"])))
     rows = card.filter(mask).to_pylist()
@@ -169,3 +114,45 @@ def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
     newest = max(row["period_start"] for row in rows)
     rows = sorted((row for row in rows if row["period_start"] == newest), key=lambda row: -row["points"])
     return [row["unit_name"] or row["unit_code"] for row in rows], [row["points"] for row in rows], f"{newest:%m/%Y}"
+
+
+def _units(lake: Lake) -> pa.Table:
+    return lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
+
+
+def _unit_codes(units: pa.Table, rubric: Rubric) -> pa.Array:
+    """Units that a rubric scores."""
+    if rubric.unit_levels:
+        units = units.filter(pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels)))
+    return units["unit_code"].combine_chunks()
+
+
+def _values(lake: Lake) -> pa.Table:
+    values = lake.store.read("built/indicator_values")
+    return values.filter(pc.is_in(values["period_type"], value_set=pa.array(SCORED_PERIODS)))
+
+
+def _keep_ranked(lake: Lake, name: str, card: pa.Table, units: pa.Table, shelf: Shelf | None = None) -> pa.Table:
+    """Add names, levels, bands and ranks, and keep the card."""
+    card = card.append_column("band_vi", _bands(card, shelf))
+    promised = load_contract(name).column_names
+    card = card.select([column for column in card.column_names if column in promised])
+    return keep(lake, name, run_file("scorecards/ranked", card=card, units=units))
+
+
+def _bands(card: pa.Table, shelf: Shelf | None) -> pa.Array:
+    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not.
+
+    The shelf is that of the rubrics which scored the card; without one there are no bands.
+    """
+    bands: list[str | None] = [None] * card.num_rows
+    rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()) if shelf else ()
+    columns = ["index_code", "rubric_version", "numerator", "denominator", "max_points"]
+    for row, total in zip(rows, card.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True):
+        points, reachable, most = (total[name] for name in columns[2:])
+        if shelf is None or points is None or not reachable or reachable < LEAST_SCORED * most:
+            continue
+        band = shelf.version(total["index_code"], total["rubric_version"]).band(points, reachable)
+        if band is not None:
+            bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
+    return pa.array(bands, pa.string())

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_frame, table_from_rows
-from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.drawing.ranks import Dot
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
+from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import rank_draws
 from cchc_pipeline.scorecards.papi import robustness as papi_robustness
 from cchc_pipeline.scorecards.robustness.draws import Spread, uncertainty
@@ -109,8 +110,7 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
         lake: the lake; both scorecards were built.
         shelf: the rubrics that the cards were scored by; the shipped ones by default.
     """
-    contract = load_contract(TABLE)
-    schema = contract.arrow_schema()
+    schema = load_contract(TABLE).arrow_schema()
     held = lake.store.read(f"built/{TABLE}", schema=schema).to_pandas(date_as_object=True)
     inputs = lake.store.read(f"built/{INPUTS}", schema=_INPUTS).to_pydict().values()
     known = {tuple(row[:-1]): row[-1] for row in zip(*inputs, strict=True)}
@@ -126,8 +126,7 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
             rows_of[key] = stratum.intervals()
         kept.append(rows_of[key])
     found = table_from_frame(pd.concat(kept, ignore_index=True)[schema.names]) if kept else schema.empty_table()
-    table = enforce(found, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
-    lake.store.update(table, f"built/{TABLE}")
+    table = keep(lake, TABLE, found)
     rows = ((*key, value) for key, value in sorted(hashes.items()))
     lake.store.update(table_from_rows(rows, _INPUTS), f"built/{INPUTS}")
     return Built(table, len(hashes), computed)

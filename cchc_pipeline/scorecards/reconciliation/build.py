@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_rows
-from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_table
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
@@ -97,13 +98,10 @@ def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = N
         changed = effects(engine, found)
         engine.add("changed", changed)
         engine.add("points", points_of_causes(metrics, changed, found, shelf or shipped()))
-        tables = []
-        for name, query in (("reconciliation", "reconciliation"), ("reconciliation_dossiers", "dossiers")):
-            contract = load_contract(name)
-            table = enforce(engine.query(sql_file(f"scorecards/reconciliation/{query}")), contract)
-            tables.append(table.sort_by([(column, "ascending") for column in contract.key]).combine_chunks())
-            lake.store.update(tables[-1], f"built/{name}")
-    return Reconciled(*tables)
+        table, listed = (
+            engine.query(sql_file(f"scorecards/reconciliation/{name}")) for name in ("reconciliation", "dossiers")
+        )
+    return Reconciled(keep(lake, "reconciliation", table), keep(lake, "reconciliation_dossiers", listed))
 
 
 def _comparable(lake: Lake, history_from: date) -> pa.Table:
