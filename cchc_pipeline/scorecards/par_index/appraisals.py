@@ -1,4 +1,4 @@
-"""Appraisals of PAR INDEX: what the unit, two appraisals and the survey gave, each stage kept apart."""
+"""Judge the appraisals of PAR INDEX: what the unit, two appraisals and the survey gave, each stage kept apart."""
 
 from __future__ import annotations
 
@@ -6,54 +6,39 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from cchc_pipeline.arrow import table_from_records
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, SourceKind
 
 NAME, INBOUND = "par_index_appraisals", "registers__appraisals"
-
-#: Stages in the order in which they stand, a survey apart.
-STAGES = ("second", "first", "self", "survey")
-
-_RUBRICS = pa.schema(
-    [
-        ("rubric_id", pa.string()),
-        ("rubric_version", pa.string()),
-        ("unit_levels", pa.list_(pa.string())),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-    ]
-)
+_VERSION = [("rubric_id", pa.string()), ("rubric_version", pa.string())]
+_DAYS = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
+_RUBRICS = pa.schema([*_VERSION, ("unit_levels", pa.list_(pa.string())), *_DAYS])
 _CRITERIA = pa.schema(
     [
-        ("rubric_id", pa.string()),
-        ("rubric_version", pa.string()),
-        ("criterion_code", pa.string()),
-        ("criterion_name_vi", pa.string()),
-        ("max_points", pa.float64()),
-        ("least_points", pa.float64()),
-        ("is_survey", pa.bool_()),
-        ("is_computed", pa.bool_()),
+        *_VERSION,
+        *((name, pa.string()) for name in ("criterion_code", "criterion_name_vi")),
+        *((name, pa.float64()) for name in ("least_points", "max_points")),
+        *((name, pa.bool_()) for name in ("is_survey", "is_computed")),
     ]
 )
 
 
 def build_appraisals(lake: Lake, rubrics: Iterable[Rubric]) -> pa.Table:
-    """Take in what was staged of the register and build `par_index_appraisals`; kept in `built`."""
+    """Take in what was staged of the register, and build `par_index_appraisals`, which is kept in `built`."""
     state.take_in(lake, INBOUND)
     held = lake.store.read(f"core/{INBOUND}", schema=load_contract(INBOUND).arrow_schema())
-    units = lake.store.read("built/units").select(["unit_code", "unit_name", "unit_level"])
-    documents = lake.store.read("built/documents")
-    table = judge(held, units, documents, rubrics)
+    units = lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
+    table = judge(held, units, lake.store.read("built/documents"), rubrics)
     lake.store.update(table, f"built/{NAME}")
     return table
 
 
 def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterable[Rubric]) -> pa.Table:
-    """Every stage of every criterion with what became of it.
+    """Return every stage of every criterion with what became of it.
 
     Args:
         held: rows with the columns of `registers__appraisals`; the key is unique.
@@ -68,40 +53,22 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
         criterion can give, a survey is mixed with another stage, or a second appraisal has no first one before it.
     """
     given = list(rubrics)
-    heads = [
-        {
-            "rubric_id": one.id,
-            "rubric_version": one.version,
-            "unit_levels": list(one.unit_levels),
-            "valid_from": one.valid_from,
-            "valid_to": one.valid_to,
-        }
-        for one in given
-    ]
-    rows = [
-        {"rubric_id": one.id, "rubric_version": one.version, **_about(criterion)}
-        for one in given
-        for criterion in one.criteria()
-    ]
-    schema = load_contract(NAME).arrow_schema()
+    heads = ((one.id, one.version, one.unit_levels, one.valid_from, one.valid_to) for one in given)
+    criteria = (
+        (
+            *(rubric.id, rubric.version, one.code, one.name_vi, *one.possible_points),
+            one.source is SourceKind.SURVEY,
+            not one.is_scored_by_people,
+        )
+        for rubric in given
+        for one in rubric.criteria()
+    )
     return run_file(
         f"scorecards/{NAME}",
-        schema,
+        load_contract(NAME).arrow_schema(),
         held=held,
         units=units,
         documents=documents,
-        rubrics=table_from_records(heads, schema=_RUBRICS),
-        criteria=table_from_records(rows, schema=_CRITERIA),
+        rubrics=table_from_rows(heads, _RUBRICS),
+        criteria=table_from_rows(criteria, _CRITERIA),
     )
-
-
-def _about(criterion: Criterion) -> dict[str, object]:
-    kind, most = criterion.rule.kind, criterion.max_hundredths / 100
-    return {
-        "criterion_code": criterion.code,
-        "criterion_name_vi": criterion.name_vi,
-        "max_points": 0.0 if kind is RuleKind.PENALTY else most,
-        "least_points": -most if kind is RuleKind.PENALTY else 0.0,
-        "is_survey": criterion.source is SourceKind.SURVEY,
-        "is_computed": not criterion.is_scored_by_people,
-    }

@@ -1,4 +1,4 @@
-"""PAR INDEX: which rubrics it has."""
+"""Name the rubrics of PAR INDEX."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ RUBRICS = ("par_index", "par_index_department", "par_index_commune")
 
 
 def rubrics(shelf: Shelf | None = None) -> tuple[Rubric, ...]:
-    """Every version of the rubrics of all levels, the province's first; the shipped ones where no shelf is given."""
+    """Return every version of the rubrics of all levels, the province's first; the shipped ones by default."""
     return tuple(version for name in RUBRICS for version in (shelf or shipped()).versions(name))

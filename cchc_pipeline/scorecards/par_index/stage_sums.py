@@ -1,4 +1,4 @@
-"""What people gave in the stages of an appraisal, by criterion and summed up to groups and total.
+"""Sum up what people gave in the stages of an appraisal, by criterion, group and total.
 
 Stages score different criteria: a sum of points says something only beside what the same criteria could give.
 """
@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+#: Stages in which people give points.
+PEOPLE = ("self", "first", "second", "survey")
 #: Stage or `computed` -> its column in `scorecard_par_index`, in the order in which they are told.
-COLUMNS = {
-    "self": "self_points",
-    "first": "first_points",
-    "second": "second_points",
-    "survey": "survey_points",
-    "computed": "computed_points",
-}
+COLUMNS = {stage: f"{stage}_points" for stage in (*PEOPLE, "computed")}
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Stages:
 
 
 def stage_sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, Stages]:
-    """Criterion, group or TOTAL -> its stages.
+    """Sum the stages up: criterion, group or TOTAL -> its stages.
 
     Args:
         rows: one unit and period of `scorecard_par_index`: criterion_code, parent_code, criterion_level, max_points,
@@ -63,29 +59,23 @@ def stage_sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, Stages]:
     by_code = {row["criterion_code"]: row for row in rows}
     leaves: dict[str, list[Mapping[str, Any]]] = {code: [] for code in by_code}
     for row in by_code.values():
-        if row["criterion_level"] == "criterion":
-            above: Mapping[str, Any] | None = row
-            while above is not None:
-                leaves[above["criterion_code"]].append(row)
-                above = by_code.get(above["parent_code"] or "")
+        above: Mapping[str, Any] | None = row if row["criterion_level"] == "criterion" else None
+        while above is not None:
+            leaves[above["criterion_code"]].append(row)
+            above = by_code.get(above["parent_code"] or "")
     return {code: _sum(by_code[code], found) for code, found in leaves.items()}
 
 
 def _sum(row: Mapping[str, Any], leaves: list[Mapping[str, Any]]) -> Stages:
     scores = {}
     for stage, column in COLUMNS.items():
-        given = [leaf for leaf in leaves if leaf[column] is not None]
-        if given:
+        if given := [leaf for leaf in leaves if leaf[column] is not None]:
             most = _total(leaf["max_points"] for leaf in given) if any(leaf["max_points"] for leaf in given) else None
             scores[stage] = Score(_total(leaf[column] for leaf in given), most)
     differences = [leaf["appraisal_difference"] for leaf in leaves if leaf["appraisal_difference"] is not None]
-    return Stages(
-        scores,
-        row["counted_stage"],
-        _total(differences) if differences else None,
-        len(differences),
-        sum(leaf["counted_stage"] == "self" for leaf in leaves),
-    )
+    only_self = sum(leaf["counted_stage"] == "self" for leaf in leaves)
+    whole = _total(differences) if differences else None
+    return Stages(scores, row["counted_stage"], whole, len(differences), only_self)
 
 
 def _total(values: Iterable[float | None]) -> float:
