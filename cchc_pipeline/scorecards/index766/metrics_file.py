@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.measures import REQUIRED
+from cchc_pipeline.scorecards.scoring.measures import REQUIRED, require_columns
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError
 from cchc_pipeline.tabular.sheets import read_table
-
-#: A count as people here write it: 1.234 is one thousand and more, and would be read as 1 and a bit.
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
@@ -50,60 +48,49 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, fl
     Raises:
         MeasureError: naming the line, the culprit and the fix. The header is line 1.
     """
-    if absent := [name for name in REQUIRED if name not in metrics.columns]:
-        found = ", ".join(str(name) for name in metrics.columns) or "none"
-        raise MeasureError(
-            f"The metrics file lacks the column {', '.join(absent)} (found: {found}); "
-            f"it needs {', '.join(REQUIRED)}, separated by commas",
-            columns=absent,
+    found = ", ".join(str(name) for name in metrics.columns) or "none"
+    fix = f"it needs {', '.join(REQUIRED)}, separated by commas (found: {found})"
+    require_columns(metrics, REQUIRED, "The metrics file", fix)
+    most = {one.code: one.max_points if one.rule.kind is RuleKind.CARRIED else None for one in rubric.criteria()}
+    most |= groups or {}
+    rows: dict[tuple[str, str], tuple[float, float]] = {}
+    for line, cells in enumerate(metrics[list(REQUIRED)].itertuples(index=False, name=None), start=2):
+        unit, code, *counts = (
+            None if pd.isna(cell) else cell.strip() if isinstance(cell, str) else cell for cell in cells
         )
-    frame = metrics.loc[:, list(REQUIRED)].reset_index(drop=True).map(_text).astype(object)
-    frame = frame[(frame != "").any(axis=1)]
-    if frame.empty:
+        if not any(cell not in (None, "") for cell in (unit, code, *counts)):
+            continue
+        try:
+            if (unit, code) in rows:
+                raise ValueError("this metric of this unit is already in the file; keep one of the rows")
+            rows[str(unit or ""), str(code or "")] = _counts(unit, code, counts, most)
+        except ValueError as problem:
+            where = f"Line {line} (unit {unit or '?'}, metric {code or '?'})"
+            raise MeasureError(f"{where}: {problem}", line=line) from None
+    if not rows:
         raise MeasureError("The metrics file has no rows; put one row per unit and metric below the header")
-    for name in ("unit_code", "metric_code"):
-        _refuse(frame, frame[name].eq(""), f"{name} is empty; fill it in")
-    known = [*(criterion.code for criterion in rubric.criteria()), *(groups or ())]
-    _refuse(
-        frame,
-        ~frame["metric_code"].isin(known),
-        f"metric_code is unknown; leave it out or use one of: {', '.join(known)}",
-    )
-    for name in ("numerator", "denominator"):
-        number = pd.to_numeric(frame[name].where(frame[name].ne("")), errors="coerce").astype("float64")
-        wrong = frame[name].ne("") & ~pd.Series(np.isfinite(number), index=frame.index)
-        _refuse(frame, wrong, f"{name} is not a number: {{{name}!r}}; write digits only, such as 1234 or 9.14")
-        typed = metrics[name].reset_index(drop=True).reindex(frame.index)
-        grouped = typed.map(lambda cell: isinstance(cell, str) and _GROUPED.fullmatch(cell.strip()) is not None)
-        said = f"{name} {{{name}}} may be a thousand and more or a fraction; write 1234 without dots, or 1.2340"
-        _refuse(frame, grouped.astype(bool), said)
-        _refuse(frame, number < 0, f"{name} is negative: {{{name}}}; counts start at 0")
-        frame = frame.assign(**{name: number})
-    twice = frame.duplicated(["unit_code", "metric_code"])
-    _refuse(frame, twice, "this metric of this unit is already in the file; keep one of the rows")
-    _refuse(
-        frame,
-        frame["numerator"] > frame["denominator"],
-        "numerator {numerator:g} is larger than denominator {denominator:g}; check both counts",
-    )
-    carried = {one.code: one.max_hundredths / 100 for one in rubric.criteria() if one.rule.kind is RuleKind.CARRIED}
-    for code, most in (carried | dict(groups or {})).items():
-        denominator = frame["denominator"]
-        wrong = (frame["numerator"] > most) | (denominator.notna() & (denominator != most))
-        wrong &= frame["metric_code"].eq(code)
-        _refuse(frame, wrong, f"write the published points as numerator (0 to {most:g}) and {most:g} as denominator")
-    return frame
+    return pd.DataFrame([(*place, *counts) for place, counts in rows.items()], columns=list(REQUIRED))
 
 
-def _text(value: object) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value).strip()
-
-
-def _refuse(frame: pd.DataFrame, wrong: pd.Series, problem: str) -> None:
-    """Fail on the first wrong row; `problem` may hold column names in braces."""
-    if not wrong.any():
-        return
-    line = int(wrong.index[int(np.flatnonzero(wrong)[0])]) + 2
-    row = {str(name): value for name, value in frame.loc[line - 2].items()}
-    where = f"Line {line} (unit {row['unit_code'] or '?'}, metric {row['metric_code'] or '?'})"
-    raise MeasureError(f"{where}: {problem.format(**row)}", line=line)
+def _counts(unit: Any, code: Any, cells: Sequence[Any], most: Mapping[str, float | None]) -> tuple[float, float]:
+    """Numerator and denominator of a row, NaN where empty; ValueError with what is wrong."""
+    for name, cell in (("unit_code", unit), ("metric_code", code)):
+        if not cell:
+            raise ValueError(f"{name} is empty; fill it in")
+    if code not in most:
+        raise ValueError(f"metric_code is unknown; leave it out or use one of: {', '.join(most)}")
+    counts = []
+    for name, cell in zip(REQUIRED[2:], cells, strict=True):
+        try:
+            counts.append(math.nan if cell in (None, "") else read_number(cell))
+        except CellError as problem:
+            raise ValueError(f"{name} {cell!r} {problem.en}") from None
+        if counts[-1] < 0:
+            raise ValueError(f"{name} is negative: {cell}; counts start at 0")
+    numerator, denominator = counts
+    full = most[code]
+    if full is not None and (numerator > full or not (math.isnan(denominator) or denominator == full)):
+        raise ValueError(f"write the published points as numerator (0 to {full:g}) and {full:g} as denominator")
+    if numerator > denominator:
+        raise ValueError(f"numerator {numerator:g} is larger than denominator {denominator:g}; check both counts")
+    return numerator, denominator

@@ -1,4 +1,4 @@
-"""The QĐ 766 index: scoring a file of metrics, the portal's counts, and our own indicators.
+"""Score the QĐ 766 index from a file of metrics, the portal's counts, or our own indicators.
 
 Two variants share a rubric. `portal` scores what the portal exposes and carries the online group as published;
 `local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody: where
@@ -14,7 +14,6 @@ import pyarrow as pa
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics
 from cchc_pipeline.scorecards.scoring.engine import score
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import (
     PERIOD,
     REMAINDER_EVIDENCE,
@@ -23,8 +22,9 @@ from cchc_pipeline.scorecards.scoring.measures import (
     as_frame,
     concat,
     from_indicators,
+    require_columns,
 )
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
 
 RUBRIC = "index766"
@@ -33,11 +33,25 @@ ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
 PAYMENT_GROUP, PAYMENT_REMAINDER = "TTTT", "FORMALITY_PAYMENT_AVAILABLE"
 #: The published group and the two computed points are each rounded to 0.01.
 _ROUNDING = 0.02
+#: Columns of a scored file of metrics, by those of a scorecard.
+_SCORED = {
+    "unit_code": "unit_code",
+    "criterion_code": "metric_code",
+    "criterion_level": "level",
+    "group": "group",
+    "numerator": "numerator",
+    "denominator": "denominator",
+    "ratio": "ratio",
+    "points": "score",
+    "max_points": "max_score",
+    "status": "status",
+    "reason_vi": "reason",
+}
 _PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
 def newest() -> Rubric:
-    """The newest shipped version, of both variants."""
+    """Return the newest shipped version, of both variants."""
     return shipped().newest(RUBRIC)
 
 
@@ -60,32 +74,19 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal", rubric: Rubr
         MeasureError: naming the row (as a line of the file, the header being line 1), the culprit and the fix.
     """
     variant = (rubric or newest()).for_source(source)
-    most = _points_of_group(variant)
-    given = check_metrics(metrics, variant, {PAYMENT_GROUP: most})
+    given = check_metrics(metrics, variant, {PAYMENT_GROUP: sum(one.max_points for one in _payment(variant).values())})
     is_group = given["metric_code"] == PAYMENT_GROUP
     published = given[is_group].assign(score=given.loc[is_group, "numerator"].astype("float64"))
     table = score(variant, _with_remainder(variant, given[~is_group], published), source=source).to_pandas()
     level = table["criterion_level"]
-    group = table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
-    return pd.DataFrame(
-        {
-            "unit_code": table["unit_code"],
-            "metric_code": table["criterion_code"],
-            "level": level,
-            "group": group,
-            "numerator": table["numerator"],
-            "denominator": table["denominator"],
-            "ratio": table["ratio"],
-            "score": table["points"],
-            "max_score": table["max_points"],
-            "status": table["status"],
-            "reason": table["reason_vi"],
-        }
+    table["group"] = (
+        table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
     )
+    return table[list(_SCORED)].rename(columns=_SCORED)
 
 
 def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
-    """Measures of the portal's own counts.
+    """Return measures of the portal's own counts.
 
     Args:
         rubric: the version that they are scored by.
@@ -100,20 +101,15 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
         MeasureError: a column is missing.
     """
     frame = as_frame(portal_metrics)
-    if absent := [name for name in _PORTAL_COLUMNS if name not in frame.columns]:
-        raise MeasureError(
-            f"national_portal__metrics lacks the column {', '.join(absent)}; pull the portal again",
-            table="national_portal__metrics",
-        )
+    require_columns(frame, _PORTAL_COLUMNS, "national_portal__metrics", "pull the portal again")
     variant = rubric.for_source("portal")
-    frame = frame.loc[:, list(_PORTAL_COLUMNS)]
-    metrics = frame[frame["metric_code"].isin([criterion.code for criterion in variant.criteria()])].copy()
-    metrics = metrics[metrics["metric_code"] != "ONLINE"]
-    flags = [criterion.code for criterion in variant.criteria() if criterion.rule.kind is RuleKind.FLAG]
-    refused = metrics["metric_code"].isin(flags) & metrics["numerator"].isna()
+    criteria = {criterion.code: criterion for criterion in variant.criteria()}
+    metrics = frame[frame["metric_code"].isin(set(criteria) - {"ONLINE"})].copy()
+    refused = metrics["metric_code"].isin([code for code, one in criteria.items() if one.rule.kind is RuleKind.FLAG])
+    refused &= metrics["numerator"].isna()
     refused &= metrics["ratio_pct"].eq(0).fillna(False) | metrics["score"].eq(0).fillna(False)
     metrics["numerator"] = metrics["numerator"].where(~refused, 0)
-    measures = pd.concat([metrics, _online(frame, variant)], ignore_index=True)
+    measures = pd.concat([metrics, _online(frame, criteria["ONLINE"])], ignore_index=True)
     payment = frame[(frame["metric_code"] == f"GROUP.{PAYMENT_GROUP}") & frame["score"].notna()]
     payment = payment.drop_duplicates(["unit_code", *PERIOD])
     doubt = measures["data_quality_status"].astype(object)
@@ -121,19 +117,16 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     notes = "Cổng ghi chú chất lượng dữ liệu: " + doubt.where(doubtful, "").astype(str)
     published = ["" if pd.isna(value) else f"; điểm Cổng công bố {value:g}" for value in measures["score"]]
     reports = measures["report"].fillna("").astype(str)
-    found = pd.DataFrame(
-        {
-            **{name: measures[name] for name in ("unit_code", *PERIOD, *REQUIRED[1:])},
-            "reason_vi": notes.where(doubtful, None),
-            "evidence": [f"national_portal:{report}{score}" for report, score in zip(reports, published, strict=True)],
-            "is_provisional": doubtful,
-        }
+    found = measures[["unit_code", *PERIOD, *REQUIRED[1:]]].assign(
+        reason_vi=notes.where(doubtful, None),
+        evidence=[f"national_portal:{report}{score}" for report, score in zip(reports, published, strict=True)],
+        is_provisional=doubtful,
     )
     return _with_remainder(variant, found, payment)
 
 
 def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
-    """Metric codes that the portal publishes and no version of the rubric scores; group and total rows are known."""
+    """Return metric codes that no version of the rubric scores, sorted; group and total rows are known."""
     codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
     variants = [rubric.for_source("portal") for rubric in shelf.versions(RUBRIC)]
     known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE}
@@ -141,31 +134,27 @@ def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
 
 
 def score_portal(rubric: Rubric, portal_metrics: Table) -> pa.Table:
-    """Scorecards from the portal's counts, in the engine's columns."""
+    """Score the portal's counts (`national_portal__metrics`); a table of SCORECARD_SCHEMA."""
     return score(rubric, portal_measures(rubric, portal_metrics), source="portal")
 
 
 def score_local(rubric: Rubric, indicator_values: Table) -> pa.Table:
-    """Scorecards from our own indicators, in the engine's columns."""
+    """Score our own indicators (`indicator_values`); a table of SCORECARD_SCHEMA."""
     return score(rubric, from_indicators(rubric.for_source("local"), indicator_values), source="local")
 
 
-def _online(frame: pd.DataFrame, variant: Rubric) -> pd.DataFrame:
+def _online(frame: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
     """The published score of the online group as a carried measure, one row per unit and period."""
-    order = {code: rank for rank, code in enumerate((*ONLINE_GROUPS, "ONLINE"))}
-    online = frame[frame["metric_code"].isin(list(order)) & frame["score"].notna()].copy()
-    online["rank"] = online["metric_code"].map(order)
-    online = online.sort_values("rank", kind="stable").drop_duplicates(["unit_code", *PERIOD])
-    return online.drop(columns="rank").assign(
-        metric_code="ONLINE",
-        numerator=online["score"].astype("float64"),
-        denominator=variant.criterion("ONLINE").max_hundredths / 100,
-    )
+    order = {code: rank for rank, code in enumerate((*ONLINE_GROUPS, criterion.code))}
+    online = frame[frame["metric_code"].isin(order) & frame["score"].notna()]
+    online = online.sort_values("metric_code", key=lambda codes: codes.map(order), kind="stable")
+    online = online.drop_duplicates(["unit_code", *PERIOD])
+    scores = online["score"].astype("float64")
+    return online.assign(metric_code=criterion.code, numerator=scores, denominator=criterion.max_points)
 
 
-def _points_of_group(rubric: Rubric) -> float:
-    leaves = [leaf for group in rubric.groups if group.code == PAYMENT_GROUP for leaf in group.leaves()]
-    return sum(leaf.max_hundredths for leaf in leaves) / 100
+def _payment(variant: Rubric) -> dict[str, Criterion]:
+    return {leaf.code: leaf for group in variant.groups if group.code == PAYMENT_GROUP for leaf in group.leaves()}
 
 
 def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -179,38 +168,26 @@ def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataF
     Returns:
         The measures; the item stays missing where what is left is less than 0 or more than it can give.
     """
-    leaves = {leaf.code: leaf for group in variant.groups if group.code == PAYMENT_GROUP for leaf in group.leaves()}
+    leaves = _payment(variant)
     if PAYMENT_REMAINDER not in leaves or published.empty:
         return measures
-    keys = ["unit_code", *(name for name in PERIOD if name in measures)]
+    most, keys = leaves[PAYMENT_REMAINDER].max_points, ["unit_code", *(name for name in PERIOD if name in measures)]
     others = measures[measures["metric_code"].isin(set(leaves) - {PAYMENT_REMAINDER})]
     counted = score(variant, others, source="portal").to_pandas(date_as_object=False)
     counted = counted[counted["criterion_code"].isin(others["metric_code"]) & (counted["status"] == "ok")]
-    computed = {
-        key: points["points"].sum()
-        for key, points in counted.groupby(keys, dropna=False)
-        if len(points) == len(leaves) - 1
-    }
+    sums = counted.groupby(keys, dropna=False)["points"].agg(["sum", "size"]).reset_index()
+    found = published[[*keys, "score"]].merge(sums[sums["size"] == len(leaves) - 1], on=keys)
     given = pd.MultiIndex.from_frame(measures.loc[measures["metric_code"] == PAYMENT_REMAINDER, keys])
-    rows = []
-    for row in published.to_dict("records"):
-        key = tuple(pd.Timestamp(row[name]) if name in PERIOD[1:] else row[name] for name in keys)
-        if key not in computed or tuple(row[name] for name in keys) in given:
-            continue
-        left, most = row["score"] - computed[key], leaves[PAYMENT_REMAINDER].max_hundredths / 100
-        if not -_ROUNDING <= left <= most + _ROUNDING:
-            continue
-        told = f"{row['score']:g}".replace(".", ",")
-        rows.append(
-            {name: row[name] for name in keys}
-            | {
-                "metric_code": PAYMENT_REMAINDER,
-                "numerator": float("nan"),
-                "denominator": float("nan"),
-                "points": round(min(max(left, 0.0), most), 2),
-                "reason_vi": f"Suy ra: điểm nhóm Cổng công bố {told} trừ hai tiêu chí tính được",
-                "evidence": f"{REMAINDER_EVIDENCE} {told}",
-                "is_provisional": True,
-            }
-        )
-    return concat([measures, pd.DataFrame(rows)]) if rows else measures
+    left = found["score"] - found["sum"]
+    fits = left.between(-_ROUNDING, most + _ROUNDING) & ~pd.MultiIndex.from_frame(found[keys]).isin(given)
+    told = [f"{points:g}".replace(".", ",") for points in found.loc[fits, "score"]]
+    remainders = found.loc[fits, keys].assign(
+        metric_code=PAYMENT_REMAINDER,
+        numerator=float("nan"),
+        denominator=float("nan"),
+        points=left[fits].clip(0, most).round(2),
+        reason_vi=[f"Suy ra: điểm nhóm Cổng công bố {one} trừ hai tiêu chí tính được" for one in told],
+        evidence=[f"{REMAINDER_EVIDENCE} {one}" for one in told],
+        is_provisional=True,
+    )
+    return concat([measures, remainders])

@@ -164,11 +164,11 @@ def test_a_unit_without_dossiers_or_petitions() -> None:
             ("H1", "DOSSIERS_ON_TIME", 1, 2),
             r"Line 3 \(unit H1, metric DOSSIERS_ON_TIME\): metric_code is unknown.* DOSSIER_ON_TIME,",
         ),
-        (("H1", "PUBLISH_ON_TIME", "1,234", 2000), "numerator is not a number: '1,234'"),
-        (("H1", "PUBLISH_ON_TIME", "1.234", "2000"), r"numerator 1\.234 may be a thousand .* write 1234 without dots"),
-        (("H1", "PUBLISH_ON_TIME", 1, "2.345.678"), "denominator is not a number"),
-        (("H1", "PUBLISH_ON_TIME", 1, "n/a"), "denominator is not a number: 'n/a'"),
-        (("H1", "PUBLISH_ON_TIME", "inf", 2), "numerator is not a number"),
+        (("H1", "PUBLISH_ON_TIME", "1,234", 2000), r"numerator '1,234' can be 1234 or 1\.2340"),
+        (("H1", "PUBLISH_ON_TIME", "1.234", "2000"), r"numerator '1\.234' can be 1234 or .* separator of thousands"),
+        (("H1", "PUBLISH_ON_TIME", 1, "2.34.5"), "denominator '2.34.5' is no number"),
+        (("H1", "PUBLISH_ON_TIME", 1, "n/a"), "denominator 'n/a' is no number"),
+        (("H1", "PUBLISH_ON_TIME", "inf", 2), "numerator 'inf' is no number"),
         (("H1", "PUBLISH_ON_TIME", -1, 2), "numerator is negative"),
         (("H1", "PUBLISH_ON_TIME", 1, -2), "denominator is negative"),
         (("H1", "PUBLISH_ON_TIME", 3, 2), "numerator 3 is larger than denominator 2"),
@@ -191,7 +191,7 @@ def test_numbers_that_are_no_text_are_taken_as_they_are() -> None:
 
 def test_a_file_without_the_columns_or_rows() -> None:
     with pytest.raises(
-        MeasureError, match=r"lacks the column denominator \(found: unit_code, metric_code, numerator\)"
+        MeasureError, match=r"lacks the column denominator; .*\(found: unit_code, metric_code, numerator\)"
     ):
         index766.score_metrics(pd.DataFrame([("H1", ON_TIME, 1)], columns=HEADER[:3]))
     with pytest.raises(MeasureError, match="has no rows"):
