@@ -1,4 +1,4 @@
-"""Where points are lost, by whom, and which are the cheapest to win back.
+"""Find where points are lost, by whom, and which are the cheapest to win back.
 
 A card is the table of a scorecard (`SCORECARD_SCHEMA` and unit_level) of one index, source and period.
 """
@@ -10,16 +10,15 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from cchc_pipeline.scorecards.par_index.stage_sums import PEOPLE
 from cchc_pipeline.scorecards.scoring.measures import REMAINDER_EVIDENCE
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
 
-#: Stages of people: their points are no share of items.
-PEOPLE = ("self", "first", "second", "survey")
 _RATIO_RULES = (RuleKind.LINEAR, RuleKind.LINEAR_ABOVE_FLOOR, RuleKind.ALL_OR_NOTHING, RuleKind.STEPS)
 
 
 def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
-    """What would bring each criterion to its full points, cheapest points first.
+    """Compute what would bring each criterion to its full points, cheapest points first.
 
     Args:
         card: rows of one index, source and period.
@@ -40,34 +39,29 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     ]
     rows = rows[rows["criterion_code"].isin(counted)]
     rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows) & ~is_remainder(rows)]
-    found = rows[
-        ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
-    ].rename(columns={"points_lost": "points"})
-    found["items"] = [
-        _needed(criteria[code], numerator, denominator)
-        for code, numerator, denominator in zip(
-            found["criterion_code"], found["numerator"], found["denominator"], strict=True
-        )
-    ]
+    columns = ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
+    found = rows[columns].rename(columns={"points_lost": "points"})
+    counts = zip(found["criterion_code"], found["numerator"], found["denominator"], strict=True)
+    found["items"] = [_needed(criteria[code], numerator, denominator) for code, numerator, denominator in counts]
     found["points_per_item"] = found["points"] / found["items"]
     order = ["points_per_item", "points", "unit_code", "criterion_code"]
     return found.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
 
 
 def given_by_people(rows: pd.DataFrame) -> pd.Series:
-    """Whether the points of a row are those that somebody gave; a card without `counted_stage` has none."""
+    """Return whether the points of a row are those that somebody gave; a card without `counted_stage` has none."""
     if "counted_stage" not in rows:
         return pd.Series(False, index=rows.index)
     return rows["counted_stage"].isin(PEOPLE)
 
 
 def is_remainder(rows: pd.DataFrame) -> pd.Series:
-    """Whether the points of a row are what is left of a published group: points over points, no items."""
+    """Return whether the points of a row are what is left of a published group: points over points, no items."""
     return rows["evidence"].fillna("").astype(str).str.startswith(REMAINDER_EVIDENCE)
 
 
 def withheld(card: pd.DataFrame) -> pd.DataFrame:
-    """Points that people did not give, the most first.
+    """Return points that people did not give, the most first.
 
     Args:
         card: rows of one index, source and period.
@@ -94,7 +88,7 @@ def _needed(criterion: Criterion, numerator: float, denominator: float) -> int:
 def causes(
     card: pd.DataFrame, unit_code: str, parents: Mapping[str, str | None], additive: Collection[str]
 ) -> pd.DataFrame:
-    """Which units below cost a unit its points.
+    """Divide the points that a unit lost among the units below that cost it them.
 
     What is missing in a numerator is the sum of what is missing in the units below and in the unit's own counter, so
     the points lost are divided in proportion to it. Criteria whose figures do not add up over units are left out, and
@@ -115,20 +109,12 @@ def causes(
     by_people = set(card.loc[given_by_people(card), "criterion_code"])
     missing = missing[missing["criterion_code"].isin([code for code in additive if code not in by_people])]
     own = missing[(missing["unit_code"] == unit_code) & (missing["points_lost"] > 0) & (missing["missing"] > 0)]
-    parts = []
+    parts: list[tuple[object, ...]] = []
     for row in own.to_dict("records"):
         same = missing[missing["criterion_code"] == row["criterion_code"]].set_index("unit_code")
-        by_unit = own_parts(same["missing"].to_dict(), unit_code, parents)
-        if by_unit is None:
-            continue
+        by_unit = own_parts(same["missing"].to_dict(), unit_code, parents) or {}
         parts += [
-            {
-                "criterion_code": row["criterion_code"],
-                "criterion_name_vi": row["criterion_name_vi"],
-                "caused_by": unit,
-                "items": items,
-                "points": row["points_lost"] * items / row["missing"],
-            }
+            (row["criterion_code"], row["criterion_name_vi"], unit, items, row["points_lost"] * items / row["missing"])
             for unit, items in by_unit.items()
             if items > 0
         ]
@@ -140,7 +126,7 @@ def causes(
 def own_parts(
     amounts: Mapping[str, float], unit_code: str, parents: Mapping[str, str | None]
 ) -> dict[str, float] | None:
-    """What each unit contributes by itself to the amount of `unit_code`; None where the parts exceed the whole."""
+    """Return what each unit adds by itself to the amount of `unit_code`; None where parts exceed the whole."""
     below: dict[str, list[str]] = {}
     for unit, parent in parents.items():
         if parent is not None:

@@ -1,4 +1,4 @@
-"""What if: the same units scored again after a change of some figures."""
+"""Score the same units again after a change of some figures: what if."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -15,8 +17,11 @@ from cchc_pipeline.scorecards.points import given_by_people, is_remainder
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import PERIOD
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
+_SHOWN = ("criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points")
+#: Measures as records by unit and criterion.
+Figures: TypeAlias = dict[tuple[str, str], dict[Any, Any]]
 _CHANGE = re.compile(
     r"^(?P<code>[\w.]+)=(?:(?P<sign>[+-])(?P<items>\d+)|(?P<percent>\d+(?:[.,]\d+)?)\s*%|(?P<points>-?\d+(?:[.,]\d+)?)\s*(?:đ|d|pt))$"
 )
@@ -51,7 +56,7 @@ class Outcome:
 
 
 def parse_change(text: str) -> Change:
-    """`DOSSIER_ON_TIME=+64` (64 more), `DOSSIER_ONLINE_PAYMENT=80%` or `DISCIPLINE_KEPT=0.75đ` (points).
+    """Read a change: `DOSSIER_ON_TIME=+64` (64 more), `DOSSIER_ONLINE_PAYMENT=80%` or `DISCIPLINE_KEPT=0.75đ` (points).
 
     Raises:
         MeasureError: the text has none of these forms.
@@ -91,89 +96,74 @@ def whatif(
     Raises:
         MeasureError: a unit or criterion that the card does not have, or a change that cannot be.
     """
-    period = card[list(PERIOD)].drop_duplicates()
-    source = str(card["source"].iloc[0])
-    if len(period) != 1 or len(set(card["source"])) != 1:
+    if len(card[["source", *PERIOD]].drop_duplicates()) != 1:
         raise MeasureError("A what-if is about one source and one period; choose them first")
-    if unit_code not in set(card["unit_code"]):
+    index_of = card.drop_duplicates("unit_code").set_index("unit_code")["index_code"].to_dict()
+    if unit_code not in index_of:
         raise MeasureError(f"The card has no unit {unit_code}; choose one of its units or another period")
-    rubrics = rubric if isinstance(rubric, Mapping) else dict.fromkeys(card["index_code"].unique(), rubric)
-    parts = {
-        str(code): measures_of(rows, rubrics[str(code)].for_source(source))
-        for code, rows in card.groupby("index_code", sort=False)
-    }
-    measures = pd.concat(parts.values(), keys=parts, names=["index_code"]).reset_index(level=0).reset_index(drop=True)
-    places = list(zip(measures["unit_code"], measures["metric_code"], strict=True))
-    numerators = dict(zip(places, measures["numerator"].astype(float), strict=True))
-    denominators = dict(zip(places, measures["denominator"].astype(float), strict=True))
-    given = dict(zip(places, measures["points"].astype(float), strict=True))
-    touched = [unit_code]
-    notes = []
-    wanted_codes = [change.criterion for change in changes]
-    if twice := sorted({code for code in wanted_codes if wanted_codes.count(code) > 1}):
+    codes = [change.criterion for change in changes]
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise MeasureError(f"{', '.join(twice)} is changed twice; write one change per criterion")
-    own = rubrics[str(card.loc[card["unit_code"] == unit_code, "index_code"].iloc[0])]
-    inner = {one.within: one for one in own.criteria() if one.within and one.code not in wanted_codes}
+    source = str(card["source"].iloc[0])
+    rubrics = rubric if isinstance(rubric, Mapping) else dict.fromkeys(index_of.values(), rubric)
+    parts = card.groupby("index_code", sort=False)
+    measures = pd.concat(measures_of(rows, rubrics[str(code)].for_source(source)) for code, rows in parts)
+    figures: Figures = {(row["unit_code"], row["metric_code"]): row for row in measures.to_dict("records")}
+    own = rubrics[index_of[unit_code]]
+    inner = {one.within: one for one in own.criteria() if one.within and one.code not in codes}
+    touched, notes = [unit_code], []
     for change in changes:
         place = (unit_code, change.criterion)
         if change.points is not None:
-            measures = _with_points(measures, card, rubrics, place, change.points)
-            places = list(zip(measures["unit_code"], measures["metric_code"], strict=True))
-            given[place] = change.points
-            numerators.setdefault(place, math.nan)
+            _give_points(figures, card, own, place, change.points)
             continue
-        if place in given and not math.isnan(given[place]):
+        if place not in figures:
+            known = ", ".join(sorted(code for unit, code in figures if unit == unit_code))
+            raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
+        if not math.isnan(figures[place]["points"]):
             raise MeasureError(
                 f"{change.criterion} of {unit_code} has points and no count; write {change.criterion}=0.75đ"
             )
-        if place not in numerators:
-            known = ", ".join(sorted(code for unit, code in places if unit == unit_code))
-            raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
-        items = _items(change, numerators[place], denominators[place])
-        moved_codes = {change.criterion: items}
-        numerators[place] += items
+        items = _items(change, figures[place]["numerator"], figures[place]["denominator"])
+        moved = {change.criterion: items}
+        figures[place]["numerator"] += items
         within = inner.get(change.criterion)
-        if within is not None and (unit_code, within.code) in numerators and items:
-            held = numerators[unit_code, within.code]
-            moved_codes[within.code] = min(max(held + items, 0.0), numerators[place]) - held
-            numerators[unit_code, within.code] += moved_codes[within.code]
+        if within is not None and (unit_code, within.code) in figures and items:
+            inside = figures[unit_code, within.code]
+            after = min(max(inside["numerator"] + items, 0.0), figures[place]["numerator"])
+            moved[within.code] = after - inside["numerator"]
+            inside["numerator"] = after
             notes.append(
-                f"{within.code} ({within.name_vi}) thay đổi theo {change.criterion}: {moved_codes[within.code]:+g}; "
+                f"{within.code} ({within.name_vi}) thay đổi theo {change.criterion}: {moved[within.code]:+g}; "
                 "giả định mỗi hồ sơ thêm hoặc bớt cũng thêm hoặc bớt ở đây"
             )
-        for code, more in moved_codes.items():
-            for unit in _above(unit_code, parents) if code in additive else []:
-                if (unit, code) in numerators and math.isnan(given[unit, code]):
-                    numerators[unit, code] += more
-                    touched.append(unit)
-    changed = measures.assign(
-        numerator=[numerators[place] for place in places], points=[given[place] for place in places]
-    )
-    after: pd.DataFrame = pd.concat(
-        score(rubrics[str(code)], rows.drop(columns="index_code"), source=source).to_pandas()
-        for code, rows in changed.groupby("index_code", sort=False)
-    )
-    before = card.set_index(["unit_code", "criterion_code"])
-    keyed = after.set_index(["unit_code", "criterion_code"])
-    rows = before[["criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points"]].join(
-        keyed[["numerator", "points"]].add_suffix("_after")
-    )
+        for above in product(_above(unit_code, parents), [code for code in moved if code in additive]):
+            if above in figures and math.isnan(figures[above]["points"]):
+                figures[above]["numerator"] += moved[above[1]]
+                touched.append(above[0])
+    rows = pd.DataFrame(figures.values())
+    by_index = rows.groupby(rows["unit_code"].map(index_of), sort=False)
+    scored = pd.concat(score(rubrics[str(code)], some, source=source).to_pandas() for code, some in by_index)
+    return _outcome(card, scored, touched, tuple(notes))
+
+
+def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes: tuple[str, ...]) -> Outcome:
+    """Before and after, where something moved."""
+    key = ["unit_code", "criterion_code"]
+    before = card.set_index(key)[list(_SHOWN)]
+    rows = before.join(scored.set_index(key)[["numerator", "points"]].add_suffix("_after"))
     moved = (rows["points"] != rows["points_after"]) & ~(rows["points"].isna() & rows["points_after"].isna())
     moved |= (rows["numerator"] != rows["numerator_after"]) & rows["numerator"].notna()
-    wanted = rows.index.get_level_values("unit_code").isin(touched)
-    ranks = _ranks(card).merge(_ranks(after.merge(_levels(card), on="unit_code")), on="unit_code")
-    ranks = ranks[["unit_code", "rank_x", "rank_y", "ranked_x"]].set_axis(
-        ["unit_code", "rank", "rank_after", "ranked"], axis=1
-    )
-    return Outcome(
-        rows[moved | (wanted & (rows["criterion_level"] == "total"))].reset_index(),
-        ranks[ranks["unit_code"].isin([*touched, *ranks.loc[ranks["rank"] != ranks["rank_after"], "unit_code"]])],
-        tuple(notes),
-    )
+    moved |= rows.index.get_level_values("unit_code").isin(touched) & (rows["criterion_level"] == "total")
+    levels = card[["unit_code", "unit_level"]].drop_duplicates("unit_code")
+    after = _ranks(scored.merge(levels, on="unit_code"))[["unit_code", "rank"]]
+    ranks = _ranks(card).merge(after, on="unit_code", suffixes=("", "_after"))
+    shown = ranks["unit_code"].isin(touched) | (ranks["rank"] != ranks["rank_after"])
+    return Outcome(rows[moved].reset_index(), ranks[shown], notes)
 
 
 def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
-    """The measures that a card was scored from: scoring them again gives the card."""
+    """Return the measures that a card was scored from: scoring them again gives the card."""
     leaves = card[
         (card["criterion_level"] == "criterion") & card["criterion_code"].isin([one.code for one in rubric.criteria()])
     ]
@@ -193,26 +183,20 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _with_points(
-    measures: pd.DataFrame, card: pd.DataFrame, rubrics: Mapping[str, Rubric], place: tuple[str, str], points: float
-) -> pd.DataFrame:
-    """Measures with a row for points that somebody would give, also where there was no figure so far."""
+def _give_points(figures: Figures, card: pd.DataFrame, rubric: Rubric, place: tuple[str, str], points: float) -> None:
+    """Put in points that somebody would give, also where there was no figure so far."""
     unit, code = place
-    rows = card[card["unit_code"] == unit]
-    index_code = str(rows["index_code"].iloc[0])
-    criterion = next((one for one in rubrics[index_code].criteria() if one.code == code), None)
-    if criterion is None:
-        known = ", ".join(one.code for one in rubrics[index_code].criteria())
-        raise MeasureError(f"The rubric {index_code} has no criterion {code}; it has {known}")
-    most = criterion.max_hundredths / 100
-    least, most = (-most, 0.0) if criterion.rule.kind is RuleKind.PENALTY else (0.0, most)
+    criteria = {one.code: one for one in rubric.criteria()}
+    if code not in criteria:
+        raise MeasureError(f"The rubric {rubric.id} has no criterion {code}; it has {', '.join(criteria)}")
+    least, most = criteria[code].possible_points
     if not least <= points <= most:
         raise MeasureError(f"{code} cannot have {points:g} points; it has {least:g} to {most:g}")
-    if ((measures["unit_code"] == unit) & (measures["metric_code"] == code)).any():
-        return measures
-    new = {"index_code": index_code, "unit_code": unit, "metric_code": code, "is_not_applicable": False}
-    new |= {name: rows[name].iloc[0] for name in PERIOD}
-    return pd.concat([measures, pd.DataFrame([new])], ignore_index=True)
+    if place not in figures:
+        period = card[list(PERIOD)].iloc[0].to_dict()
+        nothing = dict.fromkeys(("numerator", "denominator"), math.nan)
+        figures[place] = {"unit_code": unit, "metric_code": code, "is_not_applicable": False, **nothing, **period}
+    figures[place]["points"] = points
 
 
 def _items(change: Change, numerator: float, denominator: float) -> float:
@@ -239,10 +223,6 @@ def _above(unit: str, parents: Mapping[str, str | None]) -> list[str]:
         found.append(parent)
         parent = parents.get(parent)
     return found
-
-
-def _levels(card: pd.DataFrame) -> pd.DataFrame:
-    return card[["unit_code", "unit_level"]].drop_duplicates("unit_code")
 
 
 def _ranks(card: pd.DataFrame) -> pd.DataFrame:
