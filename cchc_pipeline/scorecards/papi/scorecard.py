@@ -1,4 +1,4 @@
-"""PAPI from a table of sub-dimensions: dimensions, totals, and what is missing and why.
+"""Compose PAPI from a table of sub-dimensions: dimensions, totals, and what is missing and why.
 
 A dimension is the sum of its sub-dimensions, the total (unweighted) the sum of the dimensions; a sum that lacks a part
 is missing, not smaller. Sources code a missing value as blank or as 0; no scale reaches 0, so both are missing.
@@ -7,7 +7,7 @@ is missing, not smaller. Sources code a missing value as blank or as 0; no scale
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +28,13 @@ from cchc_pipeline.reference.papi_instrument import (
     province_names,
 )
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
-from cchc_pipeline.scorecards.scoring.measures import Table, as_frame
+from cchc_pipeline.scorecards.scoring.measures import Table, as_frame, require_columns
 from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 from cchc_pipeline.sources.papi.files import read_wide
 
 __all__ = ["PAPI_SCHEMA", "compose", "province_names", "read_wide", "to_scorecard"]
 
 INDEX_CODE = "papi"
-COLUMNS = ("province", "level", "code", "score", "status", "reason")
 _TABLE_COLUMNS = ("year", "province_code", "slot", "score")
 _STATUS = {"ok": "ok", "missing_at_source": "missing", "incomplete": "missing", "not_in_instrument": "not_applicable"}
 _LEVEL = {"total": "total", "dimension": "group", "subdimension": "criterion"}
@@ -52,12 +51,22 @@ PAPI_SCHEMA = pa.schema(
         ("gso_code", pa.string()),
     ]
 )
+
+
+class _Column(NamedTuple):
+    """One code of all provinces, as arrays."""
+
+    score: npt.NDArray[Any]
+    status: npt.NDArray[Any]
+    reason: npt.NDArray[Any]
+
+
 _ABSENT = "Nguồn không có số liệu"
 _ZERO = "Nguồn ghi 0: thang điểm không có giá trị 0, coi là không có số liệu"
 
 
 def compose(table: Table, year: int) -> pd.DataFrame:
-    """Sub-dimensions, dimensions and the total of every province in one year.
+    """Compose sub-dimensions, dimensions and the total of every province in one year.
 
     Args:
         table: the table `papi__subdimensions` (year, province_code, slot, score), with other years in it or not; what
@@ -66,8 +75,8 @@ def compose(table: Table, year: int) -> pd.DataFrame:
 
     Returns:
         One row per province (all 63) and code, with columns province, level (subdimension, dimension, total), code
-        (SC11, D1, TOTAL), score (NaN unless ok), status (ok, missing_at_source, not_in_instrument, incomplete) and
-        reason. A score outside its nominal range keeps its value and says so in the reason.
+        (SC11, D1, TOTAL), score (in points, NaN unless ok), status (ok, missing_at_source, not_in_instrument,
+        incomplete) and reason. A score outside its nominal range keeps its value and says so in the reason.
 
     Raises:
         PapiTableError: the year is unknown or not in the table, a column is missing, a province or slot is unknown, or
@@ -75,20 +84,24 @@ def compose(table: Table, year: int) -> pd.DataFrame:
     """
     wanted = instrument(year)
     scores = _pivot(table, year)
-    by_code = {slot: _slot_rows(wanted, slot, scores[slot].to_numpy(dtype=np.float64)) for slot in all_slots()}
+    columns = {slot: _slot(wanted, slot, scores[slot].to_numpy(dtype=np.float64)) for slot in all_slots()}
     for dimension in all_dimensions():
-        members = [by_code[slot] for slot in wanted.dimensions.get(dimension, ())]
-        by_code[dimension] = _sum_rows(wanted, "dimension", dimension, members)
-    members = [by_code[dimension] for dimension in wanted.dimensions]
-    by_code[TOTAL_CODE] = _sum_rows(wanted, "total", TOTAL_CODE, members)
-    result = pd.concat(by_code.values(), ignore_index=True)
-    result["reason"] = pd.Series([_join(reason) for reason in result["reason"]], dtype=object)
-    order = np.arange(len(result)).reshape(len(by_code), len(PROVINCES)).T.ravel()
-    return result.iloc[order].reset_index(drop=True)[list(COLUMNS)]
+        columns[dimension] = _sum(
+            wanted, dimension, {code: columns[code] for code in wanted.dimensions.get(dimension, ())}
+        )
+    columns[TOTAL_CODE] = _sum(wanted, TOTAL_CODE, {code: columns[code] for code in wanted.dimensions})
+    levels = ["subdimension"] * len(all_slots()) + ["dimension"] * len(all_dimensions()) + ["total"]
+    cells = (np.stack(held, axis=1).ravel() for held in zip(*columns.values(), strict=True))
+    places = {
+        "province": np.repeat(np.array(PROVINCES, dtype=object), len(columns)),
+        "level": levels * len(PROVINCES),
+        "code": [*columns] * len(PROVINCES),
+    }
+    return pd.DataFrame(places | dict(zip(_Column._fields, cells, strict=True)))
 
 
 def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None) -> pa.Table:
-    """A composed year in the columns of the scoring engine.
+    """Return a composed year in the columns of the scoring engine.
 
     Args:
         composed: what `compose` gives for this year.
@@ -104,21 +117,18 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
         total or dimension (1 is the best). The first year of a new scale says so in `reason_vi`.
     """
     wanted = instrument(year)
+    codes, level, is_ok = composed["code"], composed["level"], composed["status"] == "ok"
     names = {code: (slot.name_vi, slot.name_en) for code, slot in wanted.slots.items()}
     names |= {code: (name["name_vi"], name["name_en"]) for code, name in all_dimensions().items()}
     names[TOTAL_CODE] = (wanted.name_vi, wanted.name_en)
-    rows = composed["code"]
-    applies = composed["status"] != "not_in_instrument"
-    bounds = {code: wanted.bounds(code) for code in rows.unique()}
-    low, high = rows.map(lambda code: bounds[code][0]), rows.map(lambda code: bounds[code][1])
-    breaks = rows.map(lambda code: wanted.break_note_vi(code)).where(composed["status"] == "ok", None)
-    tier = _tiers(composed, year)
-    weighted, error = _published(composed, year, totals)
-    weighted = weighted.fillna(_weighted(composed, wanted))
-    groups = [
-        tier_note_vi(year, len(tier.dropna())) if level == "total" and state == "ok" else None
-        for level, state in zip(composed["level"], composed["status"], strict=True)
-    ]
+    bounds = {code: wanted.bounds(code) for code in codes.unique()}
+    low, high = codes.map(lambda code: bounds[code][0]), codes.map(lambda code: bounds[code][1])
+    breaks = codes.map(lambda code: wanted.break_note_vi(code)).where(is_ok, None)
+    tier = pd.Series(pd.NA, index=composed.index, dtype="Int32")
+    for _, rows in composed[level != "subdimension"].groupby("code"):
+        tier.loc[rows.index] = tiers(rows["score"], year)
+    groups = pd.Series(tier_note_vi(year, len(tier.dropna())), index=composed.index, dtype=object)
+    groups = groups.where((level == "total") & is_ok, None)
     columns: dict[str, Any] = {
         "index_code": INDEX_CODE,
         "rubric_version": wanted.edition,
@@ -128,26 +138,28 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
         "period_start": date(year, 1, 1),
         "period_end": date(year, 12, 31),
         "unit_code": composed["province"],
-        "criterion_level": composed["level"].map(_LEVEL),
-        "criterion_code": rows,
-        "parent_code": rows.map(
+        "criterion_level": level.map(_LEVEL),
+        "criterion_code": codes,
+        "parent_code": codes.map(
             lambda code: f"D{code[2]}" if code[0] == "S" else TOTAL_CODE if code[0] == "D" else None
         ),
-        "criterion_name_vi": rows.map(lambda code: names.get(code, (code, code))[0]),
-        "criterion_name_en": rows.map(lambda code: names.get(code, (code, code))[1]),
-        "rule": composed["level"].map({"subdimension": "survey", "dimension": "sum", "total": "sum"}),
+        "criterion_name_vi": codes.map(lambda code: names.get(code, (code, code))[0]),
+        "criterion_name_en": codes.map(lambda code: names.get(code, (code, code))[1]),
+        "rule": level.map({"subdimension": "survey", "dimension": "sum", "total": "sum"}),
         "numerator": np.nan,
         "denominator": np.nan,
         "ratio": ((composed["score"] - low) / (high - low)).clip(0, 1),
         "points": composed["score"],
-        "max_points": high.where(applies),
+        "max_points": high.where(composed["status"] != "not_in_instrument"),
         "points_lost": high - composed["score"],
         "status": composed["status"].map(_STATUS),
-        "reason_vi": [_join(*parts) for parts in zip(composed["reason"], breaks, groups, strict=True)],
+        "reason_vi": [
+            "; ".join(one for one in parts if isinstance(one, str)) or None
+            for parts in zip(composed["reason"], breaks, groups, strict=True)
+        ],
         "evidence": f"papi__subdimensions:{year}",
-        "weighted_points": weighted,
-        "standard_error": error,
-        "comparable_since": rows.map(lambda code: comparable_since(code, year)).astype("Int32"),
+        **_published(composed, wanted, totals),
+        "comparable_since": codes.map(lambda code: comparable_since(code, year)).astype("Int32"),
         "tier": tier,
         "unit_vintage": VINTAGE,
         "gso_code": composed["province"].map(province_gso_codes()),
@@ -156,70 +168,45 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
     return table_from_frame(frame[PAPI_SCHEMA.names], PAPI_SCHEMA)
 
 
-def _tiers(composed: pd.DataFrame, year: int) -> pd.Series:
-    """The quarter of each total and dimension among the provinces that have it; NA elsewhere."""
-    found = pd.Series(pd.NA, index=composed.index, dtype="Int32")
-    for _, rows in composed[composed["level"] != "subdimension"].groupby("code"):
-        found.loc[rows.index] = tiers(rows["score"], year)
-    return found
+def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None) -> dict[str, pd.Series]:
+    """Weighted totals and standard errors as printed, on the rows of totals; a 0 is none.
 
-
-def _published(composed: pd.DataFrame, year: int, totals: Table | None) -> tuple[pd.Series, pd.Series]:
-    """Weighted totals and standard errors as printed, on the rows of totals; a 0 is none."""
-    nothing = pd.Series(np.nan, index=composed.index)
-    if totals is None:
-        return nothing, nothing.copy()
-    printed = as_frame(totals)
-    printed = printed[printed["year"] == year].set_index("province_code")
+    Where no weighted total is printed it is computed, if the weights of the year are known.
+    """
     of_total = composed["province"].where(composed["level"] == "total")
-    weighted, error = (
-        of_total.map(printed[name].astype("float64").replace(0, np.nan)).astype("float64")
-        for name in ("weighted_total", "standard_error")
-    )
-    return weighted, error
-
-
-def _weighted(composed: pd.DataFrame, wanted: Instrument) -> pd.Series:
-    """The weighted total beside every unweighted one, where the weights of the year are known."""
-    found = pd.Series(np.nan, index=composed.index)
-    totals = composed["level"] == "total"
-    if wanted.weights:
-        dimensions = composed[composed["level"] == "dimension"]
-        weighted = dimensions["score"] * dimensions["code"].map(wanted.weights)
-        sums = weighted.groupby(dimensions["province"]).sum(min_count=len(wanted.weights))
-        found.loc[totals] = composed.loc[totals, "province"].map(sums)
-    return found
+    dimensions = composed[composed["level"] == "dimension"]
+    weighted = dimensions["score"] * dimensions["code"].map(wanted.weights)
+    sums = weighted.groupby(dimensions["province"]).sum(min_count=max(len(wanted.weights), 1))
+    computed = of_total.map(sums).astype("float64")
+    if totals is None:
+        return {"weighted_points": computed, "standard_error": pd.Series(np.nan, index=composed.index)}
+    printed = as_frame(totals)
+    printed = printed[printed["year"] == wanted.year].set_index("province_code").astype("float64", errors="ignore")
+    told = {name: of_total.map(printed[name].replace(0, np.nan)) for name in ("weighted_total", "standard_error")}
+    return {"weighted_points": told["weighted_total"].fillna(computed), "standard_error": told["standard_error"]}
 
 
 def _pivot(table: Table, year: int) -> pd.DataFrame:
     """Scores as a frame of provinces by slots, with a row for every province and a column for every slot."""
-    frame = as_frame(table)
-    if absent := [name for name in _TABLE_COLUMNS if name not in frame.columns]:
-        raise PapiTableError(f"papi__subdimensions lacks the column {', '.join(absent)}; load the table again")
+    frame, what = as_frame(table), f"papi__subdimensions {year}"
+    require_columns(frame, _TABLE_COLUMNS, "papi__subdimensions", "load the table again", PapiTableError)
     frame = frame.loc[frame["year"] == year, list(_TABLE_COLUMNS)]
     if frame.empty:
         raise PapiTableError(f"papi__subdimensions has no rows of {year}; load the table of that year", year=year)
     for column, known in (("province_code", PROVINCES), ("slot", all_slots())):
-        unknown = frame.loc[~frame[column].isin(known), column]
-        if len(unknown):
-            raise PapiTableError(
-                f"papi__subdimensions {year}: {column} {unknown.iloc[0]!r} is unknown; use {known[0]} to {known[-1]}"
-            )
-    twice = frame.duplicated(["province_code", "slot"])
-    if twice.any():
-        row = frame.loc[twice].iloc[0]
-        raise PapiTableError(
-            f"papi__subdimensions {year}: {row['province_code']} has {row['slot']} twice; keep one row"
-        )
-    scores = frame.set_index(["province_code", "slot"])["score"].astype("float64")
-    every_cell = pd.MultiIndex.from_product([PROVINCES, all_slots()], names=["province_code", "slot"])
-    cells = scores.reindex(every_cell).to_numpy().reshape(len(PROVINCES), len(all_slots()))
-    return pd.DataFrame(cells, index=list(PROVINCES), columns=list(all_slots()))
+        if unknown := sorted(set(frame[column].astype(str)) - set(known)):
+            raise PapiTableError(f"{what}: {column} {unknown[0]!r} is unknown; use {known[0]} to {known[-1]}")
+    key = ["province_code", "slot"]
+    if (twice := frame.duplicated(key)).any():
+        province, slot = frame.loc[twice, key].iloc[0]
+        raise PapiTableError(f"{what}: {province} has {slot} twice; keep one row")
+    scores = frame.set_index(key)["score"].astype("float64").unstack("slot")  # noqa: PD010
+    return scores.reindex(index=list(PROVINCES), columns=list(all_slots()))
 
 
-def _slot_rows(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> pd.DataFrame:
+def _slot(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> _Column:
     if slot not in wanted.slots:
-        return _rows("subdimension", slot, np.nan, "not_in_instrument", _not_asked(wanted, slot))
+        return _not_asked(wanted, slot)
     given, (low, high) = wanted.slots[slot], wanted.bounds(slot)
     missing, zero = np.isnan(scores), scores == 0
     outside = ~missing & ~zero & ((scores < low - wanted.tolerance) | (scores > high + wanted.tolerance))
@@ -228,33 +215,23 @@ def _slot_rows(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -
     reason[outside] = (
         f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {given.code} năm {wanted.year}: kiểm tra lại nguồn"
     )
-    status = np.where(missing | zero, "missing_at_source", "ok")
-    return _rows("subdimension", slot, np.where(zero, np.nan, scores), status, reason)
+    return _Column(np.where(zero, np.nan, scores), np.where(missing | zero, "missing_at_source", "ok"), reason)
 
 
-def _sum_rows(wanted: Instrument, level: str, code: str, members: list[pd.DataFrame]) -> pd.DataFrame:
+def _sum(wanted: Instrument, code: str, members: dict[str, _Column]) -> _Column:
+    """A dimension or the total; it lacks a score where a member does."""
     if not members:
-        return _rows(level, code, np.nan, "not_in_instrument", _not_asked(wanted, code))
-    scores = np.stack([member["score"].to_numpy(dtype=np.float64) for member in members], axis=1)
+        return _not_asked(wanted, code)
+    scores = np.stack([member.score for member in members.values()], axis=1)
     lacks = np.isnan(scores)
-    blank = np.stack([(member["status"] == "missing_at_source").to_numpy() for member in members], axis=1).all(axis=1)
-    names = [member["code"].iloc[0] for member in members]
-    reason = [
-        f"Thiếu {', '.join(name for name, absent in zip(names, row, strict=True) if absent)}" if row.any() else None
-        for row in lacks
-    ]
+    blank = np.all([member.status == "missing_at_source" for member in members.values()], axis=0)
+    names = np.array(list(members), dtype=object)
+    reason = np.array([f"Thiếu {', '.join(names[row])}" if row.any() else None for row in lacks], dtype=object)
     status = np.select([blank, lacks.any(axis=1)], ["missing_at_source", "incomplete"], "ok")
-    return _rows(level, code, scores.sum(axis=1), status, np.array(reason, dtype=object))
+    return _Column(scores.sum(axis=1), status, reason)
 
 
-def _rows(level: str, code: str, score: Any, status: Any, reason: Any) -> pd.DataFrame:
-    values = {"level": level, "code": code, "score": score, "status": status, "reason": reason}
-    return pd.DataFrame({"province": list(PROVINCES), **values})
-
-
-def _not_asked(wanted: Instrument, code: str) -> str:
-    return f"Bộ câu hỏi PAPI năm {wanted.year} không có {code}"
-
-
-def _join(*sentences: Any) -> str | None:
-    return "; ".join(sentence for sentence in sentences if isinstance(sentence, str)) or None
+def _not_asked(wanted: Instrument, code: str) -> _Column:
+    count, reason = len(PROVINCES), f"Bộ câu hỏi PAPI năm {wanted.year} không có {code}"
+    values = (np.nan, "not_in_instrument", reason)
+    return _Column(*(np.full(count, value, dtype=float if value is np.nan else object) for value in values))
