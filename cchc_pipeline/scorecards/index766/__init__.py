@@ -1,1 +1,1 @@
-"""Package index766."""
+"""QĐ 766, the index of service to citizens and businesses: measures from the portal and from our own dossiers."""

@@ -1,4 +1,4 @@
-"""How sure a QĐ 766 rank is: chance in small counts, and the weights of the groups.
+"""Draw how sure a QĐ 766 rank is: chance in small counts, and the weights of the groups.
 
 The counts are complete, nothing is sampled. But a month of eight dossiers says less about an office than one of eight
 hundred: one clerk ill for two days, and the order of small communes is another. So every dossier (and petition) is
@@ -50,7 +50,7 @@ METHOD_VI = (
 
 
 def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: int = 1) -> Spread:
-    """Rank intervals of the units of one card.
+    """Compute rank intervals of the units of one card.
 
     Args:
         card: rows of the criteria of one source, period and level of units: unit_code, criterion_code, numerator,
@@ -70,9 +70,8 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: 
     reached, reachable = np.zeros((draws, len(units))), np.zeros((draws, len(units)))
     factors = generator.uniform(1 - WEIGHT_NOISE, 1 + WEIGHT_NOISE, size=(len(rubric.groups), draws, 1))
     leaves = [(leaf, factor) for group, factor in zip(rubric.groups, factors, strict=True) for leaf in group.leaves()]
-    for leaf, factor in sorted(
-        leaves, key=lambda pair: pair[0].within is not None
-    ):  # what is counted within another: last
+    leaves.sort(key=lambda pair: pair[0].within is not None)  # what is counted within another: last
+    for leaf, factor in leaves:
         figures = _Figures.of(by_criterion[leaf.code])
         points: Array = figures.points
         if leaf.code in EVENTS:
@@ -81,7 +80,7 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: 
             points = np.where(figures.is_event, _points(leaf, figures.trials, drawn[leaf.code][1]), points)
         reached += factor * points
         if not leaf.rule.is_extra:
-            reachable += factor * np.where(figures.scored, leaf.max_hundredths / 100, 0.0)
+            reachable += factor * np.where(figures.scored, leaf.max_points, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.clip(reached / reachable, 0, 1)
     # equal points stay equal, in whatever order they were added up

@@ -1,4 +1,4 @@
-"""The four groups in which PAPI's publisher shows provinces.
+"""Group provinces in the four groups in which PAPI's publisher shows them.
 
 The publisher prints groups and no ranks. They are quarters by the quartiles of the scores that exist, so a province
 without a score is in none, and the groups are not of one size.
@@ -13,7 +13,7 @@ from cchc_pipeline.reference.papi_instrument import tier_rules
 
 
 def tiers(scores: pd.Series, year: int) -> pd.Series:
-    """Quarter of every score: 1 (highest) to 4.
+    """Return the quarter of every score: 1 (highest) to 4.
 
     Args:
         scores: one score per province, in points; NaN where there is none.
@@ -26,15 +26,18 @@ def tiers(scores: pd.Series, year: int) -> pd.Series:
     held = scores.dropna()
     if len(held) < tier_rules()["fewest_units"]:
         return found
+    rule = next(item for item in tier_rules()["editions"] if item["from"] <= year <= item["to"])
     cuts = np.quantile(held.to_numpy(dtype=np.float64), [0.25, 0.5, 0.75])
     # searchsorted counts the quartiles below a score: with `right` a score on a quartile counts as above it.
-    below = np.searchsorted(cuts, held.to_numpy(dtype=np.float64), side="right" if _goes_up(year) else "left")
+    below = np.searchsorted(
+        cuts, held.to_numpy(dtype=np.float64), side="right" if rule["on_quartile"] == "upper" else "left"
+    )
     found.loc[held.index] = 4 - below
     return found
 
 
 def tier_note_vi(year: int, grouped: int) -> str | None:
-    """What a reader of a total has to know about its group, or None.
+    """Return what a reader of a total has to know about its group, or None.
 
     Args:
         year: year of the survey.
@@ -47,8 +50,3 @@ def tier_note_vi(year: int, grouped: int) -> str | None:
         return None
     checked = ", ".join(map(str, rules["checked"]))
     return f"Nhóm chia theo cách PAPI làm các năm {checked}; chưa đối chiếu với bảng nhóm công bố của năm {year}"
-
-
-def _goes_up(year: int) -> bool:
-    rule = next(item for item in tier_rules()["editions"] if item["from"] <= year <= item["to"])
-    return bool(rule["on_quartile"] == "upper")

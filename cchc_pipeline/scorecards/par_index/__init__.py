@@ -1,1 +1,1 @@
-"""Package par_index."""
+"""PAR INDEX: evidence for its criteria, and what people scored in the stages of an appraisal."""

@@ -1,1 +1,1 @@
-"""Package scoring."""
+"""Rubrics as data, and the engine that turns measures into points by them."""

@@ -7,10 +7,9 @@ Points are integer hundredths. A score is computed from the unrounded ratio and 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,13 +37,11 @@ class Verdict(IntEnum):
     INVALID = 7
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Points and verdict per row; points and ratio mean nothing where the verdict is not ok."""
+class Scored(NamedTuple):
+    """Points, unrounded ratio (0 to 1 or NaN) and verdict per row; the first two only where points were given."""
 
     points_hundredths: npt.NDArray[np.int64]
     ratio: Floats
-    """Unrounded, 0 to 1; NaN where there is none."""
     verdict: npt.NDArray[np.int8]
 
 
@@ -111,17 +108,13 @@ def _verdicts(criterion: Criterion, numerator: Floats, denominator: Floats) -> n
         ZeroDenominator.ZERO: Verdict.ZERO_WITHOUT_DENOMINATOR,
         ZeroDenominator.MISSING: Verdict.NO_DENOMINATOR,
     }[criterion.zero_denominator]
+    verdict[no_numerator] = Verdict.NO_NUMERATOR
     if kind is RuleKind.FLAG:
-        verdict[no_numerator] = Verdict.NO_NUMERATOR
         verdict[no_numerator & no_denominator] = without
     elif kind is RuleKind.CARRIED:
-        verdict[no_numerator] = Verdict.NO_NUMERATOR
-        invalid |= numerator > criterion.max_hundredths / 100
-        invalid |= ~np.isnan(denominator) & (denominator != criterion.max_hundredths / 100)
-    elif criterion.rule.is_extra:
-        verdict[no_numerator] = Verdict.NO_NUMERATOR
-    else:
-        verdict[no_numerator] = Verdict.NO_NUMERATOR
+        invalid |= numerator > criterion.max_points
+        invalid |= ~np.isnan(denominator) & (denominator != criterion.max_points)
+    elif not criterion.rule.is_extra:
         verdict[no_denominator] = Verdict.NO_DENOMINATOR
         verdict[no_denominator & (no_numerator | (numerator == 0))] = without
         invalid |= numerator > denominator

@@ -86,10 +86,6 @@ class Shelf:
         own = tuple(one for one in in_force if one in self.own)
         return (own or in_force or begun or versions[:1])[-1]
 
-    def before(self, rubric_id: str, first: date) -> Rubric:
-        """Return the version that scores the period before the one that begins on `first`."""
-        return self.scoring(rubric_id, first - timedelta(days=1))
-
     def scored_by(self, rubric: Rubric, table: pa.Table) -> pa.Table:
         """Return the rows of a table (with the column period_end) whose period this version scores."""
         ends = table["period_end"].unique().to_pylist()

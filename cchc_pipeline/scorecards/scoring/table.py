@@ -11,31 +11,17 @@ import pyarrow as pa
 
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric
 
+_FIGURES = ("numerator", "denominator", "ratio", "points", "max_points", "points_lost")
+_NAMES = ("criterion_level", "criterion_code", "parent_code", "criterion_name_vi", "criterion_name_en", "rule")
 SCORECARD_SCHEMA = pa.schema(
     [
-        ("index_code", pa.string()),
-        ("rubric_version", pa.string()),
+        *((name, pa.string()) for name in ("index_code", "rubric_version")),
         ("is_provisional", pa.bool_()),
-        ("source", pa.string()),
-        ("period_type", pa.string()),
-        ("period_start", pa.date32()),
-        ("period_end", pa.date32()),
-        ("unit_code", pa.string()),
-        ("criterion_level", pa.string()),
-        ("criterion_code", pa.string()),
-        ("parent_code", pa.string()),
-        ("criterion_name_vi", pa.string()),
-        ("criterion_name_en", pa.string()),
-        ("rule", pa.string()),
-        ("numerator", pa.float64()),
-        ("denominator", pa.float64()),
-        ("ratio", pa.float64()),
-        ("points", pa.float64()),
-        ("max_points", pa.float64()),
-        ("points_lost", pa.float64()),
-        ("status", pa.string()),
-        ("reason_vi", pa.string()),
-        ("evidence", pa.string()),
+        *((name, pa.string()) for name in ("source", "period_type")),
+        *((name, pa.date32()) for name in ("period_start", "period_end")),
+        *((name, pa.string()) for name in ("unit_code", *_NAMES)),
+        *((name, pa.float64()) for name in _FIGURES),
+        *((name, pa.string()) for name in ("status", "reason_vi", "evidence")),
     ]
 )
 _BLOCK = 256
@@ -79,17 +65,18 @@ def assemble(
         block = pa.concat_arrays([once] * _BLOCK)
         return pa.concat_arrays([*[block] * (units // _BLOCK), *[once] * (units % _BLOCK), once.slice(0, 0)])
 
-    items = [node.item for node in nodes]
+    names = [
+        (
+            *(level, item.code, parent, item.name_vi, item.name_en),
+            item.rule.label() if isinstance(item, Criterion) else "sum",
+        )
+        for level, item, parent, _ in nodes
+    ]
     columns: dict[str, pa.Array] = {
         "index_code": constant(rubric.id),
         "rubric_version": constant(rubric.version),
         "source": constant(source),
-        "criterion_level": tiled([node.level for node in nodes]),
-        "criterion_code": tiled([item.code for item in items]),
-        "parent_code": tiled([node.parent for node in nodes]),
-        "criterion_name_vi": tiled([item.name_vi for item in items]),
-        "criterion_name_en": tiled([item.name_en for item in items]),
-        "rule": tiled([item.rule.label() if isinstance(item, Criterion) else "sum" for item in items]),
+        **{name: tiled(list(texts)) for name, texts in zip(_NAMES, zip(*names, strict=True), strict=True)},
         "status": labels(cells["status"].ravel(), list(STATUSES)),
         "unit_code": labels(repeated, keys["unit_code"].tolist()),
         "period_type": labels(repeated, keys["period_type"].tolist()),
@@ -98,6 +85,6 @@ def assemble(
         columns[name] = pa.array(keys[name].to_numpy(dtype="datetime64[D]")[repeated], pa.date32())
     for name in ("is_provisional", "reason_vi", "evidence"):
         columns[name] = pa.array(cells[name].ravel(), SCORECARD_SCHEMA.field(name).type)
-    for name in ("numerator", "denominator", "ratio", "points", "max_points", "points_lost"):
+    for name in _FIGURES:
         columns[name] = pa.array(cells[name].ravel(), pa.float64(), from_pandas=True)
     return pa.table([columns[name] for name in SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA)

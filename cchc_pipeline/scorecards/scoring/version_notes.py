@@ -6,7 +6,7 @@ criteria that the versions score alike.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +43,7 @@ def note_version(card: pa.Table, rubric: Rubric, shelf: Shelf) -> pa.Table:
         (crossing, f"Kỳ bắt đầu trước ngày phiên bản {rubric.version} có hiệu lực ({_day(rubric.valid_from)})"),
     ]
     for day in set(first[~outside].dropna()):
-        old = shelf.before(rubric.id, day)
+        old = shelf.scoring(rubric.id, day - timedelta(days=1))
         if old != rubric:
             broken = (first == day).to_numpy() & ~outside & rows["criterion_code"].isin(_broken(old, rubric)).to_numpy()
             notes.append((broken, f"Đứt chuỗi: kỳ trước chấm theo phiên bản {old.version}, không so sánh điểm"))
