@@ -1,4 +1,4 @@
-"""Rubrics, the scoring engine and the indices scored with them: QĐ 766, PAR INDEX, PAPI.
+"""Score indices by rubrics: QĐ 766, PAR INDEX, PAPI.
 
 Belongs here: how measures become points, by room: `scoring` (rubrics, engine), `index766`, `par_index` and `papi` (what
 each index takes as measures), `robustness` (how sure a rank of any index is), `reconciliation` (our figures against the

@@ -28,7 +28,7 @@ LEAST_SCORED = 0.8
 
 
 def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
-    """Score QĐ 766 of every unit and period, from our own dossiers (`local`) and the portal's counts (`portal`).
+    """Score QĐ 766 of every unit and period, from our dossiers and from the portal.
 
     Args:
         lake: indicators and the portal's counts.
@@ -53,12 +53,12 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
 
 
 def unknown_metrics(lake: Lake, shelf: Shelf) -> list[str]:
-    """Return metrics that the portal published and no version of the rubric scores, sorted."""
+    """Return metrics of the portal that no version of the rubric scores, sorted."""
     return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), shelf)
 
 
 def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
-    """Score PAR INDEX of every unit and period by the rubric of its level: indicators, evidence, and people's points.
+    """Score PAR INDEX of every unit and period by the rubric of its level.
 
     Args:
         lake: indicators, documents, inspections, published indices, and appraisals built by the same shelf.
@@ -87,7 +87,7 @@ def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
 
 
 def build_papi(lake: Lake) -> pa.Table:
-    """Compose PAPI of every year in the drop folder into `scorecard_papi`, which is kept in `built`."""
+    """Build `scorecard_papi` of every year in the drop folder; kept in `built`."""
     names = ("papi__subdimensions", "papi__totals")
     for name in names:
         state.take_in(lake, name)
@@ -105,7 +105,7 @@ def build_papi(lake: Lake) -> pa.Table:
 
 
 def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
-    """Return names and total points of the units in the newest month of a source, best first, and the month."""
+    """Return names and total points of units in the newest month, best first."""
     mask = pc.and_(pc.equal(card["criterion_level"], "total"), pc.equal(card["source"], source))
     mask = pc.and_(mask, pc.and_(pc.equal(card["period_type"], "month"), pc.is_valid(card["points"])))
     rows = card.filter(mask).to_pylist()

@@ -1,4 +1,4 @@
-"""Which criteria are computed from an indicator: the rubrics asked the other way round."""
+"""Index the criteria of rubrics by the indicator they are computed from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cchc_pipeline.scorecards.scoring.shelf import shipped
 
 @cache
 def criteria_by_indicator() -> dict[str, tuple[str, ...]]:
-    """Indicator id -> `rubric: criterion` of every shipped rubric that scores it, in the order of the rubrics."""
+    """Return indicator id -> `rubric: criterion` of every shipped rubric, in order."""
     used: dict[str, dict[str, None]] = {}
     for rubric_id in shipped().ids:
         for rubric in shipped().versions(rubric_id):
@@ -21,6 +21,6 @@ def criteria_by_indicator() -> dict[str, tuple[str, ...]]:
 
 
 def additive_criteria(rubric: Rubric) -> frozenset[str]:
-    """Criteria whose numerators and denominators add up over units, because those of their indicators do."""
+    """Return criteria whose figures add up over units, as their indicators' do."""
     additive = {indicator.id for indicator in catalogue() if indicator.is_additive}
     return frozenset(one.code for one in rubric.criteria() if one.indicator in additive)

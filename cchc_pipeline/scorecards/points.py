@@ -18,7 +18,7 @@ _RATIO_RULES = (RuleKind.LINEAR, RuleKind.LINEAR_ABOVE_FLOOR, RuleKind.ALL_OR_NO
 
 
 def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
-    """Compute what would bring each criterion to its full points, cheapest points first.
+    """Compute items that bring each criterion to full points, cheapest first.
 
     Args:
         card: rows of one index, source and period.
@@ -49,14 +49,14 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
 
 
 def given_by_people(rows: pd.DataFrame) -> pd.Series:
-    """Return whether the points of a row are those that somebody gave; a card without `counted_stage` has none."""
+    """Return whether people gave the points of each row."""
     if "counted_stage" not in rows:
         return pd.Series(False, index=rows.index)
     return rows["counted_stage"].isin(PEOPLE)
 
 
 def is_remainder(rows: pd.DataFrame) -> pd.Series:
-    """Return whether the points of a row are what is left of a published group: points over points, no items."""
+    """Return whether points are what is left of a published group, and no items."""
     return rows["evidence"].fillna("").astype(str).str.startswith(REMAINDER_EVIDENCE)
 
 
@@ -126,7 +126,7 @@ def causes(
 def own_parts(
     amounts: Mapping[str, float], unit_code: str, parents: Mapping[str, str | None]
 ) -> dict[str, float] | None:
-    """Return what each unit adds by itself to the amount of `unit_code`; None where parts exceed the whole."""
+    """Return what each unit adds to an amount; None where parts exceed the whole."""
     below: dict[str, list[str]] = {}
     for unit, parent in parents.items():
         if parent is not None:

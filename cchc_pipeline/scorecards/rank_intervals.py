@@ -1,4 +1,4 @@
-"""Build the published table `rank_intervals`: every rank with the ranks that it could as well have been.
+"""Build the published table `rank_intervals`: how sure every rank is.
 
 A stratum is what is ranked together: one index, source, period and level of units. Its draws are seeded by its own
 figures and rubric, so that these give the same intervals on every machine, in any order, and by whatever code.
@@ -96,7 +96,7 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Built:
-    """The table, and how many of its strata were computed now; the others had not changed."""
+    """The table, and how many of its strata were computed now and not before."""
 
     table: pa.Table
     strata: int
@@ -104,7 +104,7 @@ class Built:
 
 
 def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
-    """Compute intervals of all ranks of PAPI and of the newest periods of QĐ 766, and keep them in `built`.
+    """Compute rank intervals of PAPI and the newest periods of QĐ 766; keep them.
 
     Args:
         lake: the lake; both scorecards were built.
@@ -133,7 +133,7 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
 
 
 def newest(table: pa.Table) -> tuple[list[Dot], str] | None:
-    """Return dots of the lowest level of units in the newest year of QĐ 766 from our own dossiers, and a title."""
+    """Return dots and a title of the newest local year of QĐ 766, lowest level."""
     frame = table.to_pandas(date_as_object=True)
     own = frame[(frame["scorecard_id"] == "index766") & (frame["source"] == "local") & (frame["period_type"] == "year")]
     for level in ("commune", "department", "province"):

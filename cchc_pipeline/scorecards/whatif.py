@@ -29,7 +29,7 @@ _CHANGE = re.compile(
 
 @dataclass(frozen=True)
 class Change:
-    """One change: the criterion, and items more (or fewer) in its numerator, the share it should reach, or points.
+    """One change of a criterion: items more or fewer, a share to reach, or points.
 
     Points are what somebody would give for the criterion, whatever its rule.
     """
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def parse_change(text: str) -> Change:
-    """Read a change: `DOSSIER_ON_TIME=+64` (64 more), `DOSSIER_ONLINE_PAYMENT=80%` or `DISCIPLINE_KEPT=0.75đ` (points).
+    """Read a change: `CRITERION=+64` (items), `CRITERION=80%`, `CRITERION=0.75đ`.
 
     Raises:
         MeasureError: the text has none of these forms.
@@ -163,7 +163,7 @@ def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes
 
 
 def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
-    """Return the measures that a card was scored from: scoring them again gives the card."""
+    """Return the measures of a card; scoring them again gives the card."""
     leaves = card[
         (card["criterion_level"] == "criterion") & card["criterion_code"].isin([one.code for one in rubric.criteria()])
     ]

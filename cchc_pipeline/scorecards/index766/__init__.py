@@ -1,1 +1,1 @@
-"""QĐ 766, the index of service to citizens and businesses: measures from the portal and from our own dossiers."""
+"""QĐ 766, the index of service to citizens: measures of the portal and our own."""

@@ -1,4 +1,4 @@
-"""Read a file of metrics that an operator has, and refuse it with the line and the fix."""
+"""Read a file of metrics; refuse it with the line and the fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cchc_pipeline.tabular.sheets import read_table
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
-    """Read the table of metrics as it stands there, so that nothing is guessed before it is checked.
+    """Read the table of metrics as it stands there; nothing is guessed.
 
     Returns:
         The columns of the file; the first row is line 2, also where rows of the file are blank.

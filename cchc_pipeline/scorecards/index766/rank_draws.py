@@ -1,4 +1,4 @@
-"""Draw how sure a QĐ 766 rank is: chance in small counts, and the weights of the groups.
+"""Draw how sure a QĐ 766 rank is: chance in small counts, weights of groups.
 
 The counts are complete, nothing is sampled. But a month of eight dossiers says less about an office than one of eight
 hundred: one clerk ill for two days, and the order of small communes is another. So every dossier (and petition) is

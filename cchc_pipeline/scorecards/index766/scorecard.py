@@ -1,4 +1,4 @@
-"""Score the QĐ 766 index from a file of metrics, the portal's counts, or our own indicators.
+"""Score QĐ 766 from a file of metrics, the portal's counts, or our indicators.
 
 Two variants share a rubric. `portal` scores what the portal exposes and carries the online group as published;
 `local` computes the three online criteria from our own dossiers. The third payment item is exposed by nobody: where
@@ -126,7 +126,7 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
 
 
 def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
-    """Return metric codes that no version of the rubric scores, sorted; group and total rows are known."""
+    """Return metric codes that no version scores, sorted; groups and total are known."""
     codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
     variants = [rubric.for_source("portal") for rubric in shelf.versions(RUBRIC)]
     known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE}
@@ -134,7 +134,7 @@ def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
 
 
 def score_portal(rubric: Rubric, portal_metrics: Table) -> pa.Table:
-    """Score the portal's counts (`national_portal__metrics`); a table of SCORECARD_SCHEMA."""
+    """Score `national_portal__metrics`; a table of SCORECARD_SCHEMA."""
     return score(rubric, portal_measures(rubric, portal_metrics), source="portal")
 
 

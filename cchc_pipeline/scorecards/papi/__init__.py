@@ -1,1 +1,1 @@
-"""PAPI, the survey of citizens: composed from sub-dimensions, put on the map of today, and examined."""
+"""PAPI, the survey of citizens: composed, put on the map of today, and examined."""

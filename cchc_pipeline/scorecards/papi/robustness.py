@@ -1,4 +1,4 @@
-"""Compute how sure a PAPI rank is: the questions of `robustness`, asked of one year's dimensions.
+"""Compute how sure a PAPI rank is, from one year's dimensions.
 
 The publisher prints no ranks and one standard error per province, of the total; how it divides over the dimensions is
 not printed. Here every dimension gets the same share of its variance, independent of the others.
@@ -57,7 +57,7 @@ class Audit:
 
 
 def dimensions(composed: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return provinces by dimensions of a composed year (`papi.compose`), in points; NaN where one is missing."""
+    """Return points by province and dimension of a composed year, NaN where missing."""
     wanted = list(instrument(year).dimensions)
     rows = composed[composed["level"] == "dimension"]
     return rows.set_index(["province", "code"])["score"].unstack("code").reindex(index=list(PROVINCES))[wanted]  # noqa: PD010
@@ -146,7 +146,7 @@ def plan_for(
     previous: pd.DataFrame | None = None,
     year: int | None = None,
 ) -> Plan:
-    """Return the plan with the scale, the groups and the errors of a table of provinces by dimensions.
+    """Return the plan with scale, groups and errors of provinces by dimensions.
 
     Args:
         table: points, index P01 to P63.
@@ -175,7 +175,7 @@ def plan_for(
 
 
 def pairs_apart(totals: pd.Series, standard_errors: pd.Series) -> float:
-    """Compute the share of the pairs of provinces with a total and a standard error that differ at 95 %, 0 to 1."""
+    """Compute the share of pairs of provinces that differ at 95 %, 0 to 1."""
     errors = standard_errors.reindex(totals.index)
     known = totals.notna() & errors.notna() & (errors > 0)
     total, variance = totals[known].to_numpy(dtype=np.float64), errors[known].to_numpy(dtype=np.float64) ** 2

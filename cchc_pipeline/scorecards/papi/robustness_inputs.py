@@ -1,4 +1,4 @@
-"""Read what an examination of PAPI ranks takes besides the table: standard errors, groups of provinces, weights."""
+"""Read standard errors, groups of provinces and weights for PAPI's ranks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cchc_pipeline.tabular.files import TableFileError
 
 
 def read_standard_errors(path: Path) -> pd.Series:
-    """Read standard errors of totals from a table with the columns Province (P01 to P63) and SE.
+    """Read standard errors of totals; columns Province (P01 to P63) and SE.
 
     Blank and 0 mean unknown: published sheets write 0 where there is none.
 
@@ -41,7 +41,7 @@ def read_standard_errors(path: Path) -> pd.Series:
 
 
 def read_groups(path: Path) -> pd.Series:
-    """Read the group (a region, say) of every province from a table with the columns Province and Group.
+    """Read the group (a region, say) of every province; columns Province and Group.
 
     Raises:
         PapiTableError: not such a file, or a province without a group.
@@ -53,7 +53,7 @@ def read_groups(path: Path) -> pd.Series:
 
 
 def read_weights(text: str, dimensions: Sequence[str]) -> tuple[float, ...]:
-    """Read weights written as `D1=0.5,D2=1.6,...`, one for every dimension of the year, in any unit.
+    """Read weights as in `D1=0.5,D2=1.6`, one per dimension of the year, in any unit.
 
     Raises:
         PapiTableError: another form, an unknown or absent dimension, a weight below zero, or all zero.

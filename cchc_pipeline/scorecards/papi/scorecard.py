@@ -1,4 +1,4 @@
-"""Compose PAPI from a table of sub-dimensions: dimensions, totals, and what is missing and why.
+"""Compose PAPI from sub-dimensions: dimensions, totals, what is missing and why.
 
 A dimension is the sum of its sub-dimensions, the total (unweighted) the sum of the dimensions; a sum that lacks a part
 is missing, not smaller. Sources code a missing value as blank or as 0; no scale reaches 0, so both are missing.

@@ -16,7 +16,7 @@ from cchc_pipeline.scorecards.papi.scorecard import VINTAGE
 
 
 def build_papi_today(lake: Lake) -> pa.Table:
-    """Build `scorecard_papi_today` from the built `scorecard_papi`, and keep it in `built`."""
+    """Build `scorecard_papi_today` from `scorecard_papi`; kept in `built`."""
     return keep(lake, "scorecard_papi_today", on_todays_map(lake.store.read("built/scorecard_papi")))
 
 

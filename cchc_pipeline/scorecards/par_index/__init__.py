@@ -1,1 +1,1 @@
-"""PAR INDEX: evidence for its criteria, and what people scored in the stages of an appraisal."""
+"""PAR INDEX: evidence for criteria, and points given in stages of an appraisal."""

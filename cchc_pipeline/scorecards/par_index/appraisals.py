@@ -1,4 +1,4 @@
-"""Judge the appraisals of PAR INDEX: what the unit, two appraisals and the survey gave, each stage kept apart."""
+"""Judge the appraisals of PAR INDEX, each stage kept apart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CRITERIA = pa.schema(
 
 
 def build_appraisals(lake: Lake, rubrics: Iterable[Rubric]) -> pa.Table:
-    """Take in what was staged of the register, and build `par_index_appraisals`, which is kept in `built`."""
+    """Build `par_index_appraisals` from the staged register; kept in `built`."""
     state.take_in(lake, INBOUND)
     held = lake.store.read(f"core/{INBOUND}", schema=load_contract(INBOUND).arrow_schema())
     units = lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])

@@ -1,4 +1,4 @@
-"""Look up the evidence that the rules of a rubric ask for: documents, inspections, indices that others publish."""
+"""Look up evidence: documents, inspections, indices that others publish."""
 
 from __future__ import annotations
 

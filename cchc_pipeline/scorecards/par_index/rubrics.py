@@ -10,5 +10,5 @@ RUBRICS = ("par_index", "par_index_department", "par_index_commune")
 
 
 def rubrics(shelf: Shelf | None = None) -> tuple[Rubric, ...]:
-    """Return every version of the rubrics of all levels, the province's first; the shipped ones by default."""
+    """Return every version of the rubrics of all levels, the province's first."""
     return tuple(version for name in RUBRICS for version in (shelf or shipped()).versions(name))

@@ -1,4 +1,4 @@
-"""Score PAR INDEX with what people gave: which figure is taken, and every stage beside it.
+"""Score PAR INDEX with what people gave, every stage beside the figure taken.
 
 An appraisal and a survey are taken before a figure of the pipeline, because they are what the authority decided; a
 figure of the pipeline is taken before a score that only the unit itself gave. Appraisals are of a whole year and count

@@ -1,4 +1,4 @@
-"""Sum up what people gave in the stages of an appraisal, by criterion, group and total.
+"""Sum up the stages of an appraisal by criterion, group and total.
 
 Stages score different criteria: a sum of points says something only beside what the same criteria could give.
 """
@@ -18,7 +18,7 @@ COLUMNS = {stage: f"{stage}_points" for stage in (*PEOPLE, "computed")}
 
 @dataclass(frozen=True)
 class Score:
-    """Points of one stage, and the most that the criteria which it scored could give; None where none applies."""
+    """Points of one stage, and the maximum of what it scored; None where none applies."""
 
     points: float
     most: float | None

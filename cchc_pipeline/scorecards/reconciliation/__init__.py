@@ -1,1 +1,1 @@
-"""Reconciliation: our dossiers against the national portal's figures, each difference with its cause and its points."""
+"""Our dossiers against the national portal's figures: causes and points."""

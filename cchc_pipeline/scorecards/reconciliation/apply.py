@@ -1,4 +1,4 @@
-"""Apply the causes to our dossiers, one after the other, and note what each changes."""
+"""Apply the causes to our dossiers in order, and note what each changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = (*PERIOD, "unit_code", "procedure_code")
 
 
 def apply_causes(engine: Engine, found: Causes) -> None:
-    """Make the table `moved`: our own count as step 0, then a row per dossier, period and cause that changes it.
+    """Make the table `moved`: our count as step 0, then each cause's changes.
 
     Args:
         engine: with what state.sql names.
@@ -34,7 +34,7 @@ def apply_causes(engine: Engine, found: Causes) -> None:
 
 
 def effects(engine: Engine, found: Causes) -> pa.Table:
-    """Return what each cause changes per unit, period and figure, and what is left; after `apply_causes`.
+    """Return what each cause changes and what is left; after `apply_causes`.
 
     Args:
         engine: with `moved` and what effects.sql names.

@@ -1,4 +1,4 @@
-"""Build the published tables `reconciliation` and `reconciliation_dossiers` from the lake."""
+"""Build the tables `reconciliation` and `reconciliation_dossiers`."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ _WAITING = {
 
 @dataclass(frozen=True)
 class Reconciled:
-    """The published tables `reconciliation` (table) and `reconciliation_dossiers` (dossiers)."""
+    """The tables `reconciliation` (table) and `reconciliation_dossiers` (dossiers)."""
 
     table: pa.Table
     dossiers: pa.Table
 
     def unexplained(self, province_code: str) -> list[dict[str, Any]]:
-        """Return rows of `reconciliation` of the province whose difference is not explained to the last dossier."""
+        """Return rows of the province with a difference that no cause explains."""
         return [r for r in self._rows(province_code) if r["cause"] == UNEXPLAINED and r["effect"]]
 
     def unexplained_share(self, province_code: str) -> float:
-        """Return the province's largest unexplained difference relative to the portal's figure, 0 to 1 (or above)."""
+        """Return the largest unexplained difference over the portal's figure, from 0."""
         rows = self.unexplained(province_code)
         return max((abs(row["effect"]) / max(abs(row["portal_value"] or 0), 1) for row in rows), default=0.0)
 
     def by_cause(self, province_code: str) -> list[dict[str, Any]]:
-        """Return the province's newest month by cause: period_start, cause_name_vi, dossiers, points_lost."""
+        """Return rows of the newest month by cause, dossiers and points_lost summed up."""
         rows = [row for row in self._rows(province_code) if row["period_type"] == "month"]
         newest = max((row["period_start"] for row in rows), default=None)
         found: dict[str, dict[str, Any]] = {}
@@ -68,7 +68,7 @@ class Reconciled:
 
 
 def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = None) -> Reconciled:
-    """Compare our dossiers with the portal's figures, for every unit, period and figure that the portal shows.
+    """Compare our dossiers with every figure of the portal, by unit and period.
 
     Args:
         lake: the lake, with `built/dossiers` and `core/national_portal__metrics`.

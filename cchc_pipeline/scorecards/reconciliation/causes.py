@@ -1,4 +1,4 @@
-"""Read the known causes of a difference and the figures that are compared from `causes.yaml`."""
+"""Read causes of differences and the figures compared from `causes.yaml`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Figure(_Entry):
 
 
 class Cause(_Entry):
-    """Why the national side differs: which dossiers it touches, and what that side holds of them.
+    """Why the national side differs: dossiers touched, and what that side holds.
 
     Attributes:
         id: name of the cause; `D01` to `D12` are the distortions of the push by their number.
@@ -91,7 +91,7 @@ class Cause(_Entry):
 
 
 class Causes(_Entry):
-    """Everything in `causes.yaml`; `$trailing_days` in a `where` is the number of that name."""
+    """The content of `causes.yaml`; a `where` may hold `$trailing_days`."""
 
     trailing_days: int
     figures: dict[str, Figure]
@@ -126,7 +126,7 @@ class Causes(_Entry):
         return table_from_records(rows)
 
     def causes_table(self) -> pa.Table:
-        """Return causes, what none explains last, with cause, cause_order, name_vi, name_en, sentence_vi, is_listed."""
+        """Return cause, cause_order, name_vi, name_en, sentence_vi, is_listed."""
         names = ("name_vi", "name_en", "sentence_vi", "is_listed")
         return table_from_records(
             {"cause": key, "cause_order": number, **{name: getattr(one, name) for name in names}}

@@ -1,4 +1,4 @@
-"""Compute what each cause costs under QĐ 766: the portal's counts scored as they are, and without the cause."""
+"""Compute what each cause costs: QĐ 766 scored with it and without."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POINTS = _POINTS.append(pa.field("period_start", pa.date32())).append(pa.field(
 
 
 def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, shelf: Shelf) -> pa.Table:
-    """Compute the points that each cause takes away under QĐ 766, by unit, period and figure.
+    """Compute the points lost by cause under QĐ 766, by unit, period and figure.
 
     A criterion is scored from the portal's counts as they are, and again with what the cause changes taken out of its
     numerator and its denominator; the difference stands at the figure that is the numerator. A negative number is what

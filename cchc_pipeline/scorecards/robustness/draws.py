@@ -1,4 +1,4 @@
-"""Draw what scores and ranks could have been under other choices, other weights and another sample of people."""
+"""Draw scores and ranks under other choices, weights and samples of people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Plan:
-    """Which choices are open, and how large the error of the figures is. The first of each is the nominal one.
+    """Which choices are open, the first of each nominal, and the error of figures.
 
     Attributes:
         normalisations, weightings, aggregations, imputations: see the functions in `steps`.
@@ -96,7 +96,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class Spread:
-    """What the ranks of all draws say about each unit; arrays over the units, NaN for one without a rank.
+    """What all draws say about each unit's rank; arrays over units, NaN for none.
 
     `rank_low` is the better and `rank_high` the worse end of the interval that holds 95 % of the draws,
     `share_first_quarter` the share of draws in the first quarter of the units, 0 to 1.
@@ -122,7 +122,7 @@ class Intervals(Spread):
 
 
 def composite(values: Array, plan: Plan) -> Array:
-    """Compute the nominal score of every unit: the first choice of each list, figures as they are."""
+    """Compute scores by the first choice of each list, figures as they are."""
     picks = Picks(np.zeros((1, len(plan.options)), dtype=np.intp), np.ones((1, values.shape[1])), None)
     return np.asarray(draw_scores(values, plan, picks)[0])
 
@@ -173,7 +173,7 @@ def random_picks(plan: Plan, values: Array, count: int, generator: np.random.Gen
 
 
 def draw_scores(values: Array, plan: Plan, picks: Picks) -> Array:
-    """Compute scores (draws, units) under the picks; draws that share their methods are computed together."""
+    """Compute scores (draws, units) under the picks, those of equal methods at once."""
     scores = np.full((len(picks.methods), len(values)), np.nan)
     steps = {how: plan.filled(values, how) for how in plan.imputations}
     whole = {how: filled[~np.isnan(filled).any(axis=1)] for how, filled in steps.items()}

@@ -45,7 +45,7 @@ def open_factors(plan: Plan) -> dict[str, int]:
 
 
 def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1) -> Sensitivity:
-    """Compute first-order and total Sobol indices of the choices that the plan leaves open.
+    """Compute first-order and total Sobol indices of the open choices.
 
     Args:
         values: units by parts, more is better.

@@ -17,7 +17,7 @@ AGAINST, SAME = -0.1, 0.92
 
 @dataclass(frozen=True)
 class Shift:
-    """How far a ranking is from the nominal one: Spearman's correlation of scores, mean and largest change of rank."""
+    """Distance from the nominal ranking: Spearman, mean and largest change of rank."""
 
     name: str
     spearman: float
@@ -54,7 +54,7 @@ class Structure:
 
 
 def rank(scores: Array) -> Array:
-    """Rank scores over the last axis, the highest first (1); equal scores share the better rank, NaN stays NaN."""
+    """Rank scores over the last axis, highest first; ties share the better rank."""
     return ranks_from_lowest(-scores, -1, "min")
 
 

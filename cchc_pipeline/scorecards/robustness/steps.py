@@ -1,4 +1,4 @@
-"""Turn a table of units by parts into one score per unit: screen, impute, normalise, weigh, aggregate."""
+"""Turn units by parts into scores: screen, impute, normalise, weigh, aggregate."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def impute(
 
 
 def ranks_from_lowest(values: Array, axis: int, method: Literal["average", "min"]) -> Array:
-    """Rank values along an axis, the lowest first (1); NaN stays NaN and is not counted."""
+    """Rank values along an axis, lowest first (1); NaN stays and is not counted."""
     return np.asarray(rankdata(values, axis=axis, method=method, nan_policy="omit"), dtype=np.float64)
 
 
@@ -176,7 +176,7 @@ def _correlation_balanced(correlations: Array) -> Array:
 
 
 def aggregate(values: Array, weights: Array, how: Aggregation) -> Array:
-    """Compute one score per unit, (..., units); more is better. A unit with a gap gets NaN.
+    """Compute one score per unit, (..., units); NaN for a unit with a gap.
 
     Args:
         values: (..., units, parts).

@@ -10,4 +10,4 @@ class RubricError(CchcError):
 
 
 class MeasureError(CchcError):
-    """Measures cannot be scored as given: a missing column, an unknown code, a wrong number."""
+    """Measures cannot be scored: a missing column, unknown code or wrong number."""

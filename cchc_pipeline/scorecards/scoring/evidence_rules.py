@@ -1,4 +1,4 @@
-"""Read what a criterion that no indicator computes takes as evidence: rules as data, in a rubric."""
+"""Read the rules by which evidence of a criterion is looked up."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _REQUIRED: dict[EvidenceKind, set[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MonthDay:
-    """A day of every assessed year, or of the year before it: `03-31`, `previous-12-01`."""
+    """A day of an assessed year or the one before: `03-31`, `previous-12-01`."""
 
     month: int
     day: int
@@ -54,7 +54,10 @@ class MonthDay:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is expected once: issued from `opens_on`, by `due_on`; what comes after `closes_on` is another one's."""
+    """One document that is expected: issued from `opens_on`, due by `due_on`.
+
+    What comes after `closes_on` belongs to the next window.
+    """
 
     label_vi: str
     opens_on: date
@@ -147,7 +150,7 @@ class EvidenceRule(Strict):
         return f"{self.kind}({'; '.join(parts)})" if parts else str(self.kind)
 
     def windows(self, year: int) -> Iterator[Window]:
-        """Yield what is expected in an assessed year; nothing where documents are not looked for."""
+        """Yield the documents that are expected in an assessed year, by window."""
         if self.kind is EvidenceKind.DOCUMENT_ISSUED and self.opens_on and self.due_on:
             closes_on = self.opens_on.of(year + 1) - timedelta(days=1)
             yield Window(f"năm {year}", self.opens_on.of(year), self.due_on.of(year), closes_on)

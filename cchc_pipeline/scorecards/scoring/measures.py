@@ -34,7 +34,7 @@ SCORED_PERIODS = ("month", "quarter", "year", "custom")
 
 @dataclass(frozen=True)
 class Measures:
-    """Checked measures, and which cell of the grid of scorecards by criteria each of them belongs to.
+    """Checked measures, and their cells in the grid of scorecards by criteria.
 
     Attributes:
         frame: numerator, denominator and points (float), reason_vi and evidence (text or None), is_provisional and
@@ -75,7 +75,7 @@ def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def from_indicators(rubric: Rubric, indicator_values: Table) -> pd.DataFrame:
-    """Return measures from rows of `indicator_values`, through the `indicator:` ids of the rubric.
+    """Return measures from `indicator_values`, by the `indicator:` ids of the rubric.
 
     Args:
         rubric: as it is scored from our own data.

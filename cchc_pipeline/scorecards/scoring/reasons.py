@@ -30,7 +30,7 @@ _WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
 def of_criterion(
     criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
 ) -> npt.NDArray[np.object_]:
-    """Return a reason per row: the sentence of its verdict, the note of its measure, and what is always said."""
+    """Return a reason per row: of its verdict, its measure's note, and `always`."""
     has_note = np.not_equal(notes, None).astype(np.bool_)  # type: ignore[call-overload]
     reason = np.full(len(verdict), None, dtype=object)
     for kind in np.unique(verdict).tolist():

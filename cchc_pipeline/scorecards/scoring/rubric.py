@@ -108,7 +108,7 @@ class Step(Strict):
 
 
 class Rule(Strict):
-    """A scoring rule with its parameters; in a file a name stands for the rule with its usual ones.
+    """A scoring rule; in a file its name alone stands for the usual parameters.
 
     * `linear`: max * min(1, ratio / full_at).
     * `linear_above_floor`: the same, but 0 below `floor`; there is a jump at the floor (PAR INDEX tables say
@@ -218,7 +218,7 @@ class Criterion(Strict):
 
 
 class Group(Strict):
-    """A branch of the tree: the sum of what is below it. `missing_reason_vi` says why one without criteria has none."""
+    """A branch of the tree, scored as a sum; one without criteria says why."""
 
     code: Text
     name_vi: Text
@@ -344,7 +344,7 @@ class Rubric(Strict):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     def band(self, points: float, max_points: float) -> Band | None:
-        """Return the band of a complete result; None where the rubric has no bands or nothing could be reached."""
+        """Return the band of a result; None without bands or where nothing is reachable."""
         if max_points <= 0:
             return None
         share = Fraction(round(points * 100)) / Fraction(round(max_points * 100))
@@ -366,7 +366,7 @@ def parse_rubric(text: str | bytes, origin: str) -> Rubric:
 
 
 def read_rubric(path: Path) -> Rubric:
-    """Read a rubric from any YAML file, for example one imported from an office's spreadsheet.
+    """Read a rubric from any YAML file.
 
     Raises:
         RubricError: the file cannot be read or breaks the format.

@@ -21,7 +21,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Change:
-    """One change. `kind`: added, removed, points, rule, source, moved, name, head; `scores`: whether scores move."""
+    """One change: what (a key of `_WORDS`), old, new, and whether scores move."""
 
     code: str
     kind: str
@@ -35,7 +35,7 @@ class Change:
 
 
 def compare(old: Rubric, new: Rubric) -> list[Change]:
-    """Return changes: the head first, then criteria in the order of the new rubric, then those removed."""
+    """Return changes: the head, criteria in the order of `new`, those removed."""
     head = _head(old)
     changes = [
         Change(name, "head", head[name], text, scores=False) for name, text in _head(new).items() if head[name] != text

@@ -1,4 +1,4 @@
-"""Compute the points of a criterion from numerators and denominators, exactly and for many rows at once.
+"""Compute points of a criterion from numerators and denominators, exactly.
 
 Points are integer hundredths. A score is computed from the unrounded ratio and rounded half to even, as the portal does
 (1/48 * 6 = 0.125 was published as 0.12); all of it in integers, so a tie is a tie and no binary fraction decides.
@@ -38,7 +38,7 @@ class Verdict(IntEnum):
 
 
 class Scored(NamedTuple):
-    """Points, unrounded ratio (0 to 1 or NaN) and verdict per row; the first two only where points were given."""
+    """Points, unrounded ratio (0 to 1 or NaN) and verdict per row."""
 
     points_hundredths: npt.NDArray[np.int64]
     ratio: Floats

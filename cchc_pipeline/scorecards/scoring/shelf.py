@@ -56,7 +56,7 @@ class Shelf:
         return tuple(sorted(found.values(), key=lambda one: (one.valid_from, one.version)))
 
     def newest(self, rubric_id: str) -> Rubric:
-        """Return the version that began last, an office's before a shipped one that ends no later."""
+        """Return the version that began last, an office's before a shipped one."""
         return self.scoring(rubric_id, self.versions(rubric_id)[-1].valid_from)
 
     def version(self, rubric_id: str, version: str) -> Rubric:
@@ -87,19 +87,19 @@ class Shelf:
         return (own or in_force or begun or versions[:1])[-1]
 
     def scored_by(self, rubric: Rubric, table: pa.Table) -> pa.Table:
-        """Return the rows of a table (with the column period_end) whose period this version scores."""
+        """Return rows of a table whose `period_end` this version scores."""
         ends = table["period_end"].unique().to_pylist()
         days = [day for day in ends if self.scoring(rubric.id, day) == rubric]
         return table.filter(pc.is_in(table["period_end"], pa.array(days, pa.date32())))
 
     def by_version(self, rubric_id: str, table: pa.Table) -> Iterator[tuple[Rubric, pa.Table]]:
-        """Yield every version that scores rows of a table (with the column period_end), and its rows."""
+        """Yield every version that scores rows of a table by `period_end`, and its rows."""
         for version in self.versions(rubric_id):
             if (rows := self.scored_by(version, table)).num_rows:
                 yield version, rows
 
     def find(self, name: str) -> Rubric:
-        """Return a rubric as a user names it: a file, an id (its newest version), or `id@version`.
+        """Return a rubric as users name it: a file, an id (newest), or `id@version`.
 
         Raises:
             RubricError: there is none, or the file breaks the format.
@@ -146,7 +146,7 @@ def office_shelf(data_dir: Path | None = None) -> Shelf:
 
 
 def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
-    """Return codes of the new version's criteria whose points cannot be compared with those of the old one."""
+    """Return codes of criteria whose points differ in meaning between versions."""
     same = ("max_hundredths", "rule", "zero_denominator", "indicator", "source", "evidence")
     before, after = ({one.code: [getattr(one, name) for name in same] for one in of.criteria()} for of in (old, new))
     return frozenset(code for code, meaning in after.items() if before.get(code) != meaning)

@@ -1,4 +1,4 @@
-"""Lay out the scorecard table: its columns, and how cells of units by criteria become one Arrow table."""
+"""Lay out the scorecard table: its columns, and its rows from cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATUSES = ("ok", "partial", "missing", "not_applicable")
 
 
 class Node(NamedTuple):
-    """One row of every scorecard: the total, a group or a criterion, and the columns of the criteria below it."""
+    """One row of every scorecard, and the columns of the criteria below it."""
 
     level: str
     item: Group | Criterion
@@ -40,7 +40,7 @@ class Node(NamedTuple):
 def assemble(
     rubric: Rubric, source: str, keys: pd.DataFrame, nodes: list[Node], cells: dict[str, npt.NDArray[Any]]
 ) -> pa.Table:
-    """Return the scorecards as one table of SCORECARD_SCHEMA: a row per unit, period and node.
+    """Return a table of SCORECARD_SCHEMA: a row per unit, period and node.
 
     Args:
         rubric: names the index, its version.
@@ -60,7 +60,7 @@ def assemble(
         return pa.repeat(pa.scalar(text, pa.string()), units * width)
 
     def tiled(texts: list[str | None]) -> pa.Array:
-        """The texts of all nodes, once per unit; copied in blocks, which costs a tenth of looking each up."""
+        """Texts of all nodes, once per unit; in blocks: a tenth of the cost of look-ups."""
         once = pa.array(texts, pa.string())
         block = pa.concat_arrays([once] * _BLOCK)
         return pa.concat_arrays([*[block] * (units // _BLOCK), *[once] * (units % _BLOCK), once.slice(0, 0)])

@@ -17,7 +17,7 @@ from cchc_pipeline.scorecards.scoring.shelf import Shelf, changed_criteria
 
 
 def note_version(card: pa.Table, rubric: Rubric, shelf: Shelf) -> pa.Table:
-    """Add to the reasons of rows what a reader has to know about the version that scored them.
+    """Add to reasons what a reader has to know about the version that scored.
 
     * A period that ends outside of the version's validity is provisional, and says so.
     * A period that begins before it says so.
