@@ -97,7 +97,8 @@ def compose(table: Table, year: int) -> pd.DataFrame:
         "level": levels * len(PROVINCES),
         "code": [*columns] * len(PROVINCES),
     }
-    return pd.DataFrame(places | dict(zip(_Column._fields, cells, strict=True)))
+    frame = pd.DataFrame(places | dict(zip(_Column._fields, cells, strict=True)))
+    return frame.assign(reason=frame["reason"].astype(object).where(frame["reason"].notna(), None))
 
 
 def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None) -> pa.Table:
