@@ -17,10 +17,10 @@ from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
 from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
+from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
-from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.version_notes import note_version
 
 #: Share of the maximum that must have been scored for a band to be named at all.

@@ -57,10 +57,9 @@ def bench(report: Report, units: int) -> None:
 
 
 def _points(rubric: Rubric, numerator: Integers, denominator: Integers) -> list[Integers]:
-    every, none = np.ones(len(numerator), dtype=np.bool_), np.zeros(len(numerator), dtype=np.bool_)
     tops, bottoms = numerator.astype(np.float64), denominator.astype(np.float64)
     return [
-        score_criterion(criterion, tops[:, i], bottoms[:, i], every, none).points_hundredths
+        score_criterion(criterion, tops[:, i], bottoms[:, i]).points_hundredths
         for i, criterion in enumerate(rubric.criteria())
     ]
 

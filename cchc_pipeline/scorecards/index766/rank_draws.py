@@ -126,6 +126,5 @@ def _points(leaf: Criterion, trials: Counts, hits: Counts) -> Array:
     start = np.concatenate([[0], np.cumsum(trials + 1)])
     numerator = (np.arange(start[-1]) - np.repeat(start[:-1], trials + 1)).astype(np.float64)
     denominator = np.repeat(trials, trials + 1).astype(np.float64)
-    every, none = np.ones(len(numerator), dtype=np.bool_), np.zeros(len(numerator), dtype=np.bool_)
-    table = score_criterion(leaf, numerator, denominator, every, none).points_hundredths
+    table = score_criterion(leaf, numerator, denominator).points_hundredths
     return np.asarray(table[start[:-1] + hits] / 100)

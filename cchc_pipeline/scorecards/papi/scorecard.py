@@ -28,8 +28,8 @@ from cchc_pipeline.reference.papi_instrument import (
     province_names,
 )
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
+from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import Table, as_frame, require_columns
-from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 from cchc_pipeline.sources.papi.files import read_wide
 
 __all__ = ["PAPI_SCHEMA", "compose", "province_names", "read_wide", "to_scorecard"]

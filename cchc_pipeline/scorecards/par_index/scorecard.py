@@ -17,10 +17,9 @@ from cchc_pipeline.arrow import table_from_frame
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE
-from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA, score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, Table, as_frame, concat
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 
 STAGE_COLUMNS = tuple(COLUMNS[stage] for stage in PEOPLE)
 APPRAISED_SCHEMA = pa.schema(

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.scorecards.scoring import reasons
-from cchc_pipeline.scorecards.scoring.measures import Measures, Table, check_measures
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric
-from cchc_pipeline.scorecards.scoring.rules import Verdict, score_criterion, with_given_points
-from cchc_pipeline.scorecards.scoring.table import Node, assemble
+from cchc_pipeline.scorecards.scoring.measures import Table, check_measures
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rules import Verdict, score_criterion, with_decisions
 
+_NAMES = ("criterion_level", "criterion_code", "parent_code", "criterion_name_vi", "criterion_name_en", "rule")
+_FIGURES = ("numerator", "denominator", "ratio", "points", "max_points", "points_lost")
+SCORECARD_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("index_code", "rubric_version")),
+        ("is_provisional", pa.bool_()),
+        *((name, pa.string()) for name in ("source", "period_type")),
+        *((name, pa.date32()) for name in ("period_start", "period_end")),
+        *((name, pa.string()) for name in ("unit_code", *_NAMES)),
+        *((name, pa.float64()) for name in _FIGURES),
+        *((name, pa.string()) for name in ("status", "reason_vi", "evidence")),
+    ]
+)
+STATUSES = ("ok", "partial", "missing", "not_applicable")
 OK, PARTIAL, MISSING, NOT_APPLICABLE = range(4)
-#: Arrays by name, each of units by columns; of points in hundredths where that is said.
+#: Arrays by name, each of scorecards by criteria or by nodes.
 Grids: TypeAlias = dict[str, npt.NDArray[Any]]
+
+
+class Node(NamedTuple):
+    """One row of every scorecard, and the positions of the criteria that it sums."""
+
+    level: str
+    item: Group | Criterion
+    parent: str | None
+    leaves: list[int]
 
 
 def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table:
@@ -42,124 +65,118 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
         MeasureError: see `check_measures`.
     """
     variant = rubric.for_source(source)
-    criteria = variant.criteria()
     given = check_measures(variant, measures)
-    leaves = _score_leaves(variant, criteria, given)
-    nodes = list(_nodes(variant.root(), {one.code: column for column, one in enumerate(criteria)}))
-    return assemble(variant, source, given.keys, nodes, _node_cells(variant, criteria, nodes, leaves))
+    cards, criteria = given.drop_duplicates("card"), variant.criteria()
+    nodes = list(_nodes(variant.root(), {one.code: place for place, one in enumerate(criteria)}))
+    cells = _cells(variant, criteria, nodes, _leaves(criteria, given, len(cards)))
+    shape = (len(cards), len(nodes))
+    card, node = (np.broadcast_to(places, shape).ravel() for places in (np.arange(shape[0])[:, None], range(shape[1])))
+    names = [
+        (level, item.code, parent, item.name_vi, item.name_en, "sum" if isinstance(item, Group) else item.rule.label())
+        for level, item, parent, _ in nodes
+    ]
+    columns: dict[str, pa.Array] = {
+        name: pa.array(cells[name].ravel(), SCORECARD_SCHEMA.field(name).type, from_pandas=True)
+        for name in (*_FIGURES, "is_provisional", "reason_vi", "evidence")
+    }
+    for name in ("period_start", "period_end"):
+        columns[name] = pa.array(cards[name].to_numpy(dtype="datetime64[D]")[card], pa.date32())
+    for name, places, texts in (
+        *((name, np.zeros_like(card), [text]) for name, text in _constants(rubric, source).items()),
+        *((name, card, cards[name].tolist()) for name in ("unit_code", "period_type")),
+        *((name, node, list(texts)) for name, texts in zip(_NAMES, zip(*names, strict=True), strict=True)),
+        ("status", cells["status"].ravel(), STATUSES),
+    ):
+        columns[name] = pa.DictionaryArray.from_arrays(places, pa.array(texts, pa.string())).cast(pa.string())
+    return pa.table([columns[name] for name in SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA)
 
 
-def _score_leaves(rubric: Rubric, criteria: Sequence[Criterion], given: Measures) -> Grids:
-    """All criteria of all units; points and maximum in hundredths."""
-    frame, at = given.frame, (given.card, given.criterion)
+def _constants(rubric: Rubric, source: str) -> dict[str, str]:
+    return {"index_code": rubric.id, "rubric_version": rubric.version, "source": source}
 
-    def grid(values: Any, empty: Any, dtype: Any) -> npt.NDArray[Any]:
-        cells = np.full((len(given.keys), len(criteria)), empty, dtype=dtype)
-        cells[at] = values
+
+def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> Iterator[Node]:
+    """A group and everything below it, in the order of the file."""
+    yield Node("group" if parent else "total", group, parent, [places[one.code] for one in group.leaves()])
+    for child in group.groups:
+        yield from _nodes(child, places, group.code)
+    yield from (Node("criterion", one, group.code, [places[one.code]]) for one in group.criteria)
+
+
+def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> Grids:
+    """All criteria of all scorecards; points in hundredths."""
+
+    def grid(name: str, empty: Any, dtype: Any) -> npt.NDArray[Any]:
+        cells = np.full((cards, len(criteria)), empty, dtype=dtype)
+        cells[given["card"], given["criterion"]] = given[name]
         return cells
 
-    numerator, denominator, by_hand = (
-        grid(frame[n], np.nan, np.float64) for n in ("numerator", "denominator", "points")
-    )
-    present, excused = grid(True, False, np.bool_), grid(frame["is_not_applicable"], False, np.bool_)
-    provisional = grid(frame["is_provisional"], False, np.bool_)
-    notes, evidence = grid(frame["reason_vi"], None, object), grid(frame["evidence"], None, object)
-    ratio, points = np.full(numerator.shape, np.nan), np.zeros(numerator.shape, dtype=np.int64)
-    verdict, reason = np.zeros(numerator.shape, dtype=np.int8), np.full(numerator.shape, None, dtype=object)
-    for column, criterion in enumerate(criteria):
-        result = score_criterion(
-            criterion, numerator[:, column], denominator[:, column], present[:, column], excused[:, column]
-        )
-        result = with_given_points(criterion, result, by_hand[:, column], excused[:, column])
-        points[:, column], ratio[:, column] = result.points_hundredths, result.ratio
-        verdict[:, column] = result.verdict
-        reason[:, column] = reasons.of_criterion(criterion, result.verdict, notes[:, column], rubric.note_vi)
-    most = np.array([criterion.max_hundredths for criterion in criteria], dtype=np.int64)
+    leaves = {name: grid(name, np.nan, np.float64) for name in ("numerator", "denominator", "points")}
+    leaves |= {name: grid(name, None, object) for name in ("reason_vi", "evidence")}
+    leaves |= {name: grid(name, False, np.bool_) for name in ("is_provisional", "is_not_applicable")}
+    absent, excused = grid("card", -1, np.int64) < 0, leaves["is_not_applicable"]
+    numerator, denominator, by_hand = leaves["numerator"], leaves["denominator"], leaves["points"]
+    hundredths, verdict = np.zeros(absent.shape, dtype=np.int64), np.zeros(absent.shape, dtype=np.int8)
+    ratio = np.full(absent.shape, np.nan)
+    for column, one in enumerate(criteria):
+        at = np.s_[:, column]
+        found = score_criterion(one, numerator[at], denominator[at])
+        hundredths[at], ratio[at], verdict[at] = with_decisions(one, found, by_hand[at], excused[at])
+        needs_none = one.rule.is_extra or one.rule.kind is RuleKind.NOT_APPLICABLE
+        verdict[absent[at], column] = Verdict.NOT_APPLICABLE if needs_none else Verdict.ABSENT
     # points that somebody gave are their own figure: so many of so many
-    if (by_people := ~np.isnan(by_hand) & ~excused).any():
-        numerator = np.where(by_people, by_hand, numerator)
-        denominator = np.where(by_people, most / 100, denominator)
-    status = np.full(verdict.shape, MISSING, dtype=np.int8)
-    status[verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR] = OK
-    status[verdict == Verdict.NOT_APPLICABLE] = NOT_APPLICABLE
-    return {
-        "numerator": numerator,
-        "denominator": denominator,
-        "ratio": ratio,
-        "points": points,
-        "maximum": np.where(status == NOT_APPLICABLE, 0, most),
-        "is_extra": np.broadcast_to([criterion.rule.is_extra for criterion in criteria], status.shape),
-        "status": status,
-        "is_provisional": provisional | [rubric.is_provisional or criterion.is_provisional for criterion in criteria],
-        "reason_vi": reason,
-        "evidence": evidence,
-    }
+    by_people = ~np.isnan(by_hand) & ~excused
+    leaves["numerator"] = np.where(by_people, by_hand, numerator)
+    leaves["denominator"] = np.where(by_people, [one.max_points for one in criteria], denominator)
+    return leaves | {"ratio": ratio, "hundredths": hundredths, "verdict": verdict}
 
 
-def _nodes(group: Group, columns: dict[str, int], parent: str | None = None) -> Iterator[Node]:
-    """A group and everything below it, in the order of the file."""
-    leaves = [columns[one.code] for one in group.leaves()]
-    yield Node("group" if parent else "total", group, parent, leaves)
-    for child in group.groups:
-        yield from _nodes(child, columns, group.code)
-    yield from (Node("criterion", one, group.code, [columns[one.code]]) for one in group.criteria)
-
-
-def _node_cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: list[Node], leaves: Grids) -> Grids:
-    """The columns that differ from cell to cell, each an array of units by nodes."""
-    # a sum takes any column first and is overwritten below: one pass over memory instead of one per node
-    taken = [node.leaves[0] if node.level == "criterion" else 0 for node in nodes]
-    columns = {
-        name: values.take(taken, axis=1) if values.shape[1] else np.empty((len(values), len(nodes)), values.dtype)
-        for name, values in _criterion_cells(leaves).items()
-    }
+def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node], leaves: Grids) -> Grids:
+    """The columns that differ from cell to cell, each an array of scorecards by nodes."""
+    below = np.zeros((len(criteria), len(nodes)), dtype=np.int64)
     for place, node in enumerate(nodes):
-        if isinstance(node.item, Group):
-            below = [criteria[column] for column in node.leaves]
-            cells = {name: values[:, node.leaves] for name, values in leaves.items()}
-            for name, sums in _sum_cells(rubric, node.item, below, cells).items():
-                columns[name][:, place] = sums
-    return columns
-
-
-def _criterion_cells(leaves: Grids) -> Grids:
-    """Criteria as they stand in the table, points in points."""
-    is_ok, points = leaves["status"] == OK, leaves["points"]
-    lost = np.where(leaves["is_extra"], np.maximum(-points, 0), leaves["maximum"] - points)
-    shown = {name: leaves[name] for name in ("numerator", "denominator", "ratio", "status", "is_provisional")}
-    return shown | {
-        "points": np.where(is_ok, points / 100, np.nan),
-        "max_points": np.where(leaves["status"] == NOT_APPLICABLE, np.nan, leaves["maximum"] / 100),
-        "points_lost": np.where(is_ok, lost / 100, np.nan),
-        "reason_vi": leaves["reason_vi"],
-        "evidence": leaves["evidence"],
-    }
-
-
-def _sum_cells(rubric: Rubric, group: Group, criteria: list[Criterion], leaves: Grids) -> Grids:
-    """A group or total as it stands in the table, from the criteria below it."""
-    extra, maximum = leaves["is_extra"], leaves["maximum"]
-    ok, missing = leaves["status"] == OK, leaves["status"] == MISSING
-    points = np.where(ok, leaves["points"], 0)
-    regular = np.where(extra, 0, maximum)
-    any_ok, any_gap = ok.any(axis=1), missing.any(axis=1) | group.is_incomplete()
-    reached, reachable = points.sum(axis=1), np.where(ok, regular, 0).sum(axis=1)
-    lost = np.where(extra, np.maximum(-points, 0), np.where(ok, maximum - points, 0)).sum(axis=1)
+        below[node.leaves, place] = 1
+    verdict, won = leaves["verdict"], leaves["hundredths"]
+    ok, excused = verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR, verdict == Verdict.NOT_APPLICABLE
+    missing = ~ok & ~excused
+    is_extra = np.array([one.rule.is_extra for one in criteria], dtype=np.bool_)
+    most = np.array([one.max_hundredths for one in criteria], dtype=np.int64)
+    regular = np.where(is_extra, 0, most)
+    lost = np.where(is_extra, np.maximum(-won, 0), most - won)
+    is_provisional = leaves["is_provisional"] | [rubric.is_provisional or one.is_provisional for one in criteria]
+    reached, reachable, largest, cost = (
+        np.where(rows, values, 0) @ below
+        for rows, values in ((ok, won), (ok, regular), (~excused, regular), (ok, lost))
+    )
+    has_points = ok @ below > 0
+    gaps = [isinstance(item, Group) and item.is_incomplete() for _, item, _, _ in nodes]
+    has_gap = (missing @ below > 0) | gaps
+    status = np.select([has_points & has_gap, has_points, has_gap], [PARTIAL, OK, MISSING], NOT_APPLICABLE)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(any_ok & (reachable > 0), np.clip(reached / reachable, 0, 1), np.nan)
-    status = np.select([any_ok & any_gap, any_ok, any_gap], [PARTIAL, OK, MISSING], NOT_APPLICABLE).astype(np.int8)
-    reason = reasons.of_sum(group, criteria, missing, rubric.note_vi)
-    reason[status == NOT_APPLICABLE] = reasons.NOTHING_APPLIES
-    achieved = np.where(any_ok, reached / 100, np.nan)
-    return {
-        "numerator": achieved,
-        "denominator": np.where(any_ok, reachable / 100, np.nan),
+        ratio = np.where(has_points & (reachable > 0), np.clip(reached / reachable, 0, 1), np.nan)
+    cells: Grids = {
+        "numerator": np.where(has_points, reached / 100, np.nan),
+        "denominator": np.where(has_points, reachable / 100, np.nan),
         "ratio": ratio,
-        "points": achieved,
-        "max_points": np.where(status == NOT_APPLICABLE, np.nan, regular.sum(axis=1) / 100),
-        "points_lost": np.where(any_ok, lost / 100, np.nan),
+        "points": np.where(has_points, reached / 100, np.nan),
+        "max_points": np.where(status == NOT_APPLICABLE, np.nan, largest / 100),
+        "points_lost": np.where(has_points, cost / 100, np.nan),
         "status": status,
-        "is_provisional": (ok & leaves["is_provisional"]).any(axis=1) | rubric.is_provisional,
-        "reason_vi": reason,
-        "evidence": np.full(len(reached), None, dtype=object),
+        "is_provisional": ((ok & is_provisional) @ below > 0) | rubric.is_provisional,
+        "reason_vi": np.full(status.shape, None, dtype=object),
+        "evidence": np.full(status.shape, None, dtype=object),
     }
+    of_criteria = [place for place, node in enumerate(nodes) if node.level == "criterion"]
+    shown = {name: leaves[name] for name in ("numerator", "denominator", "ratio", "evidence")}
+    shown |= {"is_provisional": is_provisional, "max_points": np.where(excused, np.nan, most / 100)}
+    for name, values in shown.items():
+        cells[name][:, of_criteria] = values
+    for place, (_, item, _, columns) in enumerate(nodes):
+        cells["reason_vi"][:, place] = (
+            reasons.of_sum(item, [criteria[column] for column in columns], missing[:, columns], rubric.note_vi)
+            if isinstance(item, Group)
+            else reasons.of_criterion(item, verdict[:, columns[0]], leaves["reason_vi"][:, columns[0]], rubric.note_vi)
+        )
+    sums = np.array([isinstance(item, Group) for _, item, _, _ in nodes])
+    cells["reason_vi"][(status == NOT_APPLICABLE) & sums] = reasons.NOTHING_APPLIES
+    return cells

@@ -9,11 +9,9 @@ they count as they are, whatever the rule of the criterion).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -22,7 +20,6 @@ from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
 Table: TypeAlias = pa.Table | pd.DataFrame
-Integers = npt.NDArray[np.int64]
 
 REQUIRED = ("unit_code", "metric_code", "numerator", "denominator")
 PERIOD = ("period_type", "period_start", "period_end")
@@ -30,24 +27,6 @@ PERIOD = ("period_type", "period_start", "period_end")
 REMAINDER_EVIDENCE = "national_portal:điểm nhóm"
 #: Types of period that are scored; a single day has no score.
 SCORED_PERIODS = ("month", "quarter", "year", "custom")
-
-
-@dataclass(frozen=True)
-class Measures:
-    """Checked measures, and their cells in the grid of scorecards by criteria.
-
-    Attributes:
-        frame: numerator, denominator and points (float), reason_vi and evidence (text or None), is_provisional and
-            is_not_applicable, one row per measure.
-        keys: unit_code, period_type, period_start, period_end, one row per scorecard, in order of appearance.
-        card: row of `keys` per measure.
-        criterion: position among the criteria of the rubric per measure.
-    """
-
-    frame: pd.DataFrame
-    keys: pd.DataFrame
-    card: Integers
-    criterion: Integers
 
 
 def as_frame(table: Table) -> pd.DataFrame:
@@ -96,8 +75,13 @@ def from_indicators(rubric: Rubric, indicator_values: Table) -> pd.DataFrame:
     return measures.drop(columns="indicator_id")
 
 
-def check_measures(rubric: Rubric, measures: Table) -> Measures:
-    """Return measures with every column, typed and placed in the grid of the rubric.
+def check_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
+    """Return measures with every column, typed and placed in scorecards.
+
+    Returns:
+        One row per measure: unit_code, the period columns, numerator, denominator and points (float), reason_vi and
+        evidence (text or None), is_provisional and is_not_applicable, criterion (position among the criteria of the
+        rubric), and card (number of unit and period, in order of appearance).
 
     Raises:
         MeasureError: a column is missing, a code is not in the rubric, a figure is not a number, or one unit has the
@@ -105,51 +89,36 @@ def check_measures(rubric: Rubric, measures: Table) -> Measures:
     """
     given, what = as_frame(measures), f"Measures for {rubric.id}"
     require_columns(given, REQUIRED, f"The table of measures for {rubric.id}", f"required: {', '.join(REQUIRED)}")
-    frame = pd.DataFrame(index=given.index)
+    frame = given.reindex(columns=["unit_code", *PERIOD, "metric_code"])
     for name in ("numerator", "denominator", "points"):
         try:
             frame[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
         except (ValueError, TypeError) as error:
             raise MeasureError(f"{what}: {name} is not a number ({error})") from error
-    for name in ("reason_vi", "evidence"):
-        frame[name] = _texts(given[name]) if name in given else None
+    for name in ("period_type", "reason_vi", "evidence"):
+        text = given[name].astype(object) if name in given else pd.Series(None, given.index, object)
+        frame[name] = text.where(text.notna(), None)
     for name in ("is_provisional", "is_not_applicable"):
         frame[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
-    position = {criterion.code: place for place, criterion in enumerate(rubric.criteria())}
-    which, codes = pd.factorize(given["metric_code"], use_na_sentinel=False)
-    if unknown := [code for code in codes if code not in position]:
+    codes = [criterion.code for criterion in rubric.criteria()]
+    frame["criterion"] = pd.Categorical(given["metric_code"], codes).codes.astype(np.int64)
+    if (unknown := frame["criterion"] < 0).any():
+        code = given.loc[unknown, "metric_code"].iloc[0]
         raise MeasureError(
-            f"Metric {unknown[0]!r} is not in the rubric {rubric.id} {rubric.version}; "
-            f"leave it out or use one of: {', '.join(position)}",
-            metric_code=str(unknown[0]),
+            f"Metric {code!r} is not in the rubric {rubric.id} {rubric.version}; "
+            f"leave it out or use one of: {', '.join(codes)}",
+            metric_code=str(code),
         )
-    criterion = np.array([position[code] for code in codes], dtype=np.int64)[which]
     if given["unit_code"].isna().any():
         row = int(np.flatnonzero(given["unit_code"].isna())[0])
         raise MeasureError(f"Measure {row} for {rubric.id} has no unit_code; fill it in", row=row)
-    card, keys = _scorecards(given)
-    if (twice := pd.Series(card * len(position) + criterion).duplicated().to_numpy()).any():
-        unit, code = given.loc[twice, ["unit_code", "metric_code"]].iloc[0].astype(str)
+    frame[["period_start", "period_end"]] = frame[["period_start", "period_end"]].apply(pd.to_datetime)
+    frame["card"] = frame.groupby(["unit_code", *PERIOD], sort=False, dropna=False).ngroup()
+    if (twice := frame.duplicated(["card", "criterion"])).any():
+        unit, code = frame.loc[twice, ["unit_code", "metric_code"]].iloc[0].astype(str)
         raise MeasureError(
             f"Unit {unit} has {code} more than once for the same period in the measures for {rubric.id}; keep one row",
             unit_code=unit,
             metric_code=code,
         )
-    return Measures(frame, keys, card, criterion)
-
-
-def _texts(column: pd.Series) -> pd.Series:
-    text = column.astype(object)
-    return text.where(text.notna(), None)
-
-
-def _scorecards(given: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
-    """Number of the scorecard of each row, and unit and period of each scorecard."""
-    names = [name for name in ("unit_code", *PERIOD) if name in given]
-    card: Integers = given.groupby(names, sort=False, dropna=False).ngroup().to_numpy().astype(np.int64)
-    rows = given.drop_duplicates(names)
-    keys = pd.DataFrame({"unit_code": rows["unit_code"].astype(object)}, index=rows.index)
-    keys["period_type"] = _texts(rows["period_type"]) if "period_type" in rows else None
-    for name in ("period_start", "period_end"):
-        keys[name] = pd.to_datetime(rows[name]) if name in rows else pd.NaT
-    return card, keys
+    return frame

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, RuleKind
 from cchc_pipeline.scorecards.scoring.rules import Verdict
 
-_DEFAULTS = {
+_SENTENCES = {
     Verdict.SCORED: None,
     Verdict.FULL_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm đủ điểm theo quy tắc",
     Verdict.ZERO_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm 0 điểm theo quy tắc",
@@ -21,8 +21,8 @@ _DEFAULTS = {
     Verdict.NO_DENOMINATOR: "Nguồn không có mẫu số (0 hoặc trống)",
     Verdict.INVALID: "Số liệu không hợp lệ (âm, hoặc tử số lớn hơn mẫu số): không chấm",
 }
-_FLAG_WITHOUT_COUNT = "Chỉ tiêu có/không: nguồn ghi nhận đạt, không kèm số lượng"
-_EXTRA_ABSENT = "Không có đề nghị cộng hoặc trừ điểm"
+_FLAG = {Verdict.FULL_WITHOUT_DENOMINATOR: "Chỉ tiêu có/không: nguồn ghi nhận đạt, không kèm số lượng"}
+_EXTRA = {Verdict.NOT_APPLICABLE: "Không có đề nghị cộng hoặc trừ điểm"}
 NOTHING_APPLIES = "Không tiêu chí nào áp dụng cho đơn vị này"
 _WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
 
@@ -31,21 +31,13 @@ def of_criterion(
     criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
 ) -> npt.NDArray[np.object_]:
     """Return a reason per row: of its verdict, its measure's note, and `always`."""
-    has_note = np.not_equal(notes, None).astype(np.bool_)  # type: ignore[call-overload]
-    reason = np.full(len(verdict), None, dtype=object)
-    for kind in np.unique(verdict).tolist():
-        sentence = _DEFAULTS[Verdict(kind)]
-        if kind in _WITHOUT_POINTS and criterion.missing_reason_vi:
-            sentence = criterion.missing_reason_vi
-        if kind == Verdict.NOT_APPLICABLE and criterion.rule.is_extra:
-            sentence = _EXTRA_ABSENT
-        if kind == Verdict.FULL_WITHOUT_DENOMINATOR and criterion.rule.kind is RuleKind.FLAG:
-            sentence = _FLAG_WITHOUT_COUNT
-        rows = verdict == kind
-        reason[rows] = _join(sentence, always)
-        for row in np.flatnonzero(rows & has_note):
-            missing = kind in _WITHOUT_POINTS
-            reason[row] = _join(None if missing else sentence, notes[row], always)
+    said = _SENTENCES | (_FLAG if criterion.rule.kind is RuleKind.FLAG else {})
+    said |= _EXTRA if criterion.rule.is_extra else {}
+    said |= dict.fromkeys(_WITHOUT_POINTS, criterion.missing_reason_vi) if criterion.missing_reason_vi else {}
+    reason = np.array([_join(said[kind], always) for kind in Verdict], dtype=object)[verdict]
+    for row in np.flatnonzero(np.not_equal(notes, None)):  # type: ignore[call-overload]
+        kind = Verdict(verdict[row])
+        reason[row] = _join(None if kind in _WITHOUT_POINTS else said[kind], notes[row], always)
     return reason
 
 
@@ -54,7 +46,7 @@ def of_sum(
 ) -> npt.NDArray[np.object_]:
     """Return a reason per row of a group or total: which of its criteria it lacks."""
     if not group.groups and not group.criteria:
-        sentence = _join(group.missing_reason_vi or _DEFAULTS[Verdict.ABSENT], always)
+        sentence = _join(group.missing_reason_vi or _SENTENCES[Verdict.ABSENT], always)
         return np.full(len(missing), sentence, dtype=object)
     empty = [child.code for child in group.groups if child.is_incomplete()]
     reason = np.full(len(missing), None, dtype=object)
@@ -64,8 +56,7 @@ def of_sum(
     _, first, which = np.unique(patterns, return_index=True, return_inverse=True)
     for number, row in enumerate(first.tolist()):
         codes = [criterion.code for criterion, lacks in zip(criteria, missing[row], strict=True) if lacks] + empty
-        sentence = f"Chưa chấm được: {', '.join(codes)}" if codes else None
-        reason[which == number] = _join(sentence, always)
+        reason[which == number] = _join(f"Chưa chấm được: {', '.join(codes)}" if codes else None, always)
     return reason
 
 

@@ -45,17 +45,13 @@ class Scored(NamedTuple):
     verdict: npt.NDArray[np.int8]
 
 
-def score_criterion(
-    criterion: Criterion, numerator: Floats, denominator: Floats, present: Bools, excused: Bools
-) -> Scored:
+def score_criterion(criterion: Criterion, numerator: Floats, denominator: Floats) -> Scored:
     """Score one criterion for many units and periods.
 
     Args:
         criterion: the rule, the maximum and what a missing denominator scores.
         numerator: NaN for null.
         denominator: NaN for null.
-        present: whether there is a measure at all.
-        excused: whether the criterion does not apply to this row, so that its maximum is removed.
 
     Returns:
         One entry per row. A measure that cannot be true (negative, above its denominator) is not scored.
@@ -64,8 +60,6 @@ def score_criterion(
     ratio = np.full(len(numerator), np.nan)
     points = np.zeros(len(numerator), dtype=np.int64)
     verdict = _verdicts(criterion, numerator, denominator)
-    verdict[~present] = Verdict.NOT_APPLICABLE if rule.is_extra else Verdict.ABSENT
-    verdict[excused] = Verdict.NOT_APPLICABLE
     if rule.kind is RuleKind.NOT_APPLICABLE:
         verdict[:] = Verdict.NOT_APPLICABLE
     points[verdict == Verdict.FULL_WITHOUT_DENOMINATOR] = criterion.max_hundredths
@@ -75,23 +69,24 @@ def score_criterion(
     return Scored(points, ratio, verdict)
 
 
-def with_given_points(criterion: Criterion, scored: Scored, given: Floats, excused: Bools) -> Scored:
-    """Return the result with what people gave in place of what the rule gives.
+def with_decisions(criterion: Criterion, scored: Scored, given: Floats, excused: Bools) -> Scored:
+    """Return the result with what people decided in place of what the rule gives.
 
     Args:
         criterion: says which points there can be: 0 to its maximum, or minus its maximum to 0 for a penalty.
         scored: what the rule gives.
         given: points as given, NaN where nobody gave any; rounded half to even to two decimals.
-        excused: where the criterion does not apply, nothing is taken from `given`.
+        excused: where the criterion does not apply: its maximum is removed, and nothing is taken from `given`.
     """
+    points, ratio, verdict = scored.points_hundredths.copy(), scored.ratio.copy(), scored.verdict.copy()
+    points[excused], ratio[excused], verdict[excused] = 0, np.nan, Verdict.NOT_APPLICABLE
     rows = np.flatnonzero(~np.isnan(given) & ~excused)
     if not len(rows) or criterion.rule.kind is RuleKind.NOT_APPLICABLE:
-        return scored
+        return Scored(points, ratio, verdict)
     least, most = (round(100 * points) for points in criterion.possible_points)
     values = given[rows].tolist()
     hundredths = [most + 1 if math.isinf(value) else round(Fraction(repr(value)) * 100) for value in values]
     possible = np.array([least <= one <= most for one in hundredths], dtype=np.bool_)
-    points, ratio, verdict = scored.points_hundredths.copy(), scored.ratio.copy(), scored.verdict.copy()
     points[rows] = [one if fits else 0 for one, fits in zip(hundredths, possible, strict=True)]
     ratio[rows] = np.nan if criterion.rule.is_extra else points[rows] / criterion.max_hundredths
     verdict[rows] = np.where(possible, Verdict.SCORED, Verdict.INVALID)

@@ -14,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rubric_files import RULES, rubric_from, rubric_of
 
-from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA, score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import from_indicators
 from cchc_pipeline.scorecards.scoring.shelf import shipped
-from cchc_pipeline.scorecards.scoring.table import SCORECARD_SCHEMA
 
 
 def scored(rules: dict[str, Any], rows: list[tuple[Any, ...]], **more: Any) -> pd.DataFrame:

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rubric_files import RULES, rubric_of
 
-from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.engine import STATUSES, score
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
 from cchc_pipeline.scorecards.scoring.shelf import shipped
-from cchc_pipeline.scorecards.scoring.table import STATUSES
 
 RUBRICS = {
     "every rule": rubric_of(RULES),
