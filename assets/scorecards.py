@@ -15,7 +15,6 @@ from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
-from cchc_pipeline.scorecards.par_index.rubrics import rubrics as par_index_rubrics
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
 from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
 from cchc_pipeline.site import preview
@@ -44,9 +43,9 @@ def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str
 )
 def scorecard_index766(work: Work) -> Made:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
-    shelf = work.province.rubrics()
-    table = build.build_index766(work.lake, shelf)
-    unknown = build.unknown_metrics(work.lake, shelf)
+    rubrics = work.province.rubrics()
+    table = build.build_index766(work.lake, rubrics)
+    unknown = build.unknown_metrics(work.lake, rubrics)
     labels, values, period = build.totals(table, "portal")
     title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
     chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
@@ -73,7 +72,7 @@ def scorecard_index766(work: Work) -> Made:
 )
 def par_index_appraisals(work: Work) -> Made:
     """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
-    table = build_appraisals(work.lake, par_index_rubrics(work.province.rubrics()))
+    table = build_appraisals(work.lake, work.province.rubrics())
     refused = table.filter(table["is_refused"]).to_pylist()
     said = [
         f"{row['unit_code']} {row['year']} {row['criterion_code']} {row['stage']}: {row['reason_vi']}"

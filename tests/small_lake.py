@@ -23,7 +23,6 @@ from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.release.release import release
 from cchc_pipeline.scorecards import build as scorecards
 from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
-from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
@@ -199,7 +198,7 @@ def derive(lake: Lake, **free: Any) -> None:
     build_indicator_values_today(lake, free.get("periods", ()))
     build_indicator_values_public(lake)
     scorecards.build_index766(lake)
-    build_appraisals(lake, par_index.rubrics())
+    build_appraisals(lake)
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
     build_papi_today(lake)

@@ -15,7 +15,7 @@ from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.published_card import read_card
-from cchc_pipeline.scorecards.scoring.shelf import office_shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 from cchc_pipeline.vietnamese import days
 
@@ -52,7 +52,7 @@ def points(
     """
     card = read_card(options.lake_in(data_dir).published, index_code, source, period)
     mine = card.of_unit(unit)
-    (rubric,) = card.rubrics(office_shelf(data_dir), unit).values()
+    (rubric,) = card.rubrics(office_rubrics(data_dir), unit).values()
     own, by_people = fixes(mine, rubric), withheld(mine)
     by_unit = causes(card.rows, unit, card.parents, additive_criteria(rubric))
     first, last = card.period.first, card.period.last
@@ -113,7 +113,7 @@ def whatif_command(
     Nếu số liệu khác đi thì điểm và thứ hạng ra sao.
     """
     card = read_card(options.lake_in(data_dir).published, index_code, source, period)
-    rubrics = card.rubrics(office_shelf(data_dir))
+    rubrics = card.rubrics(office_rubrics(data_dir))
     own = rubrics[str(card.of_unit(unit)["index_code"].iloc[0])]
     wanted = [parse_change(text) for text in changes]
     found = whatif(card.rows, rubrics, unit, wanted, parents=card.parents, additive=additive_criteria(own))

@@ -13,8 +13,8 @@ from cchc_pipeline.cli.printing import Column, console, print_json, table
 from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind, parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
+from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER, office_rubrics
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet
-from cchc_pipeline.scorecards.scoring.shelf import FOLDER, office_shelf
 
 
 @click.group()
@@ -28,11 +28,11 @@ def list_command() -> None:
 
     Danh sách các phiên bản bộ tiêu chí và thời gian hiệu lực.
     """
-    shelf = office_shelf()
-    for rubric_id in shelf.ids:
-        for one in shelf.versions(rubric_id):
+    rubrics = office_rubrics()
+    for rubric_id in rubrics.ids:
+        for one in rubrics.versions(rubric_id):
             until = f"{one.valid_to:%d/%m/%Y}" if one.valid_to else "nay / today"
-            whose = f"{FOLDER}/{one.origin}" if one in shelf.own else "có sẵn / shipped"
+            whose = f"{FOLDER}/{one.origin}" if one in rubrics.own else "có sẵn / shipped"
             click.echo(
                 f"{rubric_id}@{one.version}  {one.valid_from:%d/%m/%Y} - {until}  {len(one.criteria())} tiêu chí / "
                 f"criteria  {whose}{'  TẠM / provisional' if one.is_provisional else ''}"
@@ -49,7 +49,7 @@ def check_command(name: str, *, criteria: bool) -> None:
 
     Kiểm tra một bộ tiêu chí.
     """
-    found = office_shelf().find(name)
+    found = office_rubrics().find(name)
     click.echo(f"{found.name_vi} / {found.name_en}")
     click.echo(f"{found.id} {found.version}, {found.legal_basis or '(chưa ghi căn cứ)'}")
     until = found.valid_to or "nay / today"
@@ -140,7 +140,7 @@ def diff_command(old: str, new: str, form: str) -> None:
 
     So sánh hai bộ tiêu chí.
     """
-    before, after = office_shelf().find(old), office_shelf().find(new)
+    before, after = office_rubrics().find(old), office_rubrics().find(new)
     changes = compare(before, after)
     if form == "json":
         rows = [

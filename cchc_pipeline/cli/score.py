@@ -15,7 +15,7 @@ from cchc_pipeline.reference.papi_instrument import instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.scoring.shelf import office_shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 
 _STATUS = {
     "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",
@@ -57,7 +57,7 @@ def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: 
 
     Chấm điểm Bộ chỉ số 766: mỗi dòng một đơn vị và một chỉ tiêu.
     """
-    rubric = office_shelf().find(rubric_name)
+    rubric = office_rubrics().find(rubric_name)
     scored = index766.score_metrics(read_metrics(metrics), source=source, rubric=rubric)
     groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
     rows = []

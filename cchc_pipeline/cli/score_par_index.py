@@ -11,7 +11,7 @@ from cchc_pipeline.cli.printing import Column, console, table, write_csv
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.par_index.appraisals_file import score_appraisals_file
 from cchc_pipeline.scorecards.par_index.scorecard import STAGE_COLUMNS
-from cchc_pipeline.scorecards.scoring.shelf import office_shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 
 _OUT = [
     *("unit_code", "year", "criterion_level", "criterion_code", "parent_code", "criterion_name_vi", "points"),
@@ -55,7 +55,7 @@ def par_index_command(
 
     Chấm PAR INDEX từ sổ chấm điểm: tự chấm, thẩm định lần 1, lần 2, điều tra xã hội học.
     """
-    rubric = office_shelf().find(rubric_name)
+    rubric = office_rubrics().find(rubric_name)
     found = score_appraisals_file(appraisals, metrics, rubric, year)
     rows = []
     for unit, lines in found.card.groupby("unit_code", sort=True):

@@ -10,7 +10,7 @@ import click
 from cchc_pipeline.cli import options
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version
-from cchc_pipeline.scorecards.scoring.shelf import office_shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import write_site
 
@@ -35,7 +35,7 @@ def build(data_dir: Path | None, out: Path | None) -> None:
     """
     lake = options.lake_in(data_dir)
     folder = out or lake.root / FOLDER
-    count = write_site(lake.published, folder, office_shelf(data_dir))
+    count = write_site(lake.published, folder, office_rubrics(data_dir))
     click.echo(f"{count} files of version {_version(lake).name}: {(folder / 'index.html').resolve().as_uri()}")
 
 

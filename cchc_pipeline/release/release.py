@@ -15,8 +15,8 @@ from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
 from cchc_pipeline.release.coverage import ranges, uncovered_days
-from cchc_pipeline.scorecards.scoring.shelf import FOLDER as RUBRICS
-from cchc_pipeline.scorecards.scoring.shelf import load_shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER as RUBRICS
+from cchc_pipeline.scorecards.scoring.rubric_set import load_rubrics
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
@@ -112,8 +112,8 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
 
 def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
     """Return the pages of scores: path in the version -> content."""
-    shelf = load_shelf(settings.drop_folder / RUBRICS)
-    pages = site_files(paths, settings.province_code, last_on, shelf)
+    rubrics = load_rubrics(settings.drop_folder / RUBRICS)
+    pages = site_files(paths, settings.province_code, last_on, rubrics)
     return {f"{FOLDER}/{path}": page for path, page in pages.items()}
 
 

@@ -14,25 +14,24 @@ from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
-from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.scorecards.scoring.version_notes import note_version
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
 
 
-def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
+def build_index766(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """Score QĐ 766 of every unit and period, from our dossiers and from the portal.
 
     Args:
         lake: indicators and the portal's counts.
-        shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+        rubrics: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
 
     Returns:
         The table `scorecard_index766`, which is kept in `built`.
@@ -40,34 +39,34 @@ def build_index766(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     Raises:
         RubricError: a version lacks what the index needs.
     """
-    shelf = shelf or shipped()
+    rubrics = rubrics or shipped()
     portal = lake.store.read("core/national_portal__metrics")
     cards = [
-        note_version(score(rubric, rows), rubric, shelf)
+        note_version(score(rubric, rows), rubric, rubrics)
         for score, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
-        for rubric, rows in shelf.by_version(index766.RUBRIC, table)
+        for rubric, rows in rubrics.by_version(index766.RUBRIC, table)
     ]
     card = pa.concat_tables(cards) if cards else SCORECARD_SCHEMA.empty_table()
     card = run_file("scorecards/caveats_index766", SCORECARD_SCHEMA, card=card, units=_units(lake))
-    return _keep_ranked(lake, "scorecard_index766", card, _units(lake), shelf)
+    return _keep_ranked(lake, "scorecard_index766", card, _units(lake), rubrics)
 
 
-def unknown_metrics(lake: Lake, shelf: Shelf) -> list[str]:
+def unknown_metrics(lake: Lake, rubrics: RubricSet) -> list[str]:
     """Return metrics of the portal that no version of the rubric scores, sorted."""
-    return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), shelf)
+    return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), rubrics)
 
 
-def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
+def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """Score PAR INDEX of every unit and period by the rubric of its level.
 
     Args:
-        lake: indicators, documents, inspections, published indices, and appraisals built by the same shelf.
-        shelf: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
+        lake: indicators, documents, inspections, published indices, and appraisals built by the same rubrics.
+        rubrics: rubrics; each period is scored by the version in force on its last day. The shipped ones by default.
 
     Returns:
         The table `scorecard_par_index`, which is kept in `built`.
     """
-    shelf = shelf or shipped()
+    rubrics = rubrics or shipped()
     values = _values(lake)
     tables = {
         name: lake.store.read(f"built/{name}") for name in ("documents", "inspections", "external_indices", "units")
@@ -76,14 +75,14 @@ def build_par_index(lake: Lake, shelf: Shelf | None = None) -> pa.Table:
     archive = Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
     appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
-    for rubric in par_index.rubrics(shelf):
-        own = shelf.scored_by(rubric, values)
+    for rubric in appraisals_of.par_index_rubrics(rubrics):
+        own = rubrics.scored_by(rubric, values)
         own = own.filter(pc.is_in(own["unit_code"], value_set=_unit_codes(archive.units, rubric)))
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
-        cards.append(note_version(card, rubric, shelf))
-    return _keep_ranked(lake, "scorecard_par_index", pa.concat_tables(cards), _units(lake), shelf)
+        cards.append(note_version(card, rubric, rubrics))
+    return _keep_ranked(lake, "scorecard_par_index", pa.concat_tables(cards), _units(lake), rubrics)
 
 
 def build_papi(lake: Lake) -> pa.Table:
@@ -132,27 +131,27 @@ def _values(lake: Lake) -> pa.Table:
     return values.filter(pc.is_in(values["period_type"], value_set=pa.array(SCORED_PERIODS)))
 
 
-def _keep_ranked(lake: Lake, name: str, card: pa.Table, units: pa.Table, shelf: Shelf | None = None) -> pa.Table:
+def _keep_ranked(lake: Lake, name: str, card: pa.Table, units: pa.Table, rubrics: RubricSet | None = None) -> pa.Table:
     """Add names, levels, bands and ranks, and keep the card."""
-    card = card.append_column("band_vi", _bands(card, shelf))
+    card = card.append_column("band_vi", _bands(card, rubrics))
     promised = load_contract(name).column_names
     card = card.select([column for column in card.column_names if column in promised])
     return keep(lake, name, run_file("scorecards/ranked", card=card, units=units))
 
 
-def _bands(card: pa.Table, shelf: Shelf | None) -> pa.Array:
+def _bands(card: pa.Table, rubrics: RubricSet | None) -> pa.Array:
     """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not.
 
-    The shelf is that of the rubrics which scored the card; without one there are no bands.
+    The rubrics is that of the rubrics which scored the card; without one there are no bands.
     """
     bands: list[str | None] = [None] * card.num_rows
-    rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()) if shelf else ()
+    rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()) if rubrics else ()
     columns = ["index_code", "rubric_version", "numerator", "denominator", "max_points"]
     for row, total in zip(rows, card.select(columns).take(pa.array(rows, pa.int64())).to_pylist(), strict=True):
         points, reachable, most = (total[name] for name in columns[2:])
-        if shelf is None or points is None or not reachable or reachable < LEAST_SCORED * most:
+        if rubrics is None or points is None or not reachable or reachable < LEAST_SCORED * most:
             continue
-        band = shelf.version(total["index_code"], total["rubric_version"]).band(points, reachable)
+        band = rubrics.version(total["index_code"], total["rubric_version"]).band(points, reachable)
         if band is not None:
             bands[row] = band.name_vi if reachable == most else f"{band.name_vi} (tạm tính)"
     return pa.array(bands, pa.string())

@@ -6,7 +6,7 @@ from functools import cache
 
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 
 @cache

@@ -12,7 +12,7 @@ from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 
 #: The period that is read where none is asked for is the newest month; appraisals are of a year.
 _USUAL_KIND = {"par_index": "year"}
@@ -47,11 +47,11 @@ class PublishedCard:
             raise MeasureError(f"The scorecard has no unit {unit}; it has {known} …")
         return found
 
-    def rubrics(self, shelf: Shelf, unit: str | None = None) -> dict[str, Rubric]:
+    def rubrics(self, rubrics: RubricSet, unit: str | None = None) -> dict[str, Rubric]:
         """Return the rubrics by id that scored the card, or one unit of it, each in the version that did."""
         rows = self.rows if unit is None else self.of_unit(unit)
         pairs = rows[["index_code", "rubric_version"]].drop_duplicates()
-        return {code: shelf.version(code, version) for code, version in pairs.itertuples(index=False)}
+        return {code: rubrics.version(code, version) for code, version in pairs.itertuples(index=False)}
 
 
 def read_card(published: Path, index_code: str, source: str, period: str | None) -> PublishedCard:

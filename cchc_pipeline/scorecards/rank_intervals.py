@@ -27,7 +27,7 @@ from cchc_pipeline.scorecards.index766 import rank_draws
 from cchc_pipeline.scorecards.papi import robustness as papi_robustness
 from cchc_pipeline.scorecards.robustness.draws import Spread, uncertainty
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
 TABLE = "rank_intervals"
 #: Which content the held intervals were computed from, one row per stratum; beside the built table, not published.
@@ -103,12 +103,12 @@ class Built:
     computed: int
 
 
-def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
+def build_rank_intervals(lake: Lake, rubrics: RubricSet | None = None) -> Built:
     """Compute rank intervals of PAPI and the newest periods of QĐ 766; keep them.
 
     Args:
         lake: the lake; both scorecards were built.
-        shelf: the rubrics that the cards were scored by; the shipped ones by default.
+        rubrics: the rubrics that the cards were scored by; the shipped ones by default.
     """
     schema = load_contract(TABLE).arrow_schema()
     held = lake.store.read(f"built/{TABLE}", schema=schema).to_pandas(date_as_object=True)
@@ -118,7 +118,7 @@ def build_rank_intervals(lake: Lake, shelf: Shelf | None = None) -> Built:
     rows_of = {_key(*key): rows for key, rows in groups}
     code = _hash_of_code()
     kept, hashes, computed = [], {}, 0
-    for stratum in _strata(lake, shelf or shipped()):
+    for stratum in _strata(lake, rubrics or shipped()):
         key = stratum.key
         hashes[key] = f"{stratum.sha256()}/{code}"
         if known.get(key) != hashes[key] or key not in rows_of:
@@ -147,7 +147,7 @@ def newest(table: pa.Table) -> tuple[list[Dot], str] | None:
     return None
 
 
-def _strata(lake: Lake, shelf: Shelf) -> Iterator[Stratum]:
+def _strata(lake: Lake, rubrics: RubricSet) -> Iterator[Stratum]:
     """Everything that has an interval."""
     errors = _standard_errors(lake)
     for scorecard, level in PARTS.items():
@@ -162,7 +162,7 @@ def _strata(lake: Lake, shelf: Shelf) -> Iterator[Stratum]:
             rubric = None
             if scorecard != "papi":
                 version = str(totals["rubric_version"].iloc[0])
-                rubric = shelf.version(scorecard, version).for_source(of["source"])
+                rubric = rubrics.version(scorecard, version).for_source(of["source"])
             yield Stratum(
                 key,
                 totals.reset_index(drop=True),

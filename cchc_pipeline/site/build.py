@@ -14,7 +14,7 @@ from cchc_pipeline.drawing.ranks import short
 from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load
@@ -30,7 +30,7 @@ ASSETS = ("site.css", "site.js")
 
 
 def site_files(
-    published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf | None = None
+    published: Mapping[str, Path], province_code: str, data_until: date, rubrics: RubricSet | None = None
 ) -> dict[str, bytes]:
     """Return path in the site -> content, sorted by path.
 
@@ -38,9 +38,9 @@ def site_files(
         published: published table -> Parquet file; at least those of `tables.NEEDED`.
         province_code: code of the province.
         data_until: last day of data.
-        shelf: the rubrics that the scorecards were scored by; the shipped ones by default.
+        rubrics: the rubrics that the scorecards were scored by; the shipped ones by default.
     """
-    data = load(published, province_code, data_until, shelf or shipped())
+    data = load(published, province_code, data_until, rubrics or shipped())
     papi = papi_page(data)
     pages = dict(_pages(data, papi))
     dictionary = words.english(_names(data, papi))
@@ -50,7 +50,7 @@ def site_files(
     return dict(sorted(pages.items()))
 
 
-def write_site(published: Path, folder: Path, shelf: Shelf) -> int:
+def write_site(published: Path, folder: Path, rubrics: RubricSet) -> int:
     """Write the site of the current version into a folder, remove pages of units that are gone, and count the files.
 
     Raises:
@@ -67,7 +67,7 @@ def write_site(published: Path, folder: Path, shelf: Shelf) -> int:
             f"published version {version.name} has no table {', '.join(lacking)}, which the site needs. "
             "Publish a newer version: `cchc run`."
         )
-    pages = site_files(tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), shelf)
+    pages = site_files(tables, manifest["province_code"], date.fromisoformat(manifest["data_until"]), rubrics)
     for path, content in pages.items():
         files.replace_file(folder / path, content)
     for gone in {path.name for path in (folder / "units").glob("*.html")} - {Path(path).name for path in pages}:

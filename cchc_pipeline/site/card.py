@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site import words
 from cchc_pipeline.site.tables import Row, Shown, total_of, tree
 
@@ -52,7 +52,7 @@ class Card:
 
 
 def make_card(
-    rows: Sequence[Row], source: str, shown: Shown | None, indicators: Mapping[str, Row], shelf: Shelf
+    rows: Sequence[Row], source: str, shown: Shown | None, indicators: Mapping[str, Row], rubrics: RubricSet
 ) -> Card | None:
     """Return the card of one unit; None where it has no total.
 
@@ -61,7 +61,7 @@ def make_card(
         source: local, portal or table.
         shown: the period.
         indicators: indicator id -> its row in the catalogue.
-        shelf: the rubrics that scored it.
+        rubrics: the rubrics that scored it.
     """
     total = total_of(rows)
     if total is None or shown is None:
@@ -71,7 +71,7 @@ def make_card(
     leaves = [said[row["criterion_code"]] for row in rows if row["criterion_level"] == "criterion"]
     common = [one for one in (leaves[0] if leaves else []) if all(one in others for others in leaves)]
     order = {
-        code: place for place, code in enumerate(_codes(shelf.version(total["index_code"], total["rubric_version"])))
+        code: place for place, code in enumerate(_codes(rubrics.version(total["index_code"], total["rubric_version"])))
     }
 
     def line(row: Row) -> Row:

@@ -14,7 +14,7 @@ from cchc_pipeline.lake.files import read_parquet
 from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages, stage_sums
-from cchc_pipeline.scorecards.scoring.shelf import Shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period
 from cchc_pipeline.vietnamese import names_within
 
@@ -48,7 +48,7 @@ class SiteData:
 
     Attributes:
         tables: published table -> Parquet file.
-        shelf: the rubrics that scored the cards.
+        rubrics: the rubrics that scored the cards.
         shown: the month of QĐ 766 and of the indicators; None where nothing was scored.
         shown_par: the year of PAR INDEX.
         local, portal, par: unit -> rows of its scorecard, as in `card.sql`.
@@ -65,7 +65,7 @@ class SiteData:
     """
 
     tables: Mapping[str, Path]
-    shelf: Shelf
+    rubrics: RubricSet
     province: Unit
     data_until: date
     units: Mapping[str, Unit]
@@ -90,14 +90,14 @@ class SiteData:
         return self.intervals.get(key) if key else None
 
 
-def load(published: Mapping[str, Path], province_code: str, data_until: date, shelf: Shelf) -> SiteData:
+def load(published: Mapping[str, Path], province_code: str, data_until: date, rubrics: RubricSet) -> SiteData:
     """Read what the pages show.
 
     Args:
         published: published table -> Parquet file.
         province_code: code of the province.
         data_until: last day of data.
-        shelf: the rubrics that the scorecards were scored by.
+        rubrics: the rubrics that the scorecards were scored by.
     """
     index766, par_index, public = (published[name] for name in (INDEX766, PAR_INDEX, "indicator_values_public"))
     shown, shown_par = shown_period(index766, "month", data_until), shown_period(par_index, "year", data_until)
@@ -109,7 +109,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date, sh
         card(index766, "local", shown), card(index766, "portal", shown), card(par_index, "local", shown_par)
     )  # fmt: skip
     units = _units(published, {*local, *portal, *par}, province_code)
-    fixes, causes = _to_fix(index766, shown, local, units, province_code, shelf) if shown and local else ({}, [])
+    fixes, causes = _to_fix(index766, shown, local, units, province_code, rubrics) if shown and local else ({}, [])
     stages = grouped(run("stages", {"shown": shown_par.first}, card=par_index)) if shown_par else {}
     indicators = published["indicators"]
     figures: dict[str, list[Row]] = {}
@@ -121,7 +121,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date, sh
     intervals = read_parquet(published["rank_intervals"]).to_pylist()
     return SiteData(
         tables=published,
-        shelf=shelf,
+        rubrics=rubrics,
         province=units[province_code],
         data_until=data_until,
         units=units,
@@ -184,12 +184,12 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
 
 def _to_fix(
     index766: Path, shown: Shown, local: Mapping[str, list[Row]], units: Mapping[str, Unit], province_code: str,
-    shelf: Shelf,
+    rubrics: RubricSet,
 ) -> tuple[dict[str, list[Row]], list[Row]]:  # fmt: skip
     """Return each unit's cheapest points, and the units that cost the province points."""
     filters = [("source", "=", "local"), ("period_type", "=", shown.period_type), ("period_start", "=", shown.first)]
     card: pd.DataFrame = pq.read_table(index766, filters=filters).to_pandas()
-    rubric = shelf.version("index766", str(card["rubric_version"].iloc[0]))
+    rubric = rubrics.version("index766", str(card["rubric_version"].iloc[0]))
     told = {(row["unit_code"], row["criterion_code"]) for rows in local.values() for row in rows if row["has_counts"]}
     fixes = _records(points.fixes(card, rubric))
     for row in fixes:

@@ -56,14 +56,14 @@ def unit_page(data: SiteData, unit: Unit) -> UnitPage:
     """Arrange the rows of a unit for its page."""
     code, known = unit.code, data.indicators
     held = {row["indicator_id"]: row for row in data.figures.get(code, ())}
-    par = make_card(data.par.get(code, ()), "local", data.shown_par, known, data.shelf)
+    par = make_card(data.par.get(code, ()), "local", data.shown_par, known, data.rubrics)
     stages = data.stages.get(code, {})
     return UnitPage(
         unit=unit,
         parent=data.units.get(unit.parent or ""),
         children=tuple(one for one in data.units.values() if one.parent == code),
-        local=make_card(data.local.get(code, ()), "local", data.shown, known, data.shelf),
-        portal=make_card(data.portal.get(code, ()), "portal", data.shown, known, data.shelf),
+        local=make_card(data.local.get(code, ()), "local", data.shown, known, data.rubrics),
+        portal=make_card(data.portal.get(code, ()), "portal", data.shown, known, data.rubrics),
         par=par,
         stages=[
             {**row, "stages": stages[row["criterion_code"]]}

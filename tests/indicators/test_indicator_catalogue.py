@@ -26,7 +26,7 @@ from cchc_pipeline.indicators.catalogue import (
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 ENTRY = {
     "id": "x",

@@ -21,7 +21,7 @@ from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 from cchc_pipeline.site import preview, words
 from cchc_pipeline.site.data import LIKELY, SOON_DAYS
 from cchc_pipeline.site.tables import run as run_query

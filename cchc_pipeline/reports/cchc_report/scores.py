@@ -26,7 +26,7 @@ from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
 from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, stage_sums
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 #: Stages of PAR INDEX that people score.
 _BY_PEOPLE = ("self", "first", "second", "survey")

@@ -25,7 +25,7 @@ from cchc_pipeline.scorecards.scoring.measures import (
     require_columns,
 )
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
 RUBRIC = "index766"
 ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
@@ -125,10 +125,10 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     return _with_remainder(variant, found, payment)
 
 
-def unknown_metrics(portal_metrics: Table, shelf: Shelf) -> list[str]:
+def unknown_metrics(portal_metrics: Table, rubrics: RubricSet) -> list[str]:
     """Return metric codes that no version scores, sorted; groups and total are known."""
     codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
-    variants = [rubric.for_source("portal") for rubric in shelf.versions(RUBRIC)]
+    variants = [rubric.for_source("portal") for rubric in rubrics.versions(RUBRIC)]
     known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE}
     return sorted(code for code in codes if code not in known and not code.startswith("GROUP."))
 

@@ -11,8 +11,12 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, SourceKind
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
+#: Rubric of the province, of departments, and of communes: provinces score their units in the same eight domains.
+RUBRICS = ("par_index", "par_index_department", "par_index_commune")
 NAME, INBOUND = "par_index_appraisals", "registers__appraisals"
 _VERSION = [("rubric_id", pa.string()), ("rubric_version", pa.string())]
 _DAYS = [("valid_from", pa.date32()), ("valid_to", pa.date32())]
@@ -27,14 +31,18 @@ _CRITERIA = pa.schema(
 )
 
 
-def build_appraisals(lake: Lake, rubrics: Iterable[Rubric]) -> pa.Table:
+def par_index_rubrics(rubrics: RubricSet) -> tuple[Rubric, ...]:
+    """Return every version of the rubrics of all levels, the province's first."""
+    return tuple(version for name in RUBRICS for version in rubrics.versions(name))
+
+
+def build_appraisals(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """Build `par_index_appraisals` from the staged register; kept in `built`."""
     state.take_in(lake, INBOUND)
     held = lake.store.read(f"core/{INBOUND}", schema=load_contract(INBOUND).arrow_schema())
     units = lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
-    table = judge(held, units, lake.store.read("built/documents"), rubrics)
-    lake.store.update(table, f"built/{NAME}")
-    return table
+    versions = par_index_rubrics(rubrics or shipped())
+    return keep(lake, NAME, judge(held, units, lake.store.read("built/documents"), versions))
 
 
 def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterable[Rubric]) -> pa.Table:

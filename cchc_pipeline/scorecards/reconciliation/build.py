@@ -20,7 +20,7 @@ from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"
@@ -67,14 +67,14 @@ class Reconciled:
         return self.table.filter(pc.equal(self.table["unit_code"], unit_code)).to_pylist()
 
 
-def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = None) -> Reconciled:
+def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | None = None) -> Reconciled:
     """Compare our dossiers with every figure of the portal, by unit and period.
 
     Args:
         lake: the lake, with `built/dossiers` and `core/national_portal__metrics`.
         history_from: first day of the one-stop system's history. A period that begins before the first day of data is
             compared only where there is nothing before it to pull: else our count would lack days.
-        shelf: rubrics by which the portal's figures are scored; the shipped ones by default.
+        rubrics: rubrics by which the portal's figures are scored; the shipped ones by default.
     """
     found, span, units = causes(), lake.span(), lake.store.read("built/units")
     metrics = _comparable(lake, history_from)
@@ -97,7 +97,7 @@ def build_reconciliation(lake: Lake, history_from: date, shelf: Shelf | None = N
         apply_causes(engine, found)
         changed = effects(engine, found)
         engine.add("changed", changed)
-        engine.add("points", points_of_causes(metrics, changed, found, shelf or shipped()))
+        engine.add("points", points_of_causes(metrics, changed, found, rubrics or shipped()))
         table, listed = (
             engine.query(sql_file(f"scorecards/reconciliation/{name}")) for name in ("reconciliation", "dossiers")
         )

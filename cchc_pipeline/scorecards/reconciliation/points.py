@@ -11,14 +11,14 @@ from cchc_pipeline.scorecards.reconciliation.causes import Causes
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, as_frame
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 
 _WHOSE = ["unit_code", *PERIOD[:2]]
 _POINTS = pa.schema([(name, pa.string()) for name in ("unit_code", "period_type", "cause", "figure")])
 _POINTS = _POINTS.append(pa.field("period_start", pa.date32())).append(pa.field("points_lost", pa.float64()))
 
 
-def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, shelf: Shelf) -> pa.Table:
+def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, rubrics: RubricSet) -> pa.Table:
     """Compute the points lost by cause under QĐ 766, by unit, period and figure.
 
     A criterion is scored from the portal's counts as they are, and again with what the cause changes taken out of its
@@ -29,7 +29,7 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
         portal_metrics: the table `national_portal__metrics`.
         effects: unit_code, period_type, period_start, figure, cause, effect.
         found: figures and causes.
-        shelf: rubrics; each period is scored by its version.
+        rubrics: rubrics; each period is scored by its version.
 
     Returns:
         unit_code, period_type, period_start, cause, figure, points_lost; only where not 0.
@@ -37,7 +37,7 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
     parts = [
         part
-        for rubric, rows in shelf.by_version(index766.RUBRIC, portal_metrics)
+        for rubric, rows in rubrics.by_version(index766.RUBRIC, portal_metrics)
         for part in _parts(rubric, index766.portal_measures(rubric, rows), changes, found)
     ]
     if not parts:

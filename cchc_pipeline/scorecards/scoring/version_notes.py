@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import Shelf, changed_criteria
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, changed_criteria
 
 
-def note_version(card: pa.Table, rubric: Rubric, shelf: Shelf) -> pa.Table:
+def note_version(card: pa.Table, rubric: Rubric, rubrics: RubricSet) -> pa.Table:
     """Add to reasons what a reader has to know about the version that scored.
 
     * A period that ends outside of the version's validity is provisional, and says so.
@@ -27,7 +27,7 @@ def note_version(card: pa.Table, rubric: Rubric, shelf: Shelf) -> pa.Table:
     Args:
         card: rows scored by `rubric`, in the columns of a scorecard.
         rubric: one version.
-        shelf: all versions.
+        rubrics: all versions.
 
     Returns:
         The card with other `is_provisional` and `reason_vi`.
@@ -43,7 +43,7 @@ def note_version(card: pa.Table, rubric: Rubric, shelf: Shelf) -> pa.Table:
         (crossing, f"Kỳ bắt đầu trước ngày phiên bản {rubric.version} có hiệu lực ({_day(rubric.valid_from)})"),
     ]
     for day in set(first[~outside].dropna()):
-        old = shelf.scoring(rubric.id, day - timedelta(days=1))
+        old = rubrics.scoring(rubric.id, day - timedelta(days=1))
         if old != rubric:
             broken = (first == day).to_numpy() & ~outside & rows["criterion_code"].isin(_broken(old, rubric)).to_numpy()
             notes.append((broken, f"Đứt chuỗi: kỳ trước chấm theo phiên bản {old.version}, không so sánh điểm"))

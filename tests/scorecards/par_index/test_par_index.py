@@ -8,7 +8,7 @@ import pandas as pd
 
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import from_indicators
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 YEAR = {"period_type": "year", "period_start": date(2026, 1, 1), "period_end": date(2026, 12, 31)}
 RATES = {

@@ -10,7 +10,6 @@ from small_lake import LAST, fill, land
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import build
-from cchc_pipeline.scorecards.par_index import rubrics as par_index
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 
 
@@ -39,7 +38,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = Lake(tmp_path_factory.mktemp("lake"))
     fill(made)
     land(made, "registers__appraisals", ROWS)
-    build_appraisals(made, par_index.rubrics())
+    build_appraisals(made)
     build.build_par_index(made)
     return made
 
@@ -96,7 +95,7 @@ def test_building_again_gives_the_same_bytes(lake: Lake) -> None:
     before = {
         name: lake.store.path(f"built/{name}").read_bytes() for name in ("par_index_appraisals", "scorecard_par_index")
     }
-    build_appraisals(lake, par_index.rubrics())
+    build_appraisals(lake)
     build.build_par_index(lake)
     assert {name: lake.store.path(f"built/{name}").read_bytes() for name in before} == before
     assert date(2026, 12, 31) in {row["period_end"] for row in rows(lake, "scorecard_par_index")}

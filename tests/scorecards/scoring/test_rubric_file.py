@@ -15,7 +15,7 @@ from rubric_files import rubric_from
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.rubric import RuleKind, parse_rubric, read_rubric
-from cchc_pipeline.scorecards.scoring.shelf import SHIPPED_FOLDER, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import SHIPPED_FOLDER, shipped
 
 GOOD: dict[str, Any] = {
     "id": "demo",

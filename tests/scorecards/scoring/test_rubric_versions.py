@@ -25,7 +25,14 @@ from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.scorecards.par_index.appraisals import judge
 from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
-from cchc_pipeline.scorecards.scoring.shelf import FOLDER, SHIPPED_FOLDER, Shelf, changed_criteria, load_shelf, shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import (
+    FOLDER,
+    SHIPPED_FOLDER,
+    RubricSet,
+    changed_criteria,
+    load_rubrics,
+    shipped,
+)
 
 #: What a province's software of 2022 to 2024 gave full points from, as the reference table of rules states it.
 FULL_AT_2022 = {
@@ -92,8 +99,8 @@ def lake(tmp_path: Path) -> Lake:
     return made
 
 
-def card(lake: Lake, shelf: Shelf | None = None, source: str = "local", unit: str = "H99") -> pd.DataFrame:
-    table = build.build_index766(lake, shelf).to_pandas()
+def card(lake: Lake, rubrics: RubricSet | None = None, source: str = "local", unit: str = "H99") -> pd.DataFrame:
+    table = build.build_index766(lake, rubrics).to_pandas()
     table = table[(table["source"] == source) & (table["unit_code"] == unit)]
     return table.set_index(["period_start", "criterion_code"]).sort_index()
 
@@ -166,15 +173,15 @@ def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_for
     folder = tmp_path / "drop" / FOLDER
     folder.mkdir(parents=True)
     (folder / "cua-tinh.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    shelf = load_shelf(folder)
-    found = card(lake, shelf)
+    rubrics = load_rubrics(folder)
+    found = card(lake, rubrics)
     payments = {first: found.loc[(first, "DOSSIER_ONLINE_PAYMENT"), "points"] for first in MONTHS[3:]}
     assert payments == {date(2025, 12, 1): 6.0, date(2026, 1, 1): 3.6, date(2026, 2, 1): 6.0}
     february = found.loc[date(2026, 2, 1)]
     assert set(february["rubric_version"]) == {"H99-2026"}
     assert "phiên bản 2026.1, không so sánh" in february.loc["DOSSIER_ONLINE_PAYMENT", "reason_vi"]
-    assert shelf.newest("index766").version == shelf.find("index766").version == "H99-2026"
-    assert shelf.find("index766@2026.1").version == "2026.1"
+    assert rubrics.newest("index766").version == rubrics.find("index766").version == "H99-2026"
+    assert rubrics.find("index766@2026.1").version == "2026.1"
     shown = CliRunner().invoke(main, ["rubric", "list"], env={"CCHC_DROP_DIR": str(tmp_path / "drop")})
     assert shown.exit_code == 0
     assert "H99-2026" in shown.output
@@ -191,16 +198,16 @@ def test_files_of_an_office_that_cannot_be_meant(tmp_path: Path) -> None:
     put("a.yaml", version="a")
     put("b.yaml", version="b", valid_from=date(2026, 7, 1))
     with pytest.raises(RubricError, match=r"a\.yaml and b\.yaml are both in force on 2026-07-01.*valid_to: 2026-06-30"):
-        load_shelf(tmp_path)
+        load_rubrics(tmp_path)
     put("a.yaml", version="a", valid_to=date(2026, 6, 30))
-    assert [one.version for one in load_shelf(tmp_path).own] == ["a", "b"]
+    assert [one.version for one in load_rubrics(tmp_path).own] == ["a", "b"]
     put("c.yaml", id="index767")
     with pytest.raises(RubricError, match=r"c\.yaml: nothing is scored by a rubric called 'index767'"):
-        load_shelf(tmp_path)
+        load_rubrics(tmp_path)
     (tmp_path / "c.yaml").write_text("id: [", "utf-8")
     with pytest.raises(RubricError, match=r"c\.yaml: no YAML"):
-        load_shelf(tmp_path)
-    assert load_shelf(tmp_path / "absent") == load_shelf(None) == shipped()
+        load_rubrics(tmp_path)
+    assert load_rubrics(tmp_path / "absent") == load_rubrics(None) == shipped()
 
 
 def test_a_version_that_is_gone_is_named_with_the_fix() -> None:
@@ -220,15 +227,15 @@ def test_some_version_scores_every_day_and_one_in_force_wherever_there_is_one(
     starts = sorted(turns)
     ends = [*(following - timedelta(days=gap) for following in starts[1:]), None]
     spans = [(first, last) for first, last in zip(starts, ends, strict=True) if last is None or first <= last]
-    shelf = Shelf(tuple(version(f"{first}", first, last) for first, last in spans))
-    found = shelf.scoring("mau", day)
-    in_force = [one for one in shelf.shipped if one.is_valid_on(day)]
-    assert found in (in_force or shelf.shipped)
+    rubrics = RubricSet(tuple(version(f"{first}", first, last) for first, last in spans))
+    found = rubrics.scoring("mau", day)
+    in_force = [one for one in rubrics.shipped if one.is_valid_on(day)]
+    assert found in (in_force or rubrics.shipped)
     if not in_force:
-        begun = [one for one in shelf.shipped if one.valid_from <= day]
-        assert found == (max(begun, key=lambda one: one.valid_from) if begun else shelf.versions("mau")[0])
+        begun = [one for one in rubrics.shipped if one.valid_from <= day]
+        assert found == (max(begun, key=lambda one: one.valid_from) if begun else rubrics.versions("mau")[0])
     office = version("office", own)
-    with_own = Shelf(shelf.shipped, (office,))
+    with_own = RubricSet(rubrics.shipped, (office,))
     nothing_else = not in_force and day < starts[0] and own < starts[0]
     assert (with_own.scoring("mau", day) == office) == (day >= own or nothing_else)
     rows = pa.table({"period_end": pa.array([day, own, *starts], pa.date32())})

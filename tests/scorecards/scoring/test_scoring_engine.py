@@ -17,7 +17,7 @@ from rubric_files import RULES, rubric_from, rubric_of
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA, score
 from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.measures import from_indicators
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 
 def scored(rules: dict[str, Any], rows: list[tuple[Any, ...]], **more: Any) -> pd.DataFrame:

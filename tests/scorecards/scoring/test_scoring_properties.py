@@ -13,7 +13,7 @@ from rubric_files import RULES, rubric_of
 
 from cchc_pipeline.scorecards.scoring.engine import STATUSES, score
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
-from cchc_pipeline.scorecards.scoring.shelf import shipped
+from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 RUBRICS = {
     "every rule": rubric_of(RULES),

@@ -27,7 +27,7 @@ SHIPPED_FOLDER = Path(__file__).parent / "rubrics"
 
 
 @dataclass(frozen=True)
-class Shelf:
+class RubricSet:
     """Rubrics by id and version.
 
     Attributes:
@@ -111,12 +111,12 @@ class Shelf:
 
 
 @cache
-def shipped() -> Shelf:
+def shipped() -> RubricSet:
     """Return the rubrics that come with the project."""
-    return Shelf(_read(SHIPPED_FOLDER))
+    return RubricSet(_read(SHIPPED_FOLDER))
 
 
-def load_shelf(folder: Path | None) -> Shelf:
+def load_rubrics(folder: Path | None) -> RubricSet:
     """Read the shipped rubrics and those of an office.
 
     Args:
@@ -132,17 +132,17 @@ def load_shelf(folder: Path | None) -> Shelf:
             f"{unknown[0].origin}: nothing is scored by a rubric called {unknown[0].id!r}; its id must be one of: "
             f"{', '.join(shipped().ids)}"
         )
-    return Shelf(shipped().shipped, own)
+    return RubricSet(shipped().shipped, own)
 
 
-def office_shelf(data_dir: Path | None = None) -> Shelf:
+def office_rubrics(data_dir: Path | None = None) -> RubricSet:
     """Read the rubrics of the office whose settings are in force.
 
     Raises:
-        RubricError: see `load_shelf`.
+        RubricError: see `load_rubrics`.
         SettingsError: the settings cannot be read.
     """
-    return load_shelf(load_settings(data_dir=data_dir).drop_folder / FOLDER)
+    return load_rubrics(load_settings(data_dir=data_dir).drop_folder / FOLDER)
 
 
 def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
