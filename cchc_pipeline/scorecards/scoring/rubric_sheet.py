@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric_table import Columns, cell_name, cell_text, read_criteria_table
-from cchc_pipeline.tabular.files import Row
+from cchc_pipeline.scorecards.scoring.rubric_table import CriteriaTable, read_criteria_table
 from cchc_pipeline.tabular.words import without_marks
 
 _ROMAN = re.compile(r"^[IVX]+$")
@@ -69,38 +68,26 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
     Raises:
         RubricError: with the cell, what is wrong and the fix.
     """
-    rows, columns = read_criteria_table(path, sheet=sheet)
-    below = [row for row in rows if row[0] > columns.last_heading]
-    lines = _lines(path, [row for row in below if not _is_total(row, columns)], columns)
-    roots = _tree(path, _below_their_domain(lines), columns)
-    remarks: list[str] = []
+    table = read_criteria_table(path, sheet=sheet)
+    sums = [(row, cells) for row, cells in table.rows if _TOTAL.match(without_marks(cells["number"] or cells["name"]))]
+    roots = _tree(table, _below_their_domain(_lines(table, [one for one in table.rows if one not in sums])))
     for root in roots:
-        _check_sums(path, root, columns)
-    for row in below:
-        if _is_total(row, columns):
-            _check_total(path, row, roots, columns)
-    groups = [_group(path, root, columns, remarks) for root in roots]
+        _check_sums(table, root)
+    for row, cells in sums:
+        _check_total(table, row, cells["max"], [root for root in roots if root.row < row])
+    remarks: list[str] = []
+    groups = [_group(table, root, remarks) for root in roots]
     return Imported({**about, "groups": groups}, tuple(remarks))
 
 
-def _is_total(row: Row, columns: Columns) -> bool:
-    """Tell whether a row holds sums; its words may stand in the column of numbers."""
-    words = cell_text(row[1], columns.number) or cell_text(row[1], columns.name)
-    return _TOTAL.match(without_marks(words)) is not None
-
-
-def _check_total(path: Path, row: Row, roots: list[_Line], columns: Columns) -> None:
+def _check_total(table: CriteriaTable, row: int, text: str, above: list[_Line]) -> None:
     """Check a sum against all domains above it, or the domain that it closes."""
-    text = cell_text(row[1], columns.max)
-    above = [root for root in roots if root.row < row[0]]
     if not text or not above:
         return
-    given, whole = _points(path, row[0], columns.max, text), sum((root.max for root in above), Fraction(0))
+    given, whole = _points(table, row, text), sum((root.max for root in above), Fraction(0))
     if given not in (whole, above[-1].max):
-        raise RubricError(
-            f"{cell_name(path, row[0], columns.max)}: the total is {_shown(given)}, but the domains above add up to "
-            f"{_shown(whole)}; correct one of them"
-        )
+        shown = f"the total is {_shown(given)}, but the domains above add up to {_shown(whole)}"
+        raise table.error(row, "max", f"{shown}; correct one of them")
 
 
 def _below_their_domain(lines: list[_Line]) -> list[_Line]:
@@ -116,22 +103,16 @@ def _below_their_domain(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _lines(path: Path, rows: list[Row], columns: Columns) -> list[_Line]:
+def _lines(table: CriteriaTable, rows: list[tuple[int, dict[str, str]]]) -> list[_Line]:
     lines: list[_Line] = []
     for row, cells in rows:
-        number, name, most, text = (
-            cell_text(cells, column) for column in (columns.number, columns.name, columns.max, columns.text)
-        )
+        number, name, most, text = (cells[column] for column in ("number", "name", "max", "text"))
         if not number:
             if not lines:
-                raise RubricError(
-                    f"{cell_name(path, row, columns.number)}: the first row below the headings has no STT; number it"
-                )
+                raise table.error(row, "number", "the first row below the headings has no STT; number it")
             if most:
-                raise RubricError(
-                    f"{cell_name(path, row, columns.max)}: {most} points in a row without STT; give the row a number, "
-                    f"or move the points into the text of {lines[-1].number}"
-                )
+                fix = f"give the row a number, or move the points into the text of {lines[-1].number}"
+                raise table.error(row, "max", f"{most} points in a row without STT; {fix}")
             lines[-1].texts += [part for part in (name, text) if part]
             continue
         numbered = number.rstrip(".")
@@ -139,16 +120,12 @@ def _lines(path: Path, rows: list[Row], columns: Columns) -> list[_Line]:
         if is_roman:
             numbered = str(_roman(numbered))
         if not _NUMBER.match(numbered):
-            raise RubricError(
-                f"{cell_name(path, row, columns.number)}: STT {number!r} is neither I, II, … nor 1, 1.1, 1.1.1; "
-                "correct it"
-            )
+            raise table.error(row, "number", f"STT {number!r} is neither I, II, … nor 1, 1.1, 1.1.1; correct it")
         if not name:
-            raise RubricError(f"{cell_name(path, row, columns.name)}: {number} has no name; write it")
-        points = _points(path, row, columns.max, most)
-        lines.append(_Line(row, numbered, name, points, [text] if text else [], is_roman))
+            raise table.error(row, "name", f"{number} has no name; write it")
+        lines.append(_Line(row, numbered, name, _points(table, row, most), [text] if text else [], is_roman))
     if not lines:
-        raise RubricError(f"{path.name}: no row below the headings; give the table its rows")
+        raise RubricError(f"{table.file}: no row below the headings; give the table its rows")
     return lines
 
 
@@ -157,82 +134,65 @@ def _roman(text: str) -> int:
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
-def _points(path: Path, row: int, column: int, text: str) -> Fraction:
+def _points(table: CriteriaTable, row: int, text: str) -> Fraction:
     try:
         points = Fraction(text.replace(",", "."))
     except (ValueError, ZeroDivisionError):
-        shown = (
-            f"{text!r} is no number" if text else "empty, merged with another, or a formula that was never calculated"
-        )
-        raise RubricError(
-            f"{cell_name(path, row, column)}: Điểm tối đa is {shown}; write points such as 1 or 0,5"
-        ) from None
+        why = f"{text!r} is no number" if text else "empty, merged with another, or a formula that was never calculated"
+        raise table.error(row, "max", f"Điểm tối đa is {why}; write points such as 1 or 0,5") from None
     if points <= 0 or (points * 100).denominator != 1:
-        raise RubricError(
-            f"{cell_name(path, row, column)}: Điểm tối đa {text} is not above 0 with at most two decimals; correct it"
-        )
+        raise table.error(row, "max", f"Điểm tối đa {text} is not above 0 with at most two decimals; correct it")
     return points
 
 
-def _tree(path: Path, lines: list[_Line], columns: Columns) -> list[_Line]:
+def _tree(table: CriteriaTable, lines: list[_Line]) -> list[_Line]:
     known: dict[str, _Line] = {}
-    roots = []
     for line in lines:
-        place = cell_name(path, line.row, columns.number)
         if line.number in known:
-            raise RubricError(
-                f"{place}: STT {line.number} is in row {known[line.number].row} already; renumber one (Excel takes "
-                "1.10 for 1.1 unless the cell is text)"
-            )
+            excel = "(Excel takes 1.10 for 1.1 unless the cell is text)"
+            twice = f"STT {line.number} is in row {known[line.number].row} already; renumber one {excel}"
+            raise table.error(line.row, "number", twice)
         known[line.number] = line
-        if line.depth == 1:
-            roots.append(line)
-            continue
         above = line.number.rpartition(".")[0]
-        if above not in known:
-            raise RubricError(f"{place}: STT {line.number} stands below no {above}; add that row or renumber this one")
-        known[above].parts.append(line)
-    return roots
+        if above in known:
+            known[above].parts.append(line)
+        elif above:
+            fix = "add that row or renumber this one"
+            raise table.error(line.row, "number", f"STT {line.number} stands below no {above}; {fix}")
+    return [line for line in lines if line.depth == 1]
 
 
-def _check_sums(path: Path, line: _Line, columns: Columns) -> None:
-    if not line.parts:
-        return
+def _check_sums(table: CriteriaTable, line: _Line) -> None:
     total = sum((part.max for part in line.parts), Fraction(0))
-    if total != line.max:
-        first, last = line.parts[0].row, line.parts[-1].row
-        raise RubricError(
-            f"{cell_name(path, line.row, columns.max)}: {line.number} has {_shown(line.max)} points, but its parts "
-            f"(rows {first} to {last}) add up to {_shown(total)}; correct one of them"
-        )
+    if line.parts and total != line.max:
+        rows = f"rows {line.parts[0].row} to {line.parts[-1].row}"
+        wrong = f"{line.number} has {_shown(line.max)} points, but its parts ({rows}) add up to {_shown(total)}"
+        raise table.error(line.row, "max", f"{wrong}; correct one of them")
     for part in line.parts:
-        _check_sums(path, part, columns)
+        _check_sums(table, part)
 
 
 def _shown(points: Fraction) -> str:
     return f"{float(points):g}"
 
 
-def _group(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
+def _group(table: CriteriaTable, line: _Line, remarks: list[str]) -> dict[str, Any]:
     head = {"code": f"G{line.number}", "name_vi": line.name, "name_en": line.name}
     if not line.parts:  # a domain that is one criterion
-        return {**head, "criteria": [_criterion(path, line, columns, remarks)]}
-    groups = [_group(path, part, columns, remarks) for part in line.parts if part.parts]
-    criteria = [_criterion(path, part, columns, remarks) for part in line.parts if not part.parts]
+        return {**head, "criteria": [_criterion(table, line, remarks)]}
+    groups = [_group(table, part, remarks) for part in line.parts if part.parts]
+    criteria = [_criterion(table, part, remarks) for part in line.parts if not part.parts]
     return {**head, **({"groups": groups} if groups else {}), **({"criteria": criteria} if criteria else {})}
 
 
-def _criterion(path: Path, line: _Line, columns: Columns, remarks: list[str]) -> dict[str, Any]:
+def _criterion(table: CriteriaTable, line: _Line, remarks: list[str]) -> dict[str, Any]:
     text = "; ".join(line.texts)
     rule = rule_of_text(text, line.max)
     is_survey = any(word in without_marks(f"{line.name} {text}") for word in _SURVEY)
     if rule is None:
-        how = "khảo sát" if is_survey else "người chấm"
-        said = text or "(trống)"
-        remarks.append(
-            f"{cell_name(path, line.row, columns.text)}: {line.number} không có công thức nhận ra được, điểm do {how} "
-            f"nhập: {said[:120]}"
-        )
+        by = "khảo sát" if is_survey else "người chấm"
+        said = f"{line.number} không có công thức nhận ra được, điểm do {by} nhập: {(text or '(trống)')[:120]}"
+        remarks.append(f"{table.cell(line.row, 'text')}: {said}")
     criterion: dict[str, Any] = {
         "code": f"C{line.number}",
         "name_vi": line.name,

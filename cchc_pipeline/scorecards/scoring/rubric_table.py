@@ -35,18 +35,32 @@ _FIRST_ROWS = 30
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Where the table begins, and the position of each of its columns from 0."""
+class CriteriaTable:
+    """An office's table of criteria.
 
-    last_heading: int
-    number: int
-    name: int
-    max: int
-    text: int
+    Attributes:
+        file: name of the file.
+        columns: position from 0 of number, name, max and text.
+        rows: number of the row and its cells by column as text, below the headings.
+    """
+
+    file: str
+    columns: dict[str, int]
+    rows: list[tuple[int, dict[str, str]]]
+
+    def cell(self, row: int, column: str) -> str:
+        """Name a cell as a person finds it: file, letter of the column, number of the row."""
+        from openpyxl.utils import get_column_letter
+
+        return f"{self.file}, cell {get_column_letter(self.columns[column] + 1)}{row}"
+
+    def error(self, row: int, column: str, problem: str) -> RubricError:
+        """Return the error that a cell is wrong; `problem` says what is, and the fix."""
+        return RubricError(f"{self.cell(row, column)}: {problem}")
 
 
-def read_criteria_table(path: Path, *, sheet: str | None = None) -> tuple[list[Row], Columns]:
-    """Read the rows of an office's table of criteria, and find its columns.
+def read_criteria_table(path: Path, *, sheet: str | None = None) -> CriteriaTable:
+    """Read an office's table of criteria.
 
     Args:
         path: a workbook or CSV file.
@@ -64,21 +78,17 @@ def read_criteria_table(path: Path, *, sheet: str | None = None) -> tuple[list[R
     if chosen is None:
         raise RubricError(f"{path.name}: no sheet {sheet!r}; it has {names}")
     for place, (number, row) in enumerate(chosen.rows[:_FIRST_ROWS]):
-        cells = [without_marks(cell or "") for cell in row]
-        found: dict[str, int] = {}
-        for what, beginnings in _HEADINGS.items():
-            for beginning in beginnings:
-                places = [i for i, cell in enumerate(cells) if cell.startswith(beginning) and i not in found.values()]
-                if places:
-                    found[what] = places[0]
-                    break
-        if {"number", "name", "max"} <= set(found):
-            if "text" not in found:
-                raise RubricError(
-                    f"{path.name}, row {number}: no column '{_HEADING_NAMES['text']}' among "
-                    f"{', '.join(str(cell) for cell in row if cell)}; add it, empty where nothing is said"
-                )
-            return chosen.rows, _below(Columns(number, **found), chosen.rows[place + 1 : place + 3])
+        columns = _headings(row)
+        if not {"number", "name", "max"} <= set(columns):
+            continue
+        if "text" not in columns:
+            raise RubricError(
+                f"{path.name}, row {number}: no column '{_HEADING_NAMES['text']}' among "
+                f"{', '.join(str(cell) for cell in row if cell)}; add it, empty where nothing is said"
+            )
+        last, columns = _below(number, columns, chosen.rows[place + 1 : place + 3])
+        rows = [(at, {what: _text(cells, i) for what, i in columns.items()}) for at, cells in chosen.rows if at > last]
+        return CriteriaTable(path.name, columns, rows)
     wanted = ", ".join(_HEADING_NAMES.values())
     others = f", or choose the sheet: {names}" if len(sheets) > 1 else ""
     raise RubricError(
@@ -86,14 +96,31 @@ def read_criteria_table(path: Path, *, sheet: str | None = None) -> tuple[list[R
     )
 
 
-def cell_name(path: Path, row: int, column: int) -> str:
-    """Name a cell as a person finds it: file, letter of the column, number of the row."""
-    from openpyxl.utils import get_column_letter
+def _headings(row: Sequence[Any]) -> dict[str, int]:
+    """Positions of the columns that a row heads."""
+    cells = [without_marks(cell or "") for cell in row]
+    found: dict[str, int] = {}
+    for what, beginnings in _HEADINGS.items():
+        places = (i for beginning in beginnings for i, cell in enumerate(cells) if cell.startswith(beginning))
+        if (place := next((i for i in places if i not in found.values()), None)) is not None:
+            found[what] = place
+    return found
 
-    return f"{path.name}, cell {get_column_letter(column + 1)}{row}"
+
+def _below(last: int, columns: dict[str, int], rows: Sequence[Row]) -> tuple[int, dict[str, int]]:
+    """Take a second line of headings and a line of column numbers into account."""
+    for number, row in rows:
+        held = _text(row, columns["number"]), _text(row, columns["name"])
+        if tuple(without_marks(one).strip("()") for one in held) in _COLUMN_NUMBERS:
+            return number, columns
+        maxima = [i for i, cell in enumerate(row) if without_marks(cell or "") in _MAX_BELOW]
+        if held[0] or held[1] or not maxima:
+            break
+        last, columns = number, {**columns, "max": maxima[0]}
+    return last, columns
 
 
-def cell_text(cells: Sequence[Any], column: int) -> str:
+def _text(cells: Sequence[Any], column: int) -> str:
     """Return a cell as text with single spaces; '' for a blank one."""
     held = cells[column] if column < len(cells) else None
     if isinstance(held, Formula):
@@ -102,16 +129,3 @@ def cell_text(cells: Sequence[Any], column: int) -> str:
         held = round(held, 9)  # what formulas add up to: 0.1 + 0.2
         held = int(held) if held.is_integer() else held
     return " ".join(str(held).split()) if held is not None else ""
-
-
-def _below(columns: Columns, rows: Sequence[Row]) -> Columns:
-    """Take a second line of headings and a line of column numbers into account."""
-    for number, row in rows:
-        held = cell_text(row, columns.number), cell_text(row, columns.name)
-        if tuple(without_marks(one).strip("()") for one in held) in _COLUMN_NUMBERS:
-            return Columns(number, columns.number, columns.name, columns.max, columns.text)
-        maxima = [i for i, cell in enumerate(row) if without_marks(cell or "") in _MAX_BELOW]
-        if held[0] or held[1] or not maxima:
-            break
-        columns = Columns(number, columns.number, columns.name, maxima[0], columns.text)
-    return columns
