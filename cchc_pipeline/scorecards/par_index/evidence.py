@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.lake.engine import run_file
-from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceKind
+from cchc_pipeline.scorecards.scoring.evidence_rules import DocumentRule, ExternalIndex, Inspections
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, concat
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
@@ -59,18 +59,19 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
     rules = [(one.code, one.evidence) for one in rubric.criteria() if one.evidence is not None]
     year = pc.cast(pc.year(asked["period_end"]), pa.int32())
     windows = [
-        (code, assessed, window.label_vi, window.opens_on, window.due_on, window.closes_on)
+        (code, assessed, *window)
         for code, rule in rules
+        if isinstance(rule, DocumentRule)
         for assessed in year.unique().to_pylist()
         for window in rule.windows(assessed)
     ]
     marks = [
         (code, rule.subject_kinds, rule.document_types, rule.notation)
         for code, rule in rules
-        if rule.is_about_documents
+        if isinstance(rule, DocumentRule)
     ]
-    inspected = [(code, rule.needs_document) for code, rule in rules if rule.kind is EvidenceKind.INSPECTIONS]
-    published = [(code, rule.index) for code, rule in rules if rule.kind is EvidenceKind.EXTERNAL_INDEX]
+    inspected = [(code, rule.needs_document) for code, rule in rules if isinstance(rule, Inspections)]
+    published = [(code, rule.index) for code, rule in rules if isinstance(rule, ExternalIndex)]
     as_of_on = pa.scalar(archive.as_of_on, pa.date32())
     first_on = pa.array([archive.documents_from or date.max], pa.date32())
     tables = {

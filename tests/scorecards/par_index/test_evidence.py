@@ -15,7 +15,7 @@ from rubric_files import rubric_from
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
 from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
+from cchc_pipeline.scorecards.scoring.evidence_rules import DocumentsByPeriod
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
@@ -217,17 +217,17 @@ def test_reports_in_time_are_never_more_than_were_due_and_time_takes_none_away(d
     ("content", "place", "said"),
     [
         ("SIPAS", "", "dictionary"),
-        ({"kind": "rumour"}, ".kind", "'document_issued', 'documents_by_period', 'inspections' or 'external_index'"),
-        ({**PLAN, "subject_kinds": []}, "", "has to say which documents"),
+        ({"kind": "rumour"}, "", "'document_issued', 'documents_by_period', 'inspections', 'external_index'"),
+        ({**PLAN, "subject_kinds": []}, ".document_issued", "has to say which documents"),
         ({**PLAN, "due_on": "31/03"}, ".due_on", "must be a day of the year such as 03-31"),
         ({**PLAN, "due_on": "02-30"}, ".due_on", "must be a day of the year"),
-        ({**PLAN, "opens_on": "12-01"}, "", "choose days in this order"),
+        ({**PLAN, "opens_on": "12-01"}, ".document_issued", "choose days in this order"),
         ({**PLAN, "notation": "("}, ".notation", "is no regular expression"),
         ({**REPORTS, "every": "week"}, ".every", "'month', 'quarter', 'half_year' or 'year' (found 'week')"),
         ({**REPORTS, "due_days": -1}, ".due_days", "greater than or equal to 0 (found -1)"),
-        ({**REPORTS, "due_days": 85}, "", "choose days in this order"),
-        ({**REPORTS, "index": "SIPAS"}, ".index", "has no index; remove it"),
-        ({"kind": "external_index"}, ".index", "needs index; add it"),
+        ({**REPORTS, "due_days": 85}, ".documents_by_period", "choose days in this order"),
+        ({**REPORTS, "index": "SIPAS"}, ".index", "unknown key; correct its name or remove it"),
+        ({"kind": "external_index"}, ".index", "this key is missing; add it"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_its_place(content: Any, place: str, said: str) -> None:
@@ -239,7 +239,7 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_place(content: Any, plac
 
 @pytest.mark.parametrize("every", ["month", "quarter", "half_year", "year"])
 def test_windows_follow_one_another_without_gap(every: str) -> None:
-    rule = EvidenceRule.model_validate(REPORTS | {"every": every, "opens_days": 5})
+    rule = DocumentsByPeriod.model_validate(REPORTS | {"every": every, "opens_days": 5})
     windows = [window for year in (2024, 2025, 2026) for window in rule.windows(year)]
     for before, after in pairwise(windows):
         assert before.closes_on + timedelta(days=1) == after.opens_on
