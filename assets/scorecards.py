@@ -13,7 +13,6 @@ from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import png
 from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.scorecards import build
-from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
 from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
@@ -113,7 +112,7 @@ def scorecard_papi(work: Work) -> Made:
 @table_asset("scorecard_papi_today", group="scorecards", rooms=ROOMS, deps=[scorecard_papi])
 def scorecard_papi_today(work: Work) -> Made:
     """PAPI theo 34 tỉnh: points of provinces that are as they were, the range of its parts for a merged one."""
-    table = build_papi_today(work.lake)
+    table = build.build_papi_today(work.lake)
     return Made(table, {"units": len(set(table["unit_code"].to_pylist()))})
 
 

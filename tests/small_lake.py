@@ -22,7 +22,6 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published
 from cchc_pipeline.release.release import release
 from cchc_pipeline.scorecards import build as scorecards
-from cchc_pipeline.scorecards.papi.todays_map import build_papi_today
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
@@ -201,7 +200,7 @@ def derive(lake: Lake, **free: Any) -> None:
     build_appraisals(lake)
     scorecards.build_par_index(lake)
     scorecards.build_papi(lake)
-    build_papi_today(lake)
+    scorecards.build_papi_today(lake)
     build_rank_intervals(lake)
     build_reconciliation(lake, FIRST)
 

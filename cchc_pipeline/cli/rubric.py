@@ -10,8 +10,7 @@ import yaml
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, print_json, table
-from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind, parse_rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError, RuleKind, parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
 from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER, office_rubrics
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet

@@ -16,6 +16,7 @@ from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
+from cchc_pipeline.sources.papi.files import read_wide
 
 _STATUS = {
     "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",
@@ -90,7 +91,7 @@ def papi_command(path: Path, year: int, out: Path | None) -> None:
 
     Tính điểm trục nội dung và tổng điểm PAPI từ bảng điểm trục con.
     """
-    composed = papi.compose(papi.read_wide(path, year), year)
+    composed = papi.compose(read_wide(path, year), year)
     wanted = instrument(year)
     rows = [
         {"unit": province, **cells["score"], "result": _STATUS[str(cells["status"][TOTAL_CODE])]}

@@ -13,6 +13,7 @@ from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.reference.papi_instrument import PapiTableError, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, WEIGHTINGS
+from cchc_pipeline.sources.papi.files import read_wide
 
 if TYPE_CHECKING:  # scipy costs a second to load, and --help needs none of it
     import pandas as pd
@@ -93,7 +94,7 @@ def robustness_command(
 
     if chart is not None and chart.suffix.lower() not in _CHARTS:
         raise PapiTableError(f"{chart}: a chart is drawn as .svg or .html; choose such a name", file=str(chart))
-    composed = papi.compose(papi.read_wide(path, year), year)
+    composed = papi.compose(read_wide(path, year), year)
     if weights and "given" not in methods["weightings"]:
         methods["weightings"] = ("given", *methods["weightings"])
     for option, value, needs, is_there in (
@@ -104,7 +105,7 @@ def robustness_command(
         if value in methods[f"{option}s"] and not is_there:
             raise PapiTableError(f"--{option} {value} needs {needs}; give it, or leave the choice out")
     errors = read_standard_errors(standard_errors) if standard_errors else None
-    before = papi.compose(papi.read_wide(previous, year - 1), year - 1) if previous else None
+    before = papi.compose(read_wide(previous, year - 1), year - 1) if previous else None
     given = read_weights(weights, list(dimensions(composed, year).columns)) if weights else None
     found = audit(
         composed,

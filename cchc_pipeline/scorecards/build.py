@@ -10,6 +10,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reference.papi_instrument import province_names
 from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
@@ -94,13 +95,18 @@ def build_papi(lake: Lake) -> pa.Table:
     years = sorted(set(scores["year"].to_pylist()))
     cards = [papi.to_scorecard(papi.compose(scores, year), year, totals) for year in years]
     card = pa.concat_tables(cards) if cards else papi.PAPI_SCHEMA.empty_table()
-    names_vi = papi.province_names()
+    names_vi = province_names()
     units = {
         "unit_code": list(names_vi),
         "unit_name": list(names_vi.values()),
         "unit_level": ["province"] * len(names_vi),
     }
     return _keep_ranked(lake, "scorecard_papi", card, pa.table(units))
+
+
+def build_papi_today(lake: Lake) -> pa.Table:
+    """Build `scorecard_papi_today` from `scorecard_papi`; kept in `built`."""
+    return keep(lake, "scorecard_papi_today", papi.on_todays_map(lake.store.read("built/scorecard_papi")))
 
 
 def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:

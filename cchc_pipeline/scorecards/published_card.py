@@ -10,7 +10,7 @@ import pandas as pd
 
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 

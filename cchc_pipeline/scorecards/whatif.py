@@ -15,8 +15,7 @@ import pandas as pd
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.points import given_by_people, is_remainder
 from cchc_pipeline.scorecards.scoring.engine import score
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.measures import PERIOD
+from cchc_pipeline.scorecards.scoring.measures import PERIOD, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
 _SHOWN = ("criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points")

@@ -18,7 +18,7 @@ from cchc_pipeline.cli.main import main
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.points import causes, fixes
 from cchc_pipeline.scorecards.scoring.engine import score
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
 

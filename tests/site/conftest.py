@@ -12,8 +12,7 @@ from small_lake import LAST, derive, fill, land, publish
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest
-from cchc_pipeline.reference.papi_instrument import instrument
-from cchc_pipeline.scorecards.papi.scorecard import province_names
+from cchc_pipeline.reference.papi_instrument import instrument, province_names
 from cchc_pipeline.site.build import site_files
 
 UNTIL = date(2026, 10, 31)

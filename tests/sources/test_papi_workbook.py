@@ -20,6 +20,7 @@ from cchc_pipeline.progress import silent
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.sources.errors import FileUnusable
+from cchc_pipeline.sources.papi.files import read_wide
 from cchc_pipeline.sources.papi.labels import province_code
 from cchc_pipeline.sources.papi.source import PapiDropSource
 from cchc_pipeline.sources.papi.tables import join_years
@@ -214,7 +215,7 @@ def test_a_workbook_whose_sheets_repeat_a_year_is_refused_with_the_proof(tmp_pat
     assert "63 of 63 provinces have the same score to the last digit" in said
     assert "Fix: remove the copied sheet" in said
     with pytest.raises(PapiTableError, match="the year 2020 repeats the year 2019"):
-        papi.read_wide(tmp_path / "2020PAPI.xlsx", 2020)
+        read_wide(tmp_path / "2020PAPI.xlsx", 2020)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -325,21 +326,21 @@ def test_scoring_a_workbook_is_scoring_its_table(tmp_path: Path) -> None:
     given = books.invented(2022, gaps=("P15",))
     put_csv(tmp_path / "2022.csv", given, 2022)
     path = books.write(tmp_path / "2022PAPI.xlsx", sheet_of(2020) | {"2022_VIE_ENG": books.by_columns(given, 2022)})
-    by_book, by_table = (papi.compose(papi.read_wide(one, 2022), 2022) for one in (path, tmp_path / "2022.csv"))
+    by_book, by_table = (papi.compose(read_wide(one, 2022), 2022) for one in (path, tmp_path / "2022.csv"))
     assert by_book.equals(by_table)
     with pytest.raises(PapiTableError, match=r"2022PAPI.xlsx holds 2020, 2022, not 2019"):
-        papi.read_wide(path, 2019)
+        read_wide(path, 2019)
 
 
 @pytest.mark.acceptance
 def test_the_published_scores_laid_out_as_workbooks_read_as_the_tables_do(tmp_path: Path) -> None:
     for year in (2014, 2018, 2019, 2022):
-        table = papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
+        table = read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
         given: books.Scores = {
             (row.province_code, row.slot): None if row.score != row.score else row.score for row in table.itertuples()
         }
         layout = books.by_rows if year < 2018 else books.by_columns
         blank = {key: None if value == 0 else value for key, value in given.items()}
         path = books.write(tmp_path / f"{year}.xlsx", {f"{year}": layout(blank, year)})
-        again = papi.compose(papi.read_wide(path, year), year)
+        again = papi.compose(read_wide(path, year), year)
         assert again["score"].equals(papi.compose(table, year)["score"]), year

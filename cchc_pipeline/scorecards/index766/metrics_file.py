@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.measures import REQUIRED, require_columns
+from cchc_pipeline.scorecards.scoring.measures import REQUIRED, MeasureError, require_columns
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_frame
+from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import (
     PROVINCES,
@@ -25,14 +26,11 @@ from cchc_pipeline.reference.papi_instrument import (
     comparable_since,
     instrument,
     province_gso_codes,
-    province_names,
 )
+from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import Table, as_frame, require_columns
-from cchc_pipeline.sources.papi.files import read_wide
-
-__all__ = ["PAPI_SCHEMA", "compose", "province_names", "read_wide", "to_scorecard"]
 
 INDEX_CODE = "papi"
 _TABLE_COLUMNS = ("year", "province_code", "slot", "score")
@@ -70,7 +68,7 @@ def compose(table: Table, year: int) -> pd.DataFrame:
 
     Args:
         table: the table `papi__subdimensions` (year, province_code, slot, score), with other years in it or not; what
-            `read_wide` gives.
+            `sources.papi.files.read_wide` gives.
         year: which year to compose.
 
     Returns:
@@ -167,6 +165,26 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
     }
     frame = pd.DataFrame(columns, index=composed.index)
     return table_from_frame(frame[PAPI_SCHEMA.names], PAPI_SCHEMA)
+
+
+def on_todays_map(card: pa.Table) -> pa.Table:
+    """Return points, or ranges of points, of the 34 provinces, where that can be honest.
+
+    Eleven provinces are as they were and keep their points. Of a merged one the surveys say what its parts had, and no
+    more: an average would need weights that are not published.
+
+    Args:
+        card: rows of `scorecard_papi`.
+
+    Returns:
+        Columns of `scorecard_papi_today`: per year and criterion one row for each province of today that has a former
+        province in `card`. `points` only where a province is as it was; `points_low` and `points_high` of its parts
+        where all of them have points.
+    """
+    names = ("gso_code", "successor_agency_code", "successor_gso_code", "successor_name_vi")
+    columns = {name: [getattr(province, name) for province in old_provinces()] for name in names}
+    provinces = pa.table(columns | {"unit_vintage_of_code": [VINTAGE] * len(old_provinces())})
+    return run_file("scorecards/papi_today", card=card, provinces=provinces)
 
 
 def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None) -> dict[str, pd.Series]:

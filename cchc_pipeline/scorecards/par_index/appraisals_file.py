@@ -16,7 +16,7 @@ from cchc_pipeline.days import period_of, today
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import INBOUND, judge
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.sources.registers.source import read_register
 from cchc_pipeline.validation.verdict import judge as judge_rows

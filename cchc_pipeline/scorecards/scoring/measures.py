@@ -16,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
 Table: TypeAlias = pa.Table | pd.DataFrame
@@ -27,6 +26,10 @@ PERIOD = ("period_type", "period_start", "period_end")
 REMAINDER_EVIDENCE = "national_portal:điểm nhóm"
 #: Types of period that are scored; a single day has no score.
 SCORED_PERIODS = ("month", "quarter", "year", "custom")
+
+
+class MeasureError(CchcError):
+    """Measures cannot be scored: a missing column, unknown code or wrong number."""
 
 
 def as_frame(table: Table) -> pd.DataFrame:

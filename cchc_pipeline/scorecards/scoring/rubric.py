@@ -17,12 +17,16 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
 from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
 
 Place: TypeAlias = tuple[str | int, ...]
+
+
+class RubricError(CchcError):
+    """A rubric file breaks the rules of its own format."""
 
 
 class RuleKind(StrEnum):

@@ -17,8 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError, read_rubric
 from cchc_pipeline.settings import load_settings
 
 #: Folder of an office's own rubrics within the drop folder.

@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import RubricError
 from cchc_pipeline.scorecards.scoring.rubric_table import CriteriaTable, read_criteria_table
 from cchc_pipeline.tabular.words import without_marks
 

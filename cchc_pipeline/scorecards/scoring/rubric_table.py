@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import RubricError
 from cchc_pipeline.tabular.cells import Formula
 from cchc_pipeline.tabular.files import Row, TableFileError
 from cchc_pipeline.tabular.sheets import read_sheets

@@ -13,7 +13,7 @@ from published_files import published
 
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 HEADER = ["unit_code", "metric_code", "numerator", "denominator"]

@@ -23,6 +23,7 @@ from cchc_pipeline.reference.papi_instrument import (
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
+from cchc_pipeline.sources.papi.files import read_wide
 
 ALL_YEARS = range(2011, 2025)
 CODES = ("TOTAL", *all_dimensions(), *all_slots())
@@ -160,7 +161,7 @@ def test_a_printed_weighted_total_counts_before_a_computed_one_and_a_zero_is_non
 
 @pytest.mark.acceptance
 def test_weighted_totals_of_2019_move_ranks_as_the_published_ones_do() -> None:
-    table = papi.read_wide(published("acceptance/papi_wide/2019.csv"), 2019)
+    table = read_wide(published("acceptance/papi_wide/2019.csv"), 2019)
     found = papi.to_scorecard(papi.compose(table, 2019), 2019).to_pandas().query("criterion_level == 'total'")
     plain, weighted = (found[name].rank(ascending=False) for name in ("points", "weighted_points"))
     moved = (plain - weighted).abs()
@@ -171,7 +172,7 @@ def test_weighted_totals_of_2019_move_ranks_as_the_published_ones_do() -> None:
 @pytest.mark.acceptance
 @pytest.mark.parametrize("year", [2019, 2020])
 def test_groups_of_the_published_totals(year: int) -> None:
-    table = papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
+    table = read_wide(published(f"acceptance/papi_wide/{year}.csv"), year)
     found = papi.to_scorecard(papi.compose(table, year), year).to_pandas().query("criterion_level == 'total'")
     assert found["tier"].value_counts().sort_index().tolist() == [16, 16, 15, 16]
     assert found.groupby("tier")["points"].min().is_monotonic_decreasing

@@ -16,10 +16,11 @@ from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, a
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import audit
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_standard_errors
+from cchc_pipeline.sources.papi.files import read_wide
 
 
 def composed(year: int) -> pd.DataFrame:
-    return papi.compose(papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
+    return papi.compose(read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
 
 
 def invented(folder: Path, year: int, gaps: tuple[str, ...] = ("P15", "P18", "P40")) -> Path:
@@ -63,7 +64,7 @@ def test_the_weights_of_2019_move_ranks_as_far_as_is_known() -> None:
 
 @pytest.mark.parametrize("year", [2011, 2018, 2022])
 def test_provinces_with_gaps_have_no_rank_but_a_reason(tmp_path: Path, year: int) -> None:
-    table = papi.compose(papi.read_wide(invented(tmp_path, year), year), year)
+    table = papi.compose(read_wide(invented(tmp_path, year), year), year)
     found = audit(table, year, draws=200, samples=64).intervals.set_index("province")
     total = table[table["code"] == "TOTAL"].set_index("province")
     assert (found["rank"].notna() == (total["status"] == "ok")).all()
@@ -75,7 +76,7 @@ def test_provinces_with_gaps_have_no_rank_but_a_reason(tmp_path: Path, year: int
 
 
 def test_the_error_of_the_survey_widens_the_intervals(tmp_path: Path) -> None:
-    table = papi.compose(papi.read_wide(invented(tmp_path, 2022), 2022), 2022)
+    table = papi.compose(read_wide(invented(tmp_path, 2022), 2022), 2022)
     errors = pd.Series(0.6, index=list(PROVINCES))
     with_error = audit(table, 2022, standard_errors=errors, draws=2_000, samples=64)
     without = audit(table, 2022, draws=2_000, samples=64)

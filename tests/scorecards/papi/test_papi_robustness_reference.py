@@ -17,6 +17,7 @@ from published_files import PLACES, published
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import Audit, audit, dimensions
 from cchc_pipeline.scorecards.robustness.draws import Plan, uncertainty
+from cchc_pipeline.sources.papi.files import read_wide
 
 pytestmark = pytest.mark.acceptance
 
@@ -41,7 +42,7 @@ def composed(year: int) -> pd.DataFrame:
     file = f"acceptance/papi_wide/{year}.csv"
     unknown = f"make a table of PAPI {year}: Province (P01 to P63), SC11 to SC83; put it at {PLACES[0] / file}"
     path = published(file, unknown if year in (2021, 2023, 2024) else "")
-    return papi.compose(papi.read_wide(path, year), year)
+    return papi.compose(read_wide(path, year), year)
 
 
 @cache

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
+from cchc_pipeline.sources.papi.files import read_wide
 
 YEARS = (*range(2011, 2021), 2022)
 
@@ -37,7 +38,7 @@ def put(folder: Path, rows: list[list[str]]) -> Path:
 
 
 def composed(folder: Path, rows: list[list[str]], year: int) -> pd.DataFrame:
-    return papi.compose(papi.read_wide(put(folder, rows), year), year).set_index(["province", "code"])
+    return papi.compose(read_wide(put(folder, rows), year), year).set_index(["province", "code"])
 
 
 @pytest.mark.acceptance
@@ -47,7 +48,7 @@ def test_published_dimensions_and_totals(year: int) -> None:
     totals = pd.read_csv(published("acceptance/papi_total.csv"), dtype={"gso63": str}).query("year == @year")
     ordinal = {gso: f"P{number:02d}" for number, gso in enumerate(sorted(totals["gso63"]), start=1)}
     assert len(ordinal) == 63
-    ours = papi.compose(papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
+    ours = papi.compose(read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
     ours = ours.set_index(["province", "code"])
     for theirs in dimensions.itertuples():
         mine = ours.loc[(ordinal[theirs.gso63], theirs.dim)]
@@ -64,7 +65,7 @@ def test_provinces_without_a_total_are_those_that_the_publisher_left_out() -> No
     left_out = pd.read_csv(published("reference/papi/missing_province_years.csv"))
     names = pd.read_csv(published("reference/units/crosswalk_63_34.csv"), dtype=str).set_index("name63_en")["mlmcdm_id"]
     for year in YEARS:
-        table = papi.compose(papi.read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
+        table = papi.compose(read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
         totals = table[table["level"] == "total"].set_index("province")
         expected = {names[row.province]: row.ok for row in left_out.itertuples() if row.year == year}
         missing = totals[totals["score"].isna()]
@@ -118,7 +119,7 @@ def test_instrument_agrees_with_the_published_scales() -> None:
 
 
 def test_province_names() -> None:
-    names = papi.province_names()
+    names = province_names()
     assert tuple(names) == PROVINCES
     assert (names["P01"], names["P63"], len(set(names.values()))) == ("Thành phố Hà Nội", "Tỉnh Cà Mau", 63)
 
@@ -140,7 +141,7 @@ def test_number_of_subdimensions_by_year() -> None:
 @pytest.mark.parametrize("year", [2010, 2025, 1])
 def test_an_unknown_year(year: int, tmp_path: Path) -> None:
     with pytest.raises(PapiTableError, match=f"No PAPI instrument is known for {year}: the years are 2011 to 2024"):
-        papi.read_wide(put(tmp_path, invented(2024)), year)
+        read_wide(put(tmp_path, invented(2024)), year)
 
 
 def test_gaps_stay_gaps_and_say_why(tmp_path: Path) -> None:
@@ -213,19 +214,19 @@ def test_a_bad_table_is_refused_with_its_cell(change: Any, said: str, tmp_path: 
     rows = invented(2016)
     change(rows)
     with pytest.raises(PapiTableError, match=said):
-        papi.read_wide(put(tmp_path, rows), 2016)
+        read_wide(put(tmp_path, rows), 2016)
 
 
 def test_the_wrong_kind_of_file(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(b"PK\x03\x04\x14\x00\xff\xfe")
     with pytest.raises(PapiTableError, match=r"no whole Excel workbook .*Fix: "):
-        papi.read_wide(path, 2016)
+        read_wide(path, 2016)
     path.write_bytes("{}".encode("utf-16"))
     with pytest.raises(PapiTableError, match="write above the rows Province, SC11 to SC83"):
-        papi.read_wide(path, 2016)
+        read_wide(path, 2016)
     with pytest.raises(PapiTableError, match="no such file"):
-        papi.read_wide(tmp_path / "absent.csv", 2016)
+        read_wide(tmp_path / "absent.csv", 2016)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
@@ -234,7 +235,7 @@ def test_a_decimal_comma_is_one_also_between_commas(delimiter: str, tmp_path: Pa
     path = tmp_path / "2016.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, delimiter=delimiter).writerows(rows)
-    assert papi.read_wide(path, 2016).equals(papi.read_wide(put(tmp_path, invented(2016)), 2016))
+    assert read_wide(path, 2016).equals(read_wide(put(tmp_path, invented(2016)), 2016))
 
 
 def test_columns_that_a_year_does_not_have_may_be_absent(tmp_path: Path) -> None:
@@ -263,7 +264,7 @@ def test_compose_reads_the_landed_table_with_several_years() -> None:
 def test_scorecard_columns(tmp_path: Path) -> None:
     rows = invented(2021)
     rows[1][1] = ""
-    table = papi.to_scorecard(papi.compose(papi.read_wide(put(tmp_path, rows), 2021), 2021), 2021)
+    table = papi.to_scorecard(papi.compose(read_wide(put(tmp_path, rows), 2021), 2021), 2021)
     assert table.schema == papi.PAPI_SCHEMA
     card = {(row["unit_code"], row["criterion_code"]): row for row in table.to_pylist()}
     total = card["P02", "TOTAL"]

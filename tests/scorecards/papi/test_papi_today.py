@@ -12,7 +12,8 @@ from published_files import published
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument, province_gso_codes, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.papi.todays_map import on_todays_map
+from cchc_pipeline.scorecards.papi.scorecard import on_todays_map
+from cchc_pipeline.sources.papi.files import read_wide
 
 UNCHANGED = {"01", "04", "11", "12", "14", "20", "22", "38", "40", "42", "46"}
 PARTS = {"08": ("P02", "P05"), "15": ("P06", "P10"), "25": ("P11", "P16", "P17"), "79": ("P47", "P49", "P50")}
@@ -93,7 +94,7 @@ def test_what_a_year_does_not_ask_is_not_applicable() -> None:
 @pytest.mark.acceptance
 def test_published_totals_on_todays_map() -> None:
     scored = named(
-        papi.to_scorecard(papi.compose(papi.read_wide(published("acceptance/papi_wide/2022.csv"), 2022), 2022), 2022)
+        papi.to_scorecard(papi.compose(read_wide(published("acceptance/papi_wide/2022.csv"), 2022), 2022), 2022)
     )
     found = totals(on_todays_map(scored))
     # Bắc Giang and Bắc Ninh both have gaps in 2022, and they are the two parts of today's Bắc Ninh.

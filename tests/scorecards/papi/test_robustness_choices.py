@@ -17,6 +17,7 @@ from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_weights
 from cchc_pipeline.scorecards.robustness.draws import Plan
+from cchc_pipeline.sources.papi.files import read_wide
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
 
@@ -36,7 +37,7 @@ def wide(folder: Path, year: int, gaps: set[tuple[str, str]] = frozenset()) -> P
 
 def composed(path: Path) -> pd.DataFrame:
     year = int(path.stem)
-    return papi.compose(papi.read_wide(path, year), year)
+    return papi.compose(read_wide(path, year), year)
 
 
 def run(*arguments: object) -> str:

@@ -13,7 +13,7 @@ from rubric_files import rubric_from
 
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 
 YEAR = {"period_type": "year", "period_start": pd.Timestamp(2026, 1, 1), "period_end": pd.Timestamp(2026, 12, 31)}

@@ -14,9 +14,8 @@ from rubric_files import rubric_from
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
-from cchc_pipeline.scorecards.scoring.errors import RubricError
 from cchc_pipeline.scorecards.scoring.evidence_rules import DocumentsByPeriod
-from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 PLAN = {"kind": "document_issued", "subject_kinds": ["reform_plan"], "opens_on": "previous-12-01", "due_on": "03-31"}

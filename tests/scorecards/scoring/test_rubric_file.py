@@ -13,8 +13,7 @@ import pytest
 import yaml
 from rubric_files import rubric_from
 
-from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import RuleKind, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import RubricError, RuleKind, parse_rubric, read_rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import SHIPPED_FOLDER, shipped
 
 GOOD: dict[str, Any] = {

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from rubric_files import rubric_from
 
 from cchc_pipeline.cli.main import main
-from cchc_pipeline.scorecards.scoring.errors import RubricError
+from cchc_pipeline.scorecards.scoring.rubric import RubricError
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet, rule_of_text
 
 HEAD = ["STT", "Lĩnh vực/Tiêu chí/Tiêu chí thành phần", "Điểm tối đa", "Cách chấm"]

@@ -23,8 +23,7 @@ from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.scorecards.par_index.appraisals import judge
-from cchc_pipeline.scorecards.scoring.errors import RubricError
-from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError
 from cchc_pipeline.scorecards.scoring.rubric_set import (
     FOLDER,
     SHIPPED_FOLDER,

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from rubric_files import RULES, rubric_from, rubric_of
 
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA, score
-from cchc_pipeline.scorecards.scoring.errors import MeasureError
-from cchc_pipeline.scorecards.scoring.measures import from_indicators
+from cchc_pipeline.scorecards.scoring.measures import MeasureError, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 
