@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pyarrow as pa
-from sqlglot import exp
-
 from cchc_pipeline.lake.engine import Engine, sql_file
-from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Cause, Causes, Figure
+from cchc_pipeline.scorecards.reconciliation.causes import Causes
 from cchc_pipeline.scorecards.scoring.measures import PERIOD
 
-_KEY = (*PERIOD, "unit_code", "procedure_code")
+_KEY = ", ".join((*PERIOD, "unit_code", "procedure_code"))
 
 
 def apply_causes(engine: Engine, found: Causes) -> None:
@@ -21,58 +16,28 @@ def apply_causes(engine: Engine, found: Causes) -> None:
         engine: with what state.sql names.
         found: figures and causes.
     """
-    figures = found.figures
+    # 1 where a dossier counts, else 0
+    counts = {
+        name: f"CAST(COALESCE(is_present AND ({figure.condition}), FALSE) AS INTEGER)"
+        for name, figure in found.figures.items()
+    }
+    before = ", ".join(f"{count} AS b_{name}" for name, count in counts.items())
+    own = ", ".join(f"CAST(NULLIF(SUM({count}), 0) AS INTEGER) AS f_{name}" for name, count in counts.items())
+    changes = ", ".join(f"NULLIF({count} - b_{name}, 0) AS f_{name}" for name, count in counts.items())
     engine.execute(sql_file("scorecards/reconciliation/state"))
-    engine.execute(exp.Create(this=exp.to_table("moved"), kind="TEMPORARY TABLE", expression=_own_count(figures)))
-    columns = ["step", "cause", *_KEY, "dossier_id", *(f"f_{name}" for name in figures)]
+    engine.execute(
+        f"CREATE TEMP TABLE moved AS SELECT 0 AS step, NULL::VARCHAR AS cause, {_KEY}, NULL::VARCHAR AS dossier_id, "
+        f"{own} FROM state GROUP BY {_KEY}"
+    )
     for step, cause in enumerate(found.applied, start=1):
-        touched = exp.func("COALESCE", found.condition(cause), exp.false())
-        engine.execute(exp.update("state", {"is_touched": touched}))
-        engine.execute(exp.insert(_changes(step, cause, figures), "moved", columns=columns))
+        engine.execute(f"UPDATE state SET is_touched = COALESCE({found.condition(cause)}, FALSE)")
+        held = f"SELECT *, {before} FROM state WHERE is_touched"
+        after = ", ".join(f"{value} AS {column}" for column, value in cause.sets.items())
+        held = f"SELECT * REPLACE ({after}) FROM ({held})" if after else held
+        engine.execute(
+            f"INSERT INTO moved BY NAME SELECT {step} AS step, '{cause.id}' AS cause, {_KEY}, dossier_id, {changes} "
+            f"FROM ({held})"
+        )
         if cause.sets:
-            engine.execute(exp.update("state", dict(cause.sets), where="is_touched"))
-
-
-def effects(engine: Engine, found: Causes) -> pa.Table:
-    """Return what each cause changes and what is left; after `apply_causes`.
-
-    Args:
-        engine: with `moved` and what effects.sql names.
-        found: figures and causes.
-
-    Returns:
-        Columns of the period, unit_code, figure, portal_value, local_value, expected_value, cause, step, effect,
-        dossiers.
-    """
-    given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
-    return engine.query(sql_file("scorecards/reconciliation/effects"), given)
-
-
-def _counts(figure: Figure) -> exp.Expr:
-    """1 where a dossier counts, else 0."""
-    counts = exp.and_(exp.column("is_present"), figure.condition.copy())
-    return exp.cast(exp.func("COALESCE", counts, exp.false()), "INTEGER")
-
-
-def _own_count(figures: Mapping[str, Figure]) -> exp.Select:
-    """Our own count, by unit and procedure: the start of every figure."""
-    select = exp.select("0 AS step", "NULL::VARCHAR AS cause", *_KEY, "NULL::VARCHAR AS dossier_id").from_("state")
-    for name, figure in figures.items():
-        total = exp.cast(exp.func("NULLIF", exp.func("SUM", _counts(figure)), exp.Literal.number(0)), "INTEGER")
-        select = select.select(exp.alias_(total, f"f_{name}"))
-    return select.group_by(*_KEY)
-
-
-def _changes(step: int, cause: Cause, figures: Mapping[str, Figure]) -> exp.Select:
-    """What the cause changes in each figure of each dossier that it touches; null where nothing."""
-    before = exp.select("*").from_("state").where("is_touched")
-    for name, figure in figures.items():
-        before = before.select(exp.alias_(_counts(figure), f"b_{name}"))
-    sets = [exp.alias_(value.copy(), column) for column, value in cause.sets.items()]
-    after = exp.select(exp.Star(replace=sets) if sets else exp.Star()).from_(before.subquery("before"))
-    step_of = exp.alias_(exp.Literal.number(step), "step")
-    select = exp.select(step_of, exp.alias_(exp.Literal.string(cause.id), "cause"), *_KEY, "dossier_id")
-    for name, figure in figures.items():
-        change = exp.Sub(this=_counts(figure), expression=exp.column(f"b_{name}"))
-        select = select.select(exp.alias_(exp.func("NULLIF", change, exp.Literal.number(0)), f"f_{name}"))
-    return select.from_(after.subquery("after"))
+            sets = ", ".join(f"{column} = {value}" for column, value in cause.sets.items())
+            engine.execute(f"UPDATE state SET {sets} WHERE is_touched")

@@ -17,7 +17,7 @@ from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.built import keep
-from cchc_pipeline.scorecards.reconciliation.apply import apply_causes, effects
+from cchc_pipeline.scorecards.reconciliation.apply import apply_causes
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
@@ -95,7 +95,8 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
             "CREATE TEMP TABLE waiting AS SELECT UNNEST(JSON_TRANSFORM(row_json, ?)) FROM held_back", [f"{{{shape}}}"]
         )
         apply_causes(engine, found)
-        changed = effects(engine, found)
+        given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
+        changed = engine.query(sql_file("scorecards/reconciliation/effects"), given)
         engine.add("changed", changed)
         engine.add("points", points_of_causes(metrics, changed, found, rubrics or shipped()))
         table, listed = (

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import sqlglot
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
-from sqlglot import exp
+from pydantic import BeforeValidator, Field, model_validator
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.errors import CchcError
@@ -25,21 +24,19 @@ class CauseError(CchcError):
     """An entry of `causes.yaml` is wrong, or there is no such cause."""
 
 
-def _condition(text: Any) -> exp.Expr:
+def _expression(text: Any) -> str:
     try:
-        return parse_sql(str(text))
+        parse_sql(str(text))
     except sqlglot.errors.ParseError as error:
         raise ValueError(f"SQL does not parse: {' '.join(str(error).split())}") from error
+    return str(text)
 
 
-Sql = Annotated[exp.Expr, BeforeValidator(_condition)]
+#: An expression of SQL over the columns of the state.
+Sql = Annotated[str, BeforeValidator(_expression)]
 
 
-class _Entry(Strict):
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-
-class Figure(_Entry):
+class Figure(Strict):
     """A figure of the portal that we can count too.
 
     Attributes:
@@ -61,7 +58,7 @@ class Figure(_Entry):
     denominator: str | None = None
 
 
-class Cause(_Entry):
+class Cause(Strict):
     """Why the national side differs: dossiers touched, and what that side holds.
 
     Attributes:
@@ -90,7 +87,7 @@ class Cause(_Entry):
         return self
 
 
-class Causes(_Entry):
+class Causes(Strict):
     """The content of `causes.yaml`; a `where` may hold `$trailing_days`."""
 
     trailing_days: int
@@ -148,14 +145,9 @@ class Causes(_Entry):
             raise CauseError(f"reconciliation: no cause {cause_id}. Causes are {', '.join(self.by_id)}.")
         return self.by_id[cause_id]
 
-    def condition(self, cause: Cause) -> exp.Expr:
+    def condition(self, cause: Cause) -> str:
         """Return which dossiers a cause touches, with `$trailing_days` as a number."""
-
-        def number(node: exp.Expr) -> exp.Expr:
-            is_days = isinstance(node, (exp.Parameter, exp.Placeholder)) and node.name == "trailing_days"
-            return exp.Literal.number(self.trailing_days) if is_days else node
-
-        return exp.false() if cause.where is None else cause.where.transform(number)
+        return (cause.where or "FALSE").replace("$trailing_days", str(self.trailing_days))
 
 
 @cache

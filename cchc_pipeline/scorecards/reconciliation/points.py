@@ -35,35 +35,27 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
         unit_code, period_type, period_start, cause, figure, points_lost; only where not 0.
     """
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
-    parts = [
-        part
-        for rubric, rows in rubrics.by_version(index766.RUBRIC, portal_metrics)
-        for part in _parts(rubric, index766.portal_measures(rubric, rows), changes, found)
-    ]
-    if not parts:
-        return _POINTS.empty_table()
-    points = pd.concat(parts, ignore_index=True)
-    points["figure"] = points["criterion_code"].map(dict(found.numerators))
-    return table_from_frame(points[_POINTS.names], _POINTS)
-
-
-def _parts(rubric: Rubric, measures: pd.DataFrame, changes: pd.DataFrame, found: Causes) -> list[pd.DataFrame]:
-    """Points lost by each cause in the periods that one version of the rubric scores."""
-    base = _points(rubric, measures)
     numerators = found.numerators
     denominators = {criterion: found.figures[figure].denominator for criterion, figure in numerators.items()}
     parts = []
-    for cause, some in changes[changes["effect"] != 0].groupby("cause"):
-        taken = some.set_index([*_WHOSE, "figure"])["effect"]
-        without = measures[measures["metric_code"].isin(list(numerators))].copy()
-        for side, figure_of in (("numerator", numerators), ("denominator", denominators)):
-            keys = pd.MultiIndex.from_frame(without[_WHOSE].assign(figure=without["metric_code"].map(figure_of)))
-            change = taken.reindex(keys).fillna(0).astype(float).to_numpy()
-            without[side] = (without[side].astype(float) - change).clip(lower=0)
-        after = _points(rubric, without)
-        lost = (after - base.reindex(after.index)).round(2)
-        parts.append(lost[lost.notna() & (lost != 0)].rename("points_lost").reset_index().assign(cause=cause))
-    return parts
+    for rubric, rows in rubrics.by_version(index766.RUBRIC, portal_metrics):
+        measures = index766.portal_measures(rubric, rows)
+        base = _points(rubric, measures)
+        for cause, some in changes[changes["effect"] != 0].groupby("cause"):
+            taken = some.set_index([*_WHOSE, "figure"])["effect"]
+            without = measures[measures["metric_code"].isin(list(numerators))].copy()
+            for side, figure_of in (("numerator", numerators), ("denominator", denominators)):
+                keys = pd.MultiIndex.from_frame(without[_WHOSE].assign(figure=without["metric_code"].map(figure_of)))
+                change = taken.reindex(keys).fillna(0).astype(float).to_numpy()
+                without[side] = (without[side].astype(float) - change).clip(lower=0)
+            after = _points(rubric, without)
+            lost = (after - base.reindex(after.index)).round(2)
+            parts.append(lost[lost.notna() & (lost != 0)].rename("points_lost").reset_index().assign(cause=cause))
+    if not parts:
+        return _POINTS.empty_table()
+    points = pd.concat(parts, ignore_index=True)
+    points["figure"] = points["criterion_code"].map(dict(numerators))
+    return table_from_frame(points[_POINTS.names], _POINTS)
 
 
 def _points(rubric: Rubric, measures: pd.DataFrame) -> pd.Series:
