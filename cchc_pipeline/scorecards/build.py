@@ -126,7 +126,7 @@ def _units(lake: Lake) -> pa.Table:
 
 
 def _unit_codes(units: pa.Table, rubric: Rubric) -> pa.Array:
-    """Units that a rubric scores."""
+    """Return the codes of the units that a rubric scores."""
     if rubric.unit_levels:
         units = units.filter(pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels)))
     return units["unit_code"].combine_chunks()
@@ -146,9 +146,9 @@ def _keep_ranked(lake: Lake, name: str, card: pa.Table, units: pa.Table, rubrics
 
 
 def _bands(card: pa.Table, rubrics: RubricSet | None) -> pa.Array:
-    """Band of every total; "(tạm tính)" where a part of the maximum was not scored, none where much of it was not.
+    """Return the band of every total; null where less than LEAST_SCORED was scored.
 
-    The rubrics is that of the rubrics which scored the card; without one there are no bands.
+    A band says "(tạm tính)" where a part of the maximum was not scored. Without rubrics there are no bands.
     """
     bands: list[str | None] = [None] * card.num_rows
     rows = np.flatnonzero(pc.equal(card["criterion_level"], "total").to_numpy()) if rubrics else ()

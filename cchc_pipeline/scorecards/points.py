@@ -78,7 +78,7 @@ def withheld(card: pd.DataFrame) -> pd.DataFrame:
 
 
 def _needed(criterion: Criterion, numerator: float, denominator: float) -> int:
-    """Items until the rule gives everything it can give."""
+    """Count the items until the rule gives everything it can give."""
     rule = criterion.rule
     full_at = rule.steps[-1].at if rule.kind is RuleKind.STEPS else rule.full_at
     wanted = math.ceil(full_at * int(denominator)) if denominator.is_integer() else float(full_at) * denominator

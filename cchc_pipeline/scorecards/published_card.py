@@ -48,7 +48,7 @@ class PublishedCard:
         return found
 
     def rubrics(self, rubrics: RubricSet, unit: str | None = None) -> dict[str, Rubric]:
-        """Return the rubrics by id that scored the card, or one unit of it, each in the version that did."""
+        """Return rubrics by id, in the versions that scored the card or one unit."""
         rows = self.rows if unit is None else self.of_unit(unit)
         pairs = rows[["index_code", "rubric_version"]].drop_duplicates()
         return {code: rubrics.version(code, version) for code, version in pairs.itertuples(index=False)}

@@ -148,7 +148,7 @@ def newest(table: pa.Table) -> tuple[list[Dot], str] | None:
 
 
 def _strata(lake: Lake, rubrics: RubricSet) -> Iterator[Stratum]:
-    """Everything that has an interval."""
+    """Yield everything that has an interval."""
     errors = _standard_errors(lake)
     for scorecard, level in PARTS.items():
         given = {"part_level": level, "total": TOTAL_CODE, "every": scorecard == "papi"}
@@ -173,7 +173,7 @@ def _strata(lake: Lake, rubrics: RubricSet) -> Iterator[Stratum]:
 
 
 def _standard_errors(lake: Lake) -> dict[str, pd.Series]:
-    """Standard errors of PAPI totals, by first day of the year; by unit. They came in with `papi__totals`."""
+    """Return standard errors of PAPI totals by unit, by first day of the year."""
     card = lake.store.read("built/scorecard_papi")
     card = card.filter(pc.is_valid(card["standard_error"])).select(["period_start", "unit_code", "standard_error"])
     frame = card.to_pandas(date_as_object=True)
@@ -188,7 +188,7 @@ def _key(*values: object) -> Key:
 
 
 def _hash_of_code() -> str:
-    """Hash of the code of this room: where it changed, everything is computed again."""
+    """Hash the code of this room: where it changed, all is computed again."""
     found = hashlib.sha256()
     for path in sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".sql")):
         found.update(path.read_bytes())

@@ -147,7 +147,7 @@ def whatif(
 
 
 def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes: tuple[str, ...]) -> Outcome:
-    """Before and after, where something moved."""
+    """Return before and after, where something moved."""
     key = ["unit_code", "criterion_code"]
     before = card.set_index(key)[list(_SHOWN)]
     rows = before.join(scored.set_index(key)[["numerator", "points"]].add_suffix("_after"))

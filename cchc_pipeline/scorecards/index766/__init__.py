@@ -1,1 +1,1 @@
-"""QĐ 766, the index of service to citizens: measures of the portal and our own."""
+"""Score QĐ 766, the index of service to citizens, from the portal and our data."""

@@ -72,7 +72,7 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, fl
 
 
 def _counts(unit: Any, code: Any, cells: Sequence[Any], most: Mapping[str, float | None]) -> tuple[float, float]:
-    """Numerator and denominator of a row, NaN where empty; ValueError with what is wrong."""
+    """Return both counts of a row, NaN where empty; ValueError says what is wrong."""
     for name, cell in (("unit_code", unit), ("metric_code", code)):
         if not cell:
             raise ValueError(f"{name} is empty; fill it in")

@@ -111,7 +111,10 @@ class _Figures:
 def _draw_again(
     figures: _Figures, outer: tuple[_Figures, Counts] | None, draws: int, generator: np.random.Generator
 ) -> Counts:
-    """Numerators of all draws, (draws, units); `outer`: the criterion within whose hits these were counted."""
+    """Draw numerators, (draws, units).
+
+    `outer` is the criterion within whose hits these were counted.
+    """
     trials: Counts = np.broadcast_to(figures.trials, (draws, len(figures.trials)))
     of = figures.trials
     if outer is not None:
@@ -122,7 +125,7 @@ def _draw_again(
 
 
 def _points(leaf: Criterion, trials: Counts, hits: Counts) -> Array:
-    """Points of every draw by the rule of the criterion, from a table of all numerators that a unit can have."""
+    """Score every draw, by a table of all numerators that a unit can have."""
     start = np.concatenate([[0], np.cumsum(trials + 1)])
     numerator = (np.arange(start[-1]) - np.repeat(start[:-1], trials + 1)).astype(np.float64)
     denominator = np.repeat(trials, trials + 1).astype(np.float64)

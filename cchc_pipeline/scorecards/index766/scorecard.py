@@ -144,7 +144,7 @@ def score_local(rubric: Rubric, indicator_values: Table) -> pa.Table:
 
 
 def _online(frame: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
-    """The published score of the online group as a carried measure, one row per unit and period."""
+    """Return the published score of the online group as a carried measure."""
     order = {code: rank for rank, code in enumerate((*ONLINE_GROUPS, criterion.code))}
     online = frame[frame["metric_code"].isin(order) & frame["score"].notna()]
     online = online.sort_values("metric_code", key=lambda codes: codes.map(order), kind="stable")
@@ -158,7 +158,7 @@ def _payment(variant: Rubric) -> dict[str, Criterion]:
 
 
 def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Measures with the third payment item: the published points of the group less the two that can be computed.
+    """Add the third payment item: points of the group less the two computed ones.
 
     Args:
         variant: the rubric.

@@ -1,1 +1,1 @@
-"""PAPI, the survey of citizens: composed, put on the map of today, and examined."""
+"""Compose PAPI, the survey of citizens, put it on the map of today, examine ranks."""

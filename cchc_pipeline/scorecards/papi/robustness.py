@@ -200,7 +200,7 @@ def method_vi(plan: Plan) -> str:
 
 
 def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> list[Shift]:
-    """Every other method one at a time, against the unweighted sum of the nominal table."""
+    """Compare each other method with the unweighted sum of the nominal table."""
     first = plan.filled(values, plan.imputations[0])
     ranked = ~np.isnan(first).any(axis=1)
     table, equal = first[ranked], np.ones(len(names))

@@ -73,7 +73,7 @@ def read_weights(text: str, dimensions: Sequence[str]) -> tuple[float, ...]:
 
 
 def _rows(path: Path, column: str) -> list[tuple[int, str, str]]:
-    """Line number, province and cell of a table with a column Province; every province at most once."""
+    """Return line number, province and cell; every province at most once."""
     try:
         lines = list(province_rows(path, column, re.compile(rf"{column.upper()}\Z")))
     except TableFileError as error:

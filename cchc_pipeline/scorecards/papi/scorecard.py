@@ -168,7 +168,7 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
 
 
 def on_todays_map(card: pa.Table) -> pa.Table:
-    """Return points, or ranges of points, of the 34 provinces, where that can be honest.
+    """Return points, or ranges of points, of the 34 provinces of today.
 
     Eleven provinces are as they were and keep their points. Of a merged one the surveys say what its parts had, and no
     more: an average would need weights that are not published.
@@ -188,7 +188,7 @@ def on_todays_map(card: pa.Table) -> pa.Table:
 
 
 def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None) -> dict[str, pd.Series]:
-    """Weighted totals and standard errors as printed, on the rows of totals; a 0 is none.
+    """Return weighted totals and standard errors as printed; a 0 is none.
 
     Where no weighted total is printed it is computed, if the weights of the year are known.
     """
@@ -206,7 +206,7 @@ def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None)
 
 
 def _pivot(table: Table, year: int) -> pd.DataFrame:
-    """Scores as a frame of provinces by slots, with a row for every province and a column for every slot."""
+    """Return scores as a frame of all provinces by all slots."""
     frame, what = as_frame(table), f"papi__subdimensions {year}"
     require_columns(frame, _TABLE_COLUMNS, "papi__subdimensions", "load the table again", PapiTableError)
     frame = frame.loc[frame["year"] == year, list(_TABLE_COLUMNS)]
@@ -238,7 +238,7 @@ def _slot(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> _Co
 
 
 def _sum(wanted: Instrument, code: str, members: dict[str, _Column]) -> _Column:
-    """A dimension or the total; it lacks a score where a member does."""
+    """Sum up a dimension or the total; it lacks a score where a member does."""
     if not members:
         return _not_asked(wanted, code)
     scores = np.stack([member.score for member in members.values()], axis=1)

@@ -1,1 +1,1 @@
-"""PAR INDEX: evidence for criteria, and points given in stages of an appraisal."""
+"""Score PAR INDEX by evidence and by points given in stages of an appraisal."""

@@ -70,7 +70,7 @@ def score_appraisals_file(path: Path, metrics: Path | None, rubric: Rubric, year
 
 
 def _units(rows: pa.Table, rubric: Rubric) -> pa.Table:
-    """Return the units of the file; without a list of units they are taken to be of a level that the rubric scores."""
+    """Return the units of the file, taken to be of a level that the rubric scores."""
     codes = sorted(set(rows["unit_code"].to_pylist()))
     level = rubric.unit_levels[0] if rubric.unit_levels else None
     columns = {"unit_code": codes, "unit_name": [None] * len(codes), "unit_level": [level] * len(codes)}

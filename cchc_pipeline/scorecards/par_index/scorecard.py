@@ -78,7 +78,7 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
 
 
 def _applied(given: pd.DataFrame, computed: pd.DataFrame) -> pd.DataFrame:
-    """What people gave and is taken, as measures with stage and year."""
+    """Return what people gave and is taken, as measures with stage and year."""
     counted = given[given["is_counted"].astype(bool)]
     years = counted["year"].astype(int).astype(str)
     days = {"period_start": pd.to_datetime(years + "-01-01"), "period_end": pd.to_datetime(years + "-12-31")}

@@ -45,7 +45,7 @@ class Stages:
 
     @property
     def is_by_people(self) -> bool:
-        """Whether anybody gave points."""
+        """Return whether anybody gave points."""
         return any(stage != "computed" for stage in self.scores)
 
 
@@ -79,5 +79,5 @@ def _sum(row: Mapping[str, Any], leaves: list[Mapping[str, Any]]) -> Stages:
 
 
 def _total(values: Iterable[float | None]) -> float:
-    """The exact sum of decimals."""
+    """Compute the exact sum of decimals."""
     return float(sum((Decimal(str(value)) for value in values if value is not None), Decimal()))

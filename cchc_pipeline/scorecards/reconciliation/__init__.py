@@ -1,1 +1,1 @@
-"""Our dossiers against the national portal's figures: causes and points."""
+"""Compare our dossiers with the national portal's figures: causes and points."""

@@ -106,7 +106,7 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
 
 
 def _comparable(lake: Lake, history_from: date) -> pa.Table:
-    """What the portal shows of the periods that our data cover."""
+    """Return what the portal shows of the periods that our data cover."""
     held = lake.store.read(f"core/{METRICS}", schema=load_contract(METRICS).arrow_schema())
     first = lake.span().first
     covered = "period_end" if first <= history_from else "period_start"
@@ -114,7 +114,7 @@ def _comparable(lake: Lake, history_from: date) -> pa.Table:
 
 
 def _reads(lake: Lake) -> pa.Table:
-    """The last day of the window with which each period of the portal was read last."""
+    """Return the last day of the window in which each period was read last."""
     days = lake.store.parts(f"staged/{METRICS}")
     found: dict[tuple[str, date], date] = {}
     for day in sorted(days, key=lambda day: days[day]):

@@ -108,12 +108,12 @@ class Causes(Strict):
 
     @property
     def applied(self) -> tuple[Cause, ...]:
-        """The causes that can touch a figure, in the order in which they apply."""
+        """Return the causes that can touch a figure, in the order in which they apply."""
         return tuple(cause for cause in self.causes if cause.applies)
 
     @property
     def by_id(self) -> Mapping[str, Cause]:
-        """The causes in the order of the file, what none explains last."""
+        """Return causes in the order of the file, what none explains last."""
         return {cause.id: cause for cause in (*self.causes, self.unexplained)}
 
     def figures_table(self) -> pa.Table:
@@ -132,7 +132,7 @@ class Causes(Strict):
 
     @property
     def numerators(self) -> Mapping[str, str]:
-        """Criterion -> the figure that is its numerator."""
+        """Return criterion -> the figure that is its numerator."""
         return {figure.metric: name for name, figure in self.figures.items() if figure.side == "numerator"}
 
     def cause(self, cause_id: str) -> Cause:

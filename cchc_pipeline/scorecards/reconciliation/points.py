@@ -59,7 +59,7 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
 
 
 def _points(rubric: Rubric, measures: pd.DataFrame) -> pd.Series:
-    """Points by unit, period and criterion."""
+    """Score measures: points by unit, period and criterion."""
     card = score(rubric, measures, source="portal").to_pandas(date_as_object=False)
     card = card[card["criterion_level"] == "criterion"]
     return card.set_index([*_WHOSE, "criterion_code"])["points"]

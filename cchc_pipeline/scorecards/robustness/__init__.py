@@ -1,4 +1,4 @@
-"""How sure a rank is: choices behind a composite index, and their effects.
+"""Examine how sure a rank is: choices behind a composite index, their effects.
 
 Belongs here: screening, imputation, normalisation, weights, aggregation, rank statistics, uncertainty and sensitivity
 of any composite index, as arrays in and arrays out. Not here: rubrics and points (`scorecards/`), files and the lake.

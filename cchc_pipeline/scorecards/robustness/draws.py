@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def options(self) -> dict[str, tuple[Any, ...]]:
-        """Methods by the step at which one is chosen."""
+        """Return methods by the step at which one is chosen."""
         return {
             "normalisation": self.normalisations,
             "weighting": self.weightings,
@@ -71,7 +71,7 @@ class Plan:
 
     @property
     def has_sampling_error(self) -> bool:
-        """Whether figures vary by the error of the survey."""
+        """Return whether figures vary by the error of the survey."""
         return self.standard_errors is not None and bool(np.nansum(np.abs(self.standard_errors)) > 0)
 
     def filled(self, values: Array, how: Imputation) -> Array:
@@ -109,7 +109,7 @@ class Spread:
 
     @property
     def width(self) -> Array:
-        """Ranks between the ends of the interval."""
+        """Count the ranks between the ends of the interval."""
         return np.asarray(self.rank_high - self.rank_low)
 
 

@@ -152,7 +152,7 @@ def weights(values: Array, how: Weighting, *, given: Sequence[float] | None = No
 
 
 def _correlation_balanced(correlations: Array) -> Array:
-    """Weights whose correlations with the total differ least.
+    """Find weights whose correlations with the total differ least.
 
     With standardised parts the correlation of part i with the weighted sum is (Cw)_i / sqrt(w'Cw), C being the
     correlation matrix. Correlations are equal where C w is constant; where that needs a weight below zero, the
@@ -202,7 +202,7 @@ def aggregate(values: Array, weights: Array, how: Aggregation) -> Array:
 
 
 def _copeland(values: Array, share: Array) -> Array:
-    """Wins less losses; draws in slices, because every pair of units is compared in every part."""
+    """Count wins less losses; in slices, as all pairs of units are compared."""
     shape = values.shape[:-1]
     stack = values.reshape(-1, *values.shape[-2:])
     shares = np.broadcast_to(share, (*values.shape[:-2], values.shape[-1])).reshape(len(stack), -1)

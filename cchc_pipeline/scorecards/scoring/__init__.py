@@ -1,1 +1,1 @@
-"""Rubrics as data, and the engine that turns measures into points by them."""
+"""Read rubrics, and turn measures into points by them."""

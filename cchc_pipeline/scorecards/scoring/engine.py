@@ -96,7 +96,7 @@ def _constants(rubric: Rubric, source: str) -> dict[str, str]:
 
 
 def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> Iterator[Node]:
-    """A group and everything below it, in the order of the file."""
+    """Yield a group and everything below it, in the order of the file."""
     yield Node("group" if parent else "total", group, parent, [places[one.code] for one in group.leaves()])
     for child in group.groups:
         yield from _nodes(child, places, group.code)
@@ -104,7 +104,7 @@ def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> I
 
 
 def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> Grids:
-    """All criteria of all scorecards; points in hundredths."""
+    """Score all criteria of all scorecards; points in hundredths."""
 
     def grid(name: str, empty: Any, dtype: Any) -> npt.NDArray[Any]:
         cells = np.full((cards, len(criteria)), empty, dtype=dtype)
@@ -132,7 +132,7 @@ def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> G
 
 
 def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node], leaves: Grids) -> Grids:
-    """The columns that differ from cell to cell, each an array of scorecards by nodes."""
+    """Return the columns that differ by cell, as arrays of scorecards by nodes."""
     below = np.zeros((len(criteria), len(nodes)), dtype=np.int64)
     for place, node in enumerate(nodes):
         below[node.leaves, place] = 1

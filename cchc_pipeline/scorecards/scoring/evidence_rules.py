@@ -53,7 +53,7 @@ def _day_of_year(value: Any) -> str:
 
 
 def _day(text: str, year: int) -> date:
-    """The day that a day of the year is for an assessed year."""
+    """Return the day that a day of the year is for an assessed year."""
     return date(year - text.startswith("previous-"), int(text[-5:-3]), int(text[-2:]))
 
 

@@ -161,7 +161,7 @@ class Rule(Strict):
 
     @property
     def is_extra(self) -> bool:
-        """Whether the points lie outside the maximum of the group (bonus, penalty)."""
+        """Return whether points lie outside the maximum of the group (bonus, penalty)."""
         return self.kind in (RuleKind.BONUS, RuleKind.PENALTY)
 
 
@@ -207,17 +207,17 @@ class Criterion(Strict):
 
     @property
     def max_points(self) -> float:
-        """Maximum in points."""
+        """Return the maximum in points."""
         return self.max_hundredths / 100
 
     @property
     def possible_points(self) -> tuple[float, float]:
-        """Fewest and most points that can be given; a penalty gives none or fewer."""
+        """Return fewest and most points that can be given; a penalty gives 0 or less."""
         return (-self.max_points, 0.0) if self.rule.kind is RuleKind.PENALTY else (0.0, self.max_points)
 
     @property
     def is_scored_by_people(self) -> bool:
-        """Whether the pipeline has no way of its own to a figure of this criterion."""
+        """Return whether the pipeline has no own way to a figure of this criterion."""
         return self.indicator is None and self.evidence is None and self.source is not SourceKind.PORTAL
 
 
@@ -382,7 +382,7 @@ def read_rubric(path: Path) -> Rubric:
 
 
 def _codes(groups: Sequence[Group], *above: str | int) -> Iterator[tuple[Place, str]]:
-    """Places and codes of all groups and criteria."""
+    """Yield places and codes of all groups and criteria."""
     for number, group in enumerate(groups):
         place = (*above, "groups", number)
         yield (*place, "code"), group.code

@@ -74,7 +74,7 @@ def _head(rubric: Rubric) -> dict[str, str]:
 
 
 def _criteria(rubric: Rubric) -> dict[str, dict[str, str]]:
-    """What is compared of each criterion, in the order of the rubric."""
+    """Return what is compared of each criterion, in the order of the rubric."""
     place = {one.code: group.code for top in rubric.groups for group in top.walk() for one in group.criteria}
     return {
         one.code: {

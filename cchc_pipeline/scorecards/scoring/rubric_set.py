@@ -39,7 +39,7 @@ class RubricSet:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Ids of all rubrics, in order."""
+        """Return the ids of all rubrics, in order."""
         return tuple(sorted({one.id for one in (*self.shipped, *self.own)}))
 
     def versions(self, rubric_id: str) -> tuple[Rubric, ...]:

@@ -97,7 +97,7 @@ def read_criteria_table(path: Path, *, sheet: str | None = None) -> CriteriaTabl
 
 
 def _headings(row: Sequence[Any]) -> dict[str, int]:
-    """Positions of the columns that a row heads."""
+    """Find the positions of the columns that a row heads."""
     cells = [without_marks(cell or "") for cell in row]
     found: dict[str, int] = {}
     for what, beginnings in _HEADINGS.items():

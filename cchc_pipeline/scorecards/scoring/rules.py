@@ -148,7 +148,7 @@ def _factor(rule: Rule, full: int) -> int:
 
 
 def _exact(numerator: Floats, denominator: Floats, largest: int) -> tuple[Integers, Integers]:
-    """Both as integers with the same ratio; Python integers where counts are not whole or too large."""
+    """Return both as integers of the same ratio; Python integers where too large."""
     together = np.concatenate([numerator, denominator])
     if (together == np.floor(together)).all() and together.max(initial=0) <= largest:
         return numerator.astype(np.int64), denominator.astype(np.int64)

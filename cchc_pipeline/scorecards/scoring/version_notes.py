@@ -58,7 +58,7 @@ def note_version(card: pa.Table, rubric: Rubric, rubrics: RubricSet) -> pa.Table
 
 
 def _broken(old: Rubric, new: Rubric) -> set[str]:
-    """Codes of the total and of all groups and criteria that the new version scores otherwise."""
+    """Return the total, groups and criteria that the new version scores otherwise."""
     changed = changed_criteria(old, new)
     groups = (one for group in new.groups for one in group.walk())
     return {TOTAL_CODE, *changed, *(one.code for one in groups if any(leaf.code in changed for leaf in one.leaves()))}

@@ -1,1 +1,1 @@
-"""SQL over finished scorecards. No code."""
+"""Keep the SQL over finished scorecards; no code."""

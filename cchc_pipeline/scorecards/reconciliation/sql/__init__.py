@@ -1,1 +1,1 @@
-"""SQL of the reconciliation."""
+"""Keep the SQL of the reconciliation."""
