@@ -74,7 +74,7 @@ def parse_change(text: str) -> Change:
 
 def whatif(
     card: pd.DataFrame,
-    rubric: Rubric | Mapping[str, Rubric],
+    rubrics: Mapping[str, Rubric],
     unit_code: str,
     changes: Sequence[Change],
     *,
@@ -85,7 +85,7 @@ def whatif(
 
     Args:
         card: rows of one index, source and period, all units, with unit_level.
-        rubric: the rubric it was scored by, or rubrics by index_code where levels of units have their own.
+        rubrics: the rubrics it was scored by, by index_code; levels of units may have their own.
         unit_code: the unit whose figures change.
         changes: what changes; each criterion once. A criterion that is counted within a changed one moves by the same
             items, as far as it can, unless it is changed itself.
@@ -104,7 +104,6 @@ def whatif(
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise MeasureError(f"{', '.join(twice)} is changed twice; write one change per criterion")
     source = str(card["source"].iloc[0])
-    rubrics = rubric if isinstance(rubric, Mapping) else dict.fromkeys(index_of.values(), rubric)
     parts = card.groupby("index_code", sort=False)
     measures = pd.concat(measures_of(rows, rubrics[str(code)].for_source(source)) for code, rows in parts)
     figures: Figures = {(row["unit_code"], row["metric_code"]): row for row in measures.to_dict("records")}

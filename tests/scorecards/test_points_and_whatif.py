@@ -41,6 +41,7 @@ RUBRIC = rubric_from(
         ],
     },
 )  # fmt: skip
+RUBRICS = {RUBRIC.id: RUBRIC}
 CODES = ("LINEAR", "FLOOR", "STEPS", "ALL")
 PARENTS = {"P": None, "P.1": "P", "P.2": "P", "P.2.1": "P.2"}
 LEVELS = {"P": "province", "P.1": "unit", "P.2": "unit", "P.2.1": "commune"}
@@ -81,7 +82,7 @@ def card_of(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
 @given(OWN)
 def test_a_whatif_of_nothing_changes_nothing(own) -> None:
     card = card_of(own)
-    found = whatif(card, RUBRIC, "P", [], parents=PARENTS, additive=CODES)
+    found = whatif(card, RUBRICS, "P", [], parents=PARENTS, additive=CODES)
     assert (found.rows["points"].fillna(-1) == found.rows["points_after"].fillna(-1)).all()
     assert (found.ranks["rank"] == found.ranks["rank_after"]).all()
 
@@ -92,13 +93,13 @@ def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
     card = card_of(own)
     for fix in fixes(card[card["unit_code"] == "P.2.1"], RUBRIC).to_dict("records"):
         change = Change(fix["criterion_code"], items=fix["items"])
-        found = whatif(card, RUBRIC, "P.2.1", [change], parents=PARENTS, additive=())
+        found = whatif(card, RUBRICS, "P.2.1", [change], parents=PARENTS, additive=())
         row = found.rows[(found.rows["criterion_code"] == fix["criterion_code"])].iloc[0]
         assert row["points_after"] == row["max_points"]
         assert row["points_after"] - row["points"] == pytest.approx(fix["points"])
         if fix["items"] > 1:  # one fewer does not reach the full points, up to the rounding of a hundredth
             less = whatif(
-                card, RUBRIC, "P.2.1", [Change(fix["criterion_code"], items=fix["items"] - 1)],
+                card, RUBRICS, "P.2.1", [Change(fix["criterion_code"], items=fix["items"] - 1)],
                 parents=PARENTS, additive=(),
             )  # fmt: skip
             after = less.rows[less.rows["criterion_code"] == fix["criterion_code"]]
@@ -125,7 +126,7 @@ def test_more_in_a_numerator_never_costs_points_and_goes_up_the_tree(own, code) 
     more = row["denominator"] - row["numerator"]
     if not more:
         return
-    found = whatif(card, RUBRIC, "P.2.1", [Change(code, items=int(more))], parents=PARENTS, additive=CODES)
+    found = whatif(card, RUBRICS, "P.2.1", [Change(code, items=int(more))], parents=PARENTS, additive=CODES)
     rows = found.rows[found.rows["criterion_code"] == code].set_index("unit_code")
     assert set(rows.index) == {"P", "P.2", "P.2.1"}
     assert (rows["numerator_after"] - rows["numerator"] == more).all()
@@ -138,7 +139,7 @@ def test_the_unit_that_does_better_overtakes() -> None:
     own = {unit: [(10, 10)] * 4 for unit in PARENTS}
     own["P.1"] = [(12, 8)] * 4
     own["P.2.1"] = [(0, 0)] * 4
-    found = whatif(card_of(own), RUBRIC, "P.2", [parse_change("LINEAR=90%")], parents=PARENTS, additive=CODES)
+    found = whatif(card_of(own), RUBRICS, "P.2", [parse_change("LINEAR=90%")], parents=PARENTS, additive=CODES)
     ranks = found.ranks.set_index("unit_code")
     assert ranks.loc["P.2", ["rank", "rank_after", "ranked"]].tolist() == [2, 1, 2]
     assert ranks.loc["P.1", ["rank", "rank_after"]].tolist() == [1, 2]
@@ -149,7 +150,7 @@ def test_the_unit_that_does_better_overtakes() -> None:
 def test_a_share_that_is_asked_for_is_reached_by_the_fewest_items(share: int, has: int, lacks: int) -> None:
     own = {unit: [(0, 1)] * 4 for unit in PARENTS} | {"P.2.1": [(has, lacks)] * 4}
     change = [parse_change(f"LINEAR={share}%")]
-    rows = whatif(card_of(own), RUBRIC, "P.2.1", change, parents=PARENTS, additive=()).rows
+    rows = whatif(card_of(own), RUBRICS, "P.2.1", change, parents=PARENTS, additive=()).rows
     row = rows[(rows["unit_code"] == "P.2.1") & (rows["criterion_code"] == "LINEAR")]
     after = int(row["numerator_after"].iloc[0]) if len(row) else has
     assert 100 * after >= share * (has + lacks)
@@ -165,7 +166,9 @@ def test_what_is_counted_within_a_changed_criterion_moves_with_it_and_says_so(pu
 
     def asked(*changes: str) -> tuple[dict[tuple[str, str], float], tuple[str, ...]]:
         wanted = [parse_change(one) for one in changes]
-        found = whatif(card, rubric, "H99.01", wanted, parents=parents, additive=["DOSSIER_ON_TIME", inner])
+        found = whatif(
+            card, {rubric.id: rubric}, "H99.01", wanted, parents=parents, additive=["DOSSIER_ON_TIME", inner]
+        )
         rows = found.rows.set_index(["unit_code", "criterion_code"])
         return (rows["numerator_after"] - rows["numerator"]).to_dict(), found.notes
 
@@ -200,10 +203,12 @@ def test_what_is_left_of_a_published_group_is_no_list_of_items_and_stays_as_it_i
     third = card[card["criterion_code"] == "FORMALITY_PAYMENT_AVAILABLE"].iloc[0]
     assert (third["points"], third["points_lost"]) == (1.0, 1.0)
     assert set(fixes(card, rubric)["criterion_code"]) == {"DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT"}
-    nothing = whatif(card, rubric, "H1", [Change("DOSSIER_ONLINE_PAYMENT", items=0)], parents={}, additive=())
+    nothing = whatif(
+        card, {rubric.id: rubric}, "H1", [Change("DOSSIER_ONLINE_PAYMENT", items=0)], parents={}, additive=()
+    )
     assert (nothing.rows["points"] == nothing.rows["points_after"]).all()
     with pytest.raises(MeasureError, match="has points and no count"):
-        whatif(card, rubric, "H1", [Change(third["criterion_code"], items=1)], parents={}, additive=())
+        whatif(card, {rubric.id: rubric}, "H1", [Change(third["criterion_code"], items=1)], parents={}, additive=())
 
 
 def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
@@ -230,7 +235,7 @@ def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:
 def test_what_cannot_be_is_refused(changes, unit, message) -> None:
     card = card_of({unit: [(10, 10)] * 4 for unit in PARENTS})
     with pytest.raises(MeasureError, match=message):
-        whatif(card, RUBRIC, unit, [parse_change(one) for one in changes], parents=PARENTS, additive=CODES)
+        whatif(card, RUBRICS, unit, [parse_change(one) for one in changes], parents=PARENTS, additive=CODES)
 
 
 @pytest.fixture

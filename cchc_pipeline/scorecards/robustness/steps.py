@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
@@ -64,16 +65,12 @@ def impute(
             raise RobustnessError("Imputation 'previous' needs last year's table with the same units and parts.")
         return np.where(gaps, previous, values)
     middle = np.nanmedian(values, axis=0) if how == "median" else np.nanmean(values, axis=0)
-    fill = np.broadcast_to(middle, values.shape).copy()
+    fill = np.broadcast_to(middle, values.shape)
     if how == "group_mean":
         if groups is None or len(groups) != len(values):
             raise RobustnessError("Imputation 'group_mean' needs the group of every unit.")
-        labels = np.asarray(groups)
-        for label in np.unique(labels):
-            members = labels == label
-            counts = (~gaps[members]).sum(axis=0)
-            sums = np.where(gaps[members], 0.0, values[members]).sum(axis=0)
-            fill[members] = np.where(counts > 0, sums / np.maximum(counts, 1), middle)
+        of_groups = pd.DataFrame(values).groupby(np.asarray(groups)).transform("mean").to_numpy()
+        fill = np.where(np.isnan(of_groups), middle, of_groups)
     return np.where(gaps, fill, values)
 
 

@@ -82,17 +82,15 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
     for name in ("period_start", "period_end"):
         columns[name] = pa.array(cards[name].to_numpy(dtype="datetime64[D]")[card], pa.date32())
     for name, places, texts in (
-        *((name, np.zeros_like(card), [text]) for name, text in _constants(rubric, source).items()),
+        ("index_code", np.zeros_like(card), [rubric.id]),
+        ("rubric_version", np.zeros_like(card), [rubric.version]),
+        ("source", np.zeros_like(card), [source]),
         *((name, card, cards[name].tolist()) for name in ("unit_code", "period_type")),
         *((name, node, list(texts)) for name, texts in zip(_NAMES, zip(*names, strict=True), strict=True)),
         ("status", cells["status"].ravel(), STATUSES),
     ):
         columns[name] = pa.DictionaryArray.from_arrays(places, pa.array(texts, pa.string())).cast(pa.string())
     return pa.table([columns[name] for name in SCORECARD_SCHEMA.names], schema=SCORECARD_SCHEMA)
-
-
-def _constants(rubric: Rubric, source: str) -> dict[str, str]:
-    return {"index_code": rubric.id, "rubric_version": rubric.version, "source": source}
 
 
 def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> Iterator[Node]:

@@ -20,7 +20,7 @@ from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
-from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
+from cchc_pipeline.yaml_files import PlacedError, Strict, Text, read_yaml
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -98,7 +98,6 @@ def _above_zero(value: Any) -> Any:
     return value
 
 
-Text = Annotated[str, Field(min_length=1)]
 Number = Annotated[Fraction, BeforeValidator(_number)]
 Share = Annotated[Number, AfterValidator(_share)]
 Hundredths = Annotated[int, BeforeValidator(_hundredths)]
