@@ -157,7 +157,8 @@ def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes
     after = _ranks(scored.merge(levels, on="unit_code"))[["unit_code", "rank"]]
     ranks = _ranks(card).merge(after, on="unit_code", suffixes=("", "_after"))
     shown = ranks["unit_code"].isin(touched) | (ranks["rank"] != ranks["rank_after"])
-    return Outcome(rows[moved].reset_index(), ranks[shown], notes)
+    columns = ["unit_code", "rank", "rank_after", "ranked"]
+    return Outcome(rows[moved].reset_index(), ranks.loc[shown, columns], notes)
 
 
 def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
