@@ -225,4 +225,4 @@ def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> list[Shift]:
         others["weights_2019"] = mean(table, np.array([published[name] for name in names]))
     others |= {f"imputation_{how}": mean(plan.filled(values, how)[ranked]) for how in plan.imputations[1:]}
     shifts = [shift(name, mean(table), scores) for name, scores in others.items()]
-    return [*shifts, *(replace(one, name=f"without_{one.name}") for one in leave_one_out(table, equal, names))]
+    return [*shifts, *(replace(one, name=f"without_{one.name}") for one in leave_one_out(table, names))]

@@ -107,11 +107,6 @@ class Spread:
     rank_high: Array
     share_first_quarter: Array
 
-    @property
-    def width(self) -> Array:
-        """Count the ranks between the ends of the interval."""
-        return np.asarray(self.rank_high - self.rank_low)
-
 
 @dataclass(frozen=True)
 class Intervals(Spread):

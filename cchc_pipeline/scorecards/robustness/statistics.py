@@ -37,7 +37,7 @@ class Structure:
         first_share: share of the variance on the first component, 0 to 1.
         alpha: Cronbach's alpha of the standardised parts: k r / (1 + (k - 1) r), r being the mean correlation of k
             parts.
-        with_total: correlation of each part with the weighted sum.
+        with_total: correlation of each part with the sum.
         variance_share: cov(part, sum) / var(sum): what each part really weighs; sums to 1.
         flagged: pairs (part, part, correlation) that run against each other or are nearly the same.
     """
@@ -65,24 +65,24 @@ def shift(name: str, nominal: Array, other: Array) -> Shift:
     return Shift(name, float(spearmanr(nominal[both], other[both])[0]), float(moved.mean()), int(moved.max()))
 
 
-def leave_one_out(values: Array, weights: Array, names: Sequence[str]) -> list[Shift]:
-    """Compare the ranking by weighted mean with that without each part in turn."""
-    nominal = aggregate(values, weights, "arithmetic")
+def leave_one_out(values: Array, names: Sequence[str]) -> list[Shift]:
+    """Compare the ranking by unweighted mean with that without each part in turn."""
+    equal = np.ones(len(names))
+    nominal = aggregate(values, equal, "arithmetic")
     return [
-        shift(name, nominal, aggregate(np.delete(values, i, axis=1), np.delete(weights, i), "arithmetic"))
+        shift(name, nominal, aggregate(np.delete(values, i, axis=1), equal[1:], "arithmetic"))
         for i, name in enumerate(names)
     ]
 
 
-def structure(values: Array, names: Sequence[str], weights: Array | None = None) -> Structure:
+def structure(values: Array, names: Sequence[str]) -> Structure:
     """Describe the parts of an index, units by parts; units with a gap are left out."""
     whole = values[~np.isnan(values).any(axis=1)]
-    weighted = whole * (np.ones(whole.shape[1]) if weights is None else weights)
-    total, parts = weighted.sum(axis=1), len(names)
+    total, parts = whole.sum(axis=1), len(names)
     correlations: Array = np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64)
     eigenvalues: Array = np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64)
     mean = (correlations.sum() - parts) / (parts * (parts - 1))
-    covariance = np.array([np.cov(column, total)[0, 1] for column in weighted.T])
+    covariance = np.array([np.cov(column, total)[0, 1] for column in whole.T])
     pairs = [(names[i], names[j], float(correlations[i, j])) for i, j in combinations(range(parts), 2)]
     return Structure(
         units=len(whole),
