@@ -13,7 +13,8 @@ from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID
-from cchc_pipeline.sandbox.truth.indicators import INDICATORS, indicator_truth
+from cchc_pipeline.sandbox.truth.definitions import indicators
+from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 
 
 @click.group()
@@ -91,7 +92,7 @@ def describe(scenario: str, seed: int, size: float, first: date | None, last: da
         f"  {shown.code} {shown.name}, {first} .. {last} ({workdays.between(first, last)} working days after {first})"
     )
     truth = indicator_truth(province, last, first, last)
-    for indicator in INDICATORS:
+    for indicator in indicators():
         if (indicator, shown.code) not in truth:
             continue
         numerator, denominator = truth[indicator, shown.code]

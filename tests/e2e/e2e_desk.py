@@ -32,8 +32,8 @@ from cchc_pipeline.sandbox.drop.papi import write_papi_table
 from cchc_pipeline.sandbox.drop.registers import write_registers
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.server import SandboxServer
-from cchc_pipeline.sandbox.truth.indicators import INDICATORS, Truth, indicator_truth
-from cchc_pipeline.sandbox.truth.procedures import PROCEDURES_STANDING
+from cchc_pipeline.sandbox.truth.definitions import indicators, standing_indicators
+from cchc_pipeline.sandbox.truth.indicators import Truth, indicator_truth
 
 VIETNAM = timezone(timedelta(hours=7))
 CCHC = Path(sys.executable).with_name("cchc")
@@ -66,7 +66,7 @@ FROM_CATALOGUE = {
     "idx766_online_procedures_used",
     "idx766_update_on_time",
     "idx766_content_full",
-    *PROCEDURES_STANDING,
+    *standing_indicators(),
 }
 
 Period = tuple[str, date, date]
@@ -283,7 +283,7 @@ def differences(release: Release, province: Province, periods: list[Period], cat
         period = row["period_type"], row["period_start"], row["period_end"]
         held[period, row["indicator_id"], row["unit_code"]] = row
     kinds = {row["indicator_id"]: (row["kind"], row["unit_of_measure"]) for row in release.rows("indicators")}
-    found = [] if set(kinds) == set(INDICATORS) else [f"other indicators: {set(kinds) ^ set(INDICATORS)}"]
+    found = [f"other indicators: {other}"] if (other := set(kinds) ^ set(indicators())) else []
     for period in periods:
         truth = indicator_truth(province, release.as_of_on, period[1], period[2])
         if not any(period[1] <= day <= period[2] for day in catalogue):

@@ -14,92 +14,13 @@ from statistics import median
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
-from cchc_pipeline.sandbox.life.steps import CAUSES
 from cchc_pipeline.sandbox.province import Province
-from cchc_pipeline.sandbox.truth.procedures import PROCEDURE_INDICATORS, of_unit, procedure_counts, procedure_truth
-from cchc_pipeline.sandbox.truth.registers import REGISTER_INDICATORS, register_truth
+from cchc_pipeline.sandbox.truth.definitions import definitions
+from cchc_pipeline.sandbox.truth.procedures import of_unit, procedure_counts, procedure_truth
+from cchc_pipeline.sandbox.truth.registers import register_truth
 
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
-
-# indicator -> measure counted in the period
-COUNTS = {
-    "received_total": "received",
-    "received_online": "received_online",
-    "received_direct": "received_direct",
-    "received_postal": "received_postal",
-    "resolved_total": "resolved",
-    "resolved_early": "early",
-    "resolved_on_time": "on_time",
-    "resolved_late": "late",
-    "suspended_count": "suspended",
-    "withdrawn_count": "withdrawn",
-    "refused_count": "refused",
-    "documents_sent_count": "documents",
-    "publication_decisions_count": "decisions",
-    "publication_decisions_late_count": "decisions_late",
-    "published_procedures_count": "published_procedures",
-    # pending_*: stocks at the end of the period; carried_over: at the end of the day before its start
-    "pending_total": "pending",
-    "pending_overdue": "pending_overdue",
-    "pending_in_time": "pending_in_time",
-    "carried_over": "carried_over",
-    "published_internal_procedures_count": "published_internal",
-    "replies_count": "replies",
-    "replies_late_count": "replies_late",
-    "ratings_count": "rated",
-    "satisfied_count": "rated_3",
-    "neutral_count": "rated_2",
-    "dissatisfied_count": "rated_1",
-    "procedures_full_count": "procedures_full",
-    "procedures_partial_count": "procedures_partial",
-    "procedures_information_count": "procedures_information",
-}
-COUNTS |= {f"late_{cause}_count": f"late_{cause}" for cause in CAUSES}
-COUNTS |= {f"late_{cause}_apology_count": f"late_{cause}_apology" for cause in CAUSES}
-# indicator -> (numerator, denominator)
-RATES = {
-    "online_rate": ("received_online", "received"),
-    "early_rate": ("early", "resolved"),
-    "on_time_rate": ("on_time", "resolved"),
-    "late_rate": ("late", "resolved"),
-    "timely_rate": ("timely", "resolved"),
-    "handling_time_mean_days": ("handled_days", "done"),
-    "online_payment_rate": ("paid_online", "with_fee"),
-    "digitised_result_rate": ("done_electronic", "done"),
-    "data_reuse_rate": ("reused", "received"),
-    "apology_rate": ("late_with_apology", "late"),
-    "satisfaction_rate": ("rated_3", "rated"),
-    "documents_electronic_rate": ("documents_electronic", "documents_open"),
-    "documents_signed_rate": ("documents_signed", "documents_to_sign"),
-    "publication_days_mean": ("publication_days", "decisions_answering"),
-    "replies_late_rate": ("replies_late", "replies"),
-    "full_online_rate": ("received_full_online", "received"),
-    "late_district_share": ("late_district", "late"),
-    "digitised_result_rate_province_level": ("done_electronic_province", "done_province"),
-    "digitised_result_rate_district_level": ("done_electronic_district", "done_district"),
-    "digitised_result_rate_commune_level": ("done_electronic_commune", "done_commune"),
-    "neutral_rate": ("rated_2", "rated"),
-    "dissatisfaction_rate": ("rated_1", "rated"),
-    "idx766_on_time": ("not_late", "received"),
-    "idx766_electronic_result": ("result_electronic", "received"),
-    "idx766_digitised": ("digitised", "received"),
-    "idx766_reused": ("reused", "received"),
-    "idx766_personal_storage": ("personal_storage", "received"),
-    "idx766_citizen_data": ("citizen_data", "received"),
-    "idx766_satisfied": ("satisfied_not_late", "received"),
-    "idx766_synced": ("synced_national", "received"),
-    "idx766_citizen_data_procedures": ("procedures_connected", "procedures"),
-    "idx766_payment_procedures": ("procedures_paid", "procedures_with_fee_used"),
-    "idx766_online_procedures": ("procedures_online", "procedures"),
-    "idx766_online_procedures_used": ("procedures_online_used", "procedures_online"),
-    "idx766_publish_on_time": ("decisions_in_time", "decisions"),
-    "idx766_update_on_time": ("procedures_updated", "procedures"),
-    "idx766_content_full": ("procedures_content_full", "procedures"),
-}
-RATES |= {f"late_{cause}_rate": (f"late_{cause}", "resolved") for cause in CAUSES}
-RATES |= {f"late_{cause}_apology_rate": (f"late_{cause}_apology", f"late_{cause}") for cause in CAUSES}
-INDICATORS = (*COUNTS, *RATES, *PROCEDURE_INDICATORS, "handling_time_median_days", *REGISTER_INDICATORS)
 
 
 @dataclass(slots=True)
@@ -170,9 +91,9 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
         )
         counts = total[unit.code].counts
         counts.update(procedure_counts(procedures))
-        for indicator, measure in COUNTS.items():
+        for indicator, measure in definitions().counts.items():
             truth[indicator, unit.code] = counts[measure], None
-        for indicator, (numerator, denominator) in RATES.items():
+        for indicator, (numerator, denominator) in definitions().rates.items():
             truth[indicator, unit.code] = counts[numerator], counts[denominator]
         for indicator, value in procedure_truth(province, unit, procedures, window.as_of_on, start, end).items():
             truth[indicator, unit.code] = value

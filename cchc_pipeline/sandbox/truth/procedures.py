@@ -6,64 +6,15 @@ in charge of it counts for every unit of that level. Internal procedures are cou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.truth.definitions import definitions
 
 Value = tuple[float, float | None]
 BELOW = ("district", "commune")
-
-Rule = Callable[[Procedure], bool]
-# indicator -> the procedures for citizens that it counts, as the catalogue stands
-STANDING: dict[str, Rule] = {
-    "procedures_count": lambda _: True,
-    "procedures_province_level_count": lambda p: p.executing_level == "province",
-    "procedures_district_level_count": lambda p: p.executing_level == "district",
-    "procedures_commune_level_count": lambda p: p.executing_level == "commune",
-    "procedures_online_count": lambda p: p.service_level != "information",
-}
-# the same, by attributes that a source may not give
-SAID: dict[str, Rule] = {
-    "services_level_1_2_count": lambda p: p.service_level_old in (1, 2),
-    "services_level_3_count": lambda p: p.service_level_old == 3,
-    "services_level_4_count": lambda p: p.service_level_old == 4,
-    "procedures_interlinked_count": lambda p: p.interlinked is not None,
-    "procedures_interlinked_same_level_count": lambda p: p.interlinked == "same_level",
-    "procedures_interlinked_cross_level_count": lambda p: p.interlinked == "cross_level",
-    "procedures_paperless_count": lambda p: p.is_paperless,
-    "procedures_priority_early_count": lambda p: p.is_priority_early,
-    "procedures_location_free_count": lambda p: p.is_location_free,
-}
-# indicator -> (column of the day that it counts by, whether of internal procedures only)
-BY_DAY = {
-    "procedures_integrated_count": ("integrated_on", False),
-    "procedures_synced_count": ("synced_on", False),
-    "procedures_time_cut_count": ("time_cut_on", False),
-    "procedures_simplified_count": ("simplified_on", False),
-    "internal_procedures_simplified_count": ("simplified_on", True),
-}
-UNITS = {
-    "portal_departments_count": "department",
-    "portal_districts_count": "district",
-    "portal_communes_count": "commune",
-}
-# known only as of the day on which the catalogue is read
-PROCEDURES_STANDING = (
-    *STANDING,
-    *SAID,
-    "procedures_internal_count",
-    "procedures_online_rate",
-    "procedures_full_rate",
-    "essential_services_rate",
-)
-PROCEDURE_INDICATORS = (
-    *PROCEDURES_STANDING,
-    *BY_DAY,
-    "procedures_integrated_to_date_count",
-    *UNITS,
-)
 
 
 def of_unit(province: Province, unit: Unit, inside: set[str]) -> list[Procedure]:
@@ -108,24 +59,29 @@ def procedure_truth(
     last = min(end, as_of_on)
     found: dict[str, Value] = {}
     public = [p for p in procedures if not p.is_internal]
+    holding = {
+        name: float(sum(all(getattr(p, what) in values for what, values in condition.items()) for p in public))
+        for name, condition in (definitions().standing | definitions().said).items()
+    }
     if procedures:
-        found |= {name: (float(sum(map(rule, public))), None) for name, rule in STANDING.items()}
+        found |= {name: (holding[name], None) for name in definitions().standing}
         found["procedures_internal_count"] = len(procedures) - len(public), None
         found["procedures_online_rate"] = sum(p.service_level != "information" for p in public), len(public)
         found["procedures_full_rate"] = sum(p.service_level == "full" for p in public), len(public)
     if public:
         has_old_scale = any(p.service_level_old is not None for p in public)
-        for name, rule in SAID.items():
+        for name in definitions().said:
             if has_old_scale or not name.startswith("services_level_"):
-                found[name] = float(sum(map(rule, public))), None
+                found[name] = holding[name], None
         essential = [p for p in public if p.is_essential]
         integrated = [p for p in essential if p.integrated_on is not None and p.integrated_on <= as_of_on]
         found["essential_services_rate"] = len(integrated), len(essential)
     if procedures:
         found |= _by_day(province, procedures, as_of_on, start, last)
     if start < end:
+        units = definitions().units
         below = [one for one in province.units if unit in (one, *province.scenario.ancestors(one))]
-        found |= {name: (float(sum(one.level == level for one in below)), None) for name, level in UNITS.items()}
+        found |= {name: (float(sum(one.level == level for one in below)), None) for name, level in units.items()}
     else:
         found.pop("procedures_integrated_to_date_count", None)
     return found
@@ -136,7 +92,7 @@ def _by_day(
 ) -> dict[str, Value]:
     """Count by the days of the catalogue; unknown if it states none by `as_of_on`."""
     found: dict[str, Value] = {}
-    for name, (column, only_internal) in BY_DAY.items():
+    for name, (column, only_internal) in definitions().by_day.items():
         every = [getattr(p, column) for p in province.procedures if p.is_in_force]
         if not any(day is not None and day <= as_of_on for day in every):
             continue

@@ -13,53 +13,13 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.truth.definitions import FLAGS, INDICES, KINDS, LEVELS, definitions
 
 Row = Mapping[str, Any]
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
 
-GUIDANCE = ("guidance", "guidance_counter", "guidance_calls_out", "guidance_calls_in")
-KIOSK = ("kiosk_satisfied", "kiosk_neutral", "kiosk_dissatisfied")
-#: indicator -> measures that are added up
-FLOWS: dict[str, tuple[str, ...]] = {
-    "guidance_total": GUIDANCE,
-    **{f"{measure}_count": (measure,) for measure in (*GUIDANCE[1:], "zalo_interactions", *KIOSK)},
-    "kiosk_ratings_count": KIOSK,
-    "budget_revenue_amount": ("budget_revenue",),
-    "disbursement_amount": ("disbursement",),
-}
-#: stock -> indicator of the figure, indicator of its share where it is a part
-STOCKS: dict[str, tuple[str, str | None]] = {
-    "zalo_followers": ("zalo_followers_count", None),
-    "shared_systems": ("shared_systems_count", None),
-    "national_systems_connected": ("national_systems_connected_count", None),
-    "ioc_fields": ("ioc_fields_count", None),
-    "eid_accounts": ("eid_accounts_count", "eid_accounts_rate"),
-    "public_service_units_connected": ("public_service_units_connected_count", "public_service_units_connected_rate"),
-}
-FLAGS = ("documents_connected", "qr_listed")
-LEVELS = ("department", "district", "commune")
-INDICES = ("PAR_INDEX", "PAR_PROCEDURE_REFORM", "SIPAS", "PAPI", "PCI", "INDEX766", "INDEX766_PAYMENT")
 RUNNING = ("INDEX766", "INDEX766_PAYMENT")
-KINDS = ("petition", "question")
-REGISTER_INDICATORS = (
-    *FLOWS,
-    *(f"{measure}_rate" for measure in (*KIOSK, "budget_revenue", "disbursement")),
-    *(indicator for pair in STOCKS.values() for indicator in pair if indicator),
-    *(f"{flag}_{level}_rate" for flag in FLAGS for level in LEVELS),
-    *("plan_fields_count", "plan_tasks_count", "plan_activities_count", "plan_done_rate", "plan_on_time_rate"),
-    *("plan_overdue_count", "inspections_count", "inspected_units_count", "inspection_plan_done_rate"),
-    *(
-        f"{kind}s_{what}"
-        for kind in KINDS
-        for what in ("received_count", "answered_count", "on_time_rate", "pending_count", "overdue_count")
-    ),
-    *(
-        f"external_{index.lower()}_{what}"
-        for index in INDICES
-        for what in ("value", "rank", "value_change", "rank_change")
-    ),
-)
 
 
 def register_truth(province: Province, as_of_on: date, start: date, end: date) -> Truth:
@@ -112,26 +72,25 @@ def _flows(rows: Sequence[Row], start: date, last: date) -> dict[str, Value]:
         return float(sum(found)) if found else None
 
     result: dict[str, Value] = {}
-    for indicator, measures in FLOWS.items():
+    for indicator, measures in definitions().flows.items():
         if (amount := added(measures)) is not None:
             result[indicator] = amount, None
-    for measure in KIOSK:
-        if (amount := added((measure,))) is not None:
-            result[f"{measure}_rate"] = amount, added(KIOSK)
-    for measure in ("budget_revenue", "disbursement"):
-        if (plan := added((measure,), "total")) is not None:
+    for indicator, (measure, wholes) in definitions().flow_rates.items():
+        if wholes and (amount := added((measure,))) is not None:
+            result[indicator] = amount, added(wholes)
+        elif not wholes and (plan := added((measure,), "total")) is not None:
             part = sum(row["value"] for row in kept[measure] if row["total"] is not None)
-            result[f"{measure}_rate"] = float(part), plan
+            result[indicator] = float(part), plan
     return result
 
 
 def _stocks(rows: Sequence[Row], last: date, levels: Mapping[str, str]) -> dict[str, Value]:
     newest: dict[tuple[str, str], Row] = {}
     for row in sorted(rows, key=lambda row: row["observed_on"]):
-        if row["observed_on"] <= last and row["measure_code"] in (*STOCKS, *FLAGS):
+        if row["observed_on"] <= last and row["measure_code"] in (*definitions().stocks, *FLAGS):
             newest[row["measure_code"], row["unit_code"]] = row
     result: dict[str, Value] = {}
-    for measure, (figure, share) in STOCKS.items():
+    for measure, (figure, share) in definitions().stocks.items():
         held = [row for (code, _), row in newest.items() if code == measure]
         if held:
             result[figure] = float(sum(row["value"] for row in held)), None
