@@ -7,8 +7,9 @@ A provincial chairman has to publish procedures within five working days after t
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -22,7 +23,10 @@ from cchc_pipeline.sandbox.life.letters import (
     TYPES,
     Letter,
     Receipt,
+    plan_subject,
+    report_subject,
 )
+from cchc_pipeline.sandbox.life.plan import Publication
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.life.scenario import Scenario
 
@@ -37,13 +41,12 @@ _EVERYDAY = [(*one, None) for one in SUBJECTS] * 3 + [
 
 
 @dataclass(frozen=True, slots=True)
-class _Publication:
-    arrived_on: date
-    promulgated_on: date
-    procedures_count: int
-    internal_count: int
-    ministry: int
-    number: int
+class _Day:
+    """What the letters of a day are written with; `numbers` are used per unit and notation."""
+
+    rng: Random
+    day: date
+    numbers: Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +122,17 @@ class LetterBook:
 
     def _compose(self, day: date) -> Iterator[Letter]:
         rng = self._rng("letters", day.isoformat())
-        numbers: dict[tuple[str, str], int] = {}
-        for publication in self._publications(day):
-            yield (
-                self._ministry(rng, publication)
-                if publication.arrived_on == day
-                else self._publish(rng, publication, day, numbers)
-            )
-        yield from self._apologies(rng, day, numbers)
+        on = _Day(rng, day, Counter())
+        for one in self._publications(day):
+            yield self._ministry(rng, one) if one.arrived_on == day else self._publish(on, one)
+        yield from self._apologies(on)
         if self._scenario.plan is not None:
-            yield from self._planned(rng, day, numbers)
+            yield from self._planned(on)
             return
         if not workdays.works(day):
             return
-        yield from self._requests(rng, day, numbers)
-        yield from self._reform(rng, day, numbers)
+        yield from self._requests(on)
+        yield from self._reform(on)
         for unit in self._scenario.units:
             mean = {"province": 3.0, "department": 1.5, "district": 1.0, "commune": 0.75}[unit.level] * self._factor
             for _ in range(int(mean) + (rng.random() < mean % 1)):
@@ -147,17 +146,17 @@ class LetterBook:
                     identity=people.identity_number(person),
                     phone=people.phone(person),
                 )
-                letter = self._letter(rng, unit, day, numbers, type_name, "other", text)
+                letter = self._letter(on, unit, type_name, "other", text)
                 letter.field = field
                 letter.security = "secret" if rng.random() < 0.01 else "normal"
                 letter.person = person
                 yield letter
 
-    def _planned(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+    def _planned(self, on: _Day) -> Iterator[Letter]:
         """Yield the letters that the plan of an exact scenario holds for `day`."""
         assert self._scenario.plan is not None  # noqa: S101 - the caller asked
-        for one in self._scenario.plan.letters.get(day, ()):
-            letter = self._letter(rng, one.unit, day, numbers, one.type_name, one.kind, one.subject)
+        for one in self._scenario.plan.letters.get(on.day, ()):
+            letter = self._letter(on, one.unit, one.type_name, one.kind, one.subject)
             letter.is_signed, letter.is_paper_copy = one.is_signed, one.is_paper_copy
             letter.security, letter.field = one.security, one.field
             yield letter
@@ -177,9 +176,9 @@ class LetterBook:
             answered_on = workdays.shift(due_on, rng.randint(1, 5))
         return _Request(asked_on, due_on, answered_on, rng.choice(self._scenario.units[1:]))
 
-    def _requests(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+    def _requests(self, on: _Day) -> Iterator[Letter]:
         """Yield the request sent on `day` and the replies given on it."""
-        top = self._scenario.units[0]
+        top, day = self._scenario.units[0], on.day
         for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
             request = self._drawn_request(earlier)
             if request is None or day not in (request.asked_on, request.answered_on):
@@ -187,13 +186,13 @@ class LetterBook:
             number, notation = (earlier.timetuple().tm_yday - 1) * self._stride + 1, f"YC-{top.notation}"
             if earlier == day:
                 text = f"V/v đề nghị báo cáo số liệu trước ngày {request.due_on:%d/%m/%Y}"
-                letter = self._letter(rng, top, day, numbers, "Công văn", "other", text)
+                letter = self._letter(on, top, "Công văn", "other", text)
                 letter.number, letter.notation = number, notation
                 letter.receivers = ((request.receiver.source_code, request.receiver.name),)
                 letter.due_on = request.due_on
             else:
                 text = "V/v báo cáo số liệu theo đề nghị của UBND tỉnh"
-                letter = self._letter(rng, request.receiver, day, numbers, "Công văn", "other", text)
+                letter = self._letter(on, request.receiver, "Công văn", "other", text)
                 letter.receivers = ((top.source_code, top.name),)
                 letter.responds_to = (top.source_code, f"{number}/{notation}", earlier)
                 letter.answers_due_on = request.due_on
@@ -204,19 +203,11 @@ class LetterBook:
         """Return how many document numbers each day reserves."""
         return 10 * math.ceil(self._size)
 
-    def _letter(
-        self,
-        rng: Random,
-        unit: Unit,
-        day: date,
-        numbers: dict[tuple[str, str], int],
-        type_name: str,
-        kind: str,
-        subject: str,
-    ) -> Letter:
+    def _letter(self, on: _Day, unit: Unit, type_name: str, kind: str, subject: str) -> Letter:
+        rng, day = on.rng, on.day
         abbreviation = TYPES[type_name]
         notation = f"{abbreviation}-{unit.notation}" if abbreviation else f"{unit.notation}-VP"
-        sequence = numbers[unit.code, notation] = numbers.get((unit.code, notation), 0) + 1
+        on.numbers[unit.code, notation] += 1
         is_exact = self._scenario.plan is not None
         prompt = rng.random() < 0.9 or is_exact
         sent_on = day if workdays.works(day) and prompt else workdays.shift(day, 1)
@@ -225,7 +216,7 @@ class LetterBook:
         if rng.random() < 0.01 and not is_exact:
             created = sent.replace(hour=8, minute=0) + timedelta(days=1)
         return Letter(
-            number=(day.timetuple().tm_yday - 1) * self._stride + sequence,
+            number=(day.timetuple().tm_yday - 1) * self._stride + on.numbers[unit.code, notation],
             notation=notation,
             type_name=type_name,
             kind=kind,
@@ -253,47 +244,30 @@ class LetterBook:
 
     # -- publication decisions ------------------------------------------------------------------------------------
 
-    def _drawn_publications(self, arrived_on: date) -> list[_Publication]:
+    def _drawn_publication(self, arrived_on: date) -> Publication | None:
         """Draw the ministry's decision that arrives on a day and the province's answer."""
         if not workdays.works(arrived_on) or not self._scenario.is_live(arrived_on):
-            return []
+            return None
         rng = self._rng("publications", arrived_on.isoformat())
         if rng.random() >= 0.3:
-            return []
+            return None
         days = rng.randint(1, PUBLICATION_DAYS) if rng.random() < 0.82 else rng.randint(6, 12)
-        promulgated = workdays.shift(arrived_on, days)
-        return [
-            _Publication(
-                arrived_on,
-                promulgated,
-                count := rng.randint(1, 15),
-                count if rng.random() < 0.1 else 2 if count > 8 else 0,
-                rng.randrange(len(MINISTRIES)),
-                rng.randint(100, 3000),
-            )
-        ]
+        count = rng.randint(1, 15)
+        internal = count if rng.random() < 0.1 else 2 if count > 8 else 0
+        return Publication(arrived_on, days, count, internal, rng.randrange(len(MINISTRIES)), rng.randint(100, 3000))
 
-    def _publications(self, day: date) -> list[_Publication]:
+    def _publications(self, day: date) -> list[Publication]:
         """Return the publications that arrive or are promulgated on `day`."""
         plan = self._scenario.plan
-        if plan is not None:
-            drawn = [
-                _Publication(
-                    one.arrived_on,
-                    workdays.shift(one.arrived_on, one.days),
-                    one.procedures,
-                    one.internal,
-                    i % len(MINISTRIES),
-                    500 + i,
-                )
-                for i, one in enumerate(plan.publications)
-            ]
+        if plan is None:
+            earlier = workdays.days(day - timedelta(days=LONGEST_PUBLICATION), day)
+            some = [drawn for arrived_on in earlier if (drawn := self._drawn_publication(arrived_on))]
         else:
-            first = day - timedelta(days=LONGEST_PUBLICATION)
-            drawn = [p for arrived in workdays.days(first, day) for p in self._drawn_publications(arrived)]
-        return [p for p in drawn if day in (p.arrived_on, p.promulgated_on)]
+            numbered = enumerate(plan.publications)
+            some = [replace(one, ministry=i % len(MINISTRIES), number=500 + i) for i, one in numbered]
+        return [one for one in some if day in (one.arrived_on, one.promulgated_on)]
 
-    def _ministry(self, rng: Random, publication: _Publication) -> Letter:
+    def _ministry(self, rng: Random, publication: Publication) -> Letter:
         code, name, notation, field = MINISTRIES[publication.ministry]
         top = self._scenario.units[0]
         sent = workdays.moment(publication.arrived_on, workdays.office_seconds(rng.random()))
@@ -312,53 +286,44 @@ class LetterBook:
             created_at=sent + timedelta(seconds=30),
         )
 
-    def _publish(
-        self, rng: Random, publication: _Publication, day: date, numbers: dict[tuple[str, str], int]
-    ) -> Letter:
+    def _publish(self, on: _Day, publication: Publication) -> Letter:
         code, _, notation, field = MINISTRIES[publication.ministry]
-        count, inside = publication.procedures_count, publication.internal_count
+        count, inside = publication.procedures, publication.internal
         what = "thủ tục hành chính nội bộ" if inside == count else "thủ tục hành chính"
         if 0 < inside < count:
             what = f"thủ tục hành chính (trong đó có {inside} thủ tục hành chính nội bộ)"
         subject = f"Quyết định công bố {count} {what} lĩnh vực {field} trên địa bàn tỉnh"
-        letter = self._letter(rng, self._scenario.units[0], day, numbers, "Quyết định", "publication_decision", subject)
+        letter = self._letter(on, self._scenario.units[0], "Quyết định", "publication_decision", subject)
         letter.due_on = workdays.shift(publication.arrived_on, PUBLICATION_DAYS)
-        letter.responds_to = (
-            code,
-            f"{publication.number}/QĐ-{notation}",
-            workdays.shift(publication.arrived_on, -2),
-        )
+        answered_on = workdays.shift(publication.arrived_on, -2)
+        letter.responds_to = code, f"{publication.number}/QĐ-{notation}", answered_on
         letter.procedures_count, letter.internal_count = count, inside
         return letter
 
     # -- apologies, plans, reports --------------------------------------------------------------------------------
 
-    def _apologies(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
-        lives = self._late(day, timedelta(days=LONGEST_APOLOGY_DAYS))
+    def _apologies(self, on: _Day) -> Iterator[Letter]:
+        lives = self._late(on.day, timedelta(days=LONGEST_APOLOGY_DAYS))
         for life in sorted(lives, key=lambda life: life.dossier_id):
             text = f"Phiếu xin lỗi và hẹn lại ngày trả kết quả, hồ sơ {life.dossier_code}"
-            if rng.random() < 0.3:
+            if on.rng.random() < 0.3:
                 text += f" của Ông {people.name(life.person)}"
-            letter = self._letter(rng, life.unit, day, numbers, "Phiếu xin lỗi", "apology_letter", text)
+            letter = self._letter(on, life.unit, "Phiếu xin lỗi", "apology_letter", text)
             letter.dossier_code = life.dossier_code
             yield letter
 
-    def _reform(self, rng: Random, day: date, numbers: dict[tuple[str, str], int]) -> Iterator[Letter]:
+    def _reform(self, on: _Day) -> Iterator[Letter]:
         """Yield reform plans and quarterly reports, each unit on its drawn working day."""
-        go_live = self._scenario.go_live
+        day, go_live = on.day, self._scenario.go_live
         ordinal = workdays.between(date(day.year, day.month, 1) - timedelta(days=1), day)
         since_start = workdays.between(go_live - timedelta(days=1), day)
         for unit in self._scenario.units:
             turn = 2 + self._rng("turn", unit.code).randrange(8)  # working day of the month
             year = day.year if since_start == turn else day.year + 1
             if since_start == turn or (day.month == 12 and ordinal == turn + 8):
-                text = f"Kế hoạch cải cách hành chính năm {year}"
-                yield self._letter(rng, unit, day, numbers, "Kế hoạch", "reform_plan", text)
+                yield self._letter(on, unit, "Kế hoạch", "reform_plan", plan_subject(year))
             if day.month in (1, 4, 7, 10) and ordinal == turn and since_start != turn:
-                quarter, of_year = ((day.month - 2) // 3 + 1, day.year) if day.month > 1 else (4, day.year - 1)
-                roman = ("I", "II", "III", "IV")[quarter - 1]
-                text = f"Báo cáo kết quả công tác cải cách hành chính quý {roman} năm {of_year}"
-                yield self._letter(rng, unit, day, numbers, "Báo cáo", "reform_report", text)
+                yield self._letter(on, unit, "Báo cáo", "reform_report", report_subject(day))
 
     # -- receipts -------------------------------------------------------------------------------------------------
 

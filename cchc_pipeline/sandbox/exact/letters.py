@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.life.letters import FIELD_SUBJECTS, SUBJECTS
+from cchc_pipeline.sandbox.life.letters import FIELD_SUBJECTS, SUBJECTS, plan_subject, report_subject
 from cchc_pipeline.sandbox.life.plan import (
     DossierPlan,
     PlannedLetter,
@@ -116,8 +116,7 @@ def _others(quota: LetterQuota, dossiers: DossierPlan, publications: Sequence[Pu
         for some in dossiers.values()
         for _, _, fate in some
     )
-    decided = [workdays.shift(one.arrived_on, one.days) for one in publications]
-    return apologies + sum(quota.start <= day <= quota.end for day in decided)
+    return apologies + sum(quota.start <= one.promulgated_on <= quota.end for one in publications)
 
 
 def _plans_and_reports(
@@ -129,12 +128,11 @@ def _plans_and_reports(
     senders = [unit for unit in units if unit.level in ("province", "department", "district")]
     for unit in senders:
         day = worked[rng.randrange(min(8, len(worked)))]
-        text = f"Kế hoạch cải cách hành chính năm {day.year + (day.month == 12)}"
+        text = plan_subject(day.year + (day.month == 12))
         letters.setdefault(day, []).append(PlannedLetter(unit, "Kế hoạch", "reform_plan", text))
     for first in sorted({date(day.year, day.month, 1) for day in worked if day.month in (1, 4, 7, 10)}):
         month = [day for day in worked if (day.year, day.month) == (first.year, first.month)]
-        quarter, year = ((first.month - 2) // 3 + 1, first.year) if first.month > 1 else (4, first.year - 1)
-        text = f"Báo cáo kết quả công tác cải cách hành chính quý {('I', 'II', 'III', 'IV')[quarter - 1]} năm {year}"
+        text = report_subject(first)
         for unit in senders:
             day = month[min(len(month) - 1, 2 + rng.randrange(8))]
             letters.setdefault(day, []).append(PlannedLetter(unit, "Báo cáo", "reform_report", text))

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
+from pathlib import Path
 
 from cchc_pipeline.sandbox.life.province_parts import Profile, Unit, source_code
-
-# code suffix, name, notation, weight
-DEPARTMENTS: tuple[tuple[str, str, str, float], ...] = (
-    ("02", "Sở Công Thương", "SCT", 8.0),
-    ("03", "Sở Giáo dục và Đào tạo", "SGDĐT", 5.0),
-    ("04", "Sở Giao thông vận tải", "SGTVT", 11.0),
-    ("05", "Sở Kế hoạch và Đầu tư", "SKHĐT", 9.0),
-    ("06", "Sở Khoa học và Công nghệ", "SKHCN", 1.0),
-    ("07", "Sở Lao động - Thương binh và Xã hội", "SLĐTBXH", 6.0),
-    ("08", "Sở Ngoại vụ", "SNgV", 0.4),
-    ("09", "Sở Nội vụ", "SNV", 4.0),
-    ("10", "Sở Nông nghiệp và Phát triển nông thôn", "SNNPTNT", 6.0),
-    ("11", "Sở Tài chính", "STC", 2.0),
-    ("12", "Sở Tài nguyên và Môi trường", "STNMT", 16.0),
-    ("13", "Sở Thông tin và Truyền thông", "STTTT", 1.0),
-    ("14", "Sở Tư pháp", "STP", 11.0),
-    ("15", "Sở Văn hóa, Thể thao và Du lịch", "SVHTTDL", 2.0),
-    ("16", "Sở Xây dựng", "SXD", 4.0),
-    ("17", "Sở Y tế", "SYT", 5.0),
-    ("18", "Ban Dân tộc", "BDT", 0.2),
-    ("19", "Ban Quản lý các khu công nghiệp", "BQLKCN", 0.6),
-    ("20", "Văn phòng UBND tỉnh", "VPUBND", 0.3),
-)
 
 
 def three_level_units(
@@ -54,9 +33,10 @@ def three_level_units(
         commune_weight: the same for each commune.
     """
     made = [Unit(province, name, "province", None, source_code(province, "province"), "UBND")]
-    for suffix, title, notation, weight in DEPARTMENTS:
+    listed = Path(__file__).with_name("departments.csv").read_text(encoding="utf-8").splitlines()
+    for suffix, title, notation, weight in list(csv.reader(listed))[1:]:
         code = f"{province}.{suffix}"
-        made.append(Unit(code, title, "department", province, source_code(code, "department"), notation, weight))
+        made.append(Unit(code, title, "department", province, source_code(code, "department"), notation, float(weight)))
     number = 0
     for i in range(districts):
         code = f"{province}.{41 + i}"

@@ -55,6 +55,17 @@ TYPES = {
 }
 
 
+def plan_subject(year: int) -> str:
+    """Return the subject of a reform plan."""
+    return f"Kế hoạch cải cách hành chính năm {year}"
+
+
+def report_subject(day: date) -> str:
+    """Return the subject of a reform report sent on `day`, about the quarter before."""
+    quarter, year = ((day.month - 2) // 3 + 1, day.year) if day.month > 1 else (4, day.year - 1)
+    return f"Báo cáo kết quả công tác cải cách hành chính quý {('I', 'II', 'III', 'IV')[quarter - 1]} năm {year}"
+
+
 @dataclass(slots=True)
 class Letter:
     """A document on the axis; unit codes are written as in the source."""

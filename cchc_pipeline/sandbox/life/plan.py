@@ -21,12 +21,20 @@ class Publication:
     """A ministry's decision that arrives and the province's decision that answers it.
 
     `days` are the working days from arrival to publication; `internal` of the `procedures` are internal ones.
+    `ministry` is its place in `letters.MINISTRIES`, `number` that of its decision.
     """
 
     arrived_on: date
     days: int
     procedures: int
     internal: int = 0
+    ministry: int = 0
+    number: int = 0
+
+    @property
+    def promulgated_on(self) -> date:
+        """Return the day of the province's decision."""
+        return workdays.shift(self.arrived_on, self.days)
 
 
 @dataclass(frozen=True, slots=True)
