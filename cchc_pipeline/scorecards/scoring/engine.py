@@ -79,13 +79,12 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
         name: pa.array(cells[name].ravel(), SCORECARD_SCHEMA.field(name).type, from_pandas=True)
         for name in (*_FIGURES, "is_provisional", "reason_vi", "evidence")
     }
+    for name, text in (("index_code", rubric.id), ("rubric_version", rubric.version), ("source", source)):
+        columns[name] = pa.repeat(pa.scalar(text, pa.string()), len(card))
     for name in ("period_start", "period_end"):
         columns[name] = pa.array(cards[name].to_numpy(dtype="datetime64[D]")[card], pa.date32())
     for name, places, texts in (
-        ("index_code", np.zeros_like(card), [rubric.id]),
-        ("rubric_version", np.zeros_like(card), [rubric.version]),
-        ("source", np.zeros_like(card), [source]),
-        *((name, card, cards[name].tolist()) for name in ("unit_code", "period_type")),
+        *((name, card, cards[name].replace({np.nan: None}).tolist()) for name in ("unit_code", "period_type")),
         *((name, node, list(texts)) for name, texts in zip(_NAMES, zip(*names, strict=True), strict=True)),
         ("status", cells["status"].ravel(), STATUSES),
     ):
@@ -131,9 +130,15 @@ def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> G
 
 def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node], leaves: Grids) -> Grids:
     """Return the columns that differ by cell, as arrays of scorecards by nodes."""
-    below = np.zeros((len(criteria), len(nodes)), dtype=np.int64)
-    for place, node in enumerate(nodes):
-        below[node.leaves, place] = 1
+    starts = [node.leaves[0] if node.leaves else 0 for node in nodes]
+    ends = [start + len(node.leaves) for start, node in zip(starts, nodes, strict=True)]
+
+    def sums(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Sum criteria by node; those of a node stand side by side."""
+        running = np.zeros((len(values), len(criteria) + 1), dtype=np.int64)
+        np.cumsum(values, axis=1, out=running[:, 1:])
+        return running[:, ends] - running[:, starts]
+
     verdict, won = leaves["verdict"], leaves["hundredths"]
     ok, excused = verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR, verdict == Verdict.NOT_APPLICABLE
     missing = ~ok & ~excused
@@ -143,12 +148,11 @@ def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node],
     lost = np.where(is_extra, np.maximum(-won, 0), most - won)
     is_provisional = leaves["is_provisional"] | [rubric.is_provisional or one.is_provisional for one in criteria]
     reached, reachable, largest, cost = (
-        np.where(rows, values, 0) @ below
-        for rows, values in ((ok, won), (ok, regular), (~excused, regular), (ok, lost))
+        sums(np.where(rows, values, 0)) for rows, values in ((ok, won), (ok, regular), (~excused, regular), (ok, lost))
     )
-    has_points = ok @ below > 0
+    has_points = sums(ok) > 0
     gaps = [isinstance(item, Group) and item.is_incomplete() for _, item, _, _ in nodes]
-    has_gap = (missing @ below > 0) | gaps
+    has_gap = (sums(missing) > 0) | gaps
     status = np.select([has_points & has_gap, has_points, has_gap], [PARTIAL, OK, MISSING], NOT_APPLICABLE)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(has_points & (reachable > 0), np.clip(reached / reachable, 0, 1), np.nan)
@@ -160,7 +164,7 @@ def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node],
         "max_points": np.where(status == NOT_APPLICABLE, np.nan, largest / 100),
         "points_lost": np.where(has_points, cost / 100, np.nan),
         "status": status,
-        "is_provisional": ((ok & is_provisional) @ below > 0) | rubric.is_provisional,
+        "is_provisional": (sums(ok & is_provisional) > 0) | rubric.is_provisional,
         "reason_vi": np.full(status.shape, None, dtype=object),
         "evidence": np.full(status.shape, None, dtype=object),
     }
@@ -175,6 +179,6 @@ def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node],
             if isinstance(item, Group)
             else reasons.of_criterion(item, verdict[:, columns[0]], leaves["reason_vi"][:, columns[0]], rubric.note_vi)
         )
-    sums = np.array([isinstance(item, Group) for _, item, _, _ in nodes])
-    cells["reason_vi"][(status == NOT_APPLICABLE) & sums] = reasons.NOTHING_APPLIES
+    is_sum = np.array([isinstance(item, Group) for _, item, _, _ in nodes])
+    cells["reason_vi"][(status == NOT_APPLICABLE) & is_sum] = reasons.NOTHING_APPLIES
     return cells

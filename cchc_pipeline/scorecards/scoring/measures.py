@@ -98,20 +98,20 @@ def check_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
             frame[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
         except (ValueError, TypeError) as error:
             raise MeasureError(f"{what}: {name} is not a number ({error})") from error
-    for name in ("period_type", "reason_vi", "evidence"):
+    for name in ("reason_vi", "evidence"):
         text = given[name].astype(object) if name in given else pd.Series(None, given.index, object)
         frame[name] = text.where(text.notna(), None)
     for name in ("is_provisional", "is_not_applicable"):
         frame[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
-    codes = [criterion.code for criterion in rubric.criteria()]
-    frame["criterion"] = pd.Categorical(given["metric_code"], codes).codes.astype(np.int64)
-    if (unknown := frame["criterion"] < 0).any():
-        code = given.loc[unknown, "metric_code"].iloc[0]
+    position = {criterion.code: place for place, criterion in enumerate(rubric.criteria())}
+    which, codes = pd.factorize(given["metric_code"], use_na_sentinel=False)
+    if unknown := [code for code in codes if code not in position]:
         raise MeasureError(
-            f"Metric {code!r} is not in the rubric {rubric.id} {rubric.version}; "
-            f"leave it out or use one of: {', '.join(codes)}",
-            metric_code=str(code),
+            f"Metric {unknown[0]!r} is not in the rubric {rubric.id} {rubric.version}; "
+            f"leave it out or use one of: {', '.join(position)}",
+            metric_code=str(unknown[0]),
         )
+    frame["criterion"] = np.array([position[code] for code in codes], dtype=np.int64)[which]
     if given["unit_code"].isna().any():
         row = int(np.flatnonzero(given["unit_code"].isna())[0])
         raise MeasureError(f"Measure {row} for {rubric.id} has no unit_code; fill it in", row=row)
