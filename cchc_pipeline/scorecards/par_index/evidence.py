@@ -53,8 +53,8 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
         archive: the tables.
 
     Returns:
-        unit_code, metric_code, period columns, numerator, denominator, evidence and reason_vi (what came late
-        or is not there). No row where nothing was found.
+        unit_code, metric_code, period columns (together the key), numerator, denominator, evidence and reason_vi (what
+        came late or is not there). No row where nothing was found.
     """
     rules = [(one.code, one.evidence) for one in rubric.criteria() if one.evidence is not None]
     year = pc.cast(pc.year(asked["period_end"]), pa.int32())

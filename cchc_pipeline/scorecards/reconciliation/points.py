@@ -32,7 +32,7 @@ def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes,
         rubrics: rubrics; each period is scored by its version.
 
     Returns:
-        unit_code, period_type, period_start, cause, figure, points_lost; only where not 0.
+        unit_code, period_type, period_start, cause, figure (together the key) and points_lost; only where not 0.
     """
     changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
     numerators = found.numerators

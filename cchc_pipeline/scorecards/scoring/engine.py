@@ -52,7 +52,8 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
         source: where the measures come from: `local`, `portal` or `table`.
 
     Returns:
-        A table of SCORECARD_SCHEMA: per unit and period the total, then each group followed by its criteria.
+        A table of SCORECARD_SCHEMA: per unit and period the total, then each group followed by its criteria. Its key is
+        unit_code, period_type, period_start, period_end, criterion_code; points are points, not shares.
 
         * Points are rounded half to even to two decimals; a group is the sum of its rounded criteria, a total of its
           groups.

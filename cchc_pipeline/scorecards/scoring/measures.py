@@ -59,6 +59,8 @@ def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def from_indicators(rubric: Rubric, indicator_values: Table) -> pd.DataFrame:
     """Return measures from `indicator_values`, by the `indicator:` ids of the rubric.
 
+    One row per unit, period and criterion, with its evidence.
+
     Args:
         rubric: as it is scored from our own data.
         indicator_values: columns indicator_id, unit_code, period_type, period_start, period_end, numerator,
