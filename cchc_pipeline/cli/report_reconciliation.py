@@ -10,7 +10,7 @@ from cchc_pipeline import vietnamese
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, Columns, Rows, print_json, print_rows
 from cchc_pipeline.days import parse_period
-from cchc_pipeline.reports.reconciliation import dossiers_of, effects_of, reconciliation_of
+from cchc_pipeline.reports.reconciliation import dossiers_of, reconciliation_of
 from cchc_pipeline.scorecards.reconciliation.causes import causes
 
 _LOST = Column("Điểm mất", ",.2f")
@@ -82,7 +82,7 @@ def reconciliation(
     if wants_dossiers:
         parts = {"dossiers": dossiers_of(published, found, cause, limit)}
     elif cause is not None:
-        parts = {"effects": effects_of(published, found, cause)}
+        parts = {"effects": found.effects.get(cause, [])}
     days = vietnamese.days(found.period.first, found.period.last)
     if form == "json":
         head = {"unit_code": found.unit_code, "unit_name": found.unit_name, "period": days}

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 def environment(
-    package: str, filters: Mapping[str, Callable[..., Any]] | None = None, names: Mapping[str, Any] | None = None
-) -> jinja2.Environment:
+    package: str, filters: Mapping[str, Callable[..., Any]] | None = None, names: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> jinja2.Environment:  # fmt: skip
     """Return a Jinja environment over the folder `templates` of a package.
 
     HTML is escaped, and a template that uses an undefined name raises.
@@ -20,16 +21,14 @@ def environment(
         package: package that has the folder.
         filters: name -> filter.
         names: names that every template may use.
+        options: options of Jinja that differ, for pages that are no HTML.
     """
     import jinja2  # 0.05 s that only pages need
 
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader(package, "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    usual: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    usual["undefined"] = jinja2.StrictUndefined
+    loader = jinja2.PackageLoader(package, "templates")
+    found = jinja2.Environment(loader=loader, **(usual | options))  # noqa: S701 - on but for pages that are no HTML
     found.filters.update(filters or {})
     found.globals.update(names or {})
     return found

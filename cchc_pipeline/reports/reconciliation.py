@@ -13,7 +13,6 @@ from cchc_pipeline.reports.scope import ReportError, Rows, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED
 from cchc_pipeline.vietnamese import days
 
-FORMATS = ("table", "csv", "json")
 FIGURES = """
 SELECT figure, ANY_VALUE(figure_name_vi) AS figure_name_vi, ANY_VALUE(local_value) AS local_value,
     ANY_VALUE(expected_value) AS expected_value, ANY_VALUE(portal_value) AS portal_value,
@@ -28,8 +27,7 @@ FROM chosen WHERE effect <> 0 OR points_lost <> 0 OR cause = $unexplained
 GROUP BY cause, cause_order ORDER BY cause_order
 """
 EFFECTS = """
-SELECT figure, figure_name_vi, effect, dossiers, points_lost + 0.0 AS points_lost
-FROM chosen WHERE cause = $cause ORDER BY figure
+SELECT cause, figure, figure_name_vi, effect, dossiers, points_lost + 0.0 AS points_lost FROM chosen ORDER BY figure
 """
 CHOSEN = """
 SELECT * FROM reconciliation WHERE period_type = $kind AND period_start = $first AND unit_code = $unit
@@ -54,6 +52,7 @@ class Reconciliation:
         figures: one row per figure: figure, figure_name_vi, local_value, expected_value, portal_value, unexplained.
         causes: one row per cause: cause, cause_name_vi, dossiers, received and not_late (its effect on these figures),
             points_lost, cause_vi.
+        effects: cause -> its effect on each figure: figure, figure_name_vi, effect, dossiers, points_lost.
     """
 
     unit_code: str
@@ -61,6 +60,7 @@ class Reconciliation:
     period: Period
     figures: Rows
     causes: Rows
+    effects: dict[str, Rows]
 
 
 def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
@@ -94,19 +94,10 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
         given = {"unexplained": UNEXPLAINED}
         figures = engine.query(FIGURES, given).to_pylist()
         by_cause = engine.query(CAUSES, given).to_pylist()
-    return Reconciliation(code, name, period, figures, by_cause)
-
-
-def effects_of(published: Path, found: Reconciliation, cause: str) -> Rows:
-    """Return the effect of a cause on each figure.
-
-    Columns: figure (key), figure_name_vi, effect, dossiers, points_lost.
-    """
-    table = read_published(published, "reconciliation")
-    given = {"kind": found.period.kind, "first": found.period.first, "unit": found.unit_code}
-    with session(reconciliation=table) as engine:
-        engine.add("chosen", engine.query(CHOSEN, given))
-        return engine.query(EFFECTS, {"cause": cause}).to_pylist()
+        effects: dict[str, list[dict[str, Any]]] = {}
+        for row in engine.query(EFFECTS).to_pylist():
+            effects.setdefault(row.pop("cause"), []).append(row)
+    return Reconciliation(code, name, period, figures, by_cause, {**effects})
 
 
 def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:

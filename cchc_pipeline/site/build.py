@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from cchc_pipeline.drawing.ranks import short
-from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
-from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.data import SiteData, load
+from cchc_pipeline.site.pages import render
 from cchc_pipeline.site.papi import PapiPage, papi_page
 from cchc_pipeline.site.tables import NEEDED
 from cchc_pipeline.site.unit_page import unit_page
-from cchc_pipeline.vietnamese import period_label
-
-if TYPE_CHECKING:
-    import jinja2
 
 ASSETS = ("site.css", "site.js")
 
@@ -81,7 +74,7 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
     province = unit_page(data, data.province)
     yield (
         "index.html",
-        _page(
+        render(
             "overview.html",
             here="index.html",
             page=province,
@@ -100,45 +93,12 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
         )
         for level in ranks
     }
-    yield "ranks.html", _page("ranks.html", here="ranks.html", ranks=ranks, dots=dots, **common)
-    yield "papi.html", _page("papi.html", here="papi.html", **common)
-    yield "about.html", _page("about.html", here="about.html", page=province, **common)
+    yield "ranks.html", render("ranks.html", here="ranks.html", ranks=ranks, dots=dots, **common)
+    yield "papi.html", render("papi.html", here="papi.html", **common)
+    yield "about.html", render("about.html", here="about.html", page=province, **common)
     for unit in data.units.values():
         page = province if unit == data.province else unit_page(data, unit)
-        yield unit.page, _page("unit.html", here=unit.page, root="../", page=page, **common)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return environment(
-        "cchc_pipeline.site",
-        filters={
-            "number": words.number,
-            "points": words.points,
-            "most": words.most,
-            "percent": words.percent,
-            "signed": words.signed,
-            "moved": words.moved,
-            "day": words.day,
-            "band": words.band,
-            "shown": lambda shown: period_label(shown.period_type, shown.first, shown.last),
-            "rule": lambda label: words.rule(label)[0],
-            "t": words.phrase,
-        },
-        names={
-            "level_label": lambda code: words.labels("unit_level")[code][0],
-            "stage_label": lambda code: words.labels("counted_stage")[code][0],
-            "basis_label": lambda code: words.labels("today_basis")[code][0],
-            "period": period_label,
-            "source_label": SOURCES.__getitem__,
-            "families": words.FAMILIES,
-            "dash": words.NONE,
-        },
-    )
-
-
-def _page(template: str, **content: Any) -> bytes:
-    return _environment().get_template(template).render(**({"root": ""} | content)).encode()
+        yield unit.page, render("unit.html", here=unit.page, root="../", page=page, **common)
 
 
 def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:

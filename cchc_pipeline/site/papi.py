@@ -13,7 +13,7 @@ from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
 from cchc_pipeline.site.data import SiteData
 from cchc_pipeline.site.overview import rank_dots
-from cchc_pipeline.site.papi_today import TodayProvince, dimensions_plot, map_plot, todays_map
+from cchc_pipeline.site.papi_today import Scored, TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Row, Shown
 
 #: Most provinces in a trend: there are as many colours and marks.
@@ -21,24 +21,10 @@ MOST_LINES = len(plots.COLOURS)
 
 
 @dataclass(frozen=True)
-class Province:
-    """A surveyed province in one year; `rows` is a tree in order, the total first."""
+class Province(Scored):
+    """A surveyed province, with the interval of its rank."""
 
-    code: str
-    name: str
-    is_own: bool
-    rows: list[Row]
     interval: Row | None
-
-    @property
-    def total(self) -> Row:
-        """Return the row of the total."""
-        return self.rows[0]
-
-    @property
-    def dimensions(self) -> list[Row]:
-        """Return the rows of the dimensions."""
-        return [row for row in self.rows if row["criterion_level"] == "group"]
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,12 @@ from cchc_pipeline.site.tables import Row
 
 
 @dataclass(frozen=True)
-class TodayProvince:
-    """A province of today in one year.
-
-    `rows` is a tree in order, the total first: the columns of `papi_today.sql`, and `parts`, the points of its former
-    provinces in the order of their codes.
-    """
+class Scored:
+    """A province in one year of PAPI; `rows` is a tree in order, the total first."""
 
     code: str
+    name: str
     is_own: bool
-    former: tuple[str, ...]
     rows: list[Row]
 
     @property
@@ -33,20 +29,24 @@ class TodayProvince:
         return self.rows[0]
 
     @property
-    def name(self) -> str:
-        """Return its name."""
-        name: str = self.total["unit_name"]
-        return name
+    def dimensions(self) -> list[Row]:
+        """Return the rows of the dimensions."""
+        return [row for row in self.rows if row["criterion_level"] == "group"]
+
+
+@dataclass(frozen=True)
+class TodayProvince(Scored):
+    """A province of today with its former ones.
+
+    Rows have the columns of `papi_today.sql`, and `parts`: points of the former provinces in the order of their codes.
+    """
+
+    former: tuple[str, ...]
 
     @property
     def is_merged(self) -> bool:
         """Tell whether several provinces were merged into it on 1/7/2025."""
         return len(self.former) > 1
-
-    @property
-    def dimensions(self) -> list[Row]:
-        """Return the rows of the dimensions."""
-        return [row for row in self.rows if row["criterion_level"] == "group"]
 
 
 def todays_map(data: SiteData, year: int, points: Mapping[tuple[str, str], float | None]) -> list[TodayProvince]:
@@ -65,7 +65,8 @@ def todays_map(data: SiteData, year: int, points: Mapping[tuple[str, str], float
             {**row, "parts": [points.get((part, row["criterion_code"])) for part in former]}
             for row in tables.tree(some)
         ]
-        found.append(TodayProvince(code, code == data.province.code, tuple(former.values()), tree))
+        name = tree[0]["unit_name"]
+        found.append(TodayProvince(code, name, code == data.province.code, tree, tuple(former.values())))
     return found
 
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import svg
-from cchc_pipeline.drawing.templating import environment
+from cchc_pipeline.site.pages import SEVERITY_VI, render
 from cchc_pipeline.site.quality_figures import NIGHTS
 from cchc_pipeline.site.tables import Row
 
-if TYPE_CHECKING:
-    import jinja2
-
 FOLDER = "quality"
-SEVERITY_VI = {"reject": "loại", "warn": "cảnh báo", "note": "ghi chú"}
 
 
 def quality_files(sources: Sequence[Row], province: str) -> dict[str, bytes]:
@@ -28,30 +22,13 @@ def quality_files(sources: Sequence[Row], province: str) -> dict[str, bytes]:
         sources: the figures, as from `quality_of_sources`.
         province: name of the province on the pages.
     """
-    pages = {f"{FOLDER}/index.html": _page("quality_index.html", sources=sources, province=province)}
+    pages = {f"{FOLDER}/index.html": render("quality_index.html", sources=sources, province=province)}
     for one in sources:
-        pages[f"{FOLDER}/{one['source']}.html"] = _page(
+        pages[f"{FOLDER}/{one['source']}.html"] = render(
             "quality_source.html", one=one, sources=sources, province=province, chart=_chart(one), nights=NIGHTS
         )
         pages[f"{FOLDER}/{one['source']}.csv"] = _csv(one)
     return dict(sorted(pages.items()))
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return environment(
-        "cchc_pipeline.site",
-        {
-            "number": lambda value: f"{value:,}".replace(",", "."),
-            "percent": lambda value: "—" if value is None else f"{value:.2f} %".replace(".", ","),
-            "day": lambda value: "—" if value is None else f"{value:%d/%m/%Y}",
-            "severity": SEVERITY_VI.__getitem__,
-        },
-    )
-
-
-def _page(template: str, **content: object) -> bytes:
-    return _environment().get_template(template).render(**content).encode()
 
 
 def _chart(one: Row) -> str | None:

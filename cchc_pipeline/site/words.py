@@ -7,6 +7,7 @@ the shared dictionary of `english`, so that no page holds both languages.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -111,46 +112,42 @@ def band(first: int) -> str:
     return f"{number(first)}–{number(first + 4)}"
 
 
-def rule(label: str) -> tuple[str, str]:
-    """Return a scorecard's `rule` in words (Vietnamese, English); unknown ones as is."""
-    kind, _, rest = label.partition("(")
-    known = {name: float(value) for name, value in _PARAMETER.findall(rest)}
-    full, floor, each = (known.get(name) for name in ("full_at", "floor", "points_each"))
-    reach = "" if full in (None, 1) else f", đủ điểm từ {_share(full)}"
-    reach_en = "" if full in (None, 1) else f", full points from {_share_en(full)}"
-    if kind == "linear":
-        return f"Tỷ lệ × điểm tối đa{reach}", f"Share × maximum{reach_en}"
-    if kind == "linear_above_floor":
-        said = f"Tỷ lệ × điểm tối đa{reach}; dưới {_share(floor)}: 0 điểm"
-        return said, f"Share × maximum{reach_en}; below {_share_en(floor)}: 0 points"
-    if kind == "all_or_nothing":
-        return f"Đủ điểm từ {_share(full)}, nếu không: 0 điểm", f"Full points from {_share_en(full)}, otherwise 0"
-    if kind == "steps":
-        steps = [step.split(":") for step in rest.rstrip(")").split(", ")]
-        told = "; ".join(f"từ {_share(float(at))}: {most(float(worth))} điểm" for at, worth in steps)
-        told_en = "; ".join(f"from {_share_en(float(at))}: {float(worth):g} points" for at, worth in steps)
-        return f"Theo bậc: {told}", f"In steps: {told_en}"
-    if kind in ("bonus", "penalty"):
-        names = {"bonus": ("Điểm cộng", "Bonus"), "penalty": ("Điểm trừ", "Penalty")}[kind]
-        return f"{names[0]}: {most(each)} điểm mỗi lần", f"{names[1]}: {each or 0:g} points each"
-    return _RULES.get(label, (label, label))
-
-
+#: kind of rule -> its words in Vietnamese and English
 _RULES = {
+    "linear": ("Tỷ lệ × điểm tối đa{reach}", "Share × maximum{reach}"),
+    "linear_above_floor": (
+        "Tỷ lệ × điểm tối đa{reach}; dưới {floor}: 0 điểm", "Share × maximum{reach}; below {floor}: 0 points"
+    ),
+    "all_or_nothing": ("Đủ điểm từ {full_at}, nếu không: 0 điểm", "Full points from {full_at}, otherwise 0"),
+    "steps": ("Theo bậc: {steps}", "In steps: {steps}"),
+    "bonus": ("Điểm cộng: {points_each} điểm mỗi lần", "Bonus: {points_each} points each"),
+    "penalty": ("Điểm trừ: {points_each} điểm mỗi lần", "Penalty: {points_each} points each"),
     "flag": ("Có: đủ điểm; không: 0 điểm", "Yes: full points; no: 0"),
     "carried": ("Điểm do cơ quan khác chấm", "Points as another body gave them"),
     "not_applicable": ("Không áp dụng", "Not applicable"),
     "sum": ("Tổng các tiêu chí", "Sum of the criteria"),
     "survey": ("Điểm khảo sát người dân", "Score of the survey"),
-}
+}  # fmt: skip
+#: words for what rules are made of, with writers of shares and of points
+_RULE_PARTS: tuple[tuple[str, str, Callable[[float], str], Callable[[float], str]], ...] = (
+    (", đủ điểm từ {}", "từ {}: {} điểm", lambda share: f"{decimal(100 * share)}{_NBSP}%", decimal),
+    (", full points from {}", "from {}: {} points", lambda share: f"{100 * share:g}%", lambda value: f"{value:g}"),
+)
 
 
-def _share(value: float | None) -> str:
-    return NONE if value is None else f"{decimal(100 * value)}{_NBSP}%"
-
-
-def _share_en(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:g}%"
+def rule(label: str) -> tuple[str, str]:
+    """Return a scorecard's `rule` in words (Vietnamese, English); unknown ones as is."""
+    kind, _, rest = label.partition("(")
+    known = {name: float(value) for name, value in _PARAMETER.findall(rest)}
+    steps = [step.split(":") for step in rest.rstrip(")").split(", ")] if kind == "steps" else []
+    found = []
+    for text, (reach, step, share, worth) in zip(_RULES.get(kind, (label, label)), _RULE_PARTS, strict=True):
+        parts = defaultdict(lambda: NONE, {name: share(value) for name, value in known.items()})
+        parts["points_each"] = worth(known.get("points_each", 0))
+        parts["reach"] = reach.format(parts["full_at"]) if known.get("full_at", 1) != 1 else ""
+        parts["steps"] = "; ".join(step.format(share(float(at)), worth(float(points))) for at, points in steps)
+        found.append(text.format_map(parts) if kind in _RULES else text)
+    return found[0], found[1]
 
 
 def reasons(row: Row, names: Mapping[str, str]) -> list[str]:

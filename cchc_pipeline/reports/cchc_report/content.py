@@ -14,14 +14,11 @@ class Run:
         text: the text.
         is_gap: whether the writer has to replace it.
         note: number of its source in the table of sources.
-        bold, italic: emphasis.
     """
 
     text: str
     is_gap: bool = False
     note: int | None = None
-    bold: bool = False
-    italic: bool = False
 
 
 Runs = tuple[Run, ...]

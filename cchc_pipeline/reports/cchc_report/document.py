@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -16,7 +17,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from cchc_pipeline.reports.cchc_report import layout as law
-from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Runs
+from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Runs, plain
 
 #: widths of the two columns at the head and at the signature
 _FRAME_MM = (68, law.TEXT_WIDTH_MM - 68)
@@ -24,26 +25,17 @@ _SIGNATURE_MM = (80, law.TEXT_WIDTH_MM - 80)
 _LINES_TO_SIGN = 4
 
 
-@dataclass(frozen=True)
-class Head:
-    """The filled texts of the template's frame, which stand before and after the body."""
-
-    superior: Runs
-    issuer: Runs
-    number: Runs
-    place: Runs
-    title: Runs
-    summary: Runs
-    recipient: Runs
-    copies: tuple[Runs, ...]
-    signature: tuple[Runs, ...]
+#: text of the frame -> its lines, filled
+Frame = Mapping[str, Sequence[Runs]]
 
 
-def write_docx(head: Head, pieces: list[Piece], appendices: list[list[Piece]], title: str, created: datetime) -> bytes:
+def write_docx(
+    frame: Frame, pieces: list[Piece], appendices: list[list[Piece]], title: str, created: datetime
+) -> bytes:
     """Return the document as the bytes of a .docx file.
 
     Args:
-        head: the frame.
+        frame: the texts around the body: the fields of `template.Frame`.
         pieces: the body.
         appendices: each begins on a new page.
         title: title in the properties of the file.
@@ -51,14 +43,12 @@ def write_docx(head: Head, pieces: list[Piece], appendices: list[list[Piece]], t
     """
     document = Document()
     _prepare(document, title, created)
-    _write_head(document, head)
-    for piece in pieces:
-        _write(document, piece)
-    _write_end(document, head)
+    _write_head(document, frame)
+    _write(document, pieces)
+    _write_end(document, frame)
     for appendix in appendices:
         document.add_page_break()
-        for piece in appendix:
-            _write(document, piece)
+        _write(document, appendix)
     stream = BytesIO()
     document.save(stream)
     return stream.getvalue()
@@ -123,8 +113,8 @@ def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) ->
     for piece in runs:
         if piece.text:
             run = paragraph.add_run(piece.text)
-            run.bold = (look.get("bold") and not piece.is_gap) or piece.bold or None
-            run.italic = look.get("italic") or piece.italic or None
+            run.bold = (look.get("bold") and not piece.is_gap) or None
+            run.italic = look.get("italic") or None
             if size:
                 run.font.size = Pt(size)
             if piece.is_gap:
@@ -136,32 +126,36 @@ def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) ->
     return paragraph
 
 
-def _write(document: Any, piece: Piece) -> None:
-    if isinstance(piece, Grid):
-        _write_grid(document, piece)
-    else:
-        _write_paragraph(document, piece)
+def _write(document: Any, pieces: list[Piece]) -> None:
+    for piece in pieces:
+        if isinstance(piece, Grid):
+            _write_grid(document, piece)
+        else:
+            _write_paragraph(document, piece)
 
 
 def _write_paragraph(document: Any, piece: Paragraph) -> None:
     names = {"section": "Heading 1", "heading2": "Heading 2", "heading3": "Heading 3", "caption": "Caption"}
     paragraph = document.add_paragraph(style=names.get(piece.style, "Normal"))
-    form = paragraph.paragraph_format
     if piece.style in ("appendix", "appendix_title"):
-        paragraph.alignment = ALIGN.CENTER
-        _add(paragraph, piece.runs, law.BODY_PT, bold=True)
+        _add(_set(paragraph, ALIGN.CENTER), piece.runs, law.BODY_PT, bold=True)
     elif piece.style == "caption":
-        paragraph.alignment = ALIGN.CENTER
-        _add(paragraph, piece.runs)
+        _add(_set(paragraph, ALIGN.CENTER), piece.runs)
     elif piece.style == "small":
-        paragraph.alignment = ALIGN.JUSTIFY
-        form.space_before = Pt(law.BETWEEN_PT / 2)
+        _set(paragraph, ALIGN.JUSTIFY, space_before=Pt(law.BETWEEN_PT / 2))
         _add(paragraph, piece.runs, law.TABLE_PT - 1, italic=True)
     else:
-        paragraph.alignment = ALIGN.LEFT if piece.style in names else ALIGN.JUSTIFY
-        form.first_line_indent = Mm(law.INDENT_MM)
-        form.keep_with_next = True if piece.style == "closing" else None  # else a signature could stand alone
-        _add(paragraph, piece.runs)
+        keep = True if piece.style == "closing" else None  # else a signature could stand alone
+        side = ALIGN.LEFT if piece.style in names else ALIGN.JUSTIFY
+        _add(_set(paragraph, side, first_line_indent=Mm(law.INDENT_MM), keep_with_next=keep), piece.runs)
+
+
+def _set(paragraph: Any, side: Any, **form: Any) -> Any:
+    """Return a paragraph aligned to a side, with properties of its format."""
+    paragraph.alignment = side
+    for name, value in form.items():
+        setattr(paragraph.paragraph_format, name, value)
+    return paragraph
 
 
 def _write_grid(document: Any, grid: Grid) -> None:
@@ -214,12 +208,7 @@ def _is_number(runs: Runs | None) -> bool:
 def _cell(cell: Any, width: Any, side: Any) -> Any:
     """Return the first paragraph of a cell, set to a width and alignment, and tight."""
     cell.width = width
-    paragraph = cell.paragraphs[0]
-    paragraph.alignment = side
-    form = paragraph.paragraph_format
-    form.space_before = form.space_after = Pt(2)
-    form.line_spacing = 1.0
-    return paragraph
+    return _set(cell.paragraphs[0], side, space_before=Pt(2), space_after=Pt(2), line_spacing=1.0)
 
 
 def _mark(row: Any, name: str) -> None:
@@ -239,10 +228,7 @@ def _columns(document: Any, widths: tuple[float, float]) -> tuple[Any, Any]:
 
 def _line(cell: Any, runs: Runs, size: float, *, first: bool = False, side: Any = ALIGN.CENTER, **look: bool) -> Any:
     paragraph = cell.paragraphs[0] if first else cell.add_paragraph()
-    paragraph.alignment = side
-    paragraph.paragraph_format.space_after = Pt(0)
-    paragraph.paragraph_format.line_spacing = 1.0
-    return _add(paragraph, runs, size, **look)
+    return _add(_set(paragraph, side, space_after=Pt(0), line_spacing=1.0), runs, size, **look)
 
 
 def _rule(container: Any, width_mm: float, share: float) -> None:
@@ -267,49 +253,35 @@ def _upper(runs: Runs) -> Runs:
     return tuple(run if run.is_gap else replace(run, text=capitals(run.text)) for run in runs)
 
 
-def _write_head(document: Any, head: Head) -> None:
+def _write_head(document: Any, frame: Frame) -> None:
     left, right = _columns(document, _FRAME_MM)
-    has_superior = any(run.text.strip() for run in head.superior)
+    (superior,), (issuer,), (number,), (place,) = (frame[name] for name in ("superior", "issuer", "number", "place"))
+    has_superior = any(run.text.strip() for run in superior)
     if has_superior:
-        _line(left, _upper(head.superior), law.AUTHORITY_PT, first=True)
-    _line(left, _upper(head.issuer), law.AUTHORITY_PT, first=not has_superior, bold=True)
+        _line(left, _upper(superior), law.AUTHORITY_PT, first=True)
+    _line(left, _upper(issuer), law.AUTHORITY_PT, first=not has_superior, bold=True)
     _rule(left, _FRAME_MM[0], 0.35)
-    _line(left, head.number, law.NUMBER_PT)
-    right.paragraphs[0].add_run(law.NATION).bold = True
-    right.paragraphs[0].runs[0].font.size = Pt(law.NATION_PT)
-    right.paragraphs[0].alignment = ALIGN.CENTER
-    right.paragraphs[0].paragraph_format.space_after = Pt(0)
-    right.paragraphs[0].paragraph_format.line_spacing = 1.0
-    motto = right.add_paragraph()
-    motto.alignment = ALIGN.CENTER
-    motto.paragraph_format.space_after, motto.paragraph_format.line_spacing = Pt(0), 1.0
-    motto.add_run(law.MOTTO).bold = True
-    motto.runs[0].font.size = Pt(law.MOTTO_PT)
+    _line(left, number, law.NUMBER_PT)
+    _line(right, plain(law.NATION), law.NATION_PT, first=True, bold=True)
+    _line(right, plain(law.MOTTO), law.MOTTO_PT, bold=True)
     _rule(right, _FRAME_MM[1], 0.62)
-    _line(right, head.place, law.PLACE_PT, italic=True)
-    for runs, before in ((head.title, 18), (head.summary, 0)):
-        paragraph = document.add_paragraph()
-        paragraph.alignment = ALIGN.CENTER
-        paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(0)
-        _add(paragraph, runs, law.TITLE_PT, bold=True)
+    _line(right, place, law.PLACE_PT, italic=True)
+    for name, before in (("title", 18), ("summary", 0)):
+        paragraph = _set(document.add_paragraph(), ALIGN.CENTER, space_before=Pt(before), space_after=Pt(0))
+        _add(paragraph, frame[name][0], law.TITLE_PT, bold=True)
     _rule(document, law.TEXT_WIDTH_MM, 0.25)
-    recipient = document.add_paragraph()
-    recipient.alignment = ALIGN.CENTER
-    recipient.paragraph_format.space_before = recipient.paragraph_format.space_after = Pt(2 * law.BETWEEN_PT)
-    _add(recipient, head.recipient, law.BODY_PT)
+    between = Pt(2 * law.BETWEEN_PT)
+    recipient = _set(document.add_paragraph(), ALIGN.CENTER, space_before=between, space_after=between)
+    _add(recipient, frame["recipient"][0], law.BODY_PT)
 
 
-def _write_end(document: Any, head: Head) -> None:
+def _write_end(document: Any, frame: Frame) -> None:
     left, right = _columns(document, _SIGNATURE_MM)
     _mark(document.tables[-1].rows[0], "w:cantSplit")
-    _line(left, Paragraph(()).runs, law.COPIES_HEAD_PT, first=True)
-    left.paragraphs[0].alignment = ALIGN.LEFT
-    mark = left.paragraphs[0].add_run("Nơi nhận:")
-    mark.bold = mark.italic = True
-    mark.font.size = Pt(law.COPIES_HEAD_PT)
-    for runs in head.copies:
-        _add(_line(left, (), law.COPIES_PT, side=ALIGN.LEFT), runs, law.COPIES_PT)
-    for number, runs in enumerate(head.signature):
+    _line(left, plain("Nơi nhận:"), law.COPIES_HEAD_PT, first=True, side=ALIGN.LEFT, bold=True, italic=True)
+    for runs in frame["copies"]:
+        _line(left, runs, law.COPIES_PT, side=ALIGN.LEFT)
+    for number, runs in enumerate(frame["signature"]):
         _line(right, _upper(runs), law.SIGNATURE_PT, first=number == 0, bold=True)
     for _ in range(_LINES_TO_SIGN):
         _line(right, (), law.SIGNATURE_PT)

@@ -8,14 +8,13 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, catalogue
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.reports.scope import published_manifest
 from cchc_pipeline.reports.window import window_values
 
 #: Tables filled by daily pulls: days that were not pulled are missing in them. Registers carry their own dates.
@@ -79,8 +78,7 @@ class Figures:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Return the manifest of the version; empty before the first publication."""
-        version = current_version(self.lake.published)
-        return read_manifest(version) if version else {}
+        return published_manifest(self.lake.published)
 
     @property
     def begins(self) -> date:
@@ -103,45 +101,39 @@ class Figures:
         Raises:
             PublishError: nothing was published.
         """
-        wanted, codes = set(ids), pa.array(sorted(set(units)), pa.string())
+        wanted, codes = {one.id: one for one in catalogue() if one.id in set(ids)}, set(units)
         windows = {(period.first, period.last): period for period in periods}
         values = read_published(self.lake.published, "indicator_values")
-        mine = values.filter(pc.is_in(values["unit_code"], value_set=codes))
-        mine = mine.filter(pc.is_in(mine["indicator_id"], value_set=pa.array(sorted(wanted), pa.string())))
-        starts = pa.array([first for first, _ in windows], pa.date32())
-        rows = mine.filter(pc.is_in(mine["period_start"], value_set=starts)).to_pylist()
-        kinds = values.select(["period_start", "period_end"]).group_by(["period_start", "period_end"]).aggregate([])
-        published = {(row["period_start"], row["period_end"]) for row in kinds.to_pylist()}
-        others = [window for window in windows if window not in published and self._touches(window)]
-        computed = self._computed(others, wanted, codes) if others else []
-        by_id = {indicator.id: indicator for indicator in catalogue()}
-        for is_computed, found in ((False, rows), (True, computed)):
-            for row in found:
+        spans = "SELECT DISTINCT period_start AS first, period_end AS last FROM held"
+        published = {(row["first"], row["last"]) for row in run_sql(spans, held=values).to_pylist()}
+        absent = [
+            (first, last)
+            for first, last in windows
+            if (first, last) not in published and first <= self.until and last >= self.begins
+        ]
+        found = [values]
+        if absent:
+            found.append(window_values(self.lake, absent, self.begins, self.until, list(wanted.values())))
+        query = "SELECT * FROM held WHERE LIST_CONTAINS($ids, indicator_id) AND LIST_CONTAINS($codes, unit_code)"
+        for held in found:
+            for row in run_sql(query, params={"ids": list(wanted), "codes": list(codes)}, held=held).to_pylist():
                 window = (row["period_start"], row["period_end"])
                 if window in windows:
-                    indicator = by_id[row["indicator_id"]]
+                    indicator, period = wanted[row["indicator_id"]], windows[window]
                     self.held[(indicator.id, row["unit_code"], *window)] = Figure(
                         indicator,
                         row["unit_code"],
-                        windows[window],
+                        period,
                         row["numerator"],
                         row["denominator"],
                         row["value"],
-                        is_computed,
-                        self._lacks_days(indicator, windows[window]),
+                        is_computed=held is not values,
+                        is_partial=self._lacks_days(indicator, period),
                     )
 
     def _lacks_days(self, indicator: Indicator, period: Period) -> bool:
         covered = self.begins <= period.first and period.last <= self.until
         return not covered and bool(_PULLED & set(indicator.source_tables))
-
-    def _touches(self, window: tuple[date, date]) -> bool:
-        return window[0] <= self.until and window[1] >= self.begins
-
-    def _computed(self, windows: list[tuple[date, date]], ids: set[str], codes: pa.Array) -> list[dict[str, Any]]:
-        only = [indicator for indicator in catalogue() if indicator.id in ids]
-        table = window_values(self.lake, windows, self.begins, self.until, only)
-        return table.filter(pc.is_in(table["unit_code"], value_set=codes)).to_pylist()
 
     def get(self, indicator_id: str, unit_code: str, period: Period) -> Figure | None:
         """Return a loaded value, or None where there is no row."""

@@ -11,7 +11,7 @@ from cchc_pipeline.days import Period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
-from cchc_pipeline.reports.cchc_report.document import Head, write_docx
+from cchc_pipeline.reports.cchc_report.document import write_docx
 from cchc_pipeline.reports.cchc_report.figures import Figures
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
@@ -102,10 +102,9 @@ class _Making:
 
     def _below(self) -> list[str]:
         """Return the units directly below the reported one: by level, then by code."""
-        order = ("department", "district", "commune")
+        order = {"department": 0, "district": 1, "commune": 2}
         rows = [row for row in self.units.values() if row["parent_code"] == self.code and row["is_current"]]
-        level = {name: number for number, name in enumerate(order)}
-        rows.sort(key=lambda row: (level.get(row["unit_level"], len(order)), row["unit_code"]))
+        rows.sort(key=lambda row: (order.get(row["unit_level"], len(order)), row["unit_code"]))
         return [row["unit_code"] for row in rows]
 
     def _load(self) -> None:
@@ -119,13 +118,7 @@ class _Making:
         period, ids = self.period, {slot.name for slot in slots}
         units = {self.code, *(slot.unit for slot in slots if slot.unit)}
         self.figures.load(ids, units, dict.fromkeys([period, period.named, period.before(), period.year_ago()]))
-        by_unit = {
-            name
-            for section in (*self.template.sections, *self.template.appendices)
-            for block in section.blocks
-            if isinstance(block, ByUnit)
-            for name in block.by_unit
-        }
+        by_unit = {name for block in self.template.blocks() if isinstance(block, ByUnit) for name in block.by_unit}
         if by_unit and (below := self._below()):
             self.figures.load(by_unit, below, [period])
 
@@ -152,24 +145,17 @@ class _Making:
         body = [*self._opening(), *(piece for section in self._numbered() for piece in section)]
         body.append(self.filler.paragraph(self.template.frame.closing, "closing"))
         appendices = [self._appendix(number, section) for number, section in enumerate(self.template.appendices)]
-        frame, runs = self.template.frame, self.filler.runs
-        head = Head(
-            superior=runs(frame.superior),
-            issuer=runs(frame.issuer),
-            number=runs(frame.number),
-            place=runs(frame.place),
-            title=runs(frame.title),
-            summary=runs(frame.summary),
-            recipient=runs(frame.recipient),
-            copies=tuple(runs(line) for line in frame.copies),
-            signature=tuple(runs(line) for line in frame.signature),
-        )
-        title = f"{Paragraph(head.title).text.capitalize()}: {Paragraph(head.summary).text}"
+        frame = {
+            name: tuple(self.filler.runs(text) for text in ((texts,) if isinstance(texts, str) else texts))
+            for name, texts in self.template.frame
+            if name not in ("opening", "closing")
+        }
+        title, summary = (Paragraph(frame[name][0]).text for name in ("title", "summary"))
         created = datetime.fromisoformat(self.figures.manifest["created"])
-        ends = [head.place, head.recipient, *head.copies, *head.signature]
+        ends = [line for name in ("place", "recipient", "copies", "signature") for line in frame[name]]
         found = gaps([*body, *(piece for appendix in appendices for piece in appendix), *map(Paragraph, ends)])
         return Report(
-            write_docx(head, body, appendices, title, created),
+            write_docx(frame, body, appendices, f"{title.capitalize()}: {summary}", created),
             self.code,
             self.name,
             self.period,

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.reports.cchc_report.slots import WORDS, Slot, tokens
-from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
+from cchc_pipeline.yaml_files import Strict, read_yaml
 
 SHIPPED = "template.yaml"
 
@@ -163,51 +163,43 @@ class Frame(Strict):
     signature: tuple[Wording, ...]
 
 
-class LateWords(Strict):
-    """Phrases of the part on late dossiers; each has its own slots, see `LATE_SLOTS`."""
+def _only(*allowed: str) -> AfterValidator:
+    """Return the check of a phrase whose slots are these, and no indicators."""
 
-    none: str
-    total: str
-    in_fact: str
-    other_authority: str
-    software_only: str
-    unknown: str
-    unit: str
-    unit_all: str
-    unit_only: str
-    others: str
-    step: str
-    waiting: str
-    with_letter: str
-    without_letter: str
+    def check(text: str) -> str:
+        for slot in tokens(text):
+            if isinstance(slot, Slot) and slot.name not in allowed:
+                fix = f"There are {', '.join(allowed)}" if allowed else "This phrase holds none"
+                raise ValueError(f"{{{slot.name}}} fills nothing here. {fix}.")
+        return text
+
+    return AfterValidator(check)
+
+
+_Fixed = Annotated[str, _only()]
+_Cause = Annotated[str, _only("count", "letters", "units")]
+
+
+class LateWords(Strict):
+    """Phrases of the part on late dossiers, each with the slots that it may hold."""
+
+    none: _Fixed
+    total: Annotated[str, _only("count", "in_fact", "other_authority", "software_only", "unknown", "letters")]
+    in_fact: _Cause
+    other_authority: _Cause
+    software_only: _Cause
+    unknown: _Cause
+    unit: Annotated[str, _only("count", "unit", "details")]
+    unit_all: Annotated[str, _only("count", "unit", "detail")]
+    unit_only: Annotated[str, _only("count", "unit")]
+    others: Annotated[str, _only("count", "units")]
+    step: Annotated[str, _only("steps")]
+    waiting: Annotated[str, _only("procedure", "authority")]
+    with_letter: _Fixed
+    without_letter: _Fixed
     units_named: int = Field(ge=1)
     #: code -> name of authorities outside of the province, which no published table names
     outside: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _has_known_slots(self) -> LateWords:
-        for phrase, allowed in LATE_SLOTS.items():
-            for slot in tokens(getattr(self, phrase)):
-                if isinstance(slot, Slot) and slot.name not in allowed:
-                    fix = f"There are {', '.join(allowed)}" if allowed else "This phrase holds none"
-                    raise PlacedError(f"{{{slot.name}}} fills nothing here. {fix}.", phrase)
-        return self
-
-
-#: phrase -> slots that it may hold, which are not indicators
-LATE_SLOTS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "total": ("count", "in_fact", "other_authority", "software_only", "unknown", "letters"),
-    **dict.fromkeys(("in_fact", "other_authority", "software_only", "unknown"), ("count", "letters", "units")),
-    "unit": ("count", "unit", "details"),
-    "unit_all": ("count", "unit", "detail"),
-    "unit_only": ("count", "unit"),
-    "others": ("count", "units"),
-    "step": ("steps",),
-    "waiting": ("procedure", "authority"),
-    "with_letter": (),
-    "without_letter": (),
-}
 
 
 class Template(Strict):
@@ -220,13 +212,17 @@ class Template(Strict):
     #: family of indicators or published table -> where its figures come from, for the notes about gaps
     origins: dict[str, str]
 
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks of all sections and appendices."""
+        for section in (*self.sections, *self.appendices):
+            yield from section.blocks
+
     def slots(self) -> set[Slot]:
         """Return every slot of an indicator in texts, and the indicators of tables."""
         texts = _strings((self.frame, self.sections, self.appendices))
         found = {token for text in texts for token in tokens(text) if isinstance(token, Slot)}
-        blocks = [block for section in (*self.sections, *self.appendices) for block in section.blocks]
-        found |= {Slot(name) for block in blocks if isinstance(block, Comparison) for name in block.compare}
-        found |= {Slot(name) for block in blocks if isinstance(block, ByUnit) for name in block.by_unit}
+        found |= {Slot(name) for block in self.blocks() if isinstance(block, Comparison) for name in block.compare}
+        found |= {Slot(name) for block in self.blocks() if isinstance(block, ByUnit) for name in block.by_unit}
         return {slot for slot in found if slot.name not in WORDS}
 
 

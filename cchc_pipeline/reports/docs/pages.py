@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 from cchc_pipeline.contracts import all_contracts, load_contract, rule_list
-from cchc_pipeline.drawing.markdown import markdown_environment
+from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import catalogue, relations
 from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, table_cases
@@ -43,8 +45,13 @@ def pages() -> dict[str, str]:
             "suggested_fix": suggested_fix,
         },
     }
-    templates = markdown_environment(__package__)
+    templates = environment(__package__, autoescape=False, keep_trailing_newline=True, finalize=_cell)
     return {name: templates.get_template(name).render(**held) for name, held in content.items()}
+
+
+def _cell(value: Any) -> str:
+    """Return a value as it may stand in a cell: `|` and `<` are escaped, line breaks become spaces."""
+    return re.sub(r"\s+", " ", str(value).replace("|", "\\|").replace("<", "&lt;"))
 
 
 def write_pages(folder: Path) -> list[Path]:
