@@ -145,12 +145,12 @@ def indicators(
     """
     found = indicator_series(options.lake_in(data_dir).published, indicator, unit, which, kind, first, last)
     if form == "json":
-        head = {name: getattr(found, name) for name in ("indicator_id", "name_vi", "unit_of_measure", "unit_code")}
-        print_json({**head, "map": found.which, "rows": found.rows})
+        head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
+        print_json({**head, "unit_code": found.scope.unit_code, "map": found.which, "rows": found.rows})
         return
     columns = {
         "period_start": Column("Từ ngày", day), "period_end": Column("Đến ngày", day), "numerator": "Tử số",
         "denominator": "Mẫu số", "value": Column("Giá trị", ",.2f"), "note_vi": "Ghi chú",
     }  # fmt: skip
-    title = f"{found.name_vi} ({unit_vi(found.unit_of_measure)}) — {found.unit_name}, {MAPS_VI[found.which]}"
-    print_rows(found.rows, columns, form, title)
+    name = f"{found.indicator['name_vi']} ({unit_vi(found.indicator['unit_of_measure'])})"
+    print_rows(found.rows, columns, form, f"{name} — {found.scope.unit_name}, {MAPS_VI[found.which]}")

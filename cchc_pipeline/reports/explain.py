@@ -147,7 +147,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     notes = []
     if first < begins or last > until:
         notes.append(f"Dữ liệu có từ {begins} đến {until}; số liệu tính trong phạm vi đó.")
-    tables = published_inputs(lake, begins, until) | {"periods": custom_periods([(first, last)])}
+    tables = published_inputs(lake) | {"periods": custom_periods([(first, last)])}
     values = compute(tables, begins, until, [indicator])
     row = next((one for one in values.to_pylist() if one["unit_code"] == code), None)
     if row is None:

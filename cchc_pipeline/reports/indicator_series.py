@@ -11,7 +11,7 @@ from typing import Any
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reference.unit_map import MapName
-from cchc_pipeline.reports.scope import ReportError, scope
+from cchc_pipeline.reports.scope import ReportError, Scope, scope
 
 _TABLES: dict[MapName, str] = {"as-was": "indicator_values", "today": "indicator_values_today"}
 MAPS_VI: dict[MapName, str] = {"as-was": "theo địa giới của từng thời kỳ", "today": "theo địa giới hiện nay"}
@@ -23,17 +23,16 @@ class Series:
     """Values of an indicator by period, oldest first.
 
     Attributes:
+        indicator: its row in `indicators`.
+        scope: the unit.
         which: map of units: as-was (of each period) or today.
         rows: period_start, period_end, numerator, denominator, value, is_exact, note_vi; key: period_start.
     """
 
-    indicator_id: str
-    name_vi: str
-    unit_of_measure: str
-    unit_code: str
-    unit_name: str
+    indicator: dict[str, Any]
+    scope: Scope
     which: MapName
-    rows: tuple[dict[str, Any], ...]
+    rows: list[dict[str, Any]]
 
 
 def indicator_series(
@@ -78,7 +77,4 @@ def indicator_series(
             f"report: {about.unit_code} {about.unit_name} has no {kind} of {indicator} there on the map '{which}'; "
             f"{fix}."
         )
-    entry = listed[indicator]
-    return Series(
-        indicator, entry["name_vi"], entry["unit_of_measure"], about.unit_code, about.unit_name, which, tuple(rows)
-    )
+    return Series(listed[indicator], about, which, rows)

@@ -16,22 +16,19 @@ from cchc_pipeline.lake.files import Source, Store
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
+from cchc_pipeline.reports.scope import data_days
 
 
-def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]:
+def published_inputs(lake: Lake) -> dict[str, Source]:
     """Return the tables that `compute` takes, from the current published version.
 
     Events stay on the map of units of their day. The daily counts of the procedure catalogue are not published: they
     come from the lake.
 
-    Args:
-        lake: the lake.
-        begins: first day of the published data.
-        until: last day of the published data.
-
     Raises:
         PublishError: nothing was published.
     """
+    begins, until = data_days(lake.published)
     units = read_published(lake.published, "units")
     changes = read_published(lake.published, "unit_changes").to_pylist()
     version = current_version(lake.published)
@@ -46,20 +43,13 @@ def published_inputs(lake: Lake, begins: date, until: date) -> dict[str, Source]
     }
 
 
-def window_values(
-    lake: Lake, windows: Iterable[tuple[date, date]], begins: date, until: date, only: Sequence[Indicator]
-) -> pa.Table:
-    """Return rows as in `indicator_values`, period type custom, for the given windows.
+def window_values(lake: Lake, windows: Iterable[tuple[date, date]], only: Sequence[Indicator]) -> pa.Table:
+    """Return rows as in `indicator_values`, period type custom, for the given windows (first and last day).
 
-    Args:
-        lake: the lake.
-        windows: first and last day of each.
-        begins: first day of the published data.
-        until: last day of the published data; a window that ends later is computed up to this day.
-        only: indicators to compute.
+    Only some indicators are computed. A window that ends after the published data is computed up to their last day.
 
     Raises:
         PublishError: nothing was published.
     """
-    tables = published_inputs(lake, begins, until) | {"periods": custom_periods(windows)}
-    return compute(tables, begins, until, only)
+    tables = published_inputs(lake) | {"periods": custom_periods(windows)}
+    return compute(tables, *data_days(lake.published), only)

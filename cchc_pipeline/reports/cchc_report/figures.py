@@ -113,7 +113,7 @@ class Figures:
         ]
         found = [values]
         if absent:
-            found.append(window_values(self.lake, absent, self.begins, self.until, list(wanted.values())))
+            found.append(window_values(self.lake, absent, list(wanted.values())))
         query = "SELECT * FROM held WHERE LIST_CONTAINS($ids, indicator_id) AND LIST_CONTAINS($codes, unit_code)"
         for held in found:
             for row in run_sql(query, params={"ids": list(wanted), "codes": list(codes)}, held=held).to_pylist():

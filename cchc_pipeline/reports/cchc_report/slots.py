@@ -15,21 +15,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: word -> what it stands for
-WORDS = {
-    "period": "kỳ báo cáo, ví dụ “quý III năm 2026”",
-    "period_days": "“từ ngày … đến ngày …”",
-    "period_before": "kỳ trước",
-    "period_year_ago": "cùng kỳ năm trước",
-    "year": "năm của ngày cuối kỳ",
-    "next_year": "năm sau đó",
-    "unit": "tên đơn vị báo cáo",
-    "province": "tên tỉnh, thành phố",
-    "issuer": "tên cơ quan ban hành",
-    "superior": "tên cơ quan chủ quản; trống đối với Ủy ban nhân dân",
-    "data_from": "ngày đầu của dữ liệu",
-    "data_until": "ngày cuối của dữ liệu",
-}
+#: Words that a text may hold; `report.py` gives them, and the head of the template lists them.
+WORDS = (
+    "period", "period_days", "period_before", "period_year_ago", "year", "next_year", "unit", "province", "issuer",
+    "superior", "data_from", "data_until",
+)  # fmt: skip
 PARTS = ("numerator", "denominator", "change", "change_year")
 
 _TOKEN = re.compile(r"\{(?P<slot>[^{}]*)\}|\[\[(?P<gap>[^\[\]]*)\]\]")

@@ -41,7 +41,7 @@ def _indicator(name: str, also: tuple[str, ...] = ()) -> str:
 def _checked(text: str) -> str:
     for token in tokens(text):
         if isinstance(token, Slot):
-            _indicator(token.name, tuple(WORDS))
+            _indicator(token.name, WORDS)
     return text
 
 
