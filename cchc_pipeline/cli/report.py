@@ -18,6 +18,7 @@ from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.dossier_form import dossier_form
 from cchc_pipeline.reports.indicator_series import MAPS_VI, indicator_series
 from cchc_pipeline.reports.late_report import CAUSES, LateReport, late_report
+from cchc_pipeline.reports.scope import scope
 from cchc_pipeline.vietnamese import day, days
 
 
@@ -42,7 +43,7 @@ def dossiers(first: date, last: date, unit: str | None, form: str, data_dir: Pat
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
     """
-    found = dossier_form(options.lake_in(data_dir).published, first, last, unit)
+    found = dossier_form(scope(options.lake_in(data_dir).published, first, last, unit))
     if form == "json":
         print_json(found.as_dict())
         return
@@ -74,7 +75,7 @@ def late(first: date | None, last: date | None, unit: str | None, form: str, lim
     Example:
       cchc report late --from 2019-11-16 --to 2020-11-08 --unit H16.12
     """
-    found = late_report(options.lake_in(data_dir).published, first, last, unit)
+    found = late_report(scope(options.lake_in(data_dir).published, first, last, unit))
     if form == "json":
         print_json(found.as_dict())
     elif form == "csv":
@@ -143,7 +144,8 @@ def indicators(
     Example:
       cchc report indicators late_rate --unit H99.201 --map today --period quarter
     """
-    found = indicator_series(options.lake_in(data_dir).published, indicator, unit, which, kind, first, last)
+    about = scope(options.lake_in(data_dir).published, None, None, unit)
+    found = indicator_series(about, indicator, which, kind, first, last)
     if form == "json":
         head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
         print_json({**head, "unit_code": found.scope.unit_code, "map": found.which, "rows": found.rows})

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
 from cchc_pipeline.lake.engine import run_file
-from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.scope import Scope, scope
+from cchc_pipeline.reports.scope import Scope
 
 #: code of a row of the form -> Vietnamese label, and the row that its percentage is of
 ROWS: dict[str, tuple[str, str | None]] = {
@@ -49,22 +46,8 @@ class DossierForm:
         return {**self.scope.as_dict(), **self.counts, **shares}
 
 
-def dossier_form(published: Path, first: date, last: date, unit: str | None = None) -> DossierForm:
-    """Compute the form for a period, from the current published version.
-
-    Args:
-        published: the published folder.
-        first: first day of the period.
-        last: last day of the period.
-        unit: canonical unit code; the province by default.
-
-    Raises:
-        ReportError: the period is reversed or outside of the data, or the unit is unknown.
-        PublishError: nothing was published.
-    """
-    about = scope(published, first, last, unit)
-    given = {"units": about.below(), "first": first, "last": last}
-    (counts,) = run_file(
-        "reports/dossier_form", params=given, events=read_published(published, "dossier_events")
-    ).to_pylist()
+def dossier_form(about: Scope) -> DossierForm:
+    """Compute the form for a period and unit, from the current published version."""
+    given = {"units": about.below(), "first": about.first, "last": about.last}
+    (counts,) = run_file("reports/dossier_form", params=given, events=about.read("dossier_events")).to_pylist()
     return DossierForm(about, counts)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.lake.engine import run_file
-from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reference.unit_map import MapName
-from cchc_pipeline.reports.scope import ReportError, Scope, scope
+from cchc_pipeline.reports.scope import ReportError, Scope
 
 _TABLES: dict[MapName, str] = {"as-was": "indicator_values", "today": "indicator_values_today"}
 MAPS_VI: dict[MapName, str] = {"as-was": "theo địa giới của từng thời kỳ", "today": "theo địa giới hiện nay"}
@@ -36,36 +34,27 @@ class Series:
 
 
 def indicator_series(
-    published: Path,
-    indicator: str,
-    unit: str | None,
-    which: MapName,
-    kind: str,
-    first: date | None = None,
-    last: date | None = None,
+    about: Scope, indicator: str, which: MapName, kind: str, first: date | None = None, last: date | None = None
 ) -> Series:
     """Return the periods of a kind that touch the days from `first` to `last`.
 
     Args:
-        published: the published folder.
+        about: the unit; its period is not asked.
         indicator: id of the indicator.
-        unit: unit code; the province by default.
         which: map of units: as-was (`indicator_values`) or today (`indicator_values_today`).
         kind: period type, such as month.
         first: first day; no limit by default.
         last: last day; no limit by default.
 
     Raises:
-        ReportError: the indicator or the unit is unknown, or the unit has no row on this map in these periods.
-        PublishError: nothing was published.
+        ReportError: the indicator is unknown, or the unit has no row on this map in these periods.
     """
-    about = scope(published, None, None, unit)
-    listed = {row["indicator_id"]: row for row in read_published(published, "indicators").to_pylist()}
+    listed = {row["indicator_id"]: row for row in about.read("indicators").to_pylist()}
     if indicator not in listed:
         near = difflib.get_close_matches(indicator, listed, n=5, cutoff=0.3) or sorted(listed)[:5]
         raise ReportError(f"report: no indicator {indicator}. Did you mean {', '.join(near)}? See docs/indicators.md.")
     given = {"indicator": indicator, "unit": about.unit_code, "kind": kind, "first": first, "last": last}
-    held = run_file("reports/indicator_series", params=given, held=read_published(published, _TABLES[which]))
+    held = run_file("reports/indicator_series", params=given, held=about.read(_TABLES[which]))
     exact = {"is_exact": True, "note_vi": None}
     rows = [{name: {**exact, **row}[name] for name in COLUMNS} for row in held.to_pylist()]
     if not rows:

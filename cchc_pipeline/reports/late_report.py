@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.lake.engine import run_sql
-from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.scope import Scope, scope
+from cchc_pipeline.reports.scope import Scope
 
 #: cause (code list late_cause) -> Vietnamese label
 CAUSES = {
@@ -60,28 +57,14 @@ class LateReport:
         }
 
 
-def late_report(
-    published: Path, first: date | None = None, last: date | None = None, unit: str | None = None
-) -> LateReport:
-    """Compute the report for a unit with everything below it, as published.
-
-    Args:
-        published: the published folder.
-        first: first day of the period, by day of resolution; the first day of data by default.
-        last: last day of the period; the last day of data by default.
-        unit: canonical unit code; the province by default.
-
-    Raises:
-        ReportError: the period is reversed or outside of the data, or the unit is unknown.
-        PublishError: nothing was published.
-    """
-    about = scope(published, first, last, unit)
+def late_report(about: Scope) -> LateReport:
+    """Compute the report for a unit with everything below it; the period is of days of resolution."""
     rows = run_sql(
         "SELECT * FROM late WHERE list_contains($units, unit_code) "
         "AND (resolution = 'open_overdue' OR finished_on BETWEEN $first AND $last) "
         "ORDER BY unit_code, cause, finished_on, dossier_code, dossier_id",
         params={"units": about.below(), "first": about.first, "last": about.last},
-        late=read_published(published, "late_dossiers"),
+        late=about.read("late_dossiers"),
     ).to_pylist()
     kinds = ("resolved_late", "open_overdue")
     return LateReport(about, *([row for row in rows if row["resolution"] == kind] for kind in kinds))

@@ -30,6 +30,7 @@ class ReportError(CchcError):
 class Scope:
     """A period within the published data, a unit, and names and history of all units."""
 
+    published: Path
     first: date
     last: date
     unit_code: str
@@ -46,6 +47,10 @@ class Scope:
         """Return codes of the unit, those below it, and former units that count in these."""
         on_map = lineage_table(self.units, self.history, self.first, self.last, "today").to_pylist()
         return sorted({row["unit_code"] for row in on_map if row["ancestor_code"] == self.unit_code} | {self.unit_code})
+
+    def read(self, table: str) -> pa.Table:
+        """Return a published table."""
+        return read_published(self.published, table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return unit_code, unit_name, period_start and period_end."""
@@ -78,7 +83,7 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
         )
     code, _ = unit_or_error(published, unit)
     history = history_of(read_published(published, "unit_changes").to_pylist())
-    return Scope(first, last, code, unit_names(units), units, history)
+    return Scope(published, first, last, code, unit_names(units), units, history)
 
 
 def data_days(published: Path) -> tuple[date, date]:

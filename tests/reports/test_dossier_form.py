@@ -13,13 +13,13 @@ from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
 from cchc_pipeline.reports.dossier_form import dossier_form
-from cchc_pipeline.reports.scope import ReportError
+from cchc_pipeline.reports.scope import ReportError, scope
 
 UNITS = ("H99", "H99.02", "H99.201")
 
 
 def form(lake, first=FIRST, last=LAST, unit=None):
-    return dossier_form(lake.published, first, last, unit)
+    return dossier_form(scope(lake.published, first, last, unit))
 
 
 def counts(*given, **more) -> dict[str, int]:

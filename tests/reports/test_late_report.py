@@ -12,7 +12,11 @@ from small_lake import FIRST, LAST, october
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.reports.late_report import CAUSES, late_report
-from cchc_pipeline.reports.scope import ReportError
+from cchc_pipeline.reports.scope import ReportError, scope
+
+
+def late(lake, first=None, last=None, unit=None):
+    return late_report(scope(lake.published, first, last, unit))
 
 
 def run(lake, *arguments):
@@ -20,25 +24,25 @@ def run(lake, *arguments):
 
 
 def test_counts_by_cause_and_unit(published_lake):
-    found = late_report(published_lake.published)
+    found = late(published_lake)
     assert (found.scope.first, found.scope.last, found.scope.unit_name) == (FIRST, LAST, "UBND Tỉnh Mẫu")
     assert found.by_cause() == dict.fromkeys(CAUSES, (0, 0)) | {"unknown": (1, 0)}
     ((code, name, causes),) = found.by_unit()
     assert (code, name, causes["unknown"]) == ("H99.201", "UBND Xã Mẫu", (1, 0))
-    (late,) = found.dossiers
-    assert (late["due_on"], late["finished_on"], late["late_working_days"]) == (october(5), october(8), 3)
+    (row,) = found.dossiers
+    assert (row["due_on"], row["finished_on"], row["late_working_days"]) == (october(5), october(8), 3)
     assert [row["due_on"] for row in found.overdue] == [october(6)]
 
 
 def test_a_period_is_by_day_of_resolution_and_a_unit_has_what_is_below_it(published_lake):
-    assert len(late_report(published_lake.published, october(8), october(8)).dossiers) == 1
-    assert late_report(published_lake.published, october(1), october(7)).dossiers == []
-    assert late_report(published_lake.published, unit="H99.02").dossiers == []
-    assert len(late_report(published_lake.published, unit="H99.201").dossiers) == 1
+    assert len(late(published_lake, october(8), october(8)).dossiers) == 1
+    assert late(published_lake, october(1), october(7)).dossiers == []
+    assert late(published_lake, unit="H99.02").dossiers == []
+    assert len(late(published_lake, unit="H99.201").dossiers) == 1
     with pytest.raises(ReportError, match=r"no unit H99\.77"):
-        late_report(published_lake.published, unit="H99.77")
+        late(published_lake, unit="H99.77")
     with pytest.raises(ReportError, match="Exchange --from and --to"):
-        late_report(published_lake.published, october(9), october(8))
+        late(published_lake, october(9), october(8))
 
 
 def test_formats_of_the_command(published_lake):

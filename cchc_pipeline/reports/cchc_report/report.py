@@ -30,7 +30,7 @@ from cchc_pipeline.reports.cchc_report.template import (
     Text,
 )
 from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.scope import ReportError, unit_or_error
+from cchc_pipeline.reports.scope import ReportError, scope, unit_or_error
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class _Making:
         named = dict(zip(*(procedures[name].to_pylist() for name in ("procedure_code", "procedure_name")), strict=True))
         part = parts()["late_by_unit"]
         note = self.sources.table(part.table, self.names[self.code], self.period, part.what)
-        found = late_report(self.lake.published, first, last, self.code)
+        found = late_report(scope(self.lake.published, first, last, self.code))
         late = LatePart(found, self.template.late, self.names, named, note)
         return late.paragraphs() if name == "late" else late.by_unit(self.period.name_vi)
 
