@@ -77,9 +77,7 @@ def _prepare(document: Any, title: str, created: datetime) -> None:
         spacing.space_before, spacing.space_after = Pt(law.BETWEEN_PT if name != "Normal" else 0), Pt(law.BETWEEN_PT)
         spacing.line_spacing = law.LINE_SPACING
         spacing.keep_with_next = name != "Normal"
-    language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "vi-VN")
-    document.styles["Normal"].element.get_or_add_rPr().append(language)
+    document.styles["Normal"].element.get_or_add_rPr().append(_element("lang", val="vi-VN"))
     properties = document.core_properties
     properties.title, properties.author, properties.comments, properties.language = title, "", "", "vi-VN"
     properties.last_modified_by = ""
@@ -99,13 +97,18 @@ def _page_number(paragraph: Any) -> None:
     paragraph.alignment = ALIGN.CENTER
     run = paragraph.add_run()
     run.font.size = Pt(law.PAGE_NUMBER_PT)
-    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
-        else:
-            element.text = text
-        run._r.append(element)
+    instruction = _element("instrText")
+    instruction.text = "PAGE"
+    run._r.extend([_element("fldChar", fldCharType="begin"), instruction, _element("fldChar", fldCharType="end")])
+
+
+def _element(name: str, *children: Any, **attributes: str) -> Any:
+    """Return an element of the namespace of Word documents."""
+    element = OxmlElement(f"w:{name}")
+    for key, value in attributes.items():
+        element.set(qn(f"w:{key}"), value)
+    element.extend(children)
+    return element
 
 
 def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) -> Any:
@@ -168,7 +171,7 @@ def _write_grid(document: Any, grid: Grid) -> None:
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     head, *body = table.rows
-    _mark(head, "w:tblHeader")
+    _mark(head, "tblHeader")
     for cell, text, width in zip(head.cells, grid.heads, widths, strict=True):
         paragraph = _cell(cell, width, ALIGN.CENTER)
         paragraph.add_run(text).bold = True
@@ -176,7 +179,7 @@ def _write_grid(document: Any, grid: Grid) -> None:
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     above: list[Any] = [None] * len(widths)
     for number, (row, cells) in enumerate(zip(body, grid.rows, strict=True)):
-        _mark(row, "w:cantSplit")
+        _mark(row, "cantSplit")
         for column, (cell, runs) in enumerate(zip(row.cells, cells, strict=True)):
             if runs is None and above[column] is not None:
                 above[column] = above[column].merge(cell)
@@ -192,13 +195,8 @@ def _write_grid(document: Any, grid: Grid) -> None:
 
 def _cell_margins(table: Any) -> None:
     """Set narrow side margins in every cell, so that figures do not wrap."""
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), str(law.CELL_MARGIN_TWIPS))
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
-    table._tbl.tblPr.append(margins)
+    margins = (_element(side, w=str(law.CELL_MARGIN_TWIPS), type="dxa") for side in ("left", "right"))
+    table._tbl.tblPr.append(_element("tblCellMar", *margins))
 
 
 def _is_number(runs: Runs | None) -> bool:
@@ -212,7 +210,7 @@ def _cell(cell: Any, width: Any, side: Any) -> Any:
 
 
 def _mark(row: Any, name: str) -> None:
-    row._tr.get_or_add_trPr().append(OxmlElement(name))
+    row._tr.get_or_add_trPr().append(_element(name))
 
 
 def _columns(document: Any, widths: tuple[float, float]) -> tuple[Any, Any]:
@@ -237,11 +235,8 @@ def _rule(container: Any, width_mm: float, share: float) -> None:
     form = paragraph.paragraph_format
     form.left_indent = form.right_indent = Mm(width_mm * (1 - share) / 2)
     form.space_before, form.space_after, form.line_spacing = Pt(3), Pt(law.BETWEEN_PT), Pt(3)
-    borders, bottom = OxmlElement("w:pBdr"), OxmlElement("w:top")
-    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
-        bottom.set(qn(f"w:{name}"), value)
-    borders.append(bottom)
-    paragraph._p.get_or_add_pPr().append(borders)
+    line = _element("top", val="single", sz="6", space="1", color="000000")
+    paragraph._p.get_or_add_pPr().append(_element("pBdr", line))
 
 
 def _upper(runs: Runs) -> Runs:
@@ -277,7 +272,7 @@ def _write_head(document: Any, frame: Frame) -> None:
 
 def _write_end(document: Any, frame: Frame) -> None:
     left, right = _columns(document, _SIGNATURE_MM)
-    _mark(document.tables[-1].rows[0], "w:cantSplit")
+    _mark(document.tables[-1].rows[0], "cantSplit")
     _line(left, plain("Nơi nhận:"), law.COPIES_HEAD_PT, first=True, side=ALIGN.LEFT, bold=True, italic=True)
     for runs in frame["copies"]:
         _line(left, runs, law.COPIES_PT, side=ALIGN.LEFT)
