@@ -27,7 +27,7 @@ ROWS: dict[str, tuple[str, str | None]] = {
 
 @dataclass(frozen=True)
 class DossierForm:
-    """Counts of dossiers of a unit with everything below it over a period, by code of `ROWS`."""
+    """Counts of dossiers of a unit with everything below it, by code of `ROWS`."""
 
     scope: Scope
     counts: dict[str, int]

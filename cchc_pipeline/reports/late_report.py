@@ -30,7 +30,10 @@ class LateReport:
     overdue: list[dict[str, Any]]
 
     def by_cause(self, unit: str | None = None) -> dict[str, tuple[int, int]]:
-        """Return cause -> (dossiers resolved late, those of them with a letter of apology), of all units or one."""
+        """Return cause -> (dossiers resolved late, those with a letter of apology).
+
+        They are those of all units, or of one.
+        """
         rows = [row for row in self.dossiers if unit in (None, row["unit_code"])]
         counts = Counter(row["cause"] for row in rows)
         letters = Counter(row["cause"] for row in rows if row["apology_on"] is not None)
@@ -58,7 +61,7 @@ class LateReport:
 
 
 def late_report(about: Scope) -> LateReport:
-    """Compute the report for a unit with everything below it; the period is of days of resolution."""
+    """Compute the report for a unit with everything below it, by day of resolution."""
     rows = run_sql(
         "SELECT * FROM late WHERE list_contains($units, unit_code) "
         "AND (resolution = 'open_overdue' OR finished_on BETWEEN $first AND $last) "

@@ -44,9 +44,10 @@ def published_inputs(lake: Lake) -> dict[str, Source]:
 
 
 def window_values(lake: Lake, windows: Iterable[tuple[date, date]], only: Sequence[Indicator]) -> pa.Table:
-    """Return rows as in `indicator_values`, period type custom, for the given windows (first and last day).
+    """Return rows as in `indicator_values`, period type custom, for windows.
 
-    Only some indicators are computed. A window that ends after the published data is computed up to their last day.
+    A window is its first and last day; only the given indicators are computed. A window that ends after the published
+    data is computed up to their last day.
 
     Raises:
         PublishError: nothing was published.

@@ -44,7 +44,9 @@ def site_files(
 
 
 def write_site(published: Path, folder: Path, rubrics: RubricSet) -> int:
-    """Write the site of the current version into a folder, remove pages of units that are gone, and count the files.
+    """Write the site of the current version into a folder and count the files.
+
+    Pages of units that are gone are removed.
 
     Raises:
         PublishError: nothing was published, or the version lacks a table that the site needs.

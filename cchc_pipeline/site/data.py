@@ -151,7 +151,7 @@ def load(published: Mapping[str, Path], province_code: str, data_until: date, ru
 
 
 def _days(shown: Shown) -> Row:
-    """Return the parameters of queries over a period: its type, its first day and those of its neighbours."""
+    """Return the parameters of queries over a period and its neighbours."""
     return {
         "period_type": shown.period_type, "shown": shown.first, "before": shown.before, "running": shown.running
     }  # fmt: skip

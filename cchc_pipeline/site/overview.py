@@ -79,7 +79,7 @@ def levels(data: SiteData, card: Mapping[str, Sequence[Row]]) -> list[Level]:
 
 
 def changes(page: UnitPage, ranks: Iterable[Level]) -> dict[str, list[Row] | list[Standing]]:
-    """Return the largest changes in points since the period before, at most `SHOWN` of each kind.
+    """Return the largest changes in points, at most `SHOWN` of each kind.
 
     `better` and `worse` are criteria, `units_better` and `units_worse` units by their total.
     """

@@ -89,9 +89,9 @@ def total_of(rows: Iterable[Row]) -> Row | None:
 
 
 def tree(rows: Sequence[Row]) -> list[Row]:
-    """Return the total and, below every row, those whose parent it is; equal parents in the order given.
+    """Return the rows as a tree from the total, with their `depth` (0: total).
 
-    Each row gets its `depth`: 0 for the total.
+    Rows of one parent keep their order.
     """
     below = grouped(rows, "parent_code")
 

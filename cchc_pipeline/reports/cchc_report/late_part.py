@@ -120,7 +120,7 @@ class LatePart:
         return Run(f"[cơ quan mã {code}: cần ghi tên]", is_gap=True)
 
     def by_unit(self, period: str) -> list[Piece]:
-        """Return the table of all units by cause, with letters of apology, in a period of this name."""
+        """Return the table of all units by cause; `period` is its name."""
         part, given = parts()["late_by_unit"], {"period": period}
         rows = [{"name": self.names.get(code, name), "causes": causes} for code, name, causes in self.report.by_unit()]
         if not rows:

@@ -1,4 +1,4 @@
-"""Render the parts of the report that are described in `parts.yaml`: sentence, table and remarks."""
+"""Render the parts of the report that `parts.yaml` describes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GAP = re.compile(r"\[\[(?P<what>[^|]*)\|(?P<where>[^|]*)\|(?P<why>.*?)\]\]|(?P<
 
 
 class Column(Strict):
-    """A column of a table; `when`: it stands only if this holds; `each`: it is repeated for the items of a list."""
+    """A column; it stands only if `when` holds, once per item of the list `each`."""
 
     head: str
     width: float | str
@@ -30,7 +30,7 @@ class Column(Strict):
 
 
 class Part(Strict):
-    """A part: the table it is made from and what is taken from there, for the source; texts; columns."""
+    """A part: published table, what is taken from there, texts and columns."""
 
     table: str = ""
     what: str = ""
@@ -94,7 +94,10 @@ def parts() -> dict[str, Part]:
 
 
 def runs(text: str, given: Mapping[str, Any], note: int | None = None) -> Runs:
-    """Fill a text; marks for the writer become gaps, and its last words carry the number of the source."""
+    """Fill a text; marks for the writer become gaps.
+
+    Its last words carry the number of the source, unless they are a gap.
+    """
     filled = _text(text, given)
     found: list[Run] = []
     at = 0

@@ -61,7 +61,7 @@ class Scores:
         return made
 
     def _part(self, name: str, whose: str, when: str, rows: list[Row], **given: Any) -> list[Piece]:
-        """Return a part of `parts.yaml` with its source; what it says where there is no row."""
+        """Return a part of `parts.yaml` with its source; its gap where there is no row."""
         part = parts()[name]
         given = {
             "whose": whose,
@@ -130,7 +130,7 @@ class Scores:
     # PAR INDEX -------------------------------------------------------------------------------------------------------
 
     def par_index(self) -> list[Piece]:
-        """Return sentence, table and remarks on PAR INDEX; a gap where there is no evidence.
+        """Return sentence, table and remarks on PAR INDEX; a gap without evidence.
 
         Columns of stages appear only where an appraisal gave points in the period: appraisals are of a calendar year.
         """
@@ -248,7 +248,7 @@ class Scores:
         return version is not None and (version / f"{table}.parquet").exists()
 
     def _years(self, query: str, table: str, codes: list[str]) -> list[Row]:
-        """Return totals and dimensions of provinces up to the year of the period, oldest first."""
+        """Return totals and dimensions up to the year of the period, oldest first."""
         given = {"codes": codes, "last": self.period.last.year}
         return run_file(f"reports/{query}", params=given, card=read_published(self.published, table)).to_pylist()
 
@@ -319,6 +319,6 @@ def _evidence(row: Row, remark: str) -> str:
 
 
 def _without(reason: str | None, remark: str) -> str:
-    """Return a reason without the sentence that all reasons share, as part of a sentence."""
+    """Return a reason without the shared one, to stand within a sentence."""
     text = (reason or "").removesuffix(remark).removesuffix("; ")
     return text[:1].lower() + text[1:]

@@ -1,4 +1,4 @@
-"""Render the reference pages of `docs/` from contracts, catalogue and broken cases; check them."""
+"""Render the reference pages of `docs/` from contracts and catalogue; check them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DocsStale(CchcError):  # noqa: N818 - says what happened
 
 
 def pages() -> dict[str, str]:
-    """Return file name below `docs/` -> text of every rendered page; templates have the same names."""
+    """Return file name below `docs/` (as of its template) -> rendered page."""
     contracts = sorted(all_contracts(), key=lambda one: (not one.is_published, one.name))
     required = {f"{one.name}.{column.name}_required" for one in contracts for column in one.columns if column.required}
     content = {
@@ -50,7 +50,7 @@ def pages() -> dict[str, str]:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as it may stand in a cell: `|` and `<` are escaped, line breaks become spaces."""
+    """Escape `|` and `<` for a cell of Markdown; line breaks become spaces."""
     return re.sub(r"\s+", " ", str(value).replace("|", "\\|").replace("<", "&lt;"))
 
 
