@@ -16,13 +16,9 @@ from random import Random
 from cchc_pipeline.sandbox.life import people, workdays
 from cchc_pipeline.sandbox.life.dossiers import Life
 from cchc_pipeline.sandbox.life.letters import (
-    FIELD_SUBJECTS,
-    MINISTRIES,
-    PERSONAL_SUBJECTS,
-    SUBJECTS,
-    TYPES,
     Letter,
     Receipt,
+    letter_texts,
     plan_subject,
     report_subject,
 )
@@ -35,9 +31,6 @@ LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
 LONGEST_SENDING = 13  # civil days from promulgation to the axis, a long Tết included
 LONGEST_APOLOGY_DAYS = 150
 LONGEST_REPLY = 45  # civil days to look back for a request
-_EVERYDAY = [(*one, None) for one in SUBJECTS] * 3 + [
-    (*one, field) for field, some in FIELD_SUBJECTS.items() for one in some
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +126,16 @@ class LetterBook:
             return
         yield from self._requests(on)
         yield from self._reform(on)
+        texts = letter_texts()
+        everyday: list[tuple[str, str, str | None]] = [(*one, None) for one in texts.subjects * 3]
+        everyday += [(*one, field) for field, some in texts.field_subjects.items() for one in some]
         for unit in self._scenario.units:
             mean = {"province": 3.0, "department": 1.5, "district": 1.0, "commune": 0.75}[unit.level] * self._factor
             for _ in range(int(mean) + (rng.random() < mean % 1)):
-                type_name, subject, field = rng.choice(_EVERYDAY)
+                type_name, subject, field = rng.choice(everyday)
                 person = rng.randrange(people.PEOPLE)
                 if rng.random() < 0.05:
-                    type_name, subject, field = "Công văn", rng.choice(PERSONAL_SUBJECTS), None
+                    type_name, subject, field = "Công văn", rng.choice(texts.personal_subjects), None
                 text = subject.format(
                     month=day.month,
                     name=people.name(person),
@@ -205,7 +201,7 @@ class LetterBook:
 
     def _letter(self, on: _Day, unit: Unit, type_name: str, kind: str, subject: str) -> Letter:
         rng, day = on.rng, on.day
-        abbreviation = TYPES[type_name]
+        abbreviation = letter_texts().types[type_name]
         notation = f"{abbreviation}-{unit.notation}" if abbreviation else f"{unit.notation}-VP"
         on.numbers[unit.code, notation] += 1
         is_exact = self._scenario.plan is not None
@@ -254,7 +250,9 @@ class LetterBook:
         days = rng.randint(1, PUBLICATION_DAYS) if rng.random() < 0.82 else rng.randint(6, 12)
         count = rng.randint(1, 15)
         internal = count if rng.random() < 0.1 else 2 if count > 8 else 0
-        return Publication(arrived_on, days, count, internal, rng.randrange(len(MINISTRIES)), rng.randint(100, 3000))
+        return Publication(
+            arrived_on, days, count, internal, rng.randrange(len(letter_texts().ministries)), rng.randint(100, 3000)
+        )
 
     def _publications(self, day: date) -> list[Publication]:
         """Return the publications that arrive or are promulgated on `day`."""
@@ -264,11 +262,11 @@ class LetterBook:
             some = [drawn for arrived_on in earlier if (drawn := self._drawn_publication(arrived_on))]
         else:
             numbered = enumerate(plan.publications)
-            some = [replace(one, ministry=i % len(MINISTRIES), number=500 + i) for i, one in numbered]
+            some = [replace(one, ministry=i % len(letter_texts().ministries), number=500 + i) for i, one in numbered]
         return [one for one in some if day in (one.arrived_on, one.promulgated_on)]
 
     def _ministry(self, rng: Random, publication: Publication) -> Letter:
-        code, name, notation, field = MINISTRIES[publication.ministry]
+        code, name, notation, field = letter_texts().ministries[publication.ministry]
         top = self._scenario.units[0]
         sent = workdays.moment(publication.arrived_on, workdays.office_seconds(rng.random()))
         return Letter(
@@ -287,7 +285,7 @@ class LetterBook:
         )
 
     def _publish(self, on: _Day, publication: Publication) -> Letter:
-        code, _, notation, field = MINISTRIES[publication.ministry]
+        code, _, notation, field = letter_texts().ministries[publication.ministry]
         count, inside = publication.procedures, publication.internal
         what = "thủ tục hành chính nội bộ" if inside == count else "thủ tục hành chính"
         if 0 < inside < count:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,16 +71,15 @@ class Stratum(Strict):
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """The slots (positions in the days of a stratum) that have each property."""
+    """What is fixed of the slots (positions in the days of a stratum).
+
+    `state` is open, late, early, withdrawn, stopped or dateless; a slot without one is resolved on time.
+    """
 
     online: set[int]
     full: set[int] | None
-    open: set[int]
+    state: dict[int, str]
     late: dict[int, tuple[LateGroup, bool]]  # slot -> group, whether with an apology
-    early: set[int]
-    withdrawn: set[int]
-    stopped: set[int]
-    dateless: set[int]
     ratings: dict[int, int]
     electronic: set[int] | None
 
@@ -108,7 +106,8 @@ class DossierPlanner:
         for i, day in enumerate(days):
             channel = "online" if i in marks.online else "direct" if self.rng.random() < DIRECT_SHARE else "postal"
             service = channel if channel != "online" or marks.full is None else "full" if i in marks.full else "partial"
-            if i in marks.late:
+            state = marks.state.get(i)
+            if state == "late":
                 group, has_apology = marks.late[i]
                 unit, procedure = self._pick(stratum.levels, service, group)
                 fate = self._late(day, procedure, group)
@@ -117,12 +116,11 @@ class DossierPlanner:
             else:
                 unit, procedure = self._pick(stratum.levels, service, None)
                 fate = Fate(channel=channel)
-                if i in marks.open:
+                if state == "open":
                     self._left_open(fate, day, procedure, stratum.end)
                 else:
-                    self._in_time(fate, day, procedure.processing_time, last, is_early=i in marks.early)
-                    plain = not any(i in some for some in (marks.early, marks.withdrawn, marks.stopped, marks.dateless))
-                    if pauses and plain and self.rng.random() < 0.05 and self._pause(fate, day):
+                    self._in_time(fate, day, procedure.processing_time, last, is_early=state == "early")
+                    if pauses and state is None and self.rng.random() < 0.05 and self._pause(fate, day):
                         pauses -= 1
             self._finish(fate, unit, day, i, marks)
             self.put(day, unit, procedure, fate)
@@ -185,7 +183,7 @@ class DossierPlanner:
 
     def _mark(self, stratum: Stratum, days: list[date]) -> _Marks:
         rng, count = self.rng, len(days)
-        late = list(self._lateness(stratum))
+        late = [(group, number < group.apologies) for group in stratum.late for number in range(group.count)]
         resolved = stratum.early + stratum.on_time + len(late)
         by_age = sorted(range(count), key=lambda i: days[i].toordinal() + rng.uniform(0, 14))
         closed, still_open = by_age[:resolved], by_age[resolved:]
@@ -196,31 +194,21 @@ class DossierPlanner:
         late_slots = dict(zip(rng.sample(candidates, len(late)), late, strict=True))
         others = [i for i in closed if i not in late_slots]
         rng.shuffle(others)
-        odd = iter(others[stratum.early :])
-        withdrawn, stopped, dateless = (
-            {next(odd) for _ in range(k)} for k in (stratum.withdrawn, stratum.stopped, stratum.dateless)
-        )
-        done = [i for i in closed if i not in withdrawn and i not in stopped]
+        state = dict.fromkeys(still_open, "open") | dict.fromkeys(late_slots, "late")
+        drawn = iter(others)
+        for kind in ("early", "withdrawn", "stopped", "dateless"):
+            state |= dict.fromkeys(itertools.islice(drawn, getattr(stratum, kind)), kind)
+        done = [i for i in closed if state.get(i) not in ("withdrawn", "stopped")]
         scores = [1] * stratum.dissatisfied + [2] * stratum.neutral + [3] * stratum.satisfied
         online = rng.sample(range(count), stratum.online)
         return _Marks(
             online=set(online),
             full=None if stratum.online_full is None else set(online[: stratum.online_full]),
-            open=set(still_open),
+            state=state,
             late=late_slots,
-            early=set(others[: stratum.early]),
-            withdrawn=withdrawn,
-            stopped=stopped,
-            dateless=dateless,
             ratings=dict(zip(rng.sample(done, len(scores)), scores, strict=True)),
             electronic=None if stratum.electronic is None else set(rng.sample(done, stratum.electronic)),
         )
-
-    @staticmethod
-    def _lateness(stratum: Stratum) -> Iterator[tuple[LateGroup, bool]]:
-        for group in stratum.late:
-            for number in range(group.count):
-                yield group, number < group.apologies
 
     # -- courses ------------------------------------------------------------------------------------------------
 
@@ -264,11 +252,12 @@ class DossierPlanner:
 
     def _finish(self, fate: Fate, unit: Unit, day: date, slot: int, marks: _Marks) -> None:
         """Set final status, aftermath, rating and electronic result."""
-        if slot in marks.withdrawn or slot in marks.stopped:
-            fate.closed_status = 7 if slot in marks.withdrawn else 8
+        state = marks.state.get(slot)
+        if state in ("withdrawn", "stopped"):
+            fate.closed_status = 7 if state == "withdrawn" else 8
         else:
             draw_aftermath(self.rng, fate, unit, day, fate.resumed_on or day)
-        if slot in marks.dateless:
+        if state == "dateless":
             fate.due_on = None
         if slot in marks.ratings:
             fate.rating, fate.rated_on = marks.ratings[slot], fate.closed_on

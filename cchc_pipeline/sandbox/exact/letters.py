@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.life.letters import FIELD_SUBJECTS, SUBJECTS, plan_subject, report_subject
+from cchc_pipeline.sandbox.life.letters import letter_texts, plan_subject, report_subject
 from cchc_pipeline.sandbox.life.plan import (
     DossierPlan,
     PlannedLetter,
@@ -79,7 +79,7 @@ def exact_letters(
 
     Apology letters and publication decisions count in the shares; other modules write them.
     """
-    letters = _plans_and_reports(units, quota, rng)
+    letters, texts = _plans_and_reports(units, quota, rng), letter_texts()
     days = spread(rng, quota.start, quota.end, quota.count)
     by_field = quota.count // 25
     kinds = ["secret"] * (quota.count // 100) + ["finance"] * by_field + ["personnel"] * by_field
@@ -94,7 +94,7 @@ def exact_letters(
     paper = set(rng.sample(open_, exchanged - part_of(exchanged, quota.electronic))) if quota.electronic else set()
     senders = [unit for unit in units if unit.level != "commune"] * 3 + [u for u in units if u.level == "commune"]
     for i, (day, kind) in enumerate(everyday):
-        type_name, subject = rng.choice(FIELD_SUBJECTS.get(kind, SUBJECTS))
+        type_name, subject = rng.choice(texts.field_subjects.get(kind, texts.subjects))
         letter = PlannedLetter(
             unit=rng.choice(senders),
             type_name=type_name,
@@ -103,7 +103,7 @@ def exact_letters(
             is_signed=i not in unsigned,
             is_paper_copy=i in paper,
             security="secret" if kind == "secret" else "normal",
-            field=kind if kind in FIELD_SUBJECTS else None,
+            field=kind if kind in texts.field_subjects else None,
         )
         letters.setdefault(day, []).append(letter)
     return letters

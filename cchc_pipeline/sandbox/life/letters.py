@@ -4,55 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
-from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.province_parts import SandboxError, Unit
+from cchc_pipeline.yaml_files import Strict, read_yaml
 
 RECEIPT_CODES = {"01": "Đã đến", "03": "Đã tiếp nhận", "06": "Hoàn thành"}
 
-MINISTRIES = (
-    ("000.00.00.G15", "Bộ Tư pháp", "BTP", "tư pháp"),
-    ("000.00.00.G12", "Bộ Tài chính", "BTC", "tài chính"),
-    ("000.00.00.G17", "Bộ Xây dựng", "BXD", "xây dựng"),
-    ("000.00.00.G18", "Bộ Y tế", "BYT", "y tế"),
-    ("000.00.00.G10", "Bộ Nông nghiệp và Môi trường", "BNNMT", "nông nghiệp và môi trường"),
-    ("000.00.00.G09", "Bộ Nội vụ", "BNV", "nội vụ"),
-)
-SUBJECTS = (
-    ("Công văn", "V/v phối hợp cung cấp số liệu tháng {month}"),
-    ("Công văn", "V/v trả lời đề nghị của đơn vị về hồ sơ đất đai"),
-    ("Thông báo", "Thông báo lịch công tác tuần"),
-    ("Giấy mời", "Giấy mời họp giao ban tháng {month}"),
-    ("Báo cáo", "Báo cáo tình hình kinh tế - xã hội tháng {month}"),
-    ("Kế hoạch", "Kế hoạch tuyên truyền an toàn giao thông"),
-)
-# Subjects by field; the share of signed documents excludes these fields.
-FIELD_SUBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "finance": (
-        ("Tờ trình", "Tờ trình về việc phê duyệt dự toán mua sắm năm"),
-        ("Công văn", "V/v đôn đốc giải ngân vốn đầu tư công"),
-        ("Báo cáo", "Báo cáo quyết toán ngân sách quý"),
-    ),
-    "personnel": (
-        ("Quyết định", "Quyết định về việc bổ nhiệm công chức"),
-        ("Quyết định", "Quyết định về việc nâng bậc lương thường xuyên"),
-        ("Công văn", "V/v công tác tổ chức cán bộ tháng {month}"),
-    ),
-}
-PERSONAL_SUBJECTS = (
-    "V/v giải quyết đơn của Ông {name}, số định danh {identity}",
-    "V/v trả lời kiến nghị của Bà {name}, điện thoại {phone}",
-    "V/v xác minh hồ sơ của Ông {name}",
-)
-TYPES = {
-    "Công văn": "",
-    "Thông báo": "TB",
-    "Giấy mời": "GM",
-    "Báo cáo": "BC",
-    "Tờ trình": "TTr",
-    "Kế hoạch": "KH",
-    "Quyết định": "QĐ",
-    "Phiếu xin lỗi": "PXL",
-}
+
+class LetterTexts(Strict):
+    """The content of `letter_texts.yaml`, which says what each entry means."""
+
+    ministries: tuple[tuple[str, str, str, str], ...]
+    types: dict[str, str]
+    subjects: tuple[tuple[str, str], ...]
+    field_subjects: dict[str, tuple[tuple[str, str], ...]]
+    personal_subjects: tuple[str, ...]
+
+
+@cache
+def letter_texts() -> LetterTexts:
+    """Return the content of the file."""
+    path = Path(__file__).with_name("letter_texts.yaml")
+    return read_yaml(path.read_bytes(), LetterTexts, path.name, SandboxError)
 
 
 def plan_subject(year: int) -> str:

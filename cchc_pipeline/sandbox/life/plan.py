@@ -21,7 +21,7 @@ class Publication:
     """A ministry's decision that arrives and the province's decision that answers it.
 
     `days` are the working days from arrival to publication; `internal` of the `procedures` are internal ones.
-    `ministry` is its place in `letters.MINISTRIES`, `number` that of its decision.
+    `ministry` is its place in `letter_texts.yaml`, `number` that of its decision.
     """
 
     arrived_on: date

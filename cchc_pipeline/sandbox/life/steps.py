@@ -7,7 +7,7 @@ date of its result).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from cchc_pipeline.sandbox.life import workdays
@@ -130,8 +130,8 @@ def _office(instant: datetime, first: datetime, last: datetime) -> datetime:
 
 def seen_steps(made: list[Step], clock: datetime) -> list[Step]:
     """Return the steps begun by `clock`, without the ends that lie after it."""
-    shown = [step for step in made if step.begun_at <= clock]
     return [
-        Step(s.name, s.unit_code, s.begun_at, s.ended_at if s.ended_at and s.ended_at <= clock else None, s.limit_days)
-        for s in shown
+        step if step.ended_at is None or step.ended_at <= clock else replace(step, ended_at=None)
+        for step in made
+        if step.begun_at <= clock
     ]

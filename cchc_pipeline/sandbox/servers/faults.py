@@ -6,10 +6,12 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 
@@ -19,12 +21,6 @@ LOGIN_PAGE = (
     "<body><form>Phiên làm việc đã hết hạn</form></body></html>"
 )
 RECORD_LISTS = ("content", "data", "evaluation", "metrics")
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -103,7 +99,7 @@ class FaultBox:
 class FaultLayer:
     """An ASGI layer that injects faults into all routes except those under `/sandbox`."""
 
-    def __init__(self, app: App, box: FaultBox) -> None:
+    def __init__(self, app: ASGIApp, box: FaultBox) -> None:
         self.app, self.box = app, box
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,35 +107,32 @@ class FaultLayer:
         fault = None
         if scope["type"] == "http" and not scope["path"].startswith("/sandbox"):
             fault = self.box.take(scope["path"], scope["query_string"].decode())
-        if fault is None:
-            await self.app(scope, receive, send)
-        elif fault.kind == "down":
-            await self._drop(receive, send)
-        elif fault.kind == "slow":
+        if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
+        if fault is None or fault.kind == "slow":
             await self.app(scope, receive, send)
-        elif fault.kind == "html":
-            await _respond(send, 200, LOGIN_PAGE.encode(), "text/html; charset=utf-8")
-        elif fault.kind in ("401", "429", "500"):
-            body = json.dumps({"error": "injected", "status": int(fault.kind)}).encode()
-            await _respond(send, int(fault.kind), body, "application/json")
-        else:
-            await self._changed(fault, scope, receive, send)
-
-    async def _drop(self, receive: Receive, send: Send) -> None:
-        """Close the connection without a reply; answer 503 if the server hides it."""
-        transport = getattr(getattr(receive, "__self__", None), "transport", None)
-        if transport is None:
-            await _respond(send, 503, b"", "text/plain")
             return
-        transport.abort()
+        if fault.kind == "down":
+            transport = getattr(getattr(receive, "__self__", None), "transport", None)
+            if transport is not None:  # the connection is closed without a reply
+                transport.abort()
+                return
+            reply = Response(status_code=503, media_type="text/plain")
+        elif fault.kind == "html":
+            reply = Response(LOGIN_PAGE, media_type="text/html")
+        elif fault.kind in ("401", "429", "500"):
+            body = json.dumps({"error": "injected", "status": int(fault.kind)})
+            wait = {"retry-after": "1"} if fault.kind == "429" else {}
+            reply = Response(body, int(fault.kind), wait, "application/json")
+        else:
+            reply = await self._changed(fault, scope, receive)
+        await reply(scope, receive, send)
 
-    async def _changed(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the request and send its reply with the fault applied."""
+    async def _changed(self, fault: Fault, scope: Scope, receive: Receive) -> Response:
+        """Run the request and return its reply with the fault applied."""
         status, body, content_type = await self._collect(scope, receive)
         if status >= 400:
-            await _respond(send, status, body, content_type)
-            return
+            return Response(body, status, media_type=content_type)
         if fault.kind == "half_page":
             body = body[: len(body) // 2]
         elif fault.kind == "drop_field":
@@ -151,7 +144,7 @@ class FaultLayer:
             records = json.loads(first_body)["content"]
             spoiled = {**json.loads(body), "content": records, "numberOfElements": len(records), "empty": not records}
             body = json.dumps(spoiled, ensure_ascii=False).encode()
-        await _respond(send, status, body, content_type)
+        return Response(body, status, media_type=content_type)
 
     async def _collect(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
         """Return status, body and content type of the application's reply."""
@@ -173,23 +166,14 @@ def _without(body: Any, field: str) -> Any:
     """Return `body` without the key in every record of every list of records."""
     if not isinstance(body, dict):
         return body
-    changed: dict[str, Any] = {}
-    for key, value in body.items():
-        if key in RECORD_LISTS and isinstance(value, list):
-            changed[key] = [
-                {k: v for k, v in record.items() if k != field} if isinstance(record, dict) else record
-                for record in value
-            ]
-        else:
-            changed[key] = _without(value, field)
-    if isinstance(body.get("data"), dict) and field in changed["data"]:
-        changed["data"] = {k: v for k, v in changed["data"].items() if k != field}
-    return changed
+    changed = {
+        key: [_dropped(record, field) for record in value]
+        if key in RECORD_LISTS and isinstance(value, list)
+        else _without(value, field)
+        for key, value in body.items()
+    }
+    return changed | {"data": _dropped(changed["data"], field)} if "data" in changed else changed
 
 
-async def _respond(send: Send, status: int, body: bytes, content_type: str) -> None:
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    if status == 429:
-        headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _dropped(record: Any, field: str) -> Any:
+    return {key: value for key, value in record.items() if key != field} if isinstance(record, dict) else record

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.documents import DocumentRoutes
-from cchc_pipeline.sandbox.servers.faults import App, Fault, FaultLayer
+from cchc_pipeline.sandbox.servers.faults import Fault, FaultLayer
 from cchc_pipeline.sandbox.servers.national_portal import PortalRoutes
 from cchc_pipeline.sandbox.servers.one_stop import OneStopRoutes
 from cchc_pipeline.sandbox.servers.web import Refused, refusal, reply
@@ -82,7 +82,7 @@ class _Admin:
         )
 
 
-def build_app(world: World) -> App:
+def build_app(world: World) -> FaultLayer:
     """Build the ASGI application of a world, faults included."""
     routes = [
         *OneStopRoutes(world).routes(),
