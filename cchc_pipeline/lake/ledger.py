@@ -26,8 +26,8 @@ class Ledger:
 
     def pending(self) -> dict[str, Token]:
         """Return part -> token of the parts that are new or rewritten, in write order."""
-        noted, held = self._read(), self.store.parts(self.table)
-        new = [part for part, token in held.items() if noted.get(_key(part)) != self._of(token)]
+        noted, held = self.store.read_json(self.name) or {}, self.store.parts(self.table)
+        new = [part for part, token in held.items() if noted.get(f"{part}.parquet") != f"{token}|{self.logic}"]
         return {part: held[part] for part in sorted(new, key=lambda part: (held[part].written_ns, part))}
 
     def note(self, taken: Mapping[str, Token]) -> None:
@@ -37,25 +37,14 @@ class Ledger:
             taken: the parts with their tokens from before they were read: one that was written again in between
                 stays pending.
         """
-        noted = self._read() | {_key(part): self._of(token) for part, token in taken.items()}
-        self._write(noted)
+        new = {f"{part}.parquet": f"{token}|{self.logic}" for part, token in taken.items()}
+        noted = (self.store.read_json(self.name) or {}) | new
+        self.store.write_json(dict(sorted(noted.items())), self.name)
 
     def forget(self, parts: Iterable[str]) -> None:
         """Remove the entries of these parts; those that still exist are pending again."""
-        noted = self._read()
-        gone = {_key(part) for part in parts}
-        if gone & set(noted):
-            self._write({key: text for key, text in noted.items() if key not in gone})
-
-    def _of(self, token: Token) -> str:
-        return f"{token}|{self.logic}"
-
-    def _read(self) -> dict[str, str]:
-        return self.store.read_json(self.name) or {}
-
-    def _write(self, noted: Mapping[str, str]) -> None:
-        self.store.write_json(dict(sorted(noted.items())), self.name)
-
-
-def _key(part: str) -> str:
-    return f"{part}.parquet"
+        noted = self.store.read_json(self.name) or {}
+        gone = {f"{part}.parquet" for part in parts}
+        kept = {key: text for key, text in noted.items() if key not in gone}
+        if kept != noted:
+            self.store.write_json(kept, self.name)

@@ -77,11 +77,6 @@ class WorkingHours:
         """Return the rows of the table."""
         return [opening for rows in self._by_unit.values() for opening in rows]
 
-    @property
-    def schedules(self) -> list[str]:
-        """Return the units with hours of their own, and `*`."""
-        return sorted(self._by_unit)
-
     def schedule_of(self, unit_code: str) -> str:
         """Return the unit whose hours apply: itself, the nearest listed above it, or `*`."""
         while unit_code not in self._by_unit:
@@ -93,10 +88,9 @@ class WorkingHours:
     def spans(self, unit_code: str, day: date) -> tuple[Span, ...]:
         """Return when the unit is open on `day`: (begin, end), in order, not overlapping."""
         key = self.schedule_of(unit_code), day
-        found = self._days.get(key)
-        if found is None:
-            found = self._days[key] = self._spans_of(*key)
-        return found
+        if key not in self._days:
+            self._days[key] = self._spans_of(*key)
+        return self._days[key]
 
     def _spans_of(self, schedule: str, day: date) -> tuple[Span, ...]:
         if is_public_holiday(day):
@@ -122,7 +116,7 @@ class WorkingHours:
         begin.
         """
         rows = []
-        for schedule in self.schedules:
+        for schedule in sorted(self._by_unit):
             before, day = 0, first
             while day <= last:
                 for begin, end in self.spans(schedule, day):

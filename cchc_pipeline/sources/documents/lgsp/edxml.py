@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 
 from cchc_pipeline.sources.documents.subjects import (
     apology_dossier_code,
@@ -102,30 +101,20 @@ def status_row(root: ET.Element) -> Row:
     }
 
 
-def _local(element: ET.Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _children(element: ET.Element, name: str) -> Iterator[ET.Element]:
-    return (child for child in element if _local(child) == name)
-
-
 def _first(root: ET.Element, name: str) -> ET.Element | None:
-    return next((element for element in root.iter() if _local(element) == name), None)
+    return root.find(f".//{{*}}{name}")
 
 
 def _text(element: ET.Element | None, *path: str) -> str | None:
     for name in path:
-        if element is None:
-            return None
-        element = next(_children(element, name), None)
+        element = None if element is None else element.find(f"{{*}}{name}")
     return None if element is None else text_or_none(element.text)
 
 
 def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
     if header is None:
         return None
-    codes = {read_unit(_text(one, "OrganId"), "receiver_unit_codes", problems) for one in _children(header, "To")}
+    codes = {read_unit(_text(one, "OrganId"), "receiver_unit_codes", problems) for one in header.findall("{*}To")}
     return ";".join(sorted(codes - {None})) or None
 
 
@@ -135,6 +124,5 @@ def _security(sphere: str | None) -> str:
 
 
 def _is_signed(root: ET.Element) -> bool:
-    signatures = (element for element in root.iter() if _local(element) == "Signature")
-    parts = (part for signature in signatures for part in signature.iter())
-    return any(_local(part) == "DigestValue" and (part.text or "").strip() for part in parts)
+    digests = (one for signature in root.iterfind(".//{*}Signature") for one in signature.iterfind(".//{*}DigestValue"))
+    return any((digest.text or "").strip() for digest in digests)
