@@ -97,7 +97,15 @@ def hidden_cells(
         True where a cell is hidden; always for rows and columns that are never shown. Every hidden cell of shown
         rows and columns is free: two tables that agree on all shown cells differ in it.
     """
-    return _Suppression(counts, units, periods, base).protect(is_small)
+    table = _Suppression(counts, units, periods, base)
+    coarse = sorted(
+        map(tuple, np.argwhere(is_small).tolist()),
+        key=lambda cell: (periods.depth(cell[1]), units.depth(cell[0]), counts[cell], cell),
+    )
+    for row, column in coarse:
+        if not table.is_free[row, column]:
+            table.hide_with(row, column)
+    return table.hidden
 
 
 class _Suppression:
@@ -109,27 +117,11 @@ class _Suppression:
         # What is lost by hiding a cell; a little for every cell, so that few are hidden.
         self.loss = 1.0 + np.log1p(np.maximum(counts, 0.0))
 
-    def protect(self, is_small: np.ndarray) -> np.ndarray:
-        rows, columns = np.nonzero(is_small)
-        coarse = sorted(
-            zip(rows.tolist(), columns.tolist(), strict=True),
-            key=lambda cell: (self.periods.depth(cell[1]), self.units.depth(cell[0]), self.counts[cell], cell),
-        )
-        for row, column in coarse:
-            if not self.is_free[row, column]:
-                self._swing(row, column)
-        return self.hidden
-
-    def _swing(self, row: int, column: int) -> None:
+    def hide_with(self, row: int, column: int) -> None:
         """Hide the cheapest cells over which a count can move with shown cells unchanged."""
-        best: tuple[float, list[int], list[int]] | None = None
-        for across in self._period_swings(row, column):
-            found = self._unit_swing(row, across)
-            if found is not None and (best is None or found[0] < best[0]):
-                best = (*found, across)
-        if best is None:
-            raise AssertionError("a table without rows")  # the loop always yields
-        cells = np.ix_(best[1], best[2])
+        swings = [(*self._unit_swing(row, across), across) for across in self._period_swings(row, column)]
+        _, rows, columns = min(swings, key=lambda swing: swing[0])
+        cells = np.ix_(rows, columns)
         self.hidden[cells] = True
         self.is_free[cells] = True
 
@@ -138,13 +130,12 @@ class _Suppression:
         tree, path = self.periods, self.periods.top(column)
         down = self._down(tree, column, self.counts[row])
         others = tree.siblings(path[-1])
-        if not others:
-            yield [*path, *down]
-            return
         for other in others:
             yield [*path, *down, other, *self._down(tree, other, self.counts[row])]
+        if not others:
+            yield [*path, *down]
 
-    def _unit_swing(self, row: int, columns: list[int]) -> tuple[float, list[int]] | None:
+    def _unit_swing(self, row: int, columns: list[int]) -> tuple[float, list[int]]:
         """Return loss and rows of the cheapest move from `row` to a neighbouring unit."""
         tree, path = self.units, self.units.top(row)
         weights = self.counts[:, columns].sum(axis=1)
@@ -153,17 +144,12 @@ class _Suppression:
         loss = np.where(self.hidden[:, columns], 0.0, self.loss[:, columns])
         if not others:
             return float(loss[own].sum()), own
-        found: tuple[float, list[int]] | None = None
         lost = np.asarray(loss.sum(axis=1))
         # A neighbour that counts zero protects nothing: everybody knows that it cannot be less.
         empty = np.where((self.counts[:, columns] < 1).any(axis=1), 1e6, 0.0)
-        ranked = sorted(others, key=lambda other: lost[other] + empty[other])
-        for other in ranked[:3]:
-            rows = [*own, other, *self._down(tree, other, weights)]
-            price = float(lost[rows].sum() + empty[other])
-            if found is None or price < found[0]:
-                found = price, rows
-        return found
+        nearest = sorted(others, key=lambda other: lost[other] + empty[other])[:3]
+        moves = [(other, [*own, other, *self._down(tree, other, weights)]) for other in nearest]
+        return min(((float(lost[rows].sum() + empty[other]), rows) for other, rows in moves), key=lambda move: move[0])
 
     @staticmethod
     def _down(tree: Tree, node: int, weights: np.ndarray) -> list[int]:
