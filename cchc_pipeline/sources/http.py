@@ -110,20 +110,6 @@ class HttpClient:
         finally:
             self._day, self._reading = before
 
-    def get_json(
-        self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Any:
-        """Send a GET and return the parsed JSON reply."""
-        return self._ask("GET", path, params=dict(params or {}), headers=dict(headers or {}))
-
-    def post_json(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a POST with a JSON body and return the parsed JSON reply."""
-        return self._ask("POST", path, json=dict(body))
-
-    def post_form(self, path: str, form: Mapping[str, str]) -> Any:
-        """Send a POST with form fields and return the parsed JSON reply."""
-        return self._ask("POST", path, data=dict(form))
-
     def error(self, kind: type[errors.SourceError], what: str, path: str, **more: Any) -> errors.SourceError:
         """Build an error of this source that says what was being read."""
         return kind(what, source=self._source, culprit=path, day=self._day, reading=self._reading, **more)
@@ -132,7 +118,12 @@ class HttpClient:
         """Close the connection."""
         self._session.close()
 
-    def _ask(self, method: str, path: str, **kwargs: Any) -> Any:
+    def ask(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Send a GET or POST, with what `requests` takes; return the parsed JSON reply.
+
+        Raises:
+            SourceError: the source gave no usable reply.
+        """
         # A call that gets no reply is repeated by the transport; a reply that breaks off or cannot be
         # parsed is asked for once more here, because cut connections heal and real faults do not.
         try:

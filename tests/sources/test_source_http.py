@@ -24,7 +24,7 @@ def _client(url: str, policy: HttpPolicy = QUICK) -> HttpClient:
 def _ask(url: str, policy: HttpPolicy = QUICK) -> object:
     client = _client(url, policy)
     with client.reading(DAY, f"dossiers accepted on {DAY}"):
-        return client.get_json("/search", {"code": "H34-240131-0001", "key": SECRET})
+        return client.ask("GET", "/search", params={"code": "H34-240131-0001", "key": SECRET})
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_calls_keep_their_distance() -> None:
         client = _client(served.url, HttpPolicy(delay_s=0.1))
         start = time.monotonic()
         for _ in range(3):
-            client.get_json("/x")
+            client.ask("GET", "/x")
         assert time.monotonic() - start >= 0.2
         assert client.calls == 3
 

@@ -122,7 +122,7 @@ class NationalPortalSource:
 
     def _report(self, report: str, period: Period, request: Mapping[str, Any], *needed: str) -> Mapping[str, Any]:
         path = REPORT_PATH + report
-        reply = self._http.post_json(path, {**request_body(period), **request})
+        reply = self._http.ask("POST", path, json={**request_body(period), **request})
         if not isinstance(reply, dict) or not isinstance(reply.get("data"), dict):
             raise self._http.error(FieldGone, "the reply has no object 'data'", path)
         if reply.get("code", "OK") != "OK":

@@ -107,7 +107,7 @@ class DocumentsSource:
 
     def _list(self, message_type: str, day: date) -> list[Mapping[str, Any]]:
         params = {"messageType": message_type, "fromDate": f"{day:%Y/%m/%d}", "toDate": f"{day:%Y/%m/%d}"}
-        reply = self._data(self._http.get_json(LIST_PATH, params), LIST_PATH)
+        reply = self._data(self._http.ask("GET", LIST_PATH, params=params), LIST_PATH)
         items = reply.get("data") or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise self._http.error(ReplyBroken, "'data' is not a list of messages", LIST_PATH)
@@ -123,7 +123,7 @@ class DocumentsSource:
         return items
 
     def _fetch(self, doc_id: str) -> str:
-        reply = self._data(self._http.get_json(GET_PATH, {"docId": doc_id}), GET_PATH)
+        reply = self._data(self._http.ask("GET", GET_PATH, params={"docId": doc_id}), GET_PATH)
         message = reply.get("data")
         if not isinstance(message, dict) or not isinstance(message.get("edxml"), str):
             raise self._http.error(FieldGone, "the message has no field 'edxml'", GET_PATH)

@@ -68,10 +68,10 @@ class OneStopApi:
     def _get(self, path: str, params: Mapping[str, Any]) -> Any:
         bearer = self._bearer()  # a refusal here is final: repeating wrong credentials locks accounts
         try:
-            return self.http.get_json(path, params, bearer)
+            return self.http.ask("GET", path, params=params, headers=bearer)
         except SourceAuthFailed:
             self._token = None  # it may have been revoked early: try one new token, then treat the refusal as final
-        return self.http.get_json(path, params, self._bearer())
+        return self.http.ask("GET", path, params=params, headers=self._bearer())
 
     def _bearer(self) -> dict[str, str]:
         if self._token is None or time.monotonic() >= self._token_ends:
@@ -80,7 +80,7 @@ class OneStopApi:
                 "client_id": self._client_id,
                 "client_secret": self._client_secret,
             }
-            reply = self.http.post_form(TOKEN_PATH, form)
+            reply = self.http.ask("POST", TOKEN_PATH, data=form)
             if not isinstance(reply, dict) or not isinstance(reply.get("access_token"), str):
                 raise self.http.error(FieldGone, "the token reply holds no access_token", TOKEN_PATH)
             self._token = reply["access_token"]
