@@ -12,7 +12,7 @@ import yaml
 
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.reference.units_national import OldProvince, old_provinces
 
 PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
 """The 63 provinces of before 1/7/2025, by their ordinal in the order of the statistics office's codes."""
@@ -151,25 +151,19 @@ def all_dimensions() -> dict[str, dict[str, str]]:
     return dict(_data()["dimensions"])
 
 
+@cache
+def former_provinces() -> dict[str, OldProvince]:
+    """Return PAPI code (P01 to P63) -> province of before 1/7/2025.
+
+    The codes count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04 and
+    is P03. The publisher's own numbers are the statistical codes.
+    """
+    return dict(zip(PROVINCES, sorted(old_provinces(), key=lambda one: one.gso_code), strict=True))
+
+
 def province_names() -> dict[str, str]:
     """Return PAPI code (P01 to P63) -> Vietnamese name of the former province."""
-    return {code: province["name_vi"] for code, province in _data()["provinces"].items()}
-
-
-def province_gso_codes() -> dict[str, str]:
-    """Return PAPI code -> statistical code until 30/6/2025; seven mean others since."""
-    return {code: province["gso_code"] for code, province in _data()["provinces"].items()}
-
-
-@cache
-def province_by_agency_code() -> dict[str, str]:
-    """Return agency code until 30/6/2025 -> PAPI code (P01 to P63).
-
-    P01 to P63 count the provinces in the order of their statistical codes, which have gaps: Cao Bằng has the code 04
-    and is P03. The publisher's own numbers are the statistical codes.
-    """
-    by_gso = {gso: code for code, gso in province_gso_codes().items()}
-    return {province.agency_code: by_gso[province.gso_code] for province in old_provinces()}
+    return {code: one.name_vi for code, one in former_provinces().items()}
 
 
 def parts_of_today(agency_code: str) -> dict[str, str]:
@@ -177,9 +171,8 @@ def parts_of_today(agency_code: str) -> dict[str, str]:
 
     One where the province is as it was, in the order of the codes; none for an agency code that is none of the 34.
     """
-    names, codes = province_names(), province_by_agency_code()
-    found = [codes[one.agency_code] for one in old_provinces() if one.successor_agency_code == agency_code]
-    return {code: names[code] for code in sorted(found)}
+    every = former_provinces().items()
+    return {code: one.name_vi for code, one in every if one.successor_agency_code == agency_code}
 
 
 def tier_rules() -> dict[str, Any]:

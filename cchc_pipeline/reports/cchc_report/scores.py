@@ -19,8 +19,8 @@ from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.days import Period
 from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.lake.publish import current_version, read_published
-from cchc_pipeline.reference.papi_instrument import parts_of_today, province_by_agency_code
-from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince, old_provinces
+from cchc_pipeline.reference.papi_instrument import former_provinces, parts_of_today
+from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap
 from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
@@ -170,9 +170,10 @@ class Scores:
     def papi(self) -> list[Piece]:
         """Return sentence, table and remarks on PAPI; a gap where there is no score."""
         code = self.province_code
-        own = next((one for one in old_provinces() if one.agency_code == code), None)
+        found = (item for item in former_provinces().items() if item[1].agency_code == code)
+        papi_code, own = next(found, (None, None))
         if self.period.last < MERGER_ON:
-            return self._surveyed(province_by_agency_code().get(code), own)
+            return self._surveyed(papi_code, own)
         former, table = parts_of_today(code), "scorecard_papi_today"
         if not former:
             return self._papi_gap(self._no_longer(own))

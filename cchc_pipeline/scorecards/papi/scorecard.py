@@ -24,8 +24,8 @@ from cchc_pipeline.reference.papi_instrument import (
     all_dimensions,
     all_slots,
     comparable_since,
+    former_provinces,
     instrument,
-    province_gso_codes,
 )
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
@@ -161,7 +161,7 @@ def to_scorecard(composed: pd.DataFrame, year: int, totals: Table | None = None)
         "comparable_since": codes.map(lambda code: comparable_since(code, year)).astype("Int32"),
         "tier": tier,
         "unit_vintage": VINTAGE,
-        "gso_code": composed["province"].map(province_gso_codes()),
+        "gso_code": composed["province"].map({code: one.gso_code for code, one in former_provinces().items()}),
     }
     frame = pd.DataFrame(columns, index=composed.index)
     return table_from_frame(frame[PAPI_SCHEMA.names], PAPI_SCHEMA)

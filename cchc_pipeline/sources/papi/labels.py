@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from cchc_pipeline.reference.units_national import old_provinces
+from cchc_pipeline.reference.papi_instrument import former_provinces
 from cchc_pipeline.tabular.words import without_marks
 
 #: Texts of a cell without a figure.
@@ -63,7 +63,7 @@ def province_code(text: object) -> str | None:
 
 def is_new_map(names: list[str]) -> bool:
     """Tell whether names are those of the 34 provinces since 1/7/2025."""
-    today = {_letters(province.successor_name_vi) for province in old_provinces()}
+    today = {_letters(province.successor_name_vi) for province in former_provinces().values()}
     found = {_letters(name) for name in names}
     return bool(found) and len(found) <= len(today) and found <= today
 
@@ -117,8 +117,7 @@ def _letters(text: str) -> str:
 def _by_name() -> dict[str, str]:
     """Map names in letters only, and codes, to province codes."""
     names: dict[str, str] = {}
-    for number, province in enumerate(sorted(old_provinces(), key=lambda one: one.gso_code), 1):
-        code = f"P{number:02d}"
+    for code, province in former_provinces().items():
         for name in (province.name_vi, province.name_en, code):
             names[_letters(name)] = code
     return names

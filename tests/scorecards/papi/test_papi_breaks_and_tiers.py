@@ -15,12 +15,9 @@ from cchc_pipeline.reference.papi_instrument import (
     all_slots,
     breaks_off,
     comparable_since,
+    former_provinces,
     instrument,
-    province_by_agency_code,
-    province_gso_codes,
-    province_names,
 )
-from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
 from cchc_pipeline.sources.papi.files import read_wide
@@ -181,15 +178,9 @@ def test_groups_of_the_published_totals(year: int) -> None:
 def test_provinces_carry_their_code_and_its_vintage() -> None:
     found = card(2024).xs("TOTAL", level="criterion_code")
     assert set(found["unit_vintage"]) == {"p63"}
-    assert found["gso_code"].to_dict() == province_gso_codes()
-    national = {province.gso_code: province.name_vi for province in old_provinces()}
-    assert len(national) == 63
-    assert {gso: province_names()[code] for code, gso in province_gso_codes().items()} == national
+    assert found["gso_code"].to_dict() == {code: one.gso_code for code, one in former_provinces().items()}
 
 
 def test_a_province_is_found_by_its_agency_code_under_its_own_name() -> None:
-    codes = province_by_agency_code()
-    assert {code: province_names()[papi_code] for code, papi_code in codes.items()} == {
-        province.agency_code: province.name_vi for province in old_provinces()
-    }
-    assert (len(set(codes.values())), codes["H14"]) == (63, "P03")  # Cao Bằng, statistical code 04
+    codes = {one.agency_code: code for code, one in former_provinces().items()}
+    assert (len(codes), codes["H14"], codes["H12"]) == (63, "P03", "P63")  # Cao Bằng has the statistical code 04

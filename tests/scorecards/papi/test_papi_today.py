@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_files import published
 
-from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument, province_gso_codes, province_names
+from cchc_pipeline.reference.papi_instrument import PROVINCES, former_provinces, instrument, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.scorecard import on_todays_map
 from cchc_pipeline.sources.papi.files import read_wide
@@ -60,7 +60,8 @@ def test_what_is_said_follows_from_the_parts_alone(year: int, gaps: frozenset[st
             assert np.isnan(row["points_low"])
             assert np.isnan(row["points_high"])
             assert all(province_names()[part] in row["reason_vi"] for part in gaps & set(parts))
-    for province, code in province_gso_codes().items():
+    for province, former in former_provinces().items():
+        code = former.gso_code
         if code in UNCHANGED:
             assert found.loc[code, "basis"] == ("missing" if province in gaps else "unchanged")
             assert found.loc[code, "points"] == own[province] or province in gaps
