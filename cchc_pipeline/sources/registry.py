@@ -34,8 +34,8 @@ class SourceKind:
     build: Callable[[Settings], Source]
     title_vi: str
     description_vi: str
-    asset_group: str
-    formats: frozenset[str]
+    asset_group: str = "source_files"
+    formats: frozenset[str] = frozenset({"csv", "excel"})
     address: str | None = None
     is_daily: bool = False
 
@@ -124,16 +124,12 @@ _KINDS = (
         lambda settings: PapiDropSource(settings.drop_folder / PapiDropSource.name),
         title_vi="Bảng số liệu PAPI",
         description_vi="Thư mục tệp: bảng PAPI theo năm",
-        asset_group="source_files",
-        formats=frozenset({"csv", "excel"}),
     ),
     SourceKind(
         RegistersSource,
         lambda settings: RegistersSource(settings.drop_folder / RegistersSource.name),
         title_vi="Sổ theo dõi của các cơ quan",
         description_vi="Thư mục tệp: sổ theo dõi do cơ quan tự lập",
-        asset_group="source_files",
-        formats=frozenset({"csv", "excel"}),
     ),
 )
 #: Every source by its name, in the order in which a night reads them.

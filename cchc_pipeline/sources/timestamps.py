@@ -14,8 +14,8 @@ MILLISECOND = timedelta(milliseconds=1)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_SLASHED_DAY = re.compile(r"(\d{4})/(\d\d)/(\d\d)\Z", re.ASCII)
-_SLASHED_TIME = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\Z", re.ASCII)
+_SLASHED_DAY = re.compile(r"\d{4}/\d\d/\d\d\Z", re.ASCII)
+_SLASHED_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
 
 
 def parse_instant(text: str) -> datetime | None:
@@ -36,29 +36,23 @@ def parse_instant(text: str) -> datetime | None:
 
 def parse_iso_day(text: str) -> date | None:
     """Parse `YYYY-MM-DD`; None for all else."""
-    try:
-        return date.fromisoformat(text) if _DAY.match(text) else None
-    except ValueError:
-        return None
+    return (found := _civil(text, _DAY, "%Y-%m-%d")) and found.date()
 
 
 def parse_slashed_day(text: str) -> date | None:
     """Parse `yyyy/MM/dd`, the form of edXML; None for all else."""
-    match = _SLASHED_DAY.match(text)
-    try:
-        return date(*map(int, match.groups())) if match else None
-    except ValueError:
-        return None
+    return (found := _civil(text, _SLASHED_DAY, "%Y/%m/%d")) and found.date()
 
 
 def parse_slashed_time(text: str) -> datetime | None:
     """Parse `yyyy/MM/dd HH:mm:ss` in local time (edXML), or an ISO instant."""
-    match = _SLASHED_TIME.match(text)
-    if not match:
-        return parse_instant(text)
-    year, month, day, hour, minute, second = map(int, match.groups())
+    found = _civil(text, _SLASHED_TIME, "%Y/%m/%d %H:%M:%S")
+    return found.replace(tzinfo=LOCAL_ZONE) if found else parse_instant(text)
+
+
+def _civil(text: str, pattern: re.Pattern[str], form: str) -> datetime | None:
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=LOCAL_ZONE)
+        return datetime.strptime(text, form) if pattern.match(text) else None  # noqa: DTZ007 - civil time
     except ValueError:
         return None
 

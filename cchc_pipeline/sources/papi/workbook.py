@@ -180,18 +180,16 @@ def _find(name: str, rows: Sequence[Row], file: str) -> _Sheet | str:
     for number, cells in upright.items():
         for place, cell in cells.items():
             turned[place][number] = cell
-    best: tuple[int, _Sheet] | None = None
-    for lines, is_turned in ((upright, False), (dict(turned), True)):
-        for place in range(1, _HEADER_LINES + 1):
-            where = {line: code for line, cells in lines.items() if (code := province_code(cells.get(place)))}
-            count = len(set(where.values()))
-            if count and (best is None or count > best[0]):
-                best = count, _Sheet(file, name, lines, place, min(where), is_turned)
-    if best is None:
+    found = [
+        (len(set(where.values())), _Sheet(file, name, lines, place, min(where), is_turned))
+        for lines, is_turned in ((upright, False), (dict(turned), True))
+        for place in range(1, _HEADER_LINES + 1)
+        if (where := {line: code for line, cells in lines.items() if (code := province_code(cells.get(place)))})
+    ]
+    if not found:
         return f"«{name}»: no names of provinces"
-    count, sheet = best
-    has_scores = any(code.startswith("SC") for code in sheet._measures())
-    if not has_scores:
+    count, sheet = max(found, key=lambda one: one[0])
+    if not any(code.startswith("SC") for code in sheet._measures()):
         return f"«{name}»: no label 1.1, 1.2 … or SC11, SC12 … of a sub-dimension"
     if count < FEWEST_PROVINCES:
         names = [str(cells[sheet.names]) for cells in sheet.lines.values() if province_code(cells.get(sheet.names))]
