@@ -132,17 +132,7 @@ class Store:
         part: Part = None,
         schema: pa.Schema | None = None,
     ) -> None:
-        """Write a table, or one part of it, replacing what was there.
-
-        Args:
-            content: the table, or a stream of tables, which needs the `schema`.
-            table: name of the table.
-            part: name of the part.
-            schema: schema of the stream.
-
-        Raises:
-            pa.ArrowInvalid: a table does not have `schema`.
-        """
+        """Write a table, or one part of it, replacing what was there; see `write_parquet`."""
         write_parquet(content, self.path(table, part), schema)
 
     def update(self, content: pa.Table, table: str, part: Part = None) -> bool:
@@ -194,7 +184,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes | Callable[[IO[bytes]], object]) -> None:
-    """Write a file, given as bytes or by what writes it, beside `path`; then rename it.
+    """Write bytes, or what a function writes, beside `path`; then rename it.
 
     A kill leaves the old file whole.
     """
@@ -215,7 +205,7 @@ def replace_file(path: Path, content: bytes | Callable[[IO[bytes]], object]) -> 
 
 
 def write_parquet(tables: pa.Table | Iterable[pa.Table], path: Path, schema: pa.Schema | None = None) -> None:
-    """Write a table, or a stream of tables of one schema, to a Parquet file.
+    """Write a table, or a stream of tables of one `schema`, to a Parquet file.
 
     Raises:
         pa.ArrowInvalid: a table does not have `schema`.

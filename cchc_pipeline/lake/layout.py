@@ -1,4 +1,4 @@
-"""Open the lake of a province, and record the outcome of pulls; its folders are listed in docs/architecture.md."""
+"""Open a lake, and record pulls; docs/architecture.md lists its folders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 
 from cchc_pipeline.lake.files import LakeError, Store
 from cchc_pipeline.lake.ledger import Ledger
-
-__all__ = ["FORMAT", "DataSpan", "Lake", "LakeError"]
 
 #: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
 FORMAT = 1

@@ -204,7 +204,7 @@ class UnitHistory:
 
 
 def _tenures_of(code: str, ended: _ByDay, begun: _ByDay) -> list[Tenure]:
-    """Return tenures of a code with the ids of their units: the last has the bare code."""
+    """Return tenures of a code with ids of their units: the last has the bare code."""
     days = sorted(ended.keys() | begun.keys())
     groups: list[list[Tenure]] = []  # one for each unit that held the code
     start: date | None = None

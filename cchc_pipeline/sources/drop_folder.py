@@ -15,7 +15,7 @@ SUFFIXES = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"}
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder by name; hidden ones and Excel's lock files are none."""
+    """Return the files of a folder by name, without hidden ones and Excel's locks."""
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in entries if path.is_file() and not path.name.startswith((".", "~$"))]
 
@@ -27,7 +27,7 @@ def table_files(folder: Path) -> list[Path]:
 
 @contextmanager
 def file_errors(source: str, folder: Path, day: date, shown: str = "") -> Iterator[None]:
-    """Raise FileUnusable for a TableFileError; `shown` stands for `folder` in its name."""
+    """Raise FileUnusable for a TableFileError, its `folder` shown as `shown`."""
     try:
         yield
     except TableFileError as error:

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
-from cchc_pipeline.lake.layout import FORMAT, DataSpan, Lake, LakeError
+from cchc_pipeline.lake.files import LakeError
+from cchc_pipeline.lake.layout import FORMAT, DataSpan, Lake
 
 DAY = date(2026, 10, 1)
 TABLE = pa.table({"k": ["a", "b"], "v": [1, 2]})

@@ -11,7 +11,8 @@ from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill,
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import ContractBroken, all_contracts, load_contract
-from cchc_pipeline.lake.layout import Lake, LakeError
+from cchc_pipeline.lake.files import LakeError
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names
 from cchc_pipeline.release.release import missing_days, release
 

@@ -67,7 +67,7 @@ def request_body(period: Period) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Unit:
-    """Unit of a report; `department_id` is the portal's UUID, `code` is as the portal writes it."""
+    """Unit of a report: the portal's UUID, the code as written, name and group."""
 
     department_id: str | None
     code: str | None
