@@ -31,16 +31,9 @@ MEMORY_MONTHS = 24
 JUDGED_MONTHS = 6
 _FINGERPRINT = b"cchc.inputs"
 _OBSERVED = pa.schema(
-    [
-        ("due_month", pa.date32()),
-        ("said_month", pa.date32()),
-        ("procedure_code", pa.string()),
-        ("unit_code", pa.string()),
-        ("step", pa.string()),
-        ("days_left", pa.int32()),
-        ("dossiers", pa.int64()),
-        ("late", pa.int64()),
-    ]
+    dict.fromkeys(("due_month", "said_month"), pa.date32())
+    | dict.fromkeys(("procedure_code", "unit_code", "step"), pa.string())
+    | {"days_left": pa.int32(), "dossiers": pa.int64(), "late": pa.int64()}
 )
 
 

@@ -16,7 +16,7 @@ from cchc_pipeline.lake.layout import Lake
 
 #: Causes of lateness; parts of the measure `resolved_late`.
 CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
-_APOLOGIES = pa.schema([("dossier_code", pa.string()), ("letter_code", pa.string()), ("letter_on", pa.date32())])
+_APOLOGIES = pa.schema({"dossier_code": pa.string(), "letter_code": pa.string(), "letter_on": pa.date32()})
 
 
 @lru_cache(maxsize=1)

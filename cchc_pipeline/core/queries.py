@@ -10,11 +10,10 @@ import pyarrow as pa
 from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.reference.calendar import calendar_rows
 
-_NUMBERS = ("working_day_number", "weekday_number", "regular_day_number")
 _CALENDAR = pa.schema(
-    [("day_on", pa.date32()), ("is_working_day", pa.bool_()), *((name, pa.int64()) for name in _NUMBERS)]
+    {"day_on": pa.date32(), "is_working_day": pa.bool_()}
+    | dict.fromkeys(("working_day_number", "weekday_number", "regular_day_number"), pa.int64())
 )
-
 #: First day of the calendar over all dossiers and documents.
 FIRST = date(2015, 1, 1)
 

@@ -18,13 +18,9 @@ from cchc_pipeline.reference.units_national import province_history
 REGISTER = "registers__unit_changes"
 _NEVER_WHOLE = ("split", "dissolved")
 _REGISTERED = pa.schema(
-    [
-        *((name, pa.string()) for name in ("unit_code", "agency_code", "unit_name", "unit_level", "parent_code")),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-        ("predecessor_codes", pa.string()),
-        ("successor_codes", pa.string()),
-    ]
+    dict.fromkeys(("unit_code", "agency_code", "unit_name", "unit_level", "parent_code"), pa.string())
+    | dict.fromkeys(("valid_from", "valid_to"), pa.date32())
+    | dict.fromkeys(("predecessor_codes", "successor_codes"), pa.string())
 )
 
 

@@ -58,8 +58,6 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
         current = lake.store.read(f"core/{table}", part, schema=incoming.schema)
         staying = current.filter(pc.invert(pc.is_in(current[key], value_set=incoming[key].combine_chunks())))
         merged = merge(staying, incoming.filter(pc.equal(months, part)), [key])
-        if merged.num_rows == 0 and current.num_rows == 0:
-            continue
         if lake.store.update(merged, f"core/{table}", part):
             changed.add(part)
     return changed
@@ -67,13 +65,9 @@ def upsert_by_month(lake: Lake, table: str, incoming: pa.Table, key: str, day_co
 
 def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[str]:
     """Return the parts that hold a key of `incoming`; only their key column is read."""
-    holding = set()
-    value_set = incoming[key].combine_chunks()
-    for part in lake.store.parts(f"core/{table}"):
-        keys = lake.store.read(f"core/{table}", part, columns=[key])[key]
-        if pc.any(pc.is_in(keys, value_set=value_set)).as_py():
-            holding.add(part)
-    return holding
+    value_set, name = incoming[key].combine_chunks(), f"core/{table}"
+    held = ((part, lake.store.read(name, part, columns=[key])[key]) for part in lake.store.parts(name))
+    return {part for part, keys in held if pc.any(pc.is_in(keys, value_set=value_set)).as_py()}
 
 
 def open_dossiers(lake: Lake) -> pa.Table:

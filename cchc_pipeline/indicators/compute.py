@@ -16,11 +16,9 @@ from cchc_pipeline.lake.files import Source
 
 #: Daily counts of the procedure catalogue, which are kept in the lake and not published.
 PROCEDURE_COUNTS = pa.schema(
-    [
-        ("event_on", pa.date32()),
-        *((name, pa.string()) for name in ("unit_code", "executing_level", "measure")),
-        ("quantity", pa.float64()),
-    ]
+    {"event_on": pa.date32()}
+    | dict.fromkeys(("unit_code", "executing_level", "measure"), pa.string())
+    | {"quantity": pa.float64()}
 )
 _PERIOD = ("period_type", "period_start", "period_end")
 _KEY = ("unit_code", *_PERIOD)

@@ -8,37 +8,22 @@ nearest unit that holds all its parts; nothing is apportioned, and every total a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.reference.units import UnitHistory
 
 MapName = Literal["as-was", "today"]
 BEGINNING, END = date(1, 1, 1), date(9999, 12, 31)
+_DAY, _CODE = pa.date32(), pa.string()
 LINEAGE = pa.schema(
-    [
-        ("map_from", pa.date32()),
-        ("map_until", pa.date32()),
-        ("unit_code", pa.string()),
-        ("ancestor_code", pa.string()),
-        ("is_alive", pa.bool_()),
-    ]
+    {"map_from": _DAY, "map_until": _DAY, "unit_code": _CODE, "ancestor_code": _CODE, "is_alive": pa.bool_()}
 )
-INEXACT = pa.schema([("unit_code", pa.string()), ("missing_code", pa.string())])
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    parent_code: str | None
-    valid_from: date | None
-    valid_to: date | None
-    is_province: bool
+INEXACT = pa.schema({"unit_code": _CODE, "missing_code": _CODE})
 
 
 class UnitMap:
@@ -51,18 +36,14 @@ class UnitMap:
     """
 
     def __init__(self, units: pa.Table, history: UnitHistory, on: date) -> None:
-        columns = ["parent_code", "valid_from", "valid_to"]
-        values = [units[c].to_pylist() if c in units.schema.names else [None] * units.num_rows for c in columns]
-        codes = units["unit_code"].to_pylist()
-        is_province = pc.equal(units["unit_level"], "province").to_pylist()
-        self._units = {code: _Unit(*rest) for code, *rest in zip(codes, *values, is_province, strict=True)}
+        self._units = {row["unit_code"]: row for row in units.to_pylist()}
         self._history = history
         self.on = on
 
     def is_alive(self, code: str) -> bool:
         """Return whether the unit exists on the day."""
         unit = self._units[code]
-        return (unit.valid_from or BEGINNING) <= self.on <= (unit.valid_to or END)
+        return (unit.get("valid_from") or BEGINNING) <= self.on <= (unit.get("valid_to") or END)
 
     def node(self, code: str) -> str:
         """Return the unit in which `code` counts."""
@@ -87,15 +68,15 @@ class UnitMap:
 
     def _above(self, code: str) -> Iterator[str]:
         """Yield units above that exist on the day, or their heirs; none above a province."""
-        if self._units[code].is_province and self.is_alive(code):
+        if self._units[code]["unit_level"] == "province" and self.is_alive(code):
             return
-        above, seen = self._units[code].parent_code, {code}
+        above, seen = self._units[code].get("parent_code"), {code}
         while above is not None and above in self._units and above not in seen:
             node = self.node(above)
             if self.is_alive(node):
                 yield node
             seen.add(above)
-            above = self._units[above].parent_code
+            above = self._units[above].get("parent_code")
 
     def _parts(self, code: str) -> list[str]:
         """Return the living units that hold parts of a unit, if none holds all of it."""

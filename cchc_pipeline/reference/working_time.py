@@ -29,14 +29,8 @@ from cchc_pipeline.reference.calendar import is_public_holiday, is_working_day
 EVERYBODY = "*"
 _ANY_DAY = 1
 _COLUMNS = ("unit_code", "weekdays", "opens", "closes", "valid_from", "valid_to")
-SPANS = pa.schema(
-    [
-        ("schedule", pa.string()),
-        ("begins_at", pa.timestamp("us")),
-        ("ends_at", pa.timestamp("us")),
-        ("seconds_before", pa.int64()),
-    ]
-)
+_AT = pa.timestamp("us")
+SPANS = pa.schema({"schedule": pa.string(), "begins_at": _AT, "ends_at": _AT, "seconds_before": pa.int64()})
 
 Span = tuple[datetime, datetime]
 

@@ -75,12 +75,8 @@ class OneStopApi:
 
     def _bearer(self) -> dict[str, str]:
         if self._token is None or time.monotonic() >= self._token_ends:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret,
-            }
-            reply = self.http.ask("POST", TOKEN_PATH, data=form)
+            form = {"client_id": self._client_id, "client_secret": self._client_secret}
+            reply = self.http.ask("POST", TOKEN_PATH, data={"grant_type": "client_credentials", **form})
             if not isinstance(reply, dict) or not isinstance(reply.get("access_token"), str):
                 raise self.http.error(FieldGone, "the token reply holds no access_token", TOKEN_PATH)
             self._token = reply["access_token"]
