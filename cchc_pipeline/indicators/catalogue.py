@@ -169,12 +169,9 @@ def families() -> tuple[Family, ...]:
     Raises:
         CatalogueError: a file is wrong.
     """
-    files = sorted(resources.files(__package__).joinpath("families").iterdir(), key=lambda file: file.name)
-    return tuple(
-        read_family(file.read_text(encoding="utf-8"), file.name.removesuffix(".yaml"))
-        for file in files
-        if file.name.endswith(".yaml")
-    )
+    files = {file.name: file for file in resources.files(__package__).joinpath("families").iterdir()}
+    names = sorted(name for name in files if name.endswith(".yaml"))
+    return tuple(read_family(files[name].read_text(encoding="utf-8"), name.removesuffix(".yaml")) for name in names)
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,7 @@ from cchc_pipeline.contracts import conform, load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.papi.source import PapiDropSource
-from cchc_pipeline.sources.papi.standard_errors import add_printed_totals
+from cchc_pipeline.sources.papi.source import PapiDropSource, add_printed_totals
 from cchc_pipeline.sources.protocol import KnownState, Row
 from cchc_pipeline.validation.verdict import judge
 

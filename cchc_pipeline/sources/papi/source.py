@@ -1,22 +1,29 @@
-"""Read PAPI scores and printed totals from a folder of published tables."""
+"""Read PAPI scores, printed totals and their standard errors from a folder of tables.
+
+Standard errors stand in `standard_errors/YYYY.csv`. A file that cannot be read is refused by its name; a line of them
+that is wrong becomes a row with its reason, and waits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
-from cchc_pipeline.sources.drop_folder import file_errors, table_files
-from cchc_pipeline.sources.papi.files import papi_tables, unusable
-from cchc_pipeline.sources.papi.labels import STANDARD_ERROR, WEIGHTED
-from cchc_pipeline.sources.papi.standard_errors import add_printed_totals, standard_error_rows
+from cchc_pipeline.sources.drop_folder import file_errors, files_in, table_files
+from cchc_pipeline.sources.papi.files import PROVINCE, papi_tables, province_rows, unusable, year_of
+from cchc_pipeline.sources.papi.labels import NO_SCORE, STANDARD_ERROR, WEIGHTED
 from cchc_pipeline.sources.papi.tables import PapiTable, join_years
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
+from cchc_pipeline.tabular.cells import CellError, read_number
 
 SUBDIMENSIONS = "papi__subdimensions"
 TOTALS = "papi__totals"
+#: Folder of the standard errors, and their column beside Province.
+FOLDER, _COLUMN = "standard_errors", "SE"
 
 
 class PapiDropSource:
@@ -77,3 +84,50 @@ def _totals(table: PapiTable) -> Iterator[Row]:
         if weighted is not None or error is not None:
             keyed = {"year": table.year, "province_code": province}
             yield {**keyed, "weighted_total": weighted, "standard_error": error}
+
+
+def standard_error_rows(folder: Path) -> list[Row]:
+    """Read the standard errors of every file of a drop folder.
+
+    Blank and 0 mean that there is none: published sheets write 0. Such a row takes back what was given before.
+
+    Returns:
+        Rows with year, province_code, standard_error and parse_errors, in the order of files and lines.
+
+    Raises:
+        TableFileError: a file is no such table.
+    """
+    rows: list[Row] = []
+    for path in files_in(folder / FOLDER):
+        year = year_of(path)
+        for line, cells in province_rows(path, _COLUMN, re.compile(rf"{_COLUMN}\Z")):
+            row = {"year": year, "province_code": cells[PROVINCE].upper() or None, "parse_errors": None}
+            try:
+                value = None if cells[_COLUMN].upper() in NO_SCORE else read_number(cells[_COLUMN], "either")
+            except CellError:
+                value = None
+                row["parse_errors"] = f"{FOLDER}/{path.name}, dòng {line}: cột SE không phải là số."
+            rows.append({**row, "standard_error": value or None})
+    return rows
+
+
+def add_printed_totals(given: Iterable[Row], printed: Iterable[Row]) -> Iterator[Row]:
+    """Join given standard errors with printed totals; a given error goes first.
+
+    Args:
+        given: rows as `standard_error_rows` returns them; every one is yielded, also such as have the same key.
+        printed: rows with year, province_code, weighted_total and standard_error.
+
+    Returns:
+        Rows of `papi__totals`.
+    """
+    totals = {(row["year"], row["province_code"]): row for row in printed}
+    named = set()
+    for row in given:
+        key = row["year"], row["province_code"]
+        named.add(key)
+        total, error = totals.get(key, {}), row["standard_error"]
+        if error is None and row["parse_errors"] is None:
+            error = total.get("standard_error")
+        yield {**row, "weighted_total": total.get("weighted_total"), "standard_error": error}
+    yield from ({**row, "parse_errors": None} for key, row in totals.items() if key not in named)
