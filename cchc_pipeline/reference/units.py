@@ -91,12 +91,10 @@ class Placement:
     Attributes:
         unit_ids: the units that hold it on that day; empty where nobody took over.
         is_exact: whether all of it lies in exactly one of them.
-        change: the step that made it inexact, or that ended it.
     """
 
     unit_ids: tuple[str, ...]
     is_exact: bool
-    change: UnitChange | None = None
 
 
 class UnitHistory:
@@ -187,7 +185,7 @@ class UnitHistory:
         begins later than `on` is found as itself.
         """
         found: dict[str, None] = {}
-        why: UnitChange | None = None
+        is_exact = True
         waiting: list[tuple[str, date]] = [(unit_id, date.min)]
         while waiting:
             unit, since = waiting.pop(0)
@@ -199,8 +197,8 @@ class UnitHistory:
             steps = [s for s in ahead if s.change.changed_on == day]
             waiting += [(s.unit_id, day) for s in steps if s.unit_id]
             if len(steps) > 1 or not (steps[0].change.is_exact and steps[0].unit_id):
-                why = why or steps[0].change
-        return Placement(tuple(found), why is None, why)
+                is_exact = False
+        return Placement(tuple(found), is_exact)
 
 
 def _tenures_of(code: str, ended: _ByDay, begun: _ByDay) -> list[Tenure]:

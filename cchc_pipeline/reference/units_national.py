@@ -24,15 +24,13 @@ PROVINCES_BY = "Nghị quyết 202/2025/QH15 ngày 12/6/2025"
 class OldProvince:
     """One of the 63 provinces with the one of the 34 that it is part of now.
 
-    `papi_number` is the number in the publisher's tables, which is the statistical code without its zero and not the
-    ordinal that P01 to P63 are; statistical codes have two digits.
+    Statistical codes have two digits; the publisher of PAPI numbers the provinces by them, without the zero.
     """
 
     agency_code: str
     successor_agency_code: str
     gso_code: str
     successor_gso_code: str
-    papi_number: int
     name_vi: str
     successor_name_vi: str
     name_en: str
@@ -42,10 +40,7 @@ class OldProvince:
 def old_provinces() -> tuple[OldProvince, ...]:
     """Return the 63 provinces until 30/6/2025."""
     text = resources.files(__package__).joinpath("provinces.csv").read_text(encoding="utf-8")
-    return tuple(
-        OldProvince(**{**row, "papi_number": int(row["papi_number"])})  # type: ignore[arg-type]
-        for row in csv.DictReader(text.splitlines())
-    )
+    return tuple(OldProvince(**row) for row in csv.DictReader(text.splitlines()))
 
 
 @lru_cache(maxsize=1)

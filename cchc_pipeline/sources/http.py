@@ -98,7 +98,6 @@ class HttpClient:
         self._session.auth = lambda request: request  # otherwise a .netrc would replace our credentials
         self._session.headers.update({"User-Agent": "cchc-pipeline (read only)", "Accept": "application/json"})
         self._session.headers.update(headers or {})
-        self.calls = 0
 
     @contextmanager
     def reading(self, day: date | None, what: str) -> Iterator[None]:
@@ -138,7 +137,6 @@ class HttpClient:
         pause = self._last_call + self._policy.delay_s - time.monotonic()
         if pause > 0:
             time.sleep(pause)
-        self.calls += 1
         try:
             reply = self._session.request(
                 method, self._base + path, timeout=self._policy.timeout_s, allow_redirects=False, **kwargs
