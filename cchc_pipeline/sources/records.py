@@ -47,6 +47,11 @@ def mapping_or_empty(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def unblank(value: Any) -> Any:
+    """Return the value, None for an empty text."""
+    return None if value == "" else value
+
+
 def number_or_none(value: Any) -> float | None:
     """Return a finite number as float; None for null, NaN and what is no number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):

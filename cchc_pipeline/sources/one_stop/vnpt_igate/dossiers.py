@@ -18,34 +18,16 @@ from cchc_pipeline.sources.records import (
     read_unit,
     reader,
     text_or_none,
+    unblank,
     unit_code,
     value_at,
 )
-from cchc_pipeline.sources.timestamps import parse_instant, parse_iso_day
+from cchc_pipeline.sources.timestamps import any_day, local_day, parse_instant
 
 _STATUS_PATHS = ("dossierTaskStatus", "dossierStatus")
 _DEFINITION = "procedureProcessDefinition.processDefinition"
-
-
-def _unblank(raw: Any) -> Any:
-    return None if raw == "" else raw
-
-
-def _instant(raw: Any) -> Any:
-    return parse_instant(raw) if isinstance(raw, str) else None
-
-
-def _local_day(raw: Any) -> Any:
-    return (moment := _instant(raw)) and moment.date()
-
-
-def _paper_day(raw: Any) -> Any:
-    day = parse_iso_day(raw) if isinstance(raw, str) else None  # a date on paper has no time
-    return day or _local_day(raw)
-
-
-_moment = reader(_instant, "not a time with offset", _unblank)
-_day = reader(_local_day, "not a time with offset", _unblank)
+_moment = reader(parse_instant, "not a time with offset", unblank)
+_day = reader(local_day, "not a time with offset", unblank)
 _flag, _text = reader(bool_or_none), reader(text_or_none)
 _TIMES: Fields = {
     "applied_at": ("appliedDate", _moment),
@@ -63,7 +45,7 @@ _FIELDS: Fields = {
     "service_level": ("procedureLevel.name", reader(service_level_of, "unknown level", local_name)),
     "suspended_on": ("suspension.from", _day),
     "resumed_on": ("suspension.to", _day),
-    "result_issued_on": ("resultIssuedDate", reader(_paper_day, "not a time with offset", _unblank)),
+    "result_issued_on": ("resultIssuedDate", reader(any_day, "not a time with offset", unblank)),
     "is_in_personal_storage": ("personalStorageSynced", _flag),
     "is_citizen_data_used": ("citizenDataUsed", _flag),
     "is_synced_national": ("nationalSynced", _flag),
@@ -183,7 +165,8 @@ def _steps_json(record: Mapping[str, Any]) -> str | None:
 
 
 def _civil(raw: Any) -> str | None:
-    return (moment := _instant(raw)) and moment.strftime("%Y-%m-%dT%H:%M:%S")
+    moment = parse_instant(raw)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None
 
 
 def _items(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]] | None:

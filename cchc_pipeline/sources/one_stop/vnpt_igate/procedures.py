@@ -18,19 +18,12 @@ from cchc_pipeline.sources.records import (
     read_unit,
     reader,
     text_or_none,
+    unblank,
 )
-from cchc_pipeline.sources.timestamps import parse_instant, parse_iso_day
-
-
-def _civil_day(raw: Any) -> Any:
-    """Read a civil day, written as such or as an instant."""
-    if not isinstance(raw, str):
-        return None
-    return parse_iso_day(raw) or ((moment := parse_instant(raw)) and moment.date())
-
+from cchc_pipeline.sources.timestamps import any_day
 
 _flag, _text = reader(bool_or_none), reader(text_or_none)
-_day = reader(_civil_day, "not a day", lambda raw: None if raw == "" else raw)
+_day = reader(any_day, "not a day", unblank)
 _OLD_LEVEL = re.compile(r"^mức độ ([1-4])$")
 _FIELDS: Fields = {
     "procedure_code": ("code", _text),

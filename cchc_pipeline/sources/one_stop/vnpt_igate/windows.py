@@ -77,7 +77,7 @@ class WindowReader:
             if "acceptedDate" not in record:
                 continue
             raw = record["acceptedDate"] or record.get("appliedDate")
-            moment = parse_instant(raw) if isinstance(raw, str) else None
+            moment = parse_instant(raw)
             if moment is not None and not start <= moment < end + MILLISECOND:
                 if ids == self._previous_ids:
                     raise self._api.http.error(
