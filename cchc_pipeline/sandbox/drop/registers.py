@@ -16,6 +16,7 @@ COLUMNS = {
     "plan_tasks": "plan_year activity_code field_code task_code name unit_code due_on finished_on",
     "inspections": "inspection_code plan_year unit_code planned_on inspected_on conclusion_number",
     "petitions": "petition_code kind unit_code received_on due_on answered_on channel",
+    "unit_changes": "old_code old_name old_level old_parent_code new_code new_name changed_on kind is_part legal_basis",
     "external_indices": "index_code unit_code year as_of_on value rank rank_of band source",
 }
 
@@ -43,10 +44,10 @@ def register_row(register: str, *values: object) -> tuple[str, Row]:
 
 
 def rows_by_table(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
-    """Return the rows by inbound table; a register without rows has an empty table."""
-    tables: dict[str, list[Row]] = {f"registers__{register}": [] for register in COLUMNS}
+    """Return the rows by inbound table, in the order of the first row of each."""
+    tables: dict[str, list[Row]] = {}
     for register, row in rows:
-        tables[f"registers__{register}"].append(row)
+        tables.setdefault(f"registers__{register}", []).append(row)
     return tables
 
 

@@ -34,6 +34,16 @@ class ServiceCount(Strict):
     count: int
 
 
+class NamedProcedure(Strict):
+    """What the first procedure of this unit and service level is, a late group's."""
+
+    unit_code: str
+    service_level: str
+    name: str
+    processing_time: int
+    weight: float
+
+
 class ProcedureQuota(Strict):
     """The number of procedures by level, service and attribute.
 
@@ -49,6 +59,7 @@ class ProcedureQuota(Strict):
         internal_simplified: those of them that are simplified, and when.
         in_charge: unit code -> procedures that it is in charge of, where reported.
         citizen_data: share of procedures connected to the population database.
+        named: procedures with a name of their own.
     """
 
     levels: Mapping[str, int]
@@ -62,6 +73,7 @@ class ProcedureQuota(Strict):
     internal_simplified: Dated | None = None
     in_charge: Mapping[str, int] = {}
     citizen_data: float = 0.0
+    named: tuple[NamedProcedure, ...] = ()
 
 
 # Columns that only procedures with an online service, or executed by the province, can have.
@@ -113,6 +125,10 @@ def exact_procedures(
     for i in range(len(made)):
         changes[i]["is_citizen_data_connected"] = rng.random() < quota.citizen_data
     public = [replace(p, **changes[i]) for i, p in enumerate(made)]
+    for one in quota.named:
+        asked = one.unit_code, one.service_level
+        i = next(i for i, p in enumerate(public) if (p.unit_code, p.service_level) == asked)
+        public[i] = replace(public[i], name=one.name, processing_time=one.processing_time, weight=one.weight)
     return (*public, *_internal(list(departments), quota, rng))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, exact_procedu
 from cchc_pipeline.sandbox.exact.registers import Figure
 from cchc_pipeline.sandbox.exact.three_level_units import three_level_units
 from cchc_pipeline.sandbox.life.plan import ExactPlan, PlannedLetter, Publication
-from cchc_pipeline.sandbox.life.province_parts import Procedure, Profile, SandboxError
+from cchc_pipeline.sandbox.life.province_parts import Profile, SandboxError
 from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.yaml_files import QuotedDay, Strict, read_yaml
 
@@ -32,22 +31,6 @@ class Ordinary(Strict):
     end: QuotedDay
     count: int
     online: float
-
-
-class NamedProcedure(Strict):
-    """What the first procedure of this unit and service level is, a late group's."""
-
-    unit_code: str
-    service_level: str
-    name: str
-    processing_time: int
-    weight: float
-
-
-class Procedures(ProcedureQuota):
-    """The catalogue in numbers, and the procedures with a name of their own."""
-
-    named: tuple[NamedProcedure, ...] = ()
 
 
 class ExactFigures(Strict):
@@ -85,7 +68,7 @@ class ExactFigures(Strict):
     district_weight: float = 0.9
     commune_weight: float = 0.05
     profile: Profile = ORDINARY
-    procedures: Procedures
+    procedures: ProcedureQuota
     strata: tuple[Stratum, ...]
     ordinary: tuple[Ordinary, ...] = ()
     never_received: tuple[int, int] = (60, 90)
@@ -112,7 +95,6 @@ def build_exact(path: Path, seed: int) -> Scenario:
         commune_weight=figures.commune_weight,
     )
     departments = {unit.code: unit.name for unit in units if unit.level == "department"}
-    made = exact_procedures(figures.province, departments, figures.procedures, rng)
     scenario = Scenario(
         name=name,
         title=figures.title,
@@ -122,7 +104,7 @@ def build_exact(path: Path, seed: int) -> Scenario:
         last_day=figures.last_day,
         dossiers_per_day=0.0,
         units=units,
-        procedures=_with_names(made, figures.procedures.named),
+        procedures=exact_procedures(figures.province, departments, figures.procedures, rng),
         ignores_size=True,
         has_defects=False,
         reported_on=figures.reported_on,
@@ -142,12 +124,3 @@ def build_exact(path: Path, seed: int) -> Scenario:
         for day, some in exact_letters(units, quota, planner.dossiers, publications, rng).items():
             letters.setdefault(day, []).extend(some)
     return replace(scenario, plan=ExactPlan(planner.dossiers, tuple(publications), letters))
-
-
-def _with_names(procedures: Sequence[Procedure], named: Sequence[NamedProcedure]) -> tuple[Procedure, ...]:
-    made = list(procedures)
-    for one in named:
-        asked = one.unit_code, one.service_level
-        i = next(i for i, p in enumerate(made) if (p.unit_code, p.service_level) == asked)
-        made[i] = replace(made[i], name=one.name, processing_time=one.processing_time, weight=one.weight)
-    return tuple(made)

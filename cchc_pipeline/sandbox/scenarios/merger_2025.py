@@ -11,6 +11,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+from cchc_pipeline.sandbox.drop.registers import Row, register_row
 from cchc_pipeline.sandbox.life.province_parts import Unit, source_code, with_profiles
 from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
@@ -61,24 +62,15 @@ def units(rng: random.Random) -> list[Unit]:
     return [top, *with_profiles(made, figures().traits, rng)]
 
 
-def register() -> list[dict[str, object]]:
+def register() -> list[Row]:
     """Build the rows of the register `unit_changes`, one per pair of units."""
-    names, districts = {code: name for code, name, _ in FORMER}, {code: above for code, _, above in FORMER}
+    former = {code: (name, "commune", district) for code, name, district in FORMER}
+    former |= {code: (name, "district", PROVINCE) for code, name in DISTRICTS}
     new_names = {code: name for code, name, _ in COMMUNES}
 
-    def row(old: str, new: str, kind: str) -> dict[str, object]:
-        return {
-            "old_code": old,
-            "old_name": names.get(old) or dict(DISTRICTS)[old],
-            "old_level": "commune" if old in names else "district",
-            "old_parent_code": districts.get(old, PROVINCE),
-            "new_code": new,
-            "new_name": new_names.get(new, "UBND Tỉnh Mẫu"),
-            "changed_on": MERGED_ON,
-            "kind": kind,
-            "is_part": "x" if kind == "split" else None,
-            "legal_basis": LEGAL_BASIS,
-        }
+    def row(old: str, new: str, kind: str) -> Row:
+        became = new, new_names.get(new, "UBND Tỉnh Mẫu"), MERGED_ON, kind, "x" if kind == "split" else None
+        return register_row("unit_changes", old, *former[old], *became, LEGAL_BASIS)[1]
 
     whole = [row(old, new, "merged") for new, _, olds in COMMUNES for old in olds]
     return [
