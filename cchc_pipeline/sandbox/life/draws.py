@@ -134,9 +134,8 @@ def _at(rng: Random, day: date, after: datetime | None) -> datetime:
 
 def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, sequence: int, floor: datetime) -> Life:
     """Build the life of a fate; nothing in it happens before `floor`."""
-    profile, moment = unit.profile, workdays.moment
     worked = workdays.works(day)
-    start = moment(day, workdays.office_seconds(rng.random() * 0.75) if worked else rng.randint(28800, 75600))
+    start = workdays.moment(day, workdays.office_seconds(rng.random() * 0.75) if worked else rng.randint(28800, 75600))
     if fate.channel == "online":
         lag = rng.randint(36_000, 172_800) if worked and fate.defect is None and rng.random() < 0.25 else 0
         applied = start - timedelta(seconds=lag or rng.randint(60, 5400))
@@ -171,7 +170,7 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
         return life
     life.received_at = start
     _fill_course(rng, life, fate, procedure)
-    _fill_flags(rng, life, fate, profile.paid, profile.synced)
+    _fill_flags(rng, life)
     if life.closed_at is not None and fate.closed_status == 9:
         _fill_result(rng, life, fate)
     return life
@@ -206,10 +205,10 @@ def _fill_course(rng: Random, life: Life, fate: Fate, procedure: Procedure) -> N
     settle_cause(life)
 
 
-def _fill_flags(rng: Random, life: Life, fate: Fate, paid: float, synced: float) -> None:
+def _fill_flags(rng: Random, life: Life) -> None:
     start, profile = life.received_at, life.unit.profile
     assert start is not None  # noqa: S101
-    if life.procedure.is_payment_online and rng.random() < paid * (1.0 if fate.channel == "online" else 0.3):
+    if life.procedure.is_payment_online and rng.random() < profile.paid * (1.0 if life.channel == "online" else 0.3):
         life.paid_at = start if rng.random() < 0.8 else _at(rng, workdays.shift(life.day, 1), start)
     if rng.random() < profile.digitised:
         life.digitised_at = (
@@ -217,7 +216,7 @@ def _fill_flags(rng: Random, life: Life, fate: Fate, paid: float, synced: float)
         )
     life.is_reused = rng.random() < profile.reused
     life.is_citizen_data_used = rng.random() < profile.citizen
-    if rng.random() < synced:
+    if rng.random() < profile.synced:
         life.synced_at = _at(rng, workdays.shift(life.day, rng.choice((0, 0, 0, 0, 1, 2))), start)
 
 

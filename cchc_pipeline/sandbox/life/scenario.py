@@ -63,3 +63,7 @@ class Scenario:
             above.append(self.unit(parent))
             parent = above[-1].parent_code
         return above
+
+    def inside(self, unit: Unit) -> list[Unit]:
+        """Return the unit and all units below it."""
+        return [one for one in self.units if unit in (one, *self.ancestors(one))]

@@ -84,8 +84,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             total[above.code].add(own[unit.code])
     truth: Truth = {}
     for unit in province.units:
-        inside = {u.code for u in province.units if unit in (u, *province.scenario.ancestors(u))}
-        procedures = of_unit(province, unit, inside)
+        procedures = of_unit(province, unit)
         _finish(
             total[unit.code], {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
         )

@@ -17,11 +17,9 @@ Value = tuple[float, float | None]
 BELOW = ("district", "commune")
 
 
-def of_unit(province: Province, unit: Unit, inside: set[str]) -> list[Procedure]:
-    """Return the procedures in force that count for `unit`.
-
-    `inside` holds the codes of the unit and of the units below it.
-    """
+def of_unit(province: Province, unit: Unit) -> list[Procedure]:
+    """Return the procedures in force that count for `unit`."""
+    inside = {one.code for one in province.scenario.inside(unit)}
     levels = {one.code: one.level for one in province.units}
     return [
         p
@@ -80,7 +78,7 @@ def procedure_truth(
         found |= _by_day(province, procedures, as_of_on, start, last)
     if start < end:
         units = definitions().units
-        below = [one for one in province.units if unit in (one, *province.scenario.ancestors(one))]
+        below = province.scenario.inside(unit)
         found |= {name: (float(sum(one.level == level for one in below)), None) for name, level in units.items()}
     else:
         found.pop("procedures_integrated_to_date_count", None)

@@ -8,7 +8,7 @@ kept at that time. An index is the unit's own: that of a whole year, or the last
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import date
 from typing import Any
 
@@ -34,7 +34,7 @@ def register_truth(province: Province, as_of_on: date, start: date, end: date) -
     levels = {unit.code: unit.level for unit in province.units}
     truth: Truth = {}
     for unit in province.units:
-        inside = {u.code for u in province.units if unit in (u, *province.scenario.ancestors(u))}
+        inside = {one.code for one in province.scenario.inside(unit)}
 
         def own(table: str, inside: set[str] = inside) -> list[Row]:
             return [row for row in tables.get(f"registers__{table}", ()) if row["unit_code"] in inside]
@@ -114,13 +114,17 @@ def _plan(rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], last: date, 
     in_time = [row for row in due if row["finished_on"] is not None and row["finished_on"] <= row["due_on"]]
     overdue = [row for row in plan if row["due_on"] < last and row not in done]
     return {
-        "plan_fields_count": (float(len({row["field_code"] for row in plan})), None),
-        "plan_tasks_count": (float(len({row["task_code"] for row in plan})), None),
-        "plan_activities_count": (float(len(plan)), None),
-        "plan_done_rate": (float(len(done)), float(len(plan))),
-        "plan_on_time_rate": (float(len(in_time)), float(len(due))),
-        "plan_overdue_count": (float(len(overdue)), None),
+        "plan_fields_count": _count({row["field_code"] for row in plan}),
+        "plan_tasks_count": _count({row["task_code"] for row in plan}),
+        "plan_activities_count": _count(plan),
+        "plan_done_rate": _count(done, plan),
+        "plan_on_time_rate": _count(in_time, due),
+        "plan_overdue_count": _count(overdue),
     }
+
+
+def _count(some: Sized, of: Sized | None = None) -> Value:
+    return float(len(some)), None if of is None else float(len(of))
 
 
 def _inspections(
@@ -130,14 +134,11 @@ def _inspections(
     if not every:
         return {}
     held = [row for row in rows if row["inspected_on"] is not None and start <= row["inspected_on"] <= last]
-    result: dict[str, Value] = {
-        "inspections_count": (float(len(held)), None),
-        "inspected_units_count": (float(len({row["unit_code"] for row in held})), None),
-    }
+    result = {"inspections_count": _count(held), "inspected_units_count": _count({row["unit_code"] for row in held})}
     if start != end and any(row["planned_on"] for row in every):
         planned = [row for row in rows if row["plan_year"] == end.year and row["planned_on"]]
         done = [row for row in planned if row["inspected_on"] is not None and row["inspected_on"] <= last]
-        result["inspection_plan_done_rate"] = float(len(done)), float(len(planned))
+        result["inspection_plan_done_rate"] = _count(done, planned)
     return result
 
 
@@ -154,18 +155,15 @@ def _petitions(
         with_due = [row for row in answered if row["due_on"] is not None]
         in_time = [row for row in with_due if row["answered_on"] <= row["due_on"]]
         received = [row for row in mine if start <= row["received_on"] <= last]
-        result[f"{kind}s_received_count"] = float(len(received)), None
-        result[f"{kind}s_answered_count"] = float(len(answered)), None
-        result[f"{kind}s_on_time_rate"] = float(len(in_time)), float(len(with_due))
+        result[f"{kind}s_received_count"] = _count(received)
+        result[f"{kind}s_answered_count"] = _count(answered)
+        result[f"{kind}s_on_time_rate"] = _count(in_time, with_due)
         if not is_day:
-            waiting = [
-                row
-                for row in mine
-                if row["received_on"] <= last and (row["answered_on"] is None or row["answered_on"] > last)
-            ]
+            come = [row for row in mine if row["received_on"] <= last]
+            waiting = [row for row in come if row["answered_on"] is None or row["answered_on"] > last]
             overdue = [row for row in waiting if row["due_on"] is not None and row["due_on"] < last]
-            result[f"{kind}s_pending_count"] = float(len(waiting)), None
-            result[f"{kind}s_overdue_count"] = float(len(overdue)), None
+            result[f"{kind}s_pending_count"] = _count(waiting)
+            result[f"{kind}s_overdue_count"] = _count(overdue)
     return result
 
 
