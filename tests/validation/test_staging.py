@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 from contract_batches import AS_OF, CLEAN, batch, breaking_row, dirty_batch, random_row
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
@@ -75,12 +76,6 @@ def test_rows_are_conserved_over_days_of_every_mixture(lake, seed):
     assert quality(lake, contract=DOSSIERS) == {
         day: (came, valid, came - valid, None) for day, came, valid in zip(days, landed, kept, strict=True)
     }
-    # Great Expectations ran every rule and found the same rules broken.
-    assert set(done.results) == {rule.id for rule in DOSSIERS.rules}
-    assert not any(one.problem for one in done.results.values())
-    assert {rule: one.unexpected_count > 0 for rule, one in done.results.items()} == {
-        rule: rows > 0 for rule, rows in done.rows_broken.items()
-    }
 
 
 def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(lake):
@@ -93,7 +88,7 @@ def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(la
     (row,) = quarantine(lake)
     assert (row["row_key"], row["source_row_number"], row["pulled_for_on"]) == (key("H34.6"), 2, DAY)
     assert row["rule_ids"] == PARSED
-    assert done.rows_broken[PARSED] == done.results[PARSED].unexpected_count == 1
+    assert done.rows_broken[PARSED] == 1
 
 
 def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
@@ -201,15 +196,6 @@ def test_days_without_a_landing_file_are_passed_over(lake):
     done = stage(lake, NAME, [DAY, NEXT], AS_OF)
     assert (done.rows_in, done.is_conserved, done.results) == (0, True, {})
     assert staged(lake) is None
-
-
-def test_results_of_two_months_add_up(lake):
-    land(lake, STATUSES, [BAD], date(2026, 5, 31))
-    land(lake, STATUSES, [BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}], date(2026, 6, 1))
-    done = stage(lake, NAME, [date(2026, 6, 1), date(2026, 5, 31)], AS_OF)
-    result = done.results[PARSED]
-    assert (result.success, result.unexpected_count, done.rows_broken[PARSED]) == (False, 2, 2)
-    assert done.results[f"{NAME}.unit_code_required"].success
 
 
 def test_the_published_tables_join_what_was_kept_of_every_table(lake):

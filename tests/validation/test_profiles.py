@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from unittest import mock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +11,11 @@ from contract_batches import CLEAN, batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_of_days import DOSSIERS, FIRST, dossiers_of, land, stage_days
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation import staging
 from cchc_pipeline.validation.drift.profiles import SCHEMA, profile, read_profiles
 
 CONTRACT = load_contract(DOSSIERS)
@@ -26,12 +25,6 @@ DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
 @pytest.fixture
 def lake(tmp_path):
     return Lake(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def without_the_validator():
-    with mock.patch.object(staging, "validate", return_value=[]):
-        yield
 
 
 def lines(lake, day=DAY, measure=None, column=""):

@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pyarrow as pa
 import pytest
 from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import NotAcceptable, load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.validation import staging
 from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, read_acceptances, withdraw
 from cchc_pipeline.validation.quarantine import read_quarantine, sightings
 from cchc_pipeline.validation.staging import pending_days, stage
@@ -259,7 +261,6 @@ def test_every_decision_is_recorded(lake):
 def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
     land(lake, [BAD], DAYS[0], 0)
     stage_new(lake)
-    from cchc_pipeline.validation import staging
 
     read = staging.read_acceptances
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import random
 from datetime import date
-from unittest import mock
 
 import pytest
 from lake_of_days import found, land, stage_days
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation import staging
 
 PAPI, PORTAL = "papi__subdimensions", "national_portal__metrics"
 PROVINCES = [f"P{n:02d}" for n in range(1, 64)]
 SLOTS = [f"SC{dimension}{part}" for dimension in range(1, 9) for part in (1, 2, 3)]
 TODAY, TOMORROW = date(2026, 10, 20), date(2026, 10, 21)
-
-
-@pytest.fixture(autouse=True)
-def without_the_validator():
-    with mock.patch.object(staging, "validate", return_value=[]):
-        yield
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 from contract_batches import AS_OF, BREAKING, CLEAN, INBOUND, batch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
