@@ -122,9 +122,6 @@ def _are_many(counts: Mapping[tuple[date, str], int], late: set[tuple[date, str]
 def _break(column: Column, codes: Mapping[str, int], vi: str, en: str) -> Break:
     top = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
     named = ", ".join(f"«{code}» ({n:,})" for code, n in top)
-    return Break(
-        column.name,
-        f"«{column.label_vi}» có giá trị {vi}: {named}.",
-        f"«{column.label_en}» holds values {en}: {named}.",
-        {"column": column.name, "codes": dict(top), "different": len(codes), "rows": sum(codes.values())},
-    )
+    numbers = {"column": column.name, "codes": dict(top), "different": len(codes), "rows": sum(codes.values())}
+    words = {"vi": column.label_vi, "en": column.label_en, "what_vi": vi, "what_en": en, "named": named}
+    return Break.of("codes", column.name, numbers, **words)

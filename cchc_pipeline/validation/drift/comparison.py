@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from math import sqrt
 from statistics import median
 from typing import Any
+
+from cchc_pipeline.yaml_files import read_yaml
 
 #: Ratios of a figure to the earlier one, at most and at least, that count as another level.
 FELL, ROSE = 0.62, 1.6
@@ -20,6 +24,13 @@ class Break:
     sentence_vi: str
     sentence_en: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: str, culprit: str, numbers: Mapping[str, Any], **words: Any) -> Break:
+        """Build a break whose sentences are filled in with `numbers` and `words`."""
+        filled = {**numbers, **words}
+        vi, en = (_sentences()[kind][language].format_map(filled) for language in ("vi", "en"))
+        return cls(culprit, vi, en, numbers)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,13 @@ class Comparison:
     breaks: tuple[Break, ...] = ()
     known: tuple[Break, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    """Return what is said of a break by its kind and language."""
+    text = resources.files(__package__).joinpath("sentences.yaml").read_bytes()
+    return read_yaml(text, dict[str, dict[str, str]], "sentences.yaml")
 
 
 def usual_band(counts: Sequence[float], factor: float) -> tuple[float, float, float]:

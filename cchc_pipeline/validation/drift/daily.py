@@ -87,7 +87,9 @@ def compare_volumes(counts: DailyCounts, days: Sequence[date], contract: Contrac
             low = max(low, least)
         judged += usual is not None or rows[day] < low
         if rows[day] < low or (high is not None and rows[day] > high):
-            breaks.append(_volume_break(day, rows[day], usual, max(low, 0), high, len(held)))
+            kind, numbers = "least_volume" if usual is None else "volume", {"day": str(day), "rows": int(rows[day])}
+            numbers |= {"usual": usual, "low": max(low, 0), "high": high, "days_compared": len(held)}
+            breaks.append(Break.of(kind, str(day), numbers, day=day, weekday=_WEEKDAYS_VI[day.weekday()]))
     return Comparison("volume", judged, tuple(breaks))
 
 
@@ -104,19 +106,6 @@ def _days_of_kind(day: date, days: Sequence[date]) -> list[date]:
     ]
 
 
-def _volume_break(day: date, came: float, usual: float | None, low: float, high: float | None, compared: int) -> Break:
-    vi = f"{_WEEKDAYS_VI[day.weekday()]} {day:%d/%m/%Y}: {came:,.0f} bản ghi"
-    en = f"{day:%A} {day}: {came:,.0f} rows"
-    if usual is None:
-        vi += f", ít hơn mức tối thiểu {low:,.0f} của một ngày làm việc."
-        en += f", fewer than the {low:,.0f} that a working day has at least."
-    else:
-        vi += f", bình thường khoảng {usual:,.0f} (từ {low:,.0f} đến {high:,.0f}, theo {compared} ngày tương tự)."
-        en += f", usually about {usual:,.0f} (between {low:,.0f} and {high:,.0f}, by {compared} days of its kind)."
-    numbers = {"day": str(day), "rows": int(came), "usual": usual, "low": low, "high": high, "days_compared": compared}
-    return Break(str(day), vi, en, numbers)
-
-
 def compare_levels(counts: DailyCounts, days: Sequence[date], contract: Contract) -> Comparison:
     """Find whether the source, or else one unit, moved to another level and stayed."""
     staged = set(days)
@@ -126,29 +115,23 @@ def compare_levels(counts: DailyCounts, days: Sequence[date], contract: Contract
     ]
     judged, breaks = len(ends), []
 
-    def level_break(culprit: str, vi: str, en: str, medians: tuple[float, float], end: int) -> None:
-        (before, after), since = medians, counts.days[places[end - NEW_LEVEL + 1]]
+    def level_break(culprit: str, of_vi: str, of_en: str, medians: tuple[float, float], end: int) -> None:
+        since = counts.days[places[end - NEW_LEVEL + 1]]
+        numbers = {"since": str(since), "before": medians[0], "after": medians[1]}
         breaks.append(
-            Break(
-                culprit,
-                f"Chuỗi số liệu của {vi} gãy từ {since:%d/%m/%Y}: trước {before:,.0f}, nay {after:,.0f} bản ghi "
-                "mỗi ngày làm việc.",
-                f"The series of {en} breaks on {since}: {before:,.0f} rows a working day before, {after:,.0f} since.",
-                {"since": str(since), "before": before, "after": after},
-            )
+            Break.of("level", culprit, numbers, since=since, vi=f"{of_vi} {culprit}", en=f"{of_en} {culprit}")
         )
 
-    source = str(contract.source)
     shifts = {end: found for end in ends if (found := level_shift(counts.rows[places[: end + 1]]))}
     for end, found in shifts.items():
         if end - 1 not in shifts:  # otherwise it is the same shift, one day later
-            level_break(source, f"nguồn {source}", f"source {source}", found, end)
+            level_break(str(contract.source), "nguồn", "source", found, end)
     if ends and "unit_code" in contract.column_names and not shifts:
         units, rows = counts.by_bucket("unit_code")
         for unit, series in zip(units[:-1], rows.T[:-1], strict=True):
             judged += 1
             if unit is not None and (found := level_shift(series[places[: ends[-1] + 1]])):
-                level_break(unit, f"đơn vị {unit}", f"unit {unit}", found, ends[-1])
+                level_break(unit, "đơn vị", "unit", found, ends[-1])
     return Comparison("level", judged, tuple(breaks))
 
 
@@ -232,12 +215,9 @@ def distribution_shift(names: Sequence[str | None], old: np.ndarray, new: np.nda
     limit = max(PSI_LIMIT, OVERDISPERSION * (1 / n + 1 / m) * _chi_square(len(old) - 1))
     if index < limit:
         return None
+    shares = [[round(100 * float(one / whole), 1) for one in part] for part, whole in ((old, m), (new, n))]
     moved = [
-        {
-            "value": merged[i],
-            "before_pct": round(100 * float(old[i] / m), 1),
-            "after_pct": round(100 * float(new[i] / n), 1),
-        }
+        {"value": merged[i], "before_pct": shares[0][i], "after_pct": shares[1][i]}
         for i in np.argsort(-parts)[:3].tolist()
     ]
     return {"psi": round(index, 3), "limit": round(limit, 3), "rows": int(n), "rows_before": int(m), "moved": moved}
@@ -252,11 +232,5 @@ def _chi_square(degrees: int, z: float = 3.7) -> float:
 def _distribution_break(column: Column, last: date, found: dict[str, Any]) -> Break:
     top = found["moved"][0]
     of_vi, of_en = ("giá trị trống", "no value") if top["value"] is None else (f"«{top['value']}»",) * 2
-    return Break(
-        column.name,
-        f"Phân bố của «{column.label_vi}» đổi trong tuần đến {last:%d/%m/%Y}: {of_vi} từ {top['before_pct']} % "
-        f"lên/xuống {top['after_pct']} % (PSI {found['psi']}, ngưỡng {found['limit']}, {found['rows']:,} bản ghi).",
-        f"The distribution of «{column.label_en}» changed in the week to {last}: {of_en} from {top['before_pct']} % to "
-        f"{top['after_pct']} % (PSI {found['psi']}, limit {found['limit']}, {found['rows']:,} rows).",
-        {"column": column.name, "until": str(last), **found},
-    )
+    words = {"until": last, "vi": column.label_vi, "en": column.label_en, "value_vi": of_vi, "value_en": of_en, **top}
+    return Break.of("distribution", column.name, {"column": column.name, "until": str(last), **found}, **words)

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.days import period_of
-from cchc_pipeline.reference.calendar import is_working_day
+from cchc_pipeline.days import Period, period_of
+from cchc_pipeline.reference.calendar import working_days_between
 from cchc_pipeline.validation.drift.comparison import FELL, ROSE, Break, Comparison, is_other_level
+from cchc_pipeline.vietnamese import period_label
 
 #: Fewest different values of an item whose repetition counts as a copy.
 FEWEST_DIFFERENT = 10
@@ -29,6 +30,7 @@ FEWEST_UNITS = 20
 FEWEST_PERIODS = 3
 #: Fewest working days of a period before its running total is compared; smallest difference that counts.
 FEWEST_DAYS, FEWEST_COUNTED = 5, 200
+_KIND_VI = {"month": "tháng", "quarter": "quý", "year": "năm"}
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,21 @@ def _neighbours(now: Reading) -> Iterator[tuple[str, str]]:
             yield before, after
 
 
-def _span(period: str) -> tuple[date, date]:
-    """Return the first and last day of a period."""
-    kind, _, start = period.rpartition(" ")
+def _period(text: str) -> Period:
+    kind, _, start = text.rpartition(" ")
     first = date.fromisoformat(start) if kind else date(int(start), 1, 1)
-    found = period_of(kind if kind in ("month", "quarter") else "year", first)
-    return found.first, found.last
+    return period_of(kind if kind in _KIND_VI else "year", first)
 
 
-def _named(period: str) -> tuple[str, str]:
-    """Return the name of a period in Vietnamese and in English."""
-    day = _span(period)[0]
-    quarter = f"{(day.month + 2) // 3}/{day.year}"
-    words = {
-        "month": (f"tháng {day:%m/%Y}", f"month {day:%Y-%m}"),
-        "quarter": (f"quý {quarter}", f"quarter {quarter}"),
-    }
-    return words.get(_kind(period), (f"năm {day.year}", f"year {day.year}"))
+def _named(text: str) -> dict[str, str]:
+    """Return the name of a period in Vietnamese and in English, as words of a break."""
+    period = _period(text)
+    label = period_label(period.kind, period.first, period.last).removeprefix("Q")
+    return {"vi": f"{_KIND_VI[period.kind]} {label}", "en": f"{period.kind} {period}"}
+
+
+def _earlier(words: Mapping[str, str]) -> dict[str, str]:
+    return {f"earlier_{language}": word for language, word in words.items()}
 
 
 def _copies(now: Reading, contract: Contract) -> Iterator[Break]:
@@ -127,47 +127,29 @@ def _copies(now: Reading, contract: Contract) -> Iterator[Break]:
         same = [item for item in telling if one[item].digest == other[item].digest]
         if _kind(first) != _kind(second) or not same:
             continue
-        (vi_1, en_1), (vi_2, en_2) = _named(first), _named(second)
-        numbers = {"first": first, "second": second, "items": same, "compared": len(telling)}
-        if len(same) == len(telling) and set(one) == set(other):
-            yield Break(
-                second,
-                f"Số liệu {vi_2} giống hệt {vi_1} ở cả {len(same)} chỉ số, mọi đơn vị: rất có thể là bản chép.",
-                f"The figures of {en_2} are those of {en_1} in all {len(same)} items and units: most likely a copy.",
-                numbers,
-            )
-        elif contract.profile.single_items:
-            yield Break(
-                second,
-                f"{', '.join(same)} của {vi_2} giống hệt {vi_1} ở mọi đơn vị: rất có thể là cột chép lại.",
-                f"{', '.join(same)} of {en_2} is that of {en_1} for every unit: most likely a copied column.",
-                numbers,
-            )
+        is_whole = len(same) == len(telling) and set(one) == set(other)
+        if is_whole or contract.profile.single_items:
+            numbers = {"first": first, "second": second, "items": same, "compared": len(telling)}
+            words = {**_named(second), **_earlier(_named(first)), "named": ", ".join(same)}
+            yield Break.of("copied_table" if is_whole else "copied_items", second, numbers, **words)
 
 
 def _instruments(now: Reading, _: Contract) -> Iterator[Break]:
     """Yield groups whose items changed between periods: figures are not comparable."""
     for before, after in _neighbours(now):
-        yield from _other_items(now[before], now[after], _named(before), _named(after), after)
+        yield from _other_items(now[before], now[after], after, _named(after) | _earlier(_named(before)))
 
 
 def _other_items(
-    old: Mapping[str, Item], new: Mapping[str, Item], before: tuple[str, str], after: tuple[str, str], culprit: str
+    old: Mapping[str, Item], new: Mapping[str, Item], culprit: str, words: Mapping[str, str]
 ) -> Iterator[Break]:
     old_groups, new_groups = _groups(old), _groups(new)
     for group in sorted(old_groups.keys() | new_groups.keys()):
         had, has = old_groups.get(group, set()), new_groups.get(group, set())
-        if had == has:
-            continue
-        came, gone = ", ".join(sorted(has - had)) or "-", ", ".join(sorted(had - has)) or "-"
-        yield Break(
-            culprit,
-            f"Nhóm {group}: {before[0]} có {len(had)} chỉ số, {after[0]} có {len(has)} (thêm {came}; bỏ {gone}); "
-            "điểm hai kỳ không so sánh trực tiếp được.",
-            f"Group {group}: {len(had)} items in {before[1]}, {len(has)} in {after[1]} (new {came}; gone {gone}); "
-            "the two are not comparable as they stand.",
-            {"group": group, "items_before": len(had), "items_after": len(has), "new": came, "gone": gone},
-        )
+        if had != has:
+            numbers = {"group": group, "items_before": len(had), "items_after": len(has)}
+            numbers |= {"new": ", ".join(sorted(has - had)) or "-", "gone": ", ".join(sorted(had - has)) or "-"}
+            yield Break.of("instrument", culprit, numbers, **words)
 
 
 def _groups(items: Mapping[str, Item]) -> dict[str, set[str]]:
@@ -180,20 +162,14 @@ def _groups(items: Mapping[str, Item]) -> dict[str, set[str]]:
 def _levels(now: Reading, contract: Contract) -> Iterator[Break]:
     """Yield items whose mean over all units changed its level: rather a changed scale."""
     for before, after in _neighbours(now) if contract.profile.single_items else ():
-        (vi_1, en_1), (vi_2, en_2) = _named(before), _named(after)
+        words = _named(after) | _earlier(_named(before))
         for item in sorted(now[before].keys() & now[after].keys()):
             old, new = now[before][item], now[after][item]
             if min(old.rows, new.rows) < FEWEST_UNITS or not old.mean or new.mean is None:
                 continue
             if is_other_level(old.mean, new.mean):
-                yield Break(
-                    after,
-                    f"{item}: trung bình {vi_1} là {old.mean:.2f}, {vi_2} là {new.mean:.2f} ở {new.rows} đơn vị; "
-                    "có thể bộ câu hỏi hoặc thang điểm đã đổi.",
-                    f"{item}: mean {old.mean:.2f} in {en_1}, {new.mean:.2f} in {en_2} over {new.rows} units; the items "
-                    "or the scale behind it may have changed.",
-                    {"item": item, "before": round(old.mean, 4), "after": round(new.mean, 4), "units": new.rows},
-                )
+                numbers = {"item": item, "before": round(old.mean, 4), "after": round(new.mean, 4), "units": new.rows}
+                yield Break.of("mean", after, numbers, old=old.mean, mean=new.mean, **words)
 
 
 def _volumes(now: Reading, contract: Contract) -> Iterator[Break]:
@@ -209,15 +185,14 @@ def _volumes(now: Reading, contract: Contract) -> Iterator[Break]:
         if usual is not None:
             low, high = max(low, usual / volume.factor), usual * volume.factor
         if rows < low or (high is not None and rows > high):
-            vi, en = _named(period)
-            of_vi = "" if usual is None else f", các kỳ khác khoảng {usual:,.0f}"
-            of_en = "" if usual is None else f", others about {usual:,.0f}"
-            yield Break(
-                period,
-                f"{vi.capitalize()}: {rows:,} số liệu{of_vi}; ít nhất phải {low:,.0f}.",
-                f"{en.capitalize()}: {rows:,} figures{of_en}; at least {low:,.0f} expected.",
-                {"period": period, "rows": rows, "usual": usual, "low": low, "high": high},
+            numbers = {"period": period, "rows": rows, "usual": usual, "low": low, "high": high}
+            words = {language: name.capitalize() for language, name in _named(period).items()}
+            of_vi, of_en = (
+                (f", các kỳ khác khoảng {usual:,.0f}", f", others about {usual:,.0f}")
+                if usual is not None
+                else ("", "")
             )
+            yield Break.of("period_volume", period, numbers, others_vi=of_vi, others_en=of_en, **words)
 
 
 #: Check -> function that yields its breaks, from the newest reading of every period.
@@ -231,12 +206,14 @@ def _read_again(
     day = max((day for day in held if day < first), default=None)
     if day is None:
         return
-    read = f"đọc ngày {day:%d/%m/%Y}", f"read on {day}", f"đọc ngày {last:%d/%m/%Y}", f"read on {last}"
+    read = {"earlier_vi": f"đọc ngày {day:%d/%m/%Y}", "earlier_en": f"read on {day}"}
+    read |= {"later_vi": f"đọc ngày {last:%d/%m/%Y}", "later_en": f"read on {last}"}
     old, new = held[day], held[last]
     for period in sorted(old.keys() & new.keys()):
-        vi, en = _named(period)
-        names = (f"{vi}, {read[0]},", f"{en} as {read[1]}"), (read[2], f"as {read[3]}")
-        yield from (("instrument", one) for one in _other_items(old[period], new[period], *names, period))
+        named = _named(period)
+        known = {"vi": f"{named['vi']}, {read['earlier_vi']},", "en": f"{named['en']} as {read['earlier_en']}"}
+        words = {"vi": read["later_vi"], "en": f"as {read['later_en']}", **_earlier(known)}
+        yield from (("instrument", one) for one in _other_items(old[period], new[period], period, words))
         passed = _working_days(period, day)
         if contract.profile.single_items or passed < FEWEST_DAYS:
             continue
@@ -248,17 +225,12 @@ def _read_again(
             expected = before * growth
             is_far = abs(after - expected) > max(FEWEST_COUNTED, 5 * sqrt(expected))
             if is_far and not FELL * before <= after <= ROSE * expected:
-                jump = Break(
-                    f"{item} {period}",
-                    f"Tổng {item} của {vi} nhảy từ {before:,.0f} ({read[0]}) đến {after:,.0f} ({read[2]}).",
-                    f"The total of {item} for {en} jumped from {before:,.0f} ({read[1]}) to {after:,.0f} ({read[3]}).",
-                    {"item": item, "period": period, "before": before, "after": after, "expected": round(expected)},
-                )
-                yield "level", jump
+                numbers = {"item": item, "period": period, "before": before, "after": after}
+                numbers |= {"expected": round(expected)}
+                yield "level", Break.of("jump", f"{item} {period}", numbers, **named, **read)
 
 
 def _working_days(period: str, until: date) -> int:
     """Return the working days of a period that are over on `until`; at least 1."""
-    first, end = _span(period)
-    days = (first + timedelta(days=i) for i in range((min(until, end) - first).days + 1))
-    return max(sum(is_working_day(day) for day in days), 1)
+    held = _period(period)
+    return max(working_days_between(held.first - timedelta(days=1), min(until, held.last)), 1)
