@@ -17,7 +17,8 @@ from assets.ingest import INBOUND, raw_key
 from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
 from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
-from cchc_pipeline.contracts import Contract, RuleCouldNotRun, load_contract
+from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.contracts.errors import RuleCouldNotRun
 from cchc_pipeline.days import Window, today
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE

@@ -58,7 +58,9 @@ def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, data_
     lake = options.lake_in(data_dir)
     days = landed_days(lake, tables or inbound)
     if not days:
-        raise NothingLanded(f"nothing was landed in {lake.root} yet", "pull a day first: `cchc run --day D`")
+        raise NothingLanded(
+            "Data Docs", f"nothing was landed in {lake.root} yet", "pull a day first: `cchc run --day D`"
+        )
     chosen = day or max(days)
     with step_progress(console(stderr=True)) as progress:
         done = build_data_docs(

@@ -98,9 +98,7 @@ def write_problems(found: FileReport, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     lines: list[tuple[Any, ...]] = [_HEAD]
     lines += [(None, "reject", "shape", None, text, text) for text in found.shape]
-    lines += [
-        (one.row, one.severity, one.rule_id, one.column, one.sentence_vi, one.sentence_en) for one in found.problems
-    ]
+    lines += found.problems
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
             csv.writer(stream).writerows(lines)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, StrictInt, StrictStr, field_validator
@@ -70,8 +71,8 @@ class CodeList(Strict):
 @cache
 def code_list_names() -> tuple[str, ...]:
     """Return the names of the project's code lists, sorted."""
-    files = resources.files("data_contracts").joinpath(_FOLDER).iterdir()
-    return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
+    folder = Path(str(resources.files("data_contracts"))) / _FOLDER
+    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
 
 
 @cache

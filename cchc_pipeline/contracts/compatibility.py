@@ -6,41 +6,109 @@ breaks its writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, get_args
 
 from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.parts import Classification, Column, DriftAction, Rule, Severity, version_key
-from cchc_pipeline.contracts.rules import column_rules, key_rule
+from cchc_pipeline.contracts.parts import Classification, Column, DriftAction, Rule, version_key
 from cchc_pipeline.lake.engine import sql_text
 
 #: `tightened` and `loosened` hurt one side; `changed` hurts both, `extended` and `described` neither.
 Effect = Literal["tightened", "loosened", "changed", "extended", "described"]
 Level = Literal["none", "patch", "minor", "major"]
 _LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
+#: Default reason why a change by effect: of a published table, of an inbound one.
+_WHY: dict[Effect, tuple[str, str]] = {
+    "tightened": ("readers are promised more than before", "batches that were good are refused or rejected now"),
+    "loosened": ("readers rely on what is no longer promised", "what was good stays good"),
+    "changed": ("the same name means something else to readers", "what the writer sends is understood differently"),
+    "extended": ("readers that do not know it go on as before", "what was good stays good"),
+    "described": ("words only", "words only"),
+}
+#: Effect of a change and why; an empty why stands for the default of `_WHY`.
+_Judged = tuple[Effect, str]
+#: (where, what, effect, why) of a difference.
+_Found = tuple[str, str, Effect, str]
+#: Attribute -> judgement of a change of it, or of its old and new value.
+_Judges = Mapping[str, _Judged | Callable[[Any, Any], _Judged]]
+_TIGHTENED: _Judged = ("tightened", "")
+_LOOSENED: _Judged = ("loosened", "")
+_WORDS: _Judged = ("described", "")
+_COUNTS: _Judged = ("described", "it only counts rows")
 _STRICTNESS: dict[DriftAction, int] = {"evolve": 0, "discard_row": 1, "freeze": 2}
 #: (old, new) types of an inbound column: what a writer sent under the old type keeps its meaning under the new.
 _WIDER = {("INTEGER", "BIGINT"), ("INTEGER", "DOUBLE")}
-#: Default reason why a change hurts or not, by whether the table is published and by effect.
-_WHY: dict[bool, dict[Effect, str]] = {
-    True: {
-        "tightened": "readers are promised more than before",
-        "loosened": "readers rely on what is no longer promised",
-        "changed": "the same name means something else to readers",
-        "extended": "readers that do not know it go on as before",
-        "described": "words only",
-    },
-    False: {
-        "tightened": "batches that were good are refused or rejected now",
-        "loosened": "what was good stays good",
-        "changed": "what the writer sends is understood differently",
-        "extended": "what was good stays good",
-        "described": "words only",
-    },
+
+
+def _unit(old: str | None, _: Any) -> _Judged:
+    stated: _Judged = ("described", "the unit was not stated before")
+    return ("changed", "the same number means another quantity") if old else stated
+
+
+def _pattern(old: str | None, new: str | None) -> _Judged:
+    if old and new:
+        return "changed", "whether the new pattern is the narrower one cannot be told"
+    return _TIGHTENED if new else _LOOSENED
+
+
+def _classification(old: Classification, new: Classification) -> _Judged:
+    order = get_args(Classification)
+    if order.index(new) > order.index(old):
+        return "loosened", "whoever passed it on may have to stop"
+    return "tightened", "it may be shown to more people than before"
+
+
+def _severity(old: str, new: str) -> _Judged:
+    """Judge a severity; only one from or to reject changes the promise."""
+    return _WORDS if "reject" not in (old, new) else _TIGHTENED if new == "reject" else _LOOSENED
+
+
+def _end_of_support(old: date | None, new: date | None) -> _Judged:
+    if old and new and new < old:
+        return "loosened", "readers were told of a later day"
+    return "described", "an announcement; the table stays until then"
+
+
+_TABLE: _Judges = {
+    "direction": ("changed", ""),
+    "family": ("changed", "whoever asks for the old name finds nothing"),
+    "source": ("changed", "another system has to deliver it"),
+    "key": ("changed", "rows are told apart by something else"),
+    "grain": ("changed", "a row stands for something else"),
+    "derived_from": ("described", "the promise is the same"),
+    **dict.fromkeys(("title_vi", "title_en", "purpose", "purpose_vi", "usage", "owner"), _WORDS),
 }
-#: (where, what, effect, why) of a difference; an empty why stands for the default of `_WHY`.
-_Found = tuple[str, str, Effect, str]
+_COLUMN: _Judges = {
+    "physical_type": ("changed", ""),
+    "required": lambda _, new: _TIGHTENED if new else _LOOSENED,
+    "unit": _unit,
+    "pattern": _pattern,
+    "minimum": lambda old, new: _TIGHTENED if old is None or (new is not None and new > old) else _LOOSENED,
+    "maximum": lambda old, new: _TIGHTENED if old is None or (new is not None and new < old) else _LOOSENED,
+    "classification": _classification,
+    **dict.fromkeys(("label_vi", "label_en", "description", "description_vi"), _WORDS),
+}
+_INBOUND_COLUMN: _Judges = {
+    **_COLUMN,
+    "physical_type": lambda old, new: _LOOSENED if (old, new) in _WIDER else ("changed", ""),
+}
+_RULE: _Judges = {"severity": _severity, **dict.fromkeys(("sentence_vi", "sentence_en", "dimension"), _WORDS)}
+_PROMISES: _Judges = {
+    "freshness_hours": lambda old, new: _TIGHTENED if new < old else _LOOSENED,
+    "retention_days": lambda old, new: _TIGHTENED if new > old else _LOOSENED,
+    "end_of_support": _end_of_support,
+}
+_INBOUND_PROMISES: _Judges = {
+    **_PROMISES,
+    "retention_days": ("described", "it is kept here"),
+    "volume": ("described", "it only warns"),
+}
+_DRIFT: _Judges = dict.fromkeys(
+    ("columns", "types", "codes"),
+    lambda old, new: _TIGHTENED if _STRICTNESS[new] > _STRICTNESS[old] else _LOOSENED,
+)
 
 
 @dataclass(frozen=True)
@@ -119,23 +187,19 @@ def compare(old: Contract, new: Contract) -> Comparison:
     hurts = "loosened" if new.is_published else "tightened"
     found = [*_table(old, new), *_columns(old, new), *_rules(old, new), *_promises(old, new)]
     differences = tuple(
-        Difference(where, what, effect, effect in ("changed", hurts), why or _WHY[new.is_published][effect])
+        Difference(where, what, effect, effect in ("changed", hurts), why or _WHY[effect][not new.is_published])
         for where, what, effect, why in found
     )
     return Comparison(old, new, differences)
 
 
-def _changed(old: Any, new: Any, *names: str) -> Iterator[tuple[str, Any, Any, str]]:
-    """Yield attributes that differ: name, old and new value, and both in words."""
-    for name in names:
+def _attributes(where: str, old: Any, new: Any, judges: _Judges, prefix: str = "") -> Iterator[_Found]:
+    """Yield the attributes of a part that differ, with both values."""
+    for name, judge in judges.items():
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield name, before, after, f"{name.replace('_', ' ')}: {_short(before)} → {_short(after)}"
-
-
-def _words(where: str, old: Any, new: Any, *names: str) -> Iterator[_Found]:
-    for name, before, after, _ in _changed(old, new, *names):
-        yield where, f"{name}: {_short(before)} → {_short(after)}", "described", ""
+            what = f"{prefix}{name.replace('_', ' ')}: {_short(before)} → {_short(after)}"
+            yield where, what, *(judge(before, after) if callable(judge) else judge)
 
 
 def _short(value: Any) -> str:
@@ -144,22 +208,9 @@ def _short(value: Any) -> str:
 
 
 def _table(old: Contract, new: Contract) -> Iterator[_Found]:
-    if old.is_published != new.is_published:
-        before, after = ("published" if one.is_published else "inbound" for one in (old, new))
-        yield "table", f"direction: {before} → {after}", "changed", ""
-    hurtful = {
-        "family": "whoever asks for the old name finds nothing",
-        "source": "another system has to deliver it",
-        "key": "rows are told apart by something else",
-        "grain": "a row stands for something else",
-    }
-    for name, _, _, what in _changed(old, new, *hurtful):
-        yield "table", what, "changed", hurtful[name]
-    if old.derived_from != new.derived_from:
-        yield "table", "how the older major comes from the current table", "described", "the promise is the same"
+    yield from _attributes("table", old, new, _TABLE)
     if [n for n in old.column_names if n in new.column_names] != [n for n in new.column_names if n in old.column_names]:
         yield "table", "order of the columns", "described", "columns are found by name"
-    yield from _words("table", old, new, "title_vi", "title_en", "purpose", "purpose_vi", "usage", "owner")
 
 
 def _columns(old: Contract, new: Contract) -> Iterator[_Found]:
@@ -177,10 +228,12 @@ def _columns(old: Contract, new: Contract) -> Iterator[_Found]:
     for column in come:
         if column.name not in renamed.values():
             what = "required column added" if column.required else "column added"
-            yield f"column {column.name}", what, _effect(tightened=column.required or new.is_published), ""
+            yield f"column {column.name}", what, *(_TIGHTENED if column.required or new.is_published else _LOOSENED)
     for column in new.columns:
         if column.name in old.column_names:
-            yield from _column(old.column(column.name), column, old, new)
+            where, before = f"column {column.name}", old.column(column.name)
+            yield from _attributes(where, before, column, _COLUMN if new.is_published else _INBOUND_COLUMN)
+            yield from ((where, *one) for one in _codes(before, column, old, new))
 
 
 def _is_renamed(old: Column, new: Column) -> bool:
@@ -188,132 +241,61 @@ def _is_renamed(old: Column, new: Column) -> bool:
     return same and (old.description == new.description or old.label_vi == new.label_vi)
 
 
-def _effect(*, tightened: bool) -> Effect:
-    return "tightened" if tightened else "loosened"
-
-
-def _column(old: Column, new: Column, before: Contract, after: Contract) -> Iterator[_Found]:
-    where = f"column {new.name}"
-    if old.physical_type != new.physical_type:
-        wider = not after.is_published and (old.physical_type, new.physical_type) in _WIDER
-        yield where, f"type: {old.physical_type} → {new.physical_type}", "loosened" if wider else "changed", ""
-    if old.required != new.required:
-        what = "null → required" if new.required else "required → null"
-        yield where, what, _effect(tightened=new.required), ""
-    for _, unit, _, what in _changed(old, new, "unit"):
-        if unit is None:
-            yield where, what, "described", "the unit was not stated before"
-        else:
-            yield where, what, "changed", "the same number means another quantity"
-    for _, pattern, other, what in _changed(old, new, "pattern"):
-        if pattern and other:
-            yield where, what, "changed", "whether the new pattern is the narrower one cannot be told"
-        else:
-            yield where, what, _effect(tightened=pattern is None), ""
-    for name, bound, other, what in _changed(old, new, "minimum", "maximum"):
-        sign = 1 if name == "minimum" else -1
-        narrower = bound is None or (other is not None and (other - bound) * sign > 0)
-        yield where, what, _effect(tightened=narrower), ""
-    yield from _codes(old, new, before, after, where)
-    for _, was, now, _ in _changed(old, new, "classification"):
-        order = get_args(Classification)
-        looser = order.index(now) > order.index(was)
-        why = "whoever passed it on may have to stop" if looser else "it may be shown to more people than before"
-        yield where, f"class of personal data: {was} → {now}", _effect(tightened=not looser), why
-    yield from _words(where, old, new, "label_vi", "label_en", "description", "description_vi")
-
-
-def _codes(old: Column, new: Column, before: Contract, after: Contract, where: str) -> Iterator[_Found]:
+def _codes(old: Column, new: Column, before: Contract, after: Contract) -> Iterator[tuple[str, Effect, str]]:
+    """Yield (what, effect, why) of the differences between two lists of valid values."""
     was, now = old.valid_values, new.valid_values
+    severities = old.valid_values_severity, new.valid_values_severity
     if was is None or now is None:
-        if was != now:
-            severity = (old if now is None else new).valid_values_severity
-            effect = _effect(tightened=was is None) if severity == "reject" else "described"
-            what = "a list of valid values" if was is None else "no list of valid values any more"
-            yield where, what, effect, _only_counts(effect)
+        if now:
+            yield "a list of valid values", *(_TIGHTENED if severities[1] == "reject" else _COUNTS)
+        elif was:
+            yield "no list of valid values any more", *(_LOOSENED if severities[0] == "reject" else _COUNTS)
         return
     labels = [
         {code.code: code for code in contract.code_list(column.code_list).codes} if column.code_list else {}
         for contract, column in ((before, old), (after, new))
     ]
-    counts = not after.is_published and "reject" not in (old.valid_values_severity, new.valid_values_severity)
+    left: _Judged = ("changed", "whoever has or sends it is left with a code without meaning")
     for value in was:
-        if value not in now:
-            effect = "described" if counts else "changed"
-            why = _only_counts(effect) or "whoever has or sends it is left with a code without meaning"
-            yield where, f"code removed: {value}", effect, why
-            continue
         one, other = (held.get(value) for held in labels)
-        if one and other and one.label_vi != other.label_vi and one.label_en != other.label_en:
-            what, why = f"{one.label_en} → {other.label_en}", "both labels changed, so the code means something else"
-            yield where, f"code {value}: {what}", "changed", why
+        if value not in now:
+            yield f"code removed: {value}", *(left if after.is_published or "reject" in severities else _COUNTS)
+        elif one and other and one.label_vi != other.label_vi and one.label_en != other.label_en:
+            why = "both labels changed, so the code means something else"
+            yield f"code {value}: {one.label_en} → {other.label_en}", "changed", why
         elif one and other and one != other:
-            yield where, f"code {value}: wording, validity or attributes", "described", ""
+            yield f"code {value}: wording, validity or attributes", "described", ""
     for value in now:
         if value not in was:
             why = "lists of codes grow; readers pass over what they do not know" if after.is_published else ""
-            yield where, f"code added: {value}", "extended", why
-    yield from _severity(where, "the list of values", old.valid_values_severity, new.valid_values_severity)
-
-
-def _severity(where: str, name: str, old: Severity, new: Severity) -> Iterator[_Found]:
-    """Yield a changed severity; only one from or to reject changes the promise."""
-    if old != new:
-        effect = _effect(tightened=new == "reject") if "reject" in (old, new) else "described"
-        yield where, f"{name}: {old} → {new}", effect, ""
+            yield f"code added: {value}", "extended", why
+    if severities[0] != severities[1]:
+        yield f"the list of values: {severities[0]} → {severities[1]}", *_severity(*severities)
 
 
 def _rules(old: Contract, new: Contract) -> Iterator[_Found]:
     before, after = _own_rules(old), _own_rules(new)
-    for name, rule in before.items():
-        if name not in after:
-            effect: Effect = "loosened" if rule.severity == "reject" else "described"
-            yield f"rule {name}", f"rule removed ({rule.severity})", effect, _only_counts(effect)
-    for name, rule in after.items():
-        where = f"rule {name}"
-        if name not in before:
-            effect = "tightened" if rule.severity == "reject" else "described"
-            yield where, f"rule added ({rule.severity})", effect, _only_counts(effect)
-            continue
-        was = before[name]
-        yield from _severity(where, "severity", was.severity, rule.severity)
-        texts = [sql_text(one.predicate) for one in (was, rule)]
-        if texts[0] != texts[1]:
-            effect = "changed" if "reject" in (was.severity, rule.severity) else "described"
-            why = _only_counts(effect) or "whether the new condition is the narrower one cannot be told"
-            yield where, f"broken where: {_short(texts[0])} → {_short(texts[1])}", effect, why
-        yield from _words(where, was, rule, "sentence_vi", "sentence_en", "dimension")
-
-
-def _only_counts(effect: Effect) -> str:
-    return "it only counts rows" if effect == "described" else ""
+    for name in before | after:
+        where, was, now = f"rule {name}", before.get(name), after.get(name)
+        if was and now:
+            yield from _attributes(where, was, now, _RULE)
+            texts = sql_text(was.predicate), sql_text(now.predicate)
+            if texts[0] != texts[1]:
+                unclear: _Judged = ("changed", "whether the new condition is the narrower one cannot be told")
+                judged = unclear if "reject" in (was.severity, now.severity) else _COUNTS
+                yield where, f"broken where: {_short(texts[0])} → {_short(texts[1])}", *judged
+        elif now:
+            yield where, f"rule added ({now.severity})", *(_TIGHTENED if now.severity == "reject" else _COUNTS)
+        elif was:
+            yield where, f"rule removed ({was.severity})", *(_LOOSENED if was.severity == "reject" else _COUNTS)
 
 
 def _own_rules(contract: Contract) -> dict[str, Rule]:
     """Return the contract's own rules by short id, without those of columns and key."""
-    implied = {rule.id for column in contract.columns for rule in column_rules(contract.name, column)}
-    implied.add(key_rule(contract.name, contract.columns, contract.key).id)
-    return {rule.id.split(".", 1)[1]: rule for rule in contract.rules if rule.id not in implied}
+    return {one.id: contract.rule(f"{contract.name}.{one.id}") for one in contract.file_rules}
 
 
 def _promises(old: Contract, new: Contract) -> Iterator[_Found]:
-    where = "promises"
-    for _, before, after, _ in _changed(old, new, "freshness_hours"):
-        yield where, f"freshness: {before} h → {after} h", _effect(tightened=after < before), ""
-    for _, before, after, _ in _changed(old, new, "retention_days"):
-        what = f"retention: {before} d → {after} d"
-        if new.is_published:
-            yield where, what, _effect(tightened=after > before), ""
-        else:
-            yield where, what, "described", "it is kept here"
-    for _, before, after, what in _changed(old, new, "end_of_support"):
-        if before and after and after < before:
-            yield where, what, "loosened", "readers were told of a later day"
-        else:
-            yield where, what, "described", "an announcement; the table stays until then"
+    yield from _attributes("promises", old, new, _PROMISES if new.is_published else _INBOUND_PROMISES)
     if old.drift and new.drift:
-        for kind, before, after, _ in _changed(old.drift, new.drift, "columns", "types", "codes"):
-            tightened = _STRICTNESS[after] > _STRICTNESS[before]
-            yield where, f"drift.{kind}: {before} → {after}", _effect(tightened=tightened), ""
-    if old.volume != new.volume and not new.is_published:
-        yield where, f"volume: {_short(old.volume)} → {_short(new.volume)}", "described", "it only warns"
+        yield from _attributes("promises", old.drift, new.drift, _DRIFT, "drift.")

@@ -62,13 +62,8 @@ def with_strict_schema(conformed: pa.Table, contract: Contract) -> pa.Table:
     for column in contract.columns:
         nulls = conformed[column.name].null_count
         if column.required and nulls:
-            raise ContractBroken(
-                table=contract.name,
-                column=column.name,
-                came=f"{nulls} nulls in {conformed.num_rows} rows",
-                expected="no null",
-                fix="judge the batch first; of a computed table correct the query",
-            )
+            came, fix = f"{nulls} nulls in {conformed.num_rows} rows", "judge the batch first; else correct the query"
+            raise ContractBroken(contract.name, column.name, came, "no null", fix)
     return pa.Table.from_arrays(conformed.columns, schema=contract.arrow_schema())
 
 
@@ -78,15 +73,12 @@ def _array(table: pa.Table, column: Column, contract: Contract) -> pa.ChunkedArr
         return _cast(table.column(found[0]), column, contract.name)
     if not found and not column.required:
         return pa.chunked_array([pa.nulls(table.num_rows, column.arrow_type)], type=column.arrow_type)
-    raise ContractBroken(
-        table=contract.name,
-        column=column.name,
-        came=f"{len(found)} times" if found else f"no such column (came: {', '.join(table.column_names) or 'none'})",
-        expected="once" if found else f"{column.arrow_type}, required",
-        fix="rename or remove the others in the adapter"
-        if found
-        else "see whether the source renamed the field and correct the adapter, or change the contract",
-    )
+    if found:
+        fix = "rename or remove the others in the adapter"
+        raise ContractBroken(contract.name, column.name, f"{len(found)} times", "once", fix)
+    came = f"no such column (came: {', '.join(table.column_names) or 'none'})"
+    fix = "see whether the source renamed the field and correct the adapter, or change the contract"
+    raise ContractBroken(contract.name, column.name, came, f"{column.arrow_type}, required", fix)
 
 
 def _cast(values: pa.ChunkedArray, column: Column, table: str) -> pa.ChunkedArray:
@@ -100,13 +92,8 @@ def _cast(values: pa.ChunkedArray, column: Column, table: str) -> pa.ChunkedArra
             return values if values.type.equals(wanted) else values.cast(wanted)
         except pa.ArrowInvalid as error:
             came = f"{came} with a value that does not fit ({str(error).splitlines()[0]})"
-    raise ContractBroken(
-        table=table,
-        column=column.name,
-        came=came,
-        expected=str(wanted),
-        fix="convert in the adapter and put what cannot be read into parse_errors, or change the contract",
-    )
+    fix = "convert in the adapter and put what cannot be read into parse_errors, or change the contract"
+    raise ContractBroken(table, column.name, came, str(wanted), fix)
 
 
 def _fits(came: pa.DataType, wanted: pa.DataType) -> bool:

@@ -8,24 +8,13 @@ from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.lake.engine import sql_text
 
-#: ODCS logicalType -> Frictionless Table Schema type.
-_FRICTIONLESS = {
-    "string": "string",
-    "integer": "integer",
-    "number": "number",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "datetime",
-}
-
-
-def table_schema(contract: Contract) -> dict[str, Any]:
-    """Return the Frictionless Table Schema; `title` is Vietnamese, `title_en` English."""
-    return {"fields": [_field(column, contract) for column in contract.columns], "primaryKey": list(contract.key)}
-
 
 def resource(contract: Contract) -> dict[str, Any]:
-    """Return the data package resource of the table, without path, size and hash."""
+    """Return the data package resource of the table, without path, size and hash.
+
+    `schema` is its Frictionless Table Schema. Of each text, `title` and `description` are Vietnamese, those in `_en`
+    English.
+    """
     described = {
         "name": contract.name.replace("_", "-"),
         "title": contract.title_vi,
@@ -40,7 +29,7 @@ def resource(contract: Contract) -> dict[str, Any]:
             "changelog": [change.model_dump(mode="json") for change in contract.changelog],
         },
         **promises(contract),
-        "schema": table_schema(contract),
+        "schema": {"fields": [_field(one, contract) for one in contract.columns], "primaryKey": list(contract.key)},
     }
     if contract.derived_from and contract.end_of_support:
         current, until = contract.derived_from.table, contract.end_of_support
@@ -55,14 +44,15 @@ def resource(contract: Contract) -> dict[str, Any]:
 
 def promises(contract: Contract) -> dict[str, Any]:
     """Return freshness, retention, end of support, drift and volume, where promised."""
-    held = {
-        "freshness_hours": contract.freshness_hours,
-        "retention_days": contract.retention_days,
-        "end_of_support": contract.end_of_support and contract.end_of_support.isoformat(),
-        "drift": contract.drift and contract.drift.model_dump(),
-        "volume": contract.volume and contract.volume.model_dump(),
-    }
-    return {name: value for name, value in held.items() if value is not None}
+    return _held(
+        {
+            "freshness_hours": contract.freshness_hours,
+            "retention_days": contract.retention_days,
+            "end_of_support": contract.end_of_support and contract.end_of_support.isoformat(),
+            "drift": contract.drift and contract.drift.model_dump(),
+            "volume": contract.volume and contract.volume.model_dump(),
+        }
+    )
 
 
 def rule_list(contract: Contract) -> list[dict[str, Any]]:
@@ -96,29 +86,32 @@ def contract_document(contract: Contract) -> dict[str, Any]:
 
 
 def _field(column: Column, contract: Contract) -> dict[str, Any]:
-    constraints: dict[str, Any] = {
+    is_closed = column.valid_values is not None and column.valid_values_severity == "reject"
+    constraints = {
         "required": column.required or None,
         "pattern": column.pattern,
         "minimum": column.minimum,
         "maximum": column.maximum,
-        "enum": list(column.valid_values) if column.valid_values and column.valid_values_severity == "reject" else None,
+        "enum": list(column.valid_values or ()) if is_closed else None,
     }
-    field: dict[str, Any] = {
-        "name": column.name,
-        "type": _FRICTIONLESS[column.logical_type],
-        "title": column.label_vi,
-        "title_en": column.label_en,
-        "description": column.description_vi,
-        "description_en": column.description,
-        "classification": column.classification,
-    }
-    if column.unit:
-        field["unit"] = column.unit
-    if column.code_list:
-        field["categories"] = [
-            {"value": code.code, "label": code.label_vi, "label_en": code.label_en}
-            for code in contract.code_list(column.code_list).codes
-        ]
-    if held := {name: value for name, value in constraints.items() if value is not None}:
-        field["constraints"] = held
-    return field
+    codes = contract.code_list(column.code_list).codes if column.code_list else ()
+    return _held(
+        {
+            "name": column.name,
+            "type": "datetime" if column.logical_type == "timestamp" else column.logical_type,
+            "title": column.label_vi,
+            "title_en": column.label_en,
+            "description": column.description_vi,
+            "description_en": column.description,
+            "classification": column.classification,
+            "unit": column.unit or None,
+            "categories": [{"value": one.code, "label": one.label_vi, "label_en": one.label_en} for one in codes]
+            or None,
+            "constraints": _held(constraints) or None,
+        }
+    )
+
+
+def _held(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries that have a value."""
+    return {name: value for name, value in values.items() if value is not None}

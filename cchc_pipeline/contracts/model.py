@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import PrivateAttr, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from cchc_pipeline.contracts.code_lists import CodeList, code_list_names, load_code_list
 from cchc_pipeline.contracts.errors import ContractFileError
@@ -46,6 +46,8 @@ class Contract(OdcsPart):
         derived_from: query over the current table; set for an older major only.
         file_columns: columns as the file has them, without valid values (see `columns`); so `file_rules` and
             `file_code_lists`.
+        file: the file that it was read from, as messages name it.
+        sha256: hash of the file and of the code lists that it refers to.
     """
 
     api_version: str = at("apiVersion")
@@ -73,8 +75,8 @@ class Contract(OdcsPart):
     changelog: tuple[Change, ...] = at("customProperties", "changelog")
     derived_from: Derivation | None = at("customProperties", "derived_from", default=None)
     profile: ProfilePlan = at("customProperties", "profile", default=ProfilePlan())
-    _file: str = PrivateAttr("")
-    _sha256: str = PrivateAttr("")
+    file: str = ""
+    sha256: str = ""
 
     @field_validator("api_version")
     @classmethod
@@ -122,16 +124,6 @@ class Contract(OdcsPart):
     def is_published(self) -> bool:
         """Return whether the table leaves the pipeline."""
         return self.direction == "published"
-
-    @property
-    def file(self) -> str:
-        """Return the file that the contract was read from, as messages name it."""
-        return self._file
-
-    @property
-    def sha256(self) -> str:
-        """Return the hash of the file and of the code lists that it refers to."""
-        return self._sha256
 
     @cached_property
     def lists_by_name(self) -> dict[str, CodeList]:
@@ -256,7 +248,5 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
     """
     raw = text.encode() if isinstance(text, str) else text
     contract = read_yaml(raw, Contract, file, ContractFileError)
-    contract._file = file
     lists = b"".join(one.sha256.encode() for one in contract.code_lists)
-    contract._sha256 = hashlib.sha256(raw + lists).hexdigest()
-    return contract
+    return contract.model_copy(update={"file": file, "sha256": hashlib.sha256(raw + lists).hexdigest()})

@@ -184,11 +184,7 @@ class Derivation(Strict):
         tree = self.tree.copy()
         for table in tree.find_all(exp.Table):
             table.set("this", exp.to_identifier(view))
-        return (
-            exp.select("*")
-            .from_(exp.Subquery(this=tree, alias=exp.TableAlias(this=exp.to_identifier("older"))))
-            .order_by(*(exp.column(name) for name in key))
-        )
+        return exp.select("*").from_(tree.subquery("older")).order_by(*map(exp.column, key))  # type: ignore[attr-defined]
 
 
 class Expectation(Strict):

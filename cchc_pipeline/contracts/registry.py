@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,11 +12,15 @@ from cchc_pipeline.contracts.model import Contract, parse_contract
 SUFFIX = ".odcs.yaml"
 
 
+def contract_folder() -> Path:
+    """Return the folder of the project's own contracts."""
+    return Path(str(resources.files("data_contracts")))
+
+
 @cache
 def contract_names() -> tuple[str, ...]:
     """Return the names of the project's contracts, sorted."""
-    files = resources.files("data_contracts").iterdir()
-    return tuple(sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX)))
+    return _names(contract_folder())
 
 
 @cache
@@ -27,10 +30,7 @@ def load_contract(name: str) -> Contract:
     Raises:
         ContractFileError: there is no such contract, or its file is wrong.
     """
-    file = f"data_contracts/{name}{SUFFIX}"
-    if name not in contract_names():
-        raise _absent(file, contract_names())
-    return parse_contract(resources.files("data_contracts").joinpath(name + SUFFIX).read_bytes(), file=file)
+    return folder_contract(name, contract_folder(), shown_as="data_contracts")
 
 
 def all_contracts() -> tuple[Contract, ...]:
@@ -43,34 +43,26 @@ def read_contract(path: Path) -> Contract:
     return parse_contract(path.read_bytes(), file=str(path))
 
 
-def contract_folder() -> Path:
-    """Return the folder of the project's own contracts."""
-    return Path(str(resources.files("data_contracts")))
-
-
 def folder_contracts(folder: Path) -> tuple[Contract, ...]:
-    """Read every contract in a folder, sorted by name.
-
-    Raises:
-        ContractFileError: one of them is wrong, or its file is not named after its table.
-    """
-    return tuple(folder_contract(path.name.removesuffix(SUFFIX), folder) for path in sorted(folder.glob(f"*{SUFFIX}")))
+    """Read every contract in a folder, sorted by name; raises as `folder_contract`."""
+    return tuple(folder_contract(name, folder) for name in _names(folder))
 
 
-def folder_contract(name: str, folder: Path) -> Contract:
-    """Read the contract of table `name` in a folder.
+def folder_contract(name: str, folder: Path, *, shown_as: str = "") -> Contract:
+    """Read the contract of table `name` in a folder, called `shown_as` in messages.
 
     Raises:
         ContractFileError: there is none, it is wrong, or its file is not named after its table.
     """
-    path = folder / f"{name}{SUFFIX}"
+    path, file = folder / f"{name}{SUFFIX}", f"{shown_as or folder}/{name}{SUFFIX}"
     if not path.is_file():
-        raise _absent(str(path), [one.name.removesuffix(SUFFIX) for one in sorted(folder.glob(f"*{SUFFIX}"))])
-    contract = read_contract(path)
+        known = ", ".join(_names(folder))
+        raise ContractFileError(f"{file}: there is no such contract; use one of {known}", file=file)
+    contract = parse_contract(path.read_bytes(), file=file)
     if contract.name != name:
-        raise ContractFileError(f"{path}: the table is called {contract.name}; give both one name", file=str(path))
+        raise ContractFileError(f"{file}: the table is called {contract.name}; give both one name", file=file)
     return contract
 
 
-def _absent(file: str, known: Iterable[str]) -> ContractFileError:
-    return ContractFileError(f"{file}: there is no such contract; use one of {', '.join(known)}", file=file)
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")))

@@ -17,56 +17,47 @@ ROW_NUMBER = "batch_row_number"
 
 def column_rules(table: str, column: Column) -> Iterator[Rule]:
     """Yield the rules required, pattern, list of values (with own severity) and range."""
-    name, vi, en = column.name, f"«{column.label_vi}»", f"«{column.label_en}»"
-
-    def this() -> exp.Expr:
-        return exp.column(name)
+    name, this = column.name, exp.column(column.name)
+    vi, en = f"«{column.label_vi}»", f"«{column.label_en}»"
 
     def rule(
-        suffix: str, predicate: exp.Expr, vi: str, en: str, check: str, dimension: str,
+        suffix: str, predicate: exp.Expr, said: tuple[str, str], check: str, dimension: str,
         severity: Severity = "reject", **kwargs: Any,
     ) -> Rule:  # fmt: skip
         expectation = Expectation(type=f"expect_column_values_to_{check}", kwargs={"column": name, **kwargs})
-        return Rule(f"{table}.{suffix}", severity, predicate, vi, en, name, expectation, dimension)
+        return Rule(f"{table}.{suffix}", severity, predicate, *said, name, expectation, dimension)
 
     if column.required:
-        missing = exp.Is(this=this(), expression=exp.Null())
-        yield rule(
-            f"{name}_required", missing, f"Thiếu {vi}.", f"{en} is missing.", "not_be_null", "completeness"
-        )  # fmt: skip
+        said = f"Thiếu {vi}.", f"{en} is missing."
+        yield rule(f"{name}_required", this.is_(exp.null()), said, "not_be_null", "completeness")
     if column.pattern is not None:
-        other = exp.Not(this=exp.RegexpLike(this=this(), expression=exp.Literal.string(column.pattern)))
         said = f"{vi} không theo mẫu quy định.", f"{en} does not have the required form."
-        yield rule(f"{name}_pattern", other, *said, "match_regex", "conformity", regex=column.pattern)
+        other = exp.Not(this=this.rlike(column.pattern))
+        yield rule(f"{name}_pattern", other, said, "match_regex", "conformity", regex=column.pattern)
     if column.valid_values is not None:
         values, listed = list(column.valid_values), _listed(column.valid_values)
-        yield rule(
-            column.valid_values_id or f"{name}_values", exp.Not(this=this().isin(*values)),
-            f"{vi} phải là một trong: {listed}.", f"{en} must be one of: {listed}.",
-            "be_in_set", "conformity", column.valid_values_severity, value_set=values,
-        )  # fmt: skip
+        said = f"{vi} phải là một trong: {listed}.", f"{en} must be one of: {listed}."
+        suffix, severity = column.valid_values_id or f"{name}_values", column.valid_values_severity
+        other = exp.Not(this=this.isin(*values))
+        yield rule(suffix, other, said, "be_in_set", "conformity", severity, value_set=values)
     low, high = ("" if bound is None else f"{bound:g}" for bound in (column.minimum, column.maximum))
-    outside = [
-        kind(this=this(), expression=exp.Literal.number(bound))
-        for kind, bound in ((exp.LT, low), (exp.GT, high))
-        if bound
-    ]
-    if outside:
-        yield rule(
-            f"{name}_range", exp.or_(*outside),
-            f"{vi} nằm ngoài khoảng cho phép [{low}; {high}].", f"{en} lies outside [{low}; {high}].",
-            "be_between", "accuracy", min_value=column.minimum, max_value=column.maximum,
-        )  # fmt: skip
+    if low or high:
+        bounds = ((exp.LT, low), (exp.GT, high))
+        outside = [kind(this=this.copy(), expression=exp.Literal.number(bound)) for kind, bound in bounds if bound]
+        said = f"{vi} nằm ngoài khoảng cho phép [{low}; {high}].", f"{en} lies outside [{low}; {high}]."
+        limits: dict[str, Any] = {"min_value": column.minimum, "max_value": column.maximum}
+        yield rule(f"{name}_range", exp.or_(*outside), said, "be_between", "accuracy", **limits)
 
 
 def key_rule(table: str, columns: Sequence[Column], key: Sequence[str]) -> Rule:
     """Return the rule that a key is unique in a batch: all rows but the last break it."""
     later = exp.Window(this=exp.Max(this=exp.column(ROW_NUMBER)), partition_by=[exp.column(name) for name in key])
     whole = [exp.Not(this=exp.Is(this=exp.column(name), expression=exp.Null())) for name in key]
-    check, kwargs = "expect_column_values_to_be_unique", {"column": key[0]}
     if len(key) > 1:
-        check = "expect_compound_columns_to_be_unique"
-        kwargs = {"column_list": list(key), "ignore_row_if": "any_value_is_missing"}  # type: ignore[dict-item]
+        kwargs = {"column_list": list(key), "ignore_row_if": "any_value_is_missing"}
+        expectation = Expectation(type="expect_compound_columns_to_be_unique", kwargs=kwargs)
+    else:
+        expectation = Expectation(type="expect_column_values_to_be_unique", kwargs={"column": key[0]})
     labels = {column.name: column for column in columns}
     return Rule(
         f"{table}.key_unique",
@@ -76,7 +67,7 @@ def key_rule(table: str, columns: Sequence[Column], key: Sequence[str]) -> Rule:
         f"The key ({_listed([labels[name].label_en for name in key])}) comes again later in the batch; "
         "only the last record is kept.",
         key[0] if len(key) == 1 else None,
-        Expectation(type=check, kwargs=kwargs),
+        expectation,
         "uniqueness",
     )
 

@@ -6,7 +6,6 @@ A recorded file carries its code lists, so that a later change of a code's meani
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,6 @@ from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import version_key
 from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contract, folder_contracts, read_contract
 from cchc_pipeline.yaml_files import read_yaml
-
-
-@dataclass(frozen=True)
-class CompatibilityError:
-    """Breach of change control by a published contract, and its fix."""
-
-    table: str
-    problem: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.table}: {self.problem}. Fix: {self.fix}."
 
 
 def self_contained(contract: Contract, data: Path | None = None) -> dict[str, Any]:
@@ -49,17 +36,9 @@ def self_contained(contract: Contract, data: Path | None = None) -> dict[str, An
     for entry in document["schema"][0]["properties"]:
         column = contract.column(entry["name"])
         if column.code_list and column.valid_values:
-            entry["quality"] = [
-                {
-                    "id": f"{column.name}_values",
-                    "type": "library",
-                    "metric": "invalidValues",
-                    "arguments": {"validValues": list(column.valid_values)},
-                    "mustBe": 0,
-                    "dimension": "conformity",
-                    "severity": column.valid_values_severity,
-                }
-            ]
+            rule: dict[str, Any] = {"id": f"{column.name}_values", "type": "library", "metric": "invalidValues"}
+            rule |= {"arguments": {"validValues": list(column.valid_values)}, "mustBe": 0, "dimension": "conformity"}
+            entry["quality"] = [rule | {"severity": column.valid_values_severity}]
     return document
 
 
@@ -75,22 +54,6 @@ def recorded_versions(family: str, folder: Path | None = None) -> dict[str, Path
     return dict(sorted(found.items(), key=lambda item: version_key(item[0])))
 
 
-def read_version(family: str, version: str, folder: Path | None = None) -> Contract:
-    """Read a recorded version of a table.
-
-    Raises:
-        VersionRefused: there is no such version.
-    """
-    files = recorded_versions(family, folder)
-    if version not in files:
-        raise VersionRefused(
-            table=family,
-            problem=f"version {version} was never released",
-            fix=f"use one of {', '.join(files)}" if files else f"see `cchc contract list`, or release {family} first",
-        )
-    return read_contract(files[version])
-
-
 def named_contract(name: str, folder: Path | None = None) -> Contract:
     """Return the contract that a name stands for: a file, a table, or TABLE@VERSION for a recorded one.
 
@@ -104,9 +67,13 @@ def named_contract(name: str, folder: Path | None = None) -> Contract:
             raise ContractFileError(f"{name}: there is no such file; correct the path", file=name)
         return read_contract(path)
     table, _, version = name.partition("@")
-    if version:
-        return read_version(table, version, folder)
-    return folder_contract(table, folder or contract_folder())
+    if not version:
+        return folder_contract(table, folder or contract_folder())
+    files = recorded_versions(table, folder)
+    if version not in files:
+        fix = f"use one of {', '.join(files)}" if files else f"see `cchc contract list`, or release {table} first"
+        raise VersionRefused(table, f"version {version} was never released", fix)
+    return read_contract(files[version])
 
 
 def record_version(contract: Contract, folder: Path | None = None) -> Path:
@@ -116,10 +83,9 @@ def record_version(contract: Contract, folder: Path | None = None) -> Path:
         VersionRefused: it is inbound, or its changes need a higher version.
     """
     if not contract.is_published:
-        fix = "only what leaves the pipeline is released"
-        raise VersionRefused(table=contract.name, problem="it is inbound", fix=fix)
+        raise VersionRefused(contract.name, "it is inbound", "only what leaves the pipeline is released")
     if found := _change_without_version(contract, folder):
-        raise VersionRefused(table=found.table, problem=found.problem, fix=found.fix)
+        raise found
     path = _file(contract, folder)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,17 +93,17 @@ def record_version(contract: Contract, folder: Path | None = None) -> Path:
     return path
 
 
-def compatibility_errors(contract: Contract, folder: Path | None = None) -> list[CompatibilityError]:
+def compatibility_errors(contract: Contract, folder: Path | None = None) -> list[VersionRefused]:
     """Return what a contract breaks of its recorded versions; empty if compatible."""
     if found := _change_without_version(contract, folder):
         return [found]
     if _file(contract, folder).exists():
         return []
     problem, fix = f"version {contract.version} is not released", f"run `cchc contract release {contract.name}`"
-    return [CompatibilityError(contract.name, problem, fix)]
+    return [VersionRefused(contract.name, problem, fix)]
 
 
-def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[CompatibilityError]:
+def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[VersionRefused]:
     """Return the errors of all published contracts, and of tables that are gone.
 
     A table may only go after the end of support that its last version announced.
@@ -159,7 +125,7 @@ def all_compatibility_errors(folder: Path | None = None, today: date | None = No
             if not (last.end_of_support and today and last.end_of_support < today):
                 problem = f"the table of released version {last.version} is gone"
                 fix = "restore its contract, or announce an endOfSupport first and remove it after that day"
-                found.append(CompatibilityError(place.name, problem, fix))
+                found.append(VersionRefused(place.name, problem, fix))
     return found
 
 
@@ -171,7 +137,7 @@ def _file(contract: Contract, folder: Path | None) -> Path:
     return (folder or contract_folder()) / "released" / contract.family / f"{contract.version}{SUFFIX}"
 
 
-def _change_without_version(contract: Contract, folder: Path | None) -> CompatibilityError | None:
+def _change_without_version(contract: Contract, folder: Path | None) -> VersionRefused | None:
     """Return the error of changes that need a higher version; None if there are none."""
     path = _file(contract, folder)
     if path.exists():
@@ -182,26 +148,21 @@ def _change_without_version(contract: Contract, folder: Path | None) -> Compatib
         said = _said(found.differences) or "text outside the promise"
         version = found.next_version if found.differences else next_versions(contract.version)["patch"]
         fix = f"write version: {version} and a changelog entry {version} that says what changed"
-        return CompatibilityError(contract.name, f"changed without a new version ({said})", fix)
-    earlier = [
-        one for version, one in recorded_versions(contract.family, folder).items()
-        if version_key(version)[0] <= contract.major
-    ]  # fmt: skip
+        return VersionRefused(contract.name, f"changed without a new version ({said})", fix)
+    versions = recorded_versions(contract.family, folder).items()
+    earlier = [one for version, one in versions if version_key(version)[0] <= contract.major]
     if not earlier:
         return None
     found = compare(read_contract(earlier[-1]), contract)
     if version_key(found.old.version) > version_key(contract.version):
         problem = f"version {contract.version} is older than the released {found.old.version}"
-        return CompatibilityError(contract.name, problem, f"raise it above {found.old.version}")
+        return VersionRefused(contract.name, problem, f"raise it above {found.old.version}")
     if found.is_enough:
         return None
     said = _said([one for one in found.differences if one.is_breaking] or found.differences)
-    kind = "breaking" if found.is_breaking else "compatible"
-    return CompatibilityError(
-        contract.name,
-        f"{kind} change since {found.old.version} without a new {found.needed} version ({said})",
-        f"write version: {found.next_version} and a changelog entry for it, or take the change back",
-    )
+    change = f"{'breaking' if found.is_breaking else 'compatible'} change since {found.old.version}"
+    fix = f"write version: {found.next_version} and a changelog entry for it, or take the change back"
+    return VersionRefused(contract.name, f"{change} without a new {found.needed} version ({said})", fix)
 
 
 def _said(differences: Sequence[Difference]) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from cchc_pipeline.contracts import Contract, ContractFileError, all_contracts, enforce, load_contract, resource
+from cchc_pipeline.contracts import Contract, all_contracts, enforce, load_contract
+from cchc_pipeline.contracts.describe import resource
+from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake

@@ -28,9 +28,9 @@ class TableFileError(CchcError):
         fix: what to do.
     """
 
-    def __init__(self, file: str, problem: str, fix: str) -> None:
-        super().__init__(f"File {file}: {problem}. Fix: {fix}.", file=file, problem=problem, fix=fix)
-        self.file, self.problem, self.fix = file, problem, fix
+    def __init__(self, file: Path | str, problem: str, fix: str) -> None:
+        super().__init__(f"File {file}: {problem}. Fix: {fix}.", file=str(file), problem=problem, fix=fix)
+        self.file, self.problem, self.fix = str(file), problem, fix
 
 
 def file_kind(path: Path) -> Kind:
@@ -40,23 +40,21 @@ def file_kind(path: Path) -> Kind:
         TableFileError: it is not there, empty, or of a kind that is not read.
     """
     if not path.is_file():
-        raise TableFileError(file=str(path), problem="there is no such file", fix="correct the path")
+        raise TableFileError(path, "there is no such file", "correct the path")
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
     except OSError as error:
         raise _no_access(path, error) from error
     if not head.strip():
-        raise TableFileError(file=str(path), problem="it is empty", fix="export it again")
+        raise TableFileError(path, "it is empty", "export it again")
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"PK"):
         return "xlsx"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableFileError(
-            file=str(path),
-            problem="it is an old Excel workbook (.xls), or one with a password",
-            fix="save it as .xlsx without a password",
+            path, "it is an old Excel workbook (.xls), or one with a password", "save it as .xlsx without a password"
         )
     text = head.lstrip(b"\xef\xbb\xbf").lstrip()
     return "html" if text.startswith(b"<") or head.startswith((b"<\x00", b"\xff\xfe<\x00")) else "csv"
@@ -77,9 +75,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise _no_access(path, error) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
-        raise TableFileError(
-            file=str(path), problem="it is just being written", fix="wait until it is copied, then run again"
-        )
+        raise TableFileError(path, "it is just being written", "wait until it is copied, then run again")
     return content
 
 
@@ -93,7 +89,7 @@ def read_parquet(path: Path) -> pa.Table:
         return pq.read_table(path, partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
         problem = f"it cannot be read as Parquet ({str(error).splitlines()[0]})"
-        raise TableFileError(file=str(path), problem=problem, fix="write or copy it again") from error
+        raise TableFileError(path, problem, "write or copy it again") from error
 
 
 def filled_rows(path: Path, rows: Iterable[tuple[int, Sequence[Any]]], *, is_ragged: bool = False) -> list[Row]:
@@ -123,13 +119,11 @@ def filled_rows(path: Path, rows: Iterable[tuple[int, Sequence[Any]]], *, is_rag
 def too_large(path: Path, size: str) -> TableFileError:
     """Build the error of a file that would not fit into memory."""
     return TableFileError(
-        file=str(path),
-        problem=f"it holds {size}, more than {MAX_BYTES // 2**20} MB or {MAX_CELLS:,} cells",
-        fix="delete what is blank or stray below and beside the table, or split the file",
+        path,
+        f"it holds {size}, more than {MAX_BYTES // 2**20} MB or {MAX_CELLS:,} cells",
+        "delete what is blank or stray below and beside the table, or split the file",
     )
 
 
 def _no_access(path: Path, error: OSError) -> TableFileError:
-    return TableFileError(
-        file=str(path), problem=f"it cannot be read ({error.strerror})", fix="give this user the right to read it"
-    )
+    return TableFileError(path, f"it cannot be read ({error.strerror})", "give this user the right to read it")

@@ -63,7 +63,7 @@ class Sheet:
     def error(self, problem: str, fix: str) -> TableFileError:
         """Build an error that names the file and the sheet."""
         where = f"sheet «{self.name}», " if self.name else ""
-        return TableFileError(file=str(self.file), problem=where + problem, fix=fix)
+        return TableFileError(self.file, where + problem, fix)
 
     def require_rows_to_fit(self) -> None:
         """Refuse a CSV record shorter than the headers, and a filled cell beyond them.
@@ -98,7 +98,7 @@ def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet
     """
     kind = file_kind(path)
     if kind == "parquet":
-        raise TableFileError(file=str(path), problem="Parquet has no rows of cells", fix="save it as CSV or .xlsx")
+        raise TableFileError(path, "Parquet has no rows of cells", "save it as CSV or .xlsx")
     content = read_bytes(path)
     if kind == "csv":
         sheets = [_csv_sheet(path, content, is_header)]
@@ -127,13 +127,13 @@ def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, exp
         names = ", ".join(str(one.name) for one in sheets)
         sheets = [one for one in sheets if one.name == sheet]
         if not sheets:
-            raise TableFileError(file=str(path), problem=f"there is no sheet {sheet}", fix=f"choose one of {names}")
+            raise TableFileError(path, f"there is no sheet {sheet}", f"choose one of {names}")
     best = max(sheets, key=lambda one: sum(map(is_header, one.headers)))
     if best.header_at is None:
         raise TableFileError(
-            file=str(path),
-            problem=f"none of the first {min(len(best.rows), _TITLE_ROWS)} rows names its columns",
-            fix=f"write above the rows {expected}",
+            path,
+            f"none of the first {min(len(best.rows), _TITLE_ROWS)} rows names its columns",
+            f"write above the rows {expected}",
         )
     return best
 
@@ -168,12 +168,10 @@ def _csv_sheet(path: Path, content: bytes, is_header: IsHeader) -> Sheet:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise TableFileError(
-            file=str(path),
-            problem=f"it is neither UTF-8 nor UTF-16 (line {line})",
-            fix='save it as "CSV UTF-8", or as .xlsx',
+            path, f"it is neither UTF-8 nor UTF-16 (line {line})", 'save it as "CSV UTF-8", or as .xlsx'
         ) from error
     if "\0" in text:
-        raise TableFileError(file=str(path), problem="it is no text file", fix="save it as CSV, .xlsx or Parquet")
+        raise TableFileError(path, "it is no text file", "save it as CSV, .xlsx or Parquet")
 
     def columns_found(delimiter: str) -> tuple[int, int]:
         try:
@@ -187,7 +185,7 @@ def _csv_sheet(path: Path, content: bytes, is_header: IsHeader) -> Sheet:
         rows = filled_rows(path, _csv_rows(text, delimiter, strict=True), is_ragged=True)
     except csv.Error as error:
         raise TableFileError(
-            file=str(path), problem=f"it is no whole CSV: {error}", fix="correct the quotes there, or save it again"
+            path, f"it is no whole CSV: {error}", "correct the quotes there, or save it again"
         ) from error
     return Sheet(path, "csv", None, rows, f"CSV, {marked}, {_DELIMITERS[delimiter]} between columns")
 
@@ -214,15 +212,11 @@ def _html_tables(path: Path, content: bytes) -> list[list[Row]]:
     try:
         tree = html.fromstring(content, parser=parser)
     except (etree.ParserError, ValueError) as error:
-        raise TableFileError(
-            file=str(path), problem=f"it cannot be read as HTML ({error})", fix="export it again"
-        ) from error
+        raise TableFileError(path, f"it cannot be read as HTML ({error})", "export it again") from error
     tables = [rows for table in tree.iter("table") if (rows := filled_rows(path, _html_rows(table)))]
     if not tables:
         raise TableFileError(
-            file=str(path),
-            problem="it is a web page without a table, perhaps a login page",
-            fix="log in and export it again",
+            path, "it is a web page without a table, perhaps a login page", "log in and export it again"
         )
     return tables
 

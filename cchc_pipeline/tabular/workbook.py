@@ -48,9 +48,9 @@ def workbook_rows(path: Path, content: bytes) -> list[tuple[str, bool, list[Row]
         raise
     except Exception as error:  # the library lets through what zip and XML raise
         raise TableFileError(
-            file=str(path),
-            problem=f"it is no whole Excel workbook ({type(error).__name__})",
-            fix="open it in a spreadsheet program and save it again as .xlsx without a password",
+            path,
+            f"it is no whole Excel workbook ({type(error).__name__})",
+            "open it in a spreadsheet program and save it again as .xlsx without a password",
         ) from error
 
 
@@ -62,9 +62,9 @@ def _rows(path: Path, values: Any, formulas: Any) -> Iterator[Row]:
             yield number, tuple(map(_value, row, texts or row))
     if number > LAST_ROW:
         raise TableFileError(
-            file=str(path),
-            problem=f"sheet «{values.title}» has a row below {LAST_ROW:,}, the last that Excel knows",
-            fix="open it in a spreadsheet program, delete the stray row and save it again",
+            path,
+            f"sheet «{values.title}» has a row below {LAST_ROW:,}, the last that Excel knows",
+            "open it in a spreadsheet program, delete the stray row and save it again",
         )
 
 

@@ -75,9 +75,8 @@ def read_acceptances(lake: Lake, table: str) -> Acceptances:
     pending = lake.ledger(_FOLDER, table, consumer="judged").pending()
     decisions = _decisions(lake, table)
     rules: dict[str, frozenset[str]] = {}
-    for one in decisions.values():
-        if one["kind"] == "release" and not _withdrawal(one, decisions.values()):
-            rules[one["row_key"]] = rules.get(one["row_key"], frozenset()) | frozenset(one["rule_ids"].split(";"))
+    for one in _standing(decisions):
+        rules[one["row_key"]] = rules.get(one["row_key"], frozenset()) | frozenset(one["rule_ids"].split(";"))
     days = {name: frozenset(_days(lake, table, decisions[name])) for name in pending}
     return Acceptances(rules, days, pending)
 
@@ -109,24 +108,19 @@ def accept(
         NotAcceptable: the record cannot stand in the table, or a rule is not one that it breaks.
     """
     broken = list(dict.fromkeys(rule for row in rows for rule in row["rule_ids"].split(";")))
-    row = rows[-1]
-
-    def refused(problem: str, fix: str) -> NotAcceptable:
-        return NotAcceptable(table=contract.name, key=row["row_key"], problem=problem, fix=fix)
-
-    known = {rule.id: rule for rule in contract.rules}
+    row, known = rows[-1], {rule.id: rule for rule in contract.rules}
+    subject = _subject(contract.name, row["row_key"])
     for rule_id in broken:
         if (rule := known.get(rule_id)) is None:
             problem = f"it was judged by an older contract, which had {rule_id}"
-            raise refused(problem, "run the main job first, so that it is judged anew")
+            raise NotAcceptable(subject, problem, "run the main job first, so that it is judged anew")
         if not is_acceptable(rule, contract):
-            raise refused(
-                f"it breaks {rule_id}: {rule.sentence_vi} / {rule.sentence_en} A table cannot hold such a row",
-                "correct the record in the source system; it leaves quarantine when it arrives again",
-            )
+            problem = f"it breaks {rule_id}: {rule.sentence_vi} / {rule.sentence_en} A table cannot hold such a row"
+            fix = "correct the record in the source system; it leaves quarantine when it arrives again"
+            raise NotAcceptable(subject, problem, fix)
     if unknown := [rule_id for rule_id in rules if rule_id not in broken]:
-        problem = f"it does not break {', '.join(unknown)}"
-        raise refused(problem, f"name rules among {', '.join(broken)}, or none for all of them")
+        fix = f"name rules among {', '.join(broken)}, or none for all of them"
+        raise NotAcceptable(subject, f"it does not break {', '.join(unknown)}", fix)
     digest = hashlib.sha256(f"{contract.name}|{row['row_key']}".encode()).hexdigest()[:8]
     event = {name: row.get(name) for name in _EVENT.names} | {
         "kind": "release",
@@ -147,14 +141,10 @@ def withdraw(lake: Lake, table: str, key: str, *, reason: str, by: str, at: date
     Raises:
         NotAcceptable: no acceptance of this record holds.
     """
-    decisions = _decisions(lake, table).values()
-    held = [
-        one for one in decisions
-        if one["kind"] == "release" and one["row_key"] == key and not _withdrawal(one, decisions)
-    ]  # fmt: skip
+    held = [one for one in _standing(_decisions(lake, table)) if one["row_key"] == key]
     if not held:
         fix = "see `cchc quarantine releases` for the records that are released"
-        raise NotAcceptable(table=table, key=key, problem="no release of it holds", fix=fix)
+        raise NotAcceptable(_subject(table, key), "no release of it holds", fix)
     for one in held:
         _append(lake, one | {"kind": "withdrawal", "reason": reason, "by": by, "at": at})
     return [one["release_id"] for one in held]
@@ -164,16 +154,15 @@ def acceptances_table(lake: Lake, tables: Iterable[str]) -> pa.Table:
     """Return table `quarantine_releases`: a row per acceptance, ordered by release_id."""
     found = []
     for table in tables:
-        decisions = _decisions(lake, table).values()
-        for one in decisions:
-            if one["kind"] != "release":
-                continue
-            back = _withdrawal(one, decisions)
+        decisions = _decisions(lake, table)
+        back = _by_kind(decisions, "withdrawal")
+        for name, one in _by_kind(decisions, "release").items():
+            ended = back.get(name, {})
             found.append(
                 one
                 | {"release_reason": one["reason"], "released_by": one["by"], "released_at": one["at"]}
-                | {"is_active": back is None, "withdrawn_by": back and back["by"]}
-                | {"withdrawn_at": back and back["at"], "withdrawal_reason": back and back["reason"]}
+                | {"is_active": not ended, "withdrawn_by": ended.get("by")}
+                | {"withdrawn_at": ended.get("at"), "withdrawal_reason": ended.get("reason")}
             )
     schema = load_contract("quarantine_releases").arrow_schema()
     return table_from_records(sorted(found, key=lambda one: str(one["release_id"])), schema=schema)
@@ -198,8 +187,19 @@ def _decisions(lake: Lake, table: str) -> dict[str, dict[str, Any]]:
     return {name: lake.store.read(decisions, name).to_pylist()[0] for name in lake.store.parts(decisions)}
 
 
-def _withdrawal(one: Mapping[str, Any], decisions: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return next((e for e in decisions if e["kind"] == "withdrawal" and e["release_id"] == one["release_id"]), None)
+def _by_kind(decisions: Mapping[str, dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the releases or the withdrawals by the id of the release."""
+    return {one["release_id"]: one for one in decisions.values() if one["kind"] == kind}
+
+
+def _standing(decisions: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the releases that nobody has withdrawn."""
+    back = _by_kind(decisions, "withdrawal")
+    return [one for name, one in _by_kind(decisions, "release").items() if name not in back]
+
+
+def _subject(table: str, key: str) -> str:
+    return f"Table {table}, record {key}"
 
 
 def _append(lake: Lake, event: Mapping[str, Any]) -> None:

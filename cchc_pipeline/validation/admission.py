@@ -82,20 +82,14 @@ def admit(rows: pa.Table, contract: Contract) -> Admitted:
 
 
 def _refuse_columns(policy: DriftPolicy, unknown: tuple[str, ...], absent: tuple[str, ...], contract: Contract) -> None:
-    if policy.columns == "evolve" or not (absent or (unknown and policy.columns == "freeze")):
-        return
-    is_unknown = policy.columns == "freeze" and bool(unknown)
-    raise ContractBroken(
-        table=contract.name,
-        column=(unknown if is_unknown else absent)[0],
-        came="though the contract has no such column" if is_unknown else "no such column",
-        expected="exactly the contract's columns (drift.columns is freeze)"
-        if policy.columns == "freeze"
-        else "the column in every row (drift.columns is discard_row, and every row lacks it)",
-        fix="correct the adapter, or add the column to the contract with a new version"
-        if is_unknown
-        else "see whether the source renamed the field, or take the column out of the contract",
-    )
+    if unknown and policy.columns == "freeze":
+        expected = "exactly the contract's columns (drift.columns is freeze)"
+        fix = "correct the adapter, or add the column to the contract with a new version"
+        raise ContractBroken(contract.name, unknown[0], "though the contract has no such column", expected, fix)
+    if absent and policy.columns != "evolve":
+        expected = f"the column in every row (drift.columns is {policy.columns})"
+        fix = "see whether the source renamed the field, or take the column out of the contract"
+        raise ContractBroken(contract.name, absent[0], "no such column", expected, fix)
 
 
 def _refuse_codes(table: pa.Table, contract: Contract) -> None:
@@ -106,13 +100,10 @@ def _refuse_codes(table: pa.Table, contract: Contract) -> None:
         listed = pc.is_in(values, value_set=array(column.valid_values, column.arrow_type))
         outside = pc.and_(pc.is_valid(values), pc.invert(listed))
         if rows := int(pc.sum(outside).as_py() or 0):
-            raise ContractBroken(
-                table=contract.name,
-                column=column.name,
-                came=f"{rows} rows with a code that is in no list",
-                expected=f"only codes of the list {column.code_list or column.name} (drift.codes is freeze)",
-                fix="ask the source what the code means, and add it to the code list or correct the adapter",
-            )
+            expected = f"only codes of the list {column.code_list or column.name} (drift.codes is freeze)"
+            fix = "ask the source what the code means, and add it to the code list or correct the adapter"
+            came = f"{rows} rows with a code that is in no list"
+            raise ContractBroken(contract.name, column.name, came, expected, fix)
 
 
 def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array, str]]) -> pa.Table:
@@ -120,13 +111,9 @@ def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array,
     rules = {rule.id for rule in contract.rules}
     if REASON not in contract.column_names or f"{contract.name}.parse_errors_present" not in rules:
         culprit, (_, said) = next(iter(marked.items()))
-        raise ContractBroken(
-            table=contract.name,
-            column=culprit,
-            came=said,
-            expected="rows that can be discarded one by one, for which the table needs a column parse_errors",
-            fix="write freeze or evolve for it in the contract's drift, or give the table the column and its rule",
-        )
+        expected = "rows that can be discarded one by one, for which the table needs a column parse_errors"
+        fix = "write freeze or evolve for it in the contract's drift, or give the table the column and its rule"
+        raise ContractBroken(contract.name, culprit, said, expected, fix)
     place = table.schema.get_field_index(REASON)
     reason = table[REASON].combine_chunks()
     for mask, said in marked.values():
@@ -136,17 +123,9 @@ def _mark(table: pa.Table, contract: Contract, marked: dict[str, tuple[pa.Array,
 
 def _reader(came: pa.DataType, column: Column) -> Callable[[Any], Any] | None:
     """Return a lossless reader for values of another type; None where there is none."""
-    kinds, wanted = pa.types, column.arrow_type
-    if kinds.is_string(came) or kinds.is_large_string(came):
-        readers = (
-            (kinds.is_integer, int),
-            (kinds.is_floating, float),
-            (kinds.is_date, date.fromisoformat),
-            (kinds.is_timestamp, _instant),
-            (kinds.is_boolean, {"true": True, "false": False}.__getitem__),
-        )
-        return next((reader for fits, reader in readers if fits(wanted)), None)
-    return _whole if kinds.is_floating(came) and kinds.is_integer(wanted) else None
+    if pa.types.is_string(came) or pa.types.is_large_string(came):
+        return _OF_TEXT.get(column.logical_type)
+    return _whole if pa.types.is_floating(came) and column.logical_type == "integer" else None
 
 
 def _instant(text: str) -> datetime:
@@ -160,6 +139,16 @@ def _whole(number: float) -> int:
     if number != int(number):
         raise ValueError("a fraction")
     return int(number)
+
+
+#: logicalType -> reader of a text.
+_OF_TEXT: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "number": float,
+    "date": date.fromisoformat,
+    "timestamp": _instant,
+    "boolean": {"true": True, "false": False}.__getitem__,
+}
 
 
 def _read(values: pa.ChunkedArray, column: Column, reader: Callable[[Any], Any]) -> tuple[pa.Array, pa.Array]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from cchc_pipeline.contracts.parts import Column, Severity
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
-from cchc_pipeline.tabular.files import file_kind, read_parquet
+from cchc_pipeline.tabular.files import Row, file_kind, read_parquet
 from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
 from cchc_pipeline.tabular.words import comparable
 from cchc_pipeline.validation.verdict import rule_breaks
@@ -28,22 +28,25 @@ from cchc_pipeline.validation.verdict import rule_breaks
 _QUOTABLE = ("public", "internal")
 
 
-@dataclass(frozen=True)
-class RowProblem:
+class RowProblem(NamedTuple):
     """Row that breaks one rule, or holds a cell that cannot be read.
 
     `row` is the number of the row in the file, as a spreadsheet shows it (from 1; Parquet: the record).
     """
 
     row: int
-    rule_id: str
     severity: Severity
+    rule_id: str
     column: str | None
     sentence_vi: str
     sentence_en: str
 
 
-@dataclass(frozen=True)
+#: Cells that cannot be read, by position of the row and name of the column.
+_BadCells = dict[tuple[int, str], RowProblem]
+
+
+@dataclass
 class FileReport:
     """Result of checking one file.
 
@@ -63,9 +66,9 @@ class FileReport:
     how: str
     rows: int = 0
     rejected: int = 0
-    problems: tuple[RowProblem, ...] = field(default=(), repr=False)
-    shape: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    problems: list[RowProblem] = field(default_factory=list, repr=False)
+    shape: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def valid(self) -> int:
@@ -96,21 +99,35 @@ def check_file(
         TableFileError: the file cannot be read as a table.
     """
     if file_kind(path) == "parquet":
-        return _check_parquet(path, contract, as_of_on, progress)
+        table = read_parquet(path)
+        report = FileReport(contract, path.name, "Parquet", table.num_rows)
+        report.shape = [str(one) for one in shape_errors(table, contract)]
+        report.notes = _notes(contract, unknown_columns(table, contract), table.column_names)
+        if not report.shape:
+            _judge(report, conform(table, contract), range(1, table.num_rows + 1), {}, as_of_on, progress)
+        return report
     names = _names(contract)
     expected = "the columns' names or Vietnamese labels, as `cchc contract show` lists them"
     found = read_table(path, lambda text: comparable(text) in names, sheet=sheet, expected=expected)
-    return _check_rows(path, found, contract, as_of_on, decimal, progress)
-
-
-def _check_parquet(path: Path, contract: Contract, as_of_on: date, progress: Progress) -> FileReport:
-    table = read_parquet(path)
-    shape = [str(one) for one in shape_errors(table, contract)]
-    notes = _drift_notes(table, contract)
-    if shape:
-        return FileReport(contract, path.name, "Parquet", table.num_rows, shape=tuple(shape), notes=tuple(notes))
-    rows = list(range(1, table.num_rows + 1))
-    return _judged(path, "Parquet", conform(table, contract), rows, {}, contract, as_of_on, notes, progress)
+    places: dict[str, list[int]] = {}
+    for place, header in enumerate(found.headers):
+        places.setdefault(names.get(comparable(header), ""), []).append(place)
+    unknown = [found.headers[place] for place in places.pop("", ()) if found.headers[place]]
+    report = FileReport(contract, path.name, f"{found.how}, headers in row {found.header_row}")
+    report.shape, report.notes = _shape(contract, places, found), _notes(contract, unknown, places)
+    rows = found.records
+    if found.kind != "csv":  # reports end in totals and signatures
+        ends = footer_length(rows, [place for name in contract.key for place in places.get(name, [])])
+        if ends and not report.shape:
+            report.notes.append(f"rows without a record at the end, not judged: {rows[-ends][0]} to {rows[-1][0]}")
+            rows = rows[: len(rows) - ends]
+    report.rows = len(rows)
+    if not report.shape:
+        table, unreadable = _typed(rows, places, contract, path.name, decimal, progress)
+        if not rows:
+            report.notes.append("the file has no record")
+        _judge(report, table, [number for number, _ in rows], unreadable, as_of_on, progress)
+    return report
 
 
 def _names(contract: Contract) -> dict[str, str]:
@@ -123,68 +140,19 @@ def _names(contract: Contract) -> dict[str, str]:
     return names | {comparable(column.name): column.name for column in contract.columns}
 
 
-def _check_rows(
-    path: Path, found: Sheet, contract: Contract, as_of_on: date, decimal: DecimalMark, progress: Progress
-) -> FileReport:
-    names = _names(contract)
-    places: dict[str, list[int]] = {}
-    unknown = []
-    for place, header in enumerate(found.headers):
-        name = names.get(comparable(header))
-        if name:
-            places.setdefault(name, []).append(place)
-        elif header:
-            unknown.append(header)
-    shape = _shape(contract, places, found)
-    notes = _unknown(unknown) + _absent(contract, places)
-    how = f"{found.how}, headers in row {found.header_row}"
-    rows = found.records
-    if found.kind != "csv":  # reports end in totals and signatures
-        ends = footer_length(rows, [place for name in contract.key for place in places.get(name, [])])
-        if ends and not shape:
-            notes.append(f"rows without a record at the end, not judged: {rows[-ends][0]} to {rows[-1][0]}")
-            rows = rows[: len(rows) - ends]
-    if shape:
-        return FileReport(contract, path.name, how, len(rows), shape=tuple(shape), notes=tuple(notes))
-    numbers = [number for number, _ in rows]
-    unreadable: dict[tuple[int, str], tuple[str, CellError]] = {}
-    arrays: dict[str, pa.Array] = {}
-    present = [column for column in contract.columns if column.name in places]
-    for done, column in enumerate(present):
-        progress(done, len(present), "reading columns")
-        (place,) = places[column.name]
-        cells = [cells[place] if place < len(cells) else None for _, cells in rows]
-        arrays[column.name] = _column(column, cells, decimal, unreadable)
-    _fill_as_the_drop_folder(arrays, contract, [f"{path.name}, dòng {number}" for number in numbers])
-    if not rows:
-        notes.append("the file has no record")
-    shaped = conform(pa.table(arrays), contract)
-    return _judged(path, how, shaped, numbers, unreadable, contract, as_of_on, notes, progress)
+def _named(columns: Iterable[Column]) -> str:
+    return ", ".join(f"{column.name} («{column.label_vi}»)" for column in columns)
 
 
-def _fill_as_the_drop_folder(arrays: dict[str, pa.Array], contract: Contract, source_rows: list[str]) -> None:
-    """Add what the registers' adapter fills in: source_row, and a day's period_start."""
-    if "source_row" not in contract.column_names:
-        return
-    arrays.setdefault("source_row", pa.array(source_rows, pa.string()))
-    if "measure_code" in contract.column_names:
-        is_day = pc.is_in(arrays["measure_code"], pa.array(day_measures()))
-        starts = arrays.get("period_start", pa.nulls(len(source_rows), pa.date32()))
-        arrays["period_start"] = pc.if_else(is_day, arrays["observed_on"], starts)
-
-
-def _named(column: Column) -> str:
-    return f"{column.name} («{column.label_vi}»)"
-
-
-def _shape(contract: Contract, places: dict[str, list[int]], found: Sheet) -> list[str]:
+def _shape(contract: Contract, places: Mapping[str, list[int]], found: Sheet) -> list[str]:
+    """Return why the rows cannot be judged: required columns missing, columns twice."""
     problems = []
     is_observation = {"measure_code", "source_row"} <= {*contract.column_names}
     filled = {*OWN_COLUMNS, *({"period_start"} if is_observation else ())}
     missing = [one for one in contract.columns if one.required and one.name not in places and one.name not in filled]
     if missing:
         problems.append(
-            f"Required columns are missing: {', '.join(map(_named, missing))}. Fix: add them, or write these names "
+            f"Required columns are missing: {_named(missing)}. Fix: add them, or write these names "
             f"above the columns that hold them; row {found.header_row} has: {', '.join(filter(None, found.headers))}."
         )
     for name, at in places.items():
@@ -194,99 +162,82 @@ def _shape(contract: Contract, places: dict[str, list[int]], found: Sheet) -> li
     return problems
 
 
-def _column(
-    column: Column,
-    cells: Sequence[Any],
-    decimal: DecimalMark,
-    unreadable: dict[tuple[int, str], tuple[str, CellError]],
-) -> pa.Array:
-    known: dict[Any, Any] = {}
-    values = []
-    for i, cell in enumerate(cells):
-        mark = (type(cell), cell)
-        if mark not in known:
-            try:
-                known[mark] = read_cell(column, cell, decimal)
-            except CellError as error:
-                known[mark] = error
-        value = known[mark]
-        if isinstance(value, CellError):
-            unreadable[i, column.name] = str(cell), value
-            value = None
-        values.append(value)
-    return array(values, column.arrow_type)
+def _notes(contract: Contract, unknown: Sequence[str], came: Container[str]) -> list[str]:
+    """Return notes about unknown columns, and optional ones that did not come."""
+    left_out = {*OWN_COLUMNS, *(column.name for column in contract.columns if column.required)}
+    absent = [one for one in contract.columns if one.name not in came and one.name not in left_out]
+    notes = [f"columns that the contract does not have: {', '.join(unknown)}"] if unknown else []
+    return [*notes, f"optional columns that did not come: {_named(absent)}"] if absent else notes
 
 
-def _judged(
-    path: Path,
-    how: str,
-    table: pa.Table,
-    numbers: Sequence[int],
-    unreadable: dict[tuple[int, str], tuple[str, CellError]],
-    contract: Contract,
-    as_of_on: date,
-    notes: list[str],
+def _typed(
+    rows: Sequence[Row], places: Mapping[str, list[int]], contract: Contract, file: str, decimal: DecimalMark,
     progress: Progress,
-) -> FileReport:
-    breaks = rule_breaks(table, contract, as_of_on)
-    problems: list[tuple[int, RowProblem]] = []
-    rejected = np.zeros(table.num_rows, dtype=bool)
-    for (i, name), (text, error) in unreadable.items():
-        problems.append((i, _unreadable(numbers[i], contract, contract.column(name), text, error)))
-        rejected[i] = True
-    for k, rule in enumerate(contract.rules):
-        progress(k, len(contract.rules), "judging rows")
-        for i in np.flatnonzero(breaks.column(k).to_numpy()).tolist():
-            if (i, rule.column) in unreadable:
-                continue  # a rule about this cell alone saw a null that stands for an unreadable value
-            problems.append(
-                (i, RowProblem(numbers[i], rule.id, rule.severity, rule.column, rule.sentence_vi, rule.sentence_en))
-            )
-            rejected[i] |= rule.severity == "reject"
-    progress(len(contract.rules), len(contract.rules), "judging rows")
-    order = {rule.id: k for k, rule in enumerate(contract.rules)}
-    problems.sort(key=lambda one: (one[0], order.get(one[1].rule_id, -1), one[1].column or ""))
-    return FileReport(
-        contract,
-        path.name,
-        how,
-        table.num_rows,
-        int(rejected.sum()),
-        tuple(problem for _, problem in problems),
-        notes=tuple(notes),
-    )
+) -> tuple[pa.Table, _BadCells]:  # fmt: skip
+    """Return the conformed rows of a sheet, and the cells that cannot be read."""
+    unreadable: _BadCells = {}
+    arrays: dict[str, pa.Array] = {}
+    present = [column for column in contract.columns if column.name in places]
+    for done, column in enumerate(present):
+        progress(done, len(present), "reading columns")
+        (place,) = places[column.name]
+        values: list[Any] = []
+        known: dict[Any, Any] = {}
+        for i, (number, cells) in enumerate(rows):
+            cell = cells[place] if place < len(cells) else None
+            mark = (type(cell), cell)
+            if mark not in known:
+                try:
+                    known[mark] = read_cell(column, cell, decimal)
+                except CellError as error:
+                    known[mark] = error
+            value = known[mark]
+            if isinstance(value, CellError):
+                unreadable[i, column.name] = _unreadable(number, contract, column, str(cell), value)
+                value = None
+            values.append(value)
+        arrays[column.name] = array(values, column.arrow_type)
+    if "source_row" in contract.column_names:  # what the adapter of the registers fills in
+        source_rows = pa.array([f"{file}, dòng {number}" for number, _ in rows], pa.string())
+        arrays.setdefault("source_row", source_rows)
+        if "measure_code" in contract.column_names:
+            is_day = pc.is_in(arrays["measure_code"], pa.array(day_measures()))
+            starts = arrays.get("period_start", pa.nulls(len(rows), pa.date32()))
+            arrays["period_start"] = pc.if_else(is_day, arrays["observed_on"], starts)
+    return conform(pa.table(arrays), contract), unreadable
 
 
 def _unreadable(row: int, contract: Contract, column: Column, text: str, error: CellError) -> RowProblem:
     quoted, vi, en = f" («{text[:60]}»)", error.vi, error.en
     if column.classification not in _QUOTABLE:
         quoted, (vi, en) = "", NOT_READABLE[column.physical_type]
-    return RowProblem(
-        row,
-        f"{contract.name}.{column.name}_unreadable",
-        "reject",
-        column.name,
+    said = (
         f"Không đọc được «{column.label_vi}»{quoted}: {vi}.",
         f"«{column.label_en}» cannot be read{quoted}: it {en}.",
     )
+    return RowProblem(row, "reject", f"{contract.name}.{column.name}_unreadable", column.name, *said)
 
 
-def _drift_notes(table: pa.Table, contract: Contract) -> list[str]:
-    return _unknown(unknown_columns(table, contract)) + _absent(contract, table.column_names)
-
-
-def _unknown(names: Sequence[str]) -> list[str]:
-    return [f"columns that the contract does not have: {', '.join(names)}"] if names else []
-
-
-def _absent(contract: Contract, came: Container[str]) -> list[str]:
-    """Return a note about optional columns that did not come, if any."""
-    names = [
-        _named(column)
-        for column in contract.columns
-        if not column.required and column.name not in came and column.name not in OWN_COLUMNS
-    ]
-    return [f"optional columns that did not come: {', '.join(names)}"] if names else []
+def _judge(
+    report: FileReport, table: pa.Table, numbers: Sequence[int], unreadable: _BadCells, as_of_on: date,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Add the problems of every row to the report; `numbers` are the rows in the file."""
+    rules = report.contract.rules
+    breaks = rule_breaks(table, report.contract, as_of_on)
+    # Sorted by row, rule and column; what cannot be read comes first.
+    found = [(i, -1, name, problem) for (i, name), problem in unreadable.items()]
+    for k, rule in enumerate(rules):
+        progress(k, len(rules), "judging rows")
+        said = rule.severity, rule.id, rule.column, rule.sentence_vi, rule.sentence_en
+        found += [
+            (i, k, rule.column or "", RowProblem(numbers[i], *said))
+            for i in np.flatnonzero(breaks.column(k).to_numpy()).tolist()
+            if (i, rule.column) not in unreadable  # else the rule saw a null that stands for an unreadable value
+        ]
+    progress(len(rules), len(rules), "judging rows")
+    report.problems = [problem for *_, problem in sorted(found, key=lambda one: one[:3])]
+    report.rejected = len({i for i, *_, problem in found if problem.severity == "reject"})
 
 
 def rejected_by_rule(report: FileReport) -> list[tuple[RowProblem, list[int]]]:
@@ -297,6 +248,3 @@ def rejected_by_rule(report: FileReport) -> list[tuple[RowProblem, list[int]]]:
     order = ("reject", "warn", "note")
     groups = sorted(held.values(), key=lambda one: (order.index(one[0].severity), -len(one), one[0].rule_id))
     return [(group[0], [problem.row for problem in group]) for group in groups]
-
-
-__all__ = ["FileReport", "RowProblem", "check_file", "rejected_by_rule"]

@@ -90,16 +90,25 @@ def build_data_docs(
 
     names = [table for table in tables if table in landed_days(lake, tables).get(day, [])]
     if not names:
-        raise NothingLanded(f"nothing was landed for {day}", "choose another day, or pull it: `cchc run --day D`")
+        raise NothingLanded(
+            "Data Docs", f"nothing was landed for {day}", "choose another day, or pull it: `cchc run --day D`"
+        )
     if out.exists() and any(out.iterdir()) and not (out / "index.html").exists():
-        raise NothingLanded(f"the folder {out} holds other files", "name an empty or a new folder with --out")
-    held, failed, refused = [], {}, {}
+        raise NothingLanded(
+            "Data Docs", f"the folder {out} holds other files", "name an empty or a new folder with --out"
+        )
+    failed: dict[str, int] = {}
+    refused: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         context = gx.get_context(mode="file", project_root_dir=scratch)
         context.variables.progress_bars = {"globally": False}
-        for site in context.get_site_names():
-            context.delete_data_docs_site(site)
-        context.add_data_docs_site(_SITE, _site(Path(scratch) / _SITE))
+        for name in context.get_site_names():
+            context.delete_data_docs_site(name)
+        site = Path(scratch) / _SITE
+        store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)}
+        index = {"class_name": "DefaultSiteIndexBuilder"}
+        about = {"class_name": "SiteBuilder", "show_how_to_buttons": False, "site_index_builder": index}
+        context.add_data_docs_site(_SITE, about | {"store_backend": store})
         source = context.data_sources.add_pandas("landed")
         for number, name in enumerate(names):
             progress(number, len(names), name)
@@ -110,22 +119,18 @@ def build_data_docs(
                 refused[name] = str(error)
                 continue
             result = _validate(gx, context, source, rows, contract, as_of_on, day)
-            broken = sum(not one.success for one in result.results)
-            if broken:
-                failed[name] = broken
-            else:
-                held.append(name)
+            failed[name] = sum(not one.success for one in result.results)
         context.build_data_docs(site_names=[_SITE])
-        site = Path(scratch) / _SITE
         for page in site.rglob("*.html"):
             _make_offline(page, site)
         _list_pages(site)
-        (site / "offline.css").write_text(_style(), encoding="utf-8")
+        (site / "offline.css").write_bytes(resources.files(__package__).joinpath("data_docs.css").read_bytes())
         if out.exists():
             shutil.rmtree(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(site, out)
-    return DataDocs(out / "index.html", tuple(held), failed, refused)
+    held = tuple(name for name, broken in failed.items() if not broken)
+    return DataDocs(out / "index.html", held, {name: n for name, n in failed.items() if n}, refused)
 
 
 def _validate(gx: Any, context: Any, source: Any, rows: pa.Table, contract: Contract, as_of_on: date, day: date) -> Any:
@@ -146,15 +151,6 @@ def _validate(gx: Any, context: Any, source: Any, rows: pa.Table, contract: Cont
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
             run_id=gx.RunIdentifier(run_name=str(day)),
         )
-
-
-def _site(folder: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-    }
 
 
 def _make_offline(page: Path, site: Path) -> None:
@@ -179,7 +175,3 @@ def _list_pages(site: Path) -> None:
     text = index.read_text(encoding="utf-8")
     text = re.sub(r"<body[^>]*>", lambda body: f'{body[0]}<nav class="pages">{"".join(lists)}</nav>', text, count=1)
     index.write_text(text, encoding="utf-8")
-
-
-def _style() -> str:
-    return resources.files("cchc_pipeline.validation").joinpath("data_docs.css").read_text(encoding="utf-8")

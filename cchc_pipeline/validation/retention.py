@@ -68,14 +68,11 @@ def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:
         if gone:
             lake.store.remove(f"{layer}/{table}", gone)
             lake.ledger(layer, table, consumer=consumer).forget(gone)
-    return Pruned(
-        table,
-        kept_from,
-        tuple(sorted(going)),
-        tuple(sorted(old & pending)),
-        _prune_profiles(lake, table, kept_from, pending),
-        _prune_counts(lake, table, kept_from, pending),
-    )
+    old_lines = [part for part in lake.store.parts(f"{LAYER}/{table}") if part <= f"{kept_from:%Y-%m}"]
+    profile_days = [_drop(lake, f"{LAYER}/{table}", part, "day_on", kept_from, pending)[0] for part in old_lines]
+    quality = f"core/quality_{table}"
+    counts = _drop(lake, quality, None, "pulled_for_on", kept_from, pending)[1] if lake.store.has(quality) else 0
+    return Pruned(table, kept_from, tuple(sorted(going)), tuple(sorted(old & pending)), sum(profile_days), counts)
 
 
 def _logic(layer: str, table: str) -> str:
@@ -87,32 +84,15 @@ def _newest(lake: Lake, table: str, days: Sequence[date]) -> date | None:
     return next((day for day in sorted(days, reverse=True) if lake.store.rows(table, day.isoformat())), None)
 
 
-def _prune_profiles(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
-    removed = 0
-    for part in lake.store.parts(f"{LAYER}/{table}"):
-        if part > f"{kept_from:%Y-%m}":
-            continue
-        lines = lake.store.read(f"{LAYER}/{table}", part)
-        staying = lines.filter(_kept(lines["day_on"], kept_from, pending))
-        removed += len(pc.unique(lines["day_on"])) - len(pc.unique(staying["day_on"]))
-        if not staying.num_rows:
-            lake.store.remove(f"{LAYER}/{table}", [part])
-        elif staying.num_rows < lines.num_rows:
-            lake.store.update(staying.combine_chunks(), f"{LAYER}/{table}", part)
-    return removed
-
-
-def _prune_counts(lake: Lake, table: str, kept_from: date, pending: set[date]) -> int:
-    name = f"core/quality_{table}"
-    if not lake.store.has(name):
-        return 0
-    counts = lake.store.read(name)
-    staying = counts.filter(_kept(counts["pulled_for_on"], kept_from, pending))
-    if staying.num_rows < counts.num_rows:
-        lake.store.update(staying.combine_chunks(), name)
-    return int(counts.num_rows - staying.num_rows)
-
-
-def _kept(days: pa.ChunkedArray, kept_from: date, pending: set[date]) -> pa.ChunkedArray:
-    waits = pc.is_in(days, value_set=pa.array(sorted(pending), pa.date32()))
-    return pc.or_(pc.greater_equal(days, pa.scalar(kept_from, pa.date32())), waits)
+def _drop(
+    lake: Lake, table: str, part: str | None, column: str, kept_from: date, pending: set[date]
+) -> tuple[int, int]:
+    """Remove the rows of days before `kept_from` that do not wait; return days and rows."""
+    rows = lake.store.read(table, part)
+    waits = pc.is_in(rows[column], value_set=pa.array(sorted(pending), pa.date32()))
+    staying = rows.filter(pc.or_(pc.greater_equal(rows[column], pa.scalar(kept_from, pa.date32())), waits))
+    if part and not staying.num_rows:
+        lake.store.remove(table, [part])
+    elif staying.num_rows < rows.num_rows:
+        lake.store.update(staying.combine_chunks(), table, part)
+    return len(pc.unique(rows[column])) - len(pc.unique(staying[column])), rows.num_rows - staying.num_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -100,28 +100,17 @@ def judge(
     day = day or as_of_on
     breaks = rule_breaks(batch, contract, as_of_on)
     rows_broken = {rule.id: int(pc.sum(breaks.column(i)).as_py() or 0) for i, rule in enumerate(contract.rules)}
-    valid, quarantined = batch, load_contract("quarantine").arrow_schema().empty_table()
-    accepted_keys: tuple[str, ...] = ()
-    hit = [i for i, rule in enumerate(contract.rules) if rule.severity == "reject" and rows_broken[rule.id]]
+    hit = {f"r{i}": rule for i, rule in enumerate(contract.rules) if rule.severity == "reject" and rows_broken[rule.id]}
+    quarantined = load_contract("quarantine").arrow_schema().empty_table()
     if hit:
-        rules = [contract.rules[i] for i in hit]
-        matrix = np.column_stack([breaks.column(i).to_numpy() for i in hit])
-        places = np.flatnonzero(matrix.any(axis=1))
-        described = _described(batch.take(pa.array(places)), contract)
-        stays = _are_accepted(described.column("row_key"), matrix[places], rules, contract, accepted or {})
-        accepted_keys = tuple(described.column("row_key").filter(pa.array(stays)).to_pylist())
-        places, described = places[~stays], described.filter(pa.array(~stays))
-        rejected = np.zeros(batch.num_rows, dtype=bool)
-        rejected[places] = True
-        valid = batch.filter(pa.array(~rejected))
-        quarantined = _quarantine(described, places, matrix[places], rules, contract, day)
+        quarantined = _rejected(batch, breaks.select(list(hit)), hit, contract, day)
+    stays = _are_accepted(quarantined, contract, accepted or {})
+    accepted_keys = tuple(quarantined["row_key"].filter(stays).to_pylist())
+    quarantined = quarantined.filter(pc.invert(stays))
+    numbers = pa.array(np.arange(1, batch.num_rows + 1))
+    valid = batch.filter(pc.invert(pc.is_in(numbers, quarantined["source_row_number"].combine_chunks())))
     if valid.num_rows + quarantined.num_rows != batch.num_rows:
-        raise RowsLost(
-            table=contract.name,
-            rows_in=batch.num_rows,
-            rows_valid=valid.num_rows,
-            rows_quarantined=quarantined.num_rows,
-        )
+        raise RowsLost(contract.name, batch.num_rows, valid.num_rows, quarantined.num_rows)
     valid = with_strict_schema(valid, contract)
     return Verdict(contract, day, batch.num_rows, valid, quarantined, rows_broken, accepted_keys)
 
@@ -139,7 +128,7 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
         found = run_sql(statement, batch=batch)
     except EngineError as error:
         culprits = _refused_rules(batch, contract, as_of_on) or {"verdict": _first_line(error)}
-        raise RuleCouldNotRun(table=contract.name, file=contract.file, problems=culprits) from error
+        raise RuleCouldNotRun(contract.name, contract.file, culprits) from error
     return found.drop_columns([ROW_NUMBER]).combine_chunks()
 
 
@@ -176,68 +165,60 @@ def _first_line(error: EngineError) -> str:
     return re.sub(r"'[^']*'", "'…'", str(error).splitlines()[0])
 
 
-def _are_accepted(
-    keys: pa.ChunkedArray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, accepted: AcceptedRules
-) -> np.ndarray:
+def _are_accepted(quarantined: pa.Table, contract: Contract, accepted: AcceptedRules) -> pa.Array:
     """Return per rejected row whether all rules it breaks are acceptable and accepted."""
-    can_be = {rule.id for rule in rules if is_acceptable(rule, contract)}
-    found = np.zeros(len(matrix), dtype=bool)
-    for place, key in enumerate(keys.to_pylist() if accepted else ()):
-        if key in accepted:
-            broken = {rule.id for rule, flag in zip(rules, matrix[place], strict=True) if flag}
-            found[place] = broken <= can_be & accepted[key]
-    return found
+    can_be = {rule.id for rule in contract.rules if is_acceptable(rule, contract)} if accepted else set()
+    keys, rules = quarantined["row_key"].to_pylist(), quarantined["rule_ids"].to_pylist()
+    return pa.array(
+        [set(ids.split(";")) <= can_be & accepted.get(key, set()) for key, ids in zip(keys, rules, strict=True)],
+        pa.bool_(),
+    )
 
 
-def _quarantine(
-    described: pa.Table, places: np.ndarray, matrix: np.ndarray, rules: Sequence[Rule], contract: Contract, day: date
-) -> pa.Table:
-    # few combinations of broken rules, many rows: build the texts once per combination
-    combinations, which = np.unique(matrix, axis=0, return_inverse=True)
-    groups = [[rule for rule, broken in zip(rules, flags, strict=True) if broken] for flags in combinations]
-    texts = {
-        "rule_ids": [";".join(rule.id for rule in group) for group in groups],
-        "reasons_vi": [" ".join(rule.sentence_vi for rule in group) for group in groups],
-        "reasons_en": [" ".join(rule.sentence_en for rule in group) for group in groups],
-    }
-    count = described.num_rows
-    days = pa.repeat(pa.scalar(day, pa.date32()), count)
-    columns = {
-        "table_name": pa.repeat(contract.name, count),
-        "source": pa.repeat(contract.source or contract.name, count),
-        "row_key": described.column("row_key"),
-        "source_row_number": pa.array(places + 1, pa.int64()),
-        **{name: pa.array(text, pa.string()).take(pa.array(which.ravel())) for name, text in texts.items()},
-        "row_json": described.column("row_json"),
-        "pulled_for_on": days,
-        "unit_code": described.column("unit_code"),
-        # A verdict knows one batch; what came before is added by `quarantine.py`.
-        "first_seen_on": days,
-        "last_seen_on": days,
-        "times_seen": pa.repeat(pa.scalar(1, pa.int32()), count),
-    }
-    return enforce(pa.table(columns), load_contract("quarantine"))
+def _rejected(batch: pa.Table, flags: pa.Table, rules: Mapping[str, Rule], contract: Contract, day: date) -> pa.Table:
+    """Return the rows that break a rule, as the quarantine holds them, in order.
 
-
-def _described(rows: pa.Table, contract: Contract) -> pa.Table:
-    """Return row_key, row_json, unit_code and row number; instants in local time."""
+    Args:
+        batch: the conformed batch.
+        flags: per row whether it breaks each rule of severity reject that any row breaks.
+        rules: these rules, by column of `flags`.
+        contract: the contract of the batch.
+        day: civil day the batch was pulled for.
+    """
+    places = pa.array(np.flatnonzero(np.any([column.to_numpy() for column in flags.columns], axis=0)), pa.int64())
     # Masking finds names by the words before them and misses others, so free text is left out.
-    rows = rows.select([column.name for column in contract.columns if column.classification != "masked-text"])
+    names = [column.name for column in contract.columns if column.classification != "masked-text"]
+    rows = batch.select(names).take(places)
     for i, column in enumerate(rows.schema):
-        if pa.types.is_timestamp(column.type):
+        if pa.types.is_timestamp(column.type):  # an instant is told in local time
             rows = rows.set_column(i, column.name, pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%S%Ez"))
-    key = [exp.func("COALESCE", exp.cast(exp.column(name), "VARCHAR"), exp.Literal.string("")) for name in contract.key]
+    for name in rules:
+        rows = rows.append_column(name, flags[name].take(places))
+
+    def told(separator: str, texts: Iterable[str]) -> exp.Expr:
+        said = [exp.case().when(exp.column(name), exp.convert(text)) for name, text in zip(rules, texts, strict=True)]
+        return exp.ConcatWs(
+            expressions=[exp.convert(separator), *said], coalesce=True
+        )  # a rule that holds adds nothing
+
+    key = [exp.func("COALESCE", exp.cast(exp.column(name), "VARCHAR"), exp.convert("")) for name in contract.key]
     record = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name)) for name in rows.column_names
-        ]
+        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name)) for name in names]
     )
-    unit = exp.column("unit_code") if "unit_code" in rows.column_names else exp.Null()
-    query = exp.select(
-        exp.alias_(exp.func("CONCAT_WS", exp.Literal.string("|"), *key), "row_key"),
-        exp.alias_(exp.cast(exp.func("TO_JSON", record), "VARCHAR"), "row_json"),
-        exp.alias_(exp.cast(unit, "VARCHAR"), "unit_code"),
-        ROW_NUMBER,
-    )
-    batch = rows.append_column(ROW_NUMBER, pa.array(np.arange(rows.num_rows)))
-    return run_sql(query.from_("batch").order_by(ROW_NUMBER), batch=batch)
+    columns = {
+        "table_name": exp.convert(contract.name),
+        "source": exp.convert(contract.source or contract.name),
+        "row_key": exp.func("CONCAT_WS", exp.convert("|"), *key),
+        "source_row_number": exp.column(ROW_NUMBER),
+        "rule_ids": told(";", [rule.id for rule in rules.values()]),
+        "reasons_vi": told(" ", [rule.sentence_vi for rule in rules.values()]),
+        "reasons_en": told(" ", [rule.sentence_en for rule in rules.values()]),
+        "row_json": exp.cast(exp.func("TO_JSON", record), "VARCHAR"),
+        "unit_code": exp.cast(exp.column("unit_code") if "unit_code" in names else exp.Null(), "VARCHAR"),
+        # A verdict knows one batch; what came before is added by `quarantine.py`.
+        **dict.fromkeys(("pulled_for_on", "first_seen_on", "last_seen_on"), exp.convert(day)),
+        "times_seen": exp.convert(1),
+    }
+    query = exp.select(*(exp.alias_(value, name) for name, value in columns.items())).from_("batch")
+    found = run_sql(query.order_by(ROW_NUMBER), batch=rows.append_column(ROW_NUMBER, pc.add(places, 1)))
+    return enforce(found, load_contract("quarantine"))

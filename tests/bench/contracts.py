@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from bench.history import dossiers
 from bench.measure import Line, Report, number, peak_mib, run, seconds
-from cchc_pipeline.contracts import conform, load_contract
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.conform import conform
 from cchc_pipeline.lake.engine import connect
 from cchc_pipeline.validation.drift.profiles import profile
 from cchc_pipeline.validation.expectations import validate

@@ -8,9 +8,10 @@ import re
 import pytest
 import yaml
 
-from cchc_pipeline.contracts import ContractFileError, load_contract, read_contract
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import CodeList, load_code_list
-from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.contracts.errors import ContractFileError
+from cchc_pipeline.contracts.registry import contract_folder, read_contract
 from cchc_pipeline.yaml_files import read_yaml
 
 BROKEN = {

@@ -9,16 +9,9 @@ import pytest
 import yaml
 from contract_batches import AS_OF, CLEAN, INBOUND, dirty_batch
 
-from cchc_pipeline.contracts import (
-    all_contracts,
-    contract_names,
-    load_contract,
-    parse_contract,
-    resource,
-    rule_list,
-    table_schema,
-)
+from cchc_pipeline.contracts import all_contracts, contract_names, load_contract, parse_contract
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list
+from cchc_pipeline.contracts.describe import resource, rule_list
 from cchc_pipeline.contracts.versions import all_compatibility_errors
 from cchc_pipeline.validation.verdict import rule_breaks
 
@@ -193,7 +186,7 @@ def test_one_text_gives_the_same_count_in_any_shell_and_here(name):
 
 def test_describe():
     contract = load_contract("one_stop__dossiers")
-    schema = table_schema(contract)
+    schema = resource(contract)["schema"]
     fields = {field["name"]: field for field in schema["fields"]}
     assert schema["primaryKey"] == ["dossier_id"]
     assert fields["channel"]["constraints"] == {"required": True, "enum": ["direct", "online", "postal"]}

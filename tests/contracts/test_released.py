@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from contract_folders import a_folder, raised, rewrite, text_of, without_column
 
 from cchc_pipeline.cli.main import main
-from cchc_pipeline.contracts import ContractFileError, all_contracts, parse_contract, read_contract
+from cchc_pipeline.contracts import all_contracts, parse_contract
 from cchc_pipeline.contracts.compatibility import compare
-from cchc_pipeline.contracts.errors import VersionRefused
-from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
+from cchc_pipeline.contracts.registry import contract_folder, read_contract
 from cchc_pipeline.contracts.versions import (
     all_compatibility_errors,
     as_yaml,
@@ -145,7 +145,7 @@ def test_an_inbound_contract_is_not_released(folder):
     with pytest.raises(VersionRefused, match="it is inbound") as caught:
         record_version(read_contract(folder / "papi__subdimensions.odcs.yaml"), folder)
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
-    assert (again.table, again.fix) == ("papi__subdimensions", "only what leaves the pipeline is released")
+    assert (again.subject, again.fix) == ("papi__subdimensions", "only what leaves the pipeline is released")
 
 
 def test_a_table_may_only_go_after_the_end_it_announced(folder):
@@ -154,11 +154,11 @@ def test_a_table_may_only_go_after_the_end_it_announced(folder):
     )
     contract = folder / "units.odcs.yaml"
     contract.unlink()
-    assert [one.table for one in all_compatibility_errors(folder, date(2030, 1, 1))] == ["units"]
+    assert [one.subject for one in all_compatibility_errors(folder, date(2030, 1, 1))] == ["units"]
     rewrite(folder, "units", raised(text, "1.0.1"))
     assert cchc("contract", "release", "units", "--folder", folder).exit_code == 0
     contract.unlink()
-    assert [one.table for one in all_compatibility_errors(folder, date(2028, 6, 30))] == ["units"]
+    assert [one.subject for one in all_compatibility_errors(folder, date(2028, 6, 30))] == ["units"]
     assert all_compatibility_errors(folder, date(2028, 7, 1)) == []
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from indicator_cases import PARENTS, UNITS, values
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.register_lists import external_indices, index_table, measure_table, measures
+from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.contracts.register_lists import index_table, measure_table
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
@@ -61,19 +62,23 @@ def _after(start: date, days: int | None) -> date | None:
     return None if days is None else start + timedelta(days=days)
 
 
+MEASURES, INDICES = (load_code_list(name).codes for name in ("register_measure", "external_index"))
+
+
 @st.composite
 def observations(draw: Any) -> list[dict[str, Any]]:
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for _ in range(draw(st.integers(0, 12))):
-        measure, unit, last = draw(st.sampled_from(measures())), draw(CODES), draw(DAYS)
+        measure, unit, last = draw(st.sampled_from(MEASURES)), draw(CODES), draw(DAYS)
+        kind = measure.attributes["kind"]
         # Months and what adds up to them: periods within one another, never overlapping in part.
-        first = draw(st.sampled_from([last, last.replace(day=1), date(2026, 9, 1)])) if measure.kind == "flow" else last
-        if measure.kind == "flow" and first == date(2026, 9, 1):
+        first = draw(st.sampled_from([last, last.replace(day=1), date(2026, 9, 1)])) if kind == "flow" else last
+        if kind == "flow" and first == date(2026, 9, 1):
             last = date(2026, 11, 10)
-        elif measure.kind == "flow" and first.day == 1:
+        elif kind == "flow" and first.day == 1:
             last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        value = float(draw(st.integers(0, 1 if measure.kind == "flag" else 50)))
-        total = draw(st.none() | st.integers(50, 90).map(float)) if measure.total != "none" else None
+        value = float(draw(st.integers(0, 1 if kind == "flag" else 50)))
+        total = draw(st.none() | st.integers(50, 90).map(float)) if measure.attributes["total"] != "none" else None
         rows[measure.code, unit, first, last] = {
             "measure_code": measure.code, "unit_code": unit, "period_start": first, "observed_on": last,
             "value": value, "total": total,
@@ -105,8 +110,8 @@ def lists(draw: Any) -> dict[str, list[dict[str, Any]]]:
             "answered_on": _after(came, draw(LATER)),
         })  # fmt: skip
     for _ in range(draw(st.integers(0, 5))):
-        one, unit, year = draw(st.sampled_from(external_indices())), draw(CODES), draw(st.sampled_from([2025, 2026]))
-        as_of = draw(DAYS) if one.series == "running" and year == 2026 else date(year, 9, 30)
+        one, unit, year = draw(st.sampled_from(INDICES)), draw(CODES), draw(st.sampled_from([2025, 2026]))
+        as_of = draw(DAYS) if one.attributes["series"] == "running" and year == 2026 else date(year, 9, 30)
         rank = draw(st.none() | st.integers(1, 34))
         indices[one.code, unit, year, as_of] = {
             "index_code": one.code, "unit_code": unit, "year": year, "as_of_on": as_of, "source": "A",

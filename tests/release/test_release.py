@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill, land, october, publish
 
 from cchc_pipeline.cli.main import main
-from cchc_pipeline.contracts import ContractBroken, all_contracts, load_contract
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.lake.files import LakeError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names

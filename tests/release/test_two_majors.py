@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from small_lake import INBOUND, SETTINGS
 
 from cchc_pipeline.cli.main import main
-from cchc_pipeline.contracts import ContractFileError, parse_contract
+from cchc_pipeline.contracts import parse_contract
+from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.contracts.registry import contract_folder, folder_contracts
 from cchc_pipeline.lake.publish import read_manifest, read_published
 from cchc_pipeline.release.release import release

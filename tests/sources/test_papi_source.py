@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from published_files import published
 
-from cchc_pipeline.contracts import conform, load_contract
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.conform import conform
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources.errors import FileUnusable

@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, external_indices, measures
+from cchc_pipeline.contracts.register_lists import OWN_COLUMNS
 from cchc_pipeline.days import Window
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.protocol import KnownState
@@ -29,6 +29,7 @@ from cchc_pipeline.tabular.cells import CellError, read_cell
 DAY = date(2026, 11, 1)
 HEAD = "measure_code,unit_code,period_start,observed_on,value,total,system,note"
 OBSERVATIONS = load_contract("registers__observations")
+MEASURES = load_code_list("register_measure").codes
 
 
 def pull(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -263,7 +264,7 @@ def test_a_template_explains_every_column_and_lists_every_code(tmp_path: Path) -
     text = "\n".join(str(cell.value) for row in guide.iter_rows() for cell in row)
     assert all(column.description_vi in text for column in columns)
     codes = {row[0].value for row in lists.iter_rows()}
-    assert codes >= {measure.code for measure in measures()}
+    assert codes >= {measure.code for measure in MEASURES}
     assert {str(one.sqref) for one in sheet.data_validations.dataValidation} == {"A2:A501"}
 
 
@@ -284,18 +285,20 @@ def test_no_two_columns_share_a_header(table: str) -> None:
 
 
 def test_the_lists_say_what_a_code_means_for_counting() -> None:
-    assert {measure.kind for measure in measures()} == {"flow", "stock", "flag"}
-    assert {measure.total for measure in measures()} == {"none", "part", "plan"}
-    assert all(measure.basis_vi and measure.unit for measure in measures())
-    assert {index.series for index in external_indices()} == {"yearly", "running"}
-    assert len(load_code_list("register_measure").codes) == len(measures())
+    assert {one.attributes["kind"] for one in MEASURES} == {"flow", "stock", "flag"}
+    assert {one.attributes["total"] for one in MEASURES} == {"none", "part", "plan"}
+    assert all(one.attributes.keys() == {"kind", "unit", "total", "basis_vi"} for one in MEASURES)
+    assert all(one.attributes["basis_vi"] and one.attributes["unit"] for one in MEASURES)
+    indices = load_code_list("external_index").codes
+    assert all(one.attributes.keys() == {"max_value", "series"} for one in indices)
+    assert {one.attributes["series"] for one in indices} == {"yearly", "running"}
 
 
 def test_rules_name_the_measures_that_the_list_says() -> None:
     def named(rule: str) -> set[str]:
         sql = OBSERVATIONS.rule(f"registers__observations.{rule}").predicate.sql()
-        return {measure.code for measure in measures() if f"'{measure.code}'" in sql}
+        return {measure.code for measure in MEASURES if f"'{measure.code}'" in sql}
 
-    assert named("flag_value") == {measure.code for measure in measures() if measure.kind == "flag"}
-    assert named("part_above_total") == {measure.code for measure in measures() if measure.total == "part"}
-    assert named("total_missing") == {measure.code for measure in measures() if measure.total != "none"}
+    assert named("flag_value") == {measure.code for measure in MEASURES if measure.attributes["kind"] == "flag"}
+    assert named("part_above_total") == {measure.code for measure in MEASURES if measure.attributes["total"] == "part"}
+    assert named("total_missing") == {measure.code for measure in MEASURES if measure.attributes["total"] != "none"}

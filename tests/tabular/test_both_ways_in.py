@@ -172,4 +172,4 @@ def test_what_the_drop_folder_fills_in_is_not_missed(tmp_path: Path) -> None:
     (row,) = read_register(path, "observations", DAY)
     report = check_file(path, load_contract("registers__observations"), DAY)
     assert (row["period_start"], row["source_row"]) == (date(2026, 9, 30), "observations.csv, dòng 2")
-    assert (report.shape, report.rows, report.rejected) == ((), 1, 0), report.problems
+    assert (report.shape, report.rows, report.rejected) == ([], 1, 0), report.problems

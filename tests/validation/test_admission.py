@@ -11,7 +11,8 @@ from contract_batches import AS_OF, CLEAN, batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import ContractBroken, load_contract
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.contracts.parts import DriftPolicy
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.verdict import judge

@@ -6,14 +6,9 @@ from datetime import date
 
 import pytest
 
-from cchc_pipeline.contracts import (
-    ContractBroken,
-    absent_columns,
-    all_contracts,
-    conform,
-    load_contract,
-    unknown_columns,
-)
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.contracts.conform import absent_columns, conform, unknown_columns
+from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent

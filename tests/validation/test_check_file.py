@@ -14,12 +14,14 @@ from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_b
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cchc_pipeline.arrow import array
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.register_lists import day_measures
 from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.tabular.cells import read_cell
 from cchc_pipeline.tabular.files import TableFileError
-from cchc_pipeline.validation.check_file import _column, check_file
+from cchc_pipeline.validation.check_file import check_file
 from cchc_pipeline.validation.verdict import judge
 
 PAPI = load_contract("papi__subdimensions")
@@ -118,7 +120,7 @@ def test_any_csv_of_good_rows_is_good(scores, delimiter, encoding, english, titl
     path = tmp_path / "any.csv"
     path.write_text("Bảng điểm\n" * titles + text_of(rows, head, delimiter), encoding=encoding)
     report = check_file(path, PAPI, date(2100, 1, 1))
-    assert (report.shape, report.rows, report.rejected) == ((), len(rows), 0), report.problems
+    assert (report.shape, report.rows, report.rejected) == ([], len(rows), 0), report.problems
     assert sum(p.rule_id.endswith("score_missing") for p in report.problems) == scores.count(None)
     assert {p.row for p in report.problems} <= set(range(titles + 2, titles + 2 + len(rows)))
 
@@ -201,7 +203,7 @@ def test_a_broken_shape_names_every_column_and_judges_no_row(tmp_path):
         "Table papi__subdimensions, column year",
         "Table papi__subdimensions, column slot",
     ]
-    assert report.notes == ("columns that the contract does not have: score2",)
+    assert report.notes == ["columns that the contract does not have: score2"]
 
 
 def test_labels_of_codes_are_read_as_the_codes(tmp_path):
@@ -269,5 +271,5 @@ def test_a_long_file_shows_its_progress(tmp_path):
 @pytest.mark.usefixtures("zones_in_arrow")
 def test_a_moment_in_a_file_is_local_time():
     column = load_contract("documents__statuses").column("status_at")
-    (held,) = _column(column, ["02/03/2026 23:30"], "auto", {}).to_pylist()
+    (held,) = array([read_cell(column, "02/03/2026 23:30")], column.arrow_type).to_pylist()
     assert held == datetime(2026, 3, 2, 16, 30, tzinfo=UTC)

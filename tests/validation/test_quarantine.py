@@ -10,7 +10,8 @@ import pytest
 from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
-from cchc_pipeline.contracts import NotAcceptable, load_contract
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.errors import NotAcceptable
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation import staging

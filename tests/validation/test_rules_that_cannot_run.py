@@ -8,7 +8,8 @@ import pytest
 from contract_batches import AS_OF, CLEAN, batch
 from contract_overlay import mended, spoiled
 
-from cchc_pipeline.contracts import RuleCouldNotRun, load_contract
+from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.errors import RuleCouldNotRun
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import pending_days, stage

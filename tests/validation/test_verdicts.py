@@ -11,7 +11,9 @@ from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_b
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.contracts import ContractBroken, absent_columns, conform, enforce, load_contract, unknown_columns
+from cchc_pipeline.contracts import enforce, load_contract
+from cchc_pipeline.contracts.conform import absent_columns, conform, unknown_columns
+from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.validation.verdict import judge, rule_breaks
 
 RULES = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules]

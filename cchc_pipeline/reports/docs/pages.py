@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.contracts import all_contracts, load_contract, rule_list
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.contracts.describe import rule_list
 from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import catalogue, relations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from cchc_pipeline.contracts import Column, Contract
+from cchc_pipeline.contracts import Contract
+from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import Problems

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.days import Period, period_of
-from cchc_pipeline.reference.calendar import working_days_between
+from cchc_pipeline.reference.calendar import is_working_day
 from cchc_pipeline.validation.drift.comparison import FELL, ROSE, Break, Comparison, is_other_level
 from cchc_pipeline.vietnamese import period_label
 
@@ -233,4 +233,5 @@ def _read_again(
 def _working_days(period: str, until: date) -> int:
     """Return the working days of a period that are over on `until`; at least 1."""
     held = _period(period)
-    return max(working_days_between(held.first - timedelta(days=1), min(until, held.last)), 1)
+    days = (held.first + timedelta(days=i) for i in range((min(until, held.last) - held.first).days + 1))
+    return max(sum(is_working_day(day) for day in days), 1)
