@@ -103,10 +103,11 @@ def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> I
 
 def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> Grids:
     """Score all criteria of all scorecards; points in hundredths."""
+    places = given["card"].to_numpy(), given["criterion"].to_numpy()
 
     def grid(name: str, empty: Any, dtype: Any) -> npt.NDArray[Any]:
         cells = np.full((cards, len(criteria)), empty, dtype=dtype)
-        cells[given["card"], given["criterion"]] = given[name]
+        cells[places] = given[name]
         return cells
 
     leaves = {name: grid(name, np.nan, np.float64) for name in ("numerator", "denominator", "points")}
