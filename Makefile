@@ -29,19 +29,21 @@ run: $(VENV)/.installed ## the main job on the built-in province, from its first
 ui: $(VENV)/.installed ## Dagster UI and daemon on http://127.0.0.1:3000, with the built-in province beside them
 	@$(BIN)/cchc ui $(ARGS)
 
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Files that run the pipeline are begun first (tests/conftest.py). ORDER= shuffles files and the tests in them.
+ORDER ?= -p no:randomly
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed ## every test but acceptance and benches, a process per core (at most four)
-	@$(PYTEST) -m "not acceptance and not bench" $(ARGS)
+	@$(PYTEST) $(ORDER) -m "not acceptance and not bench" $(ARGS)
 
 test-fast: $(VENV)/.installed ## unit tests only
-	@$(BIN)/python -m pytest -m "not e2e and not browser and not acceptance and not bench" $(ARGS)
+	@$(BIN)/python -m pytest $(ORDER) -m "not e2e and not browser and not acceptance and not bench" $(ARGS)
 
 acceptance: $(VENV)/.installed ## the published figures (needs the folder with them beside the project)
-	@$(PYTEST) -m acceptance $(ARGS)
+	@$(PYTEST) $(ORDER) -m acceptance $(ARGS)
 
 test-bench: $(VENV)/.installed ## every bench at its smallest size, held against its yardstick
-	@$(PYTEST) -m bench $(ARGS)
+	@$(PYTEST) $(ORDER) -m bench $(ARGS)
 
 lint: $(VENV)/.installed ## style, types, direction of imports, SQL that travels, contracts, definitions
 	@$(BIN)/ruff check .

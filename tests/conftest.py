@@ -4,14 +4,24 @@ Belongs here: settings of tools for all tests, and fixtures that several folders
 """
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 from hypothesis import settings
 
 from cchc_pipeline.lake.layout import Lake
+
+if TYPE_CHECKING:
+    from desk import Desks
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
+ENOUGH_BYTES = 2 * 1024**3
 
 # how long an example takes says something about the machine, and nothing about the code
 settings.register_profile("project", deadline=None)
@@ -30,14 +40,34 @@ def zones_in_arrow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for lakes and instances: in memory where that is possible, since every write is synced."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+        folder = Path(tempfile.mkdtemp(prefix="cchc-tests-", dir=MEMORY))
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        yield tmp_path_factory.mktemp("desks")
+
+
+@pytest.fixture(scope="session")
+def make_desk(folders: Path) -> "Iterator[Desks]":
+    """Builds desks, each with its own served province; their servers run to the end."""
+    from desk import Desks
+
+    with ExitStack() as running:
+        yield Desks(folders, running)
+
+
+@pytest.fixture(scope="session")
 def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A published lake that tests only read."""
-    from small_lake import fill, publish
+    from prepared import prepare
+    from small_lake import published
 
-    lake = Lake(tmp_path_factory.mktemp("published"))
-    fill(lake)
-    publish(lake)
-    return lake
+    folder = tmp_path_factory.mktemp("published") / "lake"
+    prepare("small-lake", None, published, folder)
+    return Lake(folder)
 
 
 @pytest.fixture
@@ -48,5 +78,14 @@ def own_lake(published_lake: Lake, tmp_path: Path) -> Lake:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that run the pipeline: begun last, one of them would be waited for alone."""
-    items.sort(key=lambda item: not {"e2e", "browser"} & set(item.keywords))
+    """Begin with the files that run the pipeline, of each folder one in turn.
+
+    Begun last, one of them would be waited for alone; those of one folder share desks, and a process would wait for
+    what another prepares.
+    """
+    turns: dict[Path, int] = {}
+    for item in items:
+        runs = item.get_closest_marker("e2e") or item.get_closest_marker("browser")
+        if runs and item.path not in turns:
+            turns[item.path] = sum(path.parent == item.path.parent for path in turns)
+    items.sort(key=lambda item: turns.get(item.path, len(items)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -218,6 +219,13 @@ def fill(lake: Lake) -> None:
 
 def publish(lake: Lake, run_id: str = "0123456789") -> Published:
     return release(lake, SETTINGS, INBOUND, run_id)
+
+
+def published(folder: Path) -> None:
+    """Make a published lake in a folder."""
+    lake = Lake(folder)
+    fill(lake)
+    publish(lake)
 
 
 def days() -> list[date]:

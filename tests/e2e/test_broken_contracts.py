@@ -12,7 +12,7 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 from contract_overlay import spoiled
-from e2e_desk import Desk, MakeDesk, Night
+from desk import Desk, Desks, Night
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
@@ -25,14 +25,13 @@ STEP = f"staged_{TABLE}"
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: MakeDesk) -> Desk:
-    return make_desk("broken-contracts", size=0.1, small=True)
+def desk(make_desk: Desks) -> Desk:
+    return make_desk("first-night", size=0.1, nights=((FIRST, FIRST),))
 
 
 @pytest.fixture(scope="module")
 def good(desk: Desk) -> Night:
-    desk.set_clock_after(FIRST)
-    return desk.run(FIRST)
+    return desk.nights[0]
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +39,14 @@ def wrong_sql(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory)
     desk.set_clock_after(SECOND)
     folder: Path = tmp_path_factory.mktemp("sql")
     with spoiled(folder, TABLE, "WHERE procedures_count < 0", "WHERE CAST(document_type AS DATE) > sent_on"):
-        return desk.run(SECOND)
+        return desk.run(SECOND, cross_checked=True)
 
 
 @pytest.fixture(scope="module")
 def raising(desk: Desk, wrong_sql: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
     folder: Path = tmp_path_factory.mktemp("expectation")
     with spoiled(folder, TABLE, 'column_A: "sent_on"', 'column_A: "sent_on_day"'):
-        return desk.run(SECOND)
+        return desk.run(SECOND, cross_checked=True)
 
 
 @pytest.fixture(scope="module")

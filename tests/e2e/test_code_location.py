@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from e2e_desk import INBOUND
+from desk import INBOUND
 
 from assets.definitions import build_defs
 from cchc_pipeline.contracts import load_contract

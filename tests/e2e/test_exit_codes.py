@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from e2e_desk import Desk, MakeDesk
+from desk import Desk, Desks
 
 pytestmark = pytest.mark.e2e
 
@@ -13,7 +13,7 @@ DAY = date(2026, 9, 7)
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: MakeDesk) -> Desk:
+def desk(make_desk: Desks) -> Desk:
     desk = make_desk("exit-codes", size=0.1, small=True)
     desk.set_clock_after(DAY)
     # Where no source gives anything, a run is short.

@@ -6,16 +6,13 @@ What is expected is counted from the dossiers of the sandbox, one by one, withou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from e2e_desk import Desk, Night
+from desk import Desk, Desks, Night
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.scenarios.merger_2025 import COMMUNES, DISTRICTS, DIVIDED, FORMER, MERGED_ON
-from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 pytestmark = pytest.mark.e2e
 
@@ -26,15 +23,13 @@ HEIR = {(EARLIER if old == "H99.201" else old): new for new, _, olds in COMMUNES
 
 
 @pytest.fixture(scope="module")
-def desk(folders: Path) -> Iterator[Desk]:
-    with SandboxServer("merger-2025", size=0.5) as server:
-        yield Desk(folders / "merger", server)
+def desk(make_desk: Desks) -> Desk:
+    return make_desk("merger", scenario="merger-2025", size=0.5, nights=((FIRST, LAST),), CCHC_OVERLAP_DAYS="1")
 
 
 @pytest.fixture(scope="module")
 def night(desk: Desk) -> Night:
-    desk.set_clock_after(LAST)
-    return desk.run(FIRST, LAST, CCHC_OVERLAP_DAYS="1")
+    return desk.nights[0]
 
 
 def unit_id(life) -> str:

@@ -19,7 +19,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from e2e_desk import INBOUND, Desk, MakeDesk, Night, differences, periods_of
+from desk import INBOUND, Desk, Desks, Night, differences, periods_of
 from e2e_personal import personal_traces
 from sandbox_lives import lives_known
 
@@ -42,7 +42,7 @@ WHOLE_SWEEP = {"CCHC_SWEEP_NIGHTS": "1"}
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: MakeDesk) -> Desk:
+def desk(make_desk: Desks) -> Desk:
     return make_desk("nights", size=0.3, small=False, defects=0.06, days=40)
 
 
@@ -74,7 +74,7 @@ def repaired(desk: Desk, with_gap: Night) -> Night:
 @pytest.fixture(scope="module")
 def next_night(desk: Desk, repaired: Night) -> Night:
     desk.set_clock_after(NEXT)
-    return desk.run(NEXT, **SHORT_OVERLAP, **WHOLE_SWEEP)
+    return desk.run(NEXT, cross_checked=True, **SHORT_OVERLAP, **WHOLE_SWEEP)
 
 
 # -- the first load -----------------------------------------------------------------------------------------------
@@ -293,7 +293,9 @@ def test_rows_in_are_rows_valid_and_quarantined(desk: Desk, first_load: Night, n
 
 def test_great_expectations_agrees_in_every_table(desk: Desk, next_night: Night) -> None:
     checks = desk.checks(next_night.outcome.run_id)
-    assert all(checks[f"staged_{table}", "great_expectations"].passed for table in INBOUND)
+    judged = {table: checks[f"staged_{table}", "great_expectations"] for table in INBOUND}
+    assert all(check.passed for check in judged.values())
+    assert judged["one_stop__dossiers"].metadata["rules_run"].value == len(load_contract("one_stop__dossiers").rules)
     assert all(checks[f"staged_{table}", "shape"].passed for table in INBOUND)
 
 

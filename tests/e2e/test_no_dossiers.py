@@ -6,12 +6,12 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
-from e2e_desk import MakeDesk
+from desk import Desks
 
 pytestmark = pytest.mark.e2e
 
 
-def test_a_first_weekend_without_a_dossier_is_published(make_desk: MakeDesk) -> None:
+def test_a_first_weekend_without_a_dossier_is_published(make_desk: Desks) -> None:
     desk = make_desk("no-dossiers", size=0.0001, small=True)
     desk.set_clock_after(date(2026, 9, 6))
     done = desk.cchc("run", "--from", "2026-09-05", "--to", "2026-09-06")

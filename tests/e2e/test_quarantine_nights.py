@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from e2e_desk import Desk, MakeDesk, Night
+from desk import Desk, Desks, Night
 
 pytestmark = pytest.mark.e2e
 
@@ -36,7 +36,7 @@ def decide(desk: Desk, word: str, key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def story(make_desk: MakeDesk) -> Story:
+def story(make_desk: Desks) -> Story:
     desk = make_desk("quarantine", size=0.2, small=True, defects=0.3, days=10)
     desk.set_clock_after(LOADED)
     loaded = desk.run(FIRST, LOADED)

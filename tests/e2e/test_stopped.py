@@ -9,7 +9,7 @@ from datetime import date
 
 import dagster as dg
 import pytest
-from e2e_desk import Desk, MakeDesk
+from desk import Desk, Desks
 
 from assets import again
 from assets.instance import initialise
@@ -22,7 +22,7 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: MakeDesk) -> Desk:
+def desk(make_desk: Desks) -> Desk:
     desk = make_desk("stopped", size=0.1, small=True)
     desk.set_clock_after(DAY)
     return desk

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from e2e_desk import Desk, MakeDesk
+from desk import Desk, Desks
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +39,7 @@ def run_python(script: str, *arguments: str, environment: dict[str, str]) -> sub
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: MakeDesk) -> Desk:
+def desk(make_desk: Desks) -> Desk:
     return make_desk("two-at-once", size=0.1, small=True)
 
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from independent_month import Month, loaded_month
+from desk import Desks
+from independent_month import FIRST, LAST, LOADED, Month
 
 
 @pytest.fixture(scope="session")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
-    with loaded_month(tmp_path_factory.mktemp("month")) as loaded:
-        yield loaded
+def month(make_desk: Desks) -> Iterator[Month]:
+    """September 2026 and some days in one load and two nights, with many defective records."""
+    desk = make_desk(
+        "month",
+        size=0.6,
+        defects=0.04,
+        days=42,
+        nights=((FIRST, LOADED), (date(2026, 10, 7), LAST)),
+        CCHC_SWEEP_NIGHTS="1",  # the whole sweep each night: what a source corrected late is read
+    )
+    with mock.patch.dict("os.environ", desk.variables(), clear=True):
+        yield Month(desk.lake, desk.province, LAST)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a desk with a lake, a Dagster instance and a served province, and the truth.
+"""Desks: a lake, a Dagster instance and a served province, driven by real runs, and the truth to hold them against.
 
 Nothing here knows how the pipeline works inside: a desk is driven through `run_main_job` or the real
 `cchc` command, and judged by what is published, by the Dagster instance and by the files on disk.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +22,8 @@ from unittest import mock
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
+from prepared import kept_engines, prepare
+from sql_verdict import sql_verdict_alone
 
 from assets.instance import initialise
 from assets.run import Outcome, run_main_job
@@ -30,7 +32,11 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.drop.papi import write_papi_table
 from cchc_pipeline.sandbox.drop.registers import write_registers
+from cchc_pipeline.sandbox.life import draws
+from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level
+from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.truth.definitions import indicators, standing_indicators
 from cchc_pipeline.sandbox.truth.indicators import Truth, indicator_truth
@@ -118,7 +124,6 @@ class Night:
     window: Window
     outcome: Outcome
     release: Release | None
-    seconds: float
 
     @property
     def published(self) -> Release:
@@ -133,6 +138,7 @@ class Desk:
     folder: Path
     sandbox: SandboxServer
     environment: dict[str, str] = field(default_factory=dict)
+    nights: list[Night] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         base, scenario = self.sandbox.base_url, self.sandbox.province.scenario
@@ -189,17 +195,25 @@ class Desk:
     @contextmanager
     def instance(self, **settings: str) -> Iterator[dg.DagsterInstance]:
         """The desk's Dagster instance, in the desk's environment."""
-        with mock.patch.dict(os.environ, self.variables(**settings), clear=True):
+        with mock.patch.dict(os.environ, self.variables(**settings), clear=True), kept_engines():
             initialise()
             with dg.DagsterInstance.get() as instance:
                 yield instance
 
-    def run(self, first: date, last: date | None = None, **settings: str) -> Night:
-        """The main job in this process, on the real instance."""
-        window, started = Window(first, last or first), time.monotonic()
-        with self.instance(**settings) as instance:
+    def run(self, first: date, last: date | None = None, *, cross_checked: bool = False, **settings: str) -> Night:
+        """The main job in this process, on the real instance.
+
+        Args:
+            first, last: the window.
+            cross_checked: whether Great Expectations judges beside the verdict, a fifth of a small run: for tests
+                that are about it. A run of the `cchc` command always is.
+            settings: variables of the environment.
+        """
+        window = Window(first, last or first)
+        with self.instance(**settings) as instance, nullcontext() if cross_checked else sql_verdict_alone():
             outcome = run_main_job(instance, window, lambda done, total, what: None)
-        return Night(window, outcome, self.current(), time.monotonic() - started)
+        self.nights.append(Night(window, outcome, self.current()))
+        return self.nights[-1]
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """The real `cchc` command, running."""
@@ -238,16 +252,87 @@ class Desk:
         return {one.step_key: one.status.value for one in stats if one.status is not None}
 
 
-MakeDesk = Callable[..., Desk]
+@contextmanager
+def small_province() -> Iterator[None]:
+    """Within: the two-level scenario has 3 departments and 4 communes, so that a run asks little of the portal."""
+    every = two_level.units
+
+    def few(rng: object) -> list[Unit]:
+        units = every(rng)  # type: ignore[arg-type]
+        return [unit for unit in units if unit.level != "commune" or int(unit.code.rpartition(".")[2]) <= 204]
+
+    fewer = figures().model_copy(update={"departments": figures().departments[5:8]})
+    with (
+        mock.patch.object(two_level, "figures", lambda: fewer),
+        mock.patch.object(two_level, "units", few),
+    ):
+        yield
 
 
-@dataclass(frozen=True)
-class TwoRanges:
-    """A first load in two runs, on a desk that later tests go on with."""
+@dataclass
+class Desks:
+    """Builds desks in a folder, each with its own served province.
 
-    desk: Desk
-    first: Night
-    second: Night
+    Attributes:
+        folder: of all desks.
+        open: the servers that run, until it closes.
+    """
+
+    folder: Path
+    open: ExitStack
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        size: float,
+        scenario: str = "two-level-2026",
+        small: bool = True,
+        defects: float | None = None,
+        days: int = 0,
+        nights: Sequence[tuple[date, date]] = (),
+        **settings: str,
+    ) -> Desk:
+        """Build a desk.
+
+        Args:
+            name: of its folder.
+            size: of the province.
+            scenario: of the province.
+            small: whether the two-level province has 8 units instead of 51.
+            defects: share of defective records; None for the scenario's own.
+            days: so many days from go-live are drawn with that share.
+            nights: windows that were run at the desk already, without Great Expectations. They are run once for all
+                tests and processes that ask for the same, and copied.
+            settings: variables of the environment of these runs.
+        """
+        with small_province() if small else nullcontext():
+            server = SandboxServer(scenario, size=size)
+        go_live = server.province.scenario.go_live
+        if defects is not None:
+            with mock.patch.object(draws, "DEFECT_SHARE", defects):
+                for day in range(days):
+                    server.province.lives(go_live + timedelta(days=day))
+        self.open.enter_context(server)
+        folder = self.folder / name
+        if not nights:
+            return Desk(folder, server)
+
+        def make(made: Path) -> None:
+            desk = Desk(made, server)
+            for first, last in nights:
+                desk.set_clock_after(last)
+                night = desk.run(first, last, **settings)
+                assert night.outcome.success, night.outcome.failures
+            held = [(one.window, one.outcome, one.published.folder.name) for one in desk.nights]
+            (made / "nights.pickle").write_bytes(pickle.dumps(held))
+
+        prepare(name, (size, scenario, small, defects, days, tuple(nights), settings), make, folder)
+        desk = Desk(folder, server)
+        for window, outcome, version in pickle.loads((folder / "nights.pickle").read_bytes()):  # noqa: S301 - our own
+            desk.nights.append(Night(window, outcome, Release(desk.lake.published / "versions" / version)))
+        desk.set_clock_after(nights[-1][1])
+        return desk
 
 
 # -- the truth ----------------------------------------------------------------------------------------------------

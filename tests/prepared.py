@@ -1,0 +1,78 @@
+"""What makes tests quick: folders made once and kept while nothing changes, and engines kept."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from filelock import FileLock
+from sqlalchemy import Engine, create_engine
+
+from cchc_pipeline.days import LOCAL_ZONE
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / ".pytest_cache" / "prepared"
+#: What decides what a run publishes: the code, the contracts, the libraries, and how tests drive a run.
+MADE_BY = ("cchc_pipeline", "assets", "data_contracts", "constraints.txt", "tests/desk.py", "tests/small_lake.py")
+
+
+def prepare(name: str, recipe: object, make: Callable[[Path], None], folder: Path) -> None:
+    """Copy what `make` makes into a new folder.
+
+    Args:
+        name: of what is kept; a new one takes the place of an old one.
+        recipe: what `make` depends on beside the code; its repr counts.
+        make: fills an empty folder. It is called when nothing is kept that the same code made by the same recipe on
+            the same day (the built-in province writes its registers as they are known today).
+        folder: where the copy goes; must not exist.
+    """
+    today = datetime.now(LOCAL_ZONE).date()
+    key = hashlib.sha256(f"{_code()} {recipe!r} {today}".encode()).hexdigest()[:16]
+    kept = KEPT / f"{name}-{key}"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with FileLock(KEPT / f"{name}.lock"):
+        if not kept.exists():
+            for old in KEPT.glob(f"{name}-*"):
+                shutil.rmtree(old)
+            made = KEPT / f"{name}-making"
+            make(made)
+            made.rename(kept)
+        shutil.copytree(kept, folder, symlinks=True)
+
+
+@cache
+def _code() -> str:
+    digest = hashlib.sha256()
+    for place in MADE_BY:
+        paths = sorted((ROOT / place).rglob("*")) if (ROOT / place).is_dir() else [ROOT / place]
+        for path in paths:
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(ROOT)} ".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def kept_engines() -> Iterator[None]:
+    """Within: Dagster connects to its SQLite files by one SQLAlchemy engine per file.
+
+    It creates one per connection, about 3,000 in a small run, and each compiles every statement anew: an eighth of the
+    run. What is stored is the same; connections are opened and closed as before (NullPool).
+    """
+    engines: dict[str, Engine] = {}
+
+    def create(url: str, **options: Any) -> Engine:
+        key = f"{url} {options!r}"
+        return engines.get(key) or engines.setdefault(key, create_engine(url, **options))
+
+    storage = "dagster._core.storage"
+    with ExitStack() as patched:
+        for module in ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage"):
+            patched.enter_context(mock.patch(f"{storage}.{module}.create_engine", create))
+        yield
