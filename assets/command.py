@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from assets import again
 from assets import instance as dagster_instance
+from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import step_progress
 from cchc_pipeline.cli.run_summary import closing_table
 from cchc_pipeline.days import Window, today
@@ -27,26 +28,14 @@ from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
-from cchc_pipeline.sandbox.environment import province_environment
+from cchc_pipeline.sandbox.environment import RunningProvince, province_environment
 from cchc_pipeline.settings import load_settings
 
-DAY = click.DateTime(["%Y-%m-%d"])
-DEFAULT_SIZE, DEFAULT_SEED = 1.0, 766
 #: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).
 STOPPED = 130
-
-
-def sandbox_options(command: Any) -> Any:
-    """Add the options that choose the built-in province."""
-    for option in (
-        click.option("--size", default=DEFAULT_SIZE, show_default=True, help="Volume of the built-in province."),
-        click.option("--seed", default=DEFAULT_SEED, show_default=True, help="Seed of the built-in province."),
-        click.option(
-            "--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command."
-        ),
-    ):
-        command = option(command)
-    return command
+_sandbox = options.province(
+    click.option("--sandbox", type=click.Choice(SCENARIO_NAMES), help="Start this built-in province for the command.")
+)
 
 
 def yesterday() -> date:
@@ -55,20 +44,14 @@ def yesterday() -> date:
 
 
 @click.command()
-@click.option("--day", type=DAY, help="One civil day (yyyy-mm-dd); default yesterday.")
-@click.option("--from", "first", type=DAY, help="First day of a range that runs as one run.")
-@click.option("--to", "last", type=DAY, help="Last day of the range.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
-@sandbox_options
+@options.day("--day", "One civil day (yyyy-mm-dd); default yesterday.")
+@options.days("First day of a range that runs as one run.", "Last day of the range.")
+@options.data_dir
+@_sandbox
 def run(
-    day: datetime | None,
-    first: datetime | None,
-    last: datetime | None,
-    data_dir: Path | None,
-    sandbox: str | None,
-    seed: int,
+    day: date | None, first: date | None, last: date | None, data_dir: Path | None, sandbox: str | None, seed: int,
     size: float,
-) -> None:
+) -> None:  # fmt: skip
     """Run the main job without a UI: pull, validate, compute, publish.
 
     Without an address of a source system in the settings, or with --sandbox, the built-in province
@@ -90,19 +73,14 @@ def run(
     if bool(first) != bool(last):
         raise click.UsageError("--from and --to go together.")
     _same_again(data_dir, sandbox, seed, size)
-    console = Console(stderr=True)
-    configured = load_settings().one_stop_url is not None
-    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
-        whole = province.whole_range(yesterday()) if province else (yesterday(), yesterday())
-        window = Window(
-            (day or first).date() if (day or first) else whole[0],  # type: ignore[union-attr]
-            (day or last).date() if (day or last) else whole[1],  # type: ignore[union-attr]
-        )
+    begin, end = day or first, day or last
+    window = Window(begin, end) if begin and end else Window(yesterday(), yesterday())
+    with _sources(sandbox, seed, size) as province:
+        if province and begin is None:
+            window = Window(*province.whole_range(yesterday()))
         if province:
             province.set_clock_after(window.last)
-        settings = load_settings()
-        Lake(settings.data_dir).claim(province.identity if province else {"province_code": settings.province_code})
-        if not _run(console, window, settings.data_dir):
+        if not _run(Console(stderr=True), window, load_settings().data_dir):
             sys.exit(1)
 
 
@@ -139,8 +117,8 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
 
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
-@sandbox_options
+@options.data_dir
+@_sandbox
 def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
     """Start the Dagster UI and daemon on this machine; Ctrl-C stops both.
 
@@ -155,36 +133,38 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
     folder = dagster_instance.initialise()
     _end_dead_runs(console)
     workspace = str(Path("workspace.yaml").resolve())
-    configured = load_settings().one_stop_url is not None
-    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
-        settings = load_settings()
-        Lake(settings.data_dir).claim(province.identity if province else {"province_code": settings.province_code})
-        commands = [
-            [_script("dagster-daemon"), "run", "-w", workspace],
-            [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
-        ]
+    commands = [
+        [_script("dagster-daemon"), "run", "-w", workspace],
+        [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
+    ]
+    with _sources(sandbox, seed, size):
+        lake = load_settings().data_dir
         with _children(commands) as children:
-            console.print(
-                f"Dagster UI: [bold]http://127.0.0.1:{port}[/]   instance {folder}   lake {settings.data_dir}"
-            )
+            console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/]   instance {folder}   lake {lake}")
             console.print("Switch the schedule on under Automation → nightly_0100. Ctrl-C stops.")
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
             raise SettingsError("ui: the webserver or the daemon ended by itself; its message stands above.")
 
 
+@contextmanager
+def _sources(sandbox: str | None, seed: int, size: float) -> Iterator[RunningProvince | None]:
+    """Serve the built-in province where it is asked for or no source is configured; mark the lake as its."""
+    configured = load_settings().one_stop_url is not None
+    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
+        settings = load_settings()
+        identity = province.identity if province else {"province_code": settings.province_code}
+        Lake(settings.data_dir).claim(identity)
+        yield province
+
+
 def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
     """Use the lake that was asked for, and keep the options for commands in messages."""
     if data_dir is not None:
         os.environ["CCHC_DATA_DIR"] = str(data_dir)
-    again.remember(
-        {
-            "--sandbox": sandbox,
-            "--size": None if size == DEFAULT_SIZE else size,
-            "--seed": None if seed == DEFAULT_SEED else seed,
-            "--data-dir": data_dir,
-        }
-    )
+    size_given = None if size == options.DEFAULT_SIZE else size
+    seed_given = None if seed == options.DEFAULT_SEED else seed
+    again.remember({"--sandbox": sandbox, "--size": size_given, "--seed": seed_given, "--data-dir": data_dir})
 
 
 def _end_dead_runs(console: Console) -> None:

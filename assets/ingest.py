@@ -8,7 +8,8 @@ import dagster as dg
 from assets.failures import as_failure
 from assets.partitions import ONE_RUN, window_of
 from assets.resources import ProgressResource, ProvinceResource
-from assets.table_asset import OWNER, code_version, preview
+from assets.table_asset import OWNER, preview
+from assets.versions import code_version
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import open_dossiers
 from cchc_pipeline.lake.layout import Lake

@@ -19,7 +19,8 @@ from assets.scorecards import (
     scorecard_papi_today,
     scorecard_par_index,
 )
-from assets.table_asset import LAKE_POOL, OWNER, code_version, markdown_table, page_path, picture
+from assets.table_asset import LAKE_POOL, OWNER, markdown_table, page_path, picture
+from assets.versions import code_version
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.publish import read_published, what_stays
 from cchc_pipeline.release.release import missing_days, release

@@ -14,9 +14,11 @@ import dagster as dg
 from assets.checks import drift_check_results, drift_check_specs, shape_result
 from assets.failures import as_failure, failure
 from assets.ingest import INBOUND, raw_key
+from assets.lineage import staged_lineage
 from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
-from assets.table_asset import LAKE_POOL, OWNER, code_version, page_path, table_metadata
+from assets.table_asset import LAKE_POOL, OWNER, page_path, table_metadata
+from assets.versions import code_version
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.errors import RuleCouldNotRun
 from cchc_pipeline.days import Window, today
@@ -96,6 +98,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             metadata={
                 **table_metadata(rows, contract),
+                "dagster/column_lineage": staged_lineage(contract),
                 "path": dg.MetadataValue.path(str(lake.root / "staged" / table)),
                 "dagster/row_count": done.rows_valid,
                 "rows_in": done.rows_in,

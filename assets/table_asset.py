@@ -1,24 +1,26 @@
 """Build the asset of a table: dependencies, checks, failures and metadata."""
 
 import base64
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
 from assets.failures import as_failure
+from assets.lineage import lineage_metadata
 from assets.resources import ProvinceResource
+from assets.versions import code_version
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER as SITE_FOLDER
 
 OWNER = "team:cchc-data"
+#: Table -> key of its asset.
+KEYS: dict[str, str] = {}
 #: Pool of derived tables: one step at a time writes the lake.
 LAKE_POOL = "lake"
 PREVIEW_ROWS = 8
@@ -91,6 +93,7 @@ def table_asset(
         checks: name of a check -> its description. Severity is WARN.
     """
     name = key or contract
+    KEYS[contract] = name
 
     def decorate(make: Callable[[Work], pa.Table | Made]) -> dg.AssetsDefinition:
         promised = load_contract(contract)
@@ -124,22 +127,12 @@ def table_asset(
                     metadata=dict(check.metadata),
                 )
             path = dg.MetadataValue.path(str(work.lake.store.path(f"built/{contract}")))
-            yield dg.MaterializeResult(metadata={**table_metadata(made.table, promised), "path": path, **made.metadata})
+            shown = {**table_metadata(made.table, promised), **lineage_metadata(contract, KEYS)}
+            yield dg.MaterializeResult(metadata={**shown, "path": path, **made.metadata})
 
         return asset
 
     return decorate
-
-
-@cache
-def code_version(*rooms: str, contract: Contract | None = None) -> str:
-    """Return a digest of the files of packages, and of a contract."""
-    digest = hashlib.sha256((contract.sha256 if contract else "").encode())
-    for room in rooms:
-        for file in sorted(resources.files(f"cchc_pipeline.{room}").iterdir(), key=lambda file: file.name):
-            if file.is_file() and file.name.endswith((".py", ".sql", ".yaml")):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def table_metadata(table: pa.Table, contract: Contract) -> dict[str, Any]:

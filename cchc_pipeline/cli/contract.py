@@ -153,9 +153,7 @@ def diff(old: str, new: str, folder: Path | None, form: str) -> None:
 def _differences(found: Comparison) -> list[dict[str, str]]:
     return [
         {
-            "where": one.where,
-            "what": one.what,
-            "effect": one.effect,
+            **{name: getattr(one, name) for name in ("where", "what", "effect")},
             "verdict": "breaking" if one.is_breaking else "compatible",
             "why": one.why,
         }

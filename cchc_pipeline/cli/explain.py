@@ -1,4 +1,4 @@
-"""The command `cchc explain`: an indicator of a unit and window, its definition and the items behind it."""
+"""The command `cchc explain`: an indicator with the items behind it, or a column with its source fields."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from cchc_pipeline.cli import options
+from cchc_pipeline.cli.explain_column import print_column
 from cchc_pipeline.cli.printing import console, csv_text, print_json, table
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
@@ -33,9 +34,9 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 
 
 @click.command("explain")
-@click.argument("indicator")
+@click.argument("name", metavar="INDICATOR|COLUMN")
 @options.unit
-@options.days("First day of the window.", "Last day of the window.", required=True)
+@options.days("First day of the window; an indicator needs both.", "Last day of the window.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
     "--side",
@@ -48,12 +49,13 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 @options.form("table", "csv", "json", text="How it is printed; csv has the items only.")
 @options.data_dir
 def explain_command(
-    indicator: str, unit: str | None, first: date, last: date, limit: int, sides: tuple[str, ...], form: str,
+    name: str, unit: str | None, first: date | None, last: date | None, limit: int, sides: tuple[str, ...], form: str,
     data_dir: Path | None,
 ) -> None:  # fmt: skip
-    """What INDICATOR means, its value for a unit and any window, and the dossiers behind it.
+    """What INDICATOR means, its value for a unit and any window, and the dossiers behind it; or whence COLUMN comes.
 
-    The code of a criterion that is scored from an indicator names it as well.
+    The code of a criterion that is scored from an indicator names it as well. Without days, COLUMN (or TABLE.COLUMN)
+    is a column of the published tables: what it is computed from, back to the fields of the sources.
 
     \b
     Examples:
@@ -61,9 +63,14 @@ def explain_command(
       cchc explain pending_overdue --unit H99.02 --from 2026-09-15 --to 2026-10-10 --limit 50
       cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --side lacking
       cchc explain documents_signed_rate --from 2026-09-01 --to 2026-09-30 --format json
+      cchc explain dossiers.finished_on
     """
-    lake = options.lake_in(data_dir)
-    found = explain(lake, indicator, first, last, unit, limit)
+    if first is None and last is None and print_column(name, form):
+        return
+    if first is None or last is None:
+        missing = "--from" if first is None else "--to"
+        raise click.UsageError(f"Missing option '{missing}'. Days may be left out for a column of a table only.")
+    found = explain(options.lake_in(data_dir), name, first, last, unit, limit)
     found = replace(found, behind=[behind for behind in found.behind if behind.side in sides])
     if form == "json":
         print_json(_as_dict(found))

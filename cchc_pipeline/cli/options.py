@@ -34,7 +34,12 @@ class Day(click.DateTime):
 
 
 DAY = Day()
-data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the lake; default data.")
+_DATA_DIR: Any = {"type": click.Path(path_type=Path), "help": "Folder of the lake; default data."}
+data_dir = click.option("--data-dir", **_DATA_DIR)
+#: The same, handed over as the lake in that folder.
+lake = click.option("--data-dir", "lake", callback=lambda _, __, folder: lake_in(folder), **_DATA_DIR)
+#: The same, of a lake that something was pulled into.
+filled_lake = click.option("--data-dir", "lake", callback=lambda *given: lake_in(given[2], filled=True), **_DATA_DIR)
 unit = click.option("--unit", help="Unit code, with everything below it; default the whole province.")
 
 
@@ -92,12 +97,14 @@ def province(scenario: Callable[[Command], Command]) -> Callable[[Command], Comm
     return decorated
 
 
-def lake_in(data_dir: Path | None) -> Lake:
+def lake_in(folder: Path | None, *, filled: bool = False) -> Lake:
     """Return the lake in a folder; None for the one of the settings.
 
     Raises:
-        LakeError: a newer version of the program wrote the lake.
+        LakeError: a newer version of the program wrote the lake, or it has to be `filled` and no day was pulled.
     """
-    lake = Lake(load_settings(data_dir=data_dir).data_dir)
-    lake.identity()  # refuses a format that this program does not know
-    return lake
+    found = Lake(load_settings(data_dir=folder).data_dir)
+    found.identity()  # refuses a format that this program does not know
+    if filled:
+        found.span()  # says which command fills it
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ import pandas as pd
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, print_json, table
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.published_card import read_card
@@ -33,7 +33,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             options.choice("--index", "index766", "par_index", target="index_code", text="Which scorecard."),
             options.choice("--source", "local", "portal", text="Our own dossiers, or the national portal's counts."),
             options.form("table", "json", text="How it is printed."),
-            options.data_dir,
+            options.lake,
         )
     ):
         command = option(command)
@@ -43,16 +43,14 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 @click.option("--limit", default=15, show_default=True, type=click.IntRange(min=1), help="Rows of each list.")
-def points(
-    unit: str, period: str | None, index_code: str, source: str, form: str, data_dir: Path | None, limit: int
-) -> None:
+def points(unit: str, period: str | None, index_code: str, source: str, form: str, lake: Lake, limit: int) -> None:
     """Where a unit loses points, which units below cost them, and the cheapest points to win back.
 
     Đơn vị mất điểm ở đâu, do đâu, và sửa việc gì trước.
     """
-    card = read_card(options.lake_in(data_dir).published, index_code, source, period)
+    card = read_card(lake.published, index_code, source, period)
     mine = card.of_unit(unit)
-    (rubric,) = card.rubrics(office_rubrics(data_dir), unit).values()
+    (rubric,) = card.rubrics(office_rubrics(lake.root), unit).values()
     own, by_people = fixes(mine, rubric), withheld(mine)
     by_unit = causes(card.rows, unit, card.parents, additive_criteria(rubric))
     first, last = card.period.first, card.period.last
@@ -96,7 +94,7 @@ def points(
 @_options
 def whatif_command(
     changes: tuple[str, ...], unit: str, period: str | None, index_code: str, source: str, form: str,
-    data_dir: Path | None,
+    lake: Lake,
 ) -> None:  # fmt: skip
     """Score and rank of a unit if some figures were others.
 
@@ -112,8 +110,8 @@ def whatif_command(
 
     Nếu số liệu khác đi thì điểm và thứ hạng ra sao.
     """
-    card = read_card(options.lake_in(data_dir).published, index_code, source, period)
-    rubrics = card.rubrics(office_rubrics(data_dir))
+    card = read_card(lake.published, index_code, source, period)
+    rubrics = card.rubrics(office_rubrics(lake.root))
     own = rubrics[str(card.of_unit(unit)["index_code"].iloc[0])]
     wanted = [parse_change(text) for text in changes]
     found = whatif(card.rows, rubrics, unit, wanted, parents=card.parents, additive=additive_criteria(own))

@@ -11,6 +11,7 @@ from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import console, step_progress
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.contracts.errors import NothingLanded
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version
 from cchc_pipeline.site.quality_page import FOLDER
 from cchc_pipeline.validation.data_docs import build_data_docs, landed_days
@@ -22,10 +23,9 @@ def quality() -> None:
 
 
 @quality.command()
-@options.data_dir
-def pages(data_dir: Path | None) -> None:
+@options.lake
+def pages(lake: Lake) -> None:
     """Print where the quality pages of the current version lie."""
-    lake = options.lake_in(data_dir)
     version = current_version(lake.published)
     if version is None or not (version / FOLDER).is_dir():
         raise PublishError(
@@ -39,8 +39,8 @@ def pages(data_dir: Path | None) -> None:
 @click.option("--table", "tables", multiple=True, help="Only this inbound table; can be repeated. Default: all.")
 @options.day("--day", "Civil day; default the last landed one.")
 @click.option("--out", type=options.FOLDER, help="Folder; default <data dir>/data-docs.")
-@options.data_dir
-def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, data_dir: Path | None) -> None:
+@options.lake
+def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, lake: Lake) -> None:
     """Validate again what was landed for a day and build Great Expectations' Data Docs.
 
     The site opens without a network and loads nothing from anywhere. It holds counts, no values of
@@ -55,7 +55,6 @@ def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, data_
     if unknown:
         known = ", ".join(inbound)
         raise click.BadParameter(f"no such inbound table: {', '.join(unknown)}. Tables: {known}", param_hint="--table")
-    lake = options.lake_in(data_dir)
     days = landed_days(lake, tables or inbound)
     if not days:
         raise NothingLanded(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -42,10 +41,10 @@ def quarantine() -> None:
 @options.day("--since", "Only records that a day of data from this one on brought.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many records.")
 @_FORM
-@options.data_dir
+@options.filled_lake
 def list_(
     table: str | None, rule: str | None, unit: str | None, since: date | None, limit: int, form: str,
-    data_dir: Path | None,
+    lake: Lake,
 ) -> None:  # fmt: skip
     """List the records that wait, those seen last first.
 
@@ -53,7 +52,7 @@ def list_(
     Example:
       cchc quarantine list --rule DQ06 --unit H34.12
     """
-    found = _waiting(_lake(data_dir), table)
+    found = _waiting(lake, table)
     if rule:
         known = sorted({one.id for contract in _inbound(table) for one in contract.rules})
         wanted = {one for one in known if rule in (one, one.split(".", 1)[1])}
@@ -77,13 +76,12 @@ def list_(
 @quarantine.command()
 @click.argument("key")
 @click.option("--table", help="The table, where several hold a record of this key.")
-@options.data_dir
-def show(key: str, table: str | None, data_dir: Path | None) -> None:
+@options.filled_lake
+def show(key: str, table: str | None, lake: Lake) -> None:
     """Show a waiting record: its content, every rule it broke with what to do, its history.
 
     KEY is the key as `list` prints it.
     """
-    lake = _lake(data_dir)
     rows = _of_key(lake, key, table)
     for row, identity in zip(rows, identities(_as_table(rows)), strict=True):
         contract = load_contract(row["table_name"])
@@ -116,8 +114,8 @@ def show(key: str, table: str | None, data_dir: Path | None) -> None:
 @click.option("--reason", required=True, help="Why it is right as it is. Published; no names of citizens.")
 @click.option("--by", required=True, help="Who decides. Published.")
 @click.option("--rule", "rules", multiple=True, help="Accept this rule only; can be repeated. Default: all it broke.")
-@options.data_dir
-def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], data_dir: Path | None) -> None:
+@options.filled_lake
+def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], lake: Lake) -> None:
     """Accept a waiting record as it is: the next run takes it in as valid.
 
     It stays valid when it comes again and breaks the same rules, and waits again when it breaks
@@ -128,7 +126,6 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
       cchc quarantine release 64b0…01 --table one_stop__dossiers --by "Trần Thị Mẫu" \\
         --reason "Hồ sơ giấy ghi đúng ngày này, đã đối chiếu sổ"
     """
-    lake = _lake(data_dir)
     rows = _of_key(lake, key, table)
     whole = [rule if "." in rule else f"{table}.{rule}" for rule in rules]
     release_id = accept(
@@ -149,12 +146,12 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
 @click.option("--table", required=True, help="The table of the record.")
 @click.option("--reason", required=True, help="Why the release is taken back. Published; no names of citizens.")
 @click.option("--by", required=True, help="Who decides. Published.")
-@options.data_dir
-def unrelease(key: str, table: str, reason: str, by: str, data_dir: Path | None) -> None:
+@options.filled_lake
+def unrelease(key: str, table: str, reason: str, by: str, lake: Lake) -> None:
     """Take the release of a record back: the next run puts it into quarantine again."""
     _inbound(table)
     taken = withdraw(
-        _lake(data_dir), table, key, reason=mask_text(_stated(reason, "--reason")), by=_stated(by, "--by"),
+        lake, table, key, reason=mask_text(_stated(reason, "--reason")), by=_stated(by, "--by"),
         at=datetime.now(UTC),
     )  # fmt: skip
     click.echo(f"Đã hủy chấp nhận / taken back: {', '.join(taken)}. The next run judges the record again.")
@@ -163,22 +160,16 @@ def unrelease(key: str, table: str, reason: str, by: str, data_dir: Path | None)
 @quarantine.command()
 @click.option("--table", help="Only records of this table.")
 @_FORM
-@options.data_dir
-def releases(table: str | None, form: str, data_dir: Path | None) -> None:
+@options.filled_lake
+def releases(table: str | None, form: str, lake: Lake) -> None:
     """List every decision: what was released, by whom, why, and whether it still holds."""
-    found = acceptances_table(_lake(data_dir), [contract.name for contract in _inbound(table)]).to_pylist()
+    found = acceptances_table(lake, [contract.name for contract in _inbound(table)]).to_pylist()
     columns = {
         "table_name": "bảng", "row_key": "khóa", "rule_ids": _RULES, "release_reason": "lý do",
         "released_by": "người chấp nhận", "released_at": "lúc",
         "is_active": Column("còn hiệu lực", lambda active: "●" if active else "", justify="left"),
     }  # fmt: skip
     print_rows(found, columns, form, "Bản ghi được chấp nhận / releases")
-
-
-def _lake(data_dir: Path | None) -> Lake:
-    lake = options.lake_in(data_dir)
-    lake.span()  # says which command fills a lake that is empty
-    return lake
 
 
 def _inbound(table: str | None) -> list[Contract]:

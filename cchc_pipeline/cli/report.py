@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import click
 
@@ -14,6 +13,7 @@ from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
 from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.indicators.measure_units import unit_vi
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.dossier_form import dossier_form
 from cchc_pipeline.reports.indicator_series import MAPS_VI, indicator_series
@@ -35,15 +35,15 @@ report.add_command(cchc_report)
 @options.days("First day of the period.", "Last day of the period.", required=True)
 @options.unit
 @options.form("table", "csv", "json", text="How the form is printed; JSON has every figure by its English name.")
-@options.data_dir
-def dossiers(first: date, last: date, unit: str | None, form: str, data_dir: Path | None) -> None:
+@options.lake
+def dossiers(first: date, last: date, unit: str | None, form: str, lake: Lake) -> None:
     """Form II.06a: dossiers received, resolved and pending in any period.
 
     \b
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
     """
-    found = dossier_form(scope(options.lake_in(data_dir).published, first, last, unit))
+    found = dossier_form(scope(lake.published, first, last, unit))
     if form == "json":
         print_json(found.as_dict())
         return
@@ -67,15 +67,15 @@ def dossiers(first: date, last: date, unit: str | None, form: str, data_dir: Pat
 @options.unit
 @options.form("text", "csv", "json", text="CSV has one line per dossier; JSON counts by cause and unit too.")
 @click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Dossiers listed as text.")
-@options.data_dir
-def late(first: date | None, last: date | None, unit: str | None, form: str, limit: int, data_dir: Path | None) -> None:
+@options.lake
+def late(first: date | None, last: date | None, unit: str | None, form: str, limit: int, lake: Lake) -> None:
     """Why dossiers were late: in fact, only in the software, or waiting for another authority.
 
     \b
     Example:
       cchc report late --from 2019-11-16 --to 2020-11-08 --unit H16.12
     """
-    found = late_report(scope(options.lake_in(data_dir).published, first, last, unit))
+    found = late_report(scope(lake.published, first, last, unit))
     if form == "json":
         print_json(found.as_dict())
     elif form == "csv":
@@ -133,10 +133,10 @@ def _print_late(found: LateReport, limit: int) -> None:
 )
 @options.days("Periods that end on this day or later.", "Periods that begin on this day or earlier.")
 @options.form("table", "csv", "json", text="How the series is printed; CSV and JSON have ISO dates and every column.")
-@options.data_dir
+@options.lake
 def indicators(
     indicator: str, unit: str | None, which: MapName, kind: str, first: date | None, last: date | None, form: str,
-    data_dir: Path | None,
+    lake: Lake,
 ) -> None:  # fmt: skip
     """An INDICATOR by period: as it was, or on today's map of units.
 
@@ -144,7 +144,7 @@ def indicators(
     Example:
       cchc report indicators late_rate --unit H99.201 --map today --period quarter
     """
-    about = scope(options.lake_in(data_dir).published, None, None, unit)
+    about = scope(lake.published, None, None, unit)
     found = indicator_series(about, indicator, which, kind, first, last)
     if form == "json":
         head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -14,6 +14,9 @@ from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError, RuleKin
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
 from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER, office_rubrics
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet
+
+#: What the options of an import say about the rubric, in the order of its file.
+_ABOUT = ("id", "version", "name_vi", "name_en", "legal_basis", "valid_from", "valid_to")
 
 
 @click.group()
@@ -77,9 +80,9 @@ def check_command(name: str, *, criteria: bool) -> None:
 
 @rubric.command("import")
 @click.argument("sheet", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--id", "rubric_id", required=True, help="Id of the rubric, for example par_index.")
+@click.option("--id", required=True, help="Id of the rubric, for example par_index.")
 @click.option("--version", required=True, help="Version, for example 892-2024.")
-@click.option("--name", required=True, help="Vietnamese name of the index.")
+@click.option("--name", "name_vi", required=True, help="Vietnamese name of the index.")
 @click.option("--name-en", help="English name; the Vietnamese one where it is not given.")
 @click.option("--legal-basis", default="", help="Decision that lays the rubric down.")
 @click.option("--valid-from", required=True, type=options.DAY, help="First day it is in force.")
@@ -87,20 +90,7 @@ def check_command(name: str, *, criteria: bool) -> None:
 @click.option("--sheet-name", help="Sheet of the workbook; the one it opens with where not given.")
 @click.option("--out", required=True, type=options.FILE, help="Rubric file to write.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def import_command(
-    sheet: Path,
-    rubric_id: str,
-    version: str,
-    name: str,
-    name_en: str | None,
-    legal_basis: str,
-    valid_from: date,
-    valid_to: date | None,
-    sheet_name: str | None,
-    out: Path,
-    *,
-    force: bool,
-) -> None:
+def import_command(sheet: Path, sheet_name: str | None, out: Path, *, force: bool, **about: Any) -> None:
     """Make a rubric file from a spreadsheet with the columns that offices use.
 
     STT | Lĩnh vực/Tiêu chí/Tiêu chí thành phần | Điểm tối đa | Cách chấm, as .xlsx or .csv. Ratios times the maximum,
@@ -111,11 +101,8 @@ def import_command(
     """
     if out.exists() and not force:
         raise RubricError(f"{out} is there already; choose another --out, or give --force to replace it")
-    about = {
-        "id": rubric_id, "version": version, "name_vi": name, "name_en": name_en or name, "legal_basis": legal_basis,
-        "valid_from": valid_from, "valid_to": valid_to,
-    }  # fmt: skip
-    imported = import_sheet(sheet, about, sheet=sheet_name)
+    about["name_en"] = about["name_en"] or about["name_vi"]
+    imported = import_sheet(sheet, {name: about[name] for name in _ABOUT}, sheet=sheet_name)
     text = yaml.safe_dump(imported.content, allow_unicode=True, sort_keys=False, width=110)
     found = parse_rubric(text, out.name)
     out.write_text(text, encoding="utf-8")

@@ -21,9 +21,9 @@ def site() -> None:
 
 
 @site.command()
-@options.data_dir
+@options.lake
 @click.option("--out", type=options.FOLDER, help="Folder; default <data dir>/site.")
-def build(data_dir: Path | None, out: Path | None) -> None:
+def build(lake: Lake, out: Path | None) -> None:
     """Make the site of the current version in a folder, for example to put it on a web server.
 
     Every published version already holds its site; this one stays when versions go. Pages of units
@@ -33,19 +33,17 @@ def build(data_dir: Path | None, out: Path | None) -> None:
     Example:
       cchc site build --out /srv/www/cchc
     """
-    lake = options.lake_in(data_dir)
     folder = out or lake.root / FOLDER
-    count = write_site(lake.published, folder, office_rubrics(data_dir))
+    count = write_site(lake.published, folder, office_rubrics(lake.root))
     click.echo(f"{count} files of version {_version(lake).name}: {(folder / 'index.html').resolve().as_uri()}")
 
 
 @site.command("open")
-@options.data_dir
+@options.lake
 @click.option("--unit", help="Page of this unit, for example H99.14; default the overview.")
 @click.option("--print", "only_print", is_flag=True, help="Print the address and open no browser.")
-def open_(data_dir: Path | None, unit: str | None, *, only_print: bool) -> None:
+def open_(lake: Lake, unit: str | None, *, only_print: bool) -> None:
     """Open the site of the current version in the browser, and print its address."""
-    lake = options.lake_in(data_dir)
     pages = _version(lake) / FOLDER
     if not pages.is_dir():
         raise PublishError(f"the current version in {lake.published} has no site. Run the main job: `cchc run`.")

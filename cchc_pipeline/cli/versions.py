@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import print_rows
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, roll_back, version_names
 
 
 @click.command()
 @click.option("--use", help="Make this version the current one again.")
-@options.data_dir
-def versions(use: str | None, data_dir: Path | None) -> None:
+@options.lake
+def versions(use: str | None, lake: Lake) -> None:
     """List the published versions, or go back to one with --use."""
-    published = options.lake_in(data_dir).published
+    published = lake.published
     if use:
         click.echo(f"current is now {roll_back(published, use).name}")
         return

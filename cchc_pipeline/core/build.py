@@ -20,6 +20,11 @@ from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 _FINGERPRINT = b"cchc.inputs"
+#: The table `dossier_events` from its months.
+EVENTS_QUERY = (
+    "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
+    "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL"
+)
 
 
 def build_dossiers(
@@ -100,13 +105,8 @@ def build_events(lake: Lake, as_of_on: date) -> pa.Table:
         `quantity` by event_on, unit_code, procedure_code, channel and measure, which are the key and the order.
     """
     events = load_contract("dossier_events").arrow_schema()
-    table = run_sql(
-        "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
-        "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL",
-        events,
-        params=[as_of_on],
-        parts=lake.store.source_of_parts("built/dossier_events", events),
-    )
+    parts = lake.store.source_of_parts("built/dossier_events", events)
+    table = run_sql(EVENTS_QUERY, events, params=[as_of_on], parts=parts)
     lake.store.update(table, "built/dossier_events")
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -42,8 +43,12 @@ def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
     """
     if former is None or former.num_rows == 0:
         return source
-    names = pq.read_schema(source).names
+    return run_sql(holders_query(pq.read_schema(source).names), records=source, former=former)
+
+
+def holders_query(names: Sequence[str]) -> str:
+    """Return the query of `with_holders`, over `records` with the columns `names`."""
     came_in = ", ".join(f"records.{column}" for column in _CAME_IN if column in names)
     unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
     columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
-    return run_sql(sql_file("core/holders").format(columns=columns, came_in=came_in), records=source, former=former)
+    return sql_file("core/holders").format(columns=columns, came_in=came_in)

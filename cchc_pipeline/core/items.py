@@ -33,11 +33,15 @@ def items(file: str, **tables: Source) -> pa.Table:
 
 def counts(file: str, schema: pa.Schema | None = None, key: str = _KEY, **tables: Source) -> pa.Table:
     """Return sums of the items of a file by `key` and measure, ordered; see `items`."""
-    query = (
+    return run_sql(counts_query(file, key), schema, **tables)
+
+
+def counts_query(file: str, key: str = _KEY) -> str:
+    """Return the query of `counts`."""
+    return (
         f"SELECT {key}, measure, SUM(quantity)::DOUBLE AS quantity FROM ({sql_file(f'core/{file}')}) "
         "WHERE measure IS NOT NULL GROUP BY ALL ORDER BY ALL"
     )
-    return run_sql(query, schema, **tables)
 
 
 def document_events(documents: Source, as_of_on: date) -> pa.Table:

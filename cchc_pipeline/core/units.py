@@ -17,6 +17,11 @@ from cchc_pipeline.reference.units_national import province_history
 
 REGISTER = "registers__unit_changes"
 _NEVER_WHOLE = ("split", "dissolved")
+#: Units that records name, whether a list knows them or not.
+USED_QUERY = (
+    "SELECT unit_code FROM (FROM procedures SELECT unit_code UNION FROM documents SELECT unit_code "
+    "UNION FROM dossiers SELECT unit_code) WHERE unit_code IS NOT NULL ORDER BY unit_code"
+)
 _REGISTERED = pa.schema(
     dict.fromkeys(("unit_code", "agency_code", "unit_name", "unit_level", "parent_code"), pa.string())
     | dict.fromkeys(("valid_from", "valid_to"), pa.date32())
@@ -92,8 +97,7 @@ def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
         UnitHistoryError: the register of changes contradicts itself.
     """
     used = run_sql(
-        "SELECT unit_code FROM (FROM procedures SELECT unit_code UNION FROM documents SELECT unit_code "
-        "UNION FROM dossiers SELECT unit_code) WHERE unit_code IS NOT NULL ORDER BY unit_code",
+        USED_QUERY,
         procedures=lake.store.source("core/one_stop__procedures"),
         documents=lake.store.source("core/documents__documents"),
         dossiers=lake.store.source_of_parts("core/dossiers", pa.schema([("unit_code", pa.string())])),

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
-from cchc_pipeline.lake.engine import Engine, parse_sql, session, sql_file, sql_text
+from cchc_pipeline.lake.engine import parse_sql, session, sql_file, sql_text
 from cchc_pipeline.lake.files import Source
 
 #: Daily counts of the procedure catalogue, which are kept in the lake and not published.
@@ -47,16 +47,45 @@ def compute(
         denominator for rates in %, numerator / denominator for means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
-    used = list(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
     run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
-    with session(**inputs_of(used, tables), run=run) as engine:
-        for file in sql_files(used):
-            engine.execute(file)
-        columns = _create_wide(engine, indicators, used)
-        rows = " UNION ALL ".join(_rows_of(indicator, columns) for indicator in indicators)
-        result = engine.query(f"SELECT * FROM ({rows}) ORDER BY indicator_id, {', '.join(_KEY)}")
+    *made, query = statements(indicators)
+    with session(**inputs_of(_relations_of(indicators), tables), run=run) as engine:
+        for statement in made:
+            engine.execute(statement)
+        result = engine.query(query)
     schema = load_contract("indicator_values").arrow_schema()
     return result.select(schema.names).cast(schema)
+
+
+def statements(indicators: Sequence[Indicator]) -> list[str]:
+    """Return the SQL of indicators: what makes views and tables, the query of values last.
+
+    Sums are made by the unit that counted (`own_sums`) before they are rolled up to the units above it; `wide` has a
+    row per unit and period, and a DOUBLE column per term.
+    """
+    used = _relations_of(indicators)
+    columns = {term: f"t{n}" for n, term in enumerate(dict.fromkeys(t for one in indicators for t in one.terms))}
+    by_relation = {one: {term: name for term, name in columns.items() if term.over == one.id} for one in used}
+    made = sql_files(used)
+    rolled_up = [term for term in columns if term.relation.sums]
+    if rolled_up:
+        (source,) = {term.relation.sums for term in rolled_up}
+        sums = dict.fromkeys(one for term in rolled_up for one in _over_sums(term.sql)[1])
+        selected = "".join(f", {one} AS {_quoted(one)}" for one in sums)
+        made.append(
+            f"CREATE TEMP TABLE own_sums AS SELECT own_code, step_start, step_end{selected} FROM {source} GROUP BY ALL"
+        )
+    if running := {term: name for term, name in columns.items() if term.relation.cumulative}:
+        made.append(f"CREATE TEMP TABLE running AS {_running(running)}")
+    joins = " ".join(_join(relation, by_relation[relation]) for relation in used)
+    filled = ", ".join(f"CAST({_filled(term, name)} AS DOUBLE) AS {name}" for term, name in columns.items())
+    made.append(f"CREATE TEMP TABLE wide AS SELECT grid.*, {filled} FROM grid CROSS JOIN run {joins}")
+    rows = " UNION ALL ".join(_rows_of(indicator, columns) for indicator in indicators)
+    return [*made, f"SELECT * FROM ({rows}) ORDER BY indicator_id, {', '.join(_KEY)}"]
+
+
+def _relations_of(indicators: Sequence[Indicator]) -> list[Relation]:
+    return list(dict.fromkeys(relation for indicator in indicators for relation in indicator.relations))
 
 
 def sql_files(used: Sequence[Relation]) -> list[str]:
@@ -82,33 +111,6 @@ def inputs_of(used: Sequence[Relation], tables: Mapping[str, Source]) -> dict[st
         for name in names
         if name not in tables
     }
-
-
-def _create_wide(engine: Engine, indicators: Sequence[Indicator], used: Sequence[Relation]) -> dict[Term, str]:
-    """Make table `wide`: a row per unit and period, a DOUBLE column per term.
-
-    Sums are made by the unit that counted (`own_sums`) before they are rolled up to the units above it.
-
-    Returns:
-        The column of each term.
-    """
-    terms = dict.fromkeys(term for indicator in indicators for term in indicator.terms)
-    columns = {term: f"t{number}" for number, term in enumerate(terms)}
-    by_relation = {one: {term: name for term, name in columns.items() if term.over == one.id} for one in used}
-    rolled_up = [term for term in terms if term.relation.sums]
-    if rolled_up:
-        (source,) = {term.relation.sums for term in rolled_up}
-        sums = dict.fromkeys(one for term in rolled_up for one in _over_sums(term.sql)[1])
-        selected = "".join(f", {one} AS {_quoted(one)}" for one in sums)
-        engine.execute(
-            f"CREATE TEMP TABLE own_sums AS SELECT own_code, step_start, step_end{selected} FROM {source} GROUP BY ALL"
-        )
-    if running := {term: name for term, name in columns.items() if term.relation.cumulative}:
-        engine.execute(f"CREATE TEMP TABLE running AS {_running(running)}")
-    joins = " ".join(_join(relation, by_relation[relation]) for relation in used)
-    filled = ", ".join(f"CAST({_filled(term, name)} AS DOUBLE) AS {name}" for term, name in columns.items())
-    engine.execute(f"CREATE TEMP TABLE wide AS SELECT grid.*, {filled} FROM grid CROSS JOIN run {joins}")
-    return columns
 
 
 def _join(relation: Relation, terms: Mapping[Term, str]) -> str:

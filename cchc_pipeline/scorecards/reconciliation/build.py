@@ -25,7 +25,7 @@ from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"
 #: Columns of a record in quarantine, with their types; what cannot be read as such is null.
-_WAITING = {
+WAITING = {
     **dict.fromkeys(("dossier_id", "dossier_code", "national_code", "unit_code", "procedure_code"), "VARCHAR"),
     "status_code": "INTEGER",
     **dict.fromkeys(("received_on", "due_on", "finished_on", "suspended_on", "resumed_on", "rated_on"), "DATE"),
@@ -90,7 +90,7 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
         figures=found.figures_table(),
         causes=found.causes_table(),
     ) as engine:
-        shape = ", ".join(f'"{name}": "{kind}"' for name, kind in _WAITING.items())
+        shape = ", ".join(f'"{name}": "{kind}"' for name, kind in WAITING.items())
         engine.execute(
             "CREATE TEMP TABLE waiting AS SELECT UNNEST(JSON_TRANSFORM(row_json, ?)) FROM held_back", [f"{{{shape}}}"]
         )

@@ -1,0 +1,260 @@
+"""Follow columns through SQL to the columns that their values are computed from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.lineage import Node, lineage
+
+from cchc_pipeline.contracts import all_contracts, load_contract
+from cchc_pipeline.errors import CchcError
+from cchc_pipeline.lake.engine import DIALECT, parse_sql
+from cchc_pipeline.reports.lineage.relations import computed_columns, read_by_python, relations, statements
+
+COUNT, CONSTANT = "a count of rows", "a constant or a parameter"
+NOT_FOLLOWED = "the tracer cannot follow it"
+
+
+class LineageError(CchcError):
+    """A table or column that nothing is known of."""
+
+
+class Field(NamedTuple):
+    """A column of a relation."""
+
+    relation: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.relation}.{self.column}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a column is computed from.
+
+    Attributes:
+        sources: the columns that its values come from, one step back, in order.
+        why: why there is none, or what is computed in Python; empty where `sources` say everything.
+    """
+
+    sources: tuple[Field, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A column on the way to the source; `depth` is 0 for the column that was asked for."""
+
+    depth: int
+    field: Field
+    made_in: str
+    origin: Origin
+
+
+def columns(relation: str) -> tuple[str, ...]:
+    """Return the columns of a relation, of a contract those that it promises.
+
+    Raises:
+        LineageError: there is no such relation.
+    """
+    if relation in _contracts():
+        return tuple(column.name for column in load_contract(relation).columns)
+    if relation not in relations():
+        raise LineageError(f"{relation}: no such table. Tables: {', '.join(sorted(_contracts()))}", table=relation)
+    return tuple(_origins(relation))
+
+
+def origin(relation: str, column: str) -> Origin:
+    """Return what a column is computed from, one step back.
+
+    Raises:
+        LineageError: there is no such relation or column.
+    """
+    if column not in columns(relation):
+        raise LineageError(
+            f"{relation}.{column}: no such column. Columns: {', '.join(columns(relation))}", table=relation
+        )
+    return _origins(relation).get(column, Origin()) if relation in relations() else Origin(why="source field")
+
+
+def path(relation: str, column: str) -> list[Step]:
+    """Return the way of a column to its sources, depth first, every column once.
+
+    Raises:
+        LineageError: there is no such relation or column.
+    """
+    found: dict[Field, Step] = {}
+
+    def follow(one: Field, depth: int) -> None:
+        if one not in found:
+            made_in = relations()[one.relation].made_in if one.relation in relations() else ""
+            found[one] = Step(depth, one, made_in, origin(*one))
+            for source in found[one].origin.sources:
+                follow(source, depth + 1)
+
+    follow(Field(relation, column), 0)
+    return list(found.values())
+
+
+def fields_named(text: str) -> list[Field]:
+    """Return the columns that a text names: TABLE.COLUMN, or COLUMN of every published table that has it."""
+    table, dot, column = text.rpartition(".")
+    tables = [table] if dot else sorted(one.name for one in all_contracts() if one.is_published)
+    known = [name for name in tables if name in relations() or name in _contracts()]
+    return [Field(name, column) for name in known if column in columns(name)]
+
+
+def back_to(relation: str, column: str, known: Collection[str]) -> tuple[set[Field], set[str]]:
+    """Return the columns of `known` relations behind a column, and why other ways end."""
+    found, gaps = set(), set()
+    seen, waiting = set(), [Field(relation, column)]
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one.relation in known and one.relation != relation:
+            found.add(one)
+            continue
+        here = origin(*one)
+        waiting += here.sources
+        if here.why:
+            gaps.add(f"{one}: {here.why}")
+    return found, gaps
+
+
+@cache
+def _contracts() -> frozenset[str]:
+    return frozenset(contract.name for contract in all_contracts())
+
+
+@cache
+def _origins(name: str) -> dict[str, Origin]:
+    """Return what every column of a listed relation is computed from."""
+    relation = relations()[name]
+    found: dict[str, Origin] = {}
+    if relation.sql:
+        found = _script(relation.sql, tuple(relation.tables.items())).origins(relation.view)
+    for copied in relation.copies:
+        back = {there: here for here, there in relation.renamed.items()}
+        for column in columns(copied):
+            here = back.get(column, column)
+            if relation.taken is None or here in relation.taken:
+                found[here] = Origin((*found.get(here, Origin()).sources, Field(copied, column)))
+    reads = ", ".join(read_by_python(name))
+    why = f"computed in Python ({relation.python})" + (f" from {reads}" if reads else "")
+    return found | {column: Origin(why=why) for column in computed_columns(name)}
+
+
+@cache
+def _script(sql: str, tables: tuple[tuple[str, str], ...]) -> _Script:
+    return _Script(sql, dict(tables))
+
+
+class _Script:
+    """What the statements of a relation make, column by column; a query makes the table ""."""
+
+    def __init__(self, sql: str, tables: Mapping[str, str]) -> None:
+        self._tables = tables
+        self._made: dict[str, dict[str, set[Field]]] = {}
+        self._whys: dict[tuple[str, str], str] = {}
+        for text in statements(sql):
+            for tree in [text.copy()] if isinstance(text, exp.Expr) else sqlglot.parse(text, dialect=DIALECT):
+                if tree is not None:
+                    self._note(tree)
+                    self._last = next(reversed(self._made))
+
+    def origins(self, view: str | None) -> dict[str, Origin]:
+        """Return what the columns of a view are computed from; None for what was made last."""
+        view = self._last if view is None else view
+        found = {}
+        for column, sources in self._made[view].items():
+            outside = tuple(sorted(set(self._outside(sources))))
+            found[column] = Origin(outside, "" if outside else self._whys.get((view, column), CONSTANT))
+        return found
+
+    def _note(self, tree: exp.Expr) -> None:
+        """Add what a statement makes, or puts into what was made."""
+        table = "" if isinstance(tree, exp.Query) else tree.this.find(exp.Table).name
+        query = tree if isinstance(tree, exp.Query) else tree.expression
+        if isinstance(tree, exp.Update):
+            query = exp.select(*(exp.alias_(one.expression, one.this.name) for one in tree.expressions)).from_(table)
+        names = [one.name for one in tree.this.expressions] if isinstance(tree, exp.Insert) else None
+        held = self._made.setdefault(table, {})
+        for number, (column, node) in enumerate(self._traced(query).items()):
+            column = names[number] if names else column
+            ends = [one for one in node.walk() if not one.downstream]
+            fields = {Field(one.expression.name, _column(one.name)) for one in ends if _is_column(one)}
+            held[column] = held.get(column, set()) | fields
+            self._whys[table, column] = _why(one.expression for one in ends if not _is_column(one))
+
+    def _traced(self, query: exp.Expr) -> dict[str, Node]:
+        names = {table.name for table in query.find_all(exp.Table)}
+        known = {name: dict.fromkeys(self._columns(name), "VARCHAR") for name in names if self._is_table(name)}
+        query = _without_unpivot(query, known)
+        return lineage(None, query, known, dialect=DIALECT, trim_selects=False, copy=False)
+
+    def _is_table(self, name: str) -> bool:
+        relation = self._tables.get(name, name)
+        return name in self._made or relation in relations() or relation in _contracts()
+
+    def _columns(self, name: str) -> Iterable[str]:
+        return self._made[name] if name in self._made else columns(self._tables.get(name, name))
+
+    def _outside(self, sources: set[Field]) -> Iterator[Field]:
+        """Yield the columns of inputs behind `sources`, which may be made by the script itself."""
+        seen: set[Field] = set()
+        waiting = set(sources)
+        while waiting:
+            one = waiting.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            if one.relation in self._made:
+                waiting |= self._made[one.relation].get(one.column, set())
+            else:
+                yield Field(self._tables.get(one.relation, one.relation), one.column)
+
+
+def _is_column(node: Node) -> bool:
+    return isinstance(node.expression, exp.Table)
+
+
+@cache
+def _column(text: str) -> str:
+    return parse_sql(text).name
+
+
+def _why(ends: Iterable[exp.Expr]) -> str:
+    """Return why a column has no source, from the expressions where its way ends."""
+    ends = list(ends)
+    if any(isinstance(end, exp.Placeholder) for end in ends):
+        return NOT_FOLLOWED
+    return COUNT if any(end.find(exp.Count) for end in ends) else CONSTANT
+
+
+def _without_unpivot(query: exp.Expr, known: Mapping[str, Mapping[str, str]]) -> exp.Expr:
+    """Return the query with `UNPIVOT … COLUMNS('pattern')` as a plain SELECT of the same columns.
+
+    sqlglot follows no UNPIVOT: the value column is one expression over all columns that match.
+    """
+    for found in list(query.find_all(exp.Pivot)):
+        pivot: Any = found
+        if into := pivot.args.get("into"):  # UNPIVOT t ON COLUMNS(…) INTO NAME n VALUE v
+            table, (pattern,), label, value = pivot.this.name, pivot.expressions, into.this, into.expressions[0]
+        else:  # FROM t UNPIVOT (v FOR n IN (COLUMNS(…)))
+            (field,) = pivot.args["fields"]
+            table, (pattern,), label, value = pivot.parent.name, field.expressions, field.this, pivot.expressions[0]
+        matching = [column for column in known[table] if re.search(pattern.this.name, column)]
+        kept = [column for column in known[table] if column not in matching]
+        values = exp.alias_(exp.func("COALESCE", *map(exp.column, matching)), value.name)
+        plain = exp.select(*kept, exp.alias_(exp.Literal.string(""), label.name), values).from_(table)
+        (pivot if into else pivot.parent).replace(plain if into else plain.subquery(table))
+    return query
