@@ -19,6 +19,7 @@ from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.sandbox.truth.definitions import register_indicators
 from cchc_pipeline.sandbox.truth.registers import register_truth
 
@@ -28,20 +29,6 @@ ONLY = [i for i in catalogue() if i.family == "registers"]
 DAYS = st.integers(0, 60).map(lambda n: date(2026, 9, 20) + timedelta(days=n))
 LATER = st.none() | st.integers(0, 30)
 CODES = st.sampled_from(list(PARENTS))
-
-
-@dataclass
-class Scenario:
-    """As much of a scenario as the truth asks for."""
-
-    registers: dict[str, list[dict[str, Any]]]
-
-    def ancestors(self, unit: Unit) -> list[Unit]:
-        found, parent = [], unit.parent_code
-        while parent:
-            found.append(next(u for u in ALL if u.code == parent))
-            parent = found[-1].parent_code
-        return found
 
 
 @dataclass
@@ -150,7 +137,9 @@ def test_every_register_indicator_equals_the_truth(observed: list[dict[str, Any]
     for row in table.to_pylist():
         period = row["period_type"], row["period_start"], row["period_end"]
         found[period, row["indicator_id"], row["unit_code"]] = row["numerator"], row["denominator"]
-    province: Any = Province(Scenario({f"registers__{name}": rows for name, rows in registers.items()}), ALL)
+    kept = {f"registers__{name}": rows for name, rows in registers.items()}
+    scenario = Scenario("test", "", "H99", "", FIRST, None, 0.0, ALL, (), registers=kept)
+    province: Any = Province(scenario, ALL)
     expected = {}
     for one in periods(FIRST, AS_OF, [WINDOW]).to_pylist():
         period = one["period_type"], one["period_start"], one["period_end"]
