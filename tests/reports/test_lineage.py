@@ -79,8 +79,9 @@ def test_every_published_table_and_each_of_its_columns_is_traced():
 def test_every_sql_file_of_the_tables_is_traced():
     files = {path for room in ("core", "indicators", "scorecards") for path in (ROOT / room).rglob("*.sql")}
     texts = [engine.sql_text(one) for made in relations().values() if made.sql for one in statements(made.sql)]
-    left = {path.stem for path in files if not any(path.read_text("utf-8") in text for text in texts)}
-    assert left == set()
+    # what Python fills in stands where a file has {columns}
+    fixed = {path: path.read_text("utf-8").partition("{columns}")[0] for path in files}
+    assert {path.stem for path in files if not any(fixed[path] in text for text in texts)} == set()
 
 
 def test_what_python_makes_and_reads_exists():
