@@ -109,7 +109,7 @@ def test_rows_have_exactly_the_columns_of_the_contract(name: str, clean: dict[st
         columns = contract_columns(table)
         # No unit changed in the built-in province, and its PAPI table is no workbook.
         assert rows or table in ("registers__unit_changes", "papi__totals"), table
-        assert all(list(row) == columns for row in rows), table
+        assert all(row.keys() == set(columns) for row in rows), table  # landing puts them in order
 
 
 @pytest.mark.parametrize("name", NAMES)
