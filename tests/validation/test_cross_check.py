@@ -8,7 +8,6 @@ import pytest
 from contract_batches import AS_OF, CLEAN, batch, dirty_batch
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import stage
 
@@ -24,7 +23,7 @@ def lake(tmp_path):
 
 
 def land(lake, table, contract, day):
-    files.write_parquet(table, lake.day_file("landing", contract.name, day))
+    lake.store.write(table, f"landing/{contract.name}", day)
 
 
 def test_every_rule_runs_and_the_same_rules_are_broken(lake):
