@@ -88,4 +88,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         runs = item.get_closest_marker("e2e") or item.get_closest_marker("browser")
         if runs and item.path not in turns:
             turns[item.path] = sum(path.parent == item.path.parent for path in turns)
-    items.sort(key=lambda item: turns.get(item.path, len(items)))
+    last = len(items)  # a list that is sorted has no length
+    items.sort(key=lambda item: turns.get(item.path, last))
