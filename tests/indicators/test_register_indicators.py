@@ -61,7 +61,7 @@ def observations(draw: Any) -> list[dict[str, Any]]:
         # Months and what adds up to them: periods within one another, never overlapping in part.
         first = draw(st.sampled_from([last, last.replace(day=1), date(2026, 9, 1)])) if kind == "flow" else last
         if kind == "flow" and first == date(2026, 9, 1):
-            last = date(2026, 11, 10)
+            last = date(2026, 10, 31)  # whole months: November begins after it
         elif kind == "flow" and first.day == 1:
             last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         value = float(draw(st.integers(0, 1 if kind == "flag" else 50)))
