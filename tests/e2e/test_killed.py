@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from desk import Desk, Desks, Night, differences, periods_of
+from desk import Desk, Desks, Night
+from true_figures import differences, periods_of
 
 pytestmark = pytest.mark.e2e
 

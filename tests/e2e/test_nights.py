@@ -19,9 +19,10 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from desk import INBOUND, Desk, Desks, Night, differences, periods_of
+from desk import INBOUND, Desk, Desks, Night
 from e2e_personal import personal_traces
 from sandbox_lives import lives_known
+from true_figures import differences, periods_of
 
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.sandbox.life import workdays

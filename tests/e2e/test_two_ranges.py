@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from desk import INBOUND, Desk, Desks, Night, differences, periods_of
+from desk import INBOUND, Desk, Desks, Night
+from true_figures import differences, periods_of
 
 from cchc_pipeline.contracts import load_contract
 
