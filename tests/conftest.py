@@ -81,12 +81,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that run the pipeline, of each folder one in turn.
 
     Begun last, one of them would be waited for alone; those of one folder share desks, and a process would wait for
-    what another prepares.
+    what another prepares. Within such a file a desk goes on from night to night: tests keep the order of the file, also
+    where the others are shuffled.
     """
     turns: dict[Path, int] = {}
     for item in items:
         runs = item.get_closest_marker("e2e") or item.get_closest_marker("browser")
         if runs and item.path not in turns:
             turns[item.path] = sum(path.parent == item.path.parent for path in turns)
-    last = len(items)  # a list that is sorted has no length
-    items.sort(key=lambda item: turns.get(item.path, last))
+    folders = list(dict.fromkeys(path.parent for path in turns))
+
+    def place(item: pytest.Item) -> tuple[int, int, int]:
+        if item.path not in turns:
+            return len(turns), 0, 0
+        return turns[item.path], folders.index(item.path.parent), item.reportinfo()[1] or 0
+
+    items.sort(key=place)
