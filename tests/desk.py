@@ -209,7 +209,7 @@ class Desk:
             text=True,
         )
 
-    def cchc(self, *arguments: str, seconds: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
+    def cchc(self, *arguments: str, seconds: float = 600, **settings: str) -> subprocess.CompletedProcess[str]:
         """The real `cchc` command, to its end."""
         return subprocess.run(
             [str(CCHC), *arguments],

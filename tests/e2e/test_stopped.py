@@ -18,7 +18,7 @@ from cchc_pipeline.days import Window
 pytestmark = pytest.mark.e2e
 
 DAY = date(2026, 9, 7)
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def pulled(desk: Desk) -> list[tuple[int, str]]:
     for path in ("/pa/dossier/search", "/documents/v1/sync", "/service-results"):
         desk.sandbox.add_fault(path, "slow", times=4, seconds=0.5)
     processes = [run_python(PULL, day, environment=desk.variables()) for day in DAYS]
-    return [(process.communicate(timeout=90)[0], process.returncode)[::-1] for process in processes]
+    return [(process.communicate(timeout=300)[0], process.returncode)[::-1] for process in processes]
 
 
 def test_both_pull_everything(desk: Desk, pulled: list[tuple[int, str]]) -> None:
@@ -101,7 +101,7 @@ def test_an_instance_that_four_processes_initialise_at_once_is_good(tmp_path: Pa
     environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "yes"}
     processes = [run_python(INITIALISE, environment=environment) for _ in range(4)]
     for process in processes:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=300)
         assert process.returncode == 0, output
         assert output.splitlines()[-1] == str(home)
 
