@@ -162,7 +162,7 @@ def test_the_version_opens_with_plain_duckdb(desk: Desk, first_load: Night) -> N
     expected = {resource["name"]: resource["rows"] for resource in first_load.published.manifest["resources"]}
     done = subprocess.run(
         [sys.executable, "-I", "-c", PLAIN_DUCKDB, str(first_load.published.folder), *expected],
-        capture_output=True, text=True, check=True, cwd=desk.folder, timeout=60,
+        capture_output=True, text=True, check=True, cwd=desk.folder, timeout=300,
     )  # fmt: skip
     assert json.loads(done.stdout) == {"rows": expected, "ours": []}
 
