@@ -54,10 +54,8 @@ def _traced(tables: tuple[str, ...]) -> dict[str, Columns]:
     """Return the lineage of all tables, from the user's cache where the same SQL was traced before."""
     contracts = "".join(contract.sha256 for contract in all_contracts())
     version = code_version(*ROOMS, more=f"{sqlglot.__version__} {tables} {contracts}")
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cchc"
-    kept = folder / f"lineage-{version}.json"
-    with suppress(OSError, ValueError):
-        return json.loads(kept.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, RuntimeError):
+        return json.loads(_kept(version).read_text(encoding="utf-8"))
     # tracing all of it takes seconds
     from cchc_pipeline.reports.lineage.trace import back_to, columns
 
@@ -66,7 +64,13 @@ def _traced(tables: tuple[str, ...]) -> dict[str, Columns]:
     for table in tables:
         ways = {column: back_to(table, column, known) for column in columns(table)}
         found[table] = {column: (sorted(sources), sorted(whys)) for column, (sources, whys) in ways.items()}
-    with suppress(OSError):  # a service without a home traces every night
-        folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError, RuntimeError):  # a service without a home traces every night
+        kept = _kept(version)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         files.write_json(found, kept)
     return found
+
+
+def _kept(version: str) -> Path:
+    """Return the file that keeps what was traced; RuntimeError where the user has no home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cchc" / f"lineage-{version}.json"

@@ -20,7 +20,10 @@ from cchc_pipeline.days import LOCAL_ZONE
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".pytest_cache" / "prepared"
 #: What decides what a run publishes: the code, the contracts, the libraries, and how tests drive a run.
-MADE_BY = ("cchc_pipeline", "assets", "data_contracts", "constraints.txt", "tests/desk.py", "tests/small_lake.py")
+MADE_BY = (
+    *("cchc_pipeline", "assets", "data_contracts", "constraints.txt"),
+    *(f"tests/{name}.py" for name in ("desk", "prepared", "small_lake", "sql_verdict")),
+)
 
 
 def prepare(name: str, recipe: object, make: Callable[[Path], None], folder: Path) -> None:

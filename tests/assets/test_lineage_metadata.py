@@ -84,3 +84,15 @@ def test_the_same_sql_is_traced_once(own_cache: Path, monkeypatch: pytest.Monkey
     assert len(list(own_cache.iterdir())) == 2
     kept.write_text("{", encoding="utf-8")
     monkeypatch.undo()
+
+
+def test_a_service_without_a_home_has_its_lineage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kept file is no condition: where no home can be told, the columns are traced."""
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(lineage.Path, "home", no_home)
+    found = lineage._traced.__wrapped__(("units",))
+    assert found["units"]["unit_code"]

@@ -15,6 +15,7 @@ regular expression `notation`; what is not given is not asked for.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -105,9 +106,9 @@ class DocumentRule(_Rule):
                 )
         return self
 
+    @abstractmethod
     def windows(self, year: int) -> Iterator[Window]:
         """Yield the documents that are expected in an assessed year, by window."""
-        raise NotImplementedError
 
 
 class DocumentIssued(DocumentRule):
