@@ -59,6 +59,12 @@ def make_desk(folders: Path) -> "Iterator[Desks]":
         yield Desks(folders, running)
 
 
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake; modules that need one with something in it override it."""
+    return Lake(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A published lake that tests only read."""

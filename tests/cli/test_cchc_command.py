@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from docx_text import read
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
@@ -15,7 +14,7 @@ from cchc_pipeline.reports.cchc_report.template import load_template, shipped_te
 
 
 def run(lake: Lake, *words: str):
-    return CliRunner().invoke(main, ["report", "cchc", "--data-dir", str(lake.root), *words])
+    return cchc("report", "cchc", "--data-dir", lake.root, *words)
 
 
 def test_the_command_writes_a_file_and_says_what_is_left_to_do(published_lake, tmp_path, monkeypatch):
@@ -67,5 +66,4 @@ def test_nothing_published_says_so(tmp_path):
 
 
 def test_the_template_is_printed_as_it_is(tmp_path):
-    result = CliRunner().invoke(main, ["report", "cchc", "--show-template"])
-    assert result.stdout == shipped_text()
+    assert cchc("report", "cchc", "--show-template").stdout == shipped_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.errors import CchcError
@@ -40,10 +40,6 @@ def walk(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...],
 COMMANDS = dict(walk(main))
 
 
-def invoke(*words: str):
-    return CliRunner().invoke(main, words)
-
-
 def assert_one_message(result, *parts: str) -> None:
     """Exit status 1 and one message on stderr, without a traceback."""
     assert result.exit_code == 1, result.output
@@ -64,7 +60,7 @@ def test_the_commands_are_there():
 @pytest.mark.parametrize("names", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_every_command_explains_itself(names, flag):
-    result = invoke(*names, flag)
+    result = cchc(*names, flag)
     assert result.exit_code == 0
     assert result.output.startswith(f"Usage: {' '.join(['main', *names])}")
     assert "\\b" not in result.output
@@ -85,7 +81,7 @@ def test_every_option_says_what_it_is_for(names):
 
 @pytest.mark.parametrize("names", [("run",), ("report", "dossiers")], ids=" ".join)
 def test_examples_stand_on_lines_of_their_own(names):
-    lines = [line.strip() for line in invoke(*names, "--help").output.splitlines()]
+    lines = [line.strip() for line in cchc(*names, "--help").output.splitlines()]
     assert any(line.startswith("cchc ") for line in lines)
 
 
@@ -129,7 +125,7 @@ def test_the_installed_command_answers():
     ids=" ".join,
 )
 def test_a_wrong_call_is_a_usage_error(words):
-    result = invoke(*words)
+    result = cchc(*words)
     assert result.exit_code == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.output
@@ -149,13 +145,13 @@ PERIOD = ("--from", "2026-10-01", "--to", "2026-10-02")
 )
 def test_an_error_is_one_message_that_says_what_to_do(words, parts, folder):
     (folder / "2025.csv").write_text("province\nHà Nội\n", encoding="utf-8")
-    assert_one_message(invoke(*words), *parts)
+    assert_one_message(cchc(*words), *parts)
 
 
 @pytest.mark.parametrize("words", [("run",), ("ui",), ("report", "dossiers", *PERIOD), ("versions",)], ids=" ".join)
 def test_a_wrong_setting_is_one_message(words, monkeypatch, folder):
     monkeypatch.setenv("CCHC_PAGE_SIZE", "many")
-    assert_one_message(invoke(*words), "CCHC_PAGE_SIZE", "'many'")
+    assert_one_message(cchc(*words), "CCHC_PAGE_SIZE", "'many'")
     assert not list(folder.glob("data*"))
 
 
@@ -164,7 +160,7 @@ def test_a_run_into_the_lake_of_another_province_is_one_message(monkeypatch, fol
     (folder / "data" / "lake.json").write_text('{"province_code": "H21"}')
     monkeypatch.setenv("CCHC_ONE_STOP_URL", "http://127.0.0.1:9/one-stop")
     monkeypatch.setenv("CCHC_PROVINCE_CODE", "H99")
-    assert_one_message(invoke("run", "--day", "2026-10-01"), "it holds province_code H21", "--data-dir")
+    assert_one_message(cchc("run", "--day", "2026-10-01"), "it holds province_code H21", "--data-dir")
 
 
 @pytest.mark.parametrize(
@@ -184,11 +180,11 @@ def test_a_lake_of_a_newer_program_is_refused_by_every_command(words, monkeypatc
     (folder / "data" / "lake.json").write_text('{"format": 99, "province_code": "H99"}')
     monkeypatch.setenv("CCHC_ONE_STOP_URL", "http://127.0.0.1:9/one-stop")
     monkeypatch.setenv("CCHC_PROVINCE_CODE", "H99")
-    assert_one_message(invoke(*words), "format 99", f"up to {FORMAT}", "Upgrade the program")
+    assert_one_message(cchc(*words), "format 99", f"up to {FORMAT}", "Upgrade the program")
 
 
 def test_an_empty_lake_has_no_versions():
-    result = invoke("versions")
+    result = cchc("versions")
     assert result.exit_code == 0
     assert "version" in result.output
 
@@ -198,4 +194,4 @@ def test_any_error_of_ours_ends_the_same_way(monkeypatch):
         raise CchcError("one_stop: the culprit. The fix.")
 
     monkeypatch.setattr("cchc_pipeline.cli.versions.version_names", fail)
-    assert_one_message(invoke("versions"), "one_stop: the culprit. The fix.")
+    assert_one_message(cchc("versions"), "one_stop: the culprit. The fix.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 import pytest
 from click.testing import CliRunner
+from command_line import output
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.cli.main import main
 
 WITH_DATA_DIR = (
     ("report", "dossiers"), ("report", "late"), ("report", "indicators"), ("report", "reconciliation"),
@@ -48,9 +48,8 @@ def test_what_cannot_be_read_is_refused(given, said):
 
 @pytest.mark.parametrize("command", WITH_DATA_DIR, ids=" ".join)
 def test_every_command_says_the_same_of_the_folder_of_the_lake(command):
-    found = CliRunner().invoke(main, [*command, "--help"])
-    assert found.exit_code == 0
-    assert "--data-dir PATH" in found.output and "Folder of the lake; default data." in found.output
+    said = output(*command, "--help")
+    assert "--data-dir PATH" in said and "Folder of the lake; default data." in said
 
 
 def test_the_lake_is_that_of_the_folder(tmp_path):

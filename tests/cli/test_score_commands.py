@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import cchc, output
 from published_files import published
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.reference.papi_instrument import PROVINCES, all_slots, instrument
 
 HEADER = "unit_code,metric_code,numerator,denominator\n"
@@ -32,21 +32,19 @@ def papi_table(tmp_path: Path) -> Path:
 
 
 def test_help_says_what_a_file_needs() -> None:
-    runner = CliRunner()
-    assert "index766" in runner.invoke(main, ["score", "--help"]).output
-    assert "unit_code,metric_code,numerator,denominator" in runner.invoke(main, ["score", "index766", "--help"]).output
-    assert "P01 to P63" in runner.invoke(main, ["score", "papi", "--help"]).output
+    assert "index766" in output("score", "--help")
+    assert HEADER.strip() in output("score", "index766", "--help")
+    assert "P01 to P63" in output("score", "papi", "--help")
 
 
 def test_index766(metrics: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    result = CliRunner().invoke(main, ["score", "index766", "--metrics", str(metrics), "--out", str(out)])
-    assert result.exit_code == 0, result.output
-    assert "27.14" in result.output
-    assert "một phần / partial" in result.output
+    said = output("score", "index766", "--metrics", metrics, "--out", out)
+    assert "27.14" in said
+    assert "một phần / partial" in said
     table = pd.read_csv(out)
     assert table.loc[0, ["metric_code", "score", "max_score", "status"]].tolist() == ["TOTAL", 27.14, 100.0, "partial"]
-    assert CliRunner().invoke(main, ["score", "index766", "--metrics", str(metrics)]).exit_code == 0
+    assert output("score", "index766", "--metrics", metrics)
 
 
 def test_a_complete_file_shows_its_band(tmp_path: Path) -> None:
@@ -56,18 +54,14 @@ def test_a_complete_file_shows_its_band(tmp_path: Path) -> None:
     rows = [f"H1,{code},{'12,12' if code == 'ONLINE' else '17,20'}" for code in codes]
     path = tmp_path / "m.csv"
     path.write_text(HEADER + "\n".join(rows), encoding="utf-8")
-    result = CliRunner().invoke(main, ["score", "index766", "--metrics", str(path)])
-    assert "Tốt / Good" in result.output
+    assert "Tốt / Good" in output("score", "index766", "--metrics", path)
 
 
 def test_papi(papi_table: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    result = CliRunner().invoke(
-        main, ["score", "papi", "--table", str(papi_table), "--year", "2021", "--out", str(out)]
-    )
-    assert result.exit_code == 0, result.output
-    assert "42.00" in result.output
-    assert "Đứt chuỗi 2020/2021" in result.output
+    said = output("score", "papi", "--table", papi_table, "--year", "2021", "--out", out)
+    assert "42.00" in said
+    assert "Đứt chuỗi 2020/2021" in said
     table = pd.read_csv(out)
     assert list(table.columns) == ["province", "level", "code", "score", "status", "reason"]
     assert len(table) == 63 * 38
@@ -87,8 +81,8 @@ RIGHT = (
 def score_appraisals(folder: Path, text: str, *more: str) -> tuple[Result, pd.DataFrame | None]:
     path, out = folder / "so.csv", folder / "out.csv"
     path.write_text(APPRAISALS + text, encoding="utf-8")
-    given = ["par-index", "--appraisals", str(path), "--rubric", "par_index_department", "--out", str(out), *more]
-    result = CliRunner().invoke(main, ["score", *given])
+    given = ("--appraisals", path, "--rubric", "par_index_department", "--out", out, *more)
+    result = cchc("score", "par-index", *given)
     return result, pd.read_csv(out).set_index("criterion_code") if out.exists() else None
 
 
@@ -148,30 +142,21 @@ def test_par_index_says_what_cannot_be_scored(tmp_path: Path, text: str, more: t
     ],
 )
 def test_bad_input_is_one_line_and_a_non_zero_exit(arguments: list[str], said: str) -> None:
-    result = CliRunner().invoke(main, ["score", *arguments])
-    assert result.exit_code == 1
-    assert said in result.output
-    assert len(result.output.strip().splitlines()) == 1
+    (line,) = output("score", *arguments, code=1).strip().splitlines()
+    assert said in line
 
 
 def test_a_bad_row_and_an_unwritable_out(metrics: Path, tmp_path: Path) -> None:
-    nowhere = str(tmp_path / "no" / "out.csv")
-    result = CliRunner().invoke(main, ["score", "index766", "--metrics", str(metrics), "--out", nowhere])
-    assert result.exit_code == 1
-    assert "cannot be written" in result.output
-    assert "(None)" not in result.output
+    said = output("score", "index766", "--metrics", metrics, "--out", tmp_path / "no" / "out.csv", code=1)
+    assert "cannot be written" in said
+    assert "(None)" not in said
     metrics.write_text(HEADER + "H1,DOSSIER_ON_TIME,11,10\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["score", "index766", "--metrics", str(metrics)])
-    assert result.exit_code == 1
-    assert "Line 2 (unit H1, metric DOSSIER_ON_TIME): numerator 11 is larger" in result.output
+    said = output("score", "index766", "--metrics", metrics, code=1)
+    assert "Line 2 (unit H1, metric DOSSIER_ON_TIME): numerator 11 is larger" in said
 
 
 @pytest.mark.acceptance
 def test_published_files() -> None:
     metrics = published("acceptance/index766_metrics_2026-10-10.csv")
-    result = CliRunner().invoke(main, ["score", "index766", "--metrics", str(metrics)])
-    assert result.exit_code == 0, result.output
-    assert "H21.227" in result.output
-    table = published("acceptance/papi_wide/2018.csv")
-    result = CliRunner().invoke(main, ["score", "papi", "--table", str(table), "--year", "2018"])
-    assert result.exit_code == 0, result.output
+    assert "H21.227" in output("score", "index766", "--metrics", metrics)
+    assert output("score", "papi", "--table", published("acceptance/papi_wide/2018.csv"), "--year", "2018")

@@ -6,9 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import output
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.files import Store
 from cchc_pipeline.lake.publish import current_version
 
@@ -27,8 +26,7 @@ def run(mode: str, *paths: Path) -> tuple[int, str]:
 
 
 def export(version: Path, to: Path) -> list[Path]:
-    done = CliRunner().invoke(main, ["contract", "export", "--published", str(version), "--to", str(to)])
-    assert done.exit_code == 0, done.output
+    output("contract", "export", "--published", version, "--to", to)
     return sorted(to.glob("*.odcs.yaml"))
 
 

@@ -5,10 +5,9 @@ import pickle
 from datetime import date
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from contract_folders import a_folder, raised, rewrite, text_of, without_column
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts, parse_contract
 from cchc_pipeline.contracts.compatibility import compare
 from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
@@ -22,10 +21,6 @@ from cchc_pipeline.contracts.versions import (
 )
 
 GONE = without_column(text_of("units"), "valid_to").replace("WHERE valid_to < valid_from", "WHERE valid_from IS NULL")
-
-
-def cchc(*words):
-    return CliRunner().invoke(main, list(map(str, words)))
 
 
 @pytest.fixture

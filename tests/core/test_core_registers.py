@@ -160,8 +160,7 @@ def test_a_rank_that_goes_against_the_score_is_reported() -> None:
     ]
 
 
-def test_a_corrected_file_replaces_by_key_and_strangers_are_named(tmp_path: Any) -> None:
-    lake = Lake(tmp_path)
+def test_a_corrected_file_replaces_by_key_and_strangers_are_named(lake: Lake) -> None:
     units = pa.table({"unit_code": ["H99", "H99.02"], "province_code": ["H99", "H99"]})
     lake.store.update(units, "built/units")
     contract = load_contract("registers__observations")

@@ -9,7 +9,6 @@ from dossier_lives import day, held, row
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
 
 DAY = date(2026, 10, 1)
 NEXT = DAY + timedelta(days=1)
@@ -19,11 +18,6 @@ PAPI = load_contract("papi__subdimensions")
 def scores(*values):
     rows = [{"year": 2025, "province_code": "P07", "slot": slot, "score": score} for slot, score in values]
     return pa.Table.from_pylist(rows, schema=PAPI.arrow_schema())
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def stage(lake, table, rows, on=DAY):

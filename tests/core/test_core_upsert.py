@@ -68,8 +68,7 @@ def test_the_last_row_of_a_key_stays_in_the_part_of_its_month(batches):
         assert content(lake) == expected(batches)
 
 
-def test_one_dossier_in_two_months_of_one_batch_is_held_once(tmp_path):
-    lake = Lake(tmp_path)
+def test_one_dossier_in_two_months_of_one_batch_is_held_once(lake):
     draft = {"key": "a", "received_on": None, "applied_on": date(2026, 9, 30), "value": 1}
     take_in(lake, [draft, draft | {"received_on": date(2026, 10, 1)}])
     assert list(content(lake)) == ["2026-10"]
@@ -128,8 +127,7 @@ def test_only_parts_said_to_be_changed_are_written(batches):
             assert {part for part in content(lake) if content(lake)[part] != rows.get(part)} <= changed
 
 
-def test_a_row_whose_month_is_corrected_leaves_its_old_part(tmp_path):
-    lake = Lake(tmp_path)
+def test_a_row_whose_month_is_corrected_leaves_its_old_part(lake):
     old = {"key": "a", "received_on": date(2026, 9, 30), "applied_on": None, "value": 1}
     other = old | {"key": "b"}
     take_in(lake, [old, other])
@@ -138,8 +136,7 @@ def test_a_row_whose_month_is_corrected_leaves_its_old_part(tmp_path):
     assert content(lake) == {"2026-09": [other], "2026-10": [old | {"received_on": date(2026, 10, 1)}]}
 
 
-def test_without_a_day_of_reception_the_application_decides_then_nothing(tmp_path):
-    lake = Lake(tmp_path)
+def test_without_a_day_of_reception_the_application_decides_then_nothing(lake):
     draft = {"key": "a", "received_on": None, "applied_on": date(2026, 9, 30), "value": 1}
     take_in(lake, [draft, {"key": "b", "received_on": None, "applied_on": None, "value": 2}])
     assert {part: [row["key"] for row in rows] for part, rows in content(lake).items()} == {
@@ -150,8 +147,7 @@ def test_without_a_day_of_reception_the_application_decides_then_nothing(tmp_pat
     assert set(content(lake)) == {"2026-10", NO_MONTH}
 
 
-def test_an_empty_batch_touches_nothing(tmp_path):
-    lake = Lake(tmp_path)
+def test_an_empty_batch_touches_nothing(lake):
     assert take_in(lake, []) == [set()]
     assert list(lake.store.parts("core/t")) == []
 
@@ -180,8 +176,7 @@ def test_compound_keys(batches):
         assert lake.store.read("core/t", schema=COMPOUND).to_pylist() == [last[key] for key in sorted(last)]
 
 
-def test_unchanged_rows_do_not_rewrite_an_unpartitioned_table(tmp_path):
-    lake = Lake(tmp_path)
+def test_unchanged_rows_do_not_rewrite_an_unpartitioned_table(lake):
     rows = [{"a": "x", "b": 1, "value": 1}, {"a": "x", "b": 2, "value": 2}]
     assert upsert(lake, "t", table(rows, COMPOUND), ("a", "b")) == 2
     before = lake.store.path("core/t").stat().st_mtime_ns
@@ -197,8 +192,7 @@ def test_merging_nothing_gives_what_was_held():
 
 
 @pytest.mark.parametrize("status", range(1, 11))
-def test_open_dossiers_are_those_accepted_and_not_finished(tmp_path, status):
-    lake = Lake(tmp_path)
+def test_open_dossiers_are_those_accepted_and_not_finished(lake, status):
     assert open_dossiers(lake).num_rows == 0
     lake.store.update(held([row(1, status_code=status)]), "core/dossiers", "2026-09")
     assert open_dossiers(lake)["dossier_code"].to_pylist() == (

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
 from cchc_pipeline.core.procedure_lists import unlisted
 from cchc_pipeline.lake.layout import Lake
 
 TODAY = date(2026, 10, 31)
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path)
 
 
 def read(lake: Lake, day: date, **in_force: bool) -> None:

@@ -8,15 +8,10 @@ import pyarrow as pa
 import pytest
 
 from cchc_pipeline.lake.files import LakeError
-from cchc_pipeline.lake.layout import FORMAT, DataSpan, Lake
+from cchc_pipeline.lake.layout import FORMAT, DataSpan
 
 DAY = date(2026, 10, 1)
 TABLE = pa.table({"k": ["a", "b"], "v": [1, 2]})
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def test_a_lake_is_claimed_by_one_province(lake):
@@ -137,8 +132,7 @@ def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
         lake.span("documents")
 
 
-def test_a_day_that_was_read_once_stays_read_when_it_fails_later(tmp_path):
-    lake = Lake(tmp_path)
+def test_a_day_that_was_read_once_stays_read_when_it_fails_later(lake):
     next_day = DAY + timedelta(days=1)
     lake.record_pull("one_stop", DAY, next_day, {"status": "ok", "rows": {}})
     lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})  # in another window
@@ -149,8 +143,7 @@ def test_a_day_that_was_read_once_stays_read_when_it_fails_later(tmp_path):
     assert lake.span() == DataSpan(DAY, next_day)
 
 
-def test_a_day_that_only_failed_is_not_read(tmp_path):
-    lake = Lake(tmp_path)
+def test_a_day_that_only_failed_is_not_read(lake):
     lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
     lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
     assert lake.pulls("one_stop")[DAY]["is_read"] is False

@@ -3,15 +3,8 @@ from __future__ import annotations
 import os
 
 import pyarrow as pa
-import pytest
 
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def land(lake, name, number=1, at=None):

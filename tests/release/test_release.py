@@ -6,10 +6,9 @@ from datetime import timedelta
 import duckdb
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner
+from command_line import output
 from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill, land, october, publish
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.lake.files import LakeError
@@ -128,8 +127,7 @@ def test_no_day_is_missing(published_lake):
     assert missing_days(published_lake, overlap_days=0) == []
 
 
-def test_missing_days_are_told_by_source_and_range(tmp_path):
-    lake = Lake(tmp_path)
+def test_missing_days_are_told_by_source_and_range(lake):
     for day in days():
         status = "failed" if day in (october(5), october(6)) else "ok"
         lake.record_pull("one_stop", day, day, {"status": status})
@@ -147,12 +145,9 @@ def test_missing_days_are_told_by_source_and_range(tmp_path):
 def test_versions_are_listed_and_used(own_lake):
     first = current_version(own_lake.published).name
     second = publish(own_lake, "zzzzzzzzzz").version
-    run = CliRunner().invoke
-    listed = run(main, ["versions", "--data-dir", str(own_lake.root)])
-    assert listed.exit_code == 0
-    assert first[:16] in listed.output and second[:16] in listed.output
-    used = run(main, ["versions", "--use", first, "--data-dir", str(own_lake.root)])
-    assert used.output == f"current is now {first}\n"
+    listed = output("versions", "--data-dir", own_lake.root)
+    assert first[:16] in listed and second[:16] in listed
+    assert output("versions", "--use", first, "--data-dir", own_lake.root) == f"current is now {first}\n"
     assert current_version(own_lake.published).name == first
 
 

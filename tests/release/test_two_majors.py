@@ -6,10 +6,9 @@ import re
 import shutil
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from small_lake import INBOUND, SETTINGS
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import parse_contract
 from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.contracts.registry import contract_folder, folder_contracts
@@ -21,10 +20,6 @@ OLDER = """  - property: derived_from
       table: units
       query: "SELECT * EXCLUDE (unit_level), unit_level AS unit_kind FROM {object}"
 """
-
-
-def cchc(*words):
-    return CliRunner().invoke(main, list(map(str, words)))
 
 
 def older_units(until: str) -> str:

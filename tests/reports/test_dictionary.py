@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts
@@ -85,11 +85,10 @@ def test_a_stale_or_absent_page_is_named(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_and_checks(tmp_path: Path) -> None:
-    run = CliRunner().invoke
-    assert run(main, ["docs", "--out", str(tmp_path), "--check"]).exit_code == 1
+    assert cchc("docs", "--out", tmp_path, "--check").exit_code == 1
     assert not list(tmp_path.iterdir())
-    assert run(main, ["docs", "--out", str(tmp_path)]).exit_code == 0
-    assert run(main, ["docs", "--out", str(tmp_path), "--check"]).exit_code == 0
+    assert cchc("docs", "--out", tmp_path).exit_code == 0
+    assert cchc("docs", "--out", tmp_path, "--check").exit_code == 0
 
 
 def anchors(path: Path) -> set[str]:

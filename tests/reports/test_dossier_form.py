@@ -6,10 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from small_lake import FIRST, LAST, WHOLE, days, october
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
 from cchc_pipeline.reports.dossier_form import dossier_form
@@ -98,8 +97,7 @@ def test_shares_have_the_base_of_the_form(published_lake):
 
 
 def report(lake, *options):
-    words = ["report", "dossiers", "--from", str(FIRST), "--to", str(LAST), "--data-dir", str(lake.root), *options]
-    return CliRunner().invoke(main, words)
+    return cchc("report", "dossiers", "--from", FIRST, "--to", LAST, "--data-dir", lake.root, *options)
 
 
 def test_as_json(published_lake):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
+from command_line import output
 from small_lake import derive, land, october, publish
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.core.units import REGISTER
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.dossier_form import dossier_form
@@ -70,14 +69,10 @@ def test_the_change_is_published(changed):
 
 
 def test_the_command_prints_each_form(changed):
-    ask = ("report", "indicators", "received_total", "--data-dir", str(changed.root), "--unit", "H99.03")
-    table = CliRunner().invoke(main, [*ask, "--map", "today"])
-    assert table.exit_code == 0, table.output
-    assert "theo địa giới" in table.output and "(hồ sơ)" in table.output
-    found = json.loads(CliRunner().invoke(main, [*ask, "--map", "today", "--format", "json"]).output)
+    ask = ("report", "indicators", "received_total", "--data-dir", changed.root, "--unit", "H99.03")
+    table = output(*ask, "--map", "today")
+    assert "theo địa giới" in table and "(hồ sơ)" in table
+    found = json.loads(output(*ask, "--map", "today", "--format", "json"))
     assert found["rows"][0]["numerator"] == october_of(changed, "H99.03", "today")
-    lines = CliRunner().invoke(main, [*ask, "--format", "csv"]).output.splitlines()
-    assert lines[0].startswith("period_start,period_end,numerator")
-    unknown = CliRunner().invoke(main, ["report", "indicators", "late_rat", "--data-dir", str(changed.root)])
-    assert unknown.exit_code == 1
-    assert "late_rate" in unknown.output
+    assert output(*ask, "--format", "csv").startswith("period_start,period_end,numerator")
+    assert "late_rate" in output("report", "indicators", "late_rat", "--data-dir", changed.root, code=1)

@@ -7,10 +7,9 @@ import io
 import json
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from small_lake import FIRST, LAST, october
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.reports.late_report import CAUSES, late_report
 from cchc_pipeline.reports.scope import ReportError, scope
 
@@ -20,7 +19,7 @@ def late(lake, first=None, last=None, unit=None):
 
 
 def run(lake, *arguments):
-    return CliRunner().invoke(main, ["report", "late", "--data-dir", str(lake.root), *arguments])
+    return cchc("report", "late", "--data-dir", lake.root, *arguments)
 
 
 def test_counts_by_cause_and_unit(published_lake):

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 import small_lake
 import sqlglot
-from click.testing import CliRunner
+from command_line import cchc
 from sqlglot import exp
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.lake import engine
 from cchc_pipeline.lake.layout import Lake
@@ -221,7 +220,7 @@ def test_lineage_moves_with_the_sql():
 
 
 def explain(*arguments: str):
-    return CliRunner().invoke(main, ["explain", *arguments])
+    return cchc("explain", *arguments)
 
 
 def test_explain_prints_the_way_of_a_column():

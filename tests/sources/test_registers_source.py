@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.contracts.register_lists import OWN_COLUMNS
@@ -269,11 +268,8 @@ def test_a_template_explains_every_column_and_lists_every_code(tmp_path: Path) -
 
 
 def test_the_command_writes_templates_and_leaves_what_is_there(tmp_path: Path) -> None:
-    run = CliRunner().invoke
-    first = run(main, ["registers", "template", "--out", str(tmp_path)])
-    assert first.exit_code == 0, first.output
-    assert len(first.stdout.splitlines()) == len(TABLES)
-    again = run(main, ["registers", "template", "--out", str(tmp_path)])
+    first, again = (cchc("registers", "template", "--out", tmp_path) for _ in range(2))
+    assert (first.exit_code, len(first.stdout.splitlines())) == (0, len(TABLES)), first.output
     assert (again.exit_code, again.stdout) == (0, "")
     assert again.stderr.count("giữ nguyên") == len(TABLES)
 

@@ -9,13 +9,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
+from command_line import cchc
 from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_batch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.arrow import array
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.register_lists import day_measures
 from cchc_pipeline.contracts.registry import contract_folder
@@ -27,10 +26,6 @@ from cchc_pipeline.validation.verdict import judge
 PAPI = load_contract("papi__subdimensions")
 GOOD = [["2024", "P01", "SC11", "1,25"], ["2024", "P02", "SC11", "2"]]
 LABELS = ["Năm", "Mã tỉnh PAPI", "Chỉ số thành phần", "Điểm"]
-
-
-def cchc(*words):
-    return CliRunner().invoke(main, list(map(str, words)))
 
 
 def vietnamese(value):

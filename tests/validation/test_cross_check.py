@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
 from contract_batches import AS_OF, CLEAN, batch, dirty_batch
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import stage
 
 STATUSES, DOSSIERS = load_contract("documents__statuses"), load_contract("one_stop__dossiers")
 GOOD = CLEAN[STATUSES.name] | {"parse_errors": None}
 BAD = GOOD | {"parse_errors": "status_at: «hôm qua» không phải thời điểm."}
 PARSED = f"{STATUSES.name}.parse_errors_present"
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def land(lake, table, contract, day):

@@ -6,10 +6,9 @@ import re
 from datetime import date
 
 import pytest
-from click.testing import CliRunner
+from command_line import output
 from contract_batches import AS_OF, CLEAN, batch
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.layout import Lake
@@ -32,11 +31,10 @@ def lake(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(lake):
-    done = CliRunner().invoke(main, ["quality", "data-docs", "--data-dir", str(lake.root)])
-    assert done.exit_code == 0, done.output
-    assert f"{STATUSES}: 1 rules broken" in done.output
-    assert f"{PAPI}: every rule holds" in done.output
-    assert f"{DAY}: {lake.root / 'data-docs' / 'index.html'}" in done.output
+    said = output("quality", "data-docs", "--data-dir", lake.root)
+    assert f"{STATUSES}: 1 rules broken" in said
+    assert f"{PAPI}: every rule holds" in said
+    assert f"{DAY}: {lake.root / 'data-docs' / 'index.html'}" in said
     return {
         str(path.relative_to(lake.root / "data-docs")): path.read_text(encoding="utf-8")
         for path in (lake.root / "data-docs").rglob("*.html")
@@ -91,13 +89,9 @@ def test_an_older_site_is_replaced_and_other_files_are_not(lake, site, tmp_path)
 
 def test_a_day_without_rows_and_an_unknown_table_are_named(lake):
     assert landed_days(lake, [PAPI]) == {DAY: [PAPI]}
-    run = CliRunner().invoke
-    absent = run(main, ["quality", "data-docs", "--day", "2026-06-30", "--data-dir", str(lake.root)])
-    assert absent.exit_code == 1
-    assert "nothing was landed for 2026-06-30" in absent.output
-    unknown = run(main, ["quality", "data-docs", "--table", "x", "--data-dir", str(lake.root)])
-    assert unknown.exit_code == 2
-    assert STATUSES in unknown.output
+    docs = ("quality", "data-docs", "--data-dir", lake.root)
+    assert "nothing was landed for 2026-06-30" in output(*docs, "--day", "2026-06-30", code=1)
+    assert STATUSES in output(*docs, "--table", "x", code=2)
 
 
 def test_a_batch_that_breaks_its_contract_is_told(lake, tmp_path):

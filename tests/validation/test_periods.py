@@ -9,17 +9,10 @@ import pytest
 from lake_of_days import found, land, stage_days
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
-from cchc_pipeline.lake.layout import Lake
-
 PAPI, PORTAL = "papi__subdimensions", "national_portal__metrics"
 PROVINCES = [f"P{n:02d}" for n in range(1, 64)]
 SLOTS = [f"SC{dimension}{part}" for dimension in range(1, 9) for part in (1, 2, 3)]
 TODAY, TOMORROW = date(2026, 10, 20), date(2026, 10, 21)
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def year(number, slots=SLOTS, seed=None, factor=None):

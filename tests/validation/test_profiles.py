@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pytest
 from contract_batches import CLEAN, batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,11 +19,6 @@ from cchc_pipeline.validation.drift.profiles import SCHEMA, profile, read_profil
 
 CONTRACT = load_contract(DOSSIERS)
 DAY, NEXT = date(2026, 3, 2), date(2026, 3, 3)
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def lines(lake, day=DAY, measure=None, column=""):

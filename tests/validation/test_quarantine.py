@@ -32,11 +32,6 @@ LANDED = datetime(2026, 6, 10, 18, tzinfo=UTC)
 REJECTS = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules if rule.severity == "reject"]
 
 
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
-
-
 def land(lake, rows, day, minute, name=NAME):
     """Land a day as if it had been pulled so many minutes after LANDED."""
     path = lake.store.path(f"landing/{name}", day)

@@ -12,7 +12,6 @@ from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this mo
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.staging import pending_days, published_state, stage
 
 NAME = "documents__statuses"  # a small contract with a key of three columns: staging is the same for all
@@ -23,11 +22,6 @@ GOOD = CLEAN[NAME] | {"parse_errors": None}
 BAD = GOOD | {"parse_errors": "status_at: «hôm qua» không phải thời điểm."}
 DAY = date(2026, 6, 29)
 NEXT = DAY + timedelta(days=1)
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(tmp_path)
 
 
 def land(lake, contract, rows, day=DAY):

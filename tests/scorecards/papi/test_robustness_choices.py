@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from command_line import cchc, output
 from lxml import etree
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
@@ -41,13 +40,11 @@ def composed(path: Path) -> pd.DataFrame:
 
 
 def run(*arguments: object) -> str:
-    done = CliRunner().invoke(main, ["score", "robustness", *map(str, arguments), "--draws", "100"])
-    assert done.exit_code == 0, done.output
-    return done.output
+    return output("score", "robustness", *arguments, "--draws", "100")
 
 
 def refused(*arguments: object) -> str:
-    done = CliRunner().invoke(main, ["score", "robustness", *map(str, arguments), "--draws", "100"])
+    done = cchc("score", "robustness", *arguments, "--draws", "100")
     assert done.exit_code != 0
     return done.output
 

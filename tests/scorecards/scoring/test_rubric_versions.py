@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import yaml
 from click.testing import CliRunner
+from command_line import output
 from hypothesis import given
 from hypothesis import strategies as st
 from rubric_files import rubric_from
@@ -278,11 +279,7 @@ def test_a_file_of_figures_can_be_scored_by_an_older_version(tmp_path: Path) -> 
     metrics.write_text("unit_code,metric_code,numerator,denominator\nH1,DOSSIER_ONLINE_PAYMENT,24,100\n", "utf-8")
     for name, points in (("index766@2022.1", 4.8), ("index766", 1.44), ("index766@2026.1", 1.44)):
         out = tmp_path / "scored.csv"
-        done = CliRunner().invoke(
-            main, ["score", "index766", "--metrics", str(metrics), "--rubric", name, "--out", str(out)]
-        )
-        assert done.exit_code == 0, done.output
+        output("score", "index766", "--metrics", metrics, "--rubric", name, "--out", out)
         scored = pd.read_csv(out).set_index("metric_code")
         assert scored.loc["DOSSIER_ONLINE_PAYMENT", "score"] == points
-    shown = CliRunner().invoke(main, ["rubric", "diff", "index766@2022.1", "index766@2026.1"])
-    assert "DOSSIER_ONLINE_PAYMENT" in shown.output
+    assert "DOSSIER_ONLINE_PAYMENT" in output("rubric", "diff", "index766@2022.1", "index766@2026.1")
