@@ -43,12 +43,12 @@ def batch(contract: Contract, rows: list[dict[str, Any]]) -> pa.Table:
     return table_from_records(rows, schema=contract.arrow_schema(relaxed=True))
 
 
-def random_row(contract: Contract, source: random.Random, dirt: float = 0.1) -> dict[str, Any]:
-    """The clean row with every column replaced, with probability `dirt`, by an awkward value."""
+def random_row(contract: Contract, source: random.Random) -> dict[str, Any]:
+    """The clean row with one column of ten replaced by an awkward value."""
     row: dict[str, Any] = dict(CLEAN[contract.name])
     row[contract.key[0]] = source.choice([row[contract.key[0]], row[contract.key[0]], *_fresh(row, contract, source)])
     for column in contract.columns:
-        if source.random() < dirt:
+        if source.random() < 0.1:
             row[column.name] = source.choice(_POOL[column.physical_type])
     return row
 

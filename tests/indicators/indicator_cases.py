@@ -124,12 +124,6 @@ def values(events=None, snapshots=None, resolved=None, *, only=None, first=FIRST
     return compute(given, first, as_of_on, only)
 
 
-def frame(table: pa.Table) -> pd.DataFrame:
-    """Values by indicator, unit, period type and start."""
-    found = table.to_pandas(date_as_object=True)
-    return found.set_index(["indicator_id", "unit_code", "period_type", "period_start"]).sort_index()
-
-
 @lru_cache(maxsize=1)
 def additive() -> tuple[str, ...]:
     """Additive indicators over events; those of late dossiers and of registers have tests of their own."""

@@ -25,7 +25,6 @@ from indicator_cases import (
     additive,
     below,
     event_tables,
-    frame,
     recomputed,
     resolved_tables,
     snapshot_tables,
@@ -84,39 +83,6 @@ def test_every_additive_indicator_equals_the_recomputation(events, snapshots):
                     wanted[(name, *key)] = pair
     compared = {(p["period_type"], p["period_start"]) for p in shown}
     assert wanted == {key: pair for key, pair in found.items() if key[2:] in compared}
-
-
-@QUICK
-@given(event_tables)
-def test_a_longer_period_is_the_sum_of_its_days(events):
-    table = frame(values(events, only=[i for i in catalogue() if i.id in FLOWS], periods=periods(FIRST, AS_OF, FREE)))
-    table = table[["numerator", "denominator", "period_end"]].reset_index()
-    daily = table[table.period_type == "day"]
-    for kind in ("month", "quarter", "year", "custom"):
-        for (start, end), group in table[table.period_type == kind].groupby(["period_start", "period_end"]):
-            within = daily[(daily.period_start >= start) & (daily.period_start <= end)]
-            for column in ("numerator", "denominator"):
-                sums = within.groupby(["indicator_id", "unit_code"])[column].sum()
-                whole = group.set_index(["indicator_id", "unit_code"])[column]
-                difference = (whole - sums.reindex(whole.index).fillna(0)).dropna()
-                assert (difference == 0).all(), (kind, column)
-
-
-@QUICK
-@given(event_tables, snapshot_tables)
-def test_a_unit_is_the_sum_of_what_is_below_it(events, snapshots):
-    only = [i for i in catalogue() if i.id in additive()]
-    table = frame(values(events, snapshots, only=only))[["numerator", "denominator"]]
-    for parent in ("H99", "H99.90"):
-        children = [code for code, above in PARENTS.items() if above == parent]
-        own = snapshots.filter(pa.compute.equal(snapshots["unit_code"], parent))
-        if own.num_rows:
-            continue  # the unit has procedures of its own
-        whole = table.xs(parent, level="unit_code")
-        parts = table[table.index.get_level_values("unit_code").isin(children)]
-        sums = parts.groupby(level=["indicator_id", "period_type", "period_start"]).sum()
-        sums = sums.reindex(whole.index).fillna(0)
-        assert (whole.fillna(0) == sums).all(axis=None), parent
 
 
 @QUICK

@@ -44,6 +44,8 @@ def test_the_clean_record_breaks_nothing(table):
     cases, contract = table_cases()[table], load_contract(table)
     verdict = judge(conform(to_arrow(table, [cases.clean]), contract), contract, cases.as_of_on)
     assert not any(verdict.rows_broken.values())
+    assert (verdict.rows_valid, verdict.rows_quarantined) == (1, 0)
+    assert verdict.valid.schema.equals(contract.arrow_schema(), check_metadata=True)
 
 
 @pytest.mark.parametrize(("cases", "one"), RECORDS, ids=[f"{found.table}.{one.rule}" for found, one in RECORDS])
@@ -51,10 +53,11 @@ def test_a_broken_record_gets_its_verdict_rule_and_sentence(cases, one):
     contract = load_contract(cases.table)
     rows = [cases.clean | dict(one.changes)] * one.times
     verdict = judge(conform(to_arrow(cases.table, rows), contract), contract, cases.as_of_on)
+    assert list(verdict.rows_broken) == [rule.id for rule in contract.rules]
     found = {rule_id.split(".", 1)[1]: rows for rule_id, rows in verdict.rows_broken.items() if rows}
     assert set(found) == {one.rule, *one.also}
+    assert found[one.rule] == 1
     rule = contract.rule(f"{cases.table}.{one.rule}")
-    assert one.rule in found
     assert (rule.severity, rule.sentence_vi) == (one.verdict, one.sentence_vi)
     rejects = {name for name in found if contract.rule(f"{cases.table}.{name}").severity == "reject"}
     assert (verdict.rows_in, verdict.rows_quarantined) == (one.times, 1 if rejects else 0)
@@ -62,6 +65,7 @@ def test_a_broken_record_gets_its_verdict_rule_and_sentence(cases, one):
         (waiting,) = verdict.quarantined.to_pylist()
         assert {rule.split(".", 1)[1] for rule in waiting["rule_ids"].split(";")} == rejects
         assert (one.sentence_vi in waiting["reasons_vi"]) == (one.rule in rejects)
+        assert one.rule not in rejects or rule.sentence_en in waiting["reasons_en"]
 
 
 @pytest.mark.parametrize("case", broken_batches("batches"), ids=lambda c: f"{c['table']}-{c['do']}-{c.get('column')}")

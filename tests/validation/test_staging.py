@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
-from contract_batches import AS_OF, CLEAN, batch, breaking_row, dirty_batch, random_row
+from contract_batches import AS_OF, CLEAN, batch, breaking_row
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
@@ -55,23 +54,6 @@ def quality(lake, rule="TOTAL", contract=STATUSES):
     }
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_rows_are_conserved_over_days_of_every_mixture(lake, seed):
-    source = random.Random(seed)
-    days = [DAY + timedelta(days=n) for n in range(3)]
-    land(lake, DOSSIERS, dirty_batch(DOSSIERS, seed, rows=60), days[0])
-    land(lake, DOSSIERS, [random_row(DOSSIERS, source, dirt) for dirt in (0.0, 0.1, 0.5) for _ in range(20)], days[1])
-    land(lake, DOSSIERS, [], days[2])
-    done = stage(lake, DOSSIERS.name, days, AS_OF)
-    assert done.is_conserved
-    landed = [lake.store.rows(f"landing/{DOSSIERS.name}", day) for day in days]
-    kept = [len(staged(lake, day, DOSSIERS)) for day in days]
-    assert (done.rows_in, done.rows_valid) == (sum(landed), sum(kept))
-    assert quality(lake, contract=DOSSIERS) == {
-        day: (came, valid, came - valid, None) for day, came, valid in zip(days, landed, kept, strict=True)
-    }
-
-
 def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(lake):
     land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}])
     done = stage(lake, NAME, [DAY], AS_OF)
@@ -94,15 +76,6 @@ def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
     assert waiting(lake) == [(DAY, key())]
     assert quality(lake) == {DAY: (1, 0, 1, None)}
     assert quality(lake, PARSED) == {DAY: (1, 0, 1, 1)}
-
-
-def test_staging_the_same_again_gives_the_same_bytes(lake):
-    land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}])
-    stage(lake, NAME, [DAY], AS_OF)
-    paths = [lake.store.path(f"staged/{NAME}", DAY), *(lake.root / "core").glob("*.parquet")]
-    before = {path: files.sha256(path) for path in paths}
-    stage(lake, NAME, [DAY], AS_OF)
-    assert {path: files.sha256(path) for path in paths} == before
 
 
 def test_a_corrected_row_leaves_quarantine(lake):

@@ -2,71 +2,18 @@ from __future__ import annotations
 
 import json
 import pickle
-import random
 from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row, dirty_batch, random_row
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from contract_batches import AS_OF, CLEAN, batch, breaking_row, dirty_batch
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.contracts.conform import absent_columns, conform, unknown_columns
 from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.validation.verdict import judge, rule_breaks
 
-RULES = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules]
 DOSSIERS = load_contract("one_stop__dossiers")
-
-
-@pytest.mark.parametrize("name", INBOUND)
-def test_a_clean_row_breaks_nothing(name):
-    contract = load_contract(name)
-    verdict = judge(batch(contract, [CLEAN[name]]), contract, AS_OF)
-    assert not any(verdict.rows_broken.values())
-    assert verdict.valid.schema.equals(contract.arrow_schema(), check_metadata=True)
-    assert (verdict.rows_valid, verdict.rows_quarantined) == (1, 0)
-
-
-@pytest.mark.parametrize("name, rule_id", RULES)
-def test_every_rule_finds_the_row_that_breaks_it(name, rule_id):
-    contract = load_contract(name)
-    rule = contract.rule(rule_id)
-    rows = [breaking_row(contract, rule_id)]
-    if rule_id.endswith(".key_unique"):
-        rows = [CLEAN[name], CLEAN[name]]
-    verdict = judge(batch(contract, rows), contract, AS_OF)
-    assert verdict.rows_broken[rule_id] == 1
-    assert list(verdict.rows_broken) == [one.id for one in contract.rules]
-    if rule.severity == "reject":
-        row = verdict.quarantined.to_pylist()[0]
-        assert rule_id in row["rule_ids"].split(";")
-        assert rule.sentence_vi in row["reasons_vi"]
-        assert rule.sentence_en in row["reasons_en"]
-
-
-@pytest.mark.parametrize("name", INBOUND)
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 2**32), size=st.integers(0, 30), dirt=st.sampled_from([0.0, 0.05, 0.5, 1.0]))
-def test_rows_are_conserved_in_order_and_never_changed(name, seed, size, dirt):
-    contract, source = load_contract(name), random.Random(seed)
-    table = batch(contract, [random_row(contract, source, dirt) for _ in range(size)])
-    verdict = judge(table, contract, AS_OF, date(2026, 6, 29))
-    assert verdict.rows_in == size == verdict.rows_valid + verdict.rows_quarantined
-    places = [number - 1 for number in verdict.quarantined["source_row_number"].to_pylist()]
-    assert places == sorted(set(places))
-    rest = [row for place, row in enumerate(table.to_pylist()) if place not in set(places)]
-    assert verdict.valid.to_pylist() == rest
-    keys = [tuple(row[part] for part in contract.key) for row in rest]
-    assert len(keys) == len(set(keys))
-    for place, text in zip(places, verdict.quarantined["row_json"].to_pylist(), strict=True):
-        # masked free text is not kept beside the reasons
-        kept = [column.name for column in contract.columns if column.classification != "masked-text"]
-        assert list(json.loads(text)) == kept
-        assert json.loads(text)[contract.key[0]] == table[contract.key[0]][place].as_py()
-    broken = sum(verdict.rows_broken[rule.id] for rule in contract.rules if rule.severity == "reject")
-    assert (broken == 0) == (verdict.rows_quarantined == 0)
 
 
 def test_of_a_repeated_key_the_last_row_stays():
