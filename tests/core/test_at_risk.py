@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from built_dossiers import CALENDAR, built
 from dossier_lives import day, held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,16 +17,10 @@ from working_time_by_day import add_working_days, working_days_between
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_dossiers
-from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.core.upsert import upsert_by_month
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.validation.verdict import judge
 
-DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
-CALENDAR = calendar_table(date(2025, 1, 1), date(2028, 12, 31))
-NONE = pa.table({"dossier_code": pa.array([], pa.string())})
 KEY = ("month", "days_left", "procedure_code", "unit_code", "step")
 
 
@@ -34,9 +29,7 @@ def steps(*begun):
 
 
 def counts_of(rows, as_of_on):
-    table = held(rows)
-    dossiers = dossiers_of(table, apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on))
-    return at_risk.count_outcomes(dossiers, table, CALENDAR, as_of_on)
+    return at_risk.count_outcomes(built(rows, as_of_on), held(rows), CALENDAR, as_of_on)
 
 
 def cases_of(counts, month):

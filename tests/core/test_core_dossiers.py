@@ -5,43 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+import built_dossiers
 import pyarrow as pa
 import pytest
-from dossier_lives import START, day, held, row
+from built_dossiers import EVENTS, events_until
+from dossier_lives import START, day, row
 from working_time_by_day import working_days_between
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.working_time import working_hours
 
-DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
-CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
+DOSSIERS = load_contract("dossiers").arrow_schema()
 AS_OF = day(29)
 
 
-def built(*rows, apologies=(), as_of_on=AS_OF):
-    return dossiers_of(
-        held(rows),
-        hours=working_hours(),
-        apologies=pa.table({"dossier_code": pa.array(list(apologies), pa.string())}),
-        calendar=CALENDAR,
-        run=run_table(as_of_on),
-    )
+def built(*rows, apologies=()):
+    return built_dossiers.built(rows, AS_OF, pa.table({"dossier_code": pa.array(list(apologies), pa.string())}))
 
 
-def one(as_of_on=AS_OF, apologies=(), **values):
-    return built(row(1, **values), apologies=apologies, as_of_on=as_of_on).to_pylist()[0]
+def one(**values):
+    return built(row(1, **values)).to_pylist()[0]
 
 
-def events(*rows, apologies=(), as_of_on=AS_OF):
+def events(*rows, apologies=()):
     """(day, measure) -> quantity, of all events up to the last day."""
-    table = counts("dossier_items", EVENTS, dossiers=built(*rows, apologies=apologies, as_of_on=as_of_on))
     found = Counter()
-    for event in table.to_pylist():
-        if event["event_on"] <= as_of_on:
-            found[event["event_on"], event["measure"]] += event["quantity"]
+    for event in events_until(built(*rows, apologies=apologies), AS_OF):
+        found[event["event_on"], event["measure"]] += event["quantity"]
     return dict(found)
 
 

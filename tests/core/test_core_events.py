@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import pyarrow as pa
+from built_dossiers import built, events_until
 from dossier_lives import FLAGS, INBOUND, Recount, Sums, day, held, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from working_time_by_day import working_days_between
 
-from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.validation.verdict import judge
 
-DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
-CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
-NONE = pa.table({"dossier_code": pa.array([], pa.string())})
 QUICK = settings(max_examples=15, deadline=None)
 
 
 def build(rows, as_of_on):
-    table = dossiers_of(held(rows), apologies=NONE, calendar=CALENDAR, hours=working_hours(), run=run_table(as_of_on))
-    events = counts("dossier_items", EVENTS, dossiers=table).to_pylist()
-    return table.to_pylist(), [event for event in events if event["event_on"] <= as_of_on]
+    table = built(rows, as_of_on)
+    return table.to_pylist(), events_until(table, as_of_on)
 
 
 @QUICK

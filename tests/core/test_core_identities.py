@@ -15,15 +15,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
+from built_dossiers import EVENTS, built, events_until
 from dossier_lives import PROCEDURES, START, UNITS, Life, day, held, lives, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import build_dossiers, build_events
-from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
 from cchc_pipeline.core.upsert import upsert_by_month
 from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
@@ -32,13 +30,7 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
-from cchc_pipeline.reference.working_time import working_hours
 
-DOSSIERS, EVENTS, VALUES = (
-    load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events", "indicator_values")
-)
-CALENDAR = calendar_table(date(2026, 1, 1), date(2027, 12, 31))
-NO_LETTERS = pa.table({"dossier_code": pa.array([], pa.string())})
 PROVINCE = "H99"
 UNIT_TABLE = pa.Table.from_pylist(
     [
@@ -80,10 +72,7 @@ def of_kind(*relations: str, additive: bool = True) -> list[Indicator]:
 
 
 def events_of(rows: Iterable[dict[str, Any]], as_of_on: date) -> pa.Table:
-    run = run_table(as_of_on)
-    table = dossiers_of(held(rows), apologies=NO_LETTERS, calendar=CALENDAR, hours=working_hours(), run=run)
-    events = counts("dossier_items", EVENTS, dossiers=table)
-    return pa.Table.from_pylist([e for e in events.to_pylist() if e["event_on"] <= as_of_on], schema=EVENTS)
+    return pa.Table.from_pylist(events_until(built(rows, as_of_on), as_of_on), schema=EVENTS)
 
 
 def figures(events: pa.Table, as_of_on: date, windows: Sequence[tuple[date, date]]) -> Figures:

@@ -5,21 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import built_dossiers
 import pyarrow as pa
 import pytest
-from dossier_lives import held, row
+from built_dossiers import NO_LETTERS
+from dossier_lives import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from working_time_by_day import add_seconds, add_working_days, working_days_between
 
-from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.queries import calendar_table, run_table
-from cchc_pipeline.reference.working_time import WorkingHours, read_working_hours, working_hours
+from cchc_pipeline.reference.working_time import WorkingHours, read_working_hours
 
-DOSSIERS = load_contract("dossiers").arrow_schema()
-CALENDAR = calendar_table(date(2025, 1, 1), date(2028, 12, 31))
-NONE = pa.table({"dossier_code": pa.array([], pa.string())})
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 HOURS = WorkingHours(
     read_working_hours(
@@ -30,10 +26,8 @@ HOURS = WorkingHours(
 )
 
 
-def built(*rows, letters=NONE, hours=None):
-    run = run_table(date(2027, 1, 31))
-    shown = dossiers_of(held(rows), apologies=letters, calendar=CALENDAR, hours=hours or working_hours(), run=run)
-    return shown.to_pylist()
+def built(*rows, letters=NO_LETTERS, hours=None):
+    return built_dossiers.built(rows, date(2027, 1, 31), letters, hours).to_pylist()
 
 
 def received(day: str, limit: float | None, unit: str | None = "d", number: int = 1, **values):
@@ -44,7 +38,7 @@ def received(day: str, limit: float | None, unit: str | None = "d", number: int 
     )  # fmt: skip
 
 
-def one(*arguments, letters=NONE, **values):
+def one(*arguments, letters=NO_LETTERS, **values):
     found = built(received(*arguments, **values), letters=letters)[0]
     return found["due_on_computed"], found["due_difference_reason"], found["due_difference_working_days"]
 

@@ -8,17 +8,16 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
+from built_dossiers import CALENDAR, built
 from dossier_lives import held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import late
-from cchc_pipeline.core.deadlines import dossiers_of
 from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake.engine import run_file
-from cchc_pipeline.reference.working_time import working_hours
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.steps import last_due_on
 from cchc_pipeline.sandbox.province import Province
@@ -26,8 +25,6 @@ from cchc_pipeline.sandbox.servers.one_stop import OneStop
 from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
 from cchc_pipeline.validation.verdict import judge
 
-DOSSIERS, EVENTS = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
-CALENDAR = calendar_table(date(2019, 1, 1), date(2027, 12, 31))
 AS_OF = date(2026, 10, 30)
 NO_LETTERS = pa.table(
     {"dossier_code": pa.array([], pa.string()), "letter_code": [], "letter_on": pa.array([], pa.date32())}
@@ -37,7 +34,7 @@ NO_LETTERS = pa.table(
 def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
-    dossiers = dossiers_of(table, apologies=letters, calendar=CALENDAR, hours=working_hours(), run=run)
+    dossiers = built(rows, as_of_on, letters)
     found = run_file("core/late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters,
         calendar=CALENDAR, step_kinds=late.step_kinds(), run=run,
     )  # fmt: skip
