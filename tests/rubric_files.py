@@ -15,6 +15,26 @@ def rubric_from(content: dict[str, Any], origin: str = "mau.yaml") -> Rubric:
     return parse_rubric(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), origin)
 
 
+def named(code: str) -> dict[str, Any]:
+    return {"code": code, "name_vi": code, "name_en": code}
+
+
+def criterion(code: str, most: float, rule: Any, source: str = "self_assessment", **more: Any) -> dict[str, Any]:
+    """Return a criterion as it stands in a file."""
+    return {**named(code), "max": most, "source": source, "rule": rule, **more}
+
+
+def group(code: str, *criteria: dict[str, Any]) -> dict[str, Any]:
+    """Return a group of criteria as it stands in a file."""
+    return {**named(code), "criteria": list(criteria)}
+
+
+def rubric_content(*groups: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the content of a file with these groups; `more` stands in its head."""
+    head = {"id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1)}
+    return {**head, **more, "groups": list(groups)}
+
+
 RULES: dict[str, Any] = {
     "LINEAR": {"kind": "linear", "full_at": 0.8},
     "FLOOR": {"kind": "linear_above_floor", "floor": 0.95, "full_at": 1},
@@ -29,22 +49,9 @@ RULES: dict[str, Any] = {
 
 def rubric_of(rules: dict[str, Any], *, zero: str = "missing", **more: Any) -> Rubric:
     """Return a rubric with a criterion of 6 points for each rule, in two groups."""
-    criteria = [
-        {
-            "code": code,
-            "name_vi": code,
-            "name_en": code,
-            "max": 6,
-            "source": "self_assessment",
-            "rule": rule,
-            "zero_denominator": zero,
-        }
-        for code, rule in rules.items()
-    ]
+    criteria = [criterion(code, 6, rule, zero_denominator=zero) for code, rule in rules.items()]
     half = len(criteria) // 2
-    inner = {"code": "G.1", "name_vi": "g", "name_en": "g", "criteria": criteria[half:]}
-    groups: list[dict[str, Any]] = [{"code": "G", "name_vi": "G", "name_en": "G", "groups": [inner]}]
+    groups = [{**named("G"), "groups": [group("G.1", *criteria[half:])]}]
     if half:
-        groups.append({"code": "H", "name_vi": "H", "name_en": "H", "criteria": criteria[:half]})
-    head = {"id": "demo", "version": "1", "name_vi": "d", "name_en": "d", "valid_from": date(2026, 1, 1)}
-    return rubric_from({**head, "groups": groups, **more}, "demo.yaml")
+        groups.append(group("H", *criteria[:half]))
+    return rubric_from(rubric_content(*groups, id="demo", valid_from=date(2026, 1, 1), **more), "demo.yaml")

@@ -12,7 +12,7 @@ import pytest
 from command_line import output
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.points import causes, fixes
@@ -21,25 +21,14 @@ from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 from cchc_pipeline.scorecards.whatif import Change, measures_of, parse_change, whatif
 
-RUBRIC = rubric_from(
-    {
-        "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
-        "groups": [
-            {
-                "code": "G", "name_vi": "Nhóm", "name_en": "Group",
-                "criteria": [
-                    {"code": code, "name_vi": code, "name_en": code, "max": most, "source": "portal", "rule": rule}
-                    for code, most, rule in (
-                        ("LINEAR", 20, {"kind": "linear", "full_at": 0.9}),
-                        ("FLOOR", 10, {"kind": "linear_above_floor", "floor": 0.8, "full_at": 1}),
-                        ("STEPS", 6, {"kind": "steps", "steps": [{"at": 0.3, "points": 2}, {"at": 0.7, "points": 6}]}),
-                        ("ALL", 4, {"kind": "all_or_nothing", "full_at": 0.95}),
-                    )
-                ],
-            }
-        ],
-    },
-)  # fmt: skip
+STEPS = {"kind": "steps", "steps": [{"at": 0.3, "points": 2}, {"at": 0.7, "points": 6}]}
+CRITERIA = (
+    criterion("LINEAR", 20, {"kind": "linear", "full_at": 0.9}, "portal"),
+    criterion("FLOOR", 10, {"kind": "linear_above_floor", "floor": 0.8, "full_at": 1}, "portal"),
+    criterion("STEPS", 6, STEPS, "portal"),
+    criterion("ALL", 4, {"kind": "all_or_nothing", "full_at": 0.95}, "portal"),
+)
+RUBRIC = rubric_from(rubric_content(group("G", *CRITERIA)))
 RUBRICS = {RUBRIC.id: RUBRIC}
 CODES = ("LINEAR", "FLOOR", "STEPS", "ALL")
 PARENTS = {"P": None, "P.1": "P", "P.2": "P", "P.2.1": "P.2"}

@@ -9,31 +9,18 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.scorecards.par_index.appraisals import judge
 
-RUBRIC = rubric_from(
-    {
-        "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
-        "valid_to": date(2030, 12, 31), "unit_levels": ["department"],
-        "groups": [
-            {
-                "code": "G", "name_vi": "Nhóm", "name_en": "Group",
-                "criteria": [
-                    {"code": code, "name_vi": code, "name_en": code, "max": most, "source": kind, "rule": rule, **more}
-                    for code, most, kind, rule, more in (
-                        ("HAND", 2, "self_assessment", "linear", {}),
-                        ("RATE", 3, "indicator", "linear", {"indicator": "timely_rate"}),
-                        ("SURVEY", 10, "survey", "linear", {}),
-                        ("MINUS", 1, "self_assessment", "penalty", {}),
-                    )
-                ],
-            }
-        ],
-    },
-)  # fmt: skip
+CRITERIA = (
+    criterion("HAND", 2, "linear"),
+    criterion("RATE", 3, "linear", "indicator", indicator="timely_rate"),
+    criterion("SURVEY", 10, "linear", "survey"),
+    criterion("MINUS", 1, "penalty"),
+)
+RUBRIC = rubric_from(rubric_content(group("G", *CRITERIA), valid_to=date(2030, 12, 31), unit_levels=["department"]))
 UNITS = pa.table(
     {"unit_code": ["H99", "H99.02"], "unit_name": ["Tỉnh", "Sở"], "unit_level": ["province", "department"]}
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
@@ -18,25 +18,13 @@ from cchc_pipeline.scorecards.whatif import parse_change, whatif
 
 YEAR = {"period_type": "year", "period_start": pd.Timestamp(2026, 1, 1), "period_end": pd.Timestamp(2026, 12, 31)}
 MONTH = {"period_type": "month", "period_start": pd.Timestamp(2026, 12, 1), "period_end": pd.Timestamp(2026, 12, 31)}
+RATE = criterion("RATE", 3, "linear", "indicator", indicator="timely_rate")
 RUBRIC = rubric_from(
-    {
-        "id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1),
-        "groups": [
-            {
-                "code": group, "name_vi": group, "name_en": group,
-                "criteria": [
-                    {"code": code, "name_vi": code, "name_en": code, "max": most, "source": kind, "rule": rule, **more}
-                    for code, most, kind, rule, more in criteria
-                ],
-            }
-            for group, criteria in (
-                ("G1", (("HAND", 2, "self_assessment", "linear", {}), ("OTHER", 1.5, "self_assessment", "flag", {}))),
-                ("G2", (("RATE", 3, "indicator", "linear", {"indicator": "timely_rate"}),
-                        ("SURVEY", 10, "survey", "linear", {}))),
-            )
-        ],
-    },
-)  # fmt: skip
+    rubric_content(
+        group("G1", criterion("HAND", 2, "linear"), criterion("OTHER", 1.5, "flag")),
+        group("G2", RATE, criterion("SURVEY", 10, "linear", "survey")),
+    )
+)
 CODES = {"HAND": 2.0, "OTHER": 1.5, "RATE": 3.0, "SURVEY": 10.0}
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
@@ -29,15 +29,10 @@ YEAR = ("year", date(2026, 1, 1), date(2026, 12, 31))
 
 def rubric(**rules: dict[str, Any]) -> Rubric:
     criteria = [
-        {
-            "code": code, "name_vi": code, "name_en": code, "max": 1, "rule": "linear", "evidence": rule,
-            "source": "survey" if "index" in rule else "document",
-        }
+        criterion(code, 1, "linear", "survey" if "index" in rule else "document", evidence=rule)
         for code, rule in rules.items()
-    ]  # fmt: skip
-    head = {"id": "mau", "version": "1", "name_vi": "Mẫu", "name_en": "Sample", "valid_from": date(2020, 1, 1)}
-    group = {"code": "G", "name_vi": "Nhóm", "name_en": "Group", "criteria": criteria}
-    return rubric_from({**head, "groups": [group]})
+    ]
+    return rubric_from(rubric_content(group("G", *criteria)))
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -11,36 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.scorecards.scoring.rubric import RubricError, RuleKind, parse_rubric, read_rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import SHIPPED_FOLDER, shipped
 
-GOOD: dict[str, Any] = {
-    "id": "demo",
-    "version": "1",
-    "name_vi": "Thử",
-    "name_en": "Demo",
-    "valid_from": date(2026, 1, 1),
-    "bands": [{"code": "good", "name_vi": "Tốt", "name_en": "Good", "from_share": 0.8}],
-    "groups": [
-        {
-            "code": "G",
-            "name_vi": "Nhóm",
-            "name_en": "Group",
-            "criteria": [
-                {
-                    "code": "A",
-                    "name_vi": "A",
-                    "name_en": "A",
-                    "max": 2.5,
-                    "source": "self_assessment",
-                    "rule": {"kind": "linear", "full_at": 0.8},
-                }
-            ],
-        }
-    ],
-}
+BAND = {"code": "good", "name_vi": "Tốt", "name_en": "Good", "from_share": 0.8}
+GOOD = rubric_content(group("G", criterion("A", 2.5, {"kind": "linear", "full_at": 0.8})), bands=[BAND])
+GOOD |= {"id": "demo", "valid_from": date(2026, 1, 1)}
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from command_line import output
 from hypothesis import given
 from hypothesis import strategies as st
-from rubric_files import rubric_from
+from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract
@@ -44,21 +44,8 @@ MONTHS = [date(2022, 5, 1), date(2022, 7, 1), date(2025, 11, 1), date(2025, 12, 
 
 
 def version(name: str, first: date, last: date | None = None, **more: Any) -> Rubric:
-    content = {
-        "id": "mau", "version": name, "name_vi": "Mẫu", "name_en": "Sample", "valid_from": first, "valid_to": last,
-        "groups": [
-            {
-                "code": "G", "name_vi": "Nhóm", "name_en": "Group",
-                "criteria": [
-                    {
-                        "code": "A", "name_vi": "A", "name_en": "A", "max": 2, "source": "self_assessment",
-                        "rule": "linear", **more,
-                    }
-                ],
-            }
-        ],
-    }  # fmt: skip
-    return rubric_from(content, f"mau-{name}.yaml")
+    held = rubric_content(group("G", criterion("A", 2, "linear") | more), version=name, valid_from=first, valid_to=last)
+    return rubric_from(held, f"mau-{name}.yaml")
 
 
 def month(first: date) -> dict[str, Any]:
