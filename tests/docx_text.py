@@ -76,6 +76,11 @@ def read(content: bytes) -> Read:
     return Read(paragraphs, list(document.tables))
 
 
+def written(value: float | None) -> str:
+    """Points as the report writes them."""
+    return "–" if value is None else f"{value:.2f}".replace(".", ",")
+
+
 def number(text: str) -> float:
     """A Vietnamese number as a number."""
     return float(text.strip().removesuffix("%").replace(".", "").replace(",", "."))

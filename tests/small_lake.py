@@ -43,6 +43,16 @@ INBOUND = (
 SETTINGS = Settings(keep_versions=3)
 
 
+def appraisal(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:
+    """A row of an office's file of appraisals, of the rubric of the unit's level."""
+    rubric = {"H99": "par_index", "H99.02": "par_index_department"}.get(unit, "par_index_commune")
+    return {
+        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
+        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP",
+        "source_row": f"{unit} {code} {stage}", **more,
+    }  # fmt: skip
+
+
 def october(day: int) -> date:
     return date(2026, 10, day)
 

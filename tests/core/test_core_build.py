@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pytest
+from contract_batches import CLEAN
 from dossier_lives import day, held, row, seen_on, several
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,24 +56,16 @@ def content(lake):
     }
 
 
+def upsert_rows(lake, contract, *rows):
+    upsert(lake, contract.name, pa.Table.from_pylist(list(rows), schema=contract.arrow_schema()), contract.key)
+
+
 def apologise(lake, dossier_code, number=1):
-    letter = {
-        "document_id": f"H99.02,2026/10/01,{number}",
-        "unit_code": "H99.02",
-        "receiver_unit_codes": "",
-        "document_number": str(number),
-        "notation": "TXL",
-        "document_type": "Thư",
-        "subject_masked": "",
-        "subject_kind": "apology_letter",
-        "promulgated_on": date(2026, 10, 1),
-        "sent_at": datetime.fromisoformat("2026-10-01T08:00:00+07:00"),
-        "sent_on": date(2026, 10, 1),
-        "is_paper_copy": False,
-        "is_signed": True,
-        "dossier_code": dossier_code,
-    }
-    upsert(lake, DOCUMENTS.name, pa.Table.from_pylist([letter], schema=DOCUMENTS.arrow_schema()), DOCUMENTS.key)
+    on = date(2026, 10, 1)
+    about = {"document_id": f"H99.02,2026/10/01,{number}", "unit_code": "H99.02", "document_number": str(number)}
+    about |= {"subject_kind": "apology_letter", "dossier_code": dossier_code, "due_on": None, "procedures_count": None}
+    sent = {"promulgated_on": on, "sent_on": on, "sent_at": datetime.fromisoformat("2026-10-01T08:00:00+07:00")}
+    upsert_rows(lake, DOCUMENTS, CLEAN[DOCUMENTS.name] | about | sent)
 
 
 @pytest.fixture
@@ -205,26 +198,16 @@ def test_a_publication_decision_is_late_after_its_legal_last_day(tmp_path):
         letter | {"document_id": f"d{n}", "subject_kind": "publication_decision", "promulgated_on": on, "due_on": due}
         for n, (on, due) in enumerate(dates)
     ]
-    upsert(lake, DOCUMENTS.name, pa.Table.from_pylist(rows, schema=DOCUMENTS.arrow_schema()), DOCUMENTS.key)
+    upsert_rows(lake, DOCUMENTS, *rows)
     table = build_documents(lake)
     late = dict(zip(table["document_id"].to_pylist(), table["is_late"].to_pylist(), strict=True))
     assert late == {letter["document_id"]: None, "d0": False, "d1": True, "d2": None}
 
 
 def procedure(number, **values):
-    return {
-        "procedure_code": f"1.00000{number}",
-        "procedure_name": "Thủ tục",
-        "service_level": "full",
-        "executing_level": "province",
-        "unit_code": "H99.02",
-        "has_fee": False,
-        "is_payment_online": False,
-        "is_citizen_data_connected": True,
-        "is_content_full": True,
-        "is_updated_on_time": False,
-        "is_in_force": True,
-    } | values
+    plain = {"procedure_code": f"1.00000{number}", "executing_level": "province", "unit_code": "H99.02"}
+    plain |= dict.fromkeys(("has_fee", "is_payment_online", "is_updated_on_time"), False)
+    return CLEAN["one_stop__procedures"] | plain | values
 
 
 def catalogue(lake, *procedures):
@@ -272,20 +255,9 @@ def test_units_are_those_the_portal_lists_and_those_that_data_name(tmp_path):
         ("H99.90", "Huyện Mẫu", "DISTRICT", date(2026, 9, 30)),
         ("H99.90.01", "Xã của huyện", "COMMUNE", date(2026, 9, 30)),
     ]
-    rows = [
-        {
-            "unit_code": code,
-            "unit_name": name,
-            "child_group": group,
-            "period_type": "month",
-            "period_start": end.replace(day=1),
-            "period_end": end,
-            "report": "r",
-            "metric_code": "M",
-        }
-        for code, name, group, end in listed
-    ]
-    upsert(lake, metrics.name, pa.Table.from_pylist(rows, schema=metrics.arrow_schema()), metrics.key)
+    names = ("unit_code", "unit_name", "child_group", "period_end")
+    rows = [CLEAN[metrics.name] | dict(zip(names, one, strict=True)) for one in listed]
+    upsert_rows(lake, metrics, *(row | {"period_start": row["period_end"].replace(day=1)} for row in rows))
     table = build_units(lake, "H99", AS_OF)
     found = {r["unit_code"]: (r["unit_name"], r["unit_level"], r["parent_code"]) for r in table.to_pylist()}
     assert found == {

@@ -11,14 +11,14 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from docx_text import Read, read
+from docx_text import Read, read, written
 from hypothesis import given
 from hypothesis import strategies as st
 from small_lake import derive, fill, land, publish
 
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version
+from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reference.papi_instrument import instrument, parts_of_today, province_names
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.reports.cchc_report.report import make_report
@@ -79,17 +79,11 @@ def lake_of(whole, tmp_path) -> Callable[[str], Lake]:
 
 
 def table(lake: Lake, name: str) -> list[dict]:
-    folder = current_version(lake.published)
-    assert folder is not None
-    return pq.read_table(folder / f"{name}.parquet").to_pylist()
+    return read_published(lake.published, name).to_pylist()
 
 
 def report(lake: Lake, period=OCTOBER) -> Read:
     return read(make_report(lake, load_template(), period).docx)
-
-
-def written(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace(".", ",")
 
 
 def of_year(rows: list[dict], year: int) -> dict[str, dict]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from docx_text import Read, read
-from small_lake import LAST, derive, fill, land, publish
+from docx_text import Read, read, written
+from small_lake import appraisal, derive, fill, land, publish
 
 from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version
+from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
 
@@ -22,23 +21,14 @@ PLAIN = ("STT", NAME, "Điểm tối đa", "Điểm đạt", "Kết quả, căn 
 YEAR, OCTOBER = parse_period("2026"), parse_period("2026-10")
 
 
-def given(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:
-    rubric = {"H99": "par_index", "H99.02": "par_index_department"}.get(unit, "par_index_commune")
-    return {
-        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
-        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP",
-        "source_row": f"{unit} {code} {stage}", **more,
-    }  # fmt: skip
-
-
 ROWS = [
-    given("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
-    given("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
-    given("H99.02", "STAFFING_KEPT", "self", 0.75),
-    given("H99.02", "FUNCTIONS_DEFINED", "self", 0.5),
-    given("H99.02", "FUNCTIONS_DEFINED", "first", 0.0),
-    given("H99.02", "FUNCTIONS_DEFINED", "second", 0.25, note="Đơn vị bổ sung tài liệu"),
-    given("H99.02", "SATISFACTION_SURVEY", "survey", 0.9),
+    appraisal("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
+    appraisal("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
+    appraisal("H99.02", "STAFFING_KEPT", "self", 0.75),
+    appraisal("H99.02", "FUNCTIONS_DEFINED", "self", 0.5),
+    appraisal("H99.02", "FUNCTIONS_DEFINED", "first", 0.0),
+    appraisal("H99.02", "FUNCTIONS_DEFINED", "second", 0.25, note="Đơn vị bổ sung tài liệu"),
+    appraisal("H99.02", "SATISFACTION_SURVEY", "survey", 0.9),
 ]
 
 
@@ -58,14 +48,8 @@ def department(lake) -> Read:
 
 
 def card(lake: Lake, unit: str, kind: str) -> list[dict]:
-    folder = current_version(lake.published)
-    assert folder is not None
-    rows = pq.read_table(folder / "scorecard_par_index.parquet").to_pylist()
+    rows = read_published(lake.published, "scorecard_par_index").to_pylist()
     return [row for row in rows if (row["unit_code"], row["period_type"]) == (unit, kind)]
-
-
-def written(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace(".", ",")
 
 
 def test_every_stage_stands_in_its_column(department, lake):

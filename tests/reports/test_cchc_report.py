@@ -8,16 +8,15 @@ import subprocess
 from datetime import date
 from io import BytesIO
 
-import pyarrow.parquet as pq
 import pytest
 from docx import Document
-from docx_text import Read, number, read
+from docx_text import Read, number, read, written
 from small_lake import FIRST, LAST
 
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version
+from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report import layout as law
 from cchc_pipeline.reports.cchc_report.report import Report, make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, read_template, shipped_text
@@ -38,9 +37,7 @@ def october(made) -> Read:
 
 
 def published(lake: Lake, table: str) -> list[dict]:
-    folder = current_version(lake.published)
-    assert folder is not None
-    return pq.read_table(folder / f"{table}.parquet").to_pylist()
+    return read_published(lake.published, table).to_pylist()
 
 
 def days(text: str) -> tuple[date, date]:
@@ -203,7 +200,7 @@ def test_par_index_shows_every_criterion_and_marks_what_has_no_evidence(october,
     assert sorted(row[1] for row in rows) == sorted(row["criterion_name_vi"] for row in card)
     for row in card:
         (shown,) = [one for one in rows if one[1] == row["criterion_name_vi"]]
-        assert shown[3] == ("–" if row["points"] is None else f"{row['points']:.2f}".replace(".", ","))
+        assert shown[3] == written(row["points"])
         if row["criterion_level"] == "criterion" and row["points"] is None and row["status"] != "not_applicable":
             assert "cần bổ sung" in shown[4]
     assert rows[0][0] == "1"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from small_lake import LAST, derive, fill, land, publish
+from small_lake import appraisal, derive, fill, land, publish
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -35,14 +35,6 @@ def papi_rows() -> list[dict[str, object]]:
         for name in PAPI_PROVINCES
         for slot in instrument(year).slots
     ]
-
-
-def appraisal(unit: str, code: str, stage: str, points: float) -> dict[str, object]:
-    rubric = "par_index_department" if unit == "H99.02" else "par_index_commune"
-    return {
-        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
-        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP", "source_row": f"{unit} {code} {stage}",
-    }  # fmt: skip
 
 
 APPRAISALS = [

@@ -260,27 +260,6 @@ def test_days_already_given_survive_a_later_failure() -> None:
     assert caught.value.day == DAY + timedelta(days=2)
 
 
-def test_a_refused_token_is_renewed_once() -> None:
-    fake = FakeOneStop(busy_day(2))
-    state = {"tokens": 0, "good": 2}
-
-    def answer(request: Request) -> Reply:
-        if request.method == "POST":
-            state["tokens"] += 1
-            return Reply(200, {"access_token": str(state["tokens"]), "expires_in": 86400})
-        ok = int(request.headers["Authorization"].removeprefix("Bearer ")) >= state["good"]
-        return fake(request) if ok else Reply(401, {})
-
-    with source(answer) as (adapter, _):
-        *_, batch = adapter.pull(Window(DAY, DAY), KnownState(), silent)
-        assert len(batch.rows) == 2
-        assert state["tokens"] == 2
-        state["good"] = 99
-        with pytest.raises(errors.SourceAuthFailed):
-            list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
-        assert state["tokens"] == 3
-
-
 def test_wrong_credentials_are_tried_once() -> None:
     with source(lambda _: Reply(401, {})) as (adapter, served):
         with pytest.raises(errors.SourceAuthFailed, match="credentials"):
@@ -291,32 +270,6 @@ def test_wrong_credentials_are_tried_once() -> None:
 def test_a_token_reply_without_a_token() -> None:
     with source(lambda _: Reply(200, {"error": "x"})) as (adapter, _), pytest.raises(errors.FieldGone, match="token"):
         list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
-
-
-@pytest.mark.parametrize(("field", "columns"), [
-    ("acceptedDate", {"received_at", "received_on"}),
-    ("agency", {"unit_code"}),
-    ("nationalSynced", {"is_synced_national"}),
-    ("dossierFee", {"has_fee", "fee_amount_vnd", "is_paid_online"}),
-    ("nationCode", set()),
-])  # fmt: skip
-def test_a_dropped_field_is_a_missing_column(field: str, columns: set[str]) -> None:
-    whole = FakeOneStop([record(1, day_start(DAY))])
-
-    def answer(request: Request) -> Reply:
-        reply = whole(request)
-        if isinstance(reply.body, dict):
-            reply.body["content"] = [
-                {key: value for key, value in x.items() if key != field} for x in reply.body.get("content", [])
-            ]
-            if request.method == "POST":
-                reply.body.update(access_token="t")
-        return reply
-
-    with source(answer) as (adapter, _):
-        *_, batch = adapter.pull(Window(DAY, DAY), KnownState(), silent)
-    complete = set(dossier_row(record(1, day_start(DAY))))
-    assert complete - set(batch.rows[0]) == columns
 
 
 def test_a_dossier_becomes_a_row() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -299,22 +298,6 @@ def test_two_files_that_contradict_each_other_name_both_cells(tmp_path: Path) ->
 
 def sheet_of(year: int) -> dict[str, Rows]:
     return {f"{year}_VIE_ENG": books.by_columns(books.invented(year), year)}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("2020.xlsx", lambda: b"PK\x03\x04rest", "no whole Excel workbook"),
-        ("2020.csv", lambda: books.file(sheet_of(2020))[:5000], "no whole Excel workbook"),
-        ("2020.xlsx", lambda: b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-        ("2020.xlsx", lambda: b"<html>", "a web page without a table"),
-    ],
-)
-def test_a_file_that_is_no_whole_workbook(tmp_path: Path, name: str, content: Callable[[], bytes], said: str) -> None:
-    (tmp_path / name).write_bytes(content())
-    with pytest.raises(FileUnusable, match=said) as caught:
-        pull(tmp_path)
-    assert caught.value.culprit == name
 
 
 def test_a_workbook_is_one_whatever_its_name_ends_in(tmp_path: Path) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from command_line import cchc
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from cchc_pipeline.contracts import load_contract
@@ -23,7 +21,6 @@ from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.sources.registers.rows import header_names
 from cchc_pipeline.sources.registers.source import TABLES, RegistersSource
 from cchc_pipeline.sources.registers.template import write_templates
-from cchc_pipeline.tabular.cells import CellError, read_cell
 
 DAY = date(2026, 11, 1)
 HEAD = "measure_code,unit_code,period_start,observed_on,value,total,system,note"
@@ -198,37 +195,6 @@ def test_a_workbook_with_a_damaged_sheet_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "good.xlsx").unlink()
     with pytest.raises(FileUnusable, match="no whole Excel workbook"):
         pull(tmp_path)
-
-
-@given(st.decimals(min_value=0, max_value=10**12, places=2), st.sampled_from([",", "."]))
-def test_a_number_is_read_as_it_was_written(number: Any, separator: str) -> None:
-    column = OBSERVATIONS.column("value")
-    assert read_cell(column, f"{number:f}".replace(".", separator)) == float(number)
-    groups = f"{number:,.2f}"
-    swapped = groups.translate(str.maketrans(",.", ".,"))
-    assert read_cell(column, groups) == read_cell(column, swapped) == float(number)
-
-
-@given(st.integers(min_value=1_000, max_value=999_999), st.sampled_from([",", "."]))
-def test_one_separator_before_three_digits_is_never_guessed_at(number: int, separator: str) -> None:
-    with pytest.raises(CellError, match=f"có thể là {number} "):
-        read_cell(OBSERVATIONS.column("value"), f"{number:,}".replace(",", separator))
-
-
-@given(st.dates(date(2001, 1, 1), date(2100, 12, 31)))
-def test_a_date_is_read_in_every_form(day: date) -> None:
-    column = OBSERVATIONS.column("observed_on")
-    forms = [day.isoformat(), day.strftime("%d/%m/%Y"), f"{day.day}/{day.month}/{day.year}", f"{day} 00:00:00", day]
-    assert {read_cell(column, form) for form in forms} == {day}
-
-
-@given(st.text(max_size=12))
-def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
-    for name in ("value", "observed_on", "measure_code", "is_withdrawn", "note"):
-        try:
-            read_cell(OBSERVATIONS.column(name), text)
-        except CellError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])

@@ -255,6 +255,9 @@ def test_a_repeated_page(sandbox: SandboxServer, settings: Settings) -> None:
         ("acceptedDate", {"received_at", "received_on"}),
         ("applyMethod", {"channel"}),
         ("agency", {"unit_code"}),
+        ("nationalSynced", {"is_synced_national"}),
+        ("dossierFee", {"has_fee", "fee_amount_vnd", "is_paid_online"}),
+        ("nationCode", set()),
         ("dossierTaskStatus", set()),  # the other status field still has the name
     ],
 )

@@ -20,14 +20,16 @@ from cchc_pipeline.tabular.cells import (
 )
 
 VIETNAM = timezone(timedelta(hours=7))
+SCORE = load_contract("papi__subdimensions").column("score")
 DAYS = st.dates(date(1980, 1, 1), date(2100, 12, 31))
 
 
 @given(DAYS)
 def test_every_form_of_a_day_is_that_day(day):
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y 00:00:00", "%Y-%m-%dT08:30:00"):
+    forms = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y 00:00:00", "%Y-%m-%dT08:30:00")
+    for form in (*forms, "%Y-%m-%d 00:00:00"):
         assert read_day(f"{day:{form}}") == day
-    assert read_day(f"{day.day}/{day.month}/{day.year}") == day
+    assert read_day(f"{day.day}/{day.month}/{day.year}") == read_day(day) == day
     assert read_day(datetime.combine(day, time(9))) == day
 
 
@@ -47,25 +49,29 @@ def test_a_whole_number_is_read_with_and_without_groups(number):
     assert read_integer(f"{number:,}".replace(",", "."), 63) == number
 
 
-@given(st.decimals(-(10**9), 10**9, places=2))
-def test_a_number_is_read_in_both_styles_where_the_column_tells_which(number):
+@given(st.decimals(-(10**12), 10**12, places=2))
+def test_a_number_is_read_in_both_styles_where_the_column_or_the_groups_tell_which(number):
     english, vietnamese = f"{number:,}", f"{number:,}".translate(str.maketrans(",.", ".,"))
+    for cell in (english, vietnamese, str(number), str(number).replace(".", ",")):
+        assert read_cell(SCORE, cell) == float(number)
     assert read_number(english, "point") == read_number(vietnamese, "comma") == pytest.approx(float(number))
     assert read_number(str(number), "point") == pytest.approx(float(number))
 
 
+@given(st.integers(1_000, 999_999), st.sampled_from([",", "."]), st.sampled_from(["", "-"]))
+def test_one_separator_before_three_digits_is_never_guessed_at(number, separator, sign):
+    with pytest.raises(CellError, match=f"có thể là {sign}{number} "):
+        read_cell(SCORE, sign + f"{number:,}".replace(",", separator))
+
+
 def test_a_number_that_could_be_two_is_none_until_somebody_says_which():
-    score = load_contract("papi__subdimensions").column("score")
-    for cell in ("1.234", "1,234", "-39.664"):
-        with pytest.raises(CellError, match="có thể là"):
-            read_cell(score, cell)
-    assert read_cell(score, "1.234", "comma") == read_cell(score, "1,234", "point") == 1234
-    assert read_cell(score, "1.234", "point") == read_cell(score, "1,234", "comma") == 1.234
-    assert read_cell(score, "1.234", "either") == read_cell(score, "1,234", "either") == 1.234
-    assert read_cell(score, "1.234.567") == read_cell(score, "1,234,567") == 1_234_567
+    assert read_cell(SCORE, "1.234", "comma") == read_cell(SCORE, "1,234", "point") == 1234
+    assert read_cell(SCORE, "1.234", "point") == read_cell(SCORE, "1,234", "comma") == 1.234
+    assert read_cell(SCORE, "1.234", "either") == read_cell(SCORE, "1,234", "either") == 1.234
+    assert read_cell(SCORE, "1.234.567") == read_cell(SCORE, "1,234,567") == 1_234_567
     for cell, decimal in (("2.5", "comma"), ("2,5", "point"), ("1.234.567", "either"), ("1,234.5", "comma")):
         with pytest.raises(CellError):
-            read_cell(score, cell, decimal)
+            read_cell(SCORE, cell, decimal)
 
 
 @pytest.mark.parametrize(

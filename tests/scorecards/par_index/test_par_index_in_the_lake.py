@@ -6,30 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
-from small_lake import LAST, fill, land
+from small_lake import appraisal, fill, land
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 
-
-def given(unit: str, code: str, stage: str, points: float | None, **more: Any) -> dict[str, Any]:
-    rubric = "par_index_department" if unit == "H99.02" else "par_index_commune"
-    return {
-        "rubric_id": rubric, "unit_code": unit, "year": 2026, "criterion_code": code, "stage": stage, "points": points,
-        "scored_by": "Hội đồng mẫu", "scored_on": LAST, "evidence": "7/KH-STP",
-        "source_row": f"{unit} {code} {stage}", **more,
-    }  # fmt: skip
-
-
 ROWS = [
-    given("H99.02", "REFORM_PLAN_ISSUED", "self", 1.0),
-    given("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
-    given("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
-    given("H99.02", "STAFFING_KEPT", "first", 2.0),  # above the maximum
-    given("H99.02", "FUNCTIONS_DEFINED", "self", None),  # no points: quarantine
-    given("H99.201", "DISCIPLINE_KEPT", "self", None, is_not_applicable=True),
-    given("H99.201", "SATISFACTION_SURVEY", "survey", 0.9),
+    appraisal("H99.02", "REFORM_PLAN_ISSUED", "self", 1.0),
+    appraisal("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
+    appraisal("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
+    appraisal("H99.02", "STAFFING_KEPT", "first", 2.0),  # above the maximum
+    appraisal("H99.02", "FUNCTIONS_DEFINED", "self", None),  # no points: quarantine
+    appraisal("H99.201", "DISCIPLINE_KEPT", "self", None, is_not_applicable=True),
+    appraisal("H99.201", "SATISFACTION_SURVEY", "survey", 0.9),
 ]
 
 
