@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
-from cchc_pipeline.contracts import Contract
+from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.reports.docs.broken_cases import table_cases
 
 AS_OF = date(2026, 6, 30)
@@ -41,6 +41,11 @@ def breaking_row(contract: Contract, rule_id: str) -> dict[str, Any]:
 def batch(contract: Contract, rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as a staged batch; columns that a row lacks are null."""
     return table_from_records(rows, schema=contract.arrow_schema(relaxed=True))
+
+
+def register_table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows of a register as they are landed; columns that a row lacks are null."""
+    return batch(load_contract(f"registers__{name}"), [{"source_row": "x", **row} for row in rows])
 
 
 def random_row(contract: Contract, source: random.Random) -> dict[str, Any]:

@@ -231,6 +231,17 @@ def publish(lake: Lake, run_id: str = "0123456789") -> Published:
     return release(lake, SETTINGS, INBOUND, run_id)
 
 
+def published_with(folder: Path, **landed: list[dict[str, Any]]) -> Lake:
+    """Make a published lake with more rows of some tables."""
+    lake = Lake(folder)
+    fill(lake)
+    for table, rows in landed.items():
+        land(lake, table, rows)
+    derive(lake)
+    publish(lake)
+    return lake
+
+
 def published(folder: Path) -> None:
     """Make a published lake in a folder."""
     lake = Lake(folder)

@@ -40,17 +40,12 @@ def test_the_form_equals_the_recount_on_every_day(some, today):
 
 @QUICK
 @given(several(), st.integers(0, 90), st.data())
-def test_the_form_of_any_period_keeps_its_identities(some, today, data):
+def test_the_form_of_any_period_equals_the_recount(some, today, data):
     first = data.draw(st.integers(0, today))
     last = data.draw(st.integers(first, today))
     rows = list(seen_on(some, today))
     _, events = build(rows, day(today))
-    form = Sums(events).form(day(first), day(last))
-    assert form == Recount(rows, day(today)).form(day(first), day(last))
-    resolved = form["resolved_early"] + form["resolved_on_time"] + form["resolved_late"]
-    assert form["received"] + form["carried_over"] == resolved + form["pending"]
-    assert form["received"] == form["received_online"] + form["received_direct"] + form["received_postal"]
-    assert 0 <= form["pending_overdue"] <= form["pending"]
+    assert Sums(events).form(day(first), day(last)) == Recount(rows, day(today)).form(day(first), day(last))
 
 
 @QUICK

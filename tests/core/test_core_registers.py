@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from contract_batches import register_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,11 +23,7 @@ AS_OF = date(2026, 10, 31)
 
 
 def built(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    contract = load_contract(f"registers__{name}")
-    held = pa.Table.from_pylist(
-        [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows],
-        schema=contract.arrow_schema(relaxed=True),
-    )
+    held = register_table(name, rows)
     found = run_file(f"core/{name}", held=held, measures=measure_table(), indices=index_table(), run=run_table(AS_OF))
     return enforce(found.select(load_contract(name).column_names), load_contract(name)).to_pylist()
 
@@ -163,13 +160,11 @@ def test_a_rank_that_goes_against_the_score_is_reported() -> None:
 def test_a_corrected_file_replaces_by_key_and_strangers_are_named(lake: Lake) -> None:
     units = pa.table({"unit_code": ["H99", "H99.02"], "province_code": ["H99", "H99"]})
     lake.store.update(units, "built/units")
-    contract = load_contract("registers__observations")
+    name = "registers__observations"
 
     def drop(on: date, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-        full = [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows]
-        table = pa.Table.from_pylist(full, schema=contract.arrow_schema(relaxed=True))
-        lake.store.write(table, f"landing/{contract.name}", on)
-        stage(lake, contract.name, [on], AS_OF)
+        lake.store.write(register_table("observations", list(rows)), f"landing/{name}", on)
+        stage(lake, name, [on], AS_OF)
         return build_register(lake, "observations", AS_OF).to_pylist()
 
     drop(

@@ -287,3 +287,9 @@ def value_of(figure: Figure, unit_of_measure: str, kind: str) -> float | None:
     if not denominator or numerator is None:
         return None
     return (100 if unit_of_measure == "%" else 1) * numerator / denominator
+
+
+def same(one: float | None, other: float | None) -> bool:
+    """Whether two figures are equal, null and NaN alike."""
+    one, other = (None if value is None or pd.isna(value) else float(value) for value in (one, other))
+    return one == other if one is None or other is None else abs(one - other) < 1e-9 * max(1.0, abs(one))

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from command_line import output
 from independent_month import Month
 from recomputation import Month as Counted
-from recomputation import value_of
+from recomputation import same, value_of
 
-from cchc_pipeline.cli.main import main
 from cchc_pipeline.reports.explain import explain, find_indicator
 from cchc_pipeline.reports.scope import ReportError
 
@@ -29,11 +28,6 @@ NAMES = (
     *("idx766_online_procedures_used", "procedures_full_count", "published_procedures_count"),
     *("late_in_fact_count", "full_online_rate", "procedures_count"),
 )
-
-
-def same(one: float | None, other: float | None) -> bool:
-    one, other = (None if value is None or pd.isna(value) else float(value) for value in (one, other))
-    return one == other if one is None or other is None else abs(one - other) < 1e-9 * max(1.0, abs(one))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,9 +100,7 @@ def test_a_criterion_is_explained_by_its_indicator() -> None:
 
 
 def cchc(month: Month, *words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(main, ["explain", *words, "--data-dir", str(month.lake.root)])
-    assert done.exit_code == code, done.output
-    return done.output
+    return output("explain", *words, "--data-dir", month.lake.root, code=code)
 
 
 DAYS = ("--from", "2026-09-01", "--to", "2026-09-30")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from independent_month import FIRST, LAST
 from independent_month import Month as Loaded
-from recomputation import Figure, Month, value_of
+from recomputation import Figure, Month, same, value_of
 
 pytestmark = pytest.mark.e2e
 
@@ -56,11 +56,6 @@ def published(current: Path) -> pd.DataFrame:
     values = pd.read_parquet(current / "indicator_values.parquet")
     catalogue = pd.read_parquet(current / "indicators.parquet").set_index("indicator_id")
     return values.join(catalogue[["kind", "unit_of_measure"]], on="indicator_id")
-
-
-def same(one: float | None, other: float | None) -> bool:
-    one, other = (None if value is None or pd.isna(value) else float(value) for value in (one, other))
-    return one == other if one is None or other is None else abs(one - other) < 1e-9 * max(1.0, abs(one))
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=lambda period: f"{period[0]}-{period[1]}")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
+from contract_batches import register_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from indicator_cases import PARENTS, UNITS, values
@@ -121,13 +122,8 @@ def test_every_register_indicator_equals_the_truth(observed: list[dict[str, Any]
     registers = {"observations": observed, **rest}
     tables: dict[str, pa.Table] = {}
     for name, rows in registers.items():
-        contract = load_contract(f"registers__{name}")
-        held = pa.Table.from_pylist(
-            [{**dict.fromkeys(contract.column_names), "source_row": "x", **row} for row in rows],
-            schema=contract.arrow_schema(relaxed=True),
-        )
         tables[name] = run_file(f"core/{name}", load_contract(name).arrow_schema(),
-            held=held, measures=measure_table(), indices=index_table(), run=run_table(AS_OF),
+            held=register_table(name, rows), measures=measure_table(), indices=index_table(), run=run_table(AS_OF),
         )  # fmt: skip
         # nothing of what is generated is in conflict, so nothing is left out
         for mark in {"is_overlapping", "is_contradicted"} & set(tables[name].column_names):

@@ -65,15 +65,8 @@ def values(tree, changes, events, which, only=FEW):
 
 
 def found(rows, indicator, unit, kind, start):
-    for row in rows:
-        if (row["indicator_id"], row["unit_code"], row["period_type"], row["period_start"]) == (
-            indicator,
-            unit,
-            kind,
-            start,
-        ):
-            return row["numerator"]
-    return None
+    key = {"indicator_id": indicator, "unit_code": unit, "period_type": kind, "period_start": start}
+    return next((row["numerator"] for row in rows if row.items() >= key.items()), None)
 
 
 def event(day, unit, measure="received", quantity=1.0):

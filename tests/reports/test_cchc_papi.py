@@ -14,7 +14,7 @@ import pytest
 from docx_text import Read, read, written
 from hypothesis import given
 from hypothesis import strategies as st
-from small_lake import derive, fill, land, publish
+from small_lake import published_with
 
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.layout import Lake
@@ -35,8 +35,6 @@ OCTOBER = parse_period("2026-10")
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Lake:
     """A published lake with invented scores of all provinces but one, 2021 to 2024."""
-    lake = Lake(tmp_path_factory.mktemp("papi"))
-    fill(lake)
     draw = random.Random(11)
     rows = [
         {"year": year, "province_code": code, "slot": slot, "score": round(draw.uniform(*found.bounds(slot)), 4)}
@@ -45,10 +43,7 @@ def whole(tmp_path_factory) -> Lake:
         for slot in found.slots
         if name != NOT_ASKED
     ]
-    land(lake, "papi__subdimensions", rows)
-    derive(lake)
-    publish(lake)
-    return lake
+    return published_with(tmp_path_factory.mktemp("papi"), papi__subdimensions=rows)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from docx_text import Read, read, written
-from small_lake import appraisal, derive, fill, land, publish
+from small_lake import appraisal, published_with
 
 from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
@@ -34,12 +34,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory) -> Lake:
-    made = Lake(tmp_path_factory.mktemp("par"))
-    fill(made)
-    land(made, "registers__appraisals", ROWS)
-    derive(made)
-    publish(made)
-    return made
+    return published_with(tmp_path_factory.mktemp("par"), registers__appraisals=ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from small_lake import appraisal, derive, fill, land, publish
+from small_lake import appraisal, published_with
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
@@ -51,13 +51,8 @@ APPRAISALS = [
 @pytest.fixture(scope="session")
 def site_lake(tmp_path_factory) -> Lake:
     """A published lake that tests only read: three units, a month, three years of PAPI."""
-    lake = Lake(tmp_path_factory.mktemp("site"))
-    fill(lake)
-    land(lake, "papi__subdimensions", papi_rows())
-    land(lake, "registers__appraisals", APPRAISALS)
-    derive(lake)
-    publish(lake)
-    return lake
+    more = {"papi__subdimensions": papi_rows(), "registers__appraisals": APPRAISALS}
+    return published_with(tmp_path_factory.mktemp("site"), **more)
 
 
 @pytest.fixture(scope="session")
