@@ -23,12 +23,6 @@ def bench(report: Report, root: Path, starts: int) -> None:
     yardstick = min(one.seconds for one in bare)
     report.add(Line("the code location loads", best, yardstick, "import dagster", 3.0, is_absolute=True))
     report.add(
-        Line(
-            "Great Expectations imported by it",
-            float(imported == "True"),
-            target=0.0,
-            is_absolute=True,
-            unit="times",
-        )
+        Line("Great Expectations imported by it", float(imported == "True"), target=0.0, is_absolute=True, unit="times")
     )
     report.note(f"{assets} assets, {loads[0].peak_mib:,.0f} MiB")

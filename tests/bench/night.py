@@ -48,13 +48,7 @@ def bench(report: Report, history: int, months: int, size: float, days_before: i
         report.note(f"{rows:,} dossiers from {before[0]} on are published alike in both")
     small, large = nights
     report.add(
-        Line(
-            f"the same night with {10 * history:,} held",
-            large.seconds,
-            small.seconds,
-            f"with {history:,} held",
-            1.3,
-        )
+        Line(f"the same night with {10 * history:,} held", large.seconds, small.seconds, f"with {history:,} held", 1.3)
     )
 
 

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 import yaml
-from contract_batches import AS_OF, CLEAN, INBOUND, dirty_batch
+from contract_batches import AS_OF, INBOUND, dirty_batch
 
 from cchc_pipeline.contracts import all_contracts, contract_names, load_contract, parse_contract
 from cchc_pipeline.contracts.code_lists import code_list_names, load_code_list
@@ -178,13 +178,3 @@ def test_describe():
     assert described["contract"]["changelog"][0]["version"] == contract.version
     assert resource(contract)["contract"]["sha256"] == contract.sha256
     assert len(rule_list(contract)) == len(contract.rules)
-
-
-def test_parse_from_text():
-    text = (FOLDER / "units.odcs.yaml").read_text(encoding="utf-8")
-    assert parse_contract(text, file="here").columns == load_contract("units").columns
-
-
-def test_clean_rows_cover_every_required_column():
-    for name, row in CLEAN.items():
-        assert {column.name for column in load_contract(name).columns if column.required} <= set(row)

@@ -104,11 +104,7 @@ class Life:
         )
         if not by(self.received):
             refused = by(self.refused)
-            return shown | {
-                "status_code": 3 if refused else 1,
-                "received_on": None,
-                "finished_on": on(self.refused),
-            }
+            return shown | {"status_code": 3 if refused else 1, "received_on": None, "finished_on": on(self.refused)}
         status = 4
         if by(self.closed):
             status = 10 if self.closed_status == 9 and by(self.returned) else self.closed_status

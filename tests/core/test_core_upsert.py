@@ -68,12 +68,6 @@ def test_the_last_row_of_a_key_stays_in_the_part_of_its_month(batches):
         assert content(lake) == expected(batches)
 
 
-def test_one_dossier_in_two_months_of_one_batch_is_held_once(lake):
-    draft = {"key": "a", "received_on": None, "applied_on": date(2026, 9, 30), "value": 1}
-    take_in(lake, [draft, draft | {"received_on": date(2026, 10, 1)}])
-    assert list(content(lake)) == ["2026-10"]
-
-
 @QUICK
 @given(BATCHES)
 def test_doing_it_twice_changes_nothing_and_writes_nothing(batches):
@@ -105,17 +99,6 @@ def test_splitting_batches_otherwise_changes_nothing(batches, data):
 
 @QUICK
 @given(BATCHES)
-def test_the_order_of_different_keys_does_not_matter(batches):
-    unique = {row["key"]: row for batch in batches for row in batch}
-    with TemporaryDirectory() as one, TemporaryDirectory() as two:
-        first, second = Lake(Path(one)), Lake(Path(two))
-        take_in(first, list(unique.values()))
-        take_in(second, *[[row] for row in reversed(unique.values())])
-        assert content(first) == content(second)
-
-
-@QUICK
-@given(BATCHES)
 def test_only_parts_said_to_be_changed_are_written(batches):
     with TemporaryDirectory() as folder:
         lake = Lake(Path(folder))
@@ -134,17 +117,6 @@ def test_a_row_whose_month_is_corrected_leaves_its_old_part(lake):
     (changed,) = take_in(lake, [old | {"received_on": date(2026, 10, 1)}])
     assert changed == {"2026-09", "2026-10"}
     assert content(lake) == {"2026-09": [other], "2026-10": [old | {"received_on": date(2026, 10, 1)}]}
-
-
-def test_without_a_day_of_reception_the_application_decides_then_nothing(lake):
-    draft = {"key": "a", "received_on": None, "applied_on": date(2026, 9, 30), "value": 1}
-    take_in(lake, [draft, {"key": "b", "received_on": None, "applied_on": None, "value": 2}])
-    assert {part: [row["key"] for row in rows] for part, rows in content(lake).items()} == {
-        "2026-09": ["a"],
-        NO_MONTH: ["b"],
-    }
-    take_in(lake, [draft | {"received_on": date(2026, 10, 2)}])
-    assert set(content(lake)) == {"2026-10", NO_MONTH}
 
 
 def test_an_empty_batch_touches_nothing(lake):

@@ -158,11 +158,7 @@ class Month:
         """(indicator, unit) -> numerator and denominator; the denominator is None where there is none."""
         found: dict[tuple[str, str], Figure] = {}
         for unit, inside in self.units(parents).items():
-            own = {
-                **self._of_dossiers(unit, inside),
-                **self._of_letters(inside),
-                **self._of_procedures(unit, inside),
-            }
+            own = {**self._of_dossiers(unit, inside), **self._of_letters(inside), **self._of_procedures(unit, inside)}
             found |= {(name, unit): figure for name, figure in own.items()}
         return found
 

@@ -194,10 +194,7 @@ def test_the_check_passes_and_says_the_share(month: Month) -> None:
     from cchc_pipeline.scorecards.reconciliation.build import Reconciled
 
     lake = month.lake
-    done = Reconciled(
-        lake.store.read("built/reconciliation"),
-        lake.store.read("built/reconciliation_dossiers"),
-    )
+    done = Reconciled(lake.store.read("built/reconciliation"), lake.store.read("built/reconciliation_dossiers"))
     from assets.scorecards import explained
 
     result = explained(done, PROVINCE)

@@ -42,11 +42,7 @@ spots = st.lists(st.builds(plots.Spot, st.uuids().map(str), values, st.sampled_f
             "Tỷ lệ × điểm tối đa; dưới 95\u00a0%: 0 điểm",
             "Share × maximum; below 95%: 0 points",
         ),
-        (
-            "all_or_nothing(full_at=1)",
-            "Đủ điểm từ 100\u00a0%, nếu không: 0 điểm",
-            "Full points from 100%, otherwise 0",
-        ),
+        ("all_or_nothing(full_at=1)", "Đủ điểm từ 100\u00a0%, nếu không: 0 điểm", "Full points from 100%, otherwise 0"),
         (
             "steps(0.5:1, 0.8:2.5)",
             "Theo bậc: từ 50\u00a0%: 1 điểm; từ 80\u00a0%: 2,5 điểm",

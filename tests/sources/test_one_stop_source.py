@@ -260,13 +260,6 @@ def test_days_already_given_survive_a_later_failure() -> None:
     assert caught.value.day == DAY + timedelta(days=2)
 
 
-def test_wrong_credentials_are_tried_once() -> None:
-    with source(lambda _: Reply(401, {})) as (adapter, served):
-        with pytest.raises(errors.SourceAuthFailed, match="credentials"):
-            list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
-        assert [request.method for request in served.seen] == ["POST"]
-
-
 def test_a_token_reply_without_a_token() -> None:
     with source(lambda _: Reply(200, {"error": "x"})) as (adapter, _), pytest.raises(errors.FieldGone, match="token"):
         list(adapter.pull(Window(DAY, DAY), KnownState(), silent))

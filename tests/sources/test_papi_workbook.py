@@ -152,11 +152,7 @@ GOOD_COLUMNS = books.by_columns(books.invented(2022), 2022)
         (changed(GOOD_COLUMNS, 2, 9, "Lào Kai"), "2022", "cell I2: «Lào Kai» is no province"),
         (changed(GOOD_COLUMNS, 7, 9, "?"), "2022", r"cell I7 \(Lào Cai, SC11\): '\?' is no number"),
         (GOOD_COLUMNS, "2020", "which the instrument of 2020 has"),
-        (
-            books.by_columns(books.invented(2020), 2020),
-            "2022",
-            "stands for SC52, which the instrument of 2022 has",
-        ),
+        (books.by_columns(books.invented(2020), 2020), "2022", "stands for SC52, which the instrument of 2022 has"),
         (GOOD_ROWS, "bảng", "neither sheet «bảng» nor the name of the file says which year it is"),
         (GOOD_ROWS, "2009", "holds the year 2009"),
         ([(1, ("Tỉnh", "Dân số")), (2, ("Hà Nội", 8))], "2016", "no label 1.1, 1.2"),

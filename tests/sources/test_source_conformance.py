@@ -234,8 +234,7 @@ def test_a_refused_token_is_renewed(sandbox: SandboxServer, settings: Settings, 
 
 
 @pytest.mark.parametrize(
-    ("name", "secret"),
-    [("one_stop", "one_stop_client_secret"), ("documents", "documents_secret_key")],
+    ("name", "secret"), [("one_stop", "one_stop_client_secret"), ("documents", "documents_secret_key")]
 )
 def test_wrong_credentials(name: str, secret: str, settings: Settings) -> None:
     with pytest.raises(errors.SourceAuthFailed, match="credentials") as caught:
@@ -273,8 +272,7 @@ def test_a_field_that_is_gone_is_a_missing_column(
 
 
 @pytest.mark.parametrize(
-    ("name", "field"),
-    [("documents", "docId"), ("documents", "edxml"), ("national_portal", "metrics")],
+    ("name", "field"), [("documents", "docId"), ("documents", "edxml"), ("national_portal", "metrics")]
 )
 def test_a_field_without_which_nothing_can_be_read(
     name: str, field: str, sandbox: SandboxServer, settings: Settings

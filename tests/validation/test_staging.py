@@ -87,25 +87,6 @@ def test_a_corrected_row_leaves_quarantine(lake):
     assert staged(lake, NEXT) == [GOOD]
 
 
-def test_a_row_that_comes_bad_again_waits_once_with_its_newest_day(lake):
-    land(lake, STATUSES, [BAD])
-    stage(lake, NAME, [DAY], AS_OF)
-    land(lake, STATUSES, [BAD], NEXT)
-    stage(lake, NAME, [NEXT], AS_OF)
-    assert waiting(lake) == [(NEXT, key())]
-    assert quality(lake) == {DAY: (1, 0, 1, None), NEXT: (1, 0, 1, None)}
-
-
-def test_a_key_of_one_column_leaves_quarantine_too(lake):
-    rejected = breaking_row(DOSSIERS, "one_stop__dossiers.DQ03")
-    land(lake, DOSSIERS, [rejected])
-    stage(lake, DOSSIERS.name, [DAY], AS_OF)
-    assert [row["row_key"] for row in quarantine(lake, DOSSIERS)] == [rejected["dossier_id"]]
-    land(lake, DOSSIERS, [CLEAN[DOSSIERS.name]], NEXT)
-    stage(lake, DOSSIERS.name, [NEXT], AS_OF)
-    assert quarantine(lake, DOSSIERS) == []
-
-
 def test_rows_without_a_key_wait_each_on_its_own(lake):
     nameless = [CLEAN[DOSSIERS.name] | {"dossier_id": None, "dossier_code": f"H34.12-260302-000{n}"} for n in (1, 2, 3)]
     land(lake, DOSSIERS, nameless[:2])
