@@ -61,19 +61,11 @@ def dossier(number: int, received: int, **values: Any) -> dict[str, Any]:
     flags = ("has_fee", "is_paid_online", "is_result_electronic", "is_digitised", "is_data_reused")
     flags += ("is_in_personal_storage", "is_citizen_data_used", "is_synced_national")
     return {
-        "dossier_id": f"{number:024x}",
-        "dossier_code": f"H99.02-2610{received:02d}-{number:04d}",
-        "status_code": 4,
-        "status_name": "Đang xử lý",
-        "unit_code": "H99.02",
-        "procedure_code": "1.000001",
-        "channel": "online",
-        "applied_on": october(received),
-        "received_on": october(received),
-        "due_on": october(received + 3),
-        **dict.fromkeys(flags, False),
-        **values,
-    }
+        "dossier_id": f"{number:024x}", "dossier_code": f"H99.02-2610{received:02d}-{number:04d}", "status_code": 4,
+        "status_name": "Đang xử lý", "unit_code": "H99.02", "procedure_code": "1.000001", "channel": "online",
+        "applied_on": october(received), "received_on": october(received), "due_on": october(received + 3),
+        **dict.fromkeys(flags, False), **values,
+    }  # fmt: skip
 
 
 def done(number: int, received: int, finished: int, **values: Any) -> dict[str, Any]:
@@ -94,19 +86,10 @@ DOSSIERS = [
 ]
 #: Form II.06a of the whole province over the ten days, counted by hand.
 WHOLE = {
-    "received": 8,
-    "received_online": 6,
-    "received_direct": 1,
-    "received_postal": 1,
-    "carried_over": 0,
-    "resolved": 5,
-    "resolved_early": 2,
-    "resolved_on_time": 2,
-    "resolved_late": 1,
-    "pending": 3,
-    "pending_in_time": 2,
+    "received": 8, "received_online": 6, "received_direct": 1, "received_postal": 1, "carried_over": 0, "resolved": 5,
+    "resolved_early": 2, "resolved_on_time": 2, "resolved_late": 1, "pending": 3, "pending_in_time": 2,
     "pending_overdue": 1,
-}
+}  # fmt: skip
 
 
 def _rows() -> dict[str, list[dict[str, Any]]]:
@@ -115,45 +98,27 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
         "one_stop__dossiers": DOSSIERS,
         "one_stop__procedures": [
             {
-                "procedure_code": "1.000001",
-                "procedure_name": "Cấp mới",
-                "service_level": "full",
-                "executing_level": "province",
-                "unit_code": "H99.02",
+                "procedure_code": "1.000001", "procedure_name": "Cấp mới", "service_level": "full",
+                "executing_level": "province", "unit_code": "H99.02",
                 **dict.fromkeys(("has_fee", "is_payment_online", "is_citizen_data_connected"), True),
                 **dict.fromkeys(("is_content_full", "is_updated_on_time", "is_in_force"), True),
             }
         ],
         "documents__documents": [
             {
-                "document_id": "H99.02,2026/10/05,7/KH-STP",
-                "unit_code": "H99.02",
-                "receiver_unit_codes": "H99",
-                "document_number": "7",
-                "notation": "KH-STP",
-                "document_type": "Kế hoạch",
-                "subject_masked": "Kế hoạch cải cách hành chính năm 2026",
-                "subject_kind": "reform_plan",
-                "promulgated_on": october(5),
-                "sent_at": noon,
-                "sent_on": october(5),
-                "is_paper_copy": False,
+                "document_id": "H99.02,2026/10/05,7/KH-STP", "unit_code": "H99.02", "receiver_unit_codes": "H99",
+                "document_number": "7", "notation": "KH-STP", "document_type": "Kế hoạch",
+                "subject_masked": "Kế hoạch cải cách hành chính năm 2026", "subject_kind": "reform_plan",
+                "promulgated_on": october(5), "sent_at": noon, "sent_on": october(5), "is_paper_copy": False,
                 "is_signed": True,
             }
         ],
         "documents__statuses": [],
         "national_portal__metrics": [
             {
-                "unit_code": code,
-                "unit_name": name,
-                "child_group": group,
-                "period_type": "month",
-                "period_start": FIRST,
-                "period_end": date(2026, 10, 31),
-                "report": "dvc-progress-tree",
-                "metric_code": "DOSSIER_ON_TIME",
-                "numerator": 9.0,
-                "denominator": 10.0,
+                "unit_code": code, "unit_name": name, "child_group": group, "period_type": "month",
+                "period_start": FIRST, "period_end": date(2026, 10, 31), "report": "dvc-progress-tree",
+                "metric_code": "DOSSIER_ON_TIME", "numerator": 9.0, "denominator": 10.0,
             }
             for code, name, group in (
                 ("H99", "UBND Tỉnh Mẫu", None),

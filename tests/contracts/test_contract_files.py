@@ -163,14 +163,10 @@ def test_describe():
     assert fields["channel"]["constraints"] == {"required": True, "enum": ["direct", "online", "postal"]}
     due_on = contract.column("due_on")
     assert fields["due_on"] == {
-        "name": "due_on",
-        "type": "date",
-        "title": "Ngày hẹn trả",
-        "title_en": "Due on",
-        "description": due_on.description_vi,
-        "description_en": due_on.description,
+        "name": "due_on", "type": "date", "title": "Ngày hẹn trả", "title_en": "Due on",
+        "description": due_on.description_vi, "description_en": due_on.description,
         "classification": "indirect-personal",
-    }
+    }  # fmt: skip
     assert fields["channel"]["categories"][1] == {"value": "online", "label": "Trực tuyến", "label_en": "Online"}
     described = resource(contract)
     assert (described["description"], described["description_en"]) == (contract.purpose_vi, contract.purpose)

@@ -23,15 +23,9 @@ UNITS = ("H99.02", "H99.03", "H99.201")
 PROCEDURES = ("1.000001", "1.000002")
 CHANNELS = ("direct", "online", "postal")
 FLAGS = (
-    "has_fee",
-    "is_paid_online",
-    "is_result_electronic",
-    "is_digitised",
-    "is_data_reused",
-    "is_in_personal_storage",
-    "is_citizen_data_used",
-    "is_synced_national",
-)
+    "has_fee", "is_paid_online", "is_result_electronic", "is_digitised", "is_data_reused", "is_in_personal_storage",
+    "is_citizen_data_used", "is_synced_national",
+)  # fmt: skip
 
 
 def day(number: int) -> date:
@@ -42,17 +36,10 @@ def day(number: int) -> date:
 def row(number: int = 1, **values: Any) -> dict[str, Any]:
     """A dossier being processed since the first day, with `values` instead."""
     plain = {
-        "dossier_id": f"{number:024x}",
-        "dossier_code": f"H99.02-260901-{number:04d}",
-        "status_code": 4,
-        "status_name": "Đang xử lý",
-        "unit_code": UNITS[0],
-        "procedure_code": PROCEDURES[0],
-        "channel": "online",
-        "applied_on": START,
-        "received_on": START,
-        **dict.fromkeys(FLAGS, False),
-    }
+        "dossier_id": f"{number:024x}", "dossier_code": f"H99.02-260901-{number:04d}", "status_code": 4,
+        "status_name": "Đang xử lý", "unit_code": UNITS[0], "procedure_code": PROCEDURES[0], "channel": "online",
+        "applied_on": START, "received_on": START, **dict.fromkeys(FLAGS, False),
+    }  # fmt: skip
     return plain | values
 
 

@@ -27,14 +27,9 @@ from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 ENTRY = {
-    "id": "x",
-    "name_vi": "X",
-    "name_en": "x",
-    "legal_basis": "none",
-    "unit": "dossiers",
-    "direction": "none",
+    "id": "x", "name_vi": "X", "name_en": "x", "legal_basis": "none", "unit": "dossiers", "direction": "none",
     "numerator": {"sql": "SUM(quantity)"},
-}
+}  # fmt: skip
 RELATION = {"id": "r", "view": "v", "sql": "relations.sql", "kind": "flow", "grain": "g", "meaning": "m"}
 
 

@@ -74,14 +74,10 @@ def event(day, unit, measure="received", quantity=1.0):
 
 
 TREE = {
-    ROOT: (None, "province"),
-    "H99.41": (ROOT, "district"),
-    "H99.41.01": ("H99.41", "commune"),
-    "H99.41.02": ("H99.41", "commune"),
-    "H99.41.03": ("H99.41", "commune"),
-    "H99.201": (ROOT, "commune"),
+    ROOT: (None, "province"), "H99.41": (ROOT, "district"), "H99.41.01": ("H99.41", "commune"),
+    "H99.41.02": ("H99.41", "commune"), "H99.41.03": ("H99.41", "commune"), "H99.201": (ROOT, "commune"),
     "H99.202": (ROOT, "commune"),
-}
+}  # fmt: skip
 #: 01 and 02 become 201; 03 is divided between 201 and 202; the district goes.
 MERGER = [
     change("H99.41.01", "H99.201"),

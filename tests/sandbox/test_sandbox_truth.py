@@ -102,18 +102,11 @@ def test_a_case_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     truth = indicator_truth(province, date(2026, 9, 11), date(2026, 9, 7), date(2026, 9, 11))
     code = unit.code
     expected = {
-        "received_total": (6, None),
-        "resolved_early": (1, None),
-        "resolved_on_time": (2, None),
-        "resolved_late": (1, None),
-        "pending_total": (2, None),
-        "pending_overdue": (1, None),
-        "suspended_count": (2, None),
-        "withdrawn_count": (1, None),
-        "handling_time_mean_days": (6, 3),
-        "handling_time_median_days": (2, 3),
-        "idx766_on_time": (4, 6),
-    }
+        "received_total": (6, None), "resolved_early": (1, None), "resolved_on_time": (2, None),
+        "resolved_late": (1, None), "pending_total": (2, None), "pending_overdue": (1, None),
+        "suspended_count": (2, None), "withdrawn_count": (1, None), "handling_time_mean_days": (6, 3),
+        "handling_time_median_days": (2, 3), "idx766_on_time": (4, 6),
+    }  # fmt: skip
     assert {name: truth[name, code] for name in expected} == expected
     day_before = indicator_truth(province, date(2026, 9, 11), date(2026, 9, 10), date(2026, 9, 10))
     assert day_before["carried_over", code] == (5, None)

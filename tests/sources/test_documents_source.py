@@ -88,29 +88,16 @@ def source(answer: Any) -> Iterator[tuple[DocumentsSource, Site]]:
 @pytest.mark.parametrize("root", ["edXML", "edXMLEnvelope"])
 def test_a_letter_becomes_a_row(root: str) -> None:
     assert document_row(parse_message(letter(root=root, more=SIGNED))) == {
-        "document_id": "000.00.12.H34,2026/03/09,12/PXL-STP",
-        "unit_code": "H34.12",
-        "receiver_unit_codes": "H34;H34.23.09",
-        "document_number": "12",
-        "notation": "PXL-STP",
+        "document_id": "000.00.12.H34,2026/03/09,12/PXL-STP", "unit_code": "H34.12",
+        "receiver_unit_codes": "H34;H34.23.09", "document_number": "12", "notation": "PXL-STP",
         "document_type": "Phiếu xin lỗi",
         "subject_masked": "Phiếu xin lỗi, hồ sơ 000.00.12.H34-260301-0001 của Ông [tên]",
-        "subject_kind": "apology_letter",
-        "promulgated_on": date(2026, 3, 9),
-        "due_on": None,
-        "sent_at": datetime(2026, 3, 9, 23, 30, tzinfo=LOCAL_ZONE),
-        "sent_on": date(2026, 3, 9),
-        "is_paper_copy": True,
-        "is_signed": True,
-        "responds_to_document_id": "000.00.00.G15,2026/03/01,5/BTP",
-        "dossier_code": "000.00.12.H34-260301-0001",
-        "procedures_count": None,
-        "security_level": "normal",
-        "subject_field": "other",
-        "internal_procedures_count": None,
-        "priority": 2,
-        "parse_errors": None,
-    }
+        "subject_kind": "apology_letter", "promulgated_on": date(2026, 3, 9), "due_on": None,
+        "sent_at": datetime(2026, 3, 9, 23, 30, tzinfo=LOCAL_ZONE), "sent_on": date(2026, 3, 9),
+        "is_paper_copy": True, "is_signed": True, "responds_to_document_id": "000.00.00.G15,2026/03/01,5/BTP",
+        "dossier_code": "000.00.12.H34-260301-0001", "procedures_count": None, "security_level": "normal",
+        "subject_field": "other", "internal_procedures_count": None, "priority": 2, "parse_errors": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,9 @@ def given(folder: Path, text: str, name: str = "2016.csv") -> list[Row]:
 
 def row(province: str | None, error: float | None, unread: str | None = None, weighted: float | None = None) -> Row:
     return {
-        "year": 2016,
-        "province_code": province,
-        "weighted_total": weighted,
-        "standard_error": error,
+        "year": 2016, "province_code": province, "weighted_total": weighted, "standard_error": error,
         "parse_errors": unread,
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["Province,SE\nP01,0.61\nP02,0\nP03,\n\n", "province;se;note\np01;0,61;x\nP02;NA;y\n"])

@@ -35,19 +35,13 @@ def dossiers_of(
     rows = []
     for number in range(count):
         row = CLEAN[DOSSIERS] | {
-            "dossier_id": f"{day.toordinal():012x}{number:012x}",
-            "dossier_code": f"H34.12-{day:%y%m%d}-{number:04d}",
+            "dossier_id": f"{day.toordinal():012x}{number:012x}", "dossier_code": f"H34.12-{day:%y%m%d}-{number:04d}",
             "unit_code": draw.choice(list(units)),
             "channel": draw.choices(("online", "direct", "postal"), (6, 3, 1))[0],
-            "procedure_code": f"1.00{draw.randrange(40):04d}",
-            "has_fee": draw.random() < 0.5,
-            "fee_amount_vnd": None,
-            "is_paid_online": False,
-            "applied_on": day,
+            "procedure_code": f"1.00{draw.randrange(40):04d}", "has_fee": draw.random() < 0.5, "fee_amount_vnd": None,
+            "is_paid_online": False, "applied_on": day,
             "applied_at": datetime(day.year, day.month, day.day, draw.randrange(1, 10), tzinfo=UTC),
-            "received_on": day,
-            "received_at": None,
-            "due_on": day + timedelta(days=draw.randrange(3, 12)),
+            "received_on": day, "received_at": None, "due_on": day + timedelta(days=draw.randrange(3, 12)),
             "status_code": 4, "status_name": "Đang xử lý",
             "finished_on": None, "returned_on": None, "rating": None, "rated_on": None,
         }  # fmt: skip

@@ -132,22 +132,11 @@ def test_a_complete_file_gives_a_complete_total() -> None:
 
 
 def test_a_unit_without_dossiers_or_petitions() -> None:
-    zero, none = (0, 0), (None, "")
-    table = score_rows(
-        complete(
-            DOSSIER_ON_TIME=zero,
-            DOSSIER_SYNC=none,
-            ORIGINAL_RESULT_AVAILABLE=none,
-            CITIZEN_DATA_CONNECTED_FORMALITY=none,
-            DOSSIER_RECEIVING_SATISFACTION=zero,
-            DOSSIER_ONLINE_PAYMENT=zero,
-            FORMALITY_ONLINE_PAYMENT=zero,
-            ELECTRONIC_CERTIFIED_COPY=none,
-            PETITION_PROCESSING_ON_TIME=zero,
-            PETITION_HANDLING_SATISFACTION=none,
-            PUBLISH_ON_TIME=zero,
-        )
-    )
+    zero = ("DOSSIER_ON_TIME", "DOSSIER_RECEIVING_SATISFACTION", "DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT")
+    zero += ("PETITION_PROCESSING_ON_TIME", "PUBLISH_ON_TIME")
+    none = ("DOSSIER_SYNC", "ORIGINAL_RESULT_AVAILABLE", "CITIZEN_DATA_CONNECTED_FORMALITY")
+    none += ("ELECTRONIC_CERTIFIED_COPY", "PETITION_HANDLING_SATISFACTION")
+    table = score_rows(complete(**dict.fromkeys(zero, (0, 0)), **dict.fromkeys(none, (None, ""))))
     scores = {row.metric_code: row.score for row in table[table["level"] == "criterion"].itertuples()}
     nothing = ("DOSSIER_ON_TIME", "DOSSIER_SYNC", "ORIGINAL_RESULT_AVAILABLE", "DOSSIER_RECEIVING_SATISFACTION")
     for code in (*nothing, "DOSSIER_ONLINE_PAYMENT", "CITIZEN_DATA_CONNECTED_FORMALITY"):

@@ -164,14 +164,8 @@ def test_bands() -> None:
     bands = {points: rubric.band(points, 100) for points in (100, 90, 89.99, 80, 76.9, 50, 49.99, 0)}
     names = {points: band.name_vi for points, band in bands.items() if band}
     assert names == {
-        100: "Xuất sắc",
-        90: "Xuất sắc",
-        89.99: "Tốt",
-        80: "Tốt",
-        76.9: "Khá",
-        50: "Trung bình",
-        49.99: "Yếu",
+        100: "Xuất sắc", 90: "Xuất sắc", 89.99: "Tốt", 80: "Tốt", 76.9: "Khá", 50: "Trung bình", 49.99: "Yếu",
         0: "Yếu",
-    }
+    }  # fmt: skip
     assert rubric.band(0, 0) is None
     assert shipped().find("par_index").band(1, 1) is None
