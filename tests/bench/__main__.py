@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,60 +53,29 @@ def main(
         held=sizes.held if history is None else history,
         load=sizes.load if load is None else load,
     )
-    root = Path(__file__).parents[2]
     console = Console(width=None if sys.stdout.isatty() else 150)
     report = Report(console)
     console.print(f"python -m bench: {', '.join(chosen or NAMES)}", highlight=False)
-    for name, bench in _benches(report, root, sizes).items():
+    for name, given in _benches(sizes).items():
         if not chosen or name in chosen:
             console.print(f"[bold]{name}[/]")
             started = time.monotonic()
-            bench()
+            importlib.import_module(f"bench.{name.replace('-', '_')}").bench(report, *given)
             console.print(f"  [dim]{time.monotonic() - started:.0f} s[/]")
     console.print(report.table())
 
 
-def _benches(report: Report, root: Path, sizes: Sizes) -> dict[str, Callable[[], None]]:
-    """Return name -> bench; each imports only what it measures, when it runs."""
-
-    def contracts() -> None:
-        from bench.contracts import bench
-
-        bench(report, sizes.batches, sizes.weighed)
-
-    def indicators() -> None:
-        from bench.indicators import bench
-
-        bench(report, sizes.events)
-
-    def night() -> None:
-        from bench.night import bench
-
-        bench(report, sizes.held, sizes.held_months, sizes.province, sizes.days_before)
-
-    def first_load() -> None:
-        from bench.first_load import bench
-
-        bench(report, sizes.load, sizes.load_days)
-
-    def code_location() -> None:
-        from bench.code_location import bench
-
-        bench(report, root, sizes.starts)
-
-    def scoring() -> None:
-        from bench.scoring import bench
-
-        bench(report, sizes.scored_units)
-
-    def monte_carlo() -> None:
-        from bench.monte_carlo import bench
-
-        bench(report, sizes.draws, sizes.coinr_draws)
-
-    return dict(
-        zip(NAMES, (contracts, indicators, night, first_load, code_location, scoring, monte_carlo), strict=True)
-    )
+def _benches(sizes: Sizes) -> dict[str, tuple[object, ...]]:
+    """Return name -> what its `bench` is given after the report; the module is imported when it runs."""
+    return {
+        "contracts": (sizes.batches, sizes.weighed),
+        "indicators": (sizes.events,),
+        "night": (sizes.held, sizes.held_months, sizes.province, sizes.days_before),
+        "first-load": (sizes.load, sizes.load_days),
+        "code-location": (Path(__file__).parents[2], sizes.starts),
+        "scoring": (sizes.scored_units,),
+        "monte-carlo": (sizes.draws, sizes.coinr_draws),
+    }
 
 
 if __name__ == "__main__":

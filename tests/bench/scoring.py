@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from rubric_files import criterion, group, rubric_content
 
 from bench.measure import Line, Report, seconds
 from cchc_pipeline.scorecards.scoring.engine import score
@@ -109,23 +108,12 @@ def _loop_over_cards(
 
 def _rubric() -> Rubric:
     criteria = [
-        {
-            "code": f"C{i:02d}", "name_vi": f"Tiêu chí {i}", "name_en": f"Criterion {i}", "source": "survey",
-            "max": _MAXIMA[i % len(_MAXIMA)], "rule": {"kind": "linear", "full_at": _FULL_AT[i % len(_FULL_AT)]},
-        }
+        criterion(f"C{i:02d}", _MAXIMA[i % len(_MAXIMA)], {"kind": "linear", "full_at": _FULL_AT[i % len(_FULL_AT)]})
         for i in range(CRITERIA)
-    ]  # fmt: skip
-    groups = [
-        {
-            "code": f"G{i}",
-            "name_vi": f"Nhóm {i}",
-            "name_en": f"Group {i}",
-            "criteria": criteria[i : i + CRITERIA // GROUPS],
-        }
-        for i in range(0, CRITERIA, CRITERIA // GROUPS)
     ]
-    head = {"id": "bench", "version": "1", "name_vi": "Đo", "name_en": "Bench", "valid_from": date(2020, 1, 1)}
-    return Rubric.model_validate({**head, "groups": groups})
+    step = CRITERIA // GROUPS
+    groups = [group(f"G{i}", *criteria[i : i + step]) for i in range(0, CRITERIA, step)]
+    return Rubric.model_validate(rubric_content(*groups, id="bench"))
 
 
 def _measures(rubric: Rubric, numerator: Integers, denominator: Integers) -> pd.DataFrame:

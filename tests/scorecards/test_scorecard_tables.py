@@ -31,15 +31,6 @@ def test_a_band_is_named_only_where_enough_was_scored(card) -> None:
     assert card.loc[card["criterion_level"] != "total", "band_vi"].isna().all()
 
 
-def test_a_share_of_a_few_dossiers_says_so(card) -> None:
-    few = card[(card["criterion_code"] == "DOSSIER_ON_TIME") & card["denominator"].between(1, 9)]
-    assert len(few)
-    assert few["reason_vi"].str.contains("Mẫu số chỉ có").all()
-    many = card[(card["criterion_code"] == "DOSSIER_ON_TIME") & (card["denominator"] >= 10)]
-    assert len(many)
-    assert not many["reason_vi"].fillna("").str.contains("Mẫu số chỉ có").any()
-
-
 def test_a_total_over_few_or_no_dossiers_says_so_without_a_count(card) -> None:
     period = ["unit_code", "source", "period_type", "period_start", "period_end"]
     timely = card[(card["criterion_code"] == "DOSSIER_ON_TIME") & (card["status"] == "ok")].set_index(period)

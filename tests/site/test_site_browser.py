@@ -51,6 +51,14 @@ def figures(texts: list[str]) -> list[float]:
     return [float(text.replace(",", ".")) for text in texts if text != "—"]
 
 
+def violations(page) -> list[tuple[str, list]]:
+    """What axe, the usual check of accessibility, finds: rule, and the first elements that break it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+
+
 def test_pages_open_from_a_file_without_a_word_on_the_console(page, site):
     for path in PAGES:
         page.goto(address(site, path))
@@ -75,14 +83,11 @@ def test_nothing_is_wider_than_the_screen(page, site, width):
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("path", ["papi.html", "index.html"])
 def test_a_merged_province_fits_the_screen_and_can_be_used_by_everybody(page, merged_site, path, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address(merged_site, path))
     for _ in ("vi", "en"):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+        assert violations(page) == []
         page.locator("#language").click()
 
 
@@ -208,10 +213,7 @@ def test_pages_print(page, site, tmp_path):
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("path", ["index.html", "ranks.html", "papi.html", "about.html", "units/H99.html"])
 def test_the_usual_check_of_accessibility_finds_nothing(page, site, path, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address(site, path))
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
+    assert violations(page) == []

@@ -36,15 +36,6 @@ def test_the_same_seed_gives_the_same_intervals() -> None:
     assert (one.rank_high == two.rank_high).all()
 
 
-def test_intervals_are_in_order_and_within_the_number_of_units() -> None:
-    found = uncertainty(VALUES, OPEN, 1_000)
-    assert (found.rank_low >= 1).all()
-    assert (found.rank_low <= found.rank_median).all()
-    assert (found.rank_median <= found.rank_high).all()
-    assert (found.rank_high <= len(VALUES)).all()
-    assert ((found.share_first_quarter >= 0) & (found.share_first_quarter <= 1)).all()
-
-
 def test_a_larger_error_of_the_survey_widens_the_intervals() -> None:
     plans = [Plan(standard_errors=np.full(VALUES.shape, error)) for error in (0.0, 0.1, 0.5, 2.0)]
     found = [uncertainty(VALUES, plan, 2_000) for plan in plans]

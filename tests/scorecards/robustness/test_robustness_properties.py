@@ -109,6 +109,7 @@ def test_a_spread_is_in_order_and_follows_the_names(scores, order) -> None:
     plain, renamed = spread(ranks), spread(ranks[:, order])
     assert (plain.rank_low <= plain.rank_median).all()
     assert (plain.rank_median <= plain.rank_high).all()
+    assert ((plain.share_first_quarter >= 0) & (plain.share_first_quarter <= 1)).all()
     assert np.isin(np.stack([plain.rank_low, plain.rank_median, plain.rank_high]), ranks).all()
     for name in ("rank_low", "rank_median", "rank_high", "share_first_quarter"):
         assert getattr(renamed, name).tolist() == getattr(plain, name)[order].tolist()
