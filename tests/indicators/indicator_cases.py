@@ -6,7 +6,7 @@ the catalogue or in the composed SQL shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -89,7 +89,8 @@ DOCUMENT_EVENT = st.tuples(
 )
 
 
-def _table(rows: list[tuple], schema: pa.Schema) -> pa.Table:
+def table_of(rows: Iterable[tuple], schema: pa.Schema = EVENTS) -> pa.Table:
+    """A table of rows whose values stand in the order of the schema."""
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
@@ -102,15 +103,15 @@ def _added_up(rows: list[tuple]) -> list[tuple]:
 
 
 event_tables = st.lists(st.one_of(DOSSIER_EVENT, DOSSIER_EVENT, DOCUMENT_EVENT), max_size=60).map(
-    lambda rows: _table(_added_up(rows), EVENTS)
+    lambda rows: table_of(_added_up(rows))
 )
 snapshot_tables = st.lists(
     st.tuples(DAYS, st.sampled_from(list(PARENTS)), st.just("province"), st.sampled_from(COUNTED), QUANTITIES),
     max_size=25,
-).map(lambda rows: _table(_added_up(rows), SNAPSHOTS))
+).map(lambda rows: table_of(_added_up(rows), SNAPSHOTS))
 resolved_tables = st.lists(
     st.tuples(st.sampled_from(LEAVES), st.none() | DAYS, st.none() | st.integers(0, 20).map(float)), max_size=25
-).map(lambda rows: _table(rows, RESOLVED))
+).map(lambda rows: table_of(rows, RESOLVED))
 
 
 def values(events=None, snapshots=None, resolved=None, *, only=None, first=FIRST, as_of_on=AS_OF, **tables) -> pa.Table:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from indicator_cases import (
     AS_OF,
     CATALOGUE,
-    EVENTS,
     FIRST,
     FLOWS,
     LEAVES,
@@ -28,6 +27,7 @@ from indicator_cases import (
     recomputed,
     resolved_tables,
     snapshot_tables,
+    table_of,
     values,
 )
 
@@ -45,7 +45,7 @@ def pick(*names):
 
 
 def events_of(*rows):
-    return pa.Table.from_pylist([dict(zip(EVENTS.names, row, strict=True)) for row in rows], schema=EVENTS)
+    return table_of(rows)
 
 
 def snapshots_of(*rows):

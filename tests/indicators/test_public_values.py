@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicator_cases import EVENTS, FIRST, values
+from indicator_cases import FIRST, table_of, values
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
@@ -39,8 +39,7 @@ def units(parents):
 
 
 def today(parents, events, only=FLOWS):
-    rows = [dict(zip(EVENTS.names, event, strict=True)) for event in events]
-    return values(pa.Table.from_pylist(rows, schema=EVENTS), units=units(parents), as_of_on=AS_OF, only=only)
+    return values(table_of(events), units=units(parents), as_of_on=AS_OF, only=only)
 
 
 @st.composite

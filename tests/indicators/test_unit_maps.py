@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicator_cases import EVENTS
 
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
@@ -54,7 +53,7 @@ def values(tree, changes, events, which, only=FEW):
     history = UnitHistory(changes)
     table = units(tree, history)
     return indicator_cases.values(
-        pa.Table.from_pylist([dict(zip(EVENTS.names, e, strict=True)) for e in events], schema=EVENTS),
+        indicator_cases.table_of(events),
         units=table,
         unit_lineage=lineage_table(table, history, FIRST, AS_OF, which),
         periods=periods(FIRST, AS_OF),

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papi_scores import landed
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.output import png
 from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.papi_instrument import PROVINCES, instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.rank_draws import EVENTS, draw_ranks
 from cchc_pipeline.scorecards.papi import scorecard as papi
@@ -149,16 +148,8 @@ def keep(lake: Lake, name: str, card: pa.Table, level: str) -> None:
     lake.store.update(enforce(ranked, load_contract(name)), f"built/{name}")
 
 
-def papi_year(year: int, *, without: str = "") -> pa.Table:
-    wanted, generator = instrument(year), np.random.default_rng(year)
-    rows = [
-        {
-            "year": year, "province_code": province, "slot": slot,
-            "score": None if province == without else generator.uniform(*wanted.bounds(slot)),
-        }
-        for province in PROVINCES for slot in wanted.slots
-    ]  # fmt: skip
-    return papi.to_scorecard(papi.compose(pd.DataFrame(rows), year), year)
+def papi_year(year: int, without: str) -> pa.Table:
+    return papi.to_scorecard(papi.compose(landed(year, {without}), year), year)
 
 
 def index766_months(shares: dict[str, float], months: list[date]) -> pa.Table:

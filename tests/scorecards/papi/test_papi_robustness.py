@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import output
+from papi_scores import wide
 from published_files import published
 
-from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import audit
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_standard_errors
@@ -22,26 +23,9 @@ def composed(year: int) -> pd.DataFrame:
     return papi.compose(read_wide(published(f"acceptance/papi_wide/{year}.csv"), year), year)
 
 
-def invented(folder: Path, year: int, gaps: tuple[str, ...] = ("P15", "P18", "P40")) -> Path:
-    """A wide table with invented scores; of the provinces in `gaps` the first has none, the others lack a dimension."""
-    draw, asked = np.random.default_rng(year), instrument(year)
-    lacking = {province: asked.dimensions["D2"] if at else asked.slots for at, province in enumerate(gaps)}
-    rows = [
-        [
-            province,
-            *(
-                f"{draw.uniform(*asked.bounds(slot)):.6f}"
-                if slot in asked.slots and slot not in lacking.get(province, ())
-                else ""
-                for slot in all_slots()
-            ),
-        ]
-        for province in PROVINCES
-    ]
-    path = folder / f"{year}.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["Province", *all_slots()], *rows])
-    return path
+def gaps(year: int) -> set[str | tuple[str, str]]:
+    """The first province has no score at all, the others lack a dimension."""
+    return {"P15"} | {(province, slot) for province in ("P18", "P40") for slot in instrument(year).dimensions["D2"]}
 
 
 @pytest.mark.acceptance
@@ -63,7 +47,7 @@ def test_the_weights_of_2019_move_ranks_as_far_as_is_known() -> None:
 
 @pytest.mark.parametrize("year", [2011, 2018, 2022])
 def test_provinces_with_gaps_have_no_rank_but_a_reason(tmp_path: Path, year: int) -> None:
-    table = papi.compose(read_wide(invented(tmp_path, year), year), year)
+    table = papi.compose(read_wide(wide(tmp_path, year, gaps(year)), year), year)
     found = audit(table, year, draws=200, samples=64).intervals.set_index("province")
     total = table[table["code"] == "TOTAL"].set_index("province")
     assert (found["rank"].notna() == (total["status"] == "ok")).all()
@@ -75,7 +59,7 @@ def test_provinces_with_gaps_have_no_rank_but_a_reason(tmp_path: Path, year: int
 
 
 def test_the_error_of_the_survey_widens_the_intervals(tmp_path: Path) -> None:
-    table = papi.compose(read_wide(invented(tmp_path, 2022), 2022), 2022)
+    table = papi.compose(read_wide(wide(tmp_path, 2022, gaps(2022)), 2022), 2022)
     errors = pd.Series(0.6, index=list(PROVINCES))
     with_error = audit(table, 2022, standard_errors=errors, draws=2_000, samples=64)
     without = audit(table, 2022, draws=2_000, samples=64)
@@ -116,7 +100,7 @@ def test_a_wrong_file_of_errors_is_refused_with_its_cell(tmp_path: Path, rows, m
 
 def test_the_command_prints_intervals_and_says_what_they_lack(tmp_path: Path) -> None:
     out = tmp_path / "ranks.csv"
-    table = invented(tmp_path, 2022)
+    table = wide(tmp_path, 2022, gaps(2022))
     said = output("score", "robustness", "--table", table, "--year", "2022", "--draws", "200", "--out", out)
     assert "Chưa tính sai số khảo sát" in said
     assert "không xếp hạng" in said

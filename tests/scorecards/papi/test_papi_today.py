@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papi_scores import landed
 from published_files import published
 
-from cchc_pipeline.reference.papi_instrument import PROVINCES, former_provinces, instrument, province_names
+from cchc_pipeline.reference.papi_instrument import PROVINCES, former_provinces, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.scorecard import on_todays_map
 from cchc_pipeline.sources.papi.files import read_wide
@@ -19,16 +20,9 @@ UNCHANGED = {"01", "04", "11", "12", "14", "20", "22", "38", "40", "42", "46"}
 PARTS = {"08": ("P02", "P05"), "15": ("P06", "P10"), "25": ("P11", "P16", "P17"), "79": ("P47", "P49", "P50")}
 
 
-def card(year: int, gaps: frozenset[str] = frozenset(), seed: int = 3) -> pa.Table:
+def card(year: int, gaps: frozenset[str] = frozenset()) -> pa.Table:
     """A scorecard with invented scores, with names as the built table has them."""
-    draw = np.random.default_rng(seed)
-    rows = [
-        (year, province, slot, np.nan if province in gaps else draw.uniform(*instrument(year).bounds(slot)))
-        for province in PROVINCES
-        for slot in instrument(year).slots
-    ]
-    table = pd.DataFrame(rows, columns=["year", "province_code", "slot", "score"])
-    return named(papi.to_scorecard(papi.compose(table, year), year))
+    return named(papi.to_scorecard(papi.compose(landed(year, gaps), year), year))
 
 
 def named(scored: pa.Table) -> pa.Table:

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from command_line import cchc, output
 from lxml import etree
+from papi_scores import wide
 
-from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
+from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_weights
@@ -19,19 +20,6 @@ from cchc_pipeline.scorecards.robustness.draws import Plan
 from cchc_pipeline.sources.papi.files import read_wide
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
-
-
-def wide(folder: Path, year: int, gaps: set[tuple[str, str]] = frozenset()) -> Path:
-    """An invented table as an operator drops it."""
-    generator, slots = np.random.default_rng(year), instrument(year).slots
-    frame = pd.DataFrame({"Province": list(PROVINCES)})
-    for slot in slots:
-        low, high = instrument(year).bounds(slot)
-        frame[slot] = np.round(generator.uniform(low, high, len(frame)), 4)
-        frame.loc[[(province, slot) in gaps for province in PROVINCES], slot] = np.nan
-    path = folder / f"{year}.csv"
-    frame.to_csv(path, index=False)
-    return path
 
 
 def composed(path: Path) -> pd.DataFrame:
