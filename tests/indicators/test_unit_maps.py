@@ -31,18 +31,11 @@ def units(tree, history):
     rows = []
     for code, (parent, level) in tree.items():
         tenures = history.of_id(code)
-        rows.append(
-            {
-                "unit_code": code,
-                "unit_level": level,
-                "parent_code": parent,
-                "valid_from": tenures[0].valid_from if tenures else None,
-                "valid_to": tenures[-1].valid_to if tenures else None,
-            }
-        )
-    kinds = [("unit_code", pa.string()), ("unit_level", pa.string()), ("parent_code", pa.string())]
-    schema = pa.schema([*kinds, ("valid_from", pa.date32()), ("valid_to", pa.date32())])
-    return pa.Table.from_pylist(rows, schema=schema)
+        life = (tenures[0].valid_from, tenures[-1].valid_to) if tenures else (None, None)
+        rows.append((code, level, parent, *life))
+    names = dict.fromkeys(("unit_code", "unit_level", "parent_code"), pa.string())
+    days = dict.fromkeys(("valid_from", "valid_to"), pa.date32())
+    return indicator_cases.table_of(rows, pa.schema(names | days))
 
 
 def change(old, new, kind="merged", *, exact=True, on=CHANGED):

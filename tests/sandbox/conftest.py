@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from sandbox_client import CLOCK, LOGIN
+from sandbox_client import CLOCK, login
 
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 
@@ -28,8 +28,7 @@ def sandbox(running: SandboxServer) -> Iterator[SandboxServer]:
 @pytest.fixture
 def client(sandbox: SandboxServer) -> Iterator[requests.Session]:
     with requests.Session() as session:
-        form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
-        token = session.post(sandbox.base_url + LOGIN, data=form, timeout=10).json()
+        token = login(sandbox).json()
         assert token["expires_in"] == 86_400
         session.headers["Authorization"] = f"{token['token_type']} {token['access_token']}"
         yield session

@@ -21,6 +21,11 @@ STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0[07]00$")
 MARKERS = re.compile(r"NGƯỜI MẪU \d{6}|999\d{9}|\+84000\d{6}|@example\.invalid")
 
 
+def login(sandbox: SandboxServer, given: str = "sandbox") -> requests.Response:
+    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": given}
+    return requests.post(sandbox.base_url + LOGIN, data=form, timeout=10)
+
+
 def get(client: requests.Session, sandbox: SandboxServer, path: str, **query: Any) -> Any:
     reply = client.get(sandbox.base_url + path, params=query, headers=KEYS, timeout=10)
     assert reply.status_code == 200, reply.text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from sandbox_client import CLOCK, KEYS, LIST, LOGIN, MARKERS, PORTAL, SEARCH, STAMP, WINDOW, dossiers, get
+from sandbox_client import CLOCK, KEYS, LIST, MARKERS, PORTAL, SEARCH, STAMP, WINDOW, dossiers, get, login
 from sandbox_lives import lives_known
 
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
@@ -22,8 +22,7 @@ from cchc_pipeline.sandbox.servers.server import SandboxServer
 
 
 def test_wrong_secrets_and_missing_tokens_are_refused(sandbox: SandboxServer) -> None:
-    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "wrong"}
-    assert requests.post(sandbox.base_url + LOGIN, data=form, timeout=10).status_code == 401
+    assert login(sandbox, "wrong").status_code == 401
     assert requests.get(sandbox.base_url + SEARCH, timeout=10).status_code == 401
     assert requests.get(sandbox.base_url + LIST, timeout=10).status_code == 401
 
@@ -112,9 +111,7 @@ def test_order_is_not_stable_under_equal_sort_keys(client: requests.Session, san
 def test_the_clock_shows_the_state_of_its_day(client: requests.Session, sandbox: SandboxServer) -> None:
     now = {record["id"]: record for record in dossiers(client, sandbox, **WINDOW)}
     sandbox.set_clock(CLOCK - timedelta(days=20))
-    form = {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "sandbox"}
-    token = requests.post(sandbox.base_url + LOGIN, data=form, timeout=10).json()["access_token"]
-    client.headers["Authorization"] = f"Bearer {token}"
+    client.headers["Authorization"] = f"Bearer {login(sandbox).json()['access_token']}"
     then = {record["id"]: record for record in dossiers(client, sandbox, **WINDOW)}
     accepted = {key for key, record in then.items() if record["acceptedDate"]}  # a draft may move out of the window
     assert accepted <= set(now)

@@ -59,9 +59,6 @@ def test_each_failure_has_its_type_its_retries_and_its_fix(
     assert SECRET not in str(error)
     assert "H34-240131" not in str(error)
     assert error.__cause__ is None
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert type(again) is kind
-    assert (str(again), again.source, again.day, again.fix) == (str(error), error.source, DAY, error.fix)
 
 
 def test_a_slow_source() -> None:
@@ -138,4 +135,5 @@ def test_every_kind_survives_pickling(kind: type) -> None:
         return
     error = kind("it broke", source="papi", culprit="2020.csv", day=DAY, status=5)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert (type(again), str(again), again.day, again.status) == (kind, str(error), DAY, 5)
+    assert (type(again), str(again)) == (kind, str(error))
+    assert (again.source, again.day, again.status, again.fix) == ("papi", DAY, 5, error.fix)

@@ -105,14 +105,8 @@ def test_what_is_no_number_is_not_guessed_at(cell):
 
 
 def test_truth_and_text():
-    assert [read_boolean(cell) for cell in ("Có", "KHÔNG", "1", 0, True, "đúng")] == [
-        True,
-        False,
-        True,
-        False,
-        True,
-        True,
-    ]
+    assert {read_boolean(cell) for cell in ("Có", "1", True, "đúng")} == {True}
+    assert {read_boolean(cell) for cell in ("KHÔNG", 0)} == {False}
     with pytest.raises(CellError):
         read_boolean("có thể")
     assert [read_text(cell) for cell in (12.0, "a", 7)] == ["12", "a", "7"]

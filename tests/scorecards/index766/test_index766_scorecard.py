@@ -192,14 +192,9 @@ def test_reading_the_file(tmp_path: Path) -> None:
     file.write_text(f"\ufeff{','.join(HEADER)},x\nH1,{ON_TIME},1,2,\n,,,,\nH1,TDGQ,1,2,\n", encoding="utf-8")
     with pytest.raises(MeasureError, match=r"Line 4 \(unit H1, metric TDGQ\)"):
         index766.score_metrics(read_metrics(file))
-    for content, said in (
-        (b"", "it is empty"),
-        (b"PK\x03\x04\xff\xfe", "no whole Excel"),
-        (b"a,b\n1,2", "write above"),
-    ):
-        file.write_bytes(content)
-        with pytest.raises(MeasureError, match=f"{said}.*Fix: |Fix: {said}"):
-            read_metrics(file)
+    file.write_bytes(b"a,b\n1,2")
+    with pytest.raises(MeasureError, match="Fix: write above"):
+        read_metrics(file)
     with pytest.raises(MeasureError, match="no such file"):
         read_metrics(tmp_path / "absent.csv")
 
