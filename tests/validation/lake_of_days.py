@@ -61,6 +61,12 @@ def stage_days(lake: Lake, table: str, days: list[date]) -> None:
     assert done.days == days, done.broken
 
 
+def night(lake: Lake, table: str, day: date, rows: list[dict[str, Any]], pulled: date | None = None) -> None:
+    """Land a day and stage it."""
+    land(lake, table, day, rows, pulled)
+    stage_days(lake, table, [day])
+
+
 def found(lake: Lake, days: list[date], table: str = DOSSIERS) -> dict[str, Any]:
     """Check -> its comparison."""
     return {one.check: one for one in compare(lake, load_contract(table), days)}

@@ -10,7 +10,7 @@ import pytest
 from contract_batches import CLEAN
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, land, stage_days
+from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, land, night, stage_days
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
@@ -40,8 +40,7 @@ def lake(history, tmp_path):
 
 def go_on(lake, days, **options):
     for day in days:
-        land(lake, DOSSIERS, day, dossiers_of(day, **options))
-        stage_days(lake, DOSSIERS, [day])
+        night(lake, DOSSIERS, day, dossiers_of(day, **options))
     return found(lake, [days[-1]])
 
 
@@ -79,8 +78,7 @@ def test_what_a_night_reads_again_is_no_volume(lake):
     """A night also brings older dossiers: only those of the day itself are compared."""
     day = AFTER[0]
     rows = [*dossiers_of(day), *(row for n in range(30) for row in dossiers_of(HISTORY[-1 - n], seed=n))]
-    land(lake, DOSSIERS, day, rows)
-    stage_days(lake, DOSSIERS, [day])
+    night(lake, DOSSIERS, day, rows)
     compared = found(lake, [day])
     assert not compared["volume"].breaks
     assert not compared["distribution"].breaks
@@ -92,8 +90,7 @@ def test_what_a_night_reads_again_is_no_volume(lake):
 @pytest.mark.parametrize("working, told", [(0, True), (4, True), (45, False), (80, False), (400, True)])
 def test_a_day_far_from_its_weekday_is_told_with_the_numbers(lake, working, told):
     day = AFTER[0]
-    land(lake, DOSSIERS, day, dossiers_of(day, working) if working else [])
-    stage_days(lake, DOSSIERS, [day])
+    night(lake, DOSSIERS, day, dossiers_of(day, working) if working else [])
     volume = found(lake, [day])["volume"]
     assert bool(volume.breaks) is told
     if told:
@@ -114,8 +111,7 @@ def test_a_holiday_is_compared_with_days_off(tmp_path, lake):
     stage_days(lake, DOSSIERS, days)
     assert not found(lake, [holiday])["volume"].breaks
     rows = [row | {"received_on": holiday} for row in dossiers_of(date(2026, 4, 29))]
-    land(lake, DOSSIERS, holiday, rows)
-    stage_days(lake, DOSSIERS, [holiday])
+    night(lake, DOSSIERS, holiday, rows)
     assert found(lake, [holiday])["volume"].breaks
 
 
@@ -194,8 +190,7 @@ def test_columns_that_settle_later_are_compared_between_nights_only(tmp_path):
         land(lake, DOSSIERS, day, rows, pulled=HISTORY[-1] + timedelta(days=40))
     stage_days(lake, DOSSIERS, history)
     for day in AFTER[:7]:
-        land(lake, DOSSIERS, day, dossiers_of(day))
-        stage_days(lake, DOSSIERS, [day])
+        night(lake, DOSSIERS, day, dossiers_of(day))
     assert not found(lake, [AFTER[6]])["distribution"].breaks
 
 
@@ -251,8 +246,7 @@ def test_a_rare_new_procedure_is_no_alarm_but_new_codes_throughout_are(lake):
 
 def test_a_value_outside_its_code_list_needs_no_history(tmp_path):
     lake = Lake(tmp_path)
-    land(lake, DOSSIERS, FIRST, [CLEAN[DOSSIERS] | {"received_on": FIRST, "channel": "pigeon"}])
-    stage_days(lake, DOSSIERS, [FIRST])
+    night(lake, DOSSIERS, FIRST, [CLEAN[DOSSIERS] | {"received_on": FIRST, "channel": "pigeon"}])
     (one,) = found(lake, [FIRST])["codes"].breaks
     assert "ngoài danh mục mã: «pigeon» (1)" in one.sentence_vi
     assert load_contract(DOSSIERS).column("channel").valid_values is not None

@@ -6,7 +6,7 @@ import random
 from datetime import date
 
 import pytest
-from lake_of_days import found, land, stage_days
+from lake_of_days import found, night
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 PAPI, PORTAL = "papi__subdimensions", "national_portal__metrics"
@@ -28,8 +28,7 @@ def year(number, slots=SLOTS, seed=None, factor=None):
 
 
 def papi(lake, day, *years):
-    land(lake, PAPI, day, [row for rows in years for row in rows])
-    stage_days(lake, PAPI, [day])
+    night(lake, PAPI, day, [row for rows in years for row in rows])
     return found(lake, [day], PAPI)
 
 
@@ -50,8 +49,7 @@ def portal(lake, day, changes=None, months=(date(2026, 10, 1),), skip=()):
                         "numerator": float(counted // 2), "denominator": float(counted),
                     }
                 )  # fmt: skip
-    land(lake, PORTAL, day, rows)
-    stage_days(lake, PORTAL, [day])
+    night(lake, PORTAL, day, rows)
     return found(lake, [day], PORTAL)
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from contract_batches import CLEAN, batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_of_days import DOSSIERS, FIRST, dossiers_of, land, stage_days
+from lake_of_days import DOSSIERS, FIRST, dossiers_of, land, night, stage_days
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import all_contracts, load_contract
@@ -36,8 +36,7 @@ def everything(lake):
 def test_rows_of_the_day_itself_are_counted_apart(lake):
     rows = [CLEAN[DOSSIERS] | {"dossier_id": f"{n:024x}", "received_on": DAY - timedelta(days=n)} for n in range(3)]
     rows.append(rows[0] | {"dossier_id": f"{9:024x}"})
-    land(lake, DOSSIERS, DAY, rows)
-    stage_days(lake, DOSSIERS, [DAY])
+    night(lake, DOSSIERS, DAY, rows)
     assert lines(lake, measure="rows") == {None: 4}
     assert lines(lake, measure="own") == {None: 2}
     assert lines(lake, measure="bucket", column="channel") == {"online": 2}
@@ -45,8 +44,7 @@ def test_rows_of_the_day_itself_are_counted_apart(lake):
 
 
 def test_an_empty_day_has_a_profile_too(lake):
-    land(lake, DOSSIERS, DAY, [])
-    stage_days(lake, DOSSIERS, [DAY])
+    night(lake, DOSSIERS, DAY, [])
     assert (lines(lake, measure="rows"), lines(lake, measure="own")) == ({None: 0}, {None: 0})
 
 
@@ -70,8 +68,7 @@ def test_a_day_staged_again_replaces_its_own_lines_only(lake):
         land(lake, DOSSIERS, day, dossiers_of(day))
     stage_days(lake, DOSSIERS, [DAY, NEXT])
     kept = lines(lake, NEXT)
-    land(lake, DOSSIERS, DAY, dossiers_of(DAY)[:5])
-    stage_days(lake, DOSSIERS, [DAY])
+    night(lake, DOSSIERS, DAY, dossiers_of(DAY)[:5])
     assert lines(lake, measure="own") == {None: 5}
     assert lines(lake, NEXT).equals(kept)
 
@@ -94,8 +91,7 @@ def test_the_same_days_give_the_same_bytes_in_whatever_batches_they_come(lake, t
 def test_no_key_and_no_text_about_a_person_is_in_a_profile(lake):
     rows = dossiers_of(DAY)
     rows[0] = rows[0] | {"national_code": "G22.99.08-260302-000001", "parse_errors": "received_at: không đọc được «x»"}
-    land(lake, DOSSIERS, DAY, rows)
-    stage_days(lake, DOSSIERS, [DAY])
+    night(lake, DOSSIERS, DAY, rows)
     texts = {line["bucket"] for line in lines(lake).to_pylist()}
     personal = {
         row[name]

@@ -44,6 +44,11 @@ def stage_new(lake, name=NAME):
     return stage(lake, name, pending_days(lake, name), AS_OF)
 
 
+def night(lake, rows, day, minute):
+    land(lake, rows, day, minute)
+    return stage_new(lake)
+
+
 def staged_keys(lake, day):
     return lake.store.read(f"staged/{NAME}", day)["dossier_id"].to_pylist()
 
@@ -67,8 +72,7 @@ def accepted(lake, **changes):
 
 def test_first_and_last_day_and_how_often_are_counted_while_a_record_waits(lake):
     for minute, day in enumerate(DAYS[:3]):
-        land(lake, [BAD], day, minute)
-        stage_new(lake)
+        night(lake, [BAD], day, minute)
     (row,) = read_quarantine(lake, NAME).to_pylist()
     assert history(lake) == {KEY: (DAYS[0], DAYS[2], 3)}
     assert (row["first_seen_at"], row["last_seen_at"]) == (LANDED, LANDED + timedelta(minutes=2))
@@ -103,45 +107,38 @@ def test_a_key_that_comes_twice_every_day_waits_with_its_history(lake, tmp_path_
 
 def test_a_record_that_was_corrected_in_the_same_call_does_not_wait(lake):
     land(lake, [BAD], DAYS[1], 0)
-    land(lake, [GOOD], DAYS[0], 1)  # the older day was landed last: it is the newer knowledge
-    stage_new(lake)
+    night(lake, [GOOD], DAYS[0], 1)  # the older day was landed last: it is the newer knowledge
     assert read_quarantine(lake, NAME).num_rows == 0
     assert sightings(lake, NAME) == {}
 
 
 def test_pulling_a_day_again_with_the_same_changes_no_byte(lake):
-    land(lake, [BAD], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[0], 0)
     before = states(lake)
     land(lake, [BAD], DAYS[0], 30)
     assert pending_days(lake, NAME) == [DAYS[0]]
     stage_new(lake)
     assert states(lake) == before
-    land(lake, [WORSE], DAYS[0], 40)  # with other content it was seen anew
-    stage_new(lake)
+    night(lake, [WORSE], DAYS[0], 40)  # with other content it was seen anew
     assert read_quarantine(lake, NAME)["last_seen_at"][0].as_py() == LANDED + timedelta(minutes=40)
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
 
 
 def test_a_day_pulled_again_without_the_record_forgets_that_day_only(lake):
     for minute, day in enumerate(DAYS[:2]):
-        land(lake, [BAD], day, minute)
-        stage_new(lake)
-    land(lake, [], DAYS[0], 5)
-    stage_new(lake)
+        night(lake, [BAD], day, minute)
+    night(lake, [], DAYS[0], 5)
     assert history(lake) == {KEY: (DAYS[1], DAYS[1], 1)}
 
 
 def test_what_waited_before_records_had_a_history_keeps_waiting(lake):
-    land(lake, [BAD], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[0], 0)
     path = lake.store.path(f"core/quarantine_{NAME}")
     old = files.read_parquet(path)
     files.write_parquet(old.select(old.schema.names[:9]), path)
     lake.store.path(f"core/sightings_{NAME}").unlink()
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
-    land(lake, [GOOD | {"dossier_id": "e" * 24}], DAYS[1], 1)
-    stage_new(lake)
+    night(lake, [GOOD | {"dossier_id": "e" * 24}], DAYS[1], 1)
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
 
 
@@ -149,8 +146,7 @@ def test_what_waited_before_records_had_a_history_keeps_waiting(lake):
 
 
 def test_a_released_record_is_taken_in_by_the_next_staging_and_stays(lake):
-    land(lake, [BAD, GOOD | {"dossier_id": "e" * 24}], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD, GOOD | {"dossier_id": "e" * 24}], DAYS[0], 0)
     assert pending_days(lake, NAME) == []
     accepted(lake)
     assert pending_days(lake, NAME) == [DAYS[0]]
@@ -160,34 +156,28 @@ def test_a_released_record_is_taken_in_by_the_next_staging_and_stays(lake):
     assert staged_keys(lake, DAYS[0]) == [KEY, "e" * 24]
     assert read_quarantine(lake, NAME).num_rows == 0
     assert pending_days(lake, NAME) == []
-    land(lake, [BAD], DAYS[1], 90)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[1], 90)
     assert staged_keys(lake, DAYS[1]) == [KEY]
     assert read_quarantine(lake, NAME).num_rows == 0
 
 
 def test_a_released_record_that_breaks_another_rule_waits_again(lake):
-    land(lake, [BAD], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[0], 0)
     accepted(lake)
-    land(lake, [WORSE], DAYS[1], 90)
-    stage_new(lake)
+    night(lake, [WORSE], DAYS[1], 90)
     assert staged_keys(lake, DAYS[0]) == [KEY]
     (row,) = read_quarantine(lake, NAME).to_pylist()
     assert row["rule_ids"] == f"{DQ06};{DQ08}"
-    land(lake, [BAD], DAYS[2], 91)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[2], 91)
     assert read_quarantine(lake, NAME).num_rows == 0
 
 
 def test_a_part_of_the_rules_can_be_accepted_and_the_record_waits_for_the_rest(lake):
-    land(lake, [WORSE], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [WORSE], DAYS[0], 0)
     accepted(lake, rules=[DQ06])
     stage_new(lake)
     assert history(lake) == {KEY: (DAYS[0], DAYS[0], 1)}
-    land(lake, [BAD], DAYS[1], 90)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[1], 90)
     assert read_quarantine(lake, NAME).num_rows == 0
     with pytest.raises(NotAcceptable, match="does not break"):
         row = {**BAD, "row_key": KEY, "rule_ids": DQ06}
@@ -197,8 +187,7 @@ def test_a_part_of_the_rules_can_be_accepted_and_the_record_waits_for_the_rest(l
 def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_still_wins(lake):
     other = GOOD | {"dossier_id": "e" * 24}
     land(lake, [BAD, other | {"due_on": date(2026, 3, 1)}], DAYS[0], 0)
-    land(lake, [other], DAYS[1], 1)
-    stage_new(lake)
+    night(lake, [other], DAYS[1], 1)
     assert list(history(lake)) == [KEY]
     accepted(lake)
     assert pending_days(lake, NAME) == DAYS[:2]
@@ -210,13 +199,11 @@ def test_days_landed_after_the_released_one_are_judged_again_so_that_the_last_st
 
 def test_a_withdrawn_release_brings_the_record_back_with_its_history(lake):
     for minute, day in enumerate(DAYS[:2]):
-        land(lake, [BAD], day, minute)
-        stage_new(lake)
+        night(lake, [BAD], day, minute)
     before = states(lake)
     first = accepted(lake)
     stage_new(lake)
-    land(lake, [BAD], DAYS[2], 90)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[2], 90)
     at = LANDED + timedelta(hours=2)
     assert withdraw(lake, NAME, KEY, reason="nhầm", by="Trần Thị Mẫu", at=at) == [first]
     assert pending_days(lake, NAME) == DAYS[1:3]
@@ -229,8 +216,7 @@ def test_a_withdrawn_release_brings_the_record_back_with_its_history(lake):
 
 
 def test_every_decision_is_recorded(lake):
-    land(lake, [BAD], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[0], 0)
     one = accepted(lake)
     withdraw(lake, NAME, KEY, reason="nhầm", by="Lê Văn Mẫu", at=LANDED + timedelta(hours=2))
     two = accepted(lake, at=LANDED + timedelta(hours=3), reason="xác nhận lại")
@@ -255,8 +241,7 @@ def test_every_decision_is_recorded(lake):
 
 
 def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
-    land(lake, [BAD], DAYS[0], 0)
-    stage_new(lake)
+    night(lake, [BAD], DAYS[0], 0)
 
     read = staging.read_acceptances
 

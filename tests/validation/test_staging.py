@@ -28,6 +28,11 @@ def land(lake, contract, rows, day=DAY):
     lake.store.write(table, f"landing/{contract.name}", day)
 
 
+def night(lake, contract, rows, day=DAY):
+    land(lake, contract, rows, day)
+    return stage(lake, contract.name, [day], AS_OF)
+
+
 def staged(lake, day=DAY, contract=STATUSES):
     path = lake.store.path(f"staged/{contract.name}", day)
     return files.read_parquet(path).to_pylist() if path.exists() else None
@@ -55,8 +60,7 @@ def quality(lake, rule="TOTAL", contract=STATUSES):
 
 
 def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(lake):
-    land(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}])
-    done = stage(lake, NAME, [DAY], AS_OF)
+    done = night(lake, STATUSES, [GOOD, BAD | {"unit_code": "H34.6"}, GOOD | {"unit_code": "H34.7"}])
     assert (done.rows_in, done.rows_valid, done.rows_quarantined) == (3, 2, 1)
     found = lake.store.read(f"staged/{NAME}", DAY)
     assert found.schema.equals(STATUSES.arrow_schema(), check_metadata=True)
@@ -68,10 +72,8 @@ def test_valid_rows_are_written_with_the_contracts_schema_and_the_others_wait(la
 
 
 def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
-    land(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
-    stage(lake, NAME, [DAY], AS_OF)
-    land(lake, STATUSES, [BAD])
-    stage(lake, NAME, [DAY], AS_OF)
+    night(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
+    night(lake, STATUSES, [BAD])
     stage(lake, NAME, [DAY], AS_OF)
     assert waiting(lake) == [(DAY, key())]
     assert quality(lake) == {DAY: (1, 0, 1, None)}
@@ -79,31 +81,24 @@ def test_a_day_staged_again_replaces_its_quarantine_and_counts(lake):
 
 
 def test_a_corrected_row_leaves_quarantine(lake):
-    land(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
-    stage(lake, NAME, [DAY], AS_OF)
-    land(lake, STATUSES, [GOOD], NEXT)
-    stage(lake, NAME, [NEXT], AS_OF)
+    night(lake, STATUSES, [BAD, BAD | {"unit_code": "H34.6"}])
+    night(lake, STATUSES, [GOOD], NEXT)
     assert waiting(lake) == [(DAY, key("H34.6"))]
     assert staged(lake, NEXT) == [GOOD]
 
 
 def test_rows_without_a_key_wait_each_on_its_own(lake):
     nameless = [CLEAN[DOSSIERS.name] | {"dossier_id": None, "dossier_code": f"H34.12-260302-000{n}"} for n in (1, 2, 3)]
-    land(lake, DOSSIERS, nameless[:2])
-    stage(lake, DOSSIERS.name, [DAY], AS_OF)
-    land(lake, DOSSIERS, nameless[1:], NEXT)
-    stage(lake, DOSSIERS.name, [NEXT], AS_OF)
+    night(lake, DOSSIERS, nameless[:2])
+    night(lake, DOSSIERS, nameless[1:], NEXT)
     assert [row["pulled_for_on"] for row in quarantine(lake, DOSSIERS)] == [DAY, NEXT, NEXT]
-    land(lake, STATUSES, [GOOD | {"status_code": None}])
-    stage(lake, NAME, [DAY], AS_OF)
-    land(lake, STATUSES, [GOOD | {"status_code": None, "unit_code": "H34.6"}], NEXT)
-    stage(lake, NAME, [NEXT], AS_OF)
+    night(lake, STATUSES, [GOOD | {"status_code": None}])
+    night(lake, STATUSES, [GOOD | {"status_code": None, "unit_code": "H34.6"}], NEXT)
     assert [row["pulled_for_on"] for row in quarantine(lake)] == [DAY, NEXT]
 
 
 def test_a_day_that_breaks_the_contract_is_refused_whole_and_the_others_are_staged(lake):
-    land(lake, STATUSES, [GOOD])
-    stage(lake, NAME, [DAY], AS_OF)
+    night(lake, STATUSES, [GOOD])
     before = files.sha256(lake.store.path(f"staged/{NAME}", DAY))
     land(lake, STATUSES, batch(STATUSES, [GOOD | {"unit_code": "H34.6"}]).drop_columns(["status_code"]))
     land(lake, STATUSES, [GOOD | {"unit_code": "H34.7"}], NEXT)
@@ -123,8 +118,7 @@ def test_a_day_that_breaks_the_contract_is_refused_whole_and_the_others_are_stag
 @pytest.mark.parametrize("column, values", [("status_on", ["2026-03-02"]), ("status_at", [7]), ("status_code", [3.5])])
 def test_a_retyped_column_breaks_the_contract(lake, column, values):
     table = batch(STATUSES, [GOOD])
-    land(lake, STATUSES, table.set_column(table.schema.get_field_index(column), column, pa.array(values)))
-    done = stage(lake, NAME, [DAY], AS_OF)
+    done = night(lake, STATUSES, table.set_column(table.schema.get_field_index(column), column, pa.array(values)))
     assert column in str(done.broken[DAY])
     assert staged(lake) is None
     assert waiting(lake) == []
@@ -147,10 +141,8 @@ def test_days_without_a_landing_file_are_passed_over(lake):
 
 
 def test_the_published_tables_join_what_was_kept_of_every_table(lake):
-    land(lake, STATUSES, [BAD, GOOD | {"unit_code": "H34.6"}])
-    stage(lake, NAME, [DAY], AS_OF)
-    land(lake, DOSSIERS, [breaking_row(DOSSIERS, "one_stop__dossiers.DQ03")])
-    stage(lake, DOSSIERS.name, [DAY], AS_OF)
+    night(lake, STATUSES, [BAD, GOOD | {"unit_code": "H34.6"}])
+    night(lake, DOSSIERS, [breaking_row(DOSSIERS, "one_stop__dossiers.DQ03")])
     tables = (NAME, DOSSIERS.name, "documents__documents")
     kept = published_state(lake, "quarantine", tables)
     assert sorted(kept["table_name"].to_pylist()) == [NAME, DOSSIERS.name]
