@@ -84,18 +84,11 @@ def test_free_periods_stand_in_the_file():
 @pytest.mark.parametrize(
     "name, value",
     [
-        ("PAGE_SIZE", "5000"),
-        ("PAGE_SIZE", "many"),
-        ("PROVINCE_CODE", "99"),
-        ("ONE_STOP_URL", "ftp://motcua.example"),
-        ("HISTORY_FROM", "1/9/2026"),
-        ("OVERLAP_DAYS", "-1"),
-        ("SWEEP_NIGHTS", "0"),
-        ("KEEP_VERSIONS", "0"),
-        ("TIMEOUT_S", "0"),
-        ("RETRIES", "21"),
+        ("PAGE_SIZE", "5000"), ("PAGE_SIZE", "many"), ("PROVINCE_CODE", "99"),
+        ("ONE_STOP_URL", "ftp://motcua.example"), ("HISTORY_FROM", "1/9/2026"), ("OVERLAP_DAYS", "-1"),
+        ("SWEEP_NIGHTS", "0"), ("KEEP_VERSIONS", "0"), ("TIMEOUT_S", "0"), ("RETRIES", "21"),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_variable_is_named_with_its_value_and_the_fix(name, value):
     write("overlap_days = 3")  # not the culprit
     message = refused({PREFIX + name: value})

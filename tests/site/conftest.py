@@ -82,6 +82,13 @@ def _shifted(months: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=months.schema)
 
 
+def written(pages: dict[str, bytes], folder: Path) -> Path:
+    for path, content in pages.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def pages(tables) -> dict[str, bytes]:
     """Every file of the site of the province H99."""
@@ -91,18 +98,10 @@ def pages(tables) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def site(pages, tmp_path_factory) -> Path:
     """The site in a folder."""
-    folder = tmp_path_factory.mktemp("pages")
-    for path, content in pages.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
+    return written(pages, tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture(scope="session")
 def merged_site(tables, tmp_path_factory) -> Path:
     """The site of Bắc Ninh, which was two provinces until 30/6/2025, in a folder."""
-    folder = tmp_path_factory.mktemp("merged")
-    for path, content in site_files(tables, "H05", UNTIL).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
+    return written(site_files(tables, "H05", UNTIL), tmp_path_factory.mktemp("merged"))

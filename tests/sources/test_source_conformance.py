@@ -59,20 +59,12 @@ def settings(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -
     write_registers(folder / "registers", sandbox.province.scenario.registers, LAST)
     return Settings(
         province_code=sandbox.province.scenario.province_code,
-        one_stop_url=f"{sandbox.base_url}/one-stop",
-        one_stop_client_id="sandbox",
-        one_stop_client_secret=SecretStr("sandbox"),
-        documents_url=f"{sandbox.base_url}/documents",
-        documents_system_id="sandbox",
-        documents_secret_key=SecretStr("sandbox"),
-        national_portal_url=f"{sandbox.base_url}/national-portal",
-        drop_dir=folder,
-        page_size=40,
-        portal_children=False,
-        timeout_s=5,
-        retries=RETRIES,
-        backoff_s=0.01,
-    )
+        one_stop_url=f"{sandbox.base_url}/one-stop", one_stop_client_id="sandbox",
+        one_stop_client_secret=SecretStr("sandbox"), documents_url=f"{sandbox.base_url}/documents",
+        documents_system_id="sandbox", documents_secret_key=SecretStr("sandbox"),
+        national_portal_url=f"{sandbox.base_url}/national-portal", drop_dir=folder, page_size=40,
+        portal_children=False, timeout_s=5, retries=RETRIES, backoff_s=0.01,
+    )  # fmt: skip
 
 
 def build(settings: Settings, name: str, **changes: Any) -> Source:

@@ -45,28 +45,13 @@ def test_ties_are_rounded_to_even() -> None:
 @pytest.mark.parametrize(
     ("rule", "numerator", "denominator", "points"),
     [
-        ("LINEAR", 79, 100, 5.92),
-        ("LINEAR", 80, 100, 6),
-        ("LINEAR", 100, 100, 6),
-        ("FLOOR", 949, 1000, 0),
-        ("FLOOR", 95, 100, 5.7),
-        ("FLOOR", 1, 1, 6),
-        ("STEPS", 24, 100, 0),
-        ("STEPS", 25, 100, 1.5),
-        ("STEPS", 99, 100, 3),
-        ("ALL", 89, 100, 0),
-        ("ALL", 9, 10, 6),
-        ("FLAG", 1, None, 6),
-        ("FLAG", 0, None, 0),
-        ("FLAG", 1, 1, 6),
-        ("CARRIED", 5.135, 6, 5.14),
-        ("CARRIED", 0, None, 0),
-        ("BONUS", 3, None, 1.5),
-        ("BONUS", 99, None, 6),
-        ("PENALTY", 2, None, -2),
-        ("PENALTY", 9, None, -6),
+        ("LINEAR", 79, 100, 5.92), ("LINEAR", 80, 100, 6), ("LINEAR", 100, 100, 6), ("FLOOR", 949, 1000, 0),
+        ("FLOOR", 95, 100, 5.7), ("FLOOR", 1, 1, 6), ("STEPS", 24, 100, 0), ("STEPS", 25, 100, 1.5),
+        ("STEPS", 99, 100, 3), ("ALL", 89, 100, 0), ("ALL", 9, 10, 6), ("FLAG", 1, None, 6), ("FLAG", 0, None, 0),
+        ("FLAG", 1, 1, 6), ("CARRIED", 5.135, 6, 5.14), ("CARRIED", 0, None, 0), ("BONUS", 3, None, 1.5),
+        ("BONUS", 99, None, 6), ("PENALTY", 2, None, -2), ("PENALTY", 9, None, -6),
     ],
-)
+)  # fmt: skip
 def test_rules(rule: str, numerator: float, denominator: float | None, points: float) -> None:
     assert points_of(RULES[rule], numerator, denominator) == points
 
