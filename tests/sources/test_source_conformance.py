@@ -6,15 +6,12 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import SecretStr
 
-import data_contracts
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.sandbox.drop.registers import write_registers
@@ -22,7 +19,7 @@ from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.protocol import Batch, KnownState, Source
+from cchc_pipeline.sources.protocol import Batch, KnownState, Row, Source
 from cchc_pipeline.sources.registry import SOURCES
 
 FIRST, LAST = date(2026, 10, 7), date(2026, 10, 9)
@@ -82,44 +79,34 @@ def clean(sandbox: SandboxServer, settings: Settings) -> dict[str, list[Batch]]:
     return {name: pull(build(settings, name)) for name in NAMES}
 
 
-@cache
-def contract_properties(table: str) -> list[dict[str, Any]]:
-    path = Path(data_contracts.__file__).parent / f"{table}.odcs.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))["schema"][0]["properties"]
-
-
-def contract_columns(table: str) -> list[str]:
-    return [column["name"] for column in contract_properties(table)]
+def rows_of(batches: list[Batch], table: str | None = None) -> list[Row]:
+    return [row for batch in batches if table in (None, batch.table) for row in batch.rows]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_have_exactly_the_columns_of_the_contract(name: str, clean: dict[str, list[Batch]]) -> None:
-    tables = {batch.table for batch in clean[name]}
-    for table in tables:
-        rows = [row for batch in clean[name] if batch.table == table for row in batch.rows]
-        columns = contract_columns(table)
+    for table in {batch.table for batch in clean[name]}:
+        rows = rows_of(clean[name], table)
         # No unit changed in the built-in province, and its PAPI table is no workbook.
         assert rows or table in ("registers__unit_changes", "papi__totals"), table
-        assert all(row.keys() == set(columns) for row in rows), table  # landing puts them in order
+        assert all(row.keys() == set(load_contract(table).column_names) for row in rows), (
+            table
+        )  # landing puts them in order
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_have_the_types_of_the_contract(name: str, clean: dict[str, list[Batch]]) -> None:
-    for batch in clean[name]:
-        for row in batch.rows:
-            for column, value in row.items():
-                if value is None:
-                    continue
-                if column.endswith("_at"):
-                    assert isinstance(value, datetime)
-                    assert value.utcoffset() == timedelta(hours=7)
-                elif column.endswith("_on") or column in ("period_start", "period_end"):
-                    assert type(value) is date, column
-                elif column.startswith(("is_", "has_")):
-                    assert type(value) is bool, column
-                else:
-                    assert isinstance(value, (str, int, float)), column
-                    assert not isinstance(value, bool), column
+    for column, value in [pair for row in rows_of(clean[name]) for pair in row.items() if pair[1] is not None]:
+        if column.endswith("_at"):
+            assert isinstance(value, datetime)
+            assert value.utcoffset() == timedelta(hours=7)
+        elif column.endswith("_on") or column in ("period_start", "period_end"):
+            assert type(value) is date, column
+        elif column.startswith(("is_", "has_")):
+            assert type(value) is bool, column
+        else:
+            assert isinstance(value, (str, int, float)), column
+            assert not isinstance(value, bool), column
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,17 +143,14 @@ def test_progress_is_told(name: str, settings: Settings) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_personal_leaves_an_adapter(name: str, clean: dict[str, list[Batch]]) -> None:
-    for batch in clean[name]:
-        for row in batch.rows:
-            for column, value in row.items():
-                assert not PERSONAL.search(str(value)), (column, value)
+    for column, value in [pair for row in rows_of(clean[name]) for pair in row.items()]:
+        assert not PERSONAL.search(str(value)), (column, value)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_keys_are_unique_within_a_batch(name: str, clean: dict[str, list[Batch]]) -> None:
     for batch in clean[name]:
-        key = [column["name"] for column in contract_properties(batch.table) if column.get("primaryKey")]
-        keys = [tuple(row[column] for column in key) for row in batch.rows]
+        keys = [tuple(row[column] for column in load_contract(batch.table).key) for row in batch.rows]
         assert len(keys) - len(set(keys)) == WRITTEN_TWICE.get(batch.table, 0)
 
 
@@ -253,11 +237,10 @@ def test_a_field_that_is_gone_is_a_missing_column(
     field: str, columns: set[str], sandbox: SandboxServer, settings: Settings
 ) -> None:
     sandbox.add_fault("/pa/dossier", "drop_field", field=field)
-    batches = [batch for batch in pull(build(settings, "one_stop")) if batch.table == "one_stop__dossiers"]
-    assert any(batch.rows for batch in batches)
-    for batch in batches:
-        for row in batch.rows:
-            assert set(contract_columns(batch.table)) - set(row) == columns
+    rows = rows_of(pull(build(settings, "one_stop")), "one_stop__dossiers")
+    every = set(load_contract("one_stop__dossiers").column_names)
+    assert rows
+    assert all(every - set(row) == columns for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -274,12 +257,12 @@ def test_a_field_without_which_nothing_can_be_read(
 def test_a_metric_field_that_is_gone_is_a_missing_column(sandbox: SandboxServer, settings: Settings) -> None:
     sandbox.add_fault(DATA_PATHS["national_portal"], "drop_field", field="numerator")
     (batch,) = pull(build(settings, "national_portal"))
-    assert set(contract_columns(batch.table)) - set(batch.rows[0]) == {"numerator"}
+    assert set(load_contract(batch.table).column_names) - set(batch.rows[0]) == {"numerator"}
 
 
 def test_no_dossier_is_missed(sandbox: SandboxServer, clean: dict[str, list[Batch]]) -> None:
     """Every dossier that the province holds for the days read is there, in its state as of the clock."""
-    rows = {row["dossier_id"]: row for batch in clean["one_stop"] for row in batch.rows if "dossier_id" in row}
+    rows = {row["dossier_id"]: row for row in rows_of(clean["one_stop"], "one_stop__dossiers")}
     lives = list(sandbox.province.lives_between(FIRST - timedelta(days=7), LAST))
     assert len(lives) > 50
     for life in lives:
@@ -304,19 +287,19 @@ def test_what_was_open_is_seen_again_when_it_closes(sandbox: SandboxServer, sett
     sandbox.set_clock(datetime(2026, 9, 25, 23, tzinfo=LOCAL_ZONE))
     early = Window(date(2026, 9, 1), date(2026, 9, 25))
     source = build(settings, "one_stop", sweep_nights=0)
-    first = [row for batch in source.pull(early, KnownState(), silent) for row in batch.rows if "dossier_id" in row]
+    first = rows_of(list(source.pull(early, KnownState(), silent)), "one_stop__dossiers")
     held_open = {row["dossier_code"]: row["received_on"] for row in first if row["status_code"] in (2, 4, 5, 6)}
     assert len(held_open) > 20
     sandbox.set_clock(CLOCK)
     known = KnownState(held_open, date(2026, 9, 1))
-    later = {row["dossier_code"]: row for batch in pull(source, known) for row in batch.rows if "dossier_id" in row}
+    later = {row["dossier_code"]: row for row in rows_of(pull(source, known), "one_stop__dossiers")}
     assert set(held_open) <= set(later)
     assert {later[code]["status_code"] for code in held_open} & {9, 10}
 
 
 def test_documents_of_the_province_only(sandbox: SandboxServer, clean: dict[str, list[Batch]]) -> None:
     code = sandbox.province.scenario.province_code
-    rows = [row for batch in clean["documents"] for row in batch.rows if batch.table == "documents__documents"]
+    rows = rows_of(clean["documents"], "documents__documents")
     assert {row["unit_code"].partition(".")[0] for row in rows} == {code}
     letters = [
         x for day in Window(FIRST - timedelta(days=7), LAST).days() for x in sandbox.province.letters.letters(day)
