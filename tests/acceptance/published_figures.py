@@ -55,11 +55,7 @@ def figures() -> list[Figure]:
     with path.open(encoding="utf-8") as file:
         return [
             Figure(
-                row["id"],
-                date.fromisoformat(row["period_start"]),
-                date.fromisoformat(row["period_end"]),
-                row["kind"],
-                row["value"],
+                row["id"], *map(date.fromisoformat, (row["period_start"], row["period_end"])), row["kind"], row["value"]
             )
             for row in csv.DictReader(file)
         ]
@@ -83,19 +79,12 @@ def found(run: ScenarioRun, figure: Figure) -> str:
     rows = run.rows(
         "SELECT DISTINCT numerator, denominator, value FROM indicator_values WHERE indicator_id = $indicator "
         "AND unit_code = $unit AND period_start = $first AND period_end = $last",
-        indicator=source["indicator"],
-        unit=unit,
-        first=figure.first,
-        last=figure.last,
-    )
+        indicator=source["indicator"], unit=unit, first=figure.first, last=figure.last,
+    )  # fmt: skip
     assert len(rows) == 1, f"{figure.id}: {len(rows)} values of {source['indicator']} instead of one"
     numerator, denominator, value = rows[0]
     if figure.kind in ("fraction", "rank"):
-        return (
-            f"{Decimal(str(numerator)):f}".removesuffix(".0")
-            + "/"
-            + f"{Decimal(str(denominator)):f}".removesuffix(".0")
-        )
+        return "/".join(f"{Decimal(str(part)):f}".removesuffix(".0") for part in (numerator, denominator))
     assert value is not None, f"{figure.id}: {source['indicator']} has no value"
     return as_printed(Decimal(str(value)), figure)
 

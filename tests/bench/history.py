@@ -182,16 +182,13 @@ def units() -> pa.Table:
     return table_from_records(
         [
             {
-                "unit_code": unit.code,
-                "unit_name": unit.name,
-                "unit_level": unit.level,
-                "parent_code": unit.parent_code,
-                "province_code": province.scenario.province_code,
+                "unit_code": unit.code, "unit_name": unit.name, "unit_level": unit.level,
+                "parent_code": unit.parent_code, "province_code": province.scenario.province_code,
             }
             for unit in province.units
         ],
         schema=schema,
-    )
+    )  # fmt: skip
 
 
 def procedures() -> pa.Table:

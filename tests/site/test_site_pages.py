@@ -129,12 +129,7 @@ def test_the_stages_of_the_appraisal_stand_side_by_side_and_what_counts_is_what_
     rows = [row for row in card if (row["unit_code"], row["period_type"]) == ("H99.02", "year")]
     shown = rows_of(html.fromstring(pages["units/H99.02.html"]), "stages")
     assert set(shown) == {row["criterion_name_vi"] for row in rows}
-    whose = {
-        "self": "Tự chấm",
-        "first": "Thẩm định lần 1",
-        "survey": "Điều tra xã hội học",
-        "computed": "Hệ thống tính",
-    }
+    whose = {column.removesuffix("_points"): head for head, column in STAGES.items() if column != "second_points"}
     seen = set()
     for row in rows:
         cells = shown[row["criterion_name_vi"]]
@@ -159,11 +154,8 @@ def test_pages_of_units_that_nobody_appraised_have_no_stages(pages):
 def test_units_stand_by_their_rank_in_par_index_with_self_score_and_difference(pages, tables):
     tree = html.fromstring(pages["index.html"])
     card = files.read_parquet(tables["scorecard_par_index"]).to_pylist()
-    (total,) = [
-        row
-        for row in card
-        if (row["unit_code"], row["period_type"], row["criterion_level"]) == ("H99.02", "year", "total")
-    ]
+    named = ("unit_code", "period_type", "criterion_level")
+    (total,) = [row for row in card if tuple(row[one] for one in named) == ("H99.02", "year", "total")]
     table = tree.xpath("//*[@role='region' and @aria-labelledby='par-department']//table")[0]
     (cells,) = [cells_of(row) for row in table.xpath("./tbody/tr")]
     assert (cells["Hạng"], cells["Đơn vị"]) == (f"{total['rank']}/{total['rank_of']}", "Sở Mẫu")

@@ -26,6 +26,10 @@ def of_2024(tables, name):
     return table.filter(pc.equal(pc.year(table["period_start"]), 2024)).to_pylist()
 
 
+def totals_of_2024(tables):
+    return [row for row in of_2024(tables, "scorecard_papi_today") if row["criterion_code"] == "TOTAL"]
+
+
 def page_of(tables, code, until=UNTIL, path="papi.html"):
     return html.fromstring(site_files(tables, code, until)[path])
 
@@ -65,11 +69,7 @@ def test_a_merged_province_has_no_rank_and_no_tier_of_its_own(tables):
 
 
 def test_the_overview_tells_the_range_and_whose_points_it_is_made_of(tables):
-    (total,) = [
-        row
-        for row in of_2024(tables, "scorecard_papi_today")
-        if row["unit_code"] == BAC_NINH and row["criterion_code"] == "TOTAL"
-    ]
+    (total,) = [row for row in totals_of_2024(tables) if row["unit_code"] == BAC_NINH]
     said = page_of(tables, BAC_NINH, path="index.html").xpath("//h2[@id='papi']/following-sibling::section[1]")[0]
     text = " ".join(said.text_content().split())
     assert f"Tỉnh Bắc Ninh: {words.points(total['points_low'])}–{words.points(total['points_high'])} điểm" in text
@@ -82,13 +82,9 @@ def test_a_merged_province_that_lacks_a_part_is_missing_with_its_reason(tables):
     assert {cells["Khoảng điểm"] for cells in shown.values()} == {words.NONE}
     assert {cells["Tỉnh Bạc Liêu (cũ)"] for cells in shown.values()} == {words.NONE}
     assert all(cells["Tỉnh Cà Mau (cũ)"] != words.NONE for cells in shown.values())
-    assert (
-        "thiếu điểm của Tỉnh Bạc Liêu"
-        in tree.xpath("//h2[@id='today']/following-sibling::section[1]")[0].text_content()
-    )
-    overview = page_of(tables, CA_MAU, path="index.html")
-    said = overview.xpath("//h2[@id='papi']/following-sibling::section[1]")[0].text_content()
-    assert "thiếu điểm của Tỉnh Bạc Liêu" in said
+    for page, heading in ((tree, "today"), (page_of(tables, CA_MAU, path="index.html"), "papi")):
+        said = page.xpath(f"//h2[@id='{heading}']/following-sibling::section[1]")[0].text_content()
+        assert "thiếu điểm của Tỉnh Bạc Liêu" in said
 
 
 def test_a_province_that_is_as_it_was_shows_its_own_points(tables):
@@ -96,18 +92,13 @@ def test_a_province_that_is_as_it_was_shows_its_own_points(tables):
     assert headings(tree, "h2")[0] == "Tỉnh Cao Bằng"
     assert "Các tỉnh trước khi hợp nhất" not in headings(tree, "h2")
     shown = rows_of(tree, "P03")
-    (total,) = [
-        row
-        for row in of_2024(tables, "scorecard_papi_today")
-        if row["unit_code"] == CAO_BANG and row["criterion_code"] == "TOTAL"
-    ]
+    (total,) = [row for row in totals_of_2024(tables) if row["unit_code"] == CAO_BANG]
     assert shown[total["criterion_name_vi"]]["Điểm"] == words.points(total["points"])
     assert "Tỉnh giữ nguyên" in tree.text_content() and "(cũ)" not in tree.text_content()
 
 
 def test_the_34_provinces_stand_in_the_order_of_their_codes_with_what_they_rest_on(pages, tables):
-    rows = [row for row in of_2024(tables, "scorecard_papi_today") if row["criterion_code"] == "TOTAL"]
-    rows.sort(key=lambda row: row["gso_code"])
+    rows = sorted(totals_of_2024(tables), key=lambda row: row["gso_code"])
     shown = rows_of(html.fromstring(pages["papi.html"]), "map")
     assert list(shown) == [row["unit_name"] for row in rows] and len(rows) == 34
     seen = set()
