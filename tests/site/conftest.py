@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -105,3 +107,15 @@ def site(pages, tmp_path_factory) -> Path:
 def merged_site(tables, tmp_path_factory) -> Path:
     """The site of Bắc Ninh, which was two provinces until 30/6/2025, in a folder."""
     return written(site_files(tables, "H05", UNTIL), tmp_path_factory.mktemp("merged"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"]
+        )
+        yield found
+        found.close()

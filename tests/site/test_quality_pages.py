@@ -180,17 +180,11 @@ def test_no_masked_text_is_on_a_page(two_nights):
 @pytest.mark.browser
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium")
 @pytest.mark.parametrize("width", [390, 1200])
-def test_nothing_is_wider_than_the_screen(two_nights, tmp_path, width):
-    from playwright.sync_api import sync_playwright
-
+def test_nothing_is_wider_than_the_screen(two_nights, browser, width):
     page_file = current_version(two_nights.published) / "quality" / "one_stop.html"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"]
-        )
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(page_file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("svg[role=img]").count() == 1
-        assert page.locator("article").count() >= 2
-        browser.close()
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("svg[role=img]").count() == 1
+    assert page.locator("article").count() >= 2
+    page.close()

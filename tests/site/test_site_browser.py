@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,18 +11,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium"),
 ]
 PAGES = ("index.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture
