@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,12 @@ def landed(year: int, gaps: Gaps = ()) -> pd.DataFrame:
     rows = [(year, *key, round(draw.uniform(*asked.bounds(key[1])), 4)) for key in keys]
     table = pd.DataFrame(rows, columns=["year", "province_code", "slot", "score"])
     return table.assign(score=table["score"].mask([key[0] in gaps or key in gaps for key in keys]))
+
+
+def landed_rows(years: Iterable[int], provinces: Collection[str]) -> list[dict[str, Any]]:
+    """Rows of some provinces, by their codes, in some years."""
+    table = pd.concat(landed(year) for year in years)
+    return table[table["province_code"].isin(provinces)].to_dict("records")
 
 
 def wide(folder: Path, year: int, gaps: Gaps = ()) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -14,12 +13,13 @@ import pytest
 from docx_text import Read, read, written
 from hypothesis import given
 from hypothesis import strategies as st
+from papi_scores import landed_rows
 from small_lake import published_with
 
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_published
-from cchc_pipeline.reference.papi_instrument import instrument, parts_of_today, province_names
+from cchc_pipeline.reference.papi_instrument import parts_of_today, province_names
 from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
@@ -35,14 +35,8 @@ OCTOBER = parse_period("2026-10")
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Lake:
     """A published lake with invented scores of all provinces but one, 2021 to 2024."""
-    draw = random.Random(11)
-    rows = [
-        {"year": year, "province_code": code, "slot": slot, "score": round(draw.uniform(*found.bounds(slot)), 4)}
-        for year, found in ((year, instrument(year)) for year in range(2021, 2025))
-        for code, name in province_names().items()
-        for slot in found.slots
-        if name != NOT_ASKED
-    ]
+    asked = [code for code, name in province_names().items() if name != NOT_ASKED]
+    rows = landed_rows(range(2021, 2025), asked)
     return published_with(tmp_path_factory.mktemp("papi"), papi__subdimensions=rows)
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -9,34 +8,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from papi_scores import landed_rows
 from small_lake import appraisal, published_with
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest
-from cchc_pipeline.reference.papi_instrument import instrument, province_names
+from cchc_pipeline.reference.papi_instrument import province_names
 from cchc_pipeline.site.build import site_files
 
 UNTIL = date(2026, 10, 31)
 PAPI_YEARS = (2022, 2023, 2024)
 #: Two provinces that are one since 1/7/2025, and others.
 PAPI_PROVINCES = ("Tỉnh Bắc Giang", "Tỉnh Bắc Ninh", "Tỉnh Cà Mau", "Tỉnh Hà Giang", "Tỉnh Cao Bằng")
-
-
-def papi_rows() -> list[dict[str, object]]:
-    draw = random.Random(7)
-    codes = {name: code for code, name in province_names().items()}
-    return [
-        {
-            "year": year,
-            "province_code": codes[name],
-            "slot": slot,
-            "score": round(draw.uniform(*instrument(year).bounds(slot)), 4),
-        }
-        for year in PAPI_YEARS
-        for name in PAPI_PROVINCES
-        for slot in instrument(year).slots
-    ]
 
 
 APPRAISALS = [
@@ -53,7 +37,8 @@ APPRAISALS = [
 @pytest.fixture(scope="session")
 def site_lake(tmp_path_factory) -> Lake:
     """A published lake that tests only read: three units, a month, three years of PAPI."""
-    more = {"papi__subdimensions": papi_rows(), "registers__appraisals": APPRAISALS}
+    provinces = [code for code, name in province_names().items() if name in PAPI_PROVINCES]
+    more = {"papi__subdimensions": landed_rows(PAPI_YEARS, provinces), "registers__appraisals": APPRAISALS}
     return published_with(tmp_path_factory.mktemp("site"), **more)
 
 
