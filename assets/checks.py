@@ -1,11 +1,10 @@
 """Report drift and the shape of batches as asset checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
 
-from cchc_pipeline.contracts import Contract
-from cchc_pipeline.validation.drift.compare import checks_of
+from assets.table_asset import ERROR, WARN, check
 from cchc_pipeline.validation.drift.comparison import Break, Comparison
 from cchc_pipeline.validation.staging import Staged
 
@@ -18,34 +17,30 @@ DESCRIPTIONS = {
     "instrument": "Bộ chỉ số: no group has other items than in the period before.",
     "copies": "Số liệu chép lại: no two periods hold the same figures.",
 }
+#: Field of `Staged` -> sentence about each of its entries: {0} the name, {1} the value.
+SHAPE = {
+    "broken": "Ngày {0} bị từ chối cả lô. / Day {0} was refused whole. {1}",
+    "unknown_columns": "Cột lạ «{0}» không được lưu. / The unknown column «{0}» is not stored.",
+    "absent_columns": "Cột «{0}» không có trong lô, để trống. / The column «{0}» did not come and is null.",
+    "retyped_columns": "Cột «{0}» đến với kiểu {1}, đã đọc về kiểu của hợp đồng. / The column «{0}» came as {1} and "
+    "was read into the contract's type.",
+    "discarded_rows": "{1} bản ghi bị cách ly vì cột «{0}». / {1} rows went to quarantine because of the column «{0}».",
+}
 TOO_LITTLE = "Chưa đủ lịch sử để so sánh. / Too little history to compare with."
 NOTHING_NEW = "Không có gì khác thường. / Nothing unusual."
 SHOWN = 50
 
 
-def drift_check_specs(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """Return the comparisons of a table as check specs."""
-    return [dg.AssetCheckSpec(name, asset=key, description=DESCRIPTIONS[name]) for name in checks_of(contract)]
-
-
-def drift_check_results(found: Sequence[Comparison], key: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
-    """Yield a result per comparison; too little history passes, `comparisons` is 0."""
-    for one in found:
-        said = _said(one.breaks) or (NOTHING_NEW if one.judged else TOO_LITTLE)
-        yield dg.AssetCheckResult(
-            passed=not one.breaks,
-            check_name=one.check,
-            asset_key=key,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={
-                "finding": dg.MetadataValue.md(said),
-                "comparisons": one.judged,
-                "breaks": [{"culprit": b.culprit, **b.numbers} for b in one.breaks[:SHOWN]],
-                "breaks_found": len(one.breaks),
-                "known_before": _said(one.known) or "-",
-                **one.about,
-            },
-        )
+def drift_result(one: Comparison) -> dg.AssetCheckResult:
+    """Return a comparison as the result of its check; too little history passes, `comparisons` is 0."""
+    found = {
+        "finding": dg.MetadataValue.md(_said(one.breaks) or (NOTHING_NEW if one.judged else TOO_LITTLE)),
+        "comparisons": one.judged,
+        "breaks": [{"culprit": b.culprit, **b.numbers} for b in one.breaks[:SHOWN]],
+        "breaks_found": len(one.breaks),
+        "known_before": _said(one.known) or "-",
+    }
+    return check(one.check, passed=not one.breaks, **(found | one.about))
 
 
 def _said(breaks: Sequence[Break]) -> str:
@@ -54,40 +49,19 @@ def _said(breaks: Sequence[Break]) -> str:
     return "\n\n".join([*lines, f"… +{more}"] if more > 0 else lines)
 
 
-def shape_result(done: Staged, key: dg.AssetKey) -> dg.AssetCheckResult:
+def shape_result(done: Staged) -> dg.AssetCheckResult:
     """Return the check of columns and types: ERROR for refused days, else WARN."""
-    said = [
-        f"Ngày {day} bị từ chối cả lô. / Day {day} was refused whole. {error}" for day, error in done.broken.items()
-    ]
-    said += [
-        f"Cột lạ «{name}» không được lưu. / The unknown column «{name}» is not stored."
-        for name in sorted(done.unknown_columns)
-    ]
-    said += [
-        f"Cột «{name}» không có trong lô, để trống. / The column «{name}» did not come and is null."
-        for name in sorted(done.absent_columns)
-    ]
-    said += [
-        f"Cột «{name}» đến với kiểu {came}, đã đọc về kiểu của hợp đồng. / The column «{name}» came as {came} and was "
-        "read into the contract's type."
-        for name, came in sorted(done.retyped_columns.items())
-    ]
-    said += [
-        f"{rows} bản ghi bị cách ly vì cột «{name}». / {rows} rows went to quarantine because of the column «{name}»."
-        for name, rows in sorted(done.discarded_rows.items())
-    ]
-    return dg.AssetCheckResult(
-        passed=not said,
-        check_name="shape",
-        asset_key=key,
-        severity=dg.AssetCheckSeverity.ERROR if done.broken else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "finding": dg.MetadataValue.md("\n\n".join(said) or "Đúng hợp đồng dữ liệu. / As the contract has it."),
-            "refused_days": {str(day): str(error) for day, error in done.broken.items()},
-            "unknown_columns": sorted(done.unknown_columns),
-            "absent_columns": sorted(done.absent_columns),
-            "retyped_columns": dict(done.retyped_columns),
-            "discarded_rows": dict(done.discarded_rows),
-            **({"policy": vars(done.contract.drift)} if done.contract.drift else {}),
-        },
-    )
+    said = []
+    for part, sentence in SHAPE.items():
+        found = getattr(done, part)
+        said += [sentence.format(name, found[name] if isinstance(found, dict) else "") for name in sorted(found)]
+    shown = {
+        "finding": dg.MetadataValue.md("\n\n".join(said) or "Đúng hợp đồng dữ liệu. / As the contract has it."),
+        "refused_days": {str(day): str(error) for day, error in done.broken.items()},
+        "unknown_columns": sorted(done.unknown_columns),
+        "absent_columns": sorted(done.absent_columns),
+        "retyped_columns": dict(done.retyped_columns),
+        "discarded_rows": dict(done.discarded_rows),
+        **({"policy": vars(done.contract.drift)} if done.contract.drift else {}),
+    }
+    return check("shape", ERROR if done.broken else WARN, passed=not said, **shown)

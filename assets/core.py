@@ -1,11 +1,13 @@
 """Define the core assets: current state, events, registers and lateness."""
 
+from functools import partial
+
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.staged import staged_key
-from assets.table_asset import SHOWN_ROWS, Check, Made, Work, picture, preview, table_asset
+from assets.table_asset import SHOWN_ROWS, Made, Work, check, picture, preview, table_asset
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
@@ -17,7 +19,8 @@ from cchc_pipeline.core.units import REGISTER, build_units, register_history
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
-ROOMS = ("core", "core.sql", "reference")
+core_asset = partial(table_asset, group="core", rooms=("core", "core.sql", "reference"))
+lateness_asset = partial(core_asset, group="lateness")
 #: Days in the chart of outcomes: drawing years of them took longer than counting them.
 _CHART_DAYS = 92
 
@@ -26,11 +29,9 @@ def _hours(work: Work) -> WorkingHours:
     return working_hours(work.settings.drop_folder / "working_hours.csv")
 
 
-@table_asset(
+@core_asset(
     "dossiers",
     key="core_dossiers",
-    group="core",
-    rooms=ROOMS,
     deps=[staged_key(table) for table in ("one_stop__dossiers", "documents__documents", REGISTER)],
 )
 def core_dossiers(work: Work) -> Made:
@@ -39,12 +40,8 @@ def core_dossiers(work: Work) -> Made:
     state.take_in(lake, "documents__documents")
     changed = state.take_in_dossiers(lake)
     state.take_in(lake, REGISTER)
-    parts, rebuilt = build_dossiers(
-        lake,
-        lake.span().as_of_on,
-        hours=_hours(work),
-        former=former_holders(register_history(lake)),
-    )
+    former = former_holders(register_history(lake))
+    parts, rebuilt = build_dossiers(lake, lake.span().as_of_on, hours=_hours(work), former=former)
     # the newest month is shown; days without any dossier, such as a first weekend, have none
     newest = list(lake.store.parts("built/dossiers"))[-1:]
     return Made(
@@ -59,7 +56,7 @@ def core_dossiers(work: Work) -> Made:
     )
 
 
-@table_asset("dossier_events", key="core_dossier_events", group="core", rooms=ROOMS, deps=[core_dossiers])
+@core_asset("dossier_events", key="core_dossier_events", deps=[core_dossiers])
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
     events = build_events(work.lake, work.lake.span().as_of_on)
@@ -74,25 +71,16 @@ def core_dossier_events(work: Work) -> Made:
     return Made(events, {"chart": picture(drawing, "Hồ sơ giải quyết theo ngày")})
 
 
-@table_asset(
-    "documents",
-    key="core_documents",
-    group="core",
-    rooms=ROOMS,
-    deps=[core_dossiers, staged_key("documents__statuses")],
-)
+@core_asset("documents", key="core_documents", deps=[core_dossiers, staged_key("documents__statuses")])
 def core_documents(work: Work) -> pa.Table:
     """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
     state.take_in(work.lake, "documents__statuses")
-    former = former_holders(register_history(work.lake))
-    return build_documents(work.lake, former=former)
+    return build_documents(work.lake, former=former_holders(register_history(work.lake)))
 
 
-@table_asset(
+@core_asset(
     "procedures",
     key="core_procedures",
-    group="core",
-    rooms=ROOMS,
     deps=[staged_key("one_stop__procedures"), core_dossiers],
     checks={
         "procedures_listed": "DQ14: mã TTHC của hồ sơ có hiệu lực trong danh mục của ngày tiếp nhận (92 ngày gần nhất)."
@@ -111,21 +99,18 @@ def core_procedures(work: Work) -> Made:
     ]
     dossiers = sum(row["dossiers"] for row in missing)
     found = {"procedures": len(missing), "dossiers": dossiers, "not_listed": not_listed}
-    return Made(table, checks=[Check("procedures_listed", not missing, found)])
+    return Made(table, checks=[check("procedures_listed", passed=not missing, **found)])
 
 
-@table_asset(
+@core_asset(
     "units",
     key="core_units",
-    group="core",
-    rooms=ROOMS,
     deps=[staged_key("national_portal__metrics"), core_dossiers, core_documents, core_procedures],
 )
 def core_units(work: Work) -> pa.Table:
     """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
     state.take_in(work.lake, "national_portal__metrics")
-    as_of_on = work.lake.span().as_of_on
-    return build_units(work.lake, work.settings.province_code, as_of_on)
+    return build_units(work.lake, work.settings.province_code, work.lake.span().as_of_on)
 
 
 #: Register -> check over several rows: (name, column that marks the rows, its sentence).
@@ -140,18 +125,11 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
     if name in _MARKS:
         checks[_MARKS[name][0]] = _MARKS[name][2]
 
-    @table_asset(
-        name,
-        key=f"core_{name}",
-        group="core",
-        rooms=ROOMS,
-        deps=[staged_key(TABLES[name]), core_units],
-        checks=checks,
-    )
+    @core_asset(name, key=f"core_{name}", deps=[staged_key(TABLES[name]), core_units], checks=checks)
     def register(work: Work) -> Made:
         table = build_register(work.lake, name, work.lake.span().as_of_on)
         unknown = unknown_unit_codes(work.lake, name)
-        found = [Check("units_known", not unknown, {"unknown_units": unknown[:SHOWN_ROWS], "units": len(unknown)})]
+        found = [check("units_known", passed=not unknown, unknown_units=unknown[:SHOWN_ROWS], units=len(unknown))]
         if name in _MARKS:
             found.append(_marked_rows(work, table, *_MARKS[name]))
         more: dict[str, object] = {}
@@ -164,20 +142,21 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
     return register
 
 
-def _marked_rows(work: Work, table: pa.Table, check: str, column: str, sentence: str) -> Check:
+def _marked_rows(work: Work, table: pa.Table, name: str, column: str, sentence: str) -> dg.AssetCheckResult:
     """Return the check that no row is marked by `column`; it names marked rows by key."""
     marked = table.filter(table[column])
     shown = marked.to_pylist()[:SHOWN_ROWS]
     keys = [" | ".join(str(row[part]) for part in work.contract.key) for row in shown]
     details = [row["contradiction_vi"] for row in shown if "contradiction_vi" in row]
-    found = {"rows": marked.num_rows, "sentence_vi": sentence, "keys": keys, "details": details}
-    return Check(check, marked.num_rows == 0, found)
+    return check(
+        name, passed=not marked.num_rows, rows=marked.num_rows, sentence_vi=sentence, keys=keys, details=details
+    )
 
 
 register_assets = [_register_asset(name) for name in TABLES]
 
 
-@table_asset("late_dossiers", group="lateness", rooms=ROOMS, deps=[core_dossiers])
+@lateness_asset("late_dossiers", deps=[core_dossiers])
 def late_dossiers(work: Work) -> Made:
     """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""
     table = build_late(work.lake)
@@ -189,7 +168,7 @@ def late_dossiers(work: Work) -> Made:
     return Made(table, {**counts, "chart": picture(drawing, "Hồ sơ giải quyết quá hạn theo nguyên nhân")})
 
 
-@table_asset("at_risk_dossiers", group="lateness", rooms=ROOMS, deps=[core_dossiers])
+@lateness_asset("at_risk_dossiers", deps=[core_dossiers])
 def at_risk_dossiers(work: Work) -> Made:
     """Hồ sơ có nguy cơ trễ hạn: open dossiers by working hours left and by how often such a dossier was late."""
     as_of_on = work.lake.span().as_of_on
@@ -197,17 +176,12 @@ def at_risk_dossiers(work: Work) -> Made:
     table = at_risk.build_at_risk(work.lake, as_of_on, _hours(work))
     by_risk = table.sort_by([("late_probability", "descending"), ("working_hours_left", "ascending")])
     shown = ["dossier_code", "unit_code", "due_on", "working_hours_left", "late_probability", "sentence_vi"]
-    return Made(
-        table,
-        {
-            "preview": preview(by_risk, shown),
-            "more_likely_late_than_not": table.filter(pc.greater_equal(table["late_probability"], 0.5)).num_rows,
-            "months_counted": counted,
-        },
-    )
+    likely = table.filter(pc.greater_equal(table["late_probability"], 0.5)).num_rows
+    more = {"preview": preview(by_risk, shown), "more_likely_late_than_not": likely, "months_counted": counted}
+    return Made(table, more)
 
 
-@table_asset("at_risk_calibration", group="lateness", rooms=ROOMS, deps=[at_risk_dossiers])
+@lateness_asset("at_risk_calibration", deps=[at_risk_dossiers])
 def at_risk_calibration(work: Work) -> Made:
     """Độ tin cậy của cảnh báo trễ hạn: what was predicted in the last months against what came of it."""
     table = at_risk.build_calibration(work.lake, work.lake.span().as_of_on)

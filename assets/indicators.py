@@ -1,6 +1,7 @@
 """Define the indicator assets: the catalogue and its values by unit and period."""
 
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,10 +18,12 @@ from cchc_pipeline.indicators.build import (
 from cchc_pipeline.indicators.catalogue import catalogue_table
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
-ROOMS = ("indicators", "indicators.families", "indicators.sql")
+indicator_asset = partial(
+    table_asset, group="indicators", rooms=("indicators", "indicators.families", "indicators.sql")
+)
 
 
-@table_asset("indicators", group="indicators", rooms=ROOMS, kinds=("yaml",))
+@indicator_asset("indicators", kinds=("yaml",))
 def indicators(work: Work) -> pa.Table:
     """Danh mục chỉ số: every indicator with its names, legal basis, numerator and denominator."""
     table = catalogue_table(criteria_by_indicator())
@@ -28,10 +31,8 @@ def indicators(work: Work) -> pa.Table:
     return table
 
 
-@table_asset(
+@indicator_asset(
     "indicator_values",
-    group="indicators",
-    rooms=ROOMS,
     deps=[indicators, core_dossier_events, core_documents, core_procedures, core_units, *register_assets],
 )
 def indicator_values(work: Work) -> Made:
@@ -42,16 +43,14 @@ def indicator_values(work: Work) -> Made:
     return Made(table, {"chart": picture(drawing, "timely_rate")})
 
 
-@table_asset("indicator_values_today", group="indicators", rooms=ROOMS, deps=[indicator_values])
+@indicator_asset("indicator_values_today", deps=[indicator_values])
 def indicator_values_today(work: Work) -> Made:
     """Giá trị chỉ số theo địa giới hiện nay: what former units counted stands with their successors."""
     table = build_indicator_values_today(work.lake, _free_periods(work))
     return Made(table, {"rows_inexact": pc.sum(pc.invert(table["is_exact"])).as_py() or 0})
 
 
-@table_asset(
-    "indicator_values_public", group="indicators", rooms=ROOMS, deps=[indicator_values_today], kinds=("python",)
-)
+@indicator_asset("indicator_values_public", deps=[indicator_values_today], kinds=("python",))
 def indicator_values_public(work: Work) -> Made:
     """Giá trị chỉ số công khai: without counts of one to four people or dossiers, and without a way to them."""
     table = build_indicator_values_public(work.lake)

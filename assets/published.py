@@ -1,7 +1,6 @@
 """Define the assets `published`, a complete new version, and `retention`."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
@@ -19,8 +18,7 @@ from assets.scorecards import (
     scorecard_papi_today,
     scorecard_par_index,
 )
-from assets.table_asset import LAKE_POOL, OWNER, markdown_table, page_path, picture
-from assets.versions import code_version
+from assets.table_asset import ERROR, check, check_specs, lake_step, markdown_table, page_path, picture
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.publish import read_published, what_stays
 from cchc_pipeline.release.release import missing_days, release
@@ -28,35 +26,17 @@ from cchc_pipeline.site import preview
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.validation.retention import prune
 
-COMMON: dict[str, Any] = {
-    "group_name": "published",
-    "owners": [OWNER],
-    "kinds": {"parquet"},
-    "tags": {"layer": "published"},
-    "pool": LAKE_POOL,
-}
-
 
 @dg.asset(
     deps=[
-        core_units,
-        late_dossiers,
-        at_risk_calibration,
-        indicator_values_public,
-        scorecard_index766,
-        scorecard_papi,
-        scorecard_par_index,
-        rank_intervals,
-        scorecard_papi_today,
-        reconciliation,
+        *(core_units, late_dossiers, at_risk_calibration, indicator_values_public, scorecard_index766, scorecard_papi),
+        *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation),
     ],
-    check_specs=[
-        dg.AssetCheckSpec(
-            "no_missing_days", asset="published", description="Every day since the first was pulled from every source."
-        )
-    ],
-    code_version=code_version("release", "site", "lake"),
-    **COMMON,
+    group_name="published",
+    check_specs=check_specs(
+        "published", {"no_missing_days": "Every day since the first was pulled from every source."}
+    ),
+    **lake_step("published", "release", "site", "lake"),
 )
 def published(
     context: dg.AssetExecutionContext, province: ProvinceResource
@@ -66,9 +46,7 @@ def published(
     gaps = missing_days(lake, settings.overlap_days)
     listed = [f"{source}: {first} … {last}" for source, first, last in gaps]
     commands = list(dict.fromkeys(run_command(Window(first, last)) for _, first, last in gaps))
-    yield dg.AssetCheckResult(
-        passed=not gaps, check_name="no_missing_days", metadata={"missing": listed, "run": commands}
-    )
+    yield check("no_missing_days", ERROR, passed=not gaps, missing=listed, run=commands)
     if gaps:
         raise dg.Failure(
             description=f"published: days were never pulled ({'; '.join(listed)}); figures over them would be wrong, "
@@ -97,7 +75,7 @@ def published(
     )
 
 
-@dg.asset(deps=[published], code_version=code_version("validation"), **COMMON)
+@dg.asset(deps=[published], group_name="published", **lake_step("published", "validation"))
 def retention(context: dg.AssetExecutionContext, province: ProvinceResource) -> dg.MaterializeResult:
     """Thời hạn lưu giữ: landed and staged days, profiles and counts older than their contract keeps are removed.
 

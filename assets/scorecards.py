@@ -1,5 +1,6 @@
 """Define the scorecard assets, rank intervals and the reconciliation."""
 
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -8,7 +9,7 @@ import pyarrow as pa
 from assets.core import core_documents, core_dossiers, core_procedures, core_units
 from assets.indicators import indicator_values
 from assets.staged import staged_key
-from assets.table_asset import SHOWN_ROWS, Check, Made, Work, markdown_table, page_path, picture, table_asset
+from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import png
 from cchc_pipeline.drawing.ranks import WIDE, dots
@@ -22,6 +23,7 @@ ROOMS = (
     "scorecards",
     *(f"scorecards.{room}" for room in ("index766", "papi", "par_index", "scoring", "scoring.rubrics", "sql")),
 )
+scorecard_asset = partial(table_asset, group="scorecards", rooms=ROOMS, kinds=("yaml",))
 #: Largest unexplained share of a provincial figure with which the check `explained` passes.
 TOLERATED_SHARE = 0.005
 
@@ -32,12 +34,9 @@ def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str
     return {"site": page_path(work.lake, page), "site_preview": glimpse}
 
 
-@table_asset(
+@scorecard_asset(
     "scorecard_index766",
-    group="scorecards",
-    rooms=ROOMS,
     deps=[indicator_values, core_units],
-    kinds=("yaml",),
     checks={"every_metric_scored": "Every metric that the portal publishes is a criterion of a version of the rubric."},
 )
 def scorecard_index766(work: Work) -> Made:
@@ -49,24 +48,17 @@ def scorecard_index766(work: Work) -> Made:
     title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
     chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
     fix = "describe the metric in a new version of the rubric index766"
-    return Made(
-        table,
-        {
-            "rubric_versions": ", ".join(sorted(set(table["rubric_version"].to_pylist()))),
-            "units": len(set(table["unit_code"].to_pylist())),
-            **_pages(work, table, "local", "month"),
-            **chart,
-        },
-        [Check("every_metric_scored", not unknown, {"not_scored": unknown, "fix": fix})],
-    )
+    about = {
+        "rubric_versions": ", ".join(sorted(set(table["rubric_version"].to_pylist()))),
+        "units": len(set(table["unit_code"].to_pylist())),
+    }
+    more = {**about, **_pages(work, table, "local", "month"), **chart}
+    return Made(table, more, [check("every_metric_scored", passed=not unknown, not_scored=unknown, fix=fix)])
 
 
-@table_asset(
+@scorecard_asset(
     "par_index_appraisals",
-    group="scorecards",
-    rooms=ROOMS,
     deps=[staged_key("registers__appraisals"), core_documents, core_units],
-    kinds=("yaml",),
     checks={"none_refused": "Every row agrees with its rubric and with the stages before it."},
 )
 def par_index_appraisals(work: Work) -> Made:
@@ -78,29 +70,17 @@ def par_index_appraisals(work: Work) -> Made:
         for row in refused[:SHOWN_ROWS]
     ]
     note = {} if table.num_rows else {"note": "no file appraisals.csv or appraisals.xlsx in the drop folder so far"}
-    return Made(table, note, [Check("none_refused", not refused, {"rows": len(refused), "refused": said})])
+    return Made(table, note, [check("none_refused", passed=not refused, rows=len(refused), refused=said)])
 
 
-@table_asset(
-    "scorecard_par_index",
-    group="scorecards",
-    rooms=ROOMS,
-    deps=[indicator_values, par_index_appraisals, core_documents, core_units],
-    kinds=("yaml",),
-)
+@scorecard_asset("scorecard_par_index", deps=[indicator_values, par_index_appraisals, core_documents, core_units])
 def scorecard_par_index(work: Work) -> Made:
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
     table = build.build_par_index(work.lake, work.province.rubrics())
     return Made(table, _pages(work, table, "local", "year"))
 
 
-@table_asset(
-    "scorecard_papi",
-    group="scorecards",
-    rooms=ROOMS,
-    deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")],
-    kinds=("yaml",),
-)
+@scorecard_asset("scorecard_papi", deps=[staged_key("papi__subdimensions"), staged_key("papi__totals")])
 def scorecard_papi(work: Work) -> Made:
     """PAPI by province from the tables in the drop folder; gaps stay gaps, with their reason."""
     table = build.build_papi(work.lake)
@@ -109,16 +89,15 @@ def scorecard_papi(work: Work) -> Made:
     return Made(table, {"years": note, **_pages(work, table, "table", "year", "papi.html")})
 
 
-@table_asset("scorecard_papi_today", group="scorecards", rooms=ROOMS, deps=[scorecard_papi])
+@scorecard_asset("scorecard_papi_today", deps=[scorecard_papi], kinds=("duckdb",))
 def scorecard_papi_today(work: Work) -> Made:
     """PAPI theo 34 tỉnh: points of provinces that are as they were, the range of its parts for a merged one."""
     table = build.build_papi_today(work.lake)
     return Made(table, {"units": len(set(table["unit_code"].to_pylist()))})
 
 
-@table_asset(
+@scorecard_asset(
     "rank_intervals",
-    group="scorecards",
     rooms=(*ROOMS, "scorecards.robustness"),
     deps=[scorecard_index766, scorecard_papi],
     kinds=("numpy",),
@@ -132,9 +111,8 @@ def rank_intervals(work: Work) -> Made:
     return Made(built.table, {**counts, "site": page_path(work.lake, "ranks.html"), **chart})
 
 
-@table_asset(
+@scorecard_asset(
     "reconciliation",
-    group="scorecards",
     rooms=(*ROOMS, "scorecards.reconciliation"),
     deps=[core_dossiers, core_procedures, core_units],
     kinds=("duckdb", "yaml"),
@@ -151,7 +129,7 @@ def reconciliation(work: Work) -> Made:
     return Made(done.table, by_cause, [explained(done, code)])
 
 
-def explained(done: Reconciled, code: str) -> Check:
+def explained(done: Reconciled, code: str) -> dg.AssetCheckResult:
     """Return the check that known causes explain the province's differences."""
     left, share = done.unexplained(code), done.unexplained_share(code)
     rows = [
@@ -168,7 +146,7 @@ def explained(done: Reconciled, code: str) -> Check:
         "figures_with_a_rest": len(left),
         "rest": rest if left else "không còn chênh lệch chưa rõ nguyên nhân",
     }
-    return Check("explained", share <= TOLERATED_SHARE, found)
+    return check("explained", passed=share <= TOLERATED_SHARE, **found)
 
 
 def _by_cause(done: Reconciled, code: str) -> dg.MetadataValue:

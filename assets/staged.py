@@ -1,31 +1,37 @@
 """Define the staged assets: a verdict per landed row, and rules as asset checks.
 
-Few checks per table keep the UI readable: `shape` (columns and types), `conservation` (rows in =
-valid + quarantined), `column_rules` (what columns constrain by themselves), `great_expectations`
-(every rule could run and agrees with the verdict); one per rule that a column constraint cannot say;
-and the comparisons with the days before (`assets/checks.py`).
+Few checks per table keep the UI readable: those of `CHECKS`, one per rule that a column constraint cannot say, and the
+comparisons with the days before (`assets/checks.py`).
 """
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
-from assets.checks import drift_check_results, drift_check_specs, shape_result
+from assets.checks import DESCRIPTIONS, drift_result, shape_result
 from assets.failures import as_failure, failure
 from assets.ingest import INBOUND, raw_key
 from assets.lineage import staged_lineage
 from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
-from assets.table_asset import LAKE_POOL, OWNER, page_path, table_metadata
-from assets.versions import code_version
+from assets.table_asset import ERROR, check, check_specs, lake_step, page_path, table_metadata
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.errors import RuleCouldNotRun
+from cchc_pipeline.contracts.parts import Rule
 from cchc_pipeline.days import Window, today
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
-from cchc_pipeline.validation.drift.compare import compare
+from cchc_pipeline.validation.drift.compare import checks_of, compare
 from cchc_pipeline.validation.staging import Staged, pending_days, stage
+
+#: Check of every table -> description of what passes, for the UI.
+CHECKS = {
+    "shape": "The columns and types are those of the contract.",
+    "conservation": "Rows in = rows valid + rows quarantined.",
+    "column_rules": "Not null, unique, patterns, code lists, bounds.",
+    "great_expectations": "Every rule could run in Great Expectations, and agrees with the verdict.",
+}
 
 
 def staged_key(table: str) -> dg.AssetKey:
@@ -33,45 +39,28 @@ def staged_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(f"staged_{table}")
 
 
-def _named_rules(contract: Contract) -> list[str]:
-    """Return the rules beyond column constraints; each has a check of its own."""
-    return [rule.id for rule in contract.rules if rule.column is None]
-
-
-def _check_name(rule_id: str) -> str:
-    """Return the check of a rule: `one_stop__dossiers.DQ06` -> `rule_DQ06`."""
-    return "rule_" + "".join(c if c.isalnum() else "_" for c in rule_id.split(".", 1)[-1])
-
-
-def _check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
-    key = staged_key(contract.name)
-    named = {_check_name(rule_id): contract.rule(rule_id) for rule_id in _named_rules(contract)}
-    described = {
-        "shape": "The columns and types are those of the contract.",
-        "conservation": "Rows in = rows valid + rows quarantined.",
-        "column_rules": "Not null, unique, patterns, code lists, bounds.",
-        "great_expectations": "Every rule could run in Great Expectations, and agrees with the verdict.",
-        **{check: f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})" for check, rule in named.items()},
-    }
-    specs = [dg.AssetCheckSpec(check, asset=key, description=text) for check, text in described.items()]
-    return specs + drift_check_specs(contract, key)
+def _named_rules(contract: Contract) -> dict[str, Rule]:
+    """Return the rules beyond column constraints by the check that each has: `rule_DQ06` -> one_stop__dossiers.DQ06."""
+    named = [rule for rule in contract.rules if rule.column is None]
+    return {"rule_" + re.sub(r"[\W_]", "_", rule.id.split(".", 1)[-1]): rule for rule in named}
 
 
 def _staged_asset(table: str) -> dg.AssetsDefinition:
     contract = load_contract(table)
+    checks = CHECKS | {
+        name: f"{rule.sentence_vi} / {rule.sentence_en} ({rule.severity})"
+        for name, rule in _named_rules(contract).items()
+    }
+    checks |= {name: DESCRIPTIONS[name] for name in checks_of(contract)}
 
     @dg.asset(
         key=staged_key(table),
         deps=[raw_key(table)],
         group_name="contracts",
-        owners=[OWNER],
-        kinds={"greatexpectations", "duckdb", "parquet"},
         description=f"{contract.title_vi}: rows that keep the contract `{table}` {contract.version}. "
         "The others are in quarantine with their reasons.",
-        check_specs=_check_specs(contract),
-        pool=LAKE_POOL,
-        tags={"layer": "staged"},
-        code_version=code_version("validation", "contracts", contract=contract),
+        check_specs=check_specs(f"staged_{table}", checks),
+        **lake_step("staged", "validation", "contracts", contract=contract, kinds=("greatexpectations", "duckdb")),
     )
     def staged(
         context: dg.AssetExecutionContext, province: ProvinceResource
@@ -84,8 +73,8 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today()]))
         yield from _check_results(done)
         if not done.stuck:
-            yield from drift_check_results(compare(lake, contract, done.days), staged_key(table))
-        if done.stuck:
+            yield from map(drift_result, compare(lake, contract, done.days))
+        else:
             could_not_run = RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
             raise failure(context, f"contract {table}", str(could_not_run), "RuleCouldNotRun", window_of_run(context))
         if done.broken:
@@ -118,53 +107,26 @@ def _check_results(done: Staged) -> Iterator[dg.AssetCheckResult]:
     Where a rule could not run only `shape` and `great_expectations`: the batch was not judged to the end.
     """
     contract = done.contract
-    key = staged_key(contract.name)
-
-    def check(name: str, passed: bool, level: dg.AssetCheckSeverity, **found: Any) -> dg.AssetCheckResult:  # noqa: FBT001
-        return dg.AssetCheckResult(passed=passed, check_name=name, asset_key=key, severity=level, metadata=dict(found))
-
-    yield shape_result(done, key)
+    yield shape_result(done)
     apart = {
         r.rule_id: {"great_expectations": r.unexpected_count, "verdict": done.rows_broken[r.rule_id]}
         for r in done.results.values()
         if not done.stuck and (r.unexpected_count > 0) != (done.rows_broken[r.rule_id] > 0)
     }
-    yield check(
-        "great_expectations",
-        not done.stuck and not apart,
-        dg.AssetCheckSeverity.ERROR,
-        rules_run=len(done.results),
-        could_not_run=done.stuck,
-        disagree_with_verdict=apart,
-    )
+    ran = {"rules_run": len(done.results), "could_not_run": done.stuck, "disagree_with_verdict": apart}
+    yield check("great_expectations", ERROR, passed=not done.stuck and not apart, **ran)
     if done.stuck:
         return
-    yield check(
-        "conservation",
-        done.is_conserved,
-        dg.AssetCheckSeverity.ERROR,
-        rows_in=done.rows_in,
-        rows_valid=done.rows_valid,
-        rows_quarantined=done.rows_quarantined,
-    )
-    named = set(_named_rules(contract))
-    columns = {rule_id: rows for rule_id, rows in done.rows_broken.items() if rule_id not in named}
+    counts = {name: getattr(done, name) for name in ("rows_in", "rows_valid", "rows_quarantined")}
+    yield check("conservation", ERROR, passed=done.is_conserved, **counts)
+    columns = {id_: rows for id_, rows in done.rows_broken.items() if contract.rule(id_).column is not None}
     broken = {rule_id: rows for rule_id, rows in columns.items() if rows}
     passed = all(contract.rule(rule_id).severity == "note" for rule_id in broken)
-    yield check("column_rules", passed, dg.AssetCheckSeverity.WARN, rules=len(columns), rows_broken=broken)
-    for rule_id in _named_rules(contract):
-        rows = done.rows_broken[rule_id]
-        rule = contract.rule(rule_id)
-        yield check(
-            _check_name(rule_id),
-            rows == 0 or rule.severity == "note",
-            dg.AssetCheckSeverity.WARN,
-            rows_broken=rows,
-            rule=rule_id,
-            severity=rule.severity,
-            sentence_vi=rule.sentence_vi,
-            sentence_en=rule.sentence_en,
-        )
+    yield check("column_rules", passed=passed, rules=len(columns), rows_broken=broken)
+    for name, rule in _named_rules(contract).items():
+        rows = done.rows_broken[rule.id]
+        about = {part: getattr(rule, part) for part in ("severity", "sentence_vi", "sentence_en")}
+        yield check(name, passed=rows == 0 or rule.severity == "note", rows_broken=rows, rule=rule.id, **about)
 
 
 def staged_assets() -> list[dg.AssetsDefinition]:

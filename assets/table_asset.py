@@ -23,6 +23,7 @@ OWNER = "team:cchc-data"
 KEYS: dict[str, str] = {}
 #: Pool of derived tables: one step at a time writes the lake.
 LAKE_POOL = "lake"
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 12
 PREVIEW_WIDTH = 60
@@ -32,9 +33,8 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class Work:
-    """Input of one table: the run's context, the province and the table's contract."""
+    """Input of one table: the province and the table's contract."""
 
-    context: dg.AssetExecutionContext
     province: ProvinceResource
     contract: Contract
 
@@ -50,21 +50,12 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Check:
-    """The result of one asset check. `metadata` values are what Dagster can store."""
-
-    name: str
-    passed: bool
-    metadata: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Made:
     """A table, metadata beyond what every table has, and the results of its checks."""
 
     table: pa.Table
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    checks: Sequence[Check] = ()
+    checks: Sequence[dg.AssetCheckResult] = ()
 
 
 def table_asset(
@@ -102,30 +93,18 @@ def table_asset(
             key=name,
             deps=list(deps),
             group_name=group,
-            owners=[OWNER],
-            kinds={*kinds, "parquet"},
-            tags={"layer": group},
-            pool=LAKE_POOL,
-            code_version=code_version(*rooms, contract=promised),
             description=make.__doc__ or f"{promised.title_vi}: {promised.purpose}",
-            check_specs=[
-                dg.AssetCheckSpec(check, asset=name, description=text) for check, text in (checks or {}).items()
-            ],
+            check_specs=check_specs(name, checks or {}),
+            **lake_step(group, *rooms, contract=promised, kinds=kinds),
         )
         def asset(
             context: dg.AssetExecutionContext, province: ProvinceResource
         ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-            work = Work(context, province, promised)
+            work = Work(province, promised)
             with as_failure(context, name):
                 made = make(work)
             made = made if isinstance(made, Made) else Made(made)
-            for check in made.checks:
-                yield dg.AssetCheckResult(
-                    passed=check.passed,
-                    check_name=check.name,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata=dict(check.metadata),
-                )
+            yield from made.checks
             path = dg.MetadataValue.path(str(work.lake.store.path(f"built/{contract}")))
             shown = {**table_metadata(made.table, promised), **lineage_metadata(contract, KEYS)}
             yield dg.MaterializeResult(metadata={**shown, "path": path, **made.metadata})
@@ -133,6 +112,27 @@ def table_asset(
         return asset
 
     return decorate
+
+
+def lake_step(layer: str, *rooms: str, contract: Contract | None = None, kinds: Iterable[str] = ()) -> dict[str, Any]:
+    """Return what every asset that writes the lake is declared with: owner, kinds, tag, pool, code version."""
+    return {
+        "owners": [OWNER],
+        "kinds": {*kinds, "parquet"},
+        "tags": {"layer": layer},
+        "pool": LAKE_POOL,
+        "code_version": code_version(*rooms, contract=contract),
+    }
+
+
+def check_specs(key: str, checks: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    """Return the checks of an asset, from name -> description."""
+    return [dg.AssetCheckSpec(name, asset=key, description=text) for name, text in checks.items()]
+
+
+def check(name: str, level: dg.AssetCheckSeverity = WARN, /, *, passed: bool, **found: Any) -> dg.AssetCheckResult:
+    """Return the result of a check of the asset that yields it, with what was found as metadata."""
+    return dg.AssetCheckResult(check_name=name, passed=passed, severity=level, metadata=found)
 
 
 def table_metadata(table: pa.Table, contract: Contract) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_the_check_passes_and_says_the_share(month: Month) -> None:
 
     result = explained(done, PROVINCE)
     assert result.passed
-    assert result.metadata["unexplained_share"] == 0.0
+    assert result.metadata["unexplained_share"].value == 0.0
     assert [row["cause"] for row in done.by_cause(PROVINCE)][-1] == UNEXPLAINED
 
 
