@@ -44,7 +44,7 @@ def yesterday() -> date:
 
 
 @click.command()
-@options.day("--day", "One civil day (yyyy-mm-dd); default yesterday.")
+@click.option("--day", type=options.DAY, help="One civil day (yyyy-mm-dd); default yesterday.")
 @options.days("First day of a range that runs as one run.", "Last day of the range.")
 @options.data_dir
 @_sandbox
@@ -116,7 +116,7 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
 
 
 @click.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the web UI on 127.0.0.1.")
+@click.option("--port", default=3000, help="Port of the web UI on 127.0.0.1.")
 @options.data_dir
 @_sandbox
 def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:

@@ -11,7 +11,7 @@ from cchc_pipeline.reports.docs.pages import check_pages, write_pages
 
 
 @click.command()
-@click.option("--out", type=options.FOLDER, default=Path("docs"), show_default=True, help="Folder of the pages.")
+@click.option("--out", type=options.FOLDER, default=Path("docs"), help="Folder of the pages.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files there are not current.")
 def docs(out: Path, *, check: bool) -> None:
     """Render the data dictionary and the list of indicators as Markdown."""

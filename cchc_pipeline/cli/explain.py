@@ -37,15 +37,11 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 @click.argument("name", metavar="INDICATOR|COLUMN")
 @options.unit
 @options.days("First day of the window; an indicator needs both.", "Last day of the window.")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(0), help="How many items are listed.")
+@click.option("--limit", default=10, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
-    "--side",
-    "sides",
-    type=click.Choice(list(_SIDES)),
-    multiple=True,
-    default=list(_SIDES),
+    "--side", "sides", type=click.Choice(list(_SIDES)), multiple=True, default=list(_SIDES), show_default=False,
     help="What is listed; may be repeated, default all. lacking: what costs a rate its points.",
-)
+)  # fmt: skip
 @options.form("table", "csv", "json", text="How it is printed; csv has the items only.")
 @options.data_dir
 def explain_command(

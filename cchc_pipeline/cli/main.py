@@ -39,6 +39,9 @@ _REGISTERED = {
 }
 
 
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True}
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is used, so that `--help` is quick, and prints our errors as messages."""
 
@@ -69,7 +72,7 @@ class LazyGroup(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(cls=LazyGroup, context_settings=_CONTEXT)
 @click.version_option(package_name="cchc-pipeline")
 def main() -> None:
     """cchc: how administrative reform (CCHC) of a province is going, night by night.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,9 +44,9 @@ filled_lake = click.option("--data-dir", "lake", callback=lambda *given: lake_in
 unit = click.option("--unit", help="Unit code, with everything below it; default the whole province.")
 
 
-def day(name: str, text: str, target: str | None = None) -> Callable[[Command], Command]:
-    """Return an option that takes a civil day, handed over as `target` or under its own name."""
-    return click.option(name, *([target] if target else []), type=DAY, help=text)
+def together(*given: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return several options as one, in the order of the help."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(given), command)
 
 
 def days(first: str, last: str, *, required: bool = False) -> Callable[[Command], Command]:
@@ -56,45 +57,31 @@ def days(first: str, last: str, *, required: bool = False) -> Callable[[Command]
         last: help of --to.
         required: whether both have to be given.
     """
-
-    def decorated(command: Command) -> Command:
-        command = click.option("--to", "last", type=DAY, required=required, help=last)(command)
-        return click.option("--from", "first", type=DAY, required=required, help=first)(command)
-
-    return decorated
+    return together(
+        click.option("--from", "first", type=DAY, required=required, help=first),
+        click.option("--to", "last", type=DAY, required=required, help=last),
+    )
 
 
-def choice(name: str, *values: str, text: str, target: str | None = None, default: str | None = None) -> Any:
-    """Return an option that takes one of `values`, by default the first.
-
-    Args:
-        name: the option.
-        values: what may be chosen.
-        text: the help.
-        target: name under which it is handed over; its own by default.
-        default: another default.
-    """
-    names = (name, target) if target else (name,)
-    return click.option(*names, type=click.Choice(values), default=default or values[0], show_default=True, help=text)
+def choice(*names: str, among: Sequence[str], text: str, default: str | None = None) -> Callable[[Command], Command]:
+    """Return an option that takes one of a few values, by default the first; `names` as click takes them."""
+    return click.option(*names, type=click.Choice(among), default=default or among[0], help=text)
 
 
 def form(*forms: str, text: str = "For people or for programs.") -> Callable[[Command], Command]:
     """Return the option --format, handed over as `form`; the first of `forms` is the default."""
-    return choice("--format", *forms, text=text, target="form")
+    return choice("--format", "form", among=forms, text=text)
 
 
 def province(scenario: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Return the options of a built-in province: the option `scenario`, --seed and --size."""
-
-    def decorated(command: Command) -> Command:
-        size = "Volume of the built-in province; 1 is about 240 dossiers per working day of two-level-2026."
-        command = click.option(
-            "--size", default=DEFAULT_SIZE, show_default=True, type=click.FloatRange(min=0.001), help=size
-        )(command)
-        seed = "Seed of the built-in province; another number gives another province."
-        return scenario(click.option("--seed", default=DEFAULT_SEED, show_default=True, help=seed)(command))
-
-    return decorated
+    size = "Volume of the built-in province; 1 is about 240 dossiers per working day of two-level-2026."
+    seed = "Seed of the built-in province; another number gives another province."
+    return together(
+        scenario,
+        click.option("--seed", default=DEFAULT_SEED, help=seed),
+        click.option("--size", default=DEFAULT_SIZE, type=click.FloatRange(min=0.001), help=size),
+    )
 
 
 def lake_in(folder: Path | None, *, filled: bool = False) -> Lake:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any
 
 import click
@@ -22,27 +22,20 @@ from cchc_pipeline.vietnamese import days
 _POINTS = Column("Điểm", ".2f")
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(
-        (
-            click.option("--unit", required=True, help="Unit code, for example H99 or H99.14."),
-            click.option(
-                "--period",
-                help="2026-10, 2026-Q3 or 2026; where not given the newest month, of PAR INDEX the newest year.",
-            ),
-            options.choice("--index", "index766", "par_index", target="index_code", text="Which scorecard."),
-            options.choice("--source", "local", "portal", text="Our own dossiers, or the national portal's counts."),
-            options.form("table", "json", text="How it is printed."),
-            options.lake,
-        )
-    ):
-        command = option(command)
-    return command
+_PERIOD = "2026-10, 2026-Q3 or 2026; where not given the newest month, of PAR INDEX the newest year."
+_options: Any = options.together(
+    click.option("--unit", required=True, help="Unit code, for example H99 or H99.14."),
+    click.option("--period", help=_PERIOD),
+    options.choice("--index", "index_code", among=("index766", "par_index"), text="Which scorecard."),
+    options.choice("--source", among=("local", "portal"), text="Our own dossiers, or the national portal's counts."),
+    options.form("table", "json", text="How it is printed."),
+    options.lake,
+)
 
 
 @click.command()
 @_options
-@click.option("--limit", default=15, show_default=True, type=click.IntRange(min=1), help="Rows of each list.")
+@click.option("--limit", default=15, type=click.IntRange(min=1), help="Rows of each list.")
 def points(unit: str, period: str | None, index_code: str, source: str, form: str, lake: Lake, limit: int) -> None:
     """Where a unit loses points, which units below cost them, and the cheapest points to win back.
 

@@ -37,7 +37,7 @@ def pages(lake: Lake) -> None:
 
 @quality.command("data-docs")
 @click.option("--table", "tables", multiple=True, help="Only this inbound table; can be repeated. Default: all.")
-@options.day("--day", "Civil day; default the last landed one.")
+@click.option("--day", type=options.DAY, help="Civil day; default the last landed one.")
 @click.option("--out", type=options.FOLDER, help="Folder; default <data dir>/data-docs.")
 @options.lake
 def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, lake: Lake) -> None:

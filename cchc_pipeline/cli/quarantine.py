@@ -38,8 +38,8 @@ def quarantine() -> None:
 @click.option("--table", help="Only records of this table, for example one_stop__dossiers.")
 @click.option("--rule", help="Only records that broke this rule, as DQ06 or one_stop__dossiers.DQ06.")
 @click.option("--unit", help="Only records of this unit and of what is below it.")
-@options.day("--since", "Only records that a day of data from this one on brought.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many records.")
+@click.option("--since", type=options.DAY, help="Only records that a day of data from this one on brought.")
+@click.option("--limit", type=click.IntRange(1), default=50, help="At most so many records.")
 @_FORM
 @options.filled_lake
 def list_(

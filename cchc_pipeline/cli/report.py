@@ -12,6 +12,7 @@ from cchc_pipeline.cli.printing import Column, console, csv_text, print_json, pr
 from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
 from cchc_pipeline.core.late import late_schema
+from cchc_pipeline.days import PUBLISHED_KINDS
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName
@@ -66,7 +67,7 @@ def dossiers(first: date, last: date, unit: str | None, form: str, lake: Lake) -
 @options.days("First day of the period, by day of resolution; default all data.", "Last day of the period.")
 @options.unit
 @options.form("text", "csv", "json", text="CSV has one line per dossier; JSON counts by cause and unit too.")
-@click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Dossiers listed as text.")
+@click.option("--limit", type=click.IntRange(0), default=40, help="Dossiers listed as text.")
 @options.lake
 def late(first: date | None, last: date | None, unit: str | None, form: str, limit: int, lake: Lake) -> None:
     """Why dossiers were late: in fact, only in the software, or waiting for another authority.
@@ -122,15 +123,10 @@ def _print_late(found: LateReport, limit: int) -> None:
 @click.argument("indicator")
 @click.option("--unit", help="Unit code; default the province.")
 @options.choice(
-    "--map",
-    "as-was",
-    "today",
-    target="which",
+    "--map", "which", among=("as-was", "today"),
     text="Units as they were in each period, or as they are today with the figures of their predecessors.",
-)
-@options.choice(
-    "--period", "day", "month", "quarter", "year", "custom", target="kind", default="month", text="Kind of period."
-)
+)  # fmt: skip
+@options.choice("--period", "kind", among=("day", *PUBLISHED_KINDS, "custom"), default="month", text="Kind of period.")
 @options.days("Periods that end on this day or later.", "Periods that begin on this day or earlier.")
 @options.form("table", "csv", "json", text="How the series is printed; CSV and JSON have ISO dates and every column.")
 @options.lake

@@ -38,7 +38,7 @@ _SHOWN: dict[str, tuple[str, Columns]] = {
 @options.unit
 @click.option("--cause", help="Only this cause, figure by figure; see the column `cause`.")
 @click.option("--dossiers", "wants_dossiers", is_flag=True, help="List the dossiers behind the difference.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many dossiers are listed.")
+@click.option("--limit", default=50, type=click.IntRange(1), help="How many dossiers are listed.")
 @options.form("table", "csv", "json", text="How it is printed.")
 @options.lake
 def reconciliation(

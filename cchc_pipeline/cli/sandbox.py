@@ -29,7 +29,7 @@ def sandbox() -> None:
 _scenario_options = options.province(
     options.choice(
         "--scenario",
-        *SCENARIO_NAMES,
+        among=SCENARIO_NAMES,
         text="two-level-2026: invented, from 2026-09-01 on without an end. The others hold the published figures of a "
         "province exactly.",
     )
@@ -38,7 +38,7 @@ _scenario_options = options.province(
 
 @sandbox.command()
 @_scenario_options
-@click.option("--port", default=8766, show_default=True, help="Loopback port; 0 takes a free one.")
+@click.option("--port", default=8766, help="Loopback port; 0 takes a free one.")
 @click.option("--as-of", default=None, metavar="ISO", help="Stop the clock, e.g. 2026-10-10T23:30. Default: it runs.")
 def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -> None:
     """Serve the three systems until Ctrl+C.

@@ -37,18 +37,13 @@ score.add_command(robustness_command)
 @click.option("--metrics", required=True, type=options.FILE, help="CSV: unit_code,metric_code,numerator,denominator.")
 @click.option("--out", type=options.FILE, help="Write every criterion, group and total to this CSV file.")
 @options.choice(
-    "--source",
-    "portal",
-    "local",
+    "--source", among=("portal", "local"),
     text="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
-)
+)  # fmt: skip
 @click.option(
-    "--rubric",
-    "rubric_name",
-    default=index766.RUBRIC,
-    show_default=True,
+    "--rubric", "rubric_name", default=index766.RUBRIC,
     help="Version to score by: index766 (the newest), index766@2022.1 (until the end of 2025), or a file.",
-)
+)  # fmt: skip
 def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: str) -> None:
     """Score QĐ 766 metrics, one row per unit and metric.
 
@@ -75,12 +70,9 @@ def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: 
 
 @score.command("papi")
 @click.option(
-    "--table",
-    "path",
-    required=True,
-    type=options.FILE,
+    "--table", "path", required=True, type=options.FILE,
     help="CSV: Province (P01 to P63), SC11 to SC83; or .xlsx, also as published.",
-)
+)  # fmt: skip
 @click.option("--year", required=True, type=int, help="Year of the survey; decides which sub-dimensions there are.")
 @click.option("--out", type=options.FILE, help="Write sub-dimensions, dimensions and totals to this CSV file.")
 def papi_command(path: Path, year: int, out: Path | None) -> None:

@@ -23,23 +23,17 @@ _STATUS = {"ok": "đủ / complete", "partial": "một phần / partial", "missi
 
 @click.command("par-index")
 @click.option(
-    "--appraisals",
-    required=True,
-    type=options.FILE,
+    "--appraisals", required=True, type=options.FILE,
     help="The register of appraisals, CSV or xlsx; see cchc registers template.",
-)
+)  # fmt: skip
 @click.option(
-    "--metrics",
-    type=options.FILE,
+    "--metrics", type=options.FILE,
     help="CSV of figures: unit_code,metric_code,numerator,denominator (criterion codes).",
-)
+)  # fmt: skip
 @click.option(
-    "--rubric",
-    "rubric_name",
-    default="par_index",
-    show_default=True,
+    "--rubric", "rubric_name", default="par_index",
     help="par_index, par_index_department, par_index_commune (the newest version), id@version, or a file.",
-)
+)  # fmt: skip
 @click.option("--year", type=int, help="Assessed year; needed where the file holds several.")
 @click.option(
     "--out", type=options.FILE, help="Write every criterion, group and total with all stages to this CSV file."
@@ -72,9 +66,8 @@ def par_index_command(
     marked = " (tạm tính / provisional)" if rubric.is_provisional else ""
     console().print(table(rows, columns, f"{rubric.id} {rubric.version}, {found.year}{marked}"))
     if found.other_rows:
-        click.echo(
-            f"{found.other_rows} dòng của bộ tiêu chí khác không chấm ở đây / rows of other rubrics, not scored here"
-        )
+        other = "dòng của bộ tiêu chí khác không chấm ở đây / rows of other rubrics, not scored here"
+        click.echo(f"{found.other_rows} {other}")
     write_csv(found.card[_OUT], out)
     if found.problems:
         click.echo(f"{len(found.problems)} dòng không được tính / rows that do not count:", err=True)

@@ -32,46 +32,29 @@ _FACTORS = {
 
 def _method(name: str, values: tuple[str, ...], usual: tuple[str, ...], what: str) -> Any:
     """Return the option of a choice of method that may be open."""
-    return click.option(
-        f"--{name}",
-        f"{name}s",
-        multiple=True,
-        type=click.Choice(values),
-        default=usual,
-        show_default=True,
-        help=f"{what}; may be repeated, the first is the nominal one.",
-    )
+    text = f"{what}; may be repeated, the first is the nominal one."
+    return click.option(f"--{name}", f"{name}s", multiple=True, type=click.Choice(values), default=usual, help=text)
 
 
 @click.command("robustness")
 @click.option(
-    "--table",
-    "path",
-    required=True,
-    type=options.FILE,
+    "--table", "path", required=True, type=options.FILE,
     help="CSV (Province P01 to P63, SC11 to SC83) or the publisher's .xlsx.",
-)
+)  # fmt: skip
 @click.option("--year", required=True, type=int, help="Year of the survey.")
 @click.option("--standard-errors", type=options.FILE, help="CSV: Province, SE (standard error of the total in points).")
-@click.option("--draws", default=10_000, show_default=True, type=click.IntRange(min=100), help="Random draws.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same result.")
+@click.option("--draws", default=10_000, type=click.IntRange(min=100), help="Random draws.")
+@click.option("--seed", default=1, help="Same seed, same result.")
 @_method("normalisation", NORMALISATIONS, ("none", "minmax", "zscore", "rank"), "Scale of the dimensions")
 @_method("weighting", WEIGHTINGS, ("equal", "pca", "correlation_balanced"), "Weights of the dimensions")
 @_method("aggregation", AGGREGATIONS, AGGREGATIONS, "How dimensions become one score")
 @_method("imputation", IMPUTATIONS, ("none",), "What stands in for a dimension that is missing")
-@click.option(
-    "--weight-noise",
-    default=0.25,
-    show_default=True,
-    type=click.FloatRange(0, 0.99),
-    help="Weights vary by this share.",
-)
+@click.option("--weight-noise", default=0.25, type=click.FloatRange(0, 0.99), help="Weights vary by this share.")
 @click.option("--weights", help="Weights for --weighting given: D1=0.5,D2=1.6 and so on.")
 @click.option(
-    "--least-available",
-    type=click.FloatRange(0, 1),
+    "--least-available", type=click.FloatRange(0, 1),
     help="Share of the dimensions that a province must have to be ranked.  [default: 1; with --imputation 2/3]",
-)
+)  # fmt: skip
 @click.option("--groups", type=options.FILE, help="CSV: Province, Group (a region); for --imputation group_mean.")
 @click.option("--previous", type=options.FILE, help="Table of the year before; for --imputation previous.")
 @click.option("--out", type=options.FILE, help="Write the rank intervals to this CSV file.")
@@ -108,16 +91,11 @@ def robustness_command(
     before = papi.compose(read_wide(previous, year - 1), year - 1) if previous else None
     given = read_weights(weights, list(dimensions(composed, year).columns)) if weights else None
     found = audit(
-        composed,
-        year,
-        Plan(**methods, given=given),
-        standard_errors=errors,
+        composed, year, Plan(**methods, given=given), standard_errors=errors,
         groups=read_groups(groups) if groups else None,
-        previous=None if before is None else dimensions(before, year - 1),
-        least_available=least_available,
-        draws=draws,
-        seed=seed,
-    )
+        previous=None if before is None else dimensions(before, year - 1), least_available=least_available,
+        draws=draws, seed=seed,
+    )  # fmt: skip
     _print(found, has_errors=errors is not None)
     write_csv(found.intervals, out)
     if chart is not None:
@@ -190,15 +168,11 @@ def _correlations(found: Audit) -> RenderableType:
 
 
 def _shifts(found: Audit) -> RenderableType:
-    rows = [
-        {"name": one.name, "spearman": one.spearman, "mean": one.mean_abs, "largest": one.largest}
-        for one in found.shifts
-    ]
     columns = {
-        "name": "", "spearman": Column("Spearman", ".3f"), "mean": Column("TB / mean", ".1f"),
+        "name": "", "spearman": Column("Spearman", ".3f"), "mean_abs": Column("TB / mean", ".1f"),
         "largest": "Lớn nhất / max",
     }  # fmt: skip
-    return table(rows, columns, "Thứ hạng đổi nếu … / Ranks under another method")
+    return table([vars(one) for one in found.shifts], columns, "Thứ hạng đổi nếu … / Ranks under another method")
 
 
 def _factors(found: Sensitivity) -> RenderableType:
@@ -210,11 +184,8 @@ def _factors(found: Sensitivity) -> RenderableType:
         }
         for i, name in enumerate(found.factors)
     ]
-    columns = {
-        "name": "",
-        "first": Column("riêng / first", justify="right"),
-        "total": Column("tổng / total", justify="right"),
-    }
+    first, total = Column("riêng / first", justify="right"), Column("tổng / total", justify="right")
+    columns = {"name": "", "first": first, "total": total}
     return table(rows, columns, f"Đổi hạng trung bình / mean change of rank {found.mean_shift:.1f}; Sobol")
 
 

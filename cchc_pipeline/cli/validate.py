@@ -28,16 +28,13 @@ _BAR_FROM_BYTES = 2_000_000
 @click.command()
 @click.argument("contract")
 @click.argument("file", type=click.Path(path_type=Path))
-@options.day("--as-of", "Last day of the data; default today in Vietnam.")
+@click.option("--as-of", type=options.DAY, help="Last day of the data; default today in Vietnam.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write every problem to this .csv or .xlsx file.")
 @click.option("--sheet", help="Sheet of an Excel workbook; default the one that fits best.")
 @options.choice(
-    "--decimal",
-    "auto",
-    "comma",
-    "point",
+    "--decimal", among=("auto", "comma", "point"),
     text="What stands before decimals in text; auto refuses 1.234, which can be two numbers.",
-)
+)  # fmt: skip
 @options.form("text", "json")
 def validate(
     contract: str, file: Path, as_of: date | None, report: Path | None, sheet: str | None, decimal: Any, form: str
