@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
-from assets import again
 from assets import instance as dagster_instance
+from assets.failures import remember, run_command
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import step_progress
 from cchc_pipeline.cli.run_summary import closing_table
@@ -87,8 +88,6 @@ def run(
 def _run(console: Console, window: Window, data_dir: Path) -> bool:
     """Run the main job and print how it ended; return whether it ended well."""
     dagster_instance.initialise()
-    import dagster as dg
-
     from assets.run import run_main_job
 
     console.print(f"[bold]Main job[/] for {window}; lake {data_dir}")
@@ -99,7 +98,7 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
     except KeyboardInterrupt:
         stays = what_stays(Lake(data_dir).published)
         console.print(
-            f"\n[bold]stopped[/]; what was read is kept, {stays}. Run again: {again.run_command(window)}",
+            f"\n[bold]stopped[/]; what was read is kept, {stays}. Run again: {run_command(window)}",
             highlight=False,
             soft_wrap=True,
         )
@@ -129,13 +128,17 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
     _same_again(data_dir, sandbox, seed, size)
     os.environ["CCHC_DATA_DIR"] = str(load_settings().data_dir.resolve())
     console = Console(stderr=True)
-    _refuse_taken(port)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SettingsError(f"ui: port {port} is taken. Choose another: `cchc ui --port {port + 1}`.")
     folder = dagster_instance.initialise()
-    _end_dead_runs(console)
-    workspace = str(Path("workspace.yaml").resolve())
+    with dg.DagsterInstance.get() as instance:
+        for run_id in dagster_instance.end_dead_runs(instance):  # they would block runs from the UI
+            console.print(f"[yellow]ended[/] run {run_id}: its process was killed. Run its days again.")
+    scripts, workspace = Path(sys.executable).parent, str(Path("workspace.yaml").resolve())
     commands = [
-        [_script("dagster-daemon"), "run", "-w", workspace],
-        [_script("dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
+        [str(scripts / "dagster-daemon"), "run", "-w", workspace],
+        [str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
     ]
     with _sources(sandbox, seed, size):
         lake = load_settings().data_dir
@@ -164,27 +167,7 @@ def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: flo
         os.environ["CCHC_DATA_DIR"] = str(data_dir)
     size_given = None if size == options.DEFAULT_SIZE else size
     seed_given = None if seed == options.DEFAULT_SEED else seed
-    again.remember({"--sandbox": sandbox, "--size": size_given, "--seed": seed_given, "--data-dir": data_dir})
-
-
-def _end_dead_runs(console: Console) -> None:
-    """End the runs whose process was killed, because they block runs from the UI."""
-    import dagster as dg
-
-    with dg.DagsterInstance.get() as instance:
-        for run_id in dagster_instance.end_dead_runs(instance):
-            console.print(f"[yellow]ended[/] run {run_id}: its process was killed. Run its days again.")
-
-
-def _script(name: str) -> str:
-    """Return the path of a command in this process's environment."""
-    return str(Path(sys.executable).parent / name)
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise SettingsError(f"ui: port {port} is taken. Choose another: `cchc ui --port {port + 1}`.")
+    remember({"--sandbox": sandbox, "--size": size_given, "--seed": seed_given, "--data-dir": data_dir})
 
 
 @contextmanager

@@ -9,10 +9,10 @@ import dagster as dg
 
 from assets import core, indicators, published, scorecards
 from assets.ingest import raw_assets
-from assets.jobs import nightly, nightly_0100
-from assets.partitions import civil_days
-from assets.resources import default_resources
+from assets.jobs import NIGHTLY, NIGHTLY_0100
+from assets.resources import ProgressResource, ProvinceResource
 from assets.staged import staged_assets
+from cchc_pipeline.days import TIME_ZONE
 from cchc_pipeline.settings import load_settings
 
 
@@ -25,17 +25,16 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     Raises:
         SettingsError: a setting is wrong; the code location then shows its message.
     """
-    days = civil_days(load_settings().history_from)
-    job = nightly()
+    days = dg.DailyPartitionsDefinition(start_date=load_settings().history_from.isoformat(), timezone=TIME_ZONE)
     return dg.Definitions(
         assets=[
             *raw_assets(days),
             *staged_assets(),
             *dg.load_assets_from_modules([core, indicators, scorecards, published]),
         ],
-        jobs=[job],
-        schedules=[nightly_0100(job)],
-        resources={**default_resources(), **(resource_overrides or {})},
+        jobs=[NIGHTLY],
+        schedules=[NIGHTLY_0100],
+        resources={"province": ProvinceResource(), "progress": ProgressResource(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shlex
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
 
-from assets.again import run_command
 from assets.partitions import window_of_run
 from assets.resources import announce
 from cchc_pipeline.days import Window
@@ -15,6 +16,21 @@ from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.settings import load_settings
+
+#: Variable with the options of the command that started this process; child processes inherit it.
+VARIABLE = "CCHC_RUN_OPTIONS"
+
+
+def remember(options: Mapping[str, object]) -> None:
+    """Keep the options of `cchc run` for running again; None and "" are left out."""
+    words = [word for name, value in options.items() if value not in (None, "") for word in (name, str(value))]
+    os.environ[VARIABLE] = shlex.join(words)
+
+
+def run_command(window: Window) -> str:
+    """Return the command that runs the days of a window again, to paste into a shell."""
+    days = f"--day {window.first}" if window.first == window.last else f"--from {window.first} --to {window.last}"
+    return f"cchc run {days} {os.environ.get(VARIABLE, '')}".rstrip()
 
 
 def again(window: Window | None) -> str:

@@ -1,18 +1,16 @@
 """Define the raw assets: one pull per source system, landed day by day."""
 
 from collections.abc import Iterator
-from datetime import date
 
 import dagster as dg
 
 from assets.failures import as_failure
-from assets.partitions import ONE_RUN, window_of
+from assets.partitions import window_of
 from assets.resources import ProgressResource, ProvinceResource
 from assets.table_asset import OWNER, preview
 from assets.versions import code_version
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.upsert import open_dossiers
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE, SOURCES, SourceKind
@@ -43,12 +41,7 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
         for table in kind.tables
     ]
 
-    @dg.multi_asset(
-        name=f"pull_{source}",
-        specs=specs,
-        backfill_policy=ONE_RUN,
-        pool=source,
-    )
+    @dg.multi_asset(name=f"pull_{source}", specs=specs, backfill_policy=dg.BackfillPolicy.single_run(), pool=source)
     def pull(
         context: dg.AssetExecutionContext, province: ProvinceResource, progress: ProgressResource
     ) -> Iterator[dg.MaterializeResult]:
@@ -58,9 +51,10 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
             if kind.address:
                 settings.require_sources()
             adapter = kind.build(settings)
-            known = known_state(lake, settings.history_from)
-            report = progress.reporter(context.log)
-            landed = land(lake, adapter, window, known, report)
+            held = open_dossiers(lake)  # for sources that cannot say what changed
+            still_open = dict(zip(held["dossier_code"].to_pylist(), held["received_on"].to_pylist(), strict=True))
+            known = KnownState(open_dossiers=still_open, first_day=settings.history_from)
+            landed = land(lake, adapter, window, known, progress.reporter(context.log))
             notes = getattr(adapter, "notes", {})
             for note in notes.values():
                 context.log.info(f"{source}: {note}")
@@ -86,10 +80,3 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
 def raw_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Build the ingestion assets of all sources, partitioned by `days`."""
     return [_raw_assets(kind, days) for kind in SOURCES.values()]
-
-
-def known_state(lake: Lake, history_from: date) -> KnownState:
-    """Return what core still holds open, for sources that cannot say what changed."""
-    held = open_dossiers(lake)
-    codes, days = held["dossier_code"].to_pylist(), held["received_on"].to_pylist()
-    return KnownState(open_dossiers=dict(zip(codes, days, strict=True)), first_day=history_from)

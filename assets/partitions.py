@@ -1,4 +1,4 @@
-"""Define partitions by civil day of Vietnam, and the window that a run covers."""
+"""Read the window that a run covers from its partitions, civil days of Vietnam."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from datetime import date
 
 import dagster as dg
 
-from cchc_pipeline.days import TIME_ZONE, Window
-
-
-def civil_days(first: date) -> dg.DailyPartitionsDefinition:
-    """Return the partitions by civil day of Vietnam, from `first` on."""
-    return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=TIME_ZONE)
-
+from cchc_pipeline.days import Window
 
 #: How Dagster marks a run over a range of partitions.
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-
-ONE_RUN = dg.BackfillPolicy.single_run()
 
 
 def window_of(context: dg.AssetExecutionContext) -> Window:

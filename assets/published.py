@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.again import run_command
 from assets.core import at_risk_calibration, core_units, late_dossiers
-from assets.failures import as_failure
+from assets.failures import as_failure, run_command
 from assets.indicators import indicator_values_public
 from assets.ingest import INBOUND
 from assets.resources import ProvinceResource

@@ -81,8 +81,3 @@ def announce(what: str) -> None:
     """Tell the listener, if there is one, what begins now."""
     if _LISTENER is not None:
         _LISTENER(0, None, what)
-
-
-def default_resources() -> dict[str, object]:
-    """Return the resources of a run that Dagster starts."""
-    return {"province": ProvinceResource(), "progress": ProgressResource()}

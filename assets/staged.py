@@ -13,7 +13,6 @@ from assets.checks import DESCRIPTIONS, drift_result, shape_result
 from assets.failures import as_failure, failure
 from assets.ingest import INBOUND, raw_key
 from assets.lineage import staged_lineage
-from assets.partitions import window_of_run
 from assets.resources import ProvinceResource
 from assets.table_asset import ERROR, check, check_specs, lake_step, page_path, table_metadata
 from cchc_pipeline.contracts import Contract, load_contract
@@ -71,12 +70,10 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             days = pending_days(lake, table)
             # "In the future" means after the day of the pull: asked about past days, a source knows what followed.
             done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today()]))
-        yield from _check_results(done)
-        if not done.stuck:
+            yield from _check_results(done)
+            if done.stuck:
+                raise RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
             yield from map(drift_result, compare(lake, contract, done.days))
-        else:
-            could_not_run = RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
-            raise failure(context, f"contract {table}", str(could_not_run), "RuleCouldNotRun", window_of_run(context))
         if done.broken:
             problem = " ".join(f"Day {day} was refused whole. {error}" for day, error in done.broken.items())
             raise failure(
@@ -90,9 +87,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
                 "dagster/column_lineage": staged_lineage(contract),
                 "path": dg.MetadataValue.path(str(lake.root / "staged" / table)),
                 "dagster/row_count": done.rows_valid,
-                "rows_in": done.rows_in,
-                "rows_quarantined": done.rows_quarantined,
-                "rows_accepted": done.rows_accepted,
+                **{name: getattr(done, name) for name in ("rows_in", "rows_quarantined", "rows_accepted")},
                 "quality_report": page_path(lake, f"{source}.html", QUALITY_FOLDER),
                 "days": f"{len(days)}: {days[0]} … {days[-1]}" if days else "nothing new",
             }

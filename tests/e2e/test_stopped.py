@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from desk import Desk, Desks
 
-from assets import again
+from assets import failures
 from assets.instance import initialise
 from cchc_pipeline.days import Window
 
@@ -67,9 +67,9 @@ def test_a_fresh_instance_prints_nothing(
 
 
 def test_a_command_to_run_again_has_the_options_of_the_one_that_ran(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(again.VARIABLE, "")
+    monkeypatch.setenv(failures.VARIABLE, "")
     window = Window(date(2026, 9, 1), date(2026, 9, 8))
-    assert again.run_command(window) == "cchc run --from 2026-09-01 --to 2026-09-08"
-    again.remember({"--sandbox": "two-level-2026", "--size": 0.2, "--seed": None, "--data-dir": "my data"})
-    words = shlex.split(again.run_command(Window(DAY, DAY)))
+    assert failures.run_command(window) == "cchc run --from 2026-09-01 --to 2026-09-08"
+    failures.remember({"--sandbox": "two-level-2026", "--size": 0.2, "--seed": None, "--data-dir": "my data"})
+    words = shlex.split(failures.run_command(Window(DAY, DAY)))
     assert words == [*f"cchc run --day {DAY} --sandbox two-level-2026 --size 0.2 --data-dir".split(), "my data"]
