@@ -10,28 +10,23 @@ import click
 
 from cchc_pipeline.errors import CchcError
 
+#: Command -> its line in `cchc --help`, in the order of a working day; it stands in the module of its name.
 _OWN = {
-    "sandbox": ("cchc_pipeline.cli.sandbox:sandbox", "Serve or describe the built-in province."),
-    "explain": (
-        "cchc_pipeline.cli.explain:explain_command",
-        "What an indicator means, its value for a unit and window, and the dossiers behind it.",
-    ),
-    "report": ("cchc_pipeline.cli.report:report", "Reports from the published tables."),
-    "score": ("cchc_pipeline.cli.score:score", "Score a table of metrics: QĐ 766, PAPI."),
-    "points": ("cchc_pipeline.cli.points:points", "Where points are lost, and what to fix first."),
-    "whatif": ("cchc_pipeline.cli.points:whatif_command", "Score and rank if figures were others."),
-    "rubric": ("cchc_pipeline.cli.rubric:rubric", "Check, import and compare rubrics."),
-    "registers": ("cchc_pipeline.cli.registers:registers", "Empty files for the registers that offices keep."),
-    "quarantine": (
-        "cchc_pipeline.cli.quarantine:quarantine",
-        "Records that wait because they broke a rule: list, show, release.",
-    ),
-    "quality": ("cchc_pipeline.cli.quality:quality", "Quality pages, and Great Expectations' Data Docs."),
-    "site": ("cchc_pipeline.cli.site:site", "Pages of scores for people: open them, or make them in a folder."),
-    "versions": ("cchc_pipeline.cli.versions:versions", "List the published versions, or go back to one."),
-    "contract": ("cchc_pipeline.cli.contract:contract", "Data contracts: list, show, compare, release, check."),
-    "validate": ("cchc_pipeline.cli.validate:validate", "Hold a file against a contract, row by row."),
-    "docs": ("cchc_pipeline.cli.docs:docs", "Render the data dictionary and the list of indicators."),
+    "sandbox": "Serve or describe the built-in province.",
+    "explain": "What an indicator means, its value for a unit and window, and the dossiers behind it.",
+    "report": "Reports from the published tables.",
+    "score": "Score a table of metrics: QĐ 766, PAPI.",
+    "points": "Where points are lost, and what to fix first.",
+    "whatif": "Score and rank if figures were others.",
+    "rubric": "Check, import and compare rubrics.",
+    "registers": "Empty files for the registers that offices keep.",
+    "quarantine": "Records that wait because they broke a rule: list, show, release.",
+    "quality": "Quality pages, and Great Expectations' Data Docs.",
+    "site": "Pages of scores for people: open them, or make them in a folder.",
+    "versions": "List the published versions, or go back to one.",
+    "contract": "Data contracts: list, show, compare, release, check.",
+    "validate": "Hold a file against a contract, row by row.",
+    "docs": "Render the data dictionary and the list of indicators.",
 }
 _REGISTERED = {
     "run": "Run the main job without a UI: pull, validate, compute, publish.",
@@ -53,14 +48,14 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
         """Import a command and return it."""
         if cmd_name in _OWN:
-            module, name = _OWN[cmd_name][0].split(":")
-            return getattr(import_module(module), name)
+            module = import_module(f"cchc_pipeline.cli.{'points' if cmd_name == 'whatif' else cmd_name}")
+            return next(one for one in vars(module).values() if isinstance(one, click.Command) and one.name == cmd_name)
         found = entry_points(group="cchc.commands", name=cmd_name)
         return next(iter(found)).load() if found else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one line per command, without importing any."""
-        words = {name: text for name, (_, text) in _OWN.items()} | _REGISTERED
+        words = _OWN | _REGISTERED
         with formatter.section("Commands"):
             formatter.write_dl([(name, words.get(name, "")) for name in self.list_commands(ctx)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -113,21 +113,24 @@ def fields_named(text: str) -> list[Field]:
 
 def back_to(relation: str, column: str, known: Collection[str]) -> tuple[set[Field], set[str]]:
     """Return the columns of `known` relations behind a column, and why other ways end."""
-    found, gaps = set(), set()
-    seen, waiting = set(), [Field(relation, column)]
+
+    def is_end(one: Field) -> bool:
+        return one.relation in known and one.relation != relation
+
+    reached = _reached([Field(relation, column)], lambda one: () if is_end(one) else origin(*one).sources)
+    gaps = {f"{one}: {why}" for one in reached if not is_end(one) and (why := origin(*one).why)}
+    return {one for one in reached if is_end(one)}, gaps
+
+
+def _reached(starts: Iterable[Field], sources: Callable[[Field], Iterable[Field]]) -> set[Field]:
+    """Return `starts` and everything that `sources` leads to from them."""
+    found: set[Field] = set()
+    waiting = list(starts)
     while waiting:
-        one = waiting.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        if one.relation in known and one.relation != relation:
+        if (one := waiting.pop()) not in found:
             found.add(one)
-            continue
-        here = origin(*one)
-        waiting += here.sources
-        if here.why:
-            gaps.add(f"{one}: {here.why}")
-    return found, gaps
+            waiting += sources(one)
+    return found
 
 
 @cache
@@ -176,7 +179,9 @@ class _Script:
         view = self._last if view is None else view
         found = {}
         for column, sources in self._made[view].items():
-            outside = tuple(sorted(set(self._outside(sources))))
+            reached = _reached(sources, lambda one: self._made.get(one.relation, {}).get(one.column, ()))
+            ends = {Field(self._tables.get(name, name), end) for name, end in reached if name not in self._made}
+            outside = tuple(sorted(ends))
             found[column] = Origin(outside, "" if outside else self._whys.get((view, column), CONSTANT))
         return found
 
@@ -207,20 +212,6 @@ class _Script:
 
     def _columns(self, name: str) -> Iterable[str]:
         return self._made[name] if name in self._made else columns(self._tables.get(name, name))
-
-    def _outside(self, sources: set[Field]) -> Iterator[Field]:
-        """Yield the columns of inputs behind `sources`, which may be made by the script itself."""
-        seen: set[Field] = set()
-        waiting = set(sources)
-        while waiting:
-            one = waiting.pop()
-            if one in seen:
-                continue
-            seen.add(one)
-            if one.relation in self._made:
-                waiting |= self._made[one.relation].get(one.column, set())
-            else:
-                yield Field(self._tables.get(one.relation, one.relation), one.column)
 
 
 def _is_column(node: Node) -> bool:
