@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import click
-import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli import options
@@ -15,6 +14,7 @@ from cchc_pipeline.cli.printing import Column, print_rows
 from cchc_pipeline.contracts import Contract
 from cchc_pipeline.contracts.registry import all_contracts, load_contract
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.reports.scope import unit_names
 from cchc_pipeline.text import mask_text
 from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, withdraw
 from cchc_pipeline.validation.quarantine import identities, read_quarantine, sightings
@@ -23,6 +23,17 @@ from cchc_pipeline.validation.remedies import suggested_fix
 Records = list[dict[str, Any]]
 _FORM = options.form("table", "csv", "json", text="How the rows are printed; CSV and JSON have every column.")
 _RULES = Column("quy tắc", lambda ids: " ".join(rule.split(".", 1)[1] for rule in ids.split(";")))
+
+
+def _words(name: str, text: str) -> Any:
+    """Return a required option that is written in words, handed over on one line."""
+
+    def on_one_line(_: click.Context, __: click.Parameter, given: str) -> str:
+        if not given.strip():
+            raise click.BadParameter("it is empty. Fix: write it in words; it is recorded.", param_hint=name)
+        return " ".join(given.split())
+
+    return click.option(name, required=True, callback=on_one_line, help=text)
 
 
 @click.group()
@@ -83,9 +94,11 @@ def show(key: str, table: str | None, lake: Lake) -> None:
     KEY is the key as `list` prints it.
     """
     rows = _of_key(lake, key, table)
-    for row, identity in zip(rows, identities(_as_table(rows)), strict=True):
+    held = table_from_records(rows, schema=load_contract("quarantine").arrow_schema())
+    names = unit_names(lake.store.read("built/units", schema=load_contract("units").arrow_schema()))
+    for row, identity in zip(rows, identities(held), strict=True):
         contract = load_contract(row["table_name"])
-        unit = f"{row['unit_code'] or '—'} {_unit_names(lake).get(row['unit_code'], '')}".rstrip()
+        unit = f"{row['unit_code'] or '—'} {names.get(row['unit_code'], '')}".rstrip()
         place = f"{row['source']}, dòng {row['source_row_number']} của ngày {row['pulled_for_on']}"
         click.echo(f"{contract.title_vi} · {row['table_name']} · {row['row_key']}")
         click.echo(f"  đơn vị / unit: {unit}\n  nguồn / source: {place}")
@@ -111,8 +124,8 @@ def show(key: str, table: str | None, lake: Lake) -> None:
 @quarantine.command()
 @click.argument("key")
 @click.option("--table", required=True, help="The table of the record.")
-@click.option("--reason", required=True, help="Why it is right as it is. Published; no names of citizens.")
-@click.option("--by", required=True, help="Who decides. Published.")
+@_words("--reason", "Why it is right as it is. Published; no names of citizens.")
+@_words("--by", "Who decides. Published.")
 @click.option("--rule", "rules", multiple=True, help="Accept this rule only; can be repeated. Default: all it broke.")
 @options.filled_lake
 def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], lake: Lake) -> None:
@@ -129,9 +142,8 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
     rows = _of_key(lake, key, table)
     whole = [rule if "." in rule else f"{table}.{rule}" for rule in rules]
     release_id = accept(
-        lake, rows, load_contract(table), reason=mask_text(_stated(reason, "--reason")), by=_stated(by, "--by"),
-        at=datetime.now(UTC), rules=whole,
-    )  # fmt: skip
+        lake, rows, load_contract(table), reason=mask_text(reason), by=by, at=datetime.now(UTC), rules=whole
+    )
     click.echo(f"Đã ghi nhận / recorded: {release_id}")
     rest = [rule for row in rows for rule in row["rule_ids"].split(";") if whole and rule not in whole]
     last_day = max(row["pulled_for_on"] for row in rows)
@@ -144,16 +156,13 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
 @quarantine.command()
 @click.argument("key")
 @click.option("--table", required=True, help="The table of the record.")
-@click.option("--reason", required=True, help="Why the release is taken back. Published; no names of citizens.")
-@click.option("--by", required=True, help="Who decides. Published.")
+@_words("--reason", "Why the release is taken back. Published; no names of citizens.")
+@_words("--by", "Who decides. Published.")
 @options.filled_lake
 def unrelease(key: str, table: str, reason: str, by: str, lake: Lake) -> None:
     """Take the release of a record back: the next run puts it into quarantine again."""
     _inbound(table)
-    taken = withdraw(
-        lake, table, key, reason=mask_text(_stated(reason, "--reason")), by=_stated(by, "--by"),
-        at=datetime.now(UTC),
-    )  # fmt: skip
+    taken = withdraw(lake, table, key, reason=mask_text(reason), by=by, at=datetime.now(UTC))
     click.echo(f"Đã hủy chấp nhận / taken back: {', '.join(taken)}. The next run judges the record again.")
 
 
@@ -198,26 +207,9 @@ def _of_key(lake: Lake, key: str, table: str | None) -> Records:
     return rows
 
 
-def _as_table(rows: Records) -> pa.Table:
-    return table_from_records(rows, schema=load_contract("quarantine").arrow_schema())
-
-
 def _decision(one: dict[str, Any]) -> str:
     decided = f"{one['released_at']:%Y-%m-%d %H:%M}: {one['released_by']}"
     text = f"{decided} chấp nhận {one['rule_ids']}: {one['release_reason']}"
     if one["is_active"]:
         return text
     return text + f" — {one['withdrawn_at']:%Y-%m-%d %H:%M}: {one['withdrawn_by']} hủy: {one['withdrawal_reason']}"
-
-
-def _unit_names(lake: Lake) -> dict[str, str]:
-    names = pa.schema([("unit_code", pa.string()), ("unit_name", pa.string())])
-    held = lake.store.read("built/units", schema=names)
-    return dict(zip(held["unit_code"].to_pylist(), held["unit_name"].to_pylist(), strict=True))
-
-
-def _stated(text: str, option: str) -> str:
-    """Return what was written in words, on one line."""
-    if not text.strip():
-        raise click.BadParameter("it is empty. Fix: write it in words; it is recorded.", param_hint=option)
-    return " ".join(text.split())

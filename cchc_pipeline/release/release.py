@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,11 +13,12 @@ import pyarrow as pa
 from cchc_pipeline.contracts import Contract, all_contracts, enforce, load_contract
 from cchc_pipeline.contracts.describe import resource
 from cchc_pipeline.contracts.errors import ContractFileError
+from cchc_pipeline.contracts.parts import Derivation
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.lake.engine import EngineError, session
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import Published, publish
-from cchc_pipeline.release.coverage import ranges, uncovered_days
+from cchc_pipeline.reports.scope import unit_names
 from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER as RUBRICS
 from cchc_pipeline.scorecards.scoring.rubric_set import load_rubrics
 from cchc_pipeline.settings import Settings
@@ -34,13 +36,26 @@ def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
 
     Each is (source, first day, last day), none later than the last day of data.
     """
-    last = lake.span().as_of_on
-    return [
-        (source, first, until)
-        for source, kind in SOURCES.items()
-        if kind.is_daily
-        for first, until in ranges(uncovered_days(lake, source, overlap_days, last))
-    ]
+    last, found = lake.span().as_of_on, []
+    for source in (name for name, kind in SOURCES.items() if kind.is_daily):
+        days = enumerate(uncovered_days(lake, source, overlap_days, last))
+        for _, run in groupby(days, lambda one: one[1].toordinal() - one[0]):  # consecutive days
+            one, *more = (day for _, day in run)
+            found.append((source, one, more[-1] if more else one))
+    return found
+
+
+def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> list[date]:
+    """Return the days from the first pull to `last` that no successful pull has read.
+
+    A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next night.
+    """
+    pulled = [day for day, outcome in lake.pulls(source).items() if outcome["is_read"]]
+    if not pulled:
+        return []
+    covered = {day - timedelta(days=back) for day in pulled for back in range(overlap_days + 1)}
+    first = min(pulled)
+    return [day for i in range((last - first).days + 1) if (day := first + timedelta(days=i)) not in covered]
 
 
 def release(
@@ -75,8 +90,8 @@ def release(
     names = [name for name in held if name not in ended]
     for name in names:
         built = lake.store.schema(f"built/{name}")
-        if held[name].derived_from:
-            _make_older(lake, held[name])
+        if derivation := held[name].derived_from:
+            _make_older(lake, held[name], derivation)
         elif built is not None and not built.equals(held[name].arrow_schema(), check_metadata=False):
             enforce(lake.store.read(f"built/{name}"), held[name])  # raises ContractBroken with the column that differs
     paths = {name: lake.store.path(f"built/{name}") for name in names}
@@ -87,15 +102,12 @@ def release(
         describe=lambda name: {**resource(held[name]), "name": name},
         details={
             "province_code": settings.province_code,
-            "data_from": span.first.isoformat(),
-            "data_until": span.as_of_on.isoformat(),
+            "data_from": f"{span.first}",
+            "data_until": f"{span.as_of_on}",
         },
         created=created,
         keep=settings.keep_versions,
-        pages=lambda: {
-            **_quality(lake, settings, inbound, span.as_of_on),
-            **_site(paths, settings, span.as_of_on),
-        },
+        pages=lambda: _quality(lake, settings, inbound, span.as_of_on) | _site(paths, settings, span.as_of_on),
     )
     return replace(done, ended=ended)
 
@@ -107,9 +119,8 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
         for name in ("data_quality", "quarantine", "quarantine_releases", "units")
     )
     contracts = [load_contract(table) for table in inbound]
-    names = dict(zip(units["unit_code"].to_pylist(), units["unit_name"].to_pylist(), strict=True))
     found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
-    return quality_files(found, names.get(settings.province_code) or settings.province_code)
+    return quality_files(found, unit_names(units).get(settings.province_code) or settings.province_code)
 
 
 def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[str, bytes]:
@@ -119,11 +130,8 @@ def _site(paths: Mapping[str, Path], settings: Settings, last_on: date) -> dict[
     return {f"{FOLDER}/{path}": page for path, page in pages.items()}
 
 
-def _make_older(lake: Lake, contract: Contract) -> None:
+def _make_older(lake: Lake, contract: Contract, derivation: Derivation) -> None:
     """Write the table of an older major, derived from the current one batch by batch."""
-    derivation = contract.derived_from
-    if derivation is None:
-        raise ValueError(f"{contract.name} is no older major")
     current = f"built/{derivation.table}"
     if not lake.store.has(current):
         return  # `publish` raises PublishError for the missing table

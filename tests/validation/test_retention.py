@@ -12,7 +12,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.release.coverage import uncovered_days
+from cchc_pipeline.release.release import uncovered_days
 from cchc_pipeline.validation.drift.profiles import read_profiles
 from cchc_pipeline.validation.retention import prune
 from cchc_pipeline.validation.staging import pending_days
