@@ -95,31 +95,29 @@ def _place(root: yaml.Node | None, path: Sequence[str | int]) -> str:
     """Return line and key path of a mistake; parts that are no key are left out."""
     node, line, shown = root, 1 if root is None else root.start_mark.line + 1, ""
     for part in path:
-        if isinstance(node, yaml.MappingNode):
-            below = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if below is None:
-                shown += f".{part}" if part == path[-1] else ""
-                continue
-            node, line = below[1], below[0].start_mark.line + 1
-            shown += f".{part}"
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-            shown += f"[{part}]"
-        elif isinstance(node, yaml.SequenceNode) and (entry := _named_entry(node, part)) is not None:
-            node, line, shown = entry, entry.start_mark.line + 1, f"{shown}.{part}"
-        elif isinstance(node, yaml.SequenceNode) and part == path[-1]:
+        if entry := _entry(node, part):
+            start, node, name = entry
+            line, shown = start.start_mark.line + 1, shown + name
+        elif part == path[-1] and isinstance(node, yaml.CollectionNode):
             shown += f".{part}"
     return f"line {line}, {shown.lstrip('.') or 'the whole file'}"
 
 
-def _named_entry(node: yaml.SequenceNode, name: str | int) -> yaml.Node | None:
-    """Return entry `name` of a list of {property, value}; its value if a collection."""
-    for entry in node.value:
+def _entry(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node, str] | None:
+    """Return where an entry begins, its node, and its part of the path.
+
+    In a list of {property, value} an entry is found by its property; its node is the value if that is a collection.
+    """
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value, f".{part}") for key, value in node.value if key.value == str(part)), None)
+    entries = node.value if isinstance(node, yaml.SequenceNode) else []
+    if isinstance(part, int) and part < len(entries):
+        return entries[part], entries[part], f"[{part}]"
+    for entry in entries:
         held = {key.value: value for key, value in entry.value} if isinstance(entry, yaml.MappingNode) else {}
-        if "property" in held and held["property"].value == name:
-            value = held.get("value")
-            return value if isinstance(value, yaml.CollectionNode) else entry
+        if "property" in held and held["property"].value == part:
+            found = held["value"] if isinstance(held.get("value"), yaml.CollectionNode) else entry
+            return found, found, f".{part}"
     return None
 
 

@@ -95,16 +95,13 @@ def release(
         elif built is not None and not built.equals(held[name].arrow_schema(), check_metadata=False):
             enforce(lake.store.read(f"built/{name}"), held[name])  # raises ContractBroken with the column that differs
     paths = {name: lake.store.path(f"built/{name}") for name in names}
+    days = {"data_from": span.first.isoformat(), "data_until": span.as_of_on.isoformat()}
     done = publish(
         lake.published,
         version=f"{created:%Y%m%dT%H%M%SZ}-{run_id[:8]}",
         tables=paths,
         describe=lambda name: {**resource(held[name]), "name": name},
-        details={
-            "province_code": settings.province_code,
-            "data_from": f"{span.first}",
-            "data_until": f"{span.as_of_on}",
-        },
+        details={"province_code": settings.province_code, **days},
         created=created,
         keep=settings.keep_versions,
         pages=lambda: _quality(lake, settings, inbound, span.as_of_on) | _site(paths, settings, span.as_of_on),
