@@ -39,8 +39,9 @@ def drift_result(one: Comparison) -> dg.AssetCheckResult:
         "breaks": [{"culprit": b.culprit, **b.numbers} for b in one.breaks[:SHOWN]],
         "breaks_found": len(one.breaks),
         "known_before": _said(one.known) or "-",
+        **one.about,
     }
-    return check(one.check, passed=not one.breaks, **(found | one.about))
+    return check(one.check, passed=not one.breaks, **found)
 
 
 def _said(breaks: Sequence[Break]) -> str:
