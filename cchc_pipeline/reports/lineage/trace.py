@@ -13,16 +13,11 @@ from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
 from cchc_pipeline.contracts import all_contracts, load_contract
-from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.engine import DIALECT, parse_sql
 from cchc_pipeline.reports.lineage.relations import computed_columns, read_by_python, relations, statements
 
 COUNT, CONSTANT = "a count of rows", "a constant or a parameter"
 NOT_FOLLOWED = "the tracer cannot follow it"
-
-
-class LineageError(CchcError):
-    """A table or column that nothing is known of."""
 
 
 class Field(NamedTuple):
@@ -59,37 +54,19 @@ class Step:
 
 
 def columns(relation: str) -> tuple[str, ...]:
-    """Return the columns of a relation, of a contract those that it promises.
-
-    Raises:
-        LineageError: there is no such relation.
-    """
+    """Return the columns of a relation, of a contract those that it promises."""
     if relation in _contracts():
         return tuple(column.name for column in load_contract(relation).columns)
-    if relation not in relations():
-        raise LineageError(f"{relation}: no such table. Tables: {', '.join(sorted(_contracts()))}", table=relation)
     return tuple(_origins(relation))
 
 
 def origin(relation: str, column: str) -> Origin:
-    """Return what a column is computed from, one step back.
-
-    Raises:
-        LineageError: there is no such relation or column.
-    """
-    if column not in columns(relation):
-        raise LineageError(
-            f"{relation}.{column}: no such column. Columns: {', '.join(columns(relation))}", table=relation
-        )
+    """Return what a column is computed from, one step back."""
     return _origins(relation).get(column, Origin()) if relation in relations() else Origin(why="source field")
 
 
 def path(relation: str, column: str) -> list[Step]:
-    """Return the way of a column to its sources, depth first, every column once.
-
-    Raises:
-        LineageError: there is no such relation or column.
-    """
+    """Return the way of a column to its sources, depth first, every column once."""
     found: dict[Field, Step] = {}
 
     def follow(one: Field, depth: int) -> None:
