@@ -115,10 +115,12 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str, allow_nan=False))
 
 
-def print_rows(rows: Rows, columns: Columns, form: str = "table", title: str | None = None) -> None:
-    """Print rows as `form`: a table of `columns`, or every key of the rows as csv or json."""
+def print_rows(
+    rows: Rows, columns: Columns, form: str = "table", title: str | None = None, document: object = None
+) -> None:
+    """Print rows as `form`: a table of `columns`, every key of the rows as csv, `document` or the rows as json."""
     if form == "json":
-        print_json(rows)
+        print_json(rows if document is None else document)
     elif form == "csv":
         click.echo(csv_text(rows, list(columns)), nl=False)
     else:

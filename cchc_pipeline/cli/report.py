@@ -45,9 +45,6 @@ def dossiers(first: date, last: date, unit: str | None, form: str, lake: Lake) -
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
     """
     found = dossier_form(scope(lake.published, first, last, unit))
-    if form == "json":
-        print_json(found.as_dict())
-        return
     rows = [
         {"code": code, "label_vi": label, "count": count, "pct": None if pct is None else f"{pct:.2f}"}
         for code, label, count, pct in found.rows()
@@ -60,7 +57,7 @@ def dossiers(first: date, last: date, unit: str | None, form: str, lake: Lake) -
     }  # fmt: skip
     about = found.scope
     title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {about.unit_name}, {days(about.first, about.last)}"
-    print_rows(rows, columns, form, title)
+    print_rows(rows, columns, form, title, found.as_dict())
 
 
 @report.command()
@@ -142,13 +139,11 @@ def indicators(
     """
     about = scope(lake.published, None, None, unit)
     found = indicator_series(about, indicator, which, kind, first, last)
-    if form == "json":
-        head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
-        print_json({**head, "unit_code": found.scope.unit_code, "map": found.which, "rows": found.rows})
-        return
+    head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
+    document = {**head, "unit_code": found.scope.unit_code, "map": found.which, "rows": found.rows}
     columns = {
         "period_start": Column("Từ ngày", day), "period_end": Column("Đến ngày", day), "numerator": "Tử số",
         "denominator": "Mẫu số", "value": Column("Giá trị", ",.2f"), "note_vi": "Ghi chú",
     }  # fmt: skip
     name = f"{found.indicator['name_vi']} ({unit_vi(found.indicator['unit_of_measure'])})"
-    print_rows(found.rows, columns, form, f"{name} — {found.scope.unit_name}, {MAPS_VI[found.which]}")
+    print_rows(found.rows, columns, form, f"{name} — {found.scope.unit_name}, {MAPS_VI[found.which]}", document)

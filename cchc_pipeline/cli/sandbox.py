@@ -9,7 +9,6 @@ import click
 from cchc_pipeline.cli import options
 from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID
@@ -58,8 +57,6 @@ def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -
             server.wait()
     except ValueError as error:
         raise click.BadParameter(f"{as_of}: {error}", param_hint="--as-of") from error
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Đã dừng / stopped")
 
@@ -73,11 +70,8 @@ def describe(scenario: str, seed: int, size: float, first: date | None, last: da
 
     Example: cchc sandbox describe --scenario dak-nong-2020 --from 2019-11-16 --to 2020-11-08
     """
-    try:
-        province = Province(scenario, seed, size)
-        shown = province.scenario.unit(unit) if unit else province.units[0]
-    except SandboxError as error:
-        raise click.ClickException(str(error)) from error
+    province = Province(scenario, seed, size)
+    shown = province.scenario.unit(unit) if unit else province.units[0]
     first = first or province.scenario.go_live
     last = last or first + timedelta(days=29)
     if last < first:
