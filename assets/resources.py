@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 from assets import instance
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress, silent
-from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, office_rubrics
+from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER, RubricSet, load_rubrics
 from cchc_pipeline.settings import Settings, load_settings
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -45,7 +45,7 @@ class ProvinceResource(dg.ConfigurableResource):
 
     def rubrics(self) -> RubricSet:
         """Return the rubrics of the office before the shipped ones."""
-        return office_rubrics()
+        return load_rubrics(self.settings().drop_folder / FOLDER)
 
 
 class ProgressResource(dg.ConfigurableResource):

@@ -41,7 +41,7 @@ def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str
 )
 def scorecard_index766(work: Work) -> Made:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
-    rubrics = work.province.rubrics()
+    rubrics = work.rubrics()
     table = build.build_index766(work.lake, rubrics)
     unknown = build.unknown_metrics(work.lake, rubrics)
     labels, values, period = build.totals(table, "portal")
@@ -63,7 +63,7 @@ def scorecard_index766(work: Work) -> Made:
 )
 def par_index_appraisals(work: Work) -> Made:
     """Chấm điểm PAR INDEX: self-score, two appraisals and the survey, each kept apart, with the one that stands."""
-    table = build_appraisals(work.lake, work.province.rubrics())
+    table = build_appraisals(work.lake, work.rubrics())
     refused = table.filter(table["is_refused"]).to_pylist()
     said = [
         f"{row['unit_code']} {row['year']} {row['criterion_code']} {row['stage']}: {row['reason_vi']}"
@@ -76,7 +76,7 @@ def par_index_appraisals(work: Work) -> Made:
 @scorecard_asset("scorecard_par_index", deps=[indicator_values, par_index_appraisals, core_documents, core_units])
 def scorecard_par_index(work: Work) -> Made:
     """PAR INDEX, provisional throughout: the official points are not public, so each criterion counts one unit."""
-    table = build.build_par_index(work.lake, work.province.rubrics())
+    table = build.build_par_index(work.lake, work.rubrics())
     return Made(table, _pages(work, table, "local", "year"))
 
 
@@ -104,7 +104,7 @@ def scorecard_papi_today(work: Work) -> Made:
 )
 def rank_intervals(work: Work) -> Made:
     """Khoảng thứ hạng: the ranks that each unit could as well have, by chance and under other methods."""
-    built = build_rank_intervals(work.lake, work.province.rubrics())
+    built = build_rank_intervals(work.lake, work.rubrics())
     shown = newest(built.table)
     chart = {"chart": picture(png(dots(shown[0], WIDE, shown[1])), shown[1])} if shown else {}
     counts = {"rankings": built.strata, "computed_now": built.computed}
@@ -124,7 +124,7 @@ def rank_intervals(work: Work) -> Made:
 def reconciliation(work: Work) -> Made:
     """Đối chiếu với Cổng DVCQG: each difference between our figures and the portal's, by cause, with its points."""
     code = work.settings.province_code
-    done = build_reconciliation(work.lake, work.settings.history_from, work.province.rubrics())
+    done = build_reconciliation(work.lake, work.settings.history_from, work.rubrics())
     by_cause = {"dossiers_with_a_cause": done.dossiers.num_rows, "by_cause": _by_cause(done, code)}
     return Made(done.table, by_cause, [explained(done, code)])
 

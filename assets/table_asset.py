@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -15,6 +14,7 @@ from assets.resources import ProvinceResource
 from assets.versions import code_version
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER as SITE_FOLDER
 
@@ -33,20 +33,12 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class Work:
-    """Input of one table: the province and the table's contract."""
+    """Input of one table: its contract; lake, settings and rubrics of the province."""
 
-    province: ProvinceResource
     contract: Contract
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Return the settings of the province."""
-        return self.province.settings()
-
-    @cached_property
-    def lake(self) -> Lake:
-        """Return the lake of the province."""
-        return self.province.lake()
+    lake: Lake
+    settings: Settings
+    rubrics: Callable[[], RubricSet]
 
 
 @dataclass(frozen=True)
@@ -100,8 +92,8 @@ def table_asset(
         def asset(
             context: dg.AssetExecutionContext, province: ProvinceResource
         ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-            work = Work(province, promised)
             with as_failure(context, name):
+                work = Work(promised, province.lake(), province.settings(), province.rubrics)
                 made = make(work)
             made = made if isinstance(made, Made) else Made(made)
             yield from made.checks

@@ -75,11 +75,7 @@ class Settings(BaseModel):
         Raises:
             SettingsError: one has none.
         """
-        missing = [
-            PREFIX + name.upper()
-            for name in type(self).model_fields
-            if name.endswith("_url") and getattr(self, name) is None
-        ]
+        missing = [PREFIX + name.upper() for name, held in self if name.endswith("_url") and held is None]
         if missing:
             raise SettingsError(
                 f"settings: no address for a source system: {', '.join(missing)} not set. "

@@ -9,7 +9,7 @@ import click
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import console, step_progress
-from cchc_pipeline.contracts import all_contracts
+from cchc_pipeline.cli.quarantine import inbound
 from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version
@@ -50,21 +50,15 @@ def data_docs(tables: tuple[str, ...], day: date | None, out: Path | None, lake:
     Example:
       cchc quality data-docs --table one_stop__dossiers --day 2026-09-30
     """
-    inbound = [contract.name for contract in all_contracts() if not contract.is_published]
-    unknown = sorted(set(tables) - set(inbound))
-    if unknown:
-        known = ", ".join(inbound)
-        raise click.BadParameter(f"no such inbound table: {', '.join(unknown)}. Tables: {known}", param_hint="--table")
-    days = landed_days(lake, tables or inbound)
+    names = [contract.name for table in tables or (None,) for contract in inbound(table)]
+    days = landed_days(lake, names)
     if not days:
-        raise NothingLanded(
-            "Data Docs", f"nothing was landed in {lake.root} yet", "pull a day first: `cchc run --day D`"
-        )
+        problem = f"nothing was landed in {lake.root} yet"
+        raise NothingLanded("Data Docs", problem, "pull a day first: `cchc run --day D`")
     chosen = day or max(days)
+    as_of_on, folder = max(lake.span().as_of_on, chosen), out or lake.root / "data-docs"
     with step_progress(console(stderr=True)) as progress:
-        done = build_data_docs(
-            lake, tables or inbound, chosen, max(lake.span().as_of_on, chosen), out or lake.root / "data-docs", progress
-        )
+        done = build_data_docs(lake, names, chosen, as_of_on, folder, progress)
     for name in done.held:
         click.echo(f"{name}: every rule holds")
     for name, broken in done.failed.items():

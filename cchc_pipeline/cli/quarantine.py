@@ -65,7 +65,7 @@ def list_(
     """
     found = _waiting(lake, table)
     if rule:
-        known = sorted({one.id for contract in _inbound(table) for one in contract.rules})
+        known = sorted({one.id for contract in inbound(table) for one in contract.rules})
         wanted = {one for one in known if rule in (one, one.split(".", 1)[1])}
         if not wanted:
             raise click.BadParameter(f"{rule}: no such rule. Rules: {', '.join(known)}", param_hint="--rule")
@@ -161,7 +161,7 @@ def release(key: str, table: str, reason: str, by: str, rules: tuple[str, ...], 
 @options.filled_lake
 def unrelease(key: str, table: str, reason: str, by: str, lake: Lake) -> None:
     """Take the release of a record back: the next run puts it into quarantine again."""
-    _inbound(table)
+    inbound(table)
     taken = withdraw(lake, table, key, reason=mask_text(reason), by=by, at=datetime.now(UTC))
     click.echo(f"Đã hủy chấp nhận / taken back: {', '.join(taken)}. The next run judges the record again.")
 
@@ -172,7 +172,7 @@ def unrelease(key: str, table: str, reason: str, by: str, lake: Lake) -> None:
 @options.filled_lake
 def releases(table: str | None, form: str, lake: Lake) -> None:
     """List every decision: what was released, by whom, why, and whether it still holds."""
-    found = acceptances_table(lake, [contract.name for contract in _inbound(table)]).to_pylist()
+    found = acceptances_table(lake, [contract.name for contract in inbound(table)]).to_pylist()
     columns = {
         "table_name": "bảng", "row_key": "khóa", "rule_ids": _RULES, "release_reason": "lý do",
         "released_by": "người chấp nhận", "released_at": "lúc",
@@ -181,7 +181,12 @@ def releases(table: str | None, form: str, lake: Lake) -> None:
     print_rows(found, columns, form, "Bản ghi được chấp nhận / releases")
 
 
-def _inbound(table: str | None) -> list[Contract]:
+def inbound(table: str | None) -> list[Contract]:
+    """Return the contract of an inbound table, None for all of them.
+
+    Raises:
+        click.BadParameter: there is no such table; the option is --table.
+    """
     every = [contract for contract in all_contracts() if not contract.is_published]
     if table and table not in {contract.name for contract in every}:
         names = ", ".join(contract.name for contract in every)
@@ -190,7 +195,7 @@ def _inbound(table: str | None) -> list[Contract]:
 
 
 def _waiting(lake: Lake, table: str | None) -> Records:
-    return [row for contract in _inbound(table) for row in read_quarantine(lake, contract.name).to_pylist()]
+    return [row for contract in inbound(table) for row in read_quarantine(lake, contract.name).to_pylist()]
 
 
 def _of_key(lake: Lake, key: str, table: str | None) -> Records:
