@@ -26,11 +26,8 @@ from cchc_pipeline.contracts.versions import (
 )
 from cchc_pipeline.days import today
 
-folder_option = click.option(
-    "--folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of contracts; default those of the project.",
-)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+folder_option = click.option("--folder", type=_FOLDER, help="Folder of contracts; default those of the project.")
 _STYLES = {"breaking": "red", "compatible": "green", "same": "green"}
 
 
@@ -198,10 +195,7 @@ def release(names: tuple[str, ...], folder: Path | None, *, every: bool) -> None
 @contract.command()
 @click.option("--to", type=click.Path(path_type=Path), required=True, help="Folder for the contracts; made if absent.")
 @click.option(
-    "--published",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    required=True,
-    help="Folder of a published version, as data/published/current.",
+    "--published", type=_FOLDER, required=True, help="Folder of a published version, as data/published/current."
 )
 @folder_option
 def export(to: Path, published: Path, folder: Path | None) -> None:
