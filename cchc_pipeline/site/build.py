@@ -13,11 +13,11 @@ from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
-from cchc_pipeline.site.data import SiteData, load
+from cchc_pipeline.site.data import SiteData
 from cchc_pipeline.site.pages import render
 from cchc_pipeline.site.papi import PapiPage, papi_page
 from cchc_pipeline.site.tables import NEEDED
-from cchc_pipeline.site.unit_page import unit_page
+from cchc_pipeline.site.unit_page import UnitPage
 
 ASSETS = ("site.css", "site.js")
 
@@ -33,7 +33,7 @@ def site_files(
         data_until: last day of data.
         rubrics: the rubrics that the scorecards were scored by; the shipped ones by default.
     """
-    data = load(published, province_code, data_until, rubrics or shipped())
+    data = SiteData(published, province_code, data_until, rubrics or shipped())
     papi = papi_page(data)
     pages = dict(_pages(data, papi))
     dictionary = words.english(_names(data, papi))
@@ -73,7 +73,7 @@ def write_site(published: Path, folder: Path, rubrics: RubricSet) -> int:
 def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]:
     common = {"data": data, "papi": papi}
     ranks = overview.levels(data, data.local)
-    province = unit_page(data, data.province)
+    province = UnitPage(data, data.province)
     yield (
         "index.html",
         render(
@@ -99,7 +99,7 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
     yield "papi.html", render("papi.html", here="papi.html", **common)
     yield "about.html", render("about.html", here="about.html", page=province, **common)
     for unit in data.units.values():
-        page = province if unit == data.province else unit_page(data, unit)
+        page = province if unit == data.province else UnitPage(data, unit)
         yield unit.page, render("unit.html", here=unit.page, root="../", page=page, **common)
 
 

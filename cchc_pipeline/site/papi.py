@@ -1,19 +1,21 @@
-"""Arrange the page about PAPI: all provinces of the newest year, the own by year."""
+"""Arrange the page about PAPI: the provinces surveyed, those of today, the own by year."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
+from cchc_pipeline.drawing.ranks import short
 from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.reference.papi_instrument import parts_of_today
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces
 from cchc_pipeline.site import tables, words
 from cchc_pipeline.site.data import SiteData
 from cchc_pipeline.site.overview import rank_dots
-from cchc_pipeline.site.papi_today import Scored, TodayProvince, dimensions_plot, map_plot, todays_map
 from cchc_pipeline.site.tables import Row, Shown
 
 #: Most provinces in a trend: there are as many colours and marks.
@@ -21,81 +23,71 @@ MOST_LINES = len(plots.COLOURS)
 
 
 @dataclass(frozen=True)
-class Province(Scored):
-    """A surveyed province, with the interval of its rank."""
-
-    interval: Row | None
-
-
-@dataclass(frozen=True)
-class PapiPage:
-    """PAPI of the newest year, best province first.
-
-    Own provinces are the one of the site, or the former ones that were merged into it. Drawings are SVG elements; None
-    where there are no figures.
+class Province:
+    """A province in one year of PAPI.
 
     Attributes:
-        today: the 34 provinces; empty where the data end before 1/7/2025.
+        rows: a tree in order, the total first, as in `papi.sql`; of a province of today as in `papi_today.sql`, with
+            `parts`: points of the former provinces in the order of their codes.
+        interval: interval of its rank; None where it has none.
+        former: names of its former provinces, of a province of today.
     """
 
-    year: int
-    years: tuple[int, ...]
-    provinces: list[Province]
-    today: list[TodayProvince]
-    trend: str | None
-    radar: str | None
-    dots: str | None
-    parts: str | None
-    today_dots: str | None
+    code: str
+    name: str
+    is_own: bool
+    rows: list[Row]
+    interval: Row | None = None
+    former: Sequence[str] = ()
 
     @property
-    def own(self) -> list[Province]:
-        """Return the own provinces, by code."""
-        return sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code)
+    def total(self) -> Row:
+        """Return the row of the total."""
+        return self.rows[0]
 
     @property
-    def own_today(self) -> TodayProvince | None:
-        """Return the own province of today, or None."""
-        return next((one for one in self.today if one.is_own), None)
+    def dimensions(self) -> list[Row]:
+        """Return the rows of the dimensions."""
+        return [row for row in self.rows if row["criterion_level"] == "group"]
 
     @property
     def is_merged(self) -> bool:
-        """Tell whether the own province was merged of several, which no survey covers."""
-        return self.own_today is not None and self.own_today.is_merged
+        """Tell whether several provinces were merged into it on 1/7/2025."""
+        return len(self.former) > 1
+
+
+class PapiPage:
+    """PAPI of the newest year.
+
+    Own provinces are the one of the site, or the former ones that were merged into it. Drawings are SVG elements; None
+    where there are no figures.
+    """
+
+    def __init__(self, data: SiteData, years: Sequence[int]) -> None:
+        card, self.years = data.tables["scorecard_papi"], years
+        self.year = year = years[-1]
+        is_today = data.data_until >= MERGER_ON
+        #: The provinces surveyed, best first, and the 34 of today; none of them where the data end before 1/7/2025.
+        self.provinces = _surveyed(data, year, own_names(data.province.code, is_today=is_today))
+        self.today = _todays_map(data, year, self.provinces) if is_today else []
+        self.own = own = sorted((one for one in self.provinces if one.is_own), key=lambda one: one.code)
+        self.own_today = today = next((one for one in self.today if one.is_own), None)
+        #: Whether the own province was merged of several, which no survey covers.
+        self.is_merged = today is not None and today.is_merged
+        labels = {one.code: f"{one.name} (cũ)" if self.is_merged else one.name for one in own[:MOST_LINES]}
+        self.trend = _trend(card, labels) if own and len(years) > 1 else None
+        self.radar = _radar(own[:MOST_LINES], labels) if own else None
+        rows = ((one.name, one.total, one.interval, one.is_own) for one in self.provinces)
+        self.dots = rank_dots("papi-ranks", rows)
+        self.parts = _dimensions_plot(today) if today and today.is_merged else None
+        self.today_dots = _map_plot(self.today)
 
 
 def papi_page(data: SiteData) -> PapiPage | None:
     """Arrange PAPI; None where no PAPI table was ever loaded."""
-    card = data.tables["scorecard_papi"]
-    years = run_sql("SELECT DISTINCT YEAR(period_start) AS year FROM card ORDER BY 1", card=card)["year"].to_pylist()
-    if not years:
-        return None
-    year = years[-1]
-    whole = Shown("year", date(year, 1, 1), date(year, 12, 31), is_over=True)
-    is_today = data.data_until >= MERGER_ON
-    names = own_names(data.province.code, is_today=is_today)
-    provinces = []
-    for code, rows in tables.grouped(tables.run("papi", {"year": year}, card=card)).items():
-        tree = tables.tree(rows)
-        name = tree[0]["unit_name"] or code
-        provinces.append(Province(code, name, name in names, tree, data.interval("papi", "table", whole, code)))
-    provinces.sort(key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code))
-    own = sorted((one for one in provinces if one.is_own), key=lambda one: one.code)[:MOST_LINES]
-    points = {(one.code, row["criterion_code"]): row["points"] for one in provinces for row in one.rows}
-    today = todays_map(data, year, points) if is_today else []
-    merged = next((one for one in today if one.is_own and one.is_merged), None)
-    labels = {one.code: f"{one.name} (cũ)" if merged else one.name for one in own}
-    return PapiPage(
-        year=year,
-        years=tuple(years),
-        provinces=provinces,
-        today=today,
-        trend=_trend(data, labels) if own and len(years) > 1 else None,
-        radar=_radar(own, labels) if own else None,
-        dots=rank_dots("papi-ranks", ((one.name, one.total, one.interval, one.is_own) for one in provinces)),
-        parts=dimensions_plot(merged) if merged else None,
-        today_dots=map_plot(today),
-    )
+    query = "SELECT DISTINCT YEAR(period_start) AS year FROM card ORDER BY 1"
+    years = run_sql(query, card=data.tables["scorecard_papi"])["year"].to_pylist()
+    return PapiPage(data, years) if years else None
 
 
 def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
@@ -109,13 +101,39 @@ def own_names(province_code: str, *, is_today: bool) -> frozenset[str]:
     return frozenset(became or {one.name_vi for one in old_provinces() if one.agency_code == province_code})
 
 
-def _trend(data: SiteData, labels: Mapping[str, str]) -> str:
+def _surveyed(data: SiteData, year: int, own: frozenset[str]) -> list[Province]:
+    """Return the provinces surveyed, the best first; those whose name is among `own` are own."""
+    whole, found = Shown("year", date(year, 1, 1), date(year, 12, 31), is_over=True), []
+    rows = tables.run("papi", {"year": year}, card=data.tables["scorecard_papi"])
+    for code, some in tables.grouped(rows).items():
+        tree = tables.tree(some)
+        name = tree[0]["unit_name"] or code
+        found.append(Province(code, name, name in own, tree, data.interval("papi", "table", whole, code)))
+    return sorted(found, key=lambda one: (one.total["rank"] is None, one.total["rank"] or 0, one.code))
+
+
+def _todays_map(data: SiteData, year: int, surveyed: Sequence[Province]) -> list[Province]:
+    """Return the 34 provinces of today in the order of their statistical codes."""
+    points = {(one.code, row["criterion_code"]): row["points"] for one in surveyed for row in one.rows}
+    rows, found = tables.run("papi_today", {"year": year}, card=data.tables["scorecard_papi_today"]), []
+    for code, some in tables.grouped(rows).items():
+        former = parts_of_today(code)
+        tree = [
+            {**row, "parts": [points.get((part, row["criterion_code"])) for part in former]}
+            for row in tables.tree(some)
+        ]
+        is_own = code == data.province.code
+        found.append(Province(code, tree[0]["unit_name"], is_own, tree, former=tuple(former.values())))
+    return found
+
+
+def _trend(card: Path, labels: Mapping[str, str]) -> str:
     """Draw totals by year of provinces (code -> label); lines join comparable years."""
     rows = run_sql(
         "SELECT unit_code, YEAR(period_start) AS year, points, comparable_since FROM card "
         "WHERE criterion_level = 'total' AND list_contains($codes, unit_code) ORDER BY unit_code, period_start",
         params={"codes": list(labels)},
-        card=data.tables["scorecard_papi"],
+        card=card,
     ).to_pylist()
     series = {
         labels[code]: [plots.Spot(str(row["year"]), row["points"], str(row["comparable_since"])) for row in some]
@@ -131,3 +149,26 @@ def _radar(own: Sequence[Province], labels: Mapping[str, str]) -> str:
     series = {labels[one.code]: [row["ratio"] for row in one.dimensions] for one in own}
     label = words.phrase("Vị trí trên thang điểm của từng trục nội dung")
     return page_svg(plots.radar(codes, series), "papi-radar", label)
+
+
+def _dimensions_plot(province: Province) -> str:
+    """Draw the dimensions of a merged province with a mark per former province.
+
+    Marks are joined where all former provinces have points.
+    """
+    rows = [
+        plots.Span(short(row["criterion_name_vi"]), row["parts"], is_joined=row["has_range"])
+        for row in province.dimensions
+    ]
+    names = [f"{name} (cũ)" for name in province.former]
+    label = words.phrase("Điểm của các tỉnh cũ theo trục nội dung")
+    return page_svg(plots.spans(rows, words.phrase("điểm"), names), "papi-parts", label)
+
+
+def _map_plot(provinces: Sequence[Province]) -> str | None:
+    """Draw totals of all provinces of today; None where none has points."""
+    rows = [plots.Span(one.name, one.total["parts"], one.is_own, one.total["has_range"]) for one in provinces]
+    if not any(value is not None for row in rows for value in row.values):
+        return None
+    label = words.phrase("Tổng điểm PAPI theo 34 tỉnh hiện nay")
+    return page_svg(plots.spans(rows, words.phrase("điểm")), "papi-today", label)
