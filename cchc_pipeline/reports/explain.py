@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -90,7 +90,7 @@ class Explanation:
     value: float | None
     published: dict[str, Any] | None
     behind: list[Behind]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
 
 
 def find_indicator(name: str) -> Indicator:
@@ -110,9 +110,7 @@ def find_indicator(name: str) -> Indicator:
         raise ReportError(f"explain: {name} is scored from {', '.join(scored)}; name one of them.")
     if scored:
         return known[scored[0]]
-    words = {one.name_vi.casefold(): one.id for one in known.values()} | {
-        one.name_en.casefold(): one.id for one in known.values()
-    }
+    words = {getattr(one, name).casefold(): one.id for name in ("name_vi", "name_en") for one in known.values()}
     near = get_close_matches(name, known, n=4, cutoff=0.4)
     near += [words[word] for word in get_close_matches(name.casefold(), words, n=3, cutoff=0.5)]
     meant = f" Did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
@@ -158,17 +156,10 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
         sides = zip(("numerator", "denominator"), indicator.terms, strict=False)
         behind = [asked.behind(side, term, row[side]) for side, term in sides]
         lacking = asked.lacking(indicator)
-    return Explanation(
-        indicator=indicator,
-        unit_code=code,
-        unit_name=unit_name,
-        first=first,
-        last=last,
-        **{name: row[name] for name in ("numerator", "denominator", "value")},
-        published=_published(lake.published, indicator.id, code, first, last),
-        behind=[*behind, lacking] if lacking else behind,
-        notes=notes,
-    )
+    published = _published(lake.published, indicator.id, code, first, last)
+    behind += [lacking] if lacking else []
+    numerator, denominator, value = (row[name] for name in ("numerator", "denominator", "value"))
+    return Explanation(indicator, code, unit_name, first, last, numerator, denominator, value, published, behind, notes)
 
 
 def _published(published: Path, indicator_id: str, unit: str, first: date, last: date) -> dict[str, Any] | None:

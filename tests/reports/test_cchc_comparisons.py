@@ -18,9 +18,8 @@ from cchc_pipeline.reports.cchc_report.template import Comparison
 
 def filler(now: dict, then: dict, begins: date, until: date, changes: list[dict] | None = None) -> Filler:
     """A filler for Q3 of 2026 with given terms of `late_rate` and `received_total`, now and in the quarter before."""
-    figures = Figures(Lake(None))  # type: ignore[arg-type]
-    figures.__dict__["manifest"] = {"data_from": str(begins), "data_until": str(until)}
-    figures.__dict__["changes"] = changes or []
+    manifest = {"data_from": str(begins), "data_until": str(until)}
+    figures = Figures(Lake(None), manifest, changes or [])  # type: ignore[arg-type]
     quarter = parse_period("2026-Q3")
     by_id = {one.id: one for one in catalogue()}
     for period, terms in ((quarter, now), (quarter.before(), then)):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from cchc_pipeline import vietnamese
@@ -14,7 +13,6 @@ from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, ca
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.scope import published_manifest
 from cchc_pipeline.reports.window import window_values
 
 #: Tables filled by daily pulls: days that were not pulled are missing in them. Registers carry their own dates.
@@ -48,11 +46,6 @@ class Figure:
         """Tell whether it is a share in %."""
         return self.indicator.unit == "%" and self.indicator.kind not in VALUE_IS_NUMERATOR
 
-    @property
-    def is_over_nothing(self) -> bool:
-        """Tell whether it has no value because its denominator is 0 or missing."""
-        return self.value is None and not self.denominator
-
     def text(self, *, in_text: bool = False) -> str:
         """Return the value as a Vietnamese document writes it.
 
@@ -68,32 +61,19 @@ class Figure:
         return vietnamese.count(self.value, in_text=in_text)
 
 
-@dataclass
 class Figures:
-    """Values of one published version: `load` them in bulk, `get` them one by one."""
+    """Values of one published version: `load` them in bulk, `get` them one by one.
 
-    lake: Lake
-    held: dict[tuple[str, str, date, date], Figure] = field(default_factory=dict)
+    Args:
+        lake: the lake.
+        manifest: manifest of the version.
+        changes: rows of `unit_changes`.
+    """
 
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """Return the manifest of the version; empty before the first publication."""
-        return published_manifest(self.lake.published)
-
-    @property
-    def begins(self) -> date:
-        """Return the first day of the data."""
-        return date.fromisoformat(self.manifest["data_from"])
-
-    @property
-    def until(self) -> date:
-        """Return the last day of the data."""
-        return date.fromisoformat(self.manifest["data_until"])
-
-    @cached_property
-    def changes(self) -> list[dict[str, Any]]:
-        """Return the rows of `unit_changes`."""
-        return read_published(self.lake.published, "unit_changes").to_pylist()
+    def __init__(self, lake: Lake, manifest: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> None:
+        self.lake, self.manifest, self.changes = lake, manifest, changes
+        self.begins, self.until = (date.fromisoformat(manifest[name]) for name in ("data_from", "data_until"))
+        self.held: dict[tuple[str, str, date, date], Figure] = {}
 
     def load(self, ids: Iterable[str], units: Iterable[str], periods: Iterable[Period]) -> None:
         """Load indicator values for units and periods; windows not published are computed.

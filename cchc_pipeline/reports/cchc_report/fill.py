@@ -9,7 +9,7 @@ from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.measure_units import unit_vi
-from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Run, Runs, gap, plain
+from cchc_pipeline.reports.cchc_report.content import NOTHING, Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
 from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
 from cchc_pipeline.reports.cchc_report.sources import Sources
@@ -95,13 +95,11 @@ class Filler:
         """Return the value of a figure, “không phát sinh” over nothing, or a gap."""
         if figure is not None and figure.value is not None:
             return self._written(figure, figure.text(in_text=in_text))
-        if figure is not None and figure.is_over_nothing:
+        if figure is not None and not figure.denominator:
             return self._written(figure, "không phát sinh")
         whose = "" if unit == self.unit_code else f" của {self.names.get(unit, unit)}"
-        why = "không có số liệu trong kỳ"
-        if in_text:
-            return gap(indicator.name_vi + whose, why, self.origin(indicator))
-        return Run("[cần bổ sung]", is_gap=True)
+        what = indicator.name_vi + whose
+        return gap(what, "không có số liệu trong kỳ", self.origin(indicator)) if in_text else NOTHING
 
     def _written(self, figure: Figure, text: str) -> Run:
         self.filled += 1

@@ -30,7 +30,7 @@ from cchc_pipeline.reports.cchc_report.template import (
     Text,
 )
 from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.scope import ReportError, scope, unit_or_error
+from cchc_pipeline.reports.scope import ReportError, published_manifest, scope, unit_or_error
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,18 @@ class _Making:
 
     def __init__(self, lake: Lake, template: Template, period: Period, code: str, name: str) -> None:
         self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
-        self.figures = Figures(lake)
+        manifest = published_manifest(lake.published)
+        self.province = manifest["province_code"]
+        self.figures = Figures(lake, manifest, read_published(lake.published, "unit_changes").to_pylist())
         self._refuse_days_without_data()
-        units = read_published(lake.published, "units").to_pylist()
-        self.units = {row["unit_code"]: row for row in units}
-        self.province = self.figures.manifest["province_code"]
-        self.names = vietnamese.names_within(self.province, {row["unit_code"]: row["unit_name"] for row in units})
+        self.units = {row["unit_code"]: row for row in read_published(lake.published, "units").to_pylist()}
+        names = {code: row["unit_name"] for code, row in self.units.items()}
+        self.names = vietnamese.names_within(self.province, names)
         self.sources = Sources(self.names)
         self._load()
         self.filler = Filler(
-            self.figures, self.sources, code, period, self._words(), self.names, dict(template.origins)
+            self.figures, self.sources, self.code, period, self._words(), self.names, dict(template.origins)
         )
-        self.scores = Scores(lake.published, code, self.province, self.names, period, self.sources, template.origins)
 
     def _refuse_days_without_data(self) -> None:
         begins, until = self.figures.begins, self.figures.until
@@ -216,9 +216,9 @@ class _Making:
             command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
             return self.sources.pieces(self.figures.manifest, command)
         if name not in ("late", "late_by_unit"):
-            return self.scores.pieces(name)
+            return Scores(self.filler).pieces(name)
         procedures = read_published(self.lake.published, "procedures")
-        named = dict(zip(*(procedures[name].to_pylist() for name in ("procedure_code", "procedure_name")), strict=True))
+        named = dict(zip(*(procedures[one].to_pylist() for one in ("procedure_code", "procedure_name")), strict=True))
         part = parts()["late_by_unit"]
         note = self.sources.table(part.table, self.names[self.code], self.period, part.what)
         found = late_report(scope(self.lake.published, first, last, self.code))

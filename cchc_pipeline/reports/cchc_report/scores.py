@@ -8,52 +8,33 @@ provinces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.days import Period
 from cchc_pipeline.lake.engine import run_file, run_sql
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reference.papi_instrument import former_provinces, parts_of_today
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap
+from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
-from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE, stage_sums
+from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
-#: Stages of PAR INDEX that people score.
-_BY_PEOPLE = ("self", "first", "second", "survey")
-_KINDS = ("month", "quarter", "year", "custom")
 
-
-@dataclass(frozen=True)
 class Scores:
-    """Published scores of a unit and period, with what their parts need.
+    """Published scores of a unit and period; PAPI and external indices are those of its province."""
 
-    Attributes:
-        published: the published folder.
-        unit_code: the reported unit; PAPI and external indices are those of its province.
-        province_code: its province.
-        names: unit code -> name as it is written.
-        period: the period of the report.
-        sources: registers every table that is read.
-        origins: table -> where its figures come from, in Vietnamese.
-    """
-
-    published: Path
-    unit_code: str
-    province_code: str
-    names: Mapping[str, str]
-    period: Period
-    sources: Sources
-    origins: Mapping[str, str]
+    def __init__(self, filler: Filler) -> None:
+        self.published, self.sources = filler.figures.lake.published, filler.sources
+        self.period, self.origins = filler.period, filler.origins
+        self.unit_code, self.province_code = filler.unit_code, filler.figures.manifest["province_code"]
+        self.whose, self.province = (filler.names.get(code, code) for code in (self.unit_code, self.province_code))
 
     def pieces(self, name: str) -> list[Piece]:
         """Return the pieces of a part: index766, par_index, papi or external_indices."""
@@ -63,28 +44,20 @@ class Scores:
     def _part(self, name: str, whose: str, when: str, rows: list[Row], **given: Any) -> list[Piece]:
         """Return a part of `parts.yaml` with its source; its gap where there is no row."""
         part = parts()[name]
-        given = {
-            "whose": whose,
-            "when": when,
-            "period": self.period.name_vi,
-            "origin": self._origin(part.table),
-            **given,
-        }
+        usual = {"whose": whose, "when": when, "period": self.period.name_vi}
+        given = {**usual, "origin": self.origins.get(part.table, ""), **given}
         if not rows:
             return [Paragraph(runs(part.lacking, given))]
         total = next((row for row in rows if row.get("criterion_level") == "total"), None)
         note = self.sources.table(part.table, whose, given.pop("noted", when), part.what)
         return part.pieces(rows, {"total": total, **given}, note)
 
-    def _origin(self, table: str) -> str:
-        return self.origins.get(table, "")
-
     def _card(self, table: str, source: str) -> list[Row]:
         """Return the unit's rows of exactly the period, else of the last period within it."""
         query = "SELECT * FROM card WHERE unit_code = $unit AND source = $source"
         given = {"unit": self.unit_code, "source": source}
         rows = run_sql(query, params=given, card=read_published(self.published, table)).to_pylist()
-        spans = {_span(row) for row in rows if row["period_type"] in _KINDS}
+        spans = {_span(row) for row in rows if row["period_type"] in SCORED_PERIODS}
         exact = [span for span in spans if span[1:] == (self.period.first, self.period.last)]
         within = [span for span in spans if self.period.first <= span[1] and span[2] <= self.period.last]
         # a custom period can have the same days as a calendar one: take one of them
@@ -103,29 +76,16 @@ class Scores:
         rows = [
             {**row, "own": own.get(row["criterion_code"]), "portal": portal.get(row["criterion_code"])} for row in rows
         ]
-        return self._part("index766", self._whose, _name(rows[0]) if rows else "", rows)
-
-    @property
-    def _whose(self) -> str:
-        return self.names.get(self.unit_code, self.unit_code)
-
-    @property
-    def _province(self) -> str:
-        return self.names.get(self.province_code, self.province_code)
+        return self._part("index766", self.whose, _name(rows[0]) if rows else "", rows)
 
     def external_indices(self) -> list[Piece]:
         """Return each index's newest value and rank up to the period's end, with changes."""
         table, until = "external_indices", f"đến {vietnamese.day(self.period.last)}"
         given = {"unit": self.province_code, "last": self.period.last}
-        rows = run_file(
-            "reports/external_indices", params=given, card=read_published(self.published, table)
-        ).to_pylist()
-        contradictions = [
-            Paragraph((Run(f"[{row['index_name_vi']}: {row['contradiction_vi']}]", is_gap=True),))
-            for row in rows
-            if row["is_contradicted"]
-        ]
-        return [*self._part(table, self._province, until, rows), *contradictions]
+        card = read_published(self.published, table)
+        rows = run_file("reports/external_indices", params=given, card=card).to_pylist()
+        told = (f"[{row['index_name_vi']}: {row['contradiction_vi']}]" for row in rows if row["is_contradicted"])
+        return [*self._part(table, self.province, until, rows), *(Paragraph((Run(one, is_gap=True),)) for one in told)]
 
     # PAR INDEX -------------------------------------------------------------------------------------------------------
 
@@ -139,7 +99,7 @@ class Scores:
         stages = stage_sums(rows) if has_stages else {}
         last = {(row["reason_vi"] or "").rpartition("; ")[2] for row in rows}
         remark = last.pop() if len(last) == 1 else ""
-        shown = [stage for stage in _BY_PEOPLE if any(stage in one.scores for one in stages.values())]
+        shown = [stage for stage in PEOPLE if any(stage in one.scores for one in stages.values())]
         ordered = [
             {
                 **row,
@@ -154,7 +114,7 @@ class Scores:
         levels = load_code_list("unit_level").labels_vi
         return self._part(
             "par_index",
-            self._whose,
+            self.whose,
             _name(rows[0]) if rows else "",
             ordered,
             remark=remark,
@@ -170,8 +130,8 @@ class Scores:
     def papi(self) -> list[Piece]:
         """Return sentence, table and remarks on PAPI; a gap where there is no score."""
         code = self.province_code
-        found = (item for item in former_provinces().items() if item[1].agency_code == code)
-        papi_code, own = next(found, (None, None))
+        before = (item for item in former_provinces().items() if item[1].agency_code == code)
+        papi_code, own = next(before, (None, None))
         if self.period.last < MERGER_ON:
             return self._surveyed(papi_code, own)
         former, table = parts_of_today(code), "scorecard_papi_today"
@@ -189,7 +149,7 @@ class Scores:
         given = {
             "former": former,
             "merger": vietnamese.day(MERGER_ON),
-            "origin": self._origin("scorecard_papi"),
+            "origin": self.origins.get("scorecard_papi", ""),
             "surveyed": {(row["unit_code"], row["criterion_code"]): row for row in surveyed if row["year"] == year},
         }
         return [*self._of_newest_year("papi_today", rows, **given), *self._later(year)]
@@ -228,20 +188,18 @@ class Scores:
 
     def _interval(self, total: Row) -> list[Piece]:
         """Return a sentence with the interval of the rank, where one was computed."""
-        table, part = "rank_intervals", parts()["papi_interval"]
-        if not self._has(table):
-            return []
+        table, part, year = "rank_intervals", parts()["papi_interval"], total["year"]
         query = (
             "SELECT * FROM card WHERE scorecard_id = 'papi' AND unit_code = $code AND YEAR(period_start) = $year "
-            "AND rank_low IS NOT NULL"
+            "AND rank_low IS NOT NULL LIMIT 1"
         )
-        given = {"code": total["unit_code"], "year": total["year"]}
-        for row in run_sql(query, params=given, card=read_published(self.published, table)).slice(0, 1).to_pylist():
-            whose, year = vietnamese.provinces_in_text(total["unit_name"]), total["year"]
-            note = self.sources.table(table, whose, f"năm {year}", part.what)
-            text = runs(part.sentence, {"total": row, "year": year}, note)
-            return [Paragraph((*text, Run(f" {row['method_vi']}")), "small")]
-        return []
+        given = {"code": total["unit_code"], "year": year}
+        card = read_published(self.published, table) if self._has(table) else None
+        if card is None or not (rows := run_sql(query, params=given, card=card).to_pylist()):
+            return []
+        note = self.sources.table(table, vietnamese.provinces_in_text(total["unit_name"]), f"năm {year}", part.what)
+        text = runs(part.sentence, {"total": rows[0], "year": year}, note)
+        return [Paragraph((*text, Run(f" {rows[0]['method_vi']}")), "small")]
 
     def _has(self, table: str) -> bool:
         """Tell whether the published version has a table."""
@@ -254,20 +212,20 @@ class Scores:
         return run_file(f"reports/{query}", params=given, card=read_published(self.published, table)).to_pylist()
 
     def _papi_gap(self, why: str = "", where: str = "") -> list[Piece]:
-        why = why or f"bảng PAPI trong dữ liệu không có {self._province} đến năm {self.period.last.year}"
-        what = gap("Điểm PAPI theo nội dung", why, where or self._origin("scorecard_papi"))
+        why = why or f"bảng PAPI trong dữ liệu không có {self.province} đến năm {self.period.last.year}"
+        what = gap("Điểm PAPI theo nội dung", why, where or self.origins.get("scorecard_papi", ""))
         return [Paragraph((what,))]
 
     def _no_longer(self, own: OldProvince | None) -> str:
         """Return the reason why a code is none of the 34 provinces, in Vietnamese."""
         if own is None:
-            return f"bảng PAPI không có {self._province}, mã {self.province_code}"
+            return f"bảng PAPI không có {self.province}, mã {self.province_code}"
         whose, into = map(vietnamese.provinces_in_text, (own.name_vi, own.successor_name_vi))
         return f"{whose} đã hợp nhất vào {into} từ ngày {vietnamese.day(MERGER_ON)}"
 
     def _later(self, year: int) -> list[Piece]:
         last = self.period.last.year
-        what = gap(f"Điểm PAPI năm {last}", "chưa có trong dữ liệu", self._origin("scorecard_papi"))
+        what = gap(f"Điểm PAPI năm {last}", "chưa có trong dữ liệu", self.origins.get("scorecard_papi", ""))
         return [Paragraph((what,))] if year < last else []
 
 
@@ -310,7 +268,7 @@ def _order(row: Row) -> tuple[bool, list[tuple[int, str]]]:
 def _evidence(row: Row, remark: str) -> str:
     """Return counts with their share, or the document or body that gave the points."""
     evidence, ratio = row["evidence"] or "", ""
-    if row.get("counted_stage") in _BY_PEOPLE:
+    if row.get("counted_stage") in PEOPLE:
         return "; ".join(part for part in (evidence, _without(row["reason_vi"], remark)) if part)
     if row["denominator"]:
         share = vietnamese.percent(row["numerator"], row["denominator"])

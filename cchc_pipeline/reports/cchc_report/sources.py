@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +50,7 @@ class Sources:
         self.rows.setdefault(key, row)
         return list(self.rows).index(key) + 1
 
-    def pieces(self, manifest: dict[str, Any], command: str) -> list[Piece]:
+    def pieces(self, manifest: Mapping[str, Any], command: str) -> list[Piece]:
         """Return the table of sources, below a sentence that names the published version.
 
         Args:
