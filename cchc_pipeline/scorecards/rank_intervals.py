@@ -85,9 +85,7 @@ class Stratum:
             draws, method = PAPI_DRAWS, papi_robustness.method_vi(plan)
         return self.totals.assign(
             scorecard_id=self.key[0],
-            rank_low=spread.rank_low.astype(np.int32),
-            rank_high=spread.rank_high.astype(np.int32),
-            rank_median=spread.rank_median.astype(np.int32),
+            **{one: getattr(spread, one).astype(np.int32) for one in ("rank_low", "rank_high", "rank_median")},
             first_quarter_share=spread.share_first_quarter,
             draws=draws,
             method_vi=method,

@@ -18,7 +18,6 @@ from cchc_pipeline.indicators import compute
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.engine import sql_file
 from cchc_pipeline.scorecards.papi.scorecard import PAPI_SCHEMA
-from cchc_pipeline.scorecards.reconciliation import apply
 from cchc_pipeline.scorecards.reconciliation import build as reconciliation
 from cchc_pipeline.scorecards.reconciliation.causes import causes
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
@@ -102,6 +101,6 @@ def statements(sql: str) -> Statements:
         "used": lambda: [units.USED_QUERY],
         "events": lambda: [build.EVENTS_QUERY],
         "catalogue": lambda: compute.statements(list(catalogue())),
-        "causes": lambda: list(apply.statements(causes())),
+        "causes": lambda: list(reconciliation.statements(causes())),
     }
     return texts[name]()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -21,9 +19,13 @@ _COLUMNS = ("unit_code", *PERIOD, "metric_code", "numerator", "denominator", "ev
 _CODE, _TEXTS = ("criterion_code", pa.string()), pa.list_(pa.string())
 _DAYS = [(name, pa.date32()) for name in ("opens_on", "due_on", "closes_on")]
 _WINDOWS = pa.schema([_CODE, ("year", pa.int32()), ("label_vi", pa.string()), *_DAYS])
-_DOCUMENTS = pa.schema([_CODE, ("subject_kinds", _TEXTS), ("document_types", _TEXTS), ("notation", pa.string())])
-_INSPECTIONS = pa.schema([_CODE, ("needs_document", pa.bool_())])
-_INDICES = pa.schema([_CODE, ("index_code", pa.string())])
+_MARKS = [("subject_kinds", _TEXTS), ("document_types", _TEXTS), ("notation", pa.string())]
+#: Kind of rule, the query that looks its evidence up, what the query needs of a rule, and as which columns.
+_LOOKUPS = (
+    (DocumentRule, "evidence_documents", ("subject_kinds", "document_types", "notation"), pa.schema([_CODE, *_MARKS])),
+    (Inspections, "evidence_inspections", ("needs_document",), pa.schema([_CODE, ("needs_document", pa.bool_())])),
+    (ExternalIndex, "evidence_indices", ("index",), pa.schema([_CODE, ("index_code", pa.string())])),
+)
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,6 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
         for assessed in year.unique().to_pylist()
         for window in rule.windows(assessed)
     ]
-    marks = [
-        (code, rule.subject_kinds, rule.document_types, rule.notation)
-        for code, rule in rules
-        if isinstance(rule, DocumentRule)
-    ]
-    inspected = [(code, rule.needs_document) for code, rule in rules if isinstance(rule, Inspections)]
-    published = [(code, rule.index) for code, rule in rules if isinstance(rule, ExternalIndex)]
     as_of_on = pa.scalar(archive.as_of_on, pa.date32())
     first_on = pa.array([archive.documents_from or date.max], pa.date32())
     tables = {
@@ -80,19 +75,11 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
         ),
         "windows": table_from_rows(windows, _WINDOWS),
         "run": pa.table({"as_of_on": pa.array([archive.as_of_on], pa.date32()), "first_on": first_on}),
-        "documents": archive.documents,
-        "inspections": archive.inspections,
-        "external_indices": archive.external_indices,
-        "units": archive.units,
+        **{name: getattr(archive, name) for name in ("documents", "inspections", "external_indices", "units")},
     }
-    lookups: tuple[tuple[str, Sequence[tuple[Any, ...]], pa.Schema], ...] = (
-        ("evidence_documents", marks, _DOCUMENTS),
-        ("evidence_inspections", inspected, _INSPECTIONS),
-        ("evidence_indices", published, _INDICES),
-    )
-    parts = [
-        run_file(f"scorecards/{name}", rules=table_from_rows(rows, schema), **tables).to_pandas(date_as_object=False)
-        for name, rows, schema in lookups
-        if rows
-    ]
+    parts = []
+    for kind, query, names, schema in _LOOKUPS:
+        if rows := [(code, *(getattr(rule, name) for name in names)) for code, rule in rules if isinstance(rule, kind)]:
+            found = run_file(f"scorecards/{query}", rules=table_from_rows(rows, schema), **tables)
+            parts.append(found.to_pandas(date_as_object=False))
     return concat(parts)[list(_COLUMNS)] if parts else pd.DataFrame(columns=list(_COLUMNS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,13 +18,14 @@ from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.built import keep
-from cchc_pipeline.scorecards.reconciliation.apply import apply_causes
-from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
+from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Causes, causes
 from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
+from cchc_pipeline.scorecards.scoring.measures import PERIOD
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"
+_KEY = ", ".join((*PERIOD, "unit_code", "procedure_code"))
 #: Columns of a record in quarantine, with their types; what cannot be read as such is null.
 WAITING = {
     **dict.fromkeys(("dossier_id", "dossier_code", "national_code", "unit_code", "procedure_code"), "VARCHAR"),
@@ -94,7 +96,8 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
         engine.execute(
             "CREATE TEMP TABLE waiting AS SELECT UNNEST(JSON_TRANSFORM(row_json, ?)) FROM held_back", [f"{{{shape}}}"]
         )
-        apply_causes(engine, found)
+        for statement in statements(found):
+            engine.execute(statement)
         given = {"unexplained": UNEXPLAINED, "last_step": len(found.applied) + 1}
         changed = engine.query(sql_file("scorecards/reconciliation/effects"), given)
         engine.add("changed", changed)
@@ -103,6 +106,38 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
             engine.query(sql_file(f"scorecards/reconciliation/{name}")) for name in ("reconciliation", "dossiers")
         )
     return Reconciled(keep(lake, "reconciliation", table), keep(lake, "reconciliation_dossiers", listed))
+
+
+def statements(found: Causes) -> Iterator[str]:
+    """Yield the SQL that applies the causes in order to our dossiers, over what state.sql names.
+
+    It makes `state` and `moved`: our count as step 0, then what each cause changes.
+    """
+    # 1 where a dossier counts, else 0
+    counts = {
+        name: f"CAST(COALESCE(is_present AND ({figure.condition}), FALSE) AS INTEGER)"
+        for name, figure in found.figures.items()
+    }
+    before = ", ".join(f"{count} AS b_{name}" for name, count in counts.items())
+    own = ", ".join(f"CAST(NULLIF(SUM({count}), 0) AS INTEGER) AS f_{name}" for name, count in counts.items())
+    changes = ", ".join(f"NULLIF({count} - b_{name}, 0) AS f_{name}" for name, count in counts.items())
+    yield sql_file("scorecards/reconciliation/state")
+    yield (
+        f"CREATE TEMP TABLE moved AS SELECT 0 AS step, NULL::VARCHAR AS cause, {_KEY}, NULL::VARCHAR AS dossier_id, "
+        f"{own} FROM state GROUP BY {_KEY}"
+    )
+    for step, cause in enumerate(found.applied, start=1):
+        yield f"UPDATE state SET is_touched = COALESCE({found.condition(cause)}, FALSE)"
+        held = f"SELECT *, {before} FROM state WHERE is_touched"
+        after = ", ".join(f"{value} AS {column}" for column, value in cause.sets.items())
+        held = f"SELECT * REPLACE ({after}) FROM ({held})" if after else held
+        yield (
+            f"INSERT INTO moved BY NAME SELECT {step} AS step, '{cause.id}' AS cause, {_KEY}, dossier_id, {changes} "
+            f"FROM ({held})"
+        )
+        if cause.sets:
+            sets = ", ".join(f"{column} = {value}" for column, value in cause.sets.items())
+            yield f"UPDATE state SET {sets} WHERE is_touched"
 
 
 def _comparable(lake: Lake, history_from: date) -> pa.Table:
