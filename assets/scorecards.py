@@ -44,7 +44,7 @@ def scorecard_index766(work: Work) -> Made:
     rubrics = work.rubrics()
     table = build.build_index766(work.lake, rubrics)
     unknown = build.unknown_metrics(work.lake, rubrics)
-    labels, values, period = build.totals(table, "portal")
+    labels, values, period = preview.totals(table, "portal")
     title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
     chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
     fix = "describe the metric in a new version of the rubric index766"

@@ -109,18 +109,6 @@ def build_papi_today(lake: Lake) -> pa.Table:
     return keep(lake, "scorecard_papi_today", papi.on_todays_map(lake.store.read("built/scorecard_papi")))
 
 
-def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
-    """Return names and total points of units in the newest month, best first."""
-    mask = pc.and_(pc.equal(card["criterion_level"], "total"), pc.equal(card["source"], source))
-    mask = pc.and_(mask, pc.and_(pc.equal(card["period_type"], "month"), pc.is_valid(card["points"])))
-    rows = card.filter(mask).to_pylist()
-    if not rows:
-        return [], [], ""
-    newest = max(row["period_start"] for row in rows)
-    rows = sorted((row for row in rows if row["period_start"] == newest), key=lambda row: -row["points"])
-    return [row["unit_name"] or row["unit_code"] for row in rows], [row["points"] for row in rows], f"{newest:%m/%Y}"
-
-
 def _units(lake: Lake) -> pa.Table:
     return lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
 

@@ -168,18 +168,11 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     ]
     # what was scored without any figure (a flag, an empty denominator) has a row; what was absent has none
     leaves = leaves[(leaves["status"] != "missing") | leaves["numerator"].notna()]
-    return pd.DataFrame(
-        {
-            "unit_code": leaves["unit_code"],
-            **{name: leaves[name] for name in PERIOD},
-            "metric_code": leaves["criterion_code"],
-            "numerator": leaves["numerator"],
-            "denominator": leaves["denominator"],
-            "evidence": leaves["evidence"],
-            "is_not_applicable": leaves["status"] == "not_applicable",
-            "points": leaves["points"].where(given_by_people(leaves) | is_remainder(leaves)),
-        }
-    ).reset_index(drop=True)
+    columns = ["unit_code", *PERIOD, "criterion_code", "numerator", "denominator", "evidence"]
+    measures = leaves[columns].rename(columns={"criterion_code": "metric_code"})
+    points = leaves["points"].where(given_by_people(leaves) | is_remainder(leaves))
+    is_not_applicable = leaves["status"] == "not_applicable"
+    return measures.assign(is_not_applicable=is_not_applicable, points=points).reset_index(drop=True)
 
 
 def _give_points(figures: Figures, card: pd.DataFrame, rubric: Rubric, place: tuple[str, str], points: float) -> None:

@@ -44,6 +44,13 @@ def _line(row: Row) -> str:
     return f"| {rank} | {name} | {words.points(row['points'])} | {words.percent(row['ratio'])} | {', '.join(marks)} |"
 
 
+def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
+    """Return names and total points of units in the newest month, best first, and the month."""
+    rows = sorted(_newest(card, source, "month", "total"), key=lambda row: -row["points"])
+    names = [row["unit_name"] or row["unit_code"] for row in rows]
+    return names, [row["points"] for row in rows], f"{rows[0]['period_start']:%m/%Y}" if rows else ""
+
+
 def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
     """Draw a unit's newest groups as PNG, one polygon per source; None without any."""
     series: dict[str, list[float | None]] = {}

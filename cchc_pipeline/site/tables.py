@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cchc_pipeline.days import period_of
 from cchc_pipeline.lake import engine
 
 #: Published tables that the site needs. Indicator values come from `indicator_values_public`, which hides small counts.
@@ -58,16 +59,11 @@ def shown_period(card: Path, period_type: str, data_until: date) -> Shown | None
     ends = {row["period_start"]: row["period_end"] for row in rows}
     starts = list(ends)
     first = max((start for start in starts if ends[start] <= data_until), default=starts[-1])
-    before = max((start for start in starts if start < first), default=None)
-    if before and not _follows(before, first, period_type):
-        before = None
+    before = period_of(period_type, first).before().first
     running = starts[-1] if starts[-1] > first else None
-    return Shown(period_type, first, ends[first], ends[first] <= data_until, before, running)
-
-
-def _follows(earlier: date, later: date, period_type: str) -> bool:
-    months = 12 * (later.year - earlier.year) + later.month - earlier.month
-    return months == (1 if period_type == "month" else 12)
+    return Shown(
+        period_type, first, ends[first], ends[first] <= data_until, before if before in ends else None, running
+    )
 
 
 def run(name: str, parameters: Mapping[str, Any] | None, **inputs: Path) -> list[Row]:

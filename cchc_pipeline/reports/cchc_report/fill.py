@@ -127,28 +127,26 @@ class Filler:
     def comparison(self, block: Comparison) -> list[Piece]:
         """Return a table of indicators: this period, the one before, the same a year ago."""
         thens = list(dict.fromkeys([self.period.before(), self.period.year_ago()]))
-        rows: list[list[Runs]] = []
+        rows: list[tuple[tuple[Runs, ...], dict[Period, list[Runs]]]] = []
         reasons: dict[str, list[Period]] = {}
         used: set[Period] = set()
         for name in block.compare:
-            indicator = self.by_id[name]
-            now = self.figures.get(name, self.unit_code, self.period)
-            cells = [plain(f"{indicator.name_vi}{_unit_vi(indicator)}")]
-            cells.append((self._value(now, indicator, self.unit_code, in_text=False),))
+            indicator, now = self.by_id[name], self.figures.get(name, self.unit_code, self.period)
+            value = self._value(now, indicator, self.unit_code, in_text=False)
+            pairs: dict[Period, list[Runs]] = {}
+            rows.append(((plain(f"{indicator.name_vi}{_unit_vi(indicator)}"), (value,)), pairs))
             for then in thens:
-                reason, pair = self._beside(indicator, now, then)
-                cells += pair
+                reason, pairs[then] = self._beside(indicator, now, then)
                 if reason is None:
                     used.add(then)
                 elif then not in reasons.setdefault(reason, []):
                     reasons[reason].append(then)
-            rows.append(cells)
         # Columns in which nothing is comparable are left out; a sentence below the table gives the reason.
-        shown = [position for position, then in enumerate(thens) if then in used]
+        shown = [then for then in thens if then in used]
         heads = ["Chỉ tiêu", _head(self.period)]
-        for position in shown:
-            heads += [_head(thens[position]), "Tăng (+), giảm (-)"]
-        kept = tuple((*cells[:2], *(cell for at in shown for cell in cells[2 + 2 * at : 4 + 2 * at])) for cells in rows)
+        for then in shown:
+            heads += [_head(then), "Tăng (+), giảm (-)"]
+        kept = tuple((*own, *(cell for then in shown for cell in pairs[then])) for own, pairs in rows)
         widths = (38.0, 14.0) + (12.0, 12.0) * len(shown)
         grid = Grid(tuple(heads), kept, widths, frozenset(range(1, len(heads))))
         return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]

@@ -24,7 +24,6 @@ from cchc_pipeline.reports.cchc_report.template import (
     Comparison,
     Heading,
     Part,
-    Section,
     Table,
     Template,
     Text,
@@ -142,9 +141,19 @@ class _Making:
 
     def report(self) -> Report:
         """Fill everything, the list of sources last, and return the report."""
-        body = [*self._opening(), *(piece for section in self._numbered() for piece in section)]
+        body = self._opening()
+        for number, section in enumerate(self.template.sections):
+            head = (Run(f"{vietnamese.ROMAN[number]}. "), *self.filler.runs(section.title))
+            body += [Paragraph(head, "section"), *self._blocks(section.blocks)]
         body.append(self.filler.paragraph(self.template.frame.closing, "closing"))
-        appendices = [self._appendix(number, section) for number, section in enumerate(self.template.appendices)]
+        appendices = [
+            [
+                Paragraph(plain(f"Phụ lục {vietnamese.ROMAN[number]}"), "appendix"),
+                self.filler.paragraph(section.title, "appendix_title"),
+                *self._blocks(section.blocks),
+            ]
+            for number, section in enumerate(self.template.appendices)
+        ]
         frame = {
             name: tuple(self.filler.runs(text) for text in ((texts,) if isinstance(texts, str) else texts))
             for name, texts in self.template.frame
@@ -174,22 +183,6 @@ class _Making:
             )
             pieces.append(Paragraph((gap(f"Số liệu cả {self.period.name_vi}", missing, "chạy lại khi đủ dữ liệu"),)))
         return pieces
-
-    def _numbered(self) -> list[list[Piece]]:
-        return [
-            [
-                Paragraph((Run(f"{vietnamese.ROMAN[number]}. "), *self.filler.runs(section.title)), "section"),
-                *self._blocks(section.blocks),
-            ]
-            for number, section in enumerate(self.template.sections)
-        ]
-
-    def _appendix(self, number: int, section: Section) -> list[Piece]:
-        head = [
-            Paragraph(plain(f"Phụ lục {vietnamese.ROMAN[number]}"), "appendix"),
-            Paragraph(self.filler.runs(section.title), "appendix_title"),
-        ]
-        return [*head, *self._blocks(section.blocks)]
 
     def _blocks(self, blocks: Sequence[Block]) -> list[Piece]:
         level = self.units[self.code]["unit_level"]

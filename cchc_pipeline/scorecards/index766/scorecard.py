@@ -33,20 +33,14 @@ ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
 PAYMENT_GROUP, PAYMENT_REMAINDER = "TTTT", "FORMALITY_PAYMENT_AVAILABLE"
 #: The published group and the two computed points are each rounded to 0.01.
 _ROUNDING = 0.02
-#: Columns of a scored file of metrics, by those of a scorecard.
-_SCORED = {
-    "unit_code": "unit_code",
-    "criterion_code": "metric_code",
-    "criterion_level": "level",
-    "group": "group",
-    "numerator": "numerator",
-    "denominator": "denominator",
-    "ratio": "ratio",
-    "points": "score",
-    "max_points": "max_score",
-    "status": "status",
+#: Columns of a scored file of metrics, and those that a scorecard calls otherwise.
+_SCORED = [
+    "unit_code", "metric_code", "level", "group", *REQUIRED[2:], "ratio", "score", "max_score", "status", "reason",
+]  # fmt: skip
+_RENAMED = {
+    "criterion_code": "metric_code", "criterion_level": "level", "points": "score", "max_points": "max_score",
     "reason_vi": "reason",
-}
+}  # fmt: skip
 _PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
@@ -82,7 +76,7 @@ def score_metrics(metrics: pd.DataFrame, *, source: str = "portal", rubric: Rubr
     table["group"] = (
         table["parent_code"].where(level == "criterion", table["criterion_code"]).where(level != "total", None)
     )
-    return table[list(_SCORED)].rename(columns=_SCORED)
+    return table.rename(columns=_RENAMED)[_SCORED]
 
 
 def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:

@@ -6,11 +6,12 @@ criteria that the versions score alike.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
 
+from cchc_pipeline import vietnamese
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, changed_criteria
@@ -36,11 +37,15 @@ def note_version(card: pa.Table, rubric: Rubric, rubrics: RubricSet) -> pa.Table
     first = rows["period_start"]
     outside = np.array([not rubric.is_valid_on(day) for day in rows["period_end"]], dtype=np.bool_)
     crossing = ~outside & np.array([day < rubric.valid_from for day in first], dtype=np.bool_)
-    until = f" đến {_day(rubric.valid_to)}" if rubric.valid_to else ""
-    validity = f"hiệu lực từ {_day(rubric.valid_from)}{until}"
+    begun = vietnamese.day(rubric.valid_from)
+    until = f" đến {vietnamese.day(rubric.valid_to)}" if rubric.valid_to else ""
+    validity = f"hiệu lực từ {begun}{until}"
     notes = [
         (outside, f"Chấm theo phiên bản {rubric.version} ({validity}); kỳ này nằm ngoài hiệu lực"),
-        (crossing, f"Kỳ bắt đầu trước ngày phiên bản {rubric.version} có hiệu lực ({_day(rubric.valid_from)})"),
+        (
+            crossing,
+            f"Kỳ bắt đầu trước ngày phiên bản {rubric.version} có hiệu lực ({begun})",
+        ),
     ]
     for day in set(first[~outside].dropna()):
         old = rubrics.scoring(rubric.id, day - timedelta(days=1))
@@ -62,7 +67,3 @@ def _broken(old: Rubric, new: Rubric) -> set[str]:
     changed = changed_criteria(old, new)
     groups = (one for group in new.groups for one in group.walk())
     return {TOTAL_CODE, *changed, *(one.code for one in groups if any(leaf.code in changed for leaf in one.leaves()))}
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
