@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,13 +23,8 @@ class TemplateError(CchcError):
     """The template of the report cannot be read or is wrong."""
 
 
-@cache
-def _indicator_ids() -> frozenset[str]:
-    return frozenset(indicator.id for indicator in catalogue())
-
-
 def _indicator(name: str, also: tuple[str, ...] = ()) -> str:
-    known = _indicator_ids() | set(also)
+    known = {indicator.id for indicator in catalogue()} | set(also)
     if name not in known:
         near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
         meant = f" Did you mean {', '.join(near)}?" if near else ""
