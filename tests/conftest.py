@@ -3,6 +3,7 @@
 Belongs here: settings of tools for all tests, and fixtures that several folders use.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is there and large enough
 ENOUGH_BYTES = 2 * 1024**3
 
+# Every write of a lake and of an instance is synced: on a disk, tests would wait for it two minutes in five.
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
 # how long an example takes says something about the machine, and nothing about the code
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
@@ -40,23 +45,12 @@ def zones_in_arrow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for lakes and instances: in memory where that is possible, since every write is synced."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
-        folder = Path(tempfile.mkdtemp(prefix="cchc-tests-", dir=MEMORY))
-        yield folder
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        yield tmp_path_factory.mktemp("desks")
-
-
-@pytest.fixture(scope="session")
-def make_desk(folders: Path) -> "Iterator[Desks]":
+def make_desk(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Desks]":
     """Builds desks, each with its own served province; their servers run to the end."""
     from desk import Desks
 
     with ExitStack() as running:
-        yield Desks(folders, running)
+        yield Desks(tmp_path_factory.mktemp("desks"), running)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -44,9 +45,10 @@ def prepare(name: str, recipe: object, make: Callable[[Path], None], folder: Pat
         if not kept.exists():
             for old in KEPT.glob(f"{name}-*"):
                 shutil.rmtree(old)
-            made = KEPT / f"{name}-making"
-            make(made)
-            made.rename(kept)
+            with TemporaryDirectory() as new:
+                make(Path(new) / name)
+                shutil.copytree(Path(new) / name, KEPT / f"{name}-making", symlinks=True)
+            (KEPT / f"{name}-making").rename(kept)
         shutil.copytree(kept, folder, symlinks=True)
 
 

@@ -72,9 +72,9 @@ OTHER_MACHINE = {
 }
 
 
-def test_another_machine_publishes_the_same_bytes(desk: Desk, first: Night, folders: Path) -> None:
+def test_another_machine_publishes_the_same_bytes(desk: Desk, first: Night, tmp_path: Path) -> None:
     """Zone, locale, hash seed and threads of the process, and the switch by which Arrow drops zones, change nothing."""
-    window, other, begun = first.window, Desk(folders / "another-machine", desk.sandbox), datetime.now(UTC)
+    window, other, begun = first.window, Desk(tmp_path / "another-machine", desk.sandbox), datetime.now(UTC)
     done = other.cchc(
         *f"run --from {window.first} --to {window.last}".split(), seconds=900, CCHC_OVERLAP_DAYS="2", **OTHER_MACHINE
     )  # fmt: skip
