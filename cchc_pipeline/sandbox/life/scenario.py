@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from cchc_pipeline.sandbox.life.plan import ExactPlan
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
+
+#: What a unit has of each measure; of a measure with several values (procedure codes, days), by (measure, value).
+Counts = Counter[str | tuple[str, Any]]
+
+
+def values_of(counts: Counts, measure: str) -> list[Any]:
+    """Return the different values counted under `measure`."""
+    return [key[1] for key, count in counts.items() if count and isinstance(key, tuple) and key[0] == measure]
 
 
 @dataclass(frozen=True)
@@ -67,3 +77,11 @@ class Scenario:
     def inside(self, unit: Unit) -> list[Unit]:
         """Return the unit and all units below it."""
         return [one for one in self.units if unit in (one, *self.ancestors(one))]
+
+    def summed(self, own: Mapping[str, Counts]) -> dict[str, Counts]:
+        """Return the counts of every unit with those of all units below it added."""
+        totals = {unit.code: Counts() for unit in self.units}
+        for unit in self.units:
+            for above in (unit, *self.ancestors(unit)):
+                totals[above.code].update(own[unit.code])
+        return totals

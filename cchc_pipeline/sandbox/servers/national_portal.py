@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.scenario import values_of
 from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal, rounded
 from cchc_pipeline.sandbox.servers.web import department_id, reply
 from cchc_pipeline.sandbox.servers.world import World
@@ -103,8 +104,8 @@ class PortalRoutes:
         levels = [p.service_level for p in self.portal.procedures_of(unit)]
         donuts = {
             "onlineDossier": _shares(
-                ("ONLINE", "Trực tuyến", counts.online),
-                ("OTHER", "Trực tiếp, bưu chính", counts.received - counts.online),
+                ("ONLINE", "Trực tuyến", counts["online"]),
+                ("OTHER", "Trực tiếp, bưu chính", counts["received"] - counts["online"]),
             ),
             "onlineProvision": _shares(
                 ("FULL", "Toàn trình", levels.count("full")),
@@ -149,17 +150,17 @@ class PortalRoutes:
         }
         if group == "TDGQ":
             data |= {
-                "totalReceived": counts.received,
-                "totalOnTime": counts.on_time,
-                "totalOverdue": counts.received - counts.on_time,
-                "avgProcessingDays": rounded(counts.days / counts.closed) if counts.closed else None,
+                "totalReceived": counts["received"],
+                "totalOnTime": counts["on_time"],
+                "totalOverdue": counts["received"] - counts["on_time"],
+                "avgProcessingDays": rounded(counts["days"] / counts["closed"]) if counts["closed"] else None,
             }
         elif group == "TTTT":
             data |= {
-                "totalDossierOnlinePaymentSuccess": counts.paid,
-                "totalDossierFinancialObligation": counts.fee,
-                "totalDossierOnlineFormalityPaymentSuccess": len(counts.paid_formalities),
-                "totalFeeFormality": len(counts.fee_formalities),
+                "totalDossierOnlinePaymentSuccess": counts["paid"],
+                "totalDossierFinancialObligation": counts["fee"],
+                "totalDossierOnlineFormalityPaymentSuccess": len(values_of(counts, "paid")),
+                "totalFeeFormality": len(values_of(counts, "fee")),
             }
         return data
 

@@ -8,12 +8,14 @@ overdue from the day after its due date unless it is suspended. Defective record
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
+from typing import Any
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
+from cchc_pipeline.sandbox.life.scenario import Counts, values_of
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth.definitions import definitions
 from cchc_pipeline.sandbox.truth.procedures import of_unit, procedure_counts, procedure_truth
@@ -21,26 +23,6 @@ from cchc_pipeline.sandbox.truth.registers import register_truth
 
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The counts of one unit."""
-
-    counts: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    handling_days: list[int] = field(default_factory=list)
-    fee_procedures: set[str] = field(default_factory=set)
-    paid_procedures: set[str] = field(default_factory=set)
-    online_procedures: set[str] = field(default_factory=set)
-
-    def add(self, other: _Tally) -> None:
-        """Add the counts of another unit."""
-        for measure, quantity in other.counts.items():
-            self.counts[measure] += quantity
-        self.handling_days += other.handling_days
-        self.fee_procedures |= other.fee_procedures
-        self.paid_procedures |= other.paid_procedures
-        self.online_procedures |= other.online_procedures
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +52,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
         number. Register and procedure indicators are missing where unknown.
     """
     window = _Window(as_of_on, start, min(end, as_of_on))
-    own: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
+    own = {unit.code: Counts() for unit in province.units}
     apologies = _count_letters(province, window, own)
     clock = workdays.end_of(as_of_on)
     for life in province.lives_between(province.scenario.go_live, as_of_on):
@@ -78,31 +60,30 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             seen = life.seen(clock)
             if seen is not None:
                 _count_dossier(own[life.unit.code], life, seen, window, apologies)
-    total: dict[str, _Tally] = {unit.code: _Tally() for unit in province.units}
-    for unit in province.units:
-        for above in (unit, *province.scenario.ancestors(unit)):
-            total[above.code].add(own[unit.code])
     truth: Truth = {}
-    for unit in province.units:
+    for unit, total in zip(province.units, province.scenario.summed(own).values(), strict=True):
         procedures = of_unit(province, unit)
-        _finish(
-            total[unit.code], {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
+        online = {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
+        counts: defaultdict[Any, float] = defaultdict(
+            float, {measure: float(count) for measure, count in total.items()}
         )
-        counts = total[unit.code].counts
-        counts.update(procedure_counts(procedures))
+        counts |= procedure_counts(procedures) | {
+            "procedures_online_used": len(online.intersection(values_of(total, "received_online"))),
+            "procedures_with_fee_used": len(values_of(total, "with_fee")),
+            "procedures_paid": len(values_of(total, "paid_online")),
+        }
         for indicator, measure in definitions().counts.items():
             truth[indicator, unit.code] = counts[measure], None
         for indicator, (numerator, denominator) in definitions().rates.items():
             truth[indicator, unit.code] = counts[numerator], counts[denominator]
-        for indicator, value in procedure_truth(province, unit, procedures, window.as_of_on, start, end).items():
+        for indicator, value in procedure_truth(province, unit, procedures, as_of_on, start, end).items():
             truth[indicator, unit.code] = value
-        days = total[unit.code].handling_days
+        days = [day for day in values_of(total, "handled_days") for _ in range(total["handled_days", day])]
         truth["handling_time_median_days", unit.code] = float(median(days)) if days else 0.0, float(len(days))
     return truth | register_truth(province, as_of_on, start, end)
 
 
-def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apologies: set[str]) -> None:
-    counts = tally.counts
+def _count_dossier(counts: Counts, life: Life, seen: Seen, window: _Window, apologies: set[str]) -> None:
     finished_on = seen.finished_at.date() if seen.finished_at else None
     if seen.status == 3:
         counts["refused"] += window.holds(finished_on)
@@ -130,7 +111,7 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
 
     if window.holds(received_on):
         not_late = outcome != "late" if closed_on is not None else not is_overdue(window.as_of_on)
-        _count_received(tally, life, seen, not_late=not_late)
+        _count_received(counts, life, seen, not_late=not_late)
     if window.holds(closed_on) and outcome is not None and closed_on is not None:
         counts["resolved"] += 1
         counts[outcome] += 1
@@ -147,7 +128,7 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
             counts[f"done_{level}"] += 1
             counts[f"done_electronic_{level}"] += seen.is_result_electronic
             counts["handled_days"] += days
-            tally.handling_days.append(days)
+            counts["handled_days", days] += 1
         if outcome == "late":
             has_apology = life.dossier_code in apologies
             counts["late_with_apology"] += has_apology
@@ -165,20 +146,20 @@ def _count_dossier(tally: _Tally, life: Life, seen: Seen, window: _Window, apolo
         counts["pending_in_time"] += not overdue
 
 
-def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) -> None:
+def _count_received(counts: Counts, life: Life, seen: Seen, *, not_late: bool) -> None:
     """Add the measures of a dossier received in the period."""
-    counts = tally.counts
+    code = life.procedure.code
     counts["received"] += 1
     counts[f"received_{life.channel}"] += 1
     if life.channel == "online":
-        tally.online_procedures.add(life.procedure.code)
+        counts["received_online", code] += 1
         counts["received_full_online"] += life.procedure.service_level == "full"
     if life.procedure.fee_vnd:
         counts["with_fee"] += 1
-        tally.fee_procedures.add(life.procedure.code)
+        counts["with_fee", code] += 1
         if seen.is_paid_online:
             counts["paid_online"] += 1
-            tally.paid_procedures.add(life.procedure.code)
+            counts["paid_online", code] += 1
     counts["digitised"] += seen.is_digitised
     counts["reused"] += seen.is_data_reused
     counts["result_electronic"] += seen.is_result_electronic
@@ -189,7 +170,7 @@ def _count_received(tally: _Tally, life: Life, seen: Seen, *, not_late: bool) ->
     counts["satisfied_not_late"] += not_late and seen.rating != 1
 
 
-def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) -> set[str]:
+def _count_letters(province: Province, window: _Window, own: dict[str, Counts]) -> set[str]:
     """Count the units' letters; return the codes of dossiers with an apology."""
     apologies: set[str] = set()
     for day in workdays.days(province.scenario.go_live, window.as_of_on):
@@ -198,7 +179,7 @@ def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) 
                 apologies.add(letter.dossier_code)
             if letter.unit is None:
                 continue
-            counts = own[letter.unit.code].counts
+            counts = own[letter.unit.code]
             if window.holds(letter.sent_at.date()):
                 is_open = letter.security == "normal"
                 is_judged = is_open and letter.field is None
@@ -221,13 +202,3 @@ def _count_letters(province: Province, window: _Window, own: dict[str, _Tally]) 
                     counts["decisions_answering"] += 1
                     counts["publication_days"] += workdays.between(letter.responds_to[2], letter.promulgated_on)
     return apologies
-
-
-def _finish(tally: _Tally, online: set[str]) -> None:
-    """Count distinct procedures, which do not add up over units.
-
-    `online` holds the codes of the unit's own online services.
-    """
-    tally.counts["procedures_online_used"] = len(online & tally.online_procedures)
-    tally.counts["procedures_with_fee_used"] = len(tally.fee_procedures)
-    tally.counts["procedures_paid"] = len(tally.paid_procedures)
