@@ -28,8 +28,8 @@ from cchc_pipeline.days import Window, today
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
-from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.environment import RunningProvince, province_environment
+from cchc_pipeline.sandbox.province import SCENARIO_NAMES
 from cchc_pipeline.settings import load_settings
 
 #: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).

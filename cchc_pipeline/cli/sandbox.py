@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 import click
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.province import SCENARIO_NAMES, Province
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID
 from cchc_pipeline.sandbox.truth.definitions import indicators

@@ -22,9 +22,8 @@ from cchc_pipeline.sandbox.life.letters import (
     plan_subject,
     report_subject,
 )
-from cchc_pipeline.sandbox.life.plan import Publication
 from cchc_pipeline.sandbox.life.province_parts import Unit
-from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.life.scenario import Publication, Scenario
 
 PUBLICATION_DAYS = 5  # working days
 LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision

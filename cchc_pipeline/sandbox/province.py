@@ -7,19 +7,44 @@ import math
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from random import Random
 
-from cchc_pipeline.sandbox.catalogue import load_scenario
+from cchc_pipeline.sandbox.exact.scenario import build_exact
 from cchc_pipeline.sandbox.letter_book import LetterBook
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Fate, Life
 from cchc_pipeline.sandbox.life.draws import draw_fate, live
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
 from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.scenarios import merger_2025, two_level_2026
 
 # A dossier is applied for at most this many days before it is received.
 LONGEST_WAIT_DAYS = 3
 WEEKEND_SHARE = 0.025
+SCENARIO_NAMES = (
+    "two-level-2026",
+    "dak-nong-2020",
+    "dak-nong-2024",
+    "ha-giang-2023",
+    "kon-tum-2024",
+    "nam-dinh-2019",
+    "merger-2025",
+)
+
+
+def load_scenario(name: str, seed: int) -> Scenario:
+    """Build the scenario `name` for `seed`.
+
+    Raises:
+        SandboxError: no scenario has this name.
+    """
+    if name not in SCENARIO_NAMES:
+        raise SandboxError(f"no sandbox scenario {name!r}; choose one of {sorted(SCENARIO_NAMES)}", scenario=name)
+    for drawn in (two_level_2026, merger_2025):
+        if name == drawn.NAME:
+            return drawn.build(seed)
+    return build_exact(Path(__file__).parent / "scenarios" / f"{name}.yaml", seed)
 
 
 class Province:

@@ -10,9 +10,8 @@ from datetime import date
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Fate
 from cchc_pipeline.sandbox.life.draws import draw_aftermath, draw_fate
-from cchc_pipeline.sandbox.life.plan import DossierPlan, spread, working_days
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
-from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.life.scenario import DossierPlan, Scenario
 from cchc_pipeline.yaml_files import QuotedDay, Strict
 
 DIRECT_SHARE = 0.92  # of what is not filed online; the rest comes by post
@@ -100,9 +99,9 @@ class DossierPlanner:
         Raises:
             SandboxError: the unit of a late group offers no procedure of the service drawn.
         """
-        days = spread(self.rng, stratum.start, stratum.end, stratum.received)
+        days = workdays.spread(self.rng, stratum.start, stratum.end, stratum.received)
         marks = self._mark(stratum, days)
-        last, pauses = working_days(stratum.start, stratum.end)[-1], stratum.suspended
+        last, pauses = workdays.working_days(stratum.start, stratum.end)[-1], stratum.suspended
         for i, day in enumerate(days):
             channel = "online" if i in marks.online else "direct" if self.rng.random() < DIRECT_SHARE else "postal"
             service = channel if channel != "online" or marks.full is None else "full" if i in marks.full else "partial"
@@ -127,7 +126,7 @@ class DossierPlanner:
 
     def ordinary(self, start: date, end: date, count: int, online: float) -> None:
         """Plan `count` dossiers from the units' profiles, for days outside any report."""
-        for day in spread(self.rng, start, end, count):
+        for day in workdays.spread(self.rng, start, end, count):
             channel = "online" if self.rng.random() < online else "direct"
             unit, procedure = self._pick(("department", "district", "commune"), channel, None)
             fate = draw_fate(self.rng, unit, procedure, day, has_defects=False)
@@ -137,7 +136,7 @@ class DossierPlanner:
     def never_received(self, start: date, end: date, drafts: int, refused: int) -> None:
         """Plan drafts and refusals, all of them online."""
         for kind, count in (("draft", drafts), ("refused", refused)):
-            for day in spread(self.rng, start, end, count):
+            for day in workdays.spread(self.rng, start, end, count):
                 unit, procedure = self._pick(("department", "district", "commune"), "online", None)
                 self.put(day, unit, procedure, Fate(kind=kind, channel="online"))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cchc_pipeline.sandbox.life.plan import spread
+from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError
 from cchc_pipeline.yaml_files import QuotedDay, Strict
 
@@ -115,7 +115,7 @@ def exact_procedures(
         changes[i]["interlinked"] = "same_level" if position < quota.same_level else "cross_level"
     for dated in quota.dated:
         chosen = _draw(rng, made, dated.column, dated.count + dated.other)
-        days = spread(rng, dated.first, dated.last, dated.count)
+        days = workdays.spread(rng, dated.first, dated.last, dated.count)
         days += [dated.first.replace(year=dated.first.year - 1)] * dated.other
         for i, day in zip(chosen, days, strict=True):
             changes[i][dated.column] = day
@@ -201,7 +201,7 @@ def _draw(rng: random.Random, made: list[Procedure], column: str, count: int) ->
 def _internal(departments: list[str], quota: ProcedureQuota, rng: random.Random) -> list[Procedure]:
     """Draw the internal procedures, which no dossier is filed for."""
     dated = quota.internal_simplified
-    days = spread(rng, dated.first, dated.last, dated.count) if dated else []
+    days = workdays.spread(rng, dated.first, dated.last, dated.count) if dated else []
     made = []
     for i in range(quota.internal):
         unit = departments[i % len(departments)]

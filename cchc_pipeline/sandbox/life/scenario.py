@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from cchc_pipeline.sandbox.life.plan import ExactPlan
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Fate
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
 
+DossierPlan = dict[date, list[tuple[Unit, Procedure, Fate]]]
 #: What a unit has of each measure; of a measure with several values (procedure codes, days), by (measure, value).
 Counts = Counter[str | tuple[str, Any]]
 
@@ -18,6 +20,50 @@ Counts = Counter[str | tuple[str, Any]]
 def values_of(counts: Counts, measure: str) -> list[Any]:
     """Return the different values counted under `measure`."""
     return [key[1] for key, count in counts.items() if count and isinstance(key, tuple) and key[0] == measure]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A ministry's decision that arrives and the province's decision that answers it.
+
+    `days` are the working days from arrival to publication; `internal` of the `procedures` are internal ones.
+    `ministry` is its place in `letter_texts.yaml`, `number` that of its decision.
+    """
+
+    arrived_on: date
+    days: int
+    procedures: int
+    internal: int = 0
+    ministry: int = 0
+    number: int = 0
+
+    @property
+    def promulgated_on(self) -> date:
+        """Return the day of the province's decision."""
+        return workdays.shift(self.arrived_on, self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLetter:
+    """A letter that a plan fixes, sent on the day it is dated."""
+
+    unit: Unit
+    type_name: str
+    kind: str
+    subject: str
+    is_signed: bool = True
+    is_paper_copy: bool = False
+    security: str = "normal"  # normal | secret
+    field: str | None = None  # finance | personnel
+
+
+@dataclass(frozen=True, slots=True)
+class ExactPlan:
+    """The dossiers, publication decisions and other letters of every day."""
+
+    dossiers: DossierPlan
+    publications: tuple[Publication, ...]
+    letters: Mapping[date, list[PlannedLetter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
