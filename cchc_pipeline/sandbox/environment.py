@@ -10,8 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from cchc_pipeline.days import LOCAL_ZONE, today
-from cchc_pipeline.sandbox.drop.papi import write_papi_table
-from cchc_pipeline.sandbox.drop.registers import write_registers
+from cchc_pipeline.sandbox.drop import write_papi_table, write_registers
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID, CLIENT_SECRET
 from cchc_pipeline.settings import load_settings

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cchc_pipeline.sandbox.drop.registers import Rows, register_row
+from cchc_pipeline.sandbox.drop import Rows, register_row
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.yaml_files import QuotedDay, Strict

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from cchc_pipeline.sandbox.drop.registers import rows_by_table
+from cchc_pipeline.sandbox.drop import rows_by_table
 from cchc_pipeline.sandbox.exact.dossiers import DossierPlanner, Stratum
 from cchc_pipeline.sandbox.exact.letters import LetterQuota, PublicationQuota, exact_letters, exact_publications
 from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, exact_procedures

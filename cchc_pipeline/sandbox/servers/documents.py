@@ -16,12 +16,10 @@ from xml.sax.saxutils import escape
 from jinja2 import Environment, Template
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life import people, workdays
 from cchc_pipeline.sandbox.life.letters import RECEIPT_CODES, Letter, Receipt
-from cchc_pipeline.sandbox.servers.web import Refused, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import Refused, World, reply
 
 MOST_DAYS = 400
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -66,13 +64,6 @@ class DocumentRoutes:
 
     def __init__(self, world: World) -> None:
         self.world = world
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/documents`."""
-        return [
-            Route("/documents/v1/syncReceivedEdocList", self.listing, methods=["GET"]),
-            Route("/documents/v1/getEdoc", self.single, methods=["GET"]),
-        ]
 
     def _check(self, request: Request) -> None:
         if not self.world.knows(request.headers.get("x-systemid"), request.headers.get("x-secretkey")):

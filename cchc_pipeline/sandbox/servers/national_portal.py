@@ -9,13 +9,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.life.scenario import values_of
 from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal, rounded
-from cchc_pipeline.sandbox.servers.web import department_id, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import World, department_id, reply
 
 REPORTS = {
     "transparency": "CKMB",
@@ -54,10 +52,6 @@ class PortalRoutes:
         self.world = world
         self.portal = Portal(world.province)
         self._units = {department_id(unit.code): unit for unit in world.province.units}
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/national-portal`."""
-        return [Route("/national-portal/api/v1/reporting/evaluation/{report}", self.report, methods=["POST"])]
 
     async def report(self, request: Request) -> Response:
         """Answer any of the seven reports."""

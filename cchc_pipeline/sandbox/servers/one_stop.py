@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life import people
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
@@ -23,8 +22,7 @@ from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.steps import OTHER_AUTHORITY, Step, seen_steps, steps
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.dossier_search import STATUSES, UNKNOWN_STATUS, Query, page_of, parse_query, search
-from cchc_pipeline.sandbox.servers.web import Refused, dump, reply, reply_text
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import Refused, World, dump, reply, reply_text
 
 TOKEN_SECONDS = 86_400
 LARGEST_PAGE = 1_000
@@ -269,14 +267,6 @@ class OneStopRoutes:
         self.book = OneStop(world.province)
         self._tokens: dict[str, datetime] = {}
         self._searches: dict[tuple[datetime, Query], list[tuple[Any, Life]]] = {}
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/one-stop`."""
-        return [
-            Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", self.token, methods=["POST"]),
-            Route("/one-stop/pa/dossier/search", self.dossiers, methods=["GET"]),
-            Route("/one-stop/bd/procedure", self.procedures, methods=["GET"]),
-        ]
 
     async def token(self, request: Request) -> Response:
         """Answer a request for a token by OpenID client credentials."""

@@ -19,11 +19,10 @@ from starlette.routing import Route
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.documents import DocumentRoutes
-from cchc_pipeline.sandbox.servers.faults import Fault, FaultLayer
+from cchc_pipeline.sandbox.servers.faults import Fault, FaultLayer, in_force
 from cchc_pipeline.sandbox.servers.national_portal import PortalRoutes
 from cchc_pipeline.sandbox.servers.one_stop import OneStopRoutes
-from cchc_pipeline.sandbox.servers.web import Refused, refusal, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import Refused, World, refusal, reply
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 
 START_SECONDS = 30.0
@@ -34,14 +33,6 @@ class _Admin:
 
     def __init__(self, world: World) -> None:
         self.world = world
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/sandbox/clock", self.clock, methods=["GET", "POST"]),
-            Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
-            Route("/sandbox/describe", lambda _: reply(self.world.describe()), methods=["GET"]),
-            Route("/sandbox/truth", self.truth, methods=["GET"]),
-        ]
 
     async def clock(self, request: Request) -> Response:
         if request.method == "POST":
@@ -56,12 +47,10 @@ class _Admin:
             self.world.faults.clear()
         elif request.method == "POST":
             try:
-                faults = [Fault(**one) for one in json.loads(await request.body())]
+                self.world.faults += [Fault(**one) for one in json.loads(await request.body())]
             except (SandboxError, TypeError, ValueError) as error:
                 raise Refused(400, f"expected a list of faults: {error}") from None
-            for fault in faults:
-                self.world.faults.add(fault)
-        return reply(self.world.faults.listing())
+        return reply(in_force(self.world.faults))
 
     def truth(self, request: Request) -> Response:
         """Answer with the true indicators; query: from, to, optional as-of and unit."""
@@ -84,11 +73,19 @@ class _Admin:
 
 def build_app(world: World) -> FaultLayer:
     """Build the ASGI application of a world, faults included."""
+    one_stop, documents, admin = OneStopRoutes(world), DocumentRoutes(world), _Admin(world)
+    evaluation = "/national-portal/api/v1/reporting/evaluation/{report}"
     routes = [
-        *OneStopRoutes(world).routes(),
-        *DocumentRoutes(world).routes(),
-        *PortalRoutes(world).routes(),
-        *_Admin(world).routes(),
+        Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", one_stop.token, methods=["POST"]),
+        Route("/one-stop/pa/dossier/search", one_stop.dossiers),
+        Route("/one-stop/bd/procedure", one_stop.procedures),
+        Route("/documents/v1/syncReceivedEdocList", documents.listing),
+        Route("/documents/v1/getEdoc", documents.single),
+        Route(evaluation, PortalRoutes(world).report, methods=["POST"]),
+        Route("/sandbox/clock", admin.clock, methods=["GET", "POST"]),
+        Route("/sandbox/faults", admin.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/sandbox/describe", lambda _: reply(world.describe())),
+        Route("/sandbox/truth", admin.truth),
     ]
     return FaultLayer(Starlette(routes=routes, exception_handlers={Refused: refusal}), world.faults)
 
@@ -170,7 +167,7 @@ class SandboxServer:
 
     def add_fault(self, path: str, kind: str, times: int | None = None, **details: Any) -> None:
         """Put a fault in force; see `faults.Fault` for the arguments."""
-        self.world.faults.add(Fault(path=path, kind=kind, times=times, **details))
+        self.world.faults.append(Fault(path=path, kind=kind, times=times, **details))
 
     def clear_faults(self) -> None:
         """End all faults."""

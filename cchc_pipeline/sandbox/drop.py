@@ -1,11 +1,18 @@
-"""Write the registers of a scenario as CSV files into the drop folder."""
+"""Write the files that the built-in province puts into the drop folder.
+
+Belongs here: the PAPI table and the registers as offices would write them. Not here: the rows of the registers
+(`scenarios`, `exact`), reading the files (`sources`, `tabular`).
+"""
 
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+
+from cchc_pipeline.reference.papi_instrument import PROVINCES, all_slots, instrument
 
 Row = dict[str, object]
 Rows = Iterator[tuple[str, Row]]
@@ -91,3 +98,37 @@ def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
             writer.writerows(rows)
         written.append(path)
     return written
+
+
+# -- PAPI -----------------------------------------------------------------------------------------------------------
+
+PAPI_YEAR = 2024
+#: Provinces left blank, so that the sandbox has gaps as the real tables do.
+PAPI_GAPS = ("P15", "P40")
+
+
+def write_papi_table(folder: Path, seed: int) -> Path:
+    """Write `<folder>/2024.csv` unless it exists; return its path.
+
+    Columns: `Province` and one per slot of the instrument; a row per province, blank cells for gaps.
+    """
+    path = folder / f"{PAPI_YEAR}.csv"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = random.Random(f"papi-{seed}")
+    asked = instrument(PAPI_YEAR)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["Province", *all_slots()])
+        for province in PROVINCES:
+            scores = [
+                "" if slot not in asked.slots or province in PAPI_GAPS else _draw(draw, *asked.bounds(slot))
+                for slot in all_slots()
+            ]
+            writer.writerow([province, *scores])
+    return path
+
+
+def _draw(draw: random.Random, low: float, high: float) -> str:
+    return f"{low + (high - low) * draw.betavariate(5, 4):.4f}"
