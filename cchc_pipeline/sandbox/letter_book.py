@@ -41,16 +41,6 @@ class _Day:
     numbers: Counter[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A request of the province's own office, its due date and the day of the reply."""
-
-    asked_on: date
-    due_on: date
-    answered_on: date | None
-    receiver: Unit
-
-
 class LetterBook:
     """The letters and receipts of a province, by the day the document axis shows them.
 
@@ -156,8 +146,8 @@ class LetterBook:
             letter.security, letter.field = one.security, one.field
             yield letter
 
-    def _drawn_request(self, asked_on: date) -> _Request | None:
-        """Draw the request that the province's own office sends on a day, if any."""
+    def _drawn_request(self, asked_on: date) -> tuple[date, date | None, Unit] | None:
+        """Draw due date, day of the reply and receiver of the office's request of a day, if any."""
         if not workdays.works(asked_on) or not self._scenario.is_live(asked_on):
             return None
         rng = self._rng("request", asked_on.isoformat())
@@ -169,28 +159,29 @@ class LetterBook:
             answered_on = workdays.shift(asked_on, rng.randint(1, workdays.between(asked_on, due_on)))
         elif chance < 0.92:
             answered_on = workdays.shift(due_on, rng.randint(1, 5))
-        return _Request(asked_on, due_on, answered_on, rng.choice(self._scenario.units[1:]))
+        return due_on, answered_on, rng.choice(self._scenario.units[1:])
 
     def _requests(self, on: _Day) -> Iterator[Letter]:
         """Yield the request sent on `day` and the replies given on it."""
         top, day = self._scenario.units[0], on.day
         for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
             request = self._drawn_request(earlier)
-            if request is None or day not in (request.asked_on, request.answered_on):
+            if request is None or day not in (earlier, request[1]):
                 continue
+            due_on, _, receiver = request
             number, notation = (earlier.timetuple().tm_yday - 1) * self._stride + 1, f"YC-{top.notation}"
             if earlier == day:
-                text = f"V/v đề nghị báo cáo số liệu trước ngày {request.due_on:%d/%m/%Y}"
+                text = f"V/v đề nghị báo cáo số liệu trước ngày {due_on:%d/%m/%Y}"
                 letter = self._letter(on, top, "Công văn", "other", text)
                 letter.number, letter.notation = number, notation
-                letter.receivers = ((request.receiver.source_code, request.receiver.name),)
-                letter.due_on = request.due_on
+                letter.receivers = ((receiver.source_code, receiver.name),)
+                letter.due_on = due_on
             else:
                 text = "V/v báo cáo số liệu theo đề nghị của UBND tỉnh"
-                letter = self._letter(on, request.receiver, "Công văn", "other", text)
+                letter = self._letter(on, receiver, "Công văn", "other", text)
                 letter.receivers = ((top.source_code, top.name),)
                 letter.responds_to = (top.source_code, f"{number}/{notation}", earlier)
-                letter.answers_due_on = request.due_on
+                letter.answers_due_on = due_on
             yield letter
 
     @property

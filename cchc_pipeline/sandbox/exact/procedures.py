@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -100,7 +101,9 @@ def exact_procedures(
     if len(levels) != len(services):
         raise SandboxError(f"{len(levels)} procedures by level, {len(services)} by service: make them equal")
     rng.shuffle(services)
-    units = _units_in_charge(province, departments, quota, levels)
+    others = itertools.cycle(code for code in departments if code not in quota.in_charge)
+    turn = itertools.chain((code for code, count in quota.in_charge.items() for _ in range(count)), others)
+    units = [next(turn) if level == "province" else province for level in levels]
     names = {**departments, province: "UBND"}
     made = [
         _procedure(i, level, service, unit, names[unit], rng)
@@ -130,28 +133,6 @@ def exact_procedures(
         i = next(i for i, p in enumerate(public) if (p.unit_code, p.service_level) == asked)
         public[i] = replace(public[i], name=one.name, processing_time=one.processing_time, weight=one.weight)
     return (*public, *_internal(list(departments), quota, rng))
-
-
-def _units_in_charge(
-    province: str, departments: Mapping[str, str], quota: ProcedureQuota, levels: list[str]
-) -> list[str]:
-    """Return the unit in charge of each procedure: quota first, then in turn."""
-    wanted = dict(quota.in_charge)
-    others = [code for code in departments if code not in wanted]
-    turn = 0
-    units = []
-    for level in levels:
-        if level != "province":
-            units.append(province)
-            continue
-        left = next((code for code, count in wanted.items() if count), None)
-        if left is not None:
-            wanted[left] -= 1
-            units.append(left)
-        else:
-            units.append(others[turn % len(others)])
-            turn += 1
-    return units
 
 
 def _procedure(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from cchc_pipeline.sandbox.life import people, workdays
-from cchc_pipeline.sandbox.life.dossiers import DEFECTS, Fate, Life
+from cchc_pipeline.sandbox.life.dossiers import DEFECTS, Course, Fate, Life
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.steps import settle_cause
 
@@ -159,8 +159,7 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
         person=person,
         day=day,
         applied_at=applied,
-        is_legacy_code=fate.is_legacy_code,
-        defect=fate.defect,
+        **{name: getattr(fate, name) for name in Course.__slots__},
     )
     if fate.kind == "draft":
         return life
@@ -186,22 +185,17 @@ def _fill_course(rng: Random, life: Life, fate: Fate, procedure: Procedure) -> N
         life.due_at = moment(fate.due_on, start.hour * 3600 + start.minute * 60 if hours else 61200)
     if fate.suspended_on is not None:
         last = life.suspended_at = _at(rng, fate.suspended_on, life.processing_at)
-        life.suspended_status = fate.suspended_status
         if fate.resumed_on is not None:
             last = life.resumed_at = _at(rng, fate.resumed_on, last)
             if fate.extended_due_on is not None:
                 life.extended_due_at = moment(fate.extended_due_on, 61200)
     if fate.closed_on is not None:
-        life.closed_status = fate.closed_status
         life.closed_at = _at(rng, fate.closed_on, last)
         if life.processing_at > life.closed_at:
             life.processing_at = start + (life.closed_at - start) / 2
     if fate.correction_on is not None and fate.corrected_closed_on is not None and life.closed_at is not None:
         life.corrected_closed_at = min(life.closed_at, max(last, moment(fate.corrected_closed_on, 60300)))
         life.correction_at = _at(rng, fate.correction_on, life.closed_at)
-    life.result_issued_on = fate.result_issued_on
-    life.apology_on = fate.apology_on
-    life.late_cause, life.slow_units = fate.late_cause, fate.slow_units
     settle_cause(life)
 
 
@@ -235,7 +229,6 @@ def _fill_result(rng: Random, life: Life, fate: Fate) -> None:
         if rng.random() < profile.stored / profile.electronic:
             life.stored_at = _at(rng, workdays.shift(fate.closed_on, rng.randint(0, 3)), closed)
     if fate.rating is not None and fate.rated_on is not None:
-        life.rating, life.first_rating = fate.rating, fate.first_rating
         returned_first = fate.returned_on is not None and fate.returned_on <= fate.rated_on
         life.rated_at = _at(rng, fate.rated_on, life.returned_at if returned_first else closed)
         if fate.first_rating is not None:

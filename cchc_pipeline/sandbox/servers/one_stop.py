@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -50,14 +51,6 @@ def _service(procedure: Procedure) -> tuple[int, str]:
     """Return number and name of the service level, on the old scale where it is set."""
     old = procedure.service_level_old
     return SERVICES[procedure.service_level] if old is None else (old, f"Mức độ {old}")
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - the only argument
@@ -150,10 +143,10 @@ class OneStop:
             "priorityEarly": procedure.is_priority_early,
             "essentialService": procedure.is_essential,
             "locationFree": procedure.is_location_free,
-            "nationalIntegratedDate": _iso(procedure.integrated_on),
-            "nationalSyncedDate": _iso(procedure.synced_on),
-            "timeCutDate": _iso(procedure.time_cut_on),
-            "simplifiedDate": _iso(procedure.simplified_on),
+            "nationalIntegratedDate": procedure.integrated_on,
+            "nationalSyncedDate": procedure.synced_on,
+            "timeCutDate": procedure.time_cut_on,
+            "simplifiedDate": procedure.simplified_on,
         }
 
     def dossier(self, life: Life, seen: Seen, clock: datetime) -> str:
@@ -198,11 +191,13 @@ class OneStop:
             rating = f'{{"level":{seen.rating},"date":{stamp(seen.rated_at, utc=utc)}}}'
         if has_files:
             accepter = f'{{"fullname":"{people.name(900_000 + trick % 500)}"}}'
-        issued = f'"{seen.result_issued_on.isoformat()}"' if seen.result_issued_on else "null"
-        request = self._request(life) if trick % 5 == 0 else ""
+        request = ""
+        if trick % 5 == 0:
+            who = f"{people.name(person)}, số {people.identity_number(person)}, điện thoại {people.phone(person)}"
+            request = f"Đề nghị giải quyết cho {who}"
         progress = 100 if done else 50 if has_files else 0
         return (
-            f'{{"id":"{life.dossier_id}","code":{_text(life.dossier_code)},"nationCode":{_text(life.national_code)},'
+            f'{{"id":"{life.dossier_id}","code":{dump(life.dossier_code)},"nationCode":{dump(life.national_code)},'
             f'"dossierStatus":{status},"dossierTaskStatus":{{"id":"{_STATUS_IDS[name]}","name":{task_name}}},'
             f'"applicant":{people.applicant(person, unit.name, organisation=trick % 9 == 0, request=request)},'
             f"{self._procedures[procedure.code][trick % 23 == 0]},{self._agencies[unit.code]},"
@@ -211,17 +206,12 @@ class OneStop:
             f'"appliedDate":{stamp(life.applied_at, utc=not utc)},"acceptedDate":{accepted},"appointmentDate":{due},'
             f'"dueDate":{due},"completedDate":{stamp(finished, utc=utc)},"returnedDate":{stamp(seen.returned_at)},'
             f'"refusedDate":{stamp(seen.finished_at, utc=utc) if seen.status == 3 else "null"},'
-            f'"suspension":{pause},"resultIssuedDate":{issued},"dossierProgress":{progress},'
+            f'"suspension":{pause},"resultIssuedDate":{dump(seen.result_issued_on)},"dossierProgress":{progress},'
             f'"undefindedCompleteTime":{int(seen.due_at is None and has_files)},"countDutypaidCert":0,'
             f'"personalStorageSynced":{_flag(seen.is_in_personal_storage)},'
             f'"citizenDataUsed":{_flag(seen.is_citizen_data_used)},"nationalSynced":{_flag(seen.is_synced_national)},'
             f'"rating":{rating},"accepter":{accepter},{self._tasks(life, seen, clock, trick)}}}'
         )
-
-    def _request(self, life: Life) -> str:
-        person = life.person
-        who = f"{people.name(person)}, số {people.identity_number(person)}, điện thoại {people.phone(person)}"
-        return f"Đề nghị giải quyết cho {who}"
 
     def _tasks(self, life: Life, seen: Seen, clock: datetime, trick: int) -> str:
         """Render `task`, the steps so far, and `currentTask`.
@@ -266,7 +256,7 @@ class OneStopRoutes:
         self.world = world
         self.book = OneStop(world.province)
         self._tokens: dict[str, datetime] = {}
-        self._searches: dict[tuple[datetime, Query], list[tuple[Any, Life]]] = {}
+        self._search = lru_cache(maxsize=4)(partial(search, world.province))
 
     async def token(self, request: Request) -> Response:
         """Answer a request for a token by OpenID client credentials."""
@@ -304,11 +294,7 @@ class OneStopRoutes:
         query, page, size = self._page(request)
         clock = self.world.clock()
         with self.world.lock:
-            hits = self._searches.get((clock, query))
-            if hits is None:
-                if len(self._searches) >= 4:
-                    self._searches.clear()
-                hits = self._searches[clock, query] = search(self.world.province, clock, query)
+            hits = self._search(clock, query)
             seen = [(life, life.seen(clock)) for life in page_of(hits, page, size)]
             content = [self.book.dossier(life, view, clock) for life, view in seen if view is not None]
         frame = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -35,8 +35,8 @@ def department_id(code: str) -> str:
 
 
 def dump(body: Any) -> str:
-    """Return `body` as compact JSON text."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+    """Return `body` as compact JSON text; days as `YYYY-MM-DD`."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), check_circular=False, default=date.isoformat)
 
 
 def reply_text(text: str, status: int = 200) -> Response:
