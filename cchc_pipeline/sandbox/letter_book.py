@@ -319,18 +319,16 @@ class LetterBook:
         rng = self._rng("receipt", letter.doc_id)
         if rng.random() < (0.4 if self._scenario.plan is None else 0.9):
             return []
-        made = []
-        for code, name in letter.receivers[:1]:
-            arrived = letter.created_at + timedelta(minutes=rng.randint(1, 30))
-            made.append(Receipt(letter, code, name, "01", arrived))
-            if rng.random() < 0.9:
-                taken = arrived + timedelta(minutes=rng.randint(5, 90))
-                made.append(Receipt(letter, code, name, "03", taken))
-                if rng.random() < 0.6:
-                    done_on = workdays.shift(taken.date(), rng.randint(1, 3))
-                    done = workdays.moment(done_on, workdays.office_seconds(rng.random()))
-                    made.append(Receipt(letter, code, name, "06", max(done, taken + timedelta(minutes=5))))
-        return made
+        arrived = letter.created_at + timedelta(minutes=rng.randint(1, 30))
+        made = [("01", arrived)]
+        if rng.random() < 0.9:
+            taken = arrived + timedelta(minutes=rng.randint(5, 90))
+            made.append(("03", taken))
+            if rng.random() < 0.6:
+                done_on = workdays.shift(taken.date(), rng.randint(1, 3))
+                done = workdays.moment(done_on, workdays.office_seconds(rng.random()))
+                made.append(("06", max(done, taken + timedelta(minutes=5))))
+        return [Receipt(letter, *letter.receivers[0], status, at) for status, at in made]
 
 
 def _doc_id(day: date, index: int, kind: int) -> str:

@@ -65,7 +65,7 @@ class Province:
             raise SandboxError(f"size {size} of scenario {scenario}: it has to be above 0", size=size)
         self.scenario: Scenario = load_scenario(scenario, seed)
         self.seed = seed
-        self.size = 1.0 if self.scenario.ignores_size else size
+        self.size = size if self.scenario.plan is None else 1.0
         self._lives: dict[date, list[Life]] = {}
         self._apologies: dict[date, list[Life]] = {}
         self._code_index: dict[str, Life] = {}
@@ -182,7 +182,7 @@ class Province:
         for unit in rng.choices(units, cum_weights=cumulative, k=self.dossier_count(day)):
             some, shares = self._offers[unit.code, works]
             procedure = rng.choices(some, cum_weights=shares)[0]
-            drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=self.scenario.has_defects)))
+            drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=True)))
         return drawn
 
     def _generate(self, day: date) -> list[Life]:

@@ -89,7 +89,6 @@ class DossierPlanner:
     def __init__(self, scenario: Scenario, rng: random.Random) -> None:
         self.scenario, self.rng = scenario, rng
         self.dossiers: DossierPlan = {}
-        self._by_code = {unit.code: unit for unit in scenario.units}
         self._receivers: dict[tuple[str, ...], tuple[list[Unit], list[float]]] = {}
         self._choices: dict[tuple[str, str], tuple[list[Procedure], list[float]]] = {}
 
@@ -154,7 +153,7 @@ class DossierPlanner:
         units, cumulative = self._receivers_of(levels)
         while True:
             fixed = group.unit if group is not None else None
-            unit = self._by_code[fixed] if fixed else self.rng.choices(units, cum_weights=cumulative)[0]
+            unit = self.scenario.unit(fixed) if fixed else self.rng.choices(units, cum_weights=cumulative)[0]
             if group is not None and group.procedure is not None:
                 named = [p for p in self.scenario.procedures_of(unit) if group.procedure in p.name]
                 return unit, named[0]

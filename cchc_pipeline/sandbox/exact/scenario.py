@@ -96,8 +96,6 @@ def build_exact(path: Path, seed: int) -> Scenario:
         dossiers_per_day=0.0,
         units=units,
         procedures=exact_procedures(figures.province, departments, figures.procedures, rng),
-        ignores_size=True,
-        has_defects=False,
         reported_on=figures.reported_on,
         registers=rows_by_table(row for figure in figures.registers for row in figure.rows(units)),
     )

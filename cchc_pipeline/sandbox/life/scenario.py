@@ -84,8 +84,6 @@ class Scenario:
     dossiers_per_day: float
     units: tuple[Unit, ...]
     procedures: tuple[Procedure, ...]
-    ignores_size: bool = False
-    has_defects: bool = True
     plan: ExactPlan | None = None
     reported_on: date | None = None
     registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)

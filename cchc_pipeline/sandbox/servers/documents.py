@@ -97,19 +97,18 @@ class DocumentRoutes:
             item = self.world.province.letters.find(doc_id)
         if item is None or item.created_at > self.world.clock():
             return reply({"success": False, "message": f"docId {doc_id} not found", "data": None}, 404)
-        if isinstance(item, Letter):
-            letter, sender, name, xml = item, item.sender_code, item.sender_name, letter_xml(item)
+        letter = item if isinstance(item, Letter) else item.letter
+        attachments = []
+        if letter is item:
             content = base64.b64encode(f"%PDF-1.4 {people.name(letter.person)}".encode()).decode()
             attachments = [{"fileName": f"{letter.number}-{letter.notation}.pdf", "fileContent": content}]
-        else:
-            letter, sender, name, xml, attachments = item.letter, item.unit_code, item.unit_name, receipt_xml(item), []
         data = {
             "docId": item.doc_id,
-            "from": sender,
-            "fromName": name,
+            "from": item.sender_code,
+            "fromName": item.sender_name,
             "edocCode": letter.code,
             "edocAbstract": letter.subject,
-            "edxml": xml,
+            "edxml": letter_xml(item) if isinstance(item, Letter) else receipt_xml(item),
             "attachments": attachments,
         }
         return reply({"success": True, "data": data})
@@ -117,12 +116,9 @@ class DocumentRoutes:
 
 def _item(item: Letter | Receipt) -> dict[str, Any]:
     """Render an entry of the list."""
-    if isinstance(item, Letter):
-        kind, sender, receiver = "edoc", item.sender_code, item.receivers[0][0]
-    else:
-        kind, sender, receiver = "status", item.unit_code, item.letter.sender_code
+    kind, receiver = ("edoc", item.receivers[0][0]) if isinstance(item, Letter) else ("status", item.letter.sender_code)
     created = f"{item.created_at:%Y/%m/%d %H:%M:%S}"
     return {
-        "serviceType": "eDoc", "messageType": kind, "docId": item.doc_id, "from": sender, "to": receiver,
+        "serviceType": "eDoc", "messageType": kind, "docId": item.doc_id, "from": item.sender_code, "to": receiver,
         "status": "done", "statusDesc": "", "createdTime": created, "updatedTime": created,
     }  # fmt: skip
