@@ -75,8 +75,8 @@ def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]
     }
 
 
-def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
-    """Write `<folder>/<register>.csv` per table with rows; return the paths.
+def write_registers(folder: Path, tables: Tables, until: date) -> None:
+    """Write `<folder>/<register>.csv` per table with rows.
 
     A file without `MARK` is left as it is.
 
@@ -85,7 +85,6 @@ def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
         tables: rows by inbound table.
         until: last day of data.
     """
-    written = []
     for table, rows in known_rows(tables, until).items():
         path = folder / f"{table.removeprefix('registers__')}.csv"
         if not rows or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
@@ -96,8 +95,6 @@ def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-        written.append(path)
-    return written
 
 
 # -- PAPI -----------------------------------------------------------------------------------------------------------
@@ -107,14 +104,14 @@ PAPI_YEAR = 2024
 PAPI_GAPS = ("P15", "P40")
 
 
-def write_papi_table(folder: Path, seed: int) -> Path:
-    """Write `<folder>/2024.csv` unless it exists; return its path.
+def write_papi_table(folder: Path, seed: int) -> None:
+    """Write `<folder>/2024.csv` unless it exists.
 
     Columns: `Province` and one per slot of the instrument; a row per province, blank cells for gaps.
     """
     path = folder / f"{PAPI_YEAR}.csv"
     if path.exists():
-        return path
+        return
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(f"papi-{seed}")
     asked = instrument(PAPI_YEAR)
@@ -122,13 +119,7 @@ def write_papi_table(folder: Path, seed: int) -> Path:
         writer = csv.writer(stream)
         writer.writerow(["Province", *all_slots()])
         for province in PROVINCES:
-            scores = [
-                "" if slot not in asked.slots or province in PAPI_GAPS else _draw(draw, *asked.bounds(slot))
-                for slot in all_slots()
-            ]
+            held = () if province in PAPI_GAPS else asked.slots
+            bounds = [asked.bounds(slot) if slot in held else None for slot in all_slots()]
+            scores = [f"{b[0] + (b[1] - b[0]) * draw.betavariate(5, 4):.4f}" if b else "" for b in bounds]
             writer.writerow([province, *scores])
-    return path
-
-
-def _draw(draw: random.Random, low: float, high: float) -> str:
-    return f"{low + (high - low) * draw.betavariate(5, 4):.4f}"

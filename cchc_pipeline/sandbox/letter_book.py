@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from cchc_pipeline.sandbox.life import people, workdays
@@ -42,7 +43,9 @@ class _Day:
 
 
 class LetterBook:
-    """The letters and receipts of a province, by the day the document axis shows them.
+    """The letters and receipts of a province: `letters(day)` and `receipts(day)`.
+
+    The day is the one on which the document axis first shows them.
 
     Args:
         scenario: the province.
@@ -59,32 +62,25 @@ class LetterBook:
         apologies: Callable[[date, timedelta], list[Life]],
     ) -> None:
         self._scenario, self._size, self._rng, self._late = scenario, size, rng, apologies
-        self._written: dict[date, list[Letter]] = {}
-        self._letters: dict[date, list[Letter]] = {}
-        self._receipts: dict[date, list[Receipt]] = {}
+        self.letters, self.receipts = cache(self._letters), cache(self._receipts)
+        self._written = cache(self._write)
         self._factor = math.sqrt(size)
 
-    def letters(self, day: date) -> list[Letter]:
+    def _letters(self, day: date) -> list[Letter]:
         """Return the letters created on `day`, the first day the axis shows them."""
-        if day not in self._letters:
-            written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
-            made = [x for of_day in written for x in self._write(of_day) if x.created_at.date() == day]
-            for i, letter in enumerate(made):
-                letter.doc_id = _doc_id(day, i, 1)
-            self._letters[day] = made
-        return self._letters[day]
+        written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
+        made = [x for of_day in written for x in self._written(of_day) if x.created_at.date() == day]
+        for i, letter in enumerate(made):
+            letter.doc_id = _doc_id(day, i, 1)
+        return made
 
-    def receipts(self, day: date) -> list[Receipt]:
+    def _receipts(self, day: date) -> list[Receipt]:
         """Return the status messages created on `day` for letters of the last 8 days."""
-        if day not in self._receipts:
-            made = []
-            for back in range(8):
-                for letter in self.letters(day - timedelta(days=back)):
-                    made += [r for r in self._answers(letter) if r.created_at.date() == day]
-            for i, receipt in enumerate(made):
-                receipt.doc_id = _doc_id(day, i, 2)
-            self._receipts[day] = made
-        return self._receipts[day]
+        sent = [letter for back in range(8) for letter in self.letters(day - timedelta(days=back))]
+        made = [receipt for letter in sent for receipt in self._answers(letter) if receipt.created_at.date() == day]
+        for i, receipt in enumerate(made):
+            receipt.doc_id = _doc_id(day, i, 2)
+        return made
 
     def find(self, doc_id: str) -> Letter | Receipt | None:
         """Return the letter or receipt with this id, else None."""
@@ -98,9 +94,7 @@ class LetterBook:
     # -- writing ------------------------------------------------------------------------------------------------
 
     def _write(self, day: date) -> list[Letter]:
-        if day not in self._written:
-            self._written[day] = list(self._compose(day)) if self._scenario.is_live(day) else []
-        return self._written[day]
+        return list(self._compose(day)) if self._scenario.is_live(day) else []
 
     def _compose(self, day: date) -> Iterator[Letter]:
         rng = self._rng("letters", day.isoformat())

@@ -82,12 +82,10 @@ def push(life: Life, seen: Seen, today: date) -> Push | None:
     if status in (9, 10) and finished is None:
         marks.append("D03")
         finished = received
-    is_electronic, is_reused = seen.is_result_electronic, seen.is_data_reused
-    if seen.is_digitised and status in (9, 10) and not is_electronic:
+    if seen.is_digitised and status in (9, 10) and not seen.is_result_electronic:
         marks.append("D06")
-        is_electronic = True
-    if seen.is_digitised and not is_reused:
+    if seen.is_digitised and not seen.is_data_reused:
         marks.append("D07")
-        is_reused = True
     is_on_time = due is None or status == 7 or (finished or today) <= due
+    is_electronic, is_reused = seen.is_result_electronic or "D06" in marks, seen.is_data_reused or "D07" in marks
     return Push(finished, is_on_time, is_electronic, is_reused, tuple(marks))
