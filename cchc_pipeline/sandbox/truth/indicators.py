@@ -2,12 +2,15 @@
 
 Rules: a dossier counts once it is received and its status is neither 1 nor 3; a closed one (7, 8, 9, 10) is
 early, on time or late by comparing dates, where 7, 8 and a missing due date are on time; an open one is
-overdue from the day after its due date unless it is suspended. Defective records never count.
+overdue from the day after its due date unless it is suspended. Defective records never count. A procedure counts for
+the unit in charge and the units above it. What a district or a commune executes without being in charge of it counts
+for every unit of that level. Internal procedures are counted apart.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -15,14 +18,15 @@ from typing import Any
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
+from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.scenario import Counts, values_of
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth.definitions import definitions
-from cchc_pipeline.sandbox.truth.procedures import of_unit, procedure_counts, procedure_truth
 from cchc_pipeline.sandbox.truth.registers import register_truth
 
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
+BELOW = ("district", "commune")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,20 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
                 _count_dossier(own[life.unit.code], life, seen, window, apologies)
     truth: Truth = {}
     for unit, total in zip(province.units, province.scenario.summed(own).values(), strict=True):
-        procedures = of_unit(province, unit)
-        online = {p.code for p in procedures if p.service_level != "information" and not p.is_internal}
+        procedures = _procedures_of(province, unit)
+        public = [p for p in procedures if not p.is_internal]
+        levels = Counter(p.service_level for p in public)
+        online = {p.code for p in public if p.service_level != "information"}
         counts: defaultdict[Any, float] = defaultdict(
             float, {measure: float(count) for measure, count in total.items()}
         )
-        counts |= procedure_counts(procedures) | {
+        counts |= {f"procedures_{level}": float(levels[level]) for level in ("full", "partial", "information")}
+        counts |= {
+            "procedures": len(public),
+            "procedures_online": len(online),
+            "procedures_connected": sum(p.is_citizen_data_connected for p in public),
+            "procedures_updated": sum(p.is_updated_on_time for p in public),
+            "procedures_content_full": sum(p.is_content_full for p in public),
             "procedures_online_used": len(online.intersection(values_of(total, "received_online"))),
             "procedures_with_fee_used": len(values_of(total, "with_fee")),
             "procedures_paid": len(values_of(total, "paid_online")),
@@ -76,7 +88,7 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             truth[indicator, unit.code] = counts[measure], None
         for indicator, (numerator, denominator) in definitions().rates.items():
             truth[indicator, unit.code] = counts[numerator], counts[denominator]
-        for indicator, value in procedure_truth(province, unit, procedures, as_of_on, start, end).items():
+        for indicator, value in _procedure_truth(province, unit, procedures, window, end).items():
             truth[indicator, unit.code] = value
         days = [day for day in values_of(total, "handled_days") for _ in range(total["handled_days", day])]
         truth["handling_time_median_days", unit.code] = float(median(days)) if days else 0.0, float(len(days))
@@ -202,3 +214,69 @@ def _count_letters(province: Province, window: _Window, own: dict[str, Counts]) 
                     counts["decisions_answering"] += 1
                     counts["publication_days"] += workdays.between(letter.responds_to[2], letter.promulgated_on)
     return apologies
+
+
+def _procedures_of(province: Province, unit: Unit) -> list[Procedure]:
+    """Return the procedures in force that count for `unit`."""
+    inside = {one.code for one in province.scenario.inside(unit)}
+    levels = {one.code: one.level for one in province.units}
+    return [
+        p
+        for p in province.procedures
+        if p.is_in_force
+        and (
+            p.unit_code in inside
+            or (unit.level in BELOW and p.executing_level == unit.level and levels[p.unit_code] not in BELOW)
+        )
+    ]
+
+
+def _procedure_truth(
+    province: Province, unit: Unit, procedures: Sequence[Procedure], window: _Window, end: date
+) -> dict[str, Value]:
+    """Return (numerator, denominator) per procedure indicator of one unit.
+
+    Unknown indicators are left out. A single day has no counts of units and no total to date.
+    """
+    found: dict[str, Value] = {}
+    public = [p for p in procedures if not p.is_internal]
+    holding: dict[str, Value] = {
+        name: (float(sum(all(getattr(p, what) in some for what, some in condition.items()) for p in public)), None)
+        for name, condition in (definitions().standing | definitions().said).items()
+    }
+    if procedures:
+        found |= {name: holding[name] for name in definitions().standing}
+        found["procedures_internal_count"] = len(procedures) - len(public), None
+        found["procedures_online_rate"] = sum(p.service_level != "information" for p in public), len(public)
+        found["procedures_full_rate"] = sum(p.service_level == "full" for p in public), len(public)
+    if public:
+        has_old_scale = any(p.service_level_old is not None for p in public)
+        said = [name for name in definitions().said if has_old_scale or not name.startswith("services_level_")]
+        found |= {name: holding[name] for name in said}
+        essential = [p for p in public if p.is_essential]
+        integrated = [p for p in essential if p.integrated_on is not None and p.integrated_on <= window.as_of_on]
+        found["essential_services_rate"] = len(integrated), len(essential)
+    if procedures:
+        found |= _procedures_by_day(province, procedures, window, is_day=window.start == end)
+    if window.start < end:
+        below = province.scenario.inside(unit)
+        units = definitions().units
+        found |= {name: (float(sum(one.level == level for one in below)), None) for name, level in units.items()}
+    return found
+
+
+def _procedures_by_day(
+    province: Province, procedures: Sequence[Procedure], window: _Window, *, is_day: bool
+) -> dict[str, Value]:
+    """Count by the days of the catalogue; unknown if it states none by `as_of_on`."""
+    found: dict[str, Value] = {}
+    for name, (column, only_internal) in definitions().by_day.items():
+        every = [getattr(p, column) for p in province.procedures if p.is_in_force]
+        if not any(day is not None and day <= window.as_of_on for day in every):
+            continue
+        days = [getattr(p, column) for p in procedures if p.is_internal or not only_internal]
+        found[name] = sum(map(window.holds, days)), None
+        if column == "integrated_on" and not is_day:
+            so_far = sum(day is not None and day <= window.last for day in days)
+            found["procedures_integrated_to_date_count"] = so_far, None
+    return found
