@@ -29,7 +29,6 @@ from cchc_pipeline.sandbox.life.scenario import Publication, Scenario
 PUBLICATION_DAYS = 5  # working days
 LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
 LONGEST_SENDING = 13  # civil days from promulgation to the axis, a long Tết included
-LONGEST_APOLOGY_DAYS = 150
 LONGEST_REPLY = 45  # civil days to look back for a request
 
 
@@ -51,15 +50,11 @@ class LetterBook:
         scenario: the province.
         size: scales the number of letters, by its square root.
         rng: returns the random generator of a subject.
-        apologies: returns the dossiers with an apology letter on a day, and how far back to look for them.
+        apologies: returns the dossiers with an apology letter on a day.
     """
 
     def __init__(
-        self,
-        scenario: Scenario,
-        size: float,
-        rng: Callable[..., Random],
-        apologies: Callable[[date, timedelta], list[Life]],
+        self, scenario: Scenario, size: float, rng: Callable[..., Random], apologies: Callable[[date], list[Life]]
     ) -> None:
         self._scenario, self._size, self._rng, self._late = scenario, size, rng, apologies
         self.letters, self.receipts = cache(self._letters), cache(self._receipts)
@@ -285,8 +280,7 @@ class LetterBook:
     # -- apologies, plans, reports --------------------------------------------------------------------------------
 
     def _apologies(self, on: _Day) -> Iterator[Letter]:
-        lives = self._late(on.day, timedelta(days=LONGEST_APOLOGY_DAYS))
-        for life in sorted(lives, key=lambda life: life.dossier_id):
+        for life in sorted(self._late(on.day), key=lambda life: life.dossier_id):
             text = f"Phiếu xin lỗi và hẹn lại ngày trả kết quả, hồ sơ {life.dossier_code}"
             if on.rng.random() < 0.3:
                 text += f" của Ông {people.name(life.person)}"

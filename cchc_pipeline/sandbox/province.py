@@ -21,6 +21,7 @@ from cchc_pipeline.sandbox.scenarios import merger_2025, two_level_2026
 
 # A dossier is applied for at most this many days before it is received.
 LONGEST_WAIT_DAYS = 3
+LONGEST_APOLOGY_DAYS = 150  # civil days from a dossier's reception to its apology letter
 WEEKEND_SHARE = 0.025
 SCENARIO_NAMES = (
     "two-level-2026",
@@ -72,9 +73,6 @@ class Province:
         self._indexed_to: date | None = None
         self.letters = LetterBook(self.scenario, self.size, self.rng, self.apologies)
 
-    def __repr__(self) -> str:
-        return f"Province({self.scenario.name!r}, seed={self.seed}, size={self.size})"
-
     @property
     def units(self) -> tuple[Unit, ...]:
         """Return all units, the province first."""
@@ -113,12 +111,9 @@ class Province:
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             yield from self.lives(date.fromordinal(ordinal))
 
-    def apologies(self, day: date, longest: timedelta) -> list[Life]:
-        """Return the dossiers with an apology letter on `day`.
-
-        `longest` is how far back the dossiers are generated for it.
-        """
-        for earlier in workdays.days(day - longest, day):
+    def apologies(self, day: date) -> list[Life]:
+        """Return the dossiers with an apology letter on `day`."""
+        for earlier in workdays.days(day - timedelta(days=LONGEST_APOLOGY_DAYS), day):
             self.lives(earlier)
         return self._apologies.get(day, [])
 

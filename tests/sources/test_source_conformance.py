@@ -174,7 +174,7 @@ def test_a_fault_that_stays_is_a_typed_error(
     source = build(settings, name, timeout_s=0.3 if kind == "slow" else 5)
     with pytest.raises(expected) as caught:
         pull(source)
-    (left,) = sandbox.world.faults
+    (left,) = sandbox.faults
     if calls is None:
         calls = 2 if name == "one_stop" else 1  # a new token is tried once
     assert left.times == MANY - calls
@@ -196,7 +196,7 @@ def test_a_fault_that_passes_changes_nothing(
     sandbox.add_fault(DATA_PATHS[name], kind, times=1)
     start = time.monotonic()
     assert pull(build(settings, name)) == clean[name]
-    assert [fault.times for fault in sandbox.world.faults] == [0]
+    assert [fault.times for fault in sandbox.faults] == [0]
     if kind == "429":
         assert time.monotonic() - start >= 1  # Retry-After: 1
 

@@ -127,18 +127,15 @@ class FaultLayer:
 
     async def _collect(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
         """Return status, body and content type of the application's reply."""
-        status, chunks, content_type = 500, [], "application/json"
+        messages: list[Message] = []
 
         async def keep(message: Message) -> None:
-            nonlocal status, content_type
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                content_type = dict(message["headers"]).get(b"content-type", b"application/json").decode()
-            elif message["type"] == "http.response.body":
-                chunks.append(message.get("body", b""))
+            messages.append(message)
 
         await self.app(dict(scope), receive, keep)
-        return status, b"".join(chunks), content_type
+        start, *rest = messages
+        content_type = dict(start["headers"]).get(b"content-type", b"application/json").decode()
+        return start["status"], b"".join(message.get("body", b"") for message in rest), content_type
 
 
 def _without(body: Any, field: str) -> Any:

@@ -96,7 +96,7 @@ def build_app(world: World) -> FaultLayer:
     return FaultLayer(Starlette(routes=routes, exception_handlers={Refused: refusal}), world.faults)
 
 
-class SandboxServer:
+class SandboxServer(World):
     """A province served on a loopback port by a thread of this process.
 
     `identity` tells its data from others'; the lake is marked with it.
@@ -122,13 +122,14 @@ class SandboxServer:
         as_of: datetime | None = None,
         port: int = 0,
     ) -> None:
-        self.province = Province(scenario, seed, size)
+        super().__init__(Province(scenario, seed, size), as_of)
         code = self.province.scenario.province_code
         self.identity = {"province_code": code, "scenario": scenario, "seed": seed, "size": size}
-        self.world = World(self.province, as_of)
         self._port = port
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        config = uvicorn.Config(
+            build_app(self), log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
         self.base_url = ""
 
     def __enter__(self) -> SandboxServer:
@@ -142,10 +143,6 @@ class SandboxServer:
                 f"port {self._port} of 127.0.0.1 is taken: choose another one", port=self._port
             ) from error
         self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            build_app(self.world), log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
         )
@@ -158,18 +155,13 @@ class SandboxServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(timeout=10)
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
 
     def wait(self) -> None:
         """Serve until the thread ends or the process is interrupted."""
-        while self._thread is not None and self._thread.is_alive():
+        while self._thread.is_alive():
             self._thread.join(timeout=0.5)
-
-    def set_clock(self, as_of: datetime) -> None:
-        """Move the clock; a naive instant is local."""
-        self.world.set_clock(as_of)
 
     def set_clock_after(self, day: date) -> None:
         """Set the clock to 01:00 of the night after `day`."""
@@ -182,11 +174,11 @@ class SandboxServer:
 
     def add_fault(self, path: str, kind: str, times: int | None = None, **details: Any) -> None:
         """Put a fault in force; see `faults.Fault` for the arguments."""
-        self.world.faults.append(Fault(path=path, kind=kind, times=times, **details))
+        self.faults.append(Fault(path=path, kind=kind, times=times, **details))
 
     def clear_faults(self) -> None:
         """End all faults."""
-        self.world.faults.clear()
+        self.faults.clear()
 
 
 @contextmanager
