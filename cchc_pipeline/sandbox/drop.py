@@ -58,25 +58,8 @@ def rows_by_table(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
     return tables
 
 
-def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:
-    """Return the rows by table as an office knows them at the end of `until`."""
-
-    def has_come(row: Mapping[str, object], column: str | None) -> bool:
-        day = row[column] if column else None
-        return not isinstance(day, date) or day <= until
-
-    return {
-        table: [
-            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
-            for row in rows
-            if has_come(row, _KNOWN_ON.get(table))
-        ]
-        for table, rows in tables.items()
-    }
-
-
 def write_registers(folder: Path, tables: Tables, until: date) -> None:
-    """Write `<folder>/<register>.csv` per table with rows.
+    """Write `<folder>/<register>.csv` per table with rows, as an office knows them at the end of `until`.
 
     A file without `MARK` is left as it is.
 
@@ -85,16 +68,26 @@ def write_registers(folder: Path, tables: Tables, until: date) -> None:
         tables: rows by inbound table.
         until: last day of data.
     """
-    for table, rows in known_rows(tables, until).items():
+
+    def has_come(row: Mapping[str, object], column: str | None) -> bool:
+        day = row[column] if column else None
+        return not isinstance(day, date) or day <= until
+
+    for table, rows in tables.items():
+        known = [
+            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
+            for row in rows
+            if has_come(row, _KNOWN_ON.get(table))
+        ]
         path = folder / f"{table.removeprefix('registers__')}.csv"
-        if not rows or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
+        if not known or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
             continue
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as stream:
             stream.write(f"{MARK}\n")
-            writer = csv.DictWriter(stream, list(rows[0]))
+            writer = csv.DictWriter(stream, list(known[0]))
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(known)
 
 
 # -- PAPI -----------------------------------------------------------------------------------------------------------

@@ -22,11 +22,9 @@ DECISION_DAYS = 5  # working days from the ministry's decision to the province's
 
 
 class LetterQuota(Strict):
-    """The number of letters of a window and the shares that they show.
+    """The number of letters of [start, end] and the shares that they show.
 
     Attributes:
-        start: first day.
-        end: last day.
         count: everyday letters, beside plans, reports, apologies and publication decisions.
         signed: share that carries a digital signature, as printed, of what is neither secret nor about finance
             or personnel; None: all.
@@ -46,8 +44,6 @@ class PublicationQuota(Strict):
     """A number of the province's decisions in [start, end] and what they publish.
 
     Attributes:
-        start: first day.
-        end: last day.
         decisions: number of decisions.
         procedures: number of procedures that they publish.
         internal: of these, internal procedures: in decisions of their own and, a few, beside others.
