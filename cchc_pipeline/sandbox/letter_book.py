@@ -98,7 +98,11 @@ class LetterBook:
             yield self._ministry(rng, one) if one.arrived_on == day else self._publish(on, one)
         yield from self._apologies(on)
         if self._scenario.plan is not None:
-            yield from self._planned(on)
+            for planned in self._scenario.plan.letters.get(day, ()):
+                letter = self._letter(on, planned.unit, planned.type_name, planned.kind, planned.subject)
+                letter.is_signed, letter.is_paper_copy = planned.is_signed, planned.is_paper_copy
+                letter.security, letter.field = planned.security, planned.field
+                yield letter
             return
         if not workdays.works(day):
             return
@@ -125,15 +129,6 @@ class LetterBook:
                 letter.security = "secret" if rng.random() < 0.01 else "normal"
                 letter.person = person
                 yield letter
-
-    def _planned(self, on: _Day) -> Iterator[Letter]:
-        """Yield the letters that the plan of an exact scenario holds for `day`."""
-        assert self._scenario.plan is not None  # noqa: S101 - the caller asked
-        for one in self._scenario.plan.letters.get(on.day, ()):
-            letter = self._letter(on, one.unit, one.type_name, one.kind, one.subject)
-            letter.is_signed, letter.is_paper_copy = one.is_signed, one.is_paper_copy
-            letter.security, letter.field = one.security, one.field
-            yield letter
 
     def _drawn_request(self, asked_on: date) -> tuple[date, date | None, Unit] | None:
         """Draw due date, day of the reply and receiver of the office's request of a day, if any."""

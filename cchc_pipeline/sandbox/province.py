@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -69,8 +70,6 @@ class Province:
         self.size = size if self.scenario.plan is None else 1.0
         self._lives: dict[date, list[Life]] = {}
         self._apologies: dict[date, list[Life]] = {}
-        self._code_index: dict[str, Life] = {}
-        self._indexed_to: date | None = None
         self.letters = LetterBook(self.scenario, self.size, self.rng, self.apologies)
 
     @property
@@ -118,15 +117,15 @@ class Province:
         return self._apologies.get(day, [])
 
     def find(self, code: str, clock: datetime) -> Life | None:
-        """Return the dossier with this code if it exists at `clock`, else None."""
+        """Return the dossier with this code, which holds its day, if it exists at `clock`, else None."""
+        stamp = re.search(r"(\d{6})[-/]", code)
+        try:
+            day = date.fromisoformat(f"20{stamp[1]}" if stamp else "")
+        except ValueError:
+            return None
         until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
-        start = self.scenario.go_live if self._indexed_to is None else self._indexed_to + timedelta(days=1)
-        for life in self.lives_between(start, until):
-            if life.dossier_code is not None:
-                self._code_index[life.dossier_code] = life
-        self._indexed_to = max(until, self._indexed_to or until)
-        life_found = self._code_index.get(code)
-        return life_found if life_found is not None and life_found.applied_at <= clock else None
+        some = self.lives_between(day, min(day, until))
+        return next((life for life in some if life.dossier_code == code and life.applied_at <= clock), None)
 
     def expected_defects(self, as_of_on: date, start: date, end: date) -> list[Life]:
         """Return the defective records of [start, end] by `as_of_on`; none counts anywhere."""

@@ -44,7 +44,7 @@ def sandbox() -> Iterator[SandboxServer]:
 @pytest.fixture(autouse=True)
 def calm(sandbox: SandboxServer) -> Iterator[None]:
     yield
-    sandbox.clear_faults()
+    sandbox.faults.clear()
     sandbox.set_clock(CLOCK)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import defaultdict
 from datetime import date
 from functools import cache
 
@@ -74,7 +75,7 @@ class DossierPlanner:
 
     def __init__(self, scenario: Scenario, rng: random.Random) -> None:
         self.scenario, self.rng = scenario, rng
-        self.dossiers: DossierPlan = {}
+        self.dossiers: DossierPlan = defaultdict(list)
         self._receivers, self._offered = cache(self._receivers_of), cache(self._offered_by)
 
     def exactly(self, stratum: Stratum) -> None:
@@ -119,7 +120,7 @@ class DossierPlanner:
                 fate.rating, fate.rated_on = ratings[i], fate.closed_on
             if electronic is not None:
                 fate.is_electronic = i in electronic
-            self.put(day, unit, procedure, fate)
+            self.dossiers[day].append((unit, procedure, fate))
 
     def ordinary(self, start: date, end: date, count: int, online: float) -> None:
         """Plan `count` dossiers from the units' profiles, for days outside any report."""
@@ -128,18 +129,14 @@ class DossierPlanner:
             unit, procedure = self._pick(LEVELS, channel, None)
             fate = draw_fate(self.rng, unit, procedure, day, has_defects=False)
             fate.channel = channel
-            self.put(day, unit, procedure, fate)
+            self.dossiers[day].append((unit, procedure, fate))
 
     def never_received(self, start: date, end: date, drafts: int, refused: int) -> None:
         """Plan drafts and refusals, all of them online."""
         for kind, count in (("draft", drafts), ("refused", refused)):
             for day in workdays.spread(self.rng, start, end, count):
                 unit, procedure = self._pick(LEVELS, "online", None)
-                self.put(day, unit, procedure, Fate(kind=kind, channel="online"))
-
-    def put(self, day: date, unit: Unit, procedure: Procedure, fate: Fate) -> None:
-        """Add one dossier."""
-        self.dossiers.setdefault(day, []).append((unit, procedure, fate))
+                self.dossiers[day].append((unit, procedure, Fate(kind=kind, channel="online")))
 
     # -- who and what -------------------------------------------------------------------------------------------
 

@@ -76,7 +76,10 @@ def exact_letters(
     kinds += ["plain"] * (quota.count - len(kinds))
     rng.shuffle(kinds)
     everyday = list(zip(days, kinds, strict=True))
-    special = sum(len(some) for some in letters.values()) + _others(quota, dossiers, publications)
+    apologies = [fate.apology_on for some in dossiers.values() for _, _, fate in some if fate.apology_on is not None]
+    days_of_others = apologies + [one.promulgated_on for one in publications]
+    special = sum(len(some) for some in letters.values())
+    special += sum(quota.start <= day <= quota.end for day in days_of_others)
     plain = [i for i, (_, kind) in enumerate(everyday) if kind == "plain"]
     open_ = [i for i, (_, kind) in enumerate(everyday) if kind != "secret"]
     judged, exchanged = len(plain) + special, len(open_) + special
@@ -97,16 +100,6 @@ def exact_letters(
         )
         letters.setdefault(day, []).append(letter)
     return letters
-
-
-def _others(quota: LetterQuota, dossiers: DossierPlan, publications: Sequence[Publication]) -> int:
-    """Count the apology letters and publication decisions of the window."""
-    apologies = sum(
-        fate.apology_on is not None and quota.start <= fate.apology_on <= quota.end
-        for some in dossiers.values()
-        for _, _, fate in some
-    )
-    return apologies + sum(quota.start <= one.promulgated_on <= quota.end for one in publications)
 
 
 def _plans_and_reports(

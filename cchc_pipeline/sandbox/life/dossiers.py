@@ -7,7 +7,7 @@ Everything in a life happens between 06:30 and 22:30 local time, so a clock anyw
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 
@@ -142,6 +142,15 @@ class Life(Course):
             is_citizen_data_used=self.is_citizen_data_used,
             is_synced_national=past(self.synced_at) is not None,
         )
+
+    def told(self, seen: Seen) -> tuple[datetime | None, datetime | None]:
+        """Return due and finishing instant as systems tell them: wrong where the record is defective."""
+        due_at, finished_at, received_at = seen.due_at, seen.finished_at, seen.received_at
+        if received_at is not None and self.defect == "due_before_received":
+            due_at = received_at - timedelta(days=3)
+        elif received_at is not None and self.defect == "finished_before_received" and finished_at is not None:
+            finished_at = received_at - timedelta(days=2)
+        return due_at, None if self.defect == "finished_missing" else finished_at
 
 
 @dataclass(slots=True)

@@ -23,13 +23,12 @@ from cchc_pipeline.sandbox.servers.web import Refused, World, reply
 
 MOST_DAYS = 400
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>'
-#: Opening and closing tags of the root; which one a letter has depends on its number and day.
+#: Opening and closing tags of the root; which one a letter has depends on its number and day, receipts have the last.
 ROOTS = (
     ('<edXML xmlns="http://www.go.vn/eDoc"><edXMLEnvelope>', "</edXMLEnvelope></edXML>"),
     ("<edXMLEnvelope>", "</edXMLEnvelope>"),
     ("<edXML><edXMLEnvelope>", "</edXMLEnvelope></edXML>"),
 )
-PLAIN = ROOTS[2]
 
 
 @cache
@@ -47,16 +46,15 @@ def _template(name: str) -> Template:
     return environment.from_string("".join(line.strip() for line in lines))
 
 
-def letter_xml(letter: Letter) -> str:
-    """Render a letter as edXML (QCVN 102)."""
-    opening, closing = ROOTS[(letter.number + letter.promulgated_on.toordinal()) % 3]
-    return f"{PROLOG}{opening}{_template('letter.xml').render(letter=letter)}{closing}"
-
-
-def receipt_xml(receipt: Receipt) -> str:
-    """Render a status message as edXML."""
-    text = _template("receipt.xml").render(receipt=receipt, letter=receipt.letter)
-    return f"{PROLOG}{PLAIN[0]}{text}{PLAIN[1]}"
+def _edxml(item: Letter | Receipt) -> str:
+    """Render a letter or a status message as edXML (QCVN 102)."""
+    if isinstance(item, Letter):
+        opening, closing = ROOTS[(item.number + item.promulgated_on.toordinal()) % 3]
+        text = _template("letter.xml").render(letter=item)
+    else:
+        opening, closing = ROOTS[2]
+        text = _template("receipt.xml").render(receipt=item, letter=item.letter)
+    return f"{PROLOG}{opening}{text}{closing}"
 
 
 class DocumentRoutes:
@@ -108,7 +106,7 @@ class DocumentRoutes:
             "fromName": item.sender_name,
             "edocCode": letter.code,
             "edocAbstract": letter.subject,
-            "edxml": letter_xml(item) if isinstance(item, Letter) else receipt_xml(item),
+            "edxml": _edxml(item),
             "attachments": attachments,
         }
         return reply({"success": True, "data": data})

@@ -99,17 +99,14 @@ def search(province: Province, clock: datetime, query: Query) -> list[tuple[Any,
     key = SORTS.get(query.sort, SORTS["acceptedDate"])
     hits = []
     for life in lives:
-        status = life.status_at(clock)
-        if status is None:
+        seen = life.seen(clock)
+        if seen is None:
             continue
-        number = UNKNOWN_STATUS[0] if life.defect == "status_unknown" else STATUSES[status][0]
+        number = UNKNOWN_STATUS[0] if life.defect == "status_unknown" else STATUSES[seen.status][0]
         if number in query.removed or (query.wanted is not None and number not in query.wanted):
             continue
-        at = life.applied_at if status in (1, 3) or life.received_at is None else life.received_at
-        if (query.start is not None and at < query.start) or (query.end is not None and at > query.end):
-            continue
-        seen = life.seen(clock)
-        if seen is not None:
+        at = seen.received_at or life.applied_at
+        if (query.start is None or at >= query.start) and (query.end is None or at <= query.end):
             hits.append((key(life, seen), life))
     hits.sort(key=itemgetter(0), reverse=query.descending)
     return hits

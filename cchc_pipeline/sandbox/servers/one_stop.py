@@ -159,17 +159,11 @@ class OneStop:
         unit, procedure, defect, person = life.unit, life.procedure, life.defect, life.person
         number, name = UNKNOWN_STATUS if defect == "status_unknown" else STATUSES[seen.status]
         done, has_files = seen.status in (9, 10), seen.status not in (1, 3)
-        accepted, due = stamp(seen.received_at, utc=utc), stamp(seen.due_at)
-        finished = seen.finished_at if seen.status != 3 else None
-        if seen.received_at is not None and defect is not None:
-            if defect == "date_format":
-                accepted = f'"{seen.received_at:%d/%m/%Y %H:%M}"'
-            elif defect == "due_before_received":
-                due = stamp(seen.received_at - timedelta(days=3))
-            elif defect == "finished_missing":
-                finished = None
-            elif defect == "finished_before_received" and finished is not None:
-                finished = seen.received_at - timedelta(days=2)
+        due_at, finished = life.told(seen)
+        completed, refused = (None, finished) if seen.status == 3 else (finished, None)
+        accepted, due = stamp(seen.received_at, utc=utc), stamp(due_at)
+        if defect == "date_format" and seen.received_at is not None:
+            accepted = f'"{seen.received_at:%d/%m/%Y %H:%M}"'
         status = f'{{"id":{number},"name":"{name}"}}' if trick % 19 else str(number)
         task_name = f'"{name}"' if trick % 17 else f'[{{"languageId":228,"name":"{name}"}}]'
         paid, fee, payment, fees, files, results = seen.is_paid_online, procedure.fee_vnd, "null", "", "", ""
@@ -204,8 +198,8 @@ class OneStop:
             f'"applyMethod":{_CHANNELS[life.channel]},"paymentMethod":{payment},{_KIND},'
             f'"dossierFee":[{fees}],"dossierFormFile":[{files}],"resultFiles":[{results}],'
             f'"appliedDate":{stamp(life.applied_at, utc=not utc)},"acceptedDate":{accepted},"appointmentDate":{due},'
-            f'"dueDate":{due},"completedDate":{stamp(finished, utc=utc)},"returnedDate":{stamp(seen.returned_at)},'
-            f'"refusedDate":{stamp(seen.finished_at, utc=utc) if seen.status == 3 else "null"},'
+            f'"dueDate":{due},"completedDate":{stamp(completed, utc=utc)},"returnedDate":{stamp(seen.returned_at)},'
+            f'"refusedDate":{stamp(refused, utc=utc)},'
             f'"suspension":{pause},"resultIssuedDate":{dump(seen.result_issued_on)},"dossierProgress":{progress},'
             f'"undefindedCompleteTime":{int(seen.due_at is None and has_files)},"countDutypaidCert":0,'
             f'"personalStorageSynced":{_flag(seen.is_in_personal_storage)},'
@@ -297,32 +291,18 @@ class OneStopRoutes:
             hits = self._search(clock, query)
             seen = [(life, life.seen(clock)) for life in page_of(hits, page, size)]
             content = [self.book.dossier(life, view, clock) for life, view in seen if view is not None]
-        frame = {
-            "number": page,
-            "size": size,
-            "numberOfElements": len(content),
-            "first": page == 0,
-            "last": (page + 1) * size >= len(hits),
-            "empty": not content,
-        }
-        return reply_text(f'{{"content":[{",".join(content)}],{_members(frame)}}}')
+        return reply_text(f'{{"content":[{",".join(content)}],{_members(_frame(page, size, content, len(hits)))}}}')
 
     def procedures(self, request: Request) -> Response:
         """Answer `/bd/procedure`: a page of procedures."""
         _, page, size = self._page(request)
         some = self.world.province.procedures
         content = [self.book.procedure(p) for p in some[page * size : (page + 1) * size]]
-        pages = -(-len(some) // size)
-        return reply(
-            {
-                "content": content,
-                "number": page,
-                "size": size,
-                "numberOfElements": len(content),
-                "totalElements": len(some),
-                "totalPages": pages,
-                "first": page == 0,
-                "last": page >= pages - 1,
-                "empty": not content,
-            }
-        )
+        totals = {"totalElements": len(some), "totalPages": -(-len(some) // size)}
+        return reply({"content": content, **_frame(page, size, content, len(some), **totals)})
+
+
+def _frame(page: int, size: int, content: list[Any], total: int, **totals: int) -> dict[str, Any]:
+    """Return the members beside the content of a page of `total` records."""
+    frame = {"number": page, "size": size, "numberOfElements": len(content), **totals}
+    return frame | {"first": page == 0, "last": (page + 1) * size >= total, "empty": not content}

@@ -62,15 +62,8 @@ def push(life: Life, seen: Seen, today: date) -> Push | None:
         return None
     marks = ["D04"] if life.is_legacy_code else []
     received = seen.received_at.date()
-    due = seen.due_at.date() if seen.due_at else None
-    finished = seen.finished_at.date() if seen.finished_at else None
+    due, finished = (instant.date() if instant else None for instant in life.told(seen))
     status = seen.status
-    if life.defect == "due_before_received":
-        due = received - timedelta(days=3)
-    elif life.defect == "finished_missing" and status in (9, 10):
-        finished = None
-    elif life.defect == "finished_before_received" and finished is not None:
-        finished = received - timedelta(days=2)
     if status in (5, 6, 8):
         marks.append("D01")
         if seen.suspended_at is not None and seen.resumed_at is None:

@@ -176,10 +176,6 @@ class SandboxServer(World):
         """Put a fault in force; see `faults.Fault` for the arguments."""
         self.faults.append(Fault(path=path, kind=kind, times=times, **details))
 
-    def clear_faults(self) -> None:
-        """End all faults."""
-        self.faults.clear()
-
 
 @contextmanager
 def province_environment(scenario: str | None, seed: int, size: float) -> Iterator[SandboxServer]:

@@ -102,9 +102,9 @@ def _count_dossier(counts: Counts, life: Life, seen: Seen, window: _Window, apol
     if seen.status in (1, 3) or seen.received_at is None:
         return
     received_on = seen.received_at.date()
-    due_on = seen.due_at.date() if seen.due_at else None
-    suspended_on = seen.suspended_at.date() if seen.suspended_at else None
-    resumed_on = seen.resumed_at.date() if seen.resumed_at else None
+    due_on, suspended_on, resumed_on = (
+        instant.date() if instant else None for instant in (seen.due_at, seen.suspended_at, seen.resumed_at)
+    )
     closed_on = finished_on if seen.status in (7, 8, 9, 10) else None
     is_paused = seen.status in (5, 6) and suspended_on is not None
 
