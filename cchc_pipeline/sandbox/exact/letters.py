@@ -88,17 +88,10 @@ def exact_letters(
     senders = [unit for unit in units if unit.level != "commune"] * 3 + [u for u in units if u.level == "commune"]
     for i, (day, kind) in enumerate(everyday):
         type_name, subject = rng.choice(texts.field_subjects.get(kind, texts.subjects))
-        letter = PlannedLetter(
-            unit=rng.choice(senders),
-            type_name=type_name,
-            kind="other",
-            subject=subject.format(month=day.month),
-            is_signed=i not in unsigned,
-            is_paper_copy=i in paper,
-            security="secret" if kind == "secret" else "normal",
-            field=kind if kind in texts.field_subjects else None,
-        )
-        letters.setdefault(day, []).append(letter)
+        text, field = subject.format(month=day.month), kind if kind in texts.field_subjects else None
+        security = "secret" if kind == "secret" else "normal"
+        how = i not in unsigned, i in paper, security, field
+        letters.setdefault(day, []).append(PlannedLetter(rng.choice(senders), type_name, "other", text, *how))
     return letters
 
 

@@ -184,17 +184,8 @@ def _internal(departments: list[str], quota: ProcedureQuota, rng: random.Random)
     dated = quota.internal_simplified
     days = workdays.spread(rng, dated.first, dated.last, dated.count) if dated else []
     made = []
-    for i in range(quota.internal):
-        unit = departments[i % len(departments)]
-        base = _procedure(i, "province", ("information", None), unit, "nội bộ", rng)
-        made.append(
-            replace(
-                base,
-                code=f"9.8{i + 1:05d}",
-                name=f"Thủ tục hành chính nội bộ mẫu {i + 1:03d}",
-                fee_vnd=0,
-                is_internal=True,
-                simplified_on=days[i] if i < len(days) else None,
-            )
-        )
+    for i, day in zip(range(quota.internal), itertools.chain(days, itertools.repeat(None)), strict=False):
+        base = _procedure(i, "province", ("information", None), departments[i % len(departments)], "nội bộ", rng)
+        code, name = f"9.8{i + 1:05d}", f"Thủ tục hành chính nội bộ mẫu {i + 1:03d}"
+        made.append(replace(base, code=code, name=name, fee_vnd=0, is_internal=True, simplified_on=day))
     return made

@@ -159,8 +159,8 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
     life.received_at = start
     _fill_course(rng, life, fate, start)
     _fill_flags(rng, life, start)
-    if life.closed_at is not None and fate.closed_status == 9:
-        _fill_result(rng, life, fate)
+    if fate.closed_on is not None and life.closed_at is not None and fate.closed_status == 9:
+        _fill_result(rng, life, fate, fate.closed_on, life.closed_at)
     return life
 
 
@@ -200,20 +200,16 @@ def _fill_flags(rng: Random, life: Life, start: datetime) -> None:
         life.synced_at = _at(rng, workdays.shift(life.day, rng.choice((0, 0, 0, 0, 1, 2))), start)
 
 
-def _fill_result(rng: Random, life: Life, fate: Fate) -> None:
-    closed, profile = life.closed_at, life.unit.profile
-    assert closed is not None  # noqa: S101
-    assert fate.closed_on is not None  # noqa: S101
+def _fill_result(rng: Random, life: Life, fate: Fate, closed_on: date, closed: datetime) -> None:
+    profile = life.unit.profile
     if fate.returned_on is not None:
         life.returned_at = _at(rng, fate.returned_on, closed)
     drawn = rng.random() < profile.electronic
     if drawn if fate.is_electronic is None else fate.is_electronic:
         late_flag = fate.is_electronic is None and rng.random() < 0.12  # a correction a few days later
-        life.electronic_at = (
-            _at(rng, workdays.shift(fate.closed_on, rng.randint(1, 5)), closed) if late_flag else closed
-        )
+        life.electronic_at = _at(rng, workdays.shift(closed_on, rng.randint(1, 5)), closed) if late_flag else closed
         if rng.random() < profile.stored / profile.electronic:
-            life.stored_at = _at(rng, workdays.shift(fate.closed_on, rng.randint(0, 3)), closed)
+            life.stored_at = _at(rng, workdays.shift(closed_on, rng.randint(0, 3)), closed)
     if fate.rating is not None and fate.rated_on is not None:
         returned_first = fate.returned_on is not None and fate.returned_on <= fate.rated_on
         life.rated_at = _at(rng, fate.rated_on, life.returned_at if returned_first else closed)

@@ -111,16 +111,11 @@ def _petitions(units: Sequence[Unit], rng: random.Random) -> Rows:
         for _ in range(rng.randint(0, 3) if workdays.works(day) else 0):
             number += 1
             answered_on = workdays.shift(day, rng.choice((1, 2, 4, 6, 9, 12, 30)))
-            yield register_row(
-                "petitions",
-                f"PA{number:05d}",
-                rng.choice(("petition", "petition", "question")),
-                rng.choice(units[1:]).code,
-                day,
-                workdays.shift(day, 10) if rng.random() < 0.95 else None,
-                answered_on if rng.random() < 0.93 else None,
-                rng.choice(("portal", "zalo", "hotline")),
-            )
+            kind, unit = rng.choice(("petition", "petition", "question")), rng.choice(units[1:])
+            due_on = workdays.shift(day, 10) if rng.random() < 0.95 else None
+            days = day, due_on, answered_on if rng.random() < 0.93 else None
+            channel = rng.choice(("portal", "zalo", "hotline"))
+            yield register_row("petitions", f"PA{number:05d}", kind, unit.code, *days, channel)
 
 
 def _indices(province: Unit) -> Rows:

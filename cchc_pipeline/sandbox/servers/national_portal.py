@@ -23,7 +23,6 @@ REPORTS = {
     "dossier-digitized": "MDSH",
     "handling-satisfaction": "MDHL",
 }
-TOTAL = 100.0
 #: Groups that service-results calls by another code than the reports of groups.
 RESULTS_CODES = {"ONLINE": "CLGQ"}
 
@@ -183,7 +182,7 @@ def _overview(
             "departmentName": name,
             "departmentCode": code,
             "totalScore": total,
-            "totalMaxScore": TOTAL,
+            "totalMaxScore": 100.0,
             "ratio": total,
         },
         "growthPercent": None,

@@ -205,14 +205,12 @@ def _satisfaction(c: Counts) -> list[Metric]:
 
 
 def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
-    code, is_online, has_fee = life.procedure.code, life.channel == "online", bool(life.procedure.fee_vnd)
+    has_fee = bool(life.procedure.fee_vnd)
     c["received"] += 1
-    c["online"] += is_online
-    c["online", code] += is_online
-    c["fee"] += has_fee
-    c["fee", code] += has_fee
-    c["paid"] += has_fee and seen.is_paid_online
-    c["paid", code] += has_fee and seen.is_paid_online
+    marks = {"online": life.channel == "online", "fee": has_fee, "paid": has_fee and seen.is_paid_online}
+    for measure, is_counted in marks.items():
+        c[measure] += is_counted
+        c[measure, life.procedure.code] += is_counted
     if sent.closed_on is not None:
         c["closed"] += 1
         c["days"] += max(0, (sent.closed_on - life.day).days)
