@@ -57,8 +57,8 @@ def procedures(rng: random.Random) -> list[Procedure]:
             sector = sectors[j % len(sectors)]
             name = f"{figures().acts[j]} hồ sơ lĩnh vực {sector[1].lower()}"
             made.append(_procedure(len(made) + 1, name, sector, "province", unit, rng))
-    for code, sector in figures().commune_procedures.items():
-        for title, names in sector.items():
+    for code, by_name in figures().commune_procedures.items():
+        for title, names in by_name.items():
             for name in names:
                 made.append(_procedure(len(made) + 1, name, (code, title), "commune", PROVINCE, rng))
     retired = [

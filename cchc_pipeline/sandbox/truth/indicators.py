@@ -65,7 +65,9 @@ def indicator_truth(province: Province, as_of_on: date, start: date, end: date) 
             if seen is not None:
                 _count_dossier(own[life.unit.code], life, seen, window, apologies)
     truth: Truth = {}
-    for unit, total in zip(province.units, province.scenario.summed(own).values(), strict=True):
+    totals = province.scenario.summed(own)
+    for unit in province.units:
+        total = totals[unit.code]
         procedures = _procedures_of(province, unit)
         public = [p for p in procedures if not p.is_internal]
         levels = Counter(p.service_level for p in public)

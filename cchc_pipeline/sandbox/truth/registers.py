@@ -33,7 +33,7 @@ def register_truth(province: Province, as_of_on: date, start: date, end: date) -
         A period of one day has no stocks, plans and indices.
     """
     last, kept = min(end, as_of_on), province.scenario.registers
-    tables = {name: kept.get(f"registers__{name}", ()) for name in TABLES}
+    tables: dict[str, Sequence[Row]] = {name: kept.get(f"registers__{name}", ()) for name in TABLES}
     levels = {unit.code: unit.level for unit in province.units}
     truth: Truth = {}
     for unit in province.units:
