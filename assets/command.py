@@ -28,8 +28,8 @@ from cchc_pipeline.days import Window, today
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import what_stays
-from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
-from cchc_pipeline.sandbox.environment import RunningProvince, province_environment
+from cchc_pipeline.sandbox.province import SCENARIO_NAMES
+from cchc_pipeline.sandbox.servers.server import SandboxServer, province_environment
 from cchc_pipeline.settings import load_settings
 
 #: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).
@@ -151,7 +151,7 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
 
 
 @contextmanager
-def _sources(sandbox: str | None, seed: int, size: float) -> Iterator[RunningProvince | None]:
+def _sources(sandbox: str | None, seed: int, size: float) -> Iterator[SandboxServer | None]:
     """Serve the built-in province where it is asked for or no source is configured; mark the lake as its."""
     configured = load_settings().one_stop_url is not None
     with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:

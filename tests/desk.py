@@ -30,8 +30,7 @@ from assets.run import Outcome, run_main_job
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.sandbox.drop.papi import write_papi_table
-from cchc_pipeline.sandbox.drop.registers import write_registers
+from cchc_pipeline.sandbox.drop import write_papi_table, write_registers
 from cchc_pipeline.sandbox.life import draws
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.sandbox.province import Province

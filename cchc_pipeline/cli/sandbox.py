@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 import click
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.province import SCENARIO_NAMES, Province
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.sandbox.servers.web import CLIENT_ID
 from cchc_pipeline.sandbox.truth.definitions import indicators
@@ -48,7 +47,7 @@ def serve(scenario: str, seed: int, size: float, port: int, as_of: str | None) -
         clock = datetime.fromisoformat(as_of) if as_of else None
         with SandboxServer(scenario, seed, size, clock, port) as server:
             base = server.base_url
-            click.echo(f"Sandbox {scenario} (seed {seed}, size {server.province.size:g}) as of {server.world.clock()}")
+            click.echo(f"Sandbox {scenario} (seed {seed}, size {server.province.size:g}) as of {server.clock()}")
             click.echo(f"  Một cửa / one-stop          {base}/one-stop")
             click.echo(f"  Văn bản / documents         {base}/documents")
             click.echo(f"  Cổng DVCQG / portal         {base}/national-portal")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from cchc_pipeline.sandbox.life import people, workdays
@@ -22,14 +23,12 @@ from cchc_pipeline.sandbox.life.letters import (
     plan_subject,
     report_subject,
 )
-from cchc_pipeline.sandbox.life.plan import Publication
 from cchc_pipeline.sandbox.life.province_parts import Unit
-from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.life.scenario import Publication, Scenario
 
 PUBLICATION_DAYS = 5  # working days
 LONGEST_PUBLICATION = 30  # civil days to look back for the ministry's decision
 LONGEST_SENDING = 13  # civil days from promulgation to the axis, a long Tết included
-LONGEST_APOLOGY_DAYS = 150
 LONGEST_REPLY = 45  # civil days to look back for a request
 
 
@@ -42,60 +41,41 @@ class _Day:
     numbers: Counter[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A request of the province's own office, its due date and the day of the reply."""
-
-    asked_on: date
-    due_on: date
-    answered_on: date | None
-    receiver: Unit
-
-
 class LetterBook:
-    """The letters and receipts of a province, by the day the document axis shows them.
+    """The letters and receipts of a province: `letters(day)` and `receipts(day)`.
+
+    The day is the one on which the document axis first shows them.
 
     Args:
         scenario: the province.
         size: scales the number of letters, by its square root.
         rng: returns the random generator of a subject.
-        apologies: returns the dossiers with an apology letter on a day, and how far back to look for them.
+        apologies: returns the dossiers with an apology letter on a day.
     """
 
     def __init__(
-        self,
-        scenario: Scenario,
-        size: float,
-        rng: Callable[..., Random],
-        apologies: Callable[[date, timedelta], list[Life]],
+        self, scenario: Scenario, size: float, rng: Callable[..., Random], apologies: Callable[[date], list[Life]]
     ) -> None:
         self._scenario, self._size, self._rng, self._late = scenario, size, rng, apologies
-        self._written: dict[date, list[Letter]] = {}
-        self._letters: dict[date, list[Letter]] = {}
-        self._receipts: dict[date, list[Receipt]] = {}
+        self.letters, self.receipts = cache(self._letters), cache(self._receipts)
+        self._written = cache(self._write)
         self._factor = math.sqrt(size)
 
-    def letters(self, day: date) -> list[Letter]:
+    def _letters(self, day: date) -> list[Letter]:
         """Return the letters created on `day`, the first day the axis shows them."""
-        if day not in self._letters:
-            written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
-            made = [x for of_day in written for x in self._write(of_day) if x.created_at.date() == day]
-            for i, letter in enumerate(made):
-                letter.doc_id = _doc_id(day, i, 1)
-            self._letters[day] = made
-        return self._letters[day]
+        written = workdays.days(day - timedelta(days=LONGEST_SENDING), day)
+        made = [x for of_day in written for x in self._written(of_day) if x.created_at.date() == day]
+        for i, letter in enumerate(made):
+            letter.doc_id = _doc_id(day, i, 1)
+        return made
 
-    def receipts(self, day: date) -> list[Receipt]:
+    def _receipts(self, day: date) -> list[Receipt]:
         """Return the status messages created on `day` for letters of the last 8 days."""
-        if day not in self._receipts:
-            made = []
-            for back in range(8):
-                for letter in self.letters(day - timedelta(days=back)):
-                    made += [r for r in self._answers(letter) if r.created_at.date() == day]
-            for i, receipt in enumerate(made):
-                receipt.doc_id = _doc_id(day, i, 2)
-            self._receipts[day] = made
-        return self._receipts[day]
+        sent = [letter for back in range(8) for letter in self.letters(day - timedelta(days=back))]
+        made = [receipt for letter in sent for receipt in self._answers(letter) if receipt.created_at.date() == day]
+        for i, receipt in enumerate(made):
+            receipt.doc_id = _doc_id(day, i, 2)
+        return made
 
     def find(self, doc_id: str) -> Letter | Receipt | None:
         """Return the letter or receipt with this id, else None."""
@@ -109,9 +89,7 @@ class LetterBook:
     # -- writing ------------------------------------------------------------------------------------------------
 
     def _write(self, day: date) -> list[Letter]:
-        if day not in self._written:
-            self._written[day] = list(self._compose(day)) if self._scenario.is_live(day) else []
-        return self._written[day]
+        return list(self._compose(day)) if self._scenario.is_live(day) else []
 
     def _compose(self, day: date) -> Iterator[Letter]:
         rng = self._rng("letters", day.isoformat())
@@ -120,7 +98,11 @@ class LetterBook:
             yield self._ministry(rng, one) if one.arrived_on == day else self._publish(on, one)
         yield from self._apologies(on)
         if self._scenario.plan is not None:
-            yield from self._planned(on)
+            for planned in self._scenario.plan.letters.get(day, ()):
+                letter = self._letter(on, planned.unit, planned.type_name, planned.kind, planned.subject)
+                letter.is_signed, letter.is_paper_copy = planned.is_signed, planned.is_paper_copy
+                letter.security, letter.field = planned.security, planned.field
+                yield letter
             return
         if not workdays.works(day):
             return
@@ -148,17 +130,8 @@ class LetterBook:
                 letter.person = person
                 yield letter
 
-    def _planned(self, on: _Day) -> Iterator[Letter]:
-        """Yield the letters that the plan of an exact scenario holds for `day`."""
-        assert self._scenario.plan is not None  # noqa: S101 - the caller asked
-        for one in self._scenario.plan.letters.get(on.day, ()):
-            letter = self._letter(on, one.unit, one.type_name, one.kind, one.subject)
-            letter.is_signed, letter.is_paper_copy = one.is_signed, one.is_paper_copy
-            letter.security, letter.field = one.security, one.field
-            yield letter
-
-    def _drawn_request(self, asked_on: date) -> _Request | None:
-        """Draw the request that the province's own office sends on a day, if any."""
+    def _drawn_request(self, asked_on: date) -> tuple[date, date | None, Unit] | None:
+        """Draw due date, day of the reply and receiver of the office's request of a day, if any."""
         if not workdays.works(asked_on) or not self._scenario.is_live(asked_on):
             return None
         rng = self._rng("request", asked_on.isoformat())
@@ -170,28 +143,29 @@ class LetterBook:
             answered_on = workdays.shift(asked_on, rng.randint(1, workdays.between(asked_on, due_on)))
         elif chance < 0.92:
             answered_on = workdays.shift(due_on, rng.randint(1, 5))
-        return _Request(asked_on, due_on, answered_on, rng.choice(self._scenario.units[1:]))
+        return due_on, answered_on, rng.choice(self._scenario.units[1:])
 
     def _requests(self, on: _Day) -> Iterator[Letter]:
         """Yield the request sent on `day` and the replies given on it."""
         top, day = self._scenario.units[0], on.day
         for earlier in workdays.days(day - timedelta(days=LONGEST_REPLY), day):
             request = self._drawn_request(earlier)
-            if request is None or day not in (request.asked_on, request.answered_on):
+            if request is None or day not in (earlier, request[1]):
                 continue
+            due_on, _, receiver = request
             number, notation = (earlier.timetuple().tm_yday - 1) * self._stride + 1, f"YC-{top.notation}"
             if earlier == day:
-                text = f"V/v đề nghị báo cáo số liệu trước ngày {request.due_on:%d/%m/%Y}"
+                text = f"V/v đề nghị báo cáo số liệu trước ngày {due_on:%d/%m/%Y}"
                 letter = self._letter(on, top, "Công văn", "other", text)
                 letter.number, letter.notation = number, notation
-                letter.receivers = ((request.receiver.source_code, request.receiver.name),)
-                letter.due_on = request.due_on
+                letter.receivers = ((receiver.source_code, receiver.name),)
+                letter.due_on = due_on
             else:
                 text = "V/v báo cáo số liệu theo đề nghị của UBND tỉnh"
-                letter = self._letter(on, request.receiver, "Công văn", "other", text)
+                letter = self._letter(on, receiver, "Công văn", "other", text)
                 letter.receivers = ((top.source_code, top.name),)
                 letter.responds_to = (top.source_code, f"{number}/{notation}", earlier)
-                letter.answers_due_on = request.due_on
+                letter.answers_due_on = due_on
             yield letter
 
     @property
@@ -301,8 +275,7 @@ class LetterBook:
     # -- apologies, plans, reports --------------------------------------------------------------------------------
 
     def _apologies(self, on: _Day) -> Iterator[Letter]:
-        lives = self._late(on.day, timedelta(days=LONGEST_APOLOGY_DAYS))
-        for life in sorted(lives, key=lambda life: life.dossier_id):
+        for life in sorted(self._late(on.day), key=lambda life: life.dossier_id):
             text = f"Phiếu xin lỗi và hẹn lại ngày trả kết quả, hồ sơ {life.dossier_code}"
             if on.rng.random() < 0.3:
                 text += f" của Ông {people.name(life.person)}"
@@ -329,18 +302,16 @@ class LetterBook:
         rng = self._rng("receipt", letter.doc_id)
         if rng.random() < (0.4 if self._scenario.plan is None else 0.9):
             return []
-        made = []
-        for code, name in letter.receivers[:1]:
-            arrived = letter.created_at + timedelta(minutes=rng.randint(1, 30))
-            made.append(Receipt(letter, code, name, "01", arrived))
-            if rng.random() < 0.9:
-                taken = arrived + timedelta(minutes=rng.randint(5, 90))
-                made.append(Receipt(letter, code, name, "03", taken))
-                if rng.random() < 0.6:
-                    done_on = workdays.shift(taken.date(), rng.randint(1, 3))
-                    done = workdays.moment(done_on, workdays.office_seconds(rng.random()))
-                    made.append(Receipt(letter, code, name, "06", max(done, taken + timedelta(minutes=5))))
-        return made
+        arrived = letter.created_at + timedelta(minutes=rng.randint(1, 30))
+        made = [("01", arrived)]
+        if rng.random() < 0.9:
+            taken = arrived + timedelta(minutes=rng.randint(5, 90))
+            made.append(("03", taken))
+            if rng.random() < 0.6:
+                done_on = workdays.shift(taken.date(), rng.randint(1, 3))
+                done = workdays.moment(done_on, workdays.office_seconds(rng.random()))
+                made.append(("06", max(done, taken + timedelta(minutes=5))))
+        return [Receipt(letter, *letter.receivers[0], status, at) for status, at in made]
 
 
 def _doc_id(day: date, index: int, kind: int) -> str:

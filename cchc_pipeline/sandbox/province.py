@@ -4,22 +4,49 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from random import Random
 
-from cchc_pipeline.sandbox.catalogue import load_scenario
+from cchc_pipeline.sandbox.exact.scenario import build_exact
 from cchc_pipeline.sandbox.letter_book import LetterBook
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Fate, Life
 from cchc_pipeline.sandbox.life.draws import draw_fate, live
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
 from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.scenarios import merger_2025, two_level_2026
 
 # A dossier is applied for at most this many days before it is received.
 LONGEST_WAIT_DAYS = 3
+LONGEST_APOLOGY_DAYS = 150  # civil days from a dossier's reception to its apology letter
 WEEKEND_SHARE = 0.025
+SCENARIO_NAMES = (
+    "two-level-2026",
+    "dak-nong-2020",
+    "dak-nong-2024",
+    "ha-giang-2023",
+    "kon-tum-2024",
+    "nam-dinh-2019",
+    "merger-2025",
+)
+
+
+def load_scenario(name: str, seed: int) -> Scenario:
+    """Build the scenario `name` for `seed`.
+
+    Raises:
+        SandboxError: no scenario has this name.
+    """
+    if name not in SCENARIO_NAMES:
+        raise SandboxError(f"no sandbox scenario {name!r}; choose one of {sorted(SCENARIO_NAMES)}", scenario=name)
+    for drawn in (two_level_2026, merger_2025):
+        if name == drawn.NAME:
+            return drawn.build(seed)
+    return build_exact(Path(__file__).parent / "scenarios" / f"{name}.yaml", seed)
 
 
 class Province:
@@ -40,15 +67,10 @@ class Province:
             raise SandboxError(f"size {size} of scenario {scenario}: it has to be above 0", size=size)
         self.scenario: Scenario = load_scenario(scenario, seed)
         self.seed = seed
-        self.size = 1.0 if self.scenario.ignores_size else size
+        self.size = size if self.scenario.plan is None else 1.0
         self._lives: dict[date, list[Life]] = {}
         self._apologies: dict[date, list[Life]] = {}
-        self._code_index: dict[str, Life] = {}
-        self._indexed_to: date | None = None
         self.letters = LetterBook(self.scenario, self.size, self.rng, self.apologies)
-
-    def __repr__(self) -> str:
-        return f"Province({self.scenario.name!r}, seed={self.seed}, size={self.size})"
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -88,25 +110,22 @@ class Province:
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             yield from self.lives(date.fromordinal(ordinal))
 
-    def apologies(self, day: date, longest: timedelta) -> list[Life]:
-        """Return the dossiers with an apology letter on `day`.
-
-        `longest` is how far back the dossiers are generated for it.
-        """
-        for earlier in workdays.days(day - longest, day):
+    def apologies(self, day: date) -> list[Life]:
+        """Return the dossiers with an apology letter on `day`."""
+        for earlier in workdays.days(day - timedelta(days=LONGEST_APOLOGY_DAYS), day):
             self.lives(earlier)
         return self._apologies.get(day, [])
 
     def find(self, code: str, clock: datetime) -> Life | None:
-        """Return the dossier with this code if it exists at `clock`, else None."""
+        """Return the dossier with this code, which holds its day, if it exists at `clock`, else None."""
+        stamp = re.search(r"(\d{6})[-/]", code)
+        try:
+            day = date.fromisoformat(f"20{stamp[1]}" if stamp else "")
+        except ValueError:
+            return None
         until = workdays.local(clock).date() + timedelta(days=LONGEST_WAIT_DAYS)
-        start = self.scenario.go_live if self._indexed_to is None else self._indexed_to + timedelta(days=1)
-        for life in self.lives_between(start, until):
-            if life.dossier_code is not None:
-                self._code_index[life.dossier_code] = life
-        self._indexed_to = max(until, self._indexed_to or until)
-        life_found = self._code_index.get(code)
-        return life_found if life_found is not None and life_found.applied_at <= clock else None
+        some = self.lives_between(day, min(day, until))
+        return next((life for life in some if life.dossier_code == code and life.applied_at <= clock), None)
 
     def expected_defects(self, as_of_on: date, start: date, end: date) -> list[Life]:
         """Return the defective records of [start, end] by `as_of_on`; none counts anywhere."""
@@ -157,7 +176,7 @@ class Province:
         for unit in rng.choices(units, cum_weights=cumulative, k=self.dossier_count(day)):
             some, shares = self._offers[unit.code, works]
             procedure = rng.choices(some, cum_weights=shares)[0]
-            drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=self.scenario.has_defects)))
+            drawn.append((unit, procedure, draw_fate(rng, unit, procedure, day, has_defects=True)))
         return drawn
 
     def _generate(self, day: date) -> list[Life]:

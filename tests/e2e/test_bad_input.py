@@ -51,7 +51,7 @@ def trouble(name: str, desk: Desk, first: date, last: date, spoil: Callable[[Des
     try:
         red = desk.run(first, last, **settings)
     finally:
-        desk.sandbox.clear_faults()
+        desk.sandbox.faults.clear()
     after = desk.current()
     steps = desk.steps(red.outcome.run_id)
     landed = {

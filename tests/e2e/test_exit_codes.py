@@ -24,7 +24,7 @@ def desk(make_desk: Desks) -> Desk:
 def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
     desk.sandbox.add_fault("one-stop|documents|national-portal", "down")
     done = desk.cchc("run", "--day", f"{DAY}")
-    desk.sandbox.clear_faults()
+    desk.sandbox.faults.clear()
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     for source in ("one_stop", "documents", "national_portal"):
@@ -49,7 +49,7 @@ def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk) -> None:
 def test_a_source_without_an_address_makes_the_run_red(desk: Desk) -> None:
     desk.sandbox.add_fault("one-stop|national-portal", "down")
     night = desk.run(DAY, CCHC_DOCUMENTS_URL="")
-    desk.sandbox.clear_faults()
+    desk.sandbox.faults.clear()
     assert not night.outcome.success
     message = night.outcome.failures["pull_documents"]
     assert "CCHC_DOCUMENTS_URL not set. Set them" in message

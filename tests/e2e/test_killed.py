@@ -50,7 +50,7 @@ def killed_in_a_pull(desk: Desk) -> None:
     # The portal keeps the run waiting, so that it is killed between landing and publishing.
     desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
     kill_when(desk, landed.exists)
-    desk.sandbox.clear_faults()
+    desk.sandbox.faults.clear()
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from true_figures import differences, periods_of
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import DEFECTS
-from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES, REFUSED
+from cchc_pipeline.sandbox.scenarios.two_level_registers import MISTAKES, REFUSED
 from cchc_pipeline.sandbox.truth.definitions import indicators
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 

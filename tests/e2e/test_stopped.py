@@ -40,7 +40,7 @@ def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=PATIENCE_S)
-    desk.sandbox.clear_faults()
+    desk.sandbox.faults.clear()
     assert process.returncode == 130, said
     assert f"Run again: cchc run --day {DAY} --data-dir {desk.lake.root}" in said.replace("\n", " ")
     assert "nothing is published yet" in said

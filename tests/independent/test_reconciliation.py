@@ -104,8 +104,8 @@ def test_the_portals_side_is_what_the_portal_counts(month: Month, table: pd.Data
     counts = Portal(month.province).counts(workdays.end_of(month.until), SEPTEMBER, date(2026, 10, 31))
     quarter = table[(table.period_type == "month") & (table.unit_code == PROVINCE)]
     portal = quarter.drop_duplicates(["period_start", "figure"]).groupby("figure").portal_value.sum()
-    assert portal["received"] == counts[PROVINCE].received
-    assert portal["not_late"] == counts[PROVINCE].on_time
+    assert portal["received"] == counts[PROVINCE]["received"]
+    assert portal["not_late"] == counts[PROVINCE]["on_time"]
 
 
 def test_points_are_those_of_the_scoring_engine(month: Month, table: pd.DataFrame) -> None:
@@ -176,8 +176,8 @@ def test_a_portal_that_was_read_earlier_is_a_cause_of_its_own(month: Month, tmp_
     frame = held.to_pandas()
     own = (frame.unit_code == PROVINCE) & (frame.period_start == date(2026, 10, 1)) & (frame.period_type == "month")
     frame.loc[own & (frame.metric_code == "DOSSIER_ON_TIME"), ["numerator", "denominator"]] = [
-        counts.on_time,
-        counts.received,
+        counts["on_time"],
+        counts["received"],
     ]
     files.write_parquet(pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path)
     done = build_reconciliation(lake, SEPTEMBER).table.to_pandas()

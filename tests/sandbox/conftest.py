@@ -20,9 +20,9 @@ def running() -> Iterator[SandboxServer]:
 @pytest.fixture
 def sandbox(running: SandboxServer) -> Iterator[SandboxServer]:
     running.set_clock(CLOCK)
-    running.clear_faults()
+    running.faults.clear()
     yield running
-    running.clear_faults()
+    running.faults.clear()
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.sandbox.exact.letters import PublicationQuota, exact_publications
+from cchc_pipeline.sandbox.exact.letters import PublicationQuota, exact_publications, part_of, printed, shares_of
 from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, ServiceCount, exact_procedures
 from cchc_pipeline.sandbox.exact.registers import Figure, Flow
 from cchc_pipeline.sandbox.life import workdays
-from cchc_pipeline.sandbox.life.plan import part_of, printed, shares_of, spread
 from cchc_pipeline.sandbox.life.province_parts import SandboxError, Unit
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
@@ -47,7 +46,7 @@ def test_shares_add_up_and_none_is_empty(parts: int, more: int, seed: int) -> No
 @UNTIMED
 @given(st.integers(0, 3_000), SEEDS)
 def test_a_spread_holds_every_one_on_working_days_in_order(count: int, seed: int) -> None:
-    days = spread(random.Random(seed), date(2024, 2, 1), date(2024, 3, 31), count)
+    days = workdays.spread(random.Random(seed), date(2024, 2, 1), date(2024, 3, 31), count)
     assert len(days) == count
     assert days == sorted(days)
     assert all(workdays.works(day) for day in days)

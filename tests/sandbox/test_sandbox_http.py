@@ -48,7 +48,7 @@ def test_slices(client: requests.Session, sandbox: SandboxServer) -> None:
 def test_records_of_a_window(client: requests.Session, sandbox: SandboxServer) -> None:
     records = dossiers(client, sandbox, **WINDOW)
     province = sandbox.province
-    clock = sandbox.world.clock()
+    clock = sandbox.clock()
     assert len({record["id"] for record in records}) == len(records)
     expected = {
         life.dossier_id
@@ -255,7 +255,7 @@ def test_child_units(sandbox: SandboxServer) -> None:
 
 def test_a_period_without_dossiers_has_null_metrics(sandbox: SandboxServer) -> None:
     query = {"timeType": "month", "period": 3, "year": 2026}
-    department = sandbox.world.describe()["units"][0]["departmentId"]
+    department = sandbox.describe()["units"][0]["departmentId"]
     metrics = ask(sandbox, "dossier-digitized", **query, departmentId=department)["metrics"]
     assert metrics[0]["numerator"] is None
     assert metrics[0]["dataQualityStatus"] == "NO_NATIONAL_REPORT_DATA"
@@ -266,7 +266,7 @@ def test_the_push_distorts(sandbox: SandboxServer) -> None:
     """Paused dossiers look finished, and what the portal has not accepted is not there."""
     from cchc_pipeline.sandbox.servers.push import push, statistics_day, withheld
 
-    province, clock = sandbox.province, sandbox.world.clock()
+    province, clock = sandbox.province, sandbox.clock()
     changed = 0
     for life in lives_known(province, clock):
         seen = life.seen(clock)

@@ -13,11 +13,10 @@ from sandbox_lives import changes, transitions
 
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sandbox.catalogue import SCENARIO_NAMES
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import DEFECTS
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
-from cchc_pipeline.sandbox.province import Province
+from cchc_pipeline.sandbox.province import SCENARIO_NAMES, Province
 
 START, END = date(2026, 9, 1), date(2026, 11, 30)
 CODE = re.compile(r"^((\d{3}\.\d{2}\.\d{2}\.)?[GH]\d{2}(\.\d{1,3}){0,3})-\d{6}-\d{4,6}$")

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import Progress, silent
-from cchc_pipeline.sandbox.drop.registers import write_registers
-from cchc_pipeline.sandbox.scenarios.two_level_appraisals import MISTAKES
+from cchc_pipeline.sandbox.drop import write_registers
+from cchc_pipeline.sandbox.scenarios.two_level_registers import MISTAKES
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.sources import errors
@@ -44,7 +44,7 @@ def sandbox() -> Iterator[SandboxServer]:
 @pytest.fixture(autouse=True)
 def calm(sandbox: SandboxServer) -> Iterator[None]:
     yield
-    sandbox.clear_faults()
+    sandbox.faults.clear()
     sandbox.set_clock(CLOCK)
 
 
@@ -174,10 +174,10 @@ def test_a_fault_that_stays_is_a_typed_error(
     source = build(settings, name, timeout_s=0.3 if kind == "slow" else 5)
     with pytest.raises(expected) as caught:
         pull(source)
-    (left,) = sandbox.world.faults.listing()
+    (left,) = sandbox.faults
     if calls is None:
         calls = 2 if name == "one_stop" else 1  # a new token is tried once
-    assert MANY - left["times"] == calls
+    assert left.times == MANY - calls
     error = caught.value
     assert type(error) is expected
     assert error.source == name
@@ -196,7 +196,7 @@ def test_a_fault_that_passes_changes_nothing(
     sandbox.add_fault(DATA_PATHS[name], kind, times=1)
     start = time.monotonic()
     assert pull(build(settings, name)) == clean[name]
-    assert sandbox.world.faults.listing() == []
+    assert [fault.times for fault in sandbox.faults] == [0]
     if kind == "429":
         assert time.monotonic() - start >= 1  # Retry-After: 1
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cchc_pipeline.sandbox.life.plan import spread
+from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError
 from cchc_pipeline.yaml_files import QuotedDay, Strict
 
@@ -100,7 +101,9 @@ def exact_procedures(
     if len(levels) != len(services):
         raise SandboxError(f"{len(levels)} procedures by level, {len(services)} by service: make them equal")
     rng.shuffle(services)
-    units = _units_in_charge(province, departments, quota, levels)
+    others = itertools.cycle(code for code in departments if code not in quota.in_charge)
+    turn = itertools.chain((code for code, count in quota.in_charge.items() for _ in range(count)), others)
+    units = [next(turn) if level == "province" else province for level in levels]
     names = {**departments, province: "UBND"}
     made = [
         _procedure(i, level, service, unit, names[unit], rng)
@@ -115,7 +118,7 @@ def exact_procedures(
         changes[i]["interlinked"] = "same_level" if position < quota.same_level else "cross_level"
     for dated in quota.dated:
         chosen = _draw(rng, made, dated.column, dated.count + dated.other)
-        days = spread(rng, dated.first, dated.last, dated.count)
+        days = workdays.spread(rng, dated.first, dated.last, dated.count)
         days += [dated.first.replace(year=dated.first.year - 1)] * dated.other
         for i, day in zip(chosen, days, strict=True):
             changes[i][dated.column] = day
@@ -130,28 +133,6 @@ def exact_procedures(
         i = next(i for i, p in enumerate(public) if (p.unit_code, p.service_level) == asked)
         public[i] = replace(public[i], name=one.name, processing_time=one.processing_time, weight=one.weight)
     return (*public, *_internal(list(departments), quota, rng))
-
-
-def _units_in_charge(
-    province: str, departments: Mapping[str, str], quota: ProcedureQuota, levels: list[str]
-) -> list[str]:
-    """Return the unit in charge of each procedure: quota first, then in turn."""
-    wanted = dict(quota.in_charge)
-    others = [code for code in departments if code not in wanted]
-    turn = 0
-    units = []
-    for level in levels:
-        if level != "province":
-            units.append(province)
-            continue
-        left = next((code for code, count in wanted.items() if count), None)
-        if left is not None:
-            wanted[left] -= 1
-            units.append(left)
-        else:
-            units.append(others[turn % len(others)])
-            turn += 1
-    return units
 
 
 def _procedure(
@@ -201,19 +182,10 @@ def _draw(rng: random.Random, made: list[Procedure], column: str, count: int) ->
 def _internal(departments: list[str], quota: ProcedureQuota, rng: random.Random) -> list[Procedure]:
     """Draw the internal procedures, which no dossier is filed for."""
     dated = quota.internal_simplified
-    days = spread(rng, dated.first, dated.last, dated.count) if dated else []
+    days = workdays.spread(rng, dated.first, dated.last, dated.count) if dated else []
     made = []
-    for i in range(quota.internal):
-        unit = departments[i % len(departments)]
-        base = _procedure(i, "province", ("information", None), unit, "nội bộ", rng)
-        made.append(
-            replace(
-                base,
-                code=f"9.8{i + 1:05d}",
-                name=f"Thủ tục hành chính nội bộ mẫu {i + 1:03d}",
-                fee_vnd=0,
-                is_internal=True,
-                simplified_on=days[i] if i < len(days) else None,
-            )
-        )
+    for i, day in zip(range(quota.internal), itertools.chain(days, itertools.repeat(None)), strict=False):
+        base = _procedure(i, "province", ("information", None), departments[i % len(departments)], "nội bộ", rng)
+        code, name = f"9.8{i + 1:05d}", f"Thủ tục hành chính nội bộ mẫu {i + 1:03d}"
+        made.append(replace(base, code=code, name=name, fee_vnd=0, is_internal=True, simplified_on=day))
     return made

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cchc_pipeline.sandbox.drop.registers import Rows, register_row
+from cchc_pipeline.sandbox.drop import Rows, register_row
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Unit
 from cchc_pipeline.yaml_files import QuotedDay, Strict
@@ -93,18 +93,11 @@ class Plan(Strict):
         """Yield a row per activity."""
         for i in range(self.activities):
             task = i % self.tasks
+            codes = f"{self.year}.HD{i + 1:03d}", f"LV{task % self.fields + 1:02d}", f"NV{task + 1:02d}"
             due_on = workdays.shift(date(self.year, 1, 1), 10 + i * 220 // self.activities)
-            yield register_row(
-                "plan_tasks",
-                self.year,
-                f"{self.year}.HD{i + 1:03d}",
-                f"LV{task % self.fields + 1:02d}",
-                f"NV{task + 1:02d}",
-                f"Hoạt động mẫu {i + 1:03d}",
-                self.unit or units[0].code,
-                due_on,
-                min(due_on, workdays.shift(self.until, -1)) if i < self.done else None,
-            )
+            done_on = min(due_on, workdays.shift(self.until, -1)) if i < self.done else None
+            holder = self.unit or units[0].code, due_on, done_on
+            yield register_row("plan_tasks", self.year, *codes, f"Hoạt động mẫu {i + 1:03d}", *holder)
 
 
 class Inspections(Strict):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from cchc_pipeline.sandbox.drop.registers import rows_by_table
+from cchc_pipeline.sandbox.drop import rows_by_table
 from cchc_pipeline.sandbox.exact.dossiers import DossierPlanner, Stratum
 from cchc_pipeline.sandbox.exact.letters import LetterQuota, PublicationQuota, exact_letters, exact_publications
 from cchc_pipeline.sandbox.exact.procedures import ProcedureQuota, exact_procedures
 from cchc_pipeline.sandbox.exact.registers import Figure
-from cchc_pipeline.sandbox.exact.three_level_units import three_level_units
-from cchc_pipeline.sandbox.life.plan import ExactPlan, PlannedLetter, Publication
-from cchc_pipeline.sandbox.life.province_parts import Profile, SandboxError
-from cchc_pipeline.sandbox.life.scenario import Scenario
+from cchc_pipeline.sandbox.life.province_parts import Profile, SandboxError, Unit, source_code
+from cchc_pipeline.sandbox.life.scenario import ExactPlan, PlannedLetter, Publication, Scenario
 from cchc_pipeline.yaml_files import QuotedDay, Strict, read_yaml
 
 ORDINARY = Profile(
@@ -85,15 +84,7 @@ def build_exact(path: Path, seed: int) -> Scenario:
     """
     name, figures = path.stem, read_yaml(path.read_bytes(), ExactFigures, path.name, SandboxError)
     rng = random.Random(f"{name}|{seed}|plan")
-    units = three_level_units(
-        figures.province,
-        f"UBND {figures.province_name}",
-        figures.profile,
-        districts=figures.districts,
-        communes=figures.communes,
-        district_weight=figures.district_weight,
-        commune_weight=figures.commune_weight,
-    )
+    units = _units(figures)
     departments = {unit.code: unit.name for unit in units if unit.level == "department"}
     scenario = Scenario(
         name=name,
@@ -105,8 +96,6 @@ def build_exact(path: Path, seed: int) -> Scenario:
         dossiers_per_day=0.0,
         units=units,
         procedures=exact_procedures(figures.province, departments, figures.procedures, rng),
-        ignores_size=True,
-        has_defects=False,
         reported_on=figures.reported_on,
         registers=rows_by_table(row for figure in figures.registers for row in figure.rows(units)),
     )
@@ -124,3 +113,28 @@ def build_exact(path: Path, seed: int) -> Scenario:
         for day, some in exact_letters(units, quota, planner.dossiers, publications, rng).items():
             letters.setdefault(day, []).extend(some)
     return replace(scenario, plan=ExactPlan(planner.dossiers, tuple(publications), letters))
+
+
+def _units(figures: ExactFigures) -> tuple[Unit, ...]:
+    """Return the province, its departments, and each district followed by its communes.
+
+    They stand as they were until 30 June 2025; the communes are spread evenly.
+    """
+    province, districts, communes = figures.province, figures.districts, figures.communes
+    top = source_code(province, "province")
+    made = [Unit(province, f"UBND {figures.province_name}", "province", None, top, "UBND")]
+    listed = Path(__file__).with_name("departments.csv").read_text(encoding="utf-8").splitlines()
+    for suffix, title, notation, weight in list(csv.reader(listed))[1:]:
+        code = f"{province}.{suffix}"
+        made.append(Unit(code, title, "department", province, source_code(code, "department"), notation, float(weight)))
+    number = 0
+    for i in range(districts):
+        code = f"{province}.{41 + i}"
+        title = f"UBND huyện Mẫu {i + 1:02d}" if i else "UBND thành phố Mẫu 01"
+        source = source_code(code, "district")
+        made.append(Unit(code, title, "district", province, source, "UBND", figures.district_weight))
+        for j in range(communes // districts + (i < communes % districts)):
+            number += 1
+            below, title = f"{code}.{j + 1:02d}", f"UBND Xã Mẫu {number:03d}"
+            made.append(Unit(below, title, "commune", code, below, "UBND", figures.commune_weight))
+    return tuple(replace(unit, profile=figures.profile) for unit in made)

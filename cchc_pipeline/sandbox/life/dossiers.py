@@ -7,7 +7,7 @@ Everything in a life happens between 06:30 and 22:30 local time, so a clock anyw
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 
@@ -21,8 +21,24 @@ DEFECTS = (
 )
 
 
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """What a fate fixes and its life keeps unchanged."""
+
+    suspended_status: int = 5
+    closed_status: int = 9  # 7 withdrawn, 8 stopped, 9 done
+    result_issued_on: date | None = None
+    apology_on: date | None = None
+    rating: int | None = None
+    first_rating: int | None = None  # as first given, where it was corrected
+    late_cause: str | None = None  # cause if it becomes late, one of `steps.CAUSES`
+    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; empty: its own
+    is_legacy_code: bool = False
+    defect: str | None = None
+
+
 @dataclass(slots=True)
-class Fate:
+class Fate(Course):
     """The course of a dossier in civil days; `draws.live` adds the times of day."""
 
     kind: str = "counted"  # counted | draft | refused
@@ -30,27 +46,17 @@ class Fate:
     due_on: date | None = None  # promised at reception
     extended_due_on: date | None = None  # promised when resumed
     suspended_on: date | None = None
-    suspended_status: int = 5
     resumed_on: date | None = None
     closed_on: date | None = None
-    closed_status: int = 9  # 7 withdrawn, 8 stopped, 9 done
     returned_on: date | None = None
-    result_issued_on: date | None = None
     corrected_closed_on: date | None = None  # closing day after a correction ...
     correction_on: date | None = None  # ... made on this day
-    apology_on: date | None = None
-    rating: int | None = None
-    first_rating: int | None = None  # as first given, where it was corrected
     rated_on: date | None = None
-    late_cause: str | None = None  # cause if it becomes late, one of `steps.CAUSES`
-    slow_units: tuple[str, ...] = ()  # units that held it too long, in order; empty: its own
-    is_legacy_code: bool = False
     is_electronic: bool | None = None  # whether the result is; None: drawn from the unit's profile
-    defect: str | None = None
 
 
 @dataclass(slots=True)
-class Life:
+class Life(Course):
     """A dossier with the instants of its events; None for what never happens."""
 
     dossier_id: str
@@ -68,12 +74,9 @@ class Life:
     due_at: datetime | None = None
     extended_due_at: datetime | None = None
     suspended_at: datetime | None = None
-    suspended_status: int = 5
     resumed_at: datetime | None = None
     closed_at: datetime | None = None
-    closed_status: int = 9
     returned_at: datetime | None = None
-    result_issued_on: date | None = None
     corrected_closed_at: datetime | None = None
     correction_at: datetime | None = None
     paid_at: datetime | None = None
@@ -83,15 +86,8 @@ class Life:
     electronic_at: datetime | None = None
     stored_at: datetime | None = None
     synced_at: datetime | None = None
-    rating: int | None = None
     rated_at: datetime | None = None
-    first_rating: int | None = None
     rating_correction_at: datetime | None = None
-    apology_on: date | None = None
-    late_cause: str | None = None
-    slow_units: tuple[str, ...] = ()
-    is_legacy_code: bool = False
-    defect: str | None = None
 
     @property
     def is_converted(self) -> bool:
@@ -121,30 +117,40 @@ class Life:
             return None
         if status in (1, 3):
             return Seen(status, finished_at=self.refused_at if status == 3 else None)
-        view = Seen(status, received_at=self.received_at, due_at=self.due_at)
-        if self.suspended_at is not None and self.suspended_at <= clock:
-            view.suspended_at = self.suspended_at
-            if self.resumed_at is not None and self.resumed_at <= clock:
-                view.resumed_at = self.resumed_at
-                view.due_at = self.extended_due_at or self.due_at
-        if self.closed_at is not None and self.closed_at <= clock:
-            corrected = self.correction_at is not None and self.correction_at <= clock
-            view.finished_at = self.corrected_closed_at if corrected else self.closed_at
-            view.result_issued_on = self.result_issued_on
-            if status == 10:
-                view.returned_at = self.returned_at
-            if self.rated_at is not None and self.rated_at <= clock:
-                view.rated_at = self.rated_at
-                fixed = self.rating_correction_at is None or self.rating_correction_at <= clock
-                view.rating = self.rating if fixed else self.first_rating
-            view.is_result_electronic = self.electronic_at is not None and self.electronic_at <= clock
-            view.is_in_personal_storage = self.stored_at is not None and self.stored_at <= clock
-        view.is_paid_online = self.paid_at is not None and self.paid_at <= clock
-        view.is_digitised = self.digitised_at is not None and self.digitised_at <= clock
-        view.is_data_reused = self.is_reused
-        view.is_citizen_data_used = self.is_citizen_data_used
-        view.is_synced_national = self.synced_at is not None and self.synced_at <= clock
-        return view
+
+        def past(instant: datetime | None) -> datetime | None:
+            return instant if instant is not None and instant <= clock else None
+
+        resumed_at, closed_at, rated_at = past(self.resumed_at), past(self.closed_at), past(self.rated_at)
+        is_first_rating = self.rating_correction_at is not None and self.rating_correction_at > clock
+        return Seen(
+            status,
+            received_at=self.received_at,
+            due_at=(self.extended_due_at if resumed_at else None) or self.due_at,
+            finished_at=self.corrected_closed_at if past(self.correction_at) else closed_at,
+            returned_at=past(self.returned_at),
+            suspended_at=past(self.suspended_at),
+            resumed_at=resumed_at,
+            result_issued_on=self.result_issued_on if closed_at else None,
+            rating=None if rated_at is None else self.first_rating if is_first_rating else self.rating,
+            rated_at=rated_at,
+            is_paid_online=past(self.paid_at) is not None,
+            is_result_electronic=past(self.electronic_at) is not None,
+            is_digitised=past(self.digitised_at) is not None,
+            is_data_reused=self.is_reused,
+            is_in_personal_storage=past(self.stored_at) is not None,
+            is_citizen_data_used=self.is_citizen_data_used,
+            is_synced_national=past(self.synced_at) is not None,
+        )
+
+    def told(self, seen: Seen) -> tuple[datetime | None, datetime | None]:
+        """Return due and finishing instant as systems tell them: wrong where the record is defective."""
+        due_at, finished_at, received_at = seen.due_at, seen.finished_at, seen.received_at
+        if received_at is not None and self.defect == "due_before_received":
+            due_at = received_at - timedelta(days=3)
+        elif received_at is not None and self.defect == "finished_before_received" and finished_at is not None:
+            finished_at = received_at - timedelta(days=2)
+        return due_at, None if self.defect == "finished_missing" else finished_at
 
 
 @dataclass(slots=True)

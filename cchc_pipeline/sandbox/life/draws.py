@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from cchc_pipeline.sandbox.life import people, workdays
-from cchc_pipeline.sandbox.life.dossiers import DEFECTS, Fate, Life
+from cchc_pipeline.sandbox.life.dossiers import DEFECTS, Course, Fate, Life
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.steps import settle_cause
 
@@ -17,17 +17,12 @@ LONGEST_DELAY = 60  # working days
 MINUTE = timedelta(minutes=1)
 
 
-def draw_channel(rng: Random, online: float) -> str:
-    """Draw a channel; `online` is the probability of the online one."""
-    if rng.random() < online:
-        return "online"
-    return "direct" if rng.random() < 0.7 else "postal"
-
-
 def draw_fate(rng: Random, unit: Unit, procedure: Procedure, day: date, *, has_defects: bool) -> Fate:
     """Draw the fate of a dossier that reaches `unit` on `day`."""
     profile = unit.profile
-    fate = Fate(channel="online" if not workdays.works(day) else draw_channel(rng, profile.online))
+    fate = Fate()
+    if workdays.works(day) and rng.random() >= profile.online:
+        fate.channel = "direct" if rng.random() < 0.7 else "postal"
     if procedure.service_level == "information" and fate.channel == "online":
         fate.channel = "direct"  # an information-only service takes no online filing
     chance = rng.random()
@@ -57,7 +52,10 @@ def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int, *, p
         fate.suspended_status = 5 if rng.random() < 0.8 else 6
         fate.suspended_on = shift(day, rng.randint(1, days + (5 if rng.random() < 0.1 else 0)))
         if rng.random() < 0.1:
-            _draw_end_of_suspended(rng, fate)
+            chance = rng.random()  # never resumed: withdrawn, stopped, or still open
+            if chance < 0.8:
+                fate.closed_status = 7 if chance < 0.55 else 8
+                fate.closed_on = shift(fate.suspended_on, rng.randint(5, 30))
             return
         gap = rng.randint(2, 15)
         start = fate.resumed_on = shift(fate.suspended_on, gap)
@@ -77,15 +75,6 @@ def _draw_course(rng: Random, fate: Fate, unit: Unit, day: date, days: int, *, p
         fate.closed_on = shift(start, rng.randint(0, slack)) if is_early else max(due, start)
         if fate.closed_on < start:
             fate.closed_on = start
-
-
-def _draw_end_of_suspended(rng: Random, fate: Fate) -> None:
-    """Draw the end of a dossier that never resumes: withdrawn, stopped or none."""
-    assert fate.suspended_on is not None  # noqa: S101
-    chance = rng.random()
-    if chance < 0.8:
-        fate.closed_status = 7 if chance < 0.55 else 8
-        fate.closed_on = workdays.shift(fate.suspended_on, rng.randint(5, 30))
 
 
 def _draw_lateness(rng: Random, fate: Fate, unit: Unit, day: date, due: date) -> None:
@@ -159,8 +148,7 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
         person=person,
         day=day,
         applied_at=applied,
-        is_legacy_code=fate.is_legacy_code,
-        defect=fate.defect,
+        **{name: getattr(fate, name) for name in Course.__slots__},
     )
     if fate.kind == "draft":
         return life
@@ -169,45 +157,37 @@ def live(rng: Random, fate: Fate, unit: Unit, procedure: Procedure, day: date, s
         life.refused_at = _at(rng, refused_on, applied)
         return life
     life.received_at = start
-    _fill_course(rng, life, fate, procedure)
-    _fill_flags(rng, life)
-    if life.closed_at is not None and fate.closed_status == 9:
-        _fill_result(rng, life, fate)
+    _fill_course(rng, life, fate, start)
+    _fill_flags(rng, life, start)
+    if fate.closed_on is not None and life.closed_at is not None and fate.closed_status == 9:
+        _fill_result(rng, life, fate, fate.closed_on, life.closed_at)
     return life
 
 
-def _fill_course(rng: Random, life: Life, fate: Fate, procedure: Procedure) -> None:
-    moment, start = workdays.moment, life.received_at
-    assert start is not None  # noqa: S101
-    last = start
-    life.processing_at = last + timedelta(seconds=rng.randint(300, 5400))
+def _fill_course(rng: Random, life: Life, fate: Fate, start: datetime) -> None:
+    moment, last = workdays.moment, start
+    life.processing_at = start + timedelta(seconds=rng.randint(300, 5400))
     if fate.due_on is not None:
-        hours = procedure.processing_time_unit == "h"
+        hours = life.procedure.processing_time_unit == "h"
         life.due_at = moment(fate.due_on, start.hour * 3600 + start.minute * 60 if hours else 61200)
     if fate.suspended_on is not None:
         last = life.suspended_at = _at(rng, fate.suspended_on, life.processing_at)
-        life.suspended_status = fate.suspended_status
         if fate.resumed_on is not None:
             last = life.resumed_at = _at(rng, fate.resumed_on, last)
             if fate.extended_due_on is not None:
                 life.extended_due_at = moment(fate.extended_due_on, 61200)
     if fate.closed_on is not None:
-        life.closed_status = fate.closed_status
         life.closed_at = _at(rng, fate.closed_on, last)
         if life.processing_at > life.closed_at:
             life.processing_at = start + (life.closed_at - start) / 2
     if fate.correction_on is not None and fate.corrected_closed_on is not None and life.closed_at is not None:
         life.corrected_closed_at = min(life.closed_at, max(last, moment(fate.corrected_closed_on, 60300)))
         life.correction_at = _at(rng, fate.correction_on, life.closed_at)
-    life.result_issued_on = fate.result_issued_on
-    life.apology_on = fate.apology_on
-    life.late_cause, life.slow_units = fate.late_cause, fate.slow_units
     settle_cause(life)
 
 
-def _fill_flags(rng: Random, life: Life) -> None:
-    start, profile = life.received_at, life.unit.profile
-    assert start is not None  # noqa: S101
+def _fill_flags(rng: Random, life: Life, start: datetime) -> None:
+    profile = life.unit.profile
     if life.procedure.is_payment_online and rng.random() < profile.paid * (1.0 if life.channel == "online" else 0.3):
         life.paid_at = start if rng.random() < 0.8 else _at(rng, workdays.shift(life.day, 1), start)
     if rng.random() < profile.digitised:
@@ -220,22 +200,17 @@ def _fill_flags(rng: Random, life: Life) -> None:
         life.synced_at = _at(rng, workdays.shift(life.day, rng.choice((0, 0, 0, 0, 1, 2))), start)
 
 
-def _fill_result(rng: Random, life: Life, fate: Fate) -> None:
-    closed, profile = life.closed_at, life.unit.profile
-    assert closed is not None  # noqa: S101
-    assert fate.closed_on is not None  # noqa: S101
+def _fill_result(rng: Random, life: Life, fate: Fate, closed_on: date, closed: datetime) -> None:
+    profile = life.unit.profile
     if fate.returned_on is not None:
         life.returned_at = _at(rng, fate.returned_on, closed)
     drawn = rng.random() < profile.electronic
     if drawn if fate.is_electronic is None else fate.is_electronic:
         late_flag = fate.is_electronic is None and rng.random() < 0.12  # a correction a few days later
-        life.electronic_at = (
-            _at(rng, workdays.shift(fate.closed_on, rng.randint(1, 5)), closed) if late_flag else closed
-        )
+        life.electronic_at = _at(rng, workdays.shift(closed_on, rng.randint(1, 5)), closed) if late_flag else closed
         if rng.random() < profile.stored / profile.electronic:
-            life.stored_at = _at(rng, workdays.shift(fate.closed_on, rng.randint(0, 3)), closed)
+            life.stored_at = _at(rng, workdays.shift(closed_on, rng.randint(0, 3)), closed)
     if fate.rating is not None and fate.rated_on is not None:
-        life.rating, life.first_rating = fate.rating, fate.first_rating
         returned_first = fate.returned_on is not None and fate.returned_on <= fate.rated_on
         life.rated_at = _at(rng, fate.rated_on, life.returned_at if returned_first else closed)
         if fate.first_rating is not None:

@@ -84,11 +84,11 @@ class Letter:
 
 @dataclass(slots=True)
 class Receipt:
-    """A status message of `unit_code` to the sender of `letter`."""
+    """A status message of `sender_code` to the sender of `letter`."""
 
     letter: Letter
-    unit_code: str
-    unit_name: str
+    sender_code: str
+    sender_name: str
     status_code: str
     at: datetime
     doc_id: str = ""

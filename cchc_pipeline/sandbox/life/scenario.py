@@ -2,12 +2,68 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from cchc_pipeline.sandbox.life.plan import ExactPlan
+from cchc_pipeline.sandbox.life import workdays
+from cchc_pipeline.sandbox.life.dossiers import Fate
 from cchc_pipeline.sandbox.life.province_parts import Procedure, SandboxError, Unit
+
+DossierPlan = dict[date, list[tuple[Unit, Procedure, Fate]]]
+#: What a unit has of each measure; of a measure with several values (procedure codes, days), by (measure, value).
+Counts = Counter[str | tuple[str, Any]]
+
+
+def values_of(counts: Counts, measure: str) -> list[Any]:
+    """Return the different values counted under `measure`."""
+    return [key[1] for key, count in counts.items() if count and isinstance(key, tuple) and key[0] == measure]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A ministry's decision that arrives and the province's decision that answers it.
+
+    `days` are the working days from arrival to publication; `internal` of the `procedures` are internal ones.
+    `ministry` is its place in `letter_texts.yaml`, `number` that of its decision.
+    """
+
+    arrived_on: date
+    days: int
+    procedures: int
+    internal: int = 0
+    ministry: int = 0
+    number: int = 0
+
+    @property
+    def promulgated_on(self) -> date:
+        """Return the day of the province's decision."""
+        return workdays.shift(self.arrived_on, self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLetter:
+    """A letter that a plan fixes, sent on the day it is dated."""
+
+    unit: Unit
+    type_name: str
+    kind: str
+    subject: str
+    is_signed: bool = True
+    is_paper_copy: bool = False
+    security: str = "normal"  # normal | secret
+    field: str | None = None  # finance | personnel
+
+
+@dataclass(frozen=True, slots=True)
+class ExactPlan:
+    """The dossiers, publication decisions and other letters of every day."""
+
+    dossiers: DossierPlan
+    publications: tuple[Publication, ...]
+    letters: Mapping[date, list[PlannedLetter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,8 +84,6 @@ class Scenario:
     dossiers_per_day: float
     units: tuple[Unit, ...]
     procedures: tuple[Procedure, ...]
-    ignores_size: bool = False
-    has_defects: bool = True
     plan: ExactPlan | None = None
     reported_on: date | None = None
     registers: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
@@ -67,3 +121,11 @@ class Scenario:
     def inside(self, unit: Unit) -> list[Unit]:
         """Return the unit and all units below it."""
         return [one for one in self.units if unit in (one, *self.ancestors(one))]
+
+    def summed(self, own: Mapping[str, Counts]) -> dict[str, Counts]:
+        """Return the counts of every unit with those of all units below it added."""
+        totals = {unit.code: Counts() for unit in self.units}
+        for unit in self.units:
+            for above in (unit, *self.ancestors(unit)):
+                totals[above.code].update(own[unit.code])
+        return totals

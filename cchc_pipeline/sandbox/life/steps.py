@@ -36,8 +36,12 @@ class Step:
 
 def last_due_on(life: Life) -> date | None:
     """Return the due date in force at the end, extension included."""
-    due = (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
+    due = _last_due_at(life)
     return due.date() if due is not None else None
+
+
+def _last_due_at(life: Life) -> datetime | None:
+    return (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
 
 
 def settle_cause(life: Life) -> None:
@@ -65,32 +69,28 @@ def settle_cause(life: Life) -> None:
 
 def steps(life: Life) -> list[Step]:
     """Return the steps in order; none if never received or of unknown cause."""
-    start, processing = life.received_at, life.processing_at
-    if start is None or processing is None or life.late_cause == "unknown":
+    start, begun = life.received_at, life.processing_at
+    if start is None or begun is None or life.late_cause == "unknown":
         return []
     unit, days = life.unit.code, life.procedure.processing_time if life.procedure.processing_time_unit == "d" else 1
-    made = [Step(RECEPTION, unit, start, processing, 1)]
-    begun = processing
+    half = max(1, days // 2)
+    made = [Step(RECEPTION, unit, start, begun, 1)]
     if life.suspended_at is not None:
-        made.append(Step(APPRAISAL, unit, begun, life.suspended_at, max(1, days // 2)))
-        made.append(
-            Step(SUSPENDED[life.suspended_status], unit, life.suspended_at, life.resumed_at or life.closed_at, 10)
-        )
+        made.append(Step(APPRAISAL, unit, begun, life.suspended_at, half))
+        until = life.resumed_at or life.closed_at
+        made.append(Step(SUSPENDED[life.suspended_status], unit, life.suspended_at, until, 10))
         if life.resumed_at is None:
             return made
         begun = life.resumed_at
-    paper = _paper_at(life, begun)
+    paper, due = _paper_at(life, begun), _last_due_at(life)
     if life.closed_at is not None and life.closed_status != 9:
-        return [*made, Step(APPRAISAL, unit, begun, life.closed_at, max(1, days // 2))]
-    holders = life.slow_units if life.late_cause == "in_fact" and life.slow_units else (unit, unit)
-    second = holders[-1] if len(holders) > 1 else unit
+        return [*made, Step(APPRAISAL, unit, begun, life.closed_at, half)]
+    second = life.slow_units[-1] if life.late_cause == "in_fact" and len(life.slow_units) > 1 else unit
     is_joint = second not in (unit, life.unit.parent_code)
-    due = (life.extended_due_at if life.resumed_at is not None else None) or life.due_at
     if life.late_cause == "other_authority" and due is not None and begun < due:
         asked = _office(begun + (due - begun) * 0.3, begun, due)
         told = None if paper is None else paper - (paper - paper.replace(hour=7, minute=0, second=0)) / 2
-        made.append(Step(APPRAISAL, unit, begun, asked, max(1, days // 2)))
-        made.append(Step(WAITING, OTHER_AUTHORITY, asked, told, max(1, days // 2)))
+        made += [Step(APPRAISAL, unit, begun, asked, half), Step(WAITING, OTHER_AUTHORITY, asked, told, half)]
         if told is None:
             return made
         begun = told
@@ -99,7 +99,7 @@ def steps(life: Life) -> list[Step]:
         if until is None or until <= begun:
             until = begun + timedelta(days=1)
         passed = _office(begun + (until - begun) * 0.6, begun, until)
-        made.append(Step(APPRAISAL, unit, begun, passed, max(1, days // 2)))
+        made.append(Step(APPRAISAL, unit, begun, passed, half))
         begun = passed
     made.append(Step(TOGETHER if is_joint else SIGNING, second, begun, paper, max(1, days // 4)))
     if paper is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from random import Random
 
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.calendar import is_working_day
@@ -60,6 +62,19 @@ def days(start: date, end: date) -> list[date]:
     """Return the civil days in [start, end]."""
     first = start.toordinal()
     return [date.fromordinal(first + i) for i in range(end.toordinal() - first + 1)]
+
+
+def working_days(start: date, end: date) -> list[date]:
+    """Return the working days in [start, end]."""
+    return [day for day in days(start, end) if works(day)]
+
+
+def spread(rng: Random, start: date, end: date, count: int) -> list[date]:
+    """Return `count` working days of [start, end], sorted, about evenly spread."""
+    worked = working_days(start, end)
+    shares = list(itertools.accumulate(1 + rng.uniform(-0.15, 0.15) for _ in worked))
+    bounds = [round(count * share / shares[-1]) for share in shares]
+    return [day for day, low, high in zip(worked, [0, *bounds], bounds, strict=False) for _ in range(high - low)]
 
 
 def months(start: date, end: date) -> Iterator[tuple[date, date]]:

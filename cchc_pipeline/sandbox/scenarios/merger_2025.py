@@ -11,7 +11,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
-from cchc_pipeline.sandbox.drop.registers import Row, register_row
+from cchc_pipeline.sandbox.drop import Row, register_row
 from cchc_pipeline.sandbox.life.province_parts import Unit, source_code, with_profiles
 from cchc_pipeline.sandbox.life.scenario import Scenario
 from cchc_pipeline.sandbox.scenarios import two_level_2026 as two_level

@@ -51,16 +51,16 @@ def _procedure(number: int, name: str, sector: tuple[str, str], level: str, unit
 def procedures(rng: random.Random) -> list[Procedure]:
     """Draw about 120 procedures; the province is in charge of commune-level ones."""
     made: list[Procedure] = []
-    for i, department in enumerate(figures().departments):
-        unit, weight, sectors = f"{PROVINCE}.{i + 2:02d}", department.weight, list(department.sectors.items())
+    for i, (_, _, weight, named) in enumerate(figures().departments):
+        unit, sectors = f"{PROVINCE}.{i + 2:02d}", list(named.items())
         for j in range(8 if weight >= 6 else 6 if weight >= 3 else 5 if weight >= 1 else 4):
             sector = sectors[j % len(sectors)]
             name = f"{figures().acts[j]} hồ sơ lĩnh vực {sector[1].lower()}"
             made.append(_procedure(len(made) + 1, name, sector, "province", unit, rng))
-    for some in figures().commune_procedures:
-        sector = some.sector_code, some.sector_name
-        for name in some.procedures:
-            made.append(_procedure(len(made) + 1, name, sector, "commune", PROVINCE, rng))
+    for code, by_name in figures().commune_procedures.items():
+        for title, names in by_name.items():
+            for name in names:
+                made.append(_procedure(len(made) + 1, name, (code, title), "commune", PROVINCE, rng))
     retired = [
         replace(p, code=f"9.9{i:05d}", name=f"{p.name} (đã bãi bỏ)", is_in_force=False)
         for i, p in enumerate(rng.sample(made, 4))
@@ -101,10 +101,10 @@ def with_attributes(made: Sequence[Procedure], rng: random.Random) -> list[Proce
 def units(rng: random.Random) -> list[Unit]:
     """Draw volumes and profiles of the province, 14 departments and 36 communes."""
     made = []
-    for i, one in enumerate(figures().departments):
+    for i, (name, notation, weight, _) in enumerate(figures().departments):
         code = f"{PROVINCE}.{i + 2:02d}"
         source = source_code(code, "department")
-        made.append(Unit(code, f"{one.name} - Tỉnh Mẫu", "department", PROVINCE, source, one.notation, one.weight))
+        made.append(Unit(code, f"{name} - Tỉnh Mẫu", "department", PROVINCE, source, notation, weight))
     for i in range(36):
         code = f"{PROVINCE}.{201 + i}"
         kind = "Phường" if i < 6 else "Xã"

@@ -9,28 +9,11 @@ from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.yaml_files import Strict, read_yaml
 
 
-class Department(Strict):
-    """A department: name, abbreviation, share of the dossiers, sectors by code."""
-
-    name: str
-    notation: str
-    weight: float
-    sectors: dict[str, str]
-
-
-class CommuneSector(Strict):
-    """The procedures of a sector that communes execute."""
-
-    sector_code: str
-    sector_name: str
-    procedures: tuple[str, ...]
-
-
 class TwoLevelFigures(Strict):
     """The content of `two-level-2026.yaml`, which says what each entry means."""
 
-    departments: tuple[Department, ...]
-    commune_procedures: tuple[CommuneSector, ...]
+    departments: tuple[tuple[str, str, float, dict[str, str]], ...]
+    commune_procedures: dict[str, dict[str, tuple[str, ...]]]
     acts: tuple[str, ...]
     traits: dict[str, tuple[float, float]]
     flows: dict[str, tuple[int, int]]

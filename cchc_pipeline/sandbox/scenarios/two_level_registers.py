@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import chain
 
-from cchc_pipeline.sandbox.drop.registers import Row, Rows, register_row, rows_by_table
+from cchc_pipeline.sandbox.drop import Row, Rows, register_row, rows_by_table
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import Unit
-from cchc_pipeline.sandbox.scenarios import two_level_appraisals
 from cchc_pipeline.sandbox.scenarios.two_level_figures import figures
 
 START, END = date(2026, 9, 1), date(2027, 12, 31)
 YEARS = (2026, 2027)
 FIELDS, TASKS, ACTIVITIES = 6, 18, 60
 SOURCE = "Bảng tự đặt của Tỉnh Mẫu"
+
+RUBRICS = {"province": "par_index", "department": "par_index_department", "commune": "par_index_commune"}
+#: Criteria that the pipeline computes and units score nevertheless.
+ALSO_SCORED = ("REFORM_PLAN_ISSUED", "DOSSIERS_TIMELY")
+SURVEY = "SATISFACTION_SURVEY"
+COUNCIL, MINISTRY = "Hội đồng thẩm định của tỉnh", "Hội đồng thẩm định của Bộ"
+#: Mistakes that a row alone shows: (criterion, stage, values written instead, rule that they break).
+MISTAKES: tuple[tuple[str, str, dict[str, object], str], ...] = (
+    ("FUNCTIONS_DEFINED", "lần 3", {}, "stage_values"),
+    ("STAFFING_KEPT", "first", {"points": None}, "points_missing"),
+    ("DISCIPLINE_KEPT", "survey", {"evidence": None}, "evidence_missing"),
+    ("SPENDING_RULES_ISSUED", "first", {"points": "0,5 điểm"}, "parse_errors_present"),
+    ("FINANCIAL_AUTONOMY", "first", {"is_not_applicable": "x"}, "points_where_not_applicable"),
+    ("TRAINING_PLAN_DONE", "self", {}, "key_unique"),
+)
+#: Mistakes that only rubric and other stages show: (criterion, stage, points, words of the refusal).
+REFUSED = (
+    ("RESULTS_PUBLIC", "first", 1.5, "lớn hơn điểm tối đa"),
+    ("SIPAS", "self", 0.5, "không có tiêu chí"),
+    ("JOB_POSITIONS_DEFINED", "second", 1.0, "chưa có thẩm định lần 1"),
+)
+_LEFT_TO_MISTAKES = frozenset(code for code, *_ in (*MISTAKES, *REFUSED))
 
 
 def rows(units: Sequence[Unit], seed: int) -> dict[str, list[Row]]:
@@ -26,7 +47,8 @@ def rows(units: Sequence[Unit], seed: int) -> dict[str, list[Row]]:
     """
     rng = random.Random(f"registers|{seed}")
     every = chain(_observations(units, rng), _plan(units, rng), _inspections(units, rng), _petitions(units, rng))
-    appraisals = two_level_appraisals.rows(units, seed)
+    draw = random.Random(f"appraisals|{seed}")
+    appraisals = [row for year in YEARS for row in _appraisals_of_year(units, year, draw)]
     return rows_by_table(chain(every, _indices(units[0]))) | {"registers__appraisals": appraisals}
 
 
@@ -89,16 +111,11 @@ def _petitions(units: Sequence[Unit], rng: random.Random) -> Rows:
         for _ in range(rng.randint(0, 3) if workdays.works(day) else 0):
             number += 1
             answered_on = workdays.shift(day, rng.choice((1, 2, 4, 6, 9, 12, 30)))
-            yield register_row(
-                "petitions",
-                f"PA{number:05d}",
-                rng.choice(("petition", "petition", "question")),
-                rng.choice(units[1:]).code,
-                day,
-                workdays.shift(day, 10) if rng.random() < 0.95 else None,
-                answered_on if rng.random() < 0.93 else None,
-                rng.choice(("portal", "zalo", "hotline")),
-            )
+            kind, unit = rng.choice(("petition", "petition", "question")), rng.choice(units[1:])
+            due_on = workdays.shift(day, 10) if rng.random() < 0.95 else None
+            days = day, due_on, answered_on if rng.random() < 0.93 else None
+            channel = rng.choice(("portal", "zalo", "hotline"))
+            yield register_row("petitions", f"PA{number:05d}", kind, unit.code, *days, channel)
 
 
 def _indices(province: Unit) -> Rows:
@@ -115,3 +132,65 @@ def _indices(province: Unit) -> Rows:
         day = first + timedelta(days=2)
         yield index("INDEX766", day.year, day, round(80.1 + 0.4 * number, 2), max(1, 12 - number), "Tốt")
         yield index("INDEX766_PAYMENT", day.year, day, round(8.2 + 0.05 * number, 2), max(1, 8 - number // 2))
+
+
+# -- appraisals: self-scores, two appraisals, a survey ---------------------------------------------------------------
+
+
+def _appraisals_of_year(units: Sequence[Unit], year: int, rng: random.Random) -> Iterator[Row]:
+    for number, unit in enumerate(units):
+        if unit.level not in RUBRICS:
+            continue
+        is_hurried = number == 1
+        yield from _appraisals_of_unit(unit, year, rng, _LEFT_TO_MISTAKES if is_hurried else frozenset())
+        if is_hurried:
+            yield from _wrong_appraisals(unit, year)
+
+
+def _appraisal(
+    unit: Unit, year: int, code: str, stage: str, points: float | None, by: str, on: date, **more: object
+) -> Row:
+    return {
+        "rubric_id": RUBRICS[unit.level], "unit_code": unit.code, "year": year, "criterion_code": code, "stage": stage,
+        "points": points, "is_not_applicable": None, "scored_by": by, "scored_on": on, "evidence": None, "note": None,
+        **more,
+    }  # fmt: skip
+
+
+def _appraisals_of_unit(unit: Unit, year: int, rng: random.Random, without_appraisal: frozenset[str]) -> Iterator[Row]:
+    council = MINISTRY if unit.level == "province" else COUNCIL
+    own_on, first_on = workdays.shift(date(year, 10, 1), rng.randint(1, 3)), workdays.shift(date(year, 10, 20), 3)
+    second_on = workdays.shift(date(year, 11, 10), 2)
+    for number, code in enumerate((*figures().scored_by_hand[unit.level], *ALSO_SCORED), 1):
+        if rng.random() < 0.04 and code not in without_appraisal:
+            continue  # not scored yet
+        if rng.random() < 0.1 and code == "TRAINING_PLAN_DONE" and code not in without_appraisal:
+            why: dict[str, object] = {"is_not_applicable": "x", "note": "Không được giao nhiệm vụ trong năm"}
+            yield _appraisal(unit, year, code, "self", None, unit.name, own_on, **why)
+            continue
+        own = rng.choice((1.0, 1.0, 1.0, 0.75, 0.5))
+        cited: dict[str, object] = {"evidence": f"{100 + number}/BC-{unit.notation}"}
+        yield _appraisal(unit, year, code, "self", own, unit.name, own_on, **cited)
+        if rng.random() < 0.15 or code in without_appraisal:
+            continue  # not appraised yet
+        first = max(0.0, own - rng.choice((0.0, 0.0, 0.25, 0.5)))
+        why = {"note": None if first == own else "Tài liệu kiểm chứng chưa đủ"}
+        yield _appraisal(unit, year, code, "first", first, council, first_on, **cited, **why)
+        if first < own and rng.random() < 0.4:
+            why = {"note": "Đơn vị bổ sung tài liệu", "evidence": f"{200 + number}/CV-{unit.notation}"}
+            yield _appraisal(unit, year, code, "second", rng.choice((first, own)), council, second_on, **why)
+    if unit.level != "province":
+        points = round(rng.uniform(0.72, 0.97), 2)
+        cited = {"evidence": "40/BC-SNV"}
+        yield _appraisal(unit, year, SURVEY, "survey", points, "Tổ điều tra xã hội học của tỉnh", first_on, **cited)
+
+
+def _wrong_appraisals(unit: Unit, year: int) -> Iterator[Row]:
+    """Yield rows with the known mistakes, appended to those of one unit."""
+    on = workdays.shift(date(year, 10, 5), 1)
+    for code, stage, changes, _ in MISTAKES:
+        row = _appraisal(unit, year, code, stage, 0.5, COUNCIL, on, evidence="300/BC-VP", note="Dòng nhập vội")
+        yield row | changes
+    for code, stage, points, _ in REFUSED:
+        by = unit.name if stage == "self" else COUNCIL
+        yield _appraisal(unit, year, code, stage, points, by, on, evidence="301/BC-VP")

@@ -16,22 +16,19 @@ from xml.sax.saxutils import escape
 from jinja2 import Environment, Template
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life import people, workdays
 from cchc_pipeline.sandbox.life.letters import RECEIPT_CODES, Letter, Receipt
-from cchc_pipeline.sandbox.servers.web import Refused, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import Refused, World, reply
 
 MOST_DAYS = 400
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>'
-#: Opening and closing tags of the root; which one a letter has depends on its number and day.
+#: Opening and closing tags of the root; which one a letter has depends on its number and day, receipts have the last.
 ROOTS = (
     ('<edXML xmlns="http://www.go.vn/eDoc"><edXMLEnvelope>', "</edXMLEnvelope></edXML>"),
     ("<edXMLEnvelope>", "</edXMLEnvelope>"),
     ("<edXML><edXMLEnvelope>", "</edXMLEnvelope></edXML>"),
 )
-PLAIN = ROOTS[2]
 
 
 @cache
@@ -49,16 +46,15 @@ def _template(name: str) -> Template:
     return environment.from_string("".join(line.strip() for line in lines))
 
 
-def letter_xml(letter: Letter) -> str:
-    """Render a letter as edXML (QCVN 102)."""
-    opening, closing = ROOTS[(letter.number + letter.promulgated_on.toordinal()) % 3]
-    return f"{PROLOG}{opening}{_template('letter.xml').render(letter=letter)}{closing}"
-
-
-def receipt_xml(receipt: Receipt) -> str:
-    """Render a status message as edXML."""
-    text = _template("receipt.xml").render(receipt=receipt, letter=receipt.letter)
-    return f"{PROLOG}{PLAIN[0]}{text}{PLAIN[1]}"
+def _edxml(item: Letter | Receipt) -> str:
+    """Render a letter or a status message as edXML (QCVN 102)."""
+    if isinstance(item, Letter):
+        opening, closing = ROOTS[(item.number + item.promulgated_on.toordinal()) % 3]
+        text = _template("letter.xml").render(letter=item)
+    else:
+        opening, closing = ROOTS[2]
+        text = _template("receipt.xml").render(receipt=item, letter=item.letter)
+    return f"{PROLOG}{opening}{text}{closing}"
 
 
 class DocumentRoutes:
@@ -66,13 +62,6 @@ class DocumentRoutes:
 
     def __init__(self, world: World) -> None:
         self.world = world
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/documents`."""
-        return [
-            Route("/documents/v1/syncReceivedEdocList", self.listing, methods=["GET"]),
-            Route("/documents/v1/getEdoc", self.single, methods=["GET"]),
-        ]
 
     def _check(self, request: Request) -> None:
         if not self.world.knows(request.headers.get("x-systemid"), request.headers.get("x-secretkey")):
@@ -106,19 +95,18 @@ class DocumentRoutes:
             item = self.world.province.letters.find(doc_id)
         if item is None or item.created_at > self.world.clock():
             return reply({"success": False, "message": f"docId {doc_id} not found", "data": None}, 404)
-        if isinstance(item, Letter):
-            letter, sender, name, xml = item, item.sender_code, item.sender_name, letter_xml(item)
+        letter = item if isinstance(item, Letter) else item.letter
+        attachments = []
+        if letter is item:
             content = base64.b64encode(f"%PDF-1.4 {people.name(letter.person)}".encode()).decode()
             attachments = [{"fileName": f"{letter.number}-{letter.notation}.pdf", "fileContent": content}]
-        else:
-            letter, sender, name, xml, attachments = item.letter, item.unit_code, item.unit_name, receipt_xml(item), []
         data = {
             "docId": item.doc_id,
-            "from": sender,
-            "fromName": name,
+            "from": item.sender_code,
+            "fromName": item.sender_name,
             "edocCode": letter.code,
             "edocAbstract": letter.subject,
-            "edxml": xml,
+            "edxml": _edxml(item),
             "attachments": attachments,
         }
         return reply({"success": True, "data": data})
@@ -126,12 +114,9 @@ class DocumentRoutes:
 
 def _item(item: Letter | Receipt) -> dict[str, Any]:
     """Render an entry of the list."""
-    if isinstance(item, Letter):
-        kind, sender, receiver = "edoc", item.sender_code, item.receivers[0][0]
-    else:
-        kind, sender, receiver = "status", item.unit_code, item.letter.sender_code
+    kind, receiver = ("edoc", item.receivers[0][0]) if isinstance(item, Letter) else ("status", item.letter.sender_code)
     created = f"{item.created_at:%Y/%m/%d %H:%M:%S}"
     return {
-        "serviceType": "eDoc", "messageType": kind, "docId": item.doc_id, "from": sender, "to": receiver,
+        "serviceType": "eDoc", "messageType": kind, "docId": item.doc_id, "from": item.sender_code, "to": receiver,
         "status": "done", "statusDesc": "", "createdTime": created, "updatedTime": created,
     }  # fmt: skip

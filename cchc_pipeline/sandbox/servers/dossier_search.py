@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -43,11 +44,13 @@ class Query:
     descending: bool
 
 
-def parse_instant(text: str) -> datetime:
+def _instant(text: str | None) -> datetime | None:
     """Parse an instant of a query: `YYYY-MM-DDTHH:mm:ss.SSSZ`, or with `+0700`.
 
     An unescaped plus arrives as a space.
     """
+    if not text:
+        return None
     return workdays.local(datetime.fromisoformat(text.strip().replace(" ", "+").replace("Z", "+00:00")))
 
 
@@ -62,10 +65,9 @@ def parse_query(parameters: Any) -> Query:
         ValueError: a date or a status cannot be parsed.
     """
     sort, _, direction = (parameters.get("sort") or "acceptedDate,asc").partition(",")
-    start, end = parameters.get("accepted-from"), parameters.get("accepted-to")
     return Query(
-        start=parse_instant(start) if start else None,
-        end=parse_instant(end) if end else None,
+        start=_instant(parameters.get("accepted-from")),
+        end=_instant(parameters.get("accepted-to")),
         wanted=_codes(parameters.get("dossier-status")),
         removed=_codes(parameters.get("remove-status")) or frozenset(),
         code=parameters.get("code") or None,
@@ -97,17 +99,14 @@ def search(province: Province, clock: datetime, query: Query) -> list[tuple[Any,
     key = SORTS.get(query.sort, SORTS["acceptedDate"])
     hits = []
     for life in lives:
-        status = life.status_at(clock)
-        if status is None:
+        seen = life.seen(clock)
+        if seen is None:
             continue
-        number = UNKNOWN_STATUS[0] if life.defect == "status_unknown" else STATUSES[status][0]
+        number = UNKNOWN_STATUS[0] if life.defect == "status_unknown" else STATUSES[seen.status][0]
         if number in query.removed or (query.wanted is not None and number not in query.wanted):
             continue
-        at = life.applied_at if status in (1, 3) or life.received_at is None else life.received_at
-        if (query.start is not None and at < query.start) or (query.end is not None and at > query.end):
-            continue
-        seen = life.seen(clock)
-        if seen is not None:
+        at = seen.received_at or life.applied_at
+        if (query.start is None or at >= query.start) and (query.end is None or at <= query.end):
             hits.append((key(life, seen), life))
     hits.sort(key=itemgetter(0), reverse=query.descending)
     return hits
@@ -126,12 +125,12 @@ def page_of(hits: list[tuple[Any, Life]], page: int, size: int) -> list[Life]:
         first -= 1
     while last < len(hits) and hits[last][0] == hits[high - 1][0]:
         last += 1
-    salted = sorted(
-        range(first, last), key=lambda i: zlib.crc32(f"{page}{hits[i][1].dossier_id}".encode()) if page else i
-    )
+    some = hits[first:last]
     if page:
-        rank: dict[Any, int] = {}
-        for i in range(first, last):
-            rank.setdefault(hits[i][0], len(rank))
-        salted.sort(key=lambda i: rank[hits[i][0]])
-    return [hits[i][1] for i in salted[low - first : high - first]]
+        ties = itertools.groupby(some, key=itemgetter(0))
+        some = [hit for _, tied in ties for hit in sorted(tied, key=lambda hit: _salt(page, hit[1]))]
+    return [life for _, life in some[low - first : high - first]]
+
+
+def _salt(page: int, life: Life) -> int:
+    return zlib.crc32(f"{page}{life.dossier_id}".encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -58,55 +57,35 @@ class Fault:
             raise SandboxError(f"fault path {self.path!r} is no regular expression: {error}", path=self.path) from error
 
 
-class FaultBox:
-    """The faults in force; safe between threads."""
+def in_force(faults: list[Fault]) -> list[dict[str, Any]]:
+    """Return the faults that still hit requests, with the times they have left."""
+    return [asdict(fault) for fault in faults if fault.times != 0]
 
-    def __init__(self) -> None:
-        self._faults: list[Fault] = []
-        self._guard = threading.Lock()
 
-    def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
-        with self._guard:
-            self._faults.append(fault)
-
-    def clear(self) -> None:
-        """End all faults."""
-        with self._guard:
-            self._faults.clear()
-
-    def listing(self) -> list[dict[str, Any]]:
-        """Return the faults in force with the times they have left."""
-        with self._guard:
-            return [asdict(fault) for fault in self._faults]
-
-    def take(self, path: str, query: str) -> Fault | None:
-        """Return the fault that hits this request, counted down, else None."""
-        with self._guard:
-            for fault in self._faults:
-                if not (re.search(fault.path, path) or re.search(fault.path, f"{path}?{query}")):
-                    continue
-                if fault.kind == "repeat_page" and dict(parse_qsl(query)).get("page", "0") == "0":
-                    continue
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._faults.remove(fault)
-                return fault
-        return None
+def _take(faults: list[Fault], path: str, query: str) -> Fault | None:
+    """Return the fault that hits this request, counted down, else None."""
+    for fault in faults:
+        if fault.times == 0 or not (re.search(fault.path, path) or re.search(fault.path, f"{path}?{query}")):
+            continue
+        if fault.kind == "repeat_page" and dict(parse_qsl(query)).get("page", "0") == "0":
+            continue
+        if fault.times is not None:
+            fault.times -= 1
+        return fault
+    return None
 
 
 class FaultLayer:
     """An ASGI layer that injects faults into all routes except those under `/sandbox`."""
 
-    def __init__(self, app: ASGIApp, box: FaultBox) -> None:
-        self.app, self.box = app, box
+    def __init__(self, app: ASGIApp, faults: list[Fault]) -> None:
+        self.app, self.faults = app, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, with the fault that hits it, if any."""
         fault = None
         if scope["type"] == "http" and not scope["path"].startswith("/sandbox"):
-            fault = self.box.take(scope["path"], scope["query_string"].decode())
+            fault = _take(self.faults, scope["path"], scope["query_string"].decode())
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         if fault is None or fault.kind == "slow":
@@ -148,18 +127,15 @@ class FaultLayer:
 
     async def _collect(self, scope: Scope, receive: Receive) -> tuple[int, bytes, str]:
         """Return status, body and content type of the application's reply."""
-        status, chunks, content_type = 500, [], "application/json"
+        messages: list[Message] = []
 
         async def keep(message: Message) -> None:
-            nonlocal status, content_type
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                content_type = dict(message["headers"]).get(b"content-type", b"application/json").decode()
-            elif message["type"] == "http.response.body":
-                chunks.append(message.get("body", b""))
+            messages.append(message)
 
         await self.app(dict(scope), receive, keep)
-        return status, b"".join(chunks), content_type
+        start, *rest = messages
+        content_type = dict(start["headers"]).get(b"content-type", b"application/json").decode()
+        return start["status"], b"".join(message.get("body", b"") for message in rest), content_type
 
 
 def _without(body: Any, field: str) -> Any:

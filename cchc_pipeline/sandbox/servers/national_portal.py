@@ -9,12 +9,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life.province_parts import Unit
+from cchc_pipeline.sandbox.life.scenario import values_of
 from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal, rounded
-from cchc_pipeline.sandbox.servers.web import department_id, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import World, department_id, reply
 
 REPORTS = {
     "transparency": "CKMB",
@@ -24,7 +23,6 @@ REPORTS = {
     "dossier-digitized": "MDSH",
     "handling-satisfaction": "MDHL",
 }
-TOTAL = 100.0
 #: Groups that service-results calls by another code than the reports of groups.
 RESULTS_CODES = {"ONLINE": "CLGQ"}
 
@@ -53,10 +51,6 @@ class PortalRoutes:
         self.world = world
         self.portal = Portal(world.province)
         self._units = {department_id(unit.code): unit for unit in world.province.units}
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/national-portal`."""
-        return [Route("/national-portal/api/v1/reporting/evaluation/{report}", self.report, methods=["POST"])]
 
     async def report(self, request: Request) -> Response:
         """Answer any of the seven reports."""
@@ -103,8 +97,8 @@ class PortalRoutes:
         levels = [p.service_level for p in self.portal.procedures_of(unit)]
         donuts = {
             "onlineDossier": _shares(
-                ("ONLINE", "Trực tuyến", counts.online),
-                ("OTHER", "Trực tiếp, bưu chính", counts.received - counts.online),
+                ("ONLINE", "Trực tuyến", counts["online"]),
+                ("OTHER", "Trực tiếp, bưu chính", counts["received"] - counts["online"]),
             ),
             "onlineProvision": _shares(
                 ("FULL", "Toàn trình", levels.count("full")),
@@ -149,17 +143,17 @@ class PortalRoutes:
         }
         if group == "TDGQ":
             data |= {
-                "totalReceived": counts.received,
-                "totalOnTime": counts.on_time,
-                "totalOverdue": counts.received - counts.on_time,
-                "avgProcessingDays": rounded(counts.days / counts.closed) if counts.closed else None,
+                "totalReceived": counts["received"],
+                "totalOnTime": counts["on_time"],
+                "totalOverdue": counts["received"] - counts["on_time"],
+                "avgProcessingDays": rounded(counts["days"] / counts["closed"]) if counts["closed"] else None,
             }
         elif group == "TTTT":
             data |= {
-                "totalDossierOnlinePaymentSuccess": counts.paid,
-                "totalDossierFinancialObligation": counts.fee,
-                "totalDossierOnlineFormalityPaymentSuccess": len(counts.paid_formalities),
-                "totalFeeFormality": len(counts.fee_formalities),
+                "totalDossierOnlinePaymentSuccess": counts["paid"],
+                "totalDossierFinancialObligation": counts["fee"],
+                "totalDossierOnlineFormalityPaymentSuccess": len(values_of(counts, "paid")),
+                "totalFeeFormality": len(values_of(counts, "fee")),
             }
         return data
 
@@ -188,7 +182,7 @@ def _overview(
             "departmentName": name,
             "departmentCode": code,
             "totalScore": total,
-            "totalMaxScore": TOTAL,
+            "totalMaxScore": 100.0,
             "ratio": total,
         },
         "growthPercent": None,

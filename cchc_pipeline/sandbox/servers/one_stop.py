@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cchc_pipeline.sandbox.life import people
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
@@ -23,8 +23,7 @@ from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
 from cchc_pipeline.sandbox.life.steps import OTHER_AUTHORITY, Step, seen_steps, steps
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.dossier_search import STATUSES, UNKNOWN_STATUS, Query, page_of, parse_query, search
-from cchc_pipeline.sandbox.servers.web import Refused, dump, reply, reply_text
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import Refused, World, dump, reply, reply_text
 
 TOKEN_SECONDS = 86_400
 LARGEST_PAGE = 1_000
@@ -52,14 +51,6 @@ def _service(procedure: Procedure) -> tuple[int, str]:
     """Return number and name of the service level, on the old scale where it is set."""
     old = procedure.service_level_old
     return SERVICES[procedure.service_level] if old is None else (old, f"Mức độ {old}")
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else f'"{value}"'
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - the only argument
@@ -152,10 +143,10 @@ class OneStop:
             "priorityEarly": procedure.is_priority_early,
             "essentialService": procedure.is_essential,
             "locationFree": procedure.is_location_free,
-            "nationalIntegratedDate": _iso(procedure.integrated_on),
-            "nationalSyncedDate": _iso(procedure.synced_on),
-            "timeCutDate": _iso(procedure.time_cut_on),
-            "simplifiedDate": _iso(procedure.simplified_on),
+            "nationalIntegratedDate": procedure.integrated_on,
+            "nationalSyncedDate": procedure.synced_on,
+            "timeCutDate": procedure.time_cut_on,
+            "simplifiedDate": procedure.simplified_on,
         }
 
     def dossier(self, life: Life, seen: Seen, clock: datetime) -> str:
@@ -168,17 +159,11 @@ class OneStop:
         unit, procedure, defect, person = life.unit, life.procedure, life.defect, life.person
         number, name = UNKNOWN_STATUS if defect == "status_unknown" else STATUSES[seen.status]
         done, has_files = seen.status in (9, 10), seen.status not in (1, 3)
-        accepted, due = stamp(seen.received_at, utc=utc), stamp(seen.due_at)
-        finished = seen.finished_at if seen.status != 3 else None
-        if seen.received_at is not None and defect is not None:
-            if defect == "date_format":
-                accepted = f'"{seen.received_at:%d/%m/%Y %H:%M}"'
-            elif defect == "due_before_received":
-                due = stamp(seen.received_at - timedelta(days=3))
-            elif defect == "finished_missing":
-                finished = None
-            elif defect == "finished_before_received" and finished is not None:
-                finished = seen.received_at - timedelta(days=2)
+        due_at, finished = life.told(seen)
+        completed, refused = (None, finished) if seen.status == 3 else (finished, None)
+        accepted, due = stamp(seen.received_at, utc=utc), stamp(due_at)
+        if defect == "date_format" and seen.received_at is not None:
+            accepted = f'"{seen.received_at:%d/%m/%Y %H:%M}"'
         status = f'{{"id":{number},"name":"{name}"}}' if trick % 19 else str(number)
         task_name = f'"{name}"' if trick % 17 else f'[{{"languageId":228,"name":"{name}"}}]'
         paid, fee, payment, fees, files, results = seen.is_paid_online, procedure.fee_vnd, "null", "", "", ""
@@ -200,30 +185,27 @@ class OneStop:
             rating = f'{{"level":{seen.rating},"date":{stamp(seen.rated_at, utc=utc)}}}'
         if has_files:
             accepter = f'{{"fullname":"{people.name(900_000 + trick % 500)}"}}'
-        issued = f'"{seen.result_issued_on.isoformat()}"' if seen.result_issued_on else "null"
-        request = self._request(life) if trick % 5 == 0 else ""
+        request = ""
+        if trick % 5 == 0:
+            who = f"{people.name(person)}, số {people.identity_number(person)}, điện thoại {people.phone(person)}"
+            request = f"Đề nghị giải quyết cho {who}"
         progress = 100 if done else 50 if has_files else 0
         return (
-            f'{{"id":"{life.dossier_id}","code":{_text(life.dossier_code)},"nationCode":{_text(life.national_code)},'
+            f'{{"id":"{life.dossier_id}","code":{dump(life.dossier_code)},"nationCode":{dump(life.national_code)},'
             f'"dossierStatus":{status},"dossierTaskStatus":{{"id":"{_STATUS_IDS[name]}","name":{task_name}}},'
             f'"applicant":{people.applicant(person, unit.name, organisation=trick % 9 == 0, request=request)},'
             f"{self._procedures[procedure.code][trick % 23 == 0]},{self._agencies[unit.code]},"
             f'"applyMethod":{_CHANNELS[life.channel]},"paymentMethod":{payment},{_KIND},'
             f'"dossierFee":[{fees}],"dossierFormFile":[{files}],"resultFiles":[{results}],'
             f'"appliedDate":{stamp(life.applied_at, utc=not utc)},"acceptedDate":{accepted},"appointmentDate":{due},'
-            f'"dueDate":{due},"completedDate":{stamp(finished, utc=utc)},"returnedDate":{stamp(seen.returned_at)},'
-            f'"refusedDate":{stamp(seen.finished_at, utc=utc) if seen.status == 3 else "null"},'
-            f'"suspension":{pause},"resultIssuedDate":{issued},"dossierProgress":{progress},'
+            f'"dueDate":{due},"completedDate":{stamp(completed, utc=utc)},"returnedDate":{stamp(seen.returned_at)},'
+            f'"refusedDate":{stamp(refused, utc=utc)},'
+            f'"suspension":{pause},"resultIssuedDate":{dump(seen.result_issued_on)},"dossierProgress":{progress},'
             f'"undefindedCompleteTime":{int(seen.due_at is None and has_files)},"countDutypaidCert":0,'
             f'"personalStorageSynced":{_flag(seen.is_in_personal_storage)},'
             f'"citizenDataUsed":{_flag(seen.is_citizen_data_used)},"nationalSynced":{_flag(seen.is_synced_national)},'
             f'"rating":{rating},"accepter":{accepter},{self._tasks(life, seen, clock, trick)}}}'
         )
-
-    def _request(self, life: Life) -> str:
-        person = life.person
-        who = f"{people.name(person)}, số {people.identity_number(person)}, điện thoại {people.phone(person)}"
-        return f"Đề nghị giải quyết cho {who}"
 
     def _tasks(self, life: Life, seen: Seen, clock: datetime, trick: int) -> str:
         """Render `task`, the steps so far, and `currentTask`.
@@ -268,15 +250,7 @@ class OneStopRoutes:
         self.world = world
         self.book = OneStop(world.province)
         self._tokens: dict[str, datetime] = {}
-        self._searches: dict[tuple[datetime, Query], list[tuple[Any, Life]]] = {}
-
-    def routes(self) -> list[Route]:
-        """Return the routes under `/one-stop`."""
-        return [
-            Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", self.token, methods=["POST"]),
-            Route("/one-stop/pa/dossier/search", self.dossiers, methods=["GET"]),
-            Route("/one-stop/bd/procedure", self.procedures, methods=["GET"]),
-        ]
+        self._search = lru_cache(maxsize=4)(partial(search, world.province))
 
     async def token(self, request: Request) -> Response:
         """Answer a request for a token by OpenID client credentials."""
@@ -314,39 +288,21 @@ class OneStopRoutes:
         query, page, size = self._page(request)
         clock = self.world.clock()
         with self.world.lock:
-            hits = self._searches.get((clock, query))
-            if hits is None:
-                if len(self._searches) >= 4:
-                    self._searches.clear()
-                hits = self._searches[clock, query] = search(self.world.province, clock, query)
+            hits = self._search(clock, query)
             seen = [(life, life.seen(clock)) for life in page_of(hits, page, size)]
             content = [self.book.dossier(life, view, clock) for life, view in seen if view is not None]
-        frame = {
-            "number": page,
-            "size": size,
-            "numberOfElements": len(content),
-            "first": page == 0,
-            "last": (page + 1) * size >= len(hits),
-            "empty": not content,
-        }
-        return reply_text(f'{{"content":[{",".join(content)}],{_members(frame)}}}')
+        return reply_text(f'{{"content":[{",".join(content)}],{_members(_frame(page, size, content, len(hits)))}}}')
 
     def procedures(self, request: Request) -> Response:
         """Answer `/bd/procedure`: a page of procedures."""
         _, page, size = self._page(request)
         some = self.world.province.procedures
         content = [self.book.procedure(p) for p in some[page * size : (page + 1) * size]]
-        pages = -(-len(some) // size)
-        return reply(
-            {
-                "content": content,
-                "number": page,
-                "size": size,
-                "numberOfElements": len(content),
-                "totalElements": len(some),
-                "totalPages": pages,
-                "first": page == 0,
-                "last": page >= pages - 1,
-                "empty": not content,
-            }
-        )
+        totals = {"totalElements": len(some), "totalPages": -(-len(some) // size)}
+        return reply({"content": content, **_frame(page, size, content, len(some), **totals)})
+
+
+def _frame(page: int, size: int, content: list[Any], total: int, **totals: int) -> dict[str, Any]:
+    """Return the members beside the content of a page of `total` records."""
+    frame = {"number": page, "size": size, "numberOfElements": len(content), **totals}
+    return frame | {"first": page == 0, "last": (page + 1) * size >= total, "empty": not content}

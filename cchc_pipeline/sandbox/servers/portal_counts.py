@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.dossiers import Life, Seen
 from cchc_pipeline.sandbox.life.province_parts import Procedure, Unit
+from cchc_pipeline.sandbox.life.scenario import Counts, values_of
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.push import Push, push, statistics_day
 
@@ -23,38 +24,6 @@ GROUPS = {
     "MDHL": ("Mức độ hài lòng", 18.0),
     "MDSH": ("Số hóa hồ sơ", 22.0),
 }
-
-
-@dataclass(slots=True)
-class Counts:
-    """The additive counts of a unit in a period, as the portal holds them."""
-
-    received: int = 0
-    on_time: int = 0
-    online: int = 0
-    closed: int = 0
-    days: float = 0.0
-    fee: int = 0
-    paid: int = 0
-    electronic: int = 0
-    digitised: int = 0
-    reused: int = 0
-    stored: int = 0
-    citizen: int = 0
-    synced: int = 0
-    satisfied: int = 0
-    petitions: int = 0
-    petitions_on_time: int = 0
-    petitions_satisfied: int = 0
-    fee_formalities: set[str] = field(default_factory=set)
-    paid_formalities: set[str] = field(default_factory=set)
-    online_formalities: set[str] = field(default_factory=set)
-
-    def add(self, other: Counts) -> None:
-        """Add the counts of another unit."""
-        for name in self.__slots__:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            setattr(self, name, mine | theirs if isinstance(mine, set) else mine + theirs)
 
 
 Metric = dict[str, Any]
@@ -99,21 +68,13 @@ class Portal:
 
     def __init__(self, province: Province) -> None:
         self.province = province
-        self._cache: dict[tuple[datetime, date, date], dict[str, Counts]] = {}
+        self.counts = lru_cache(maxsize=8)(self._counts)
 
-    def counts(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
+    def _counts(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
         """Count the dossiers received in [start, end] by unit code.
 
         Each unit includes the units below it.
         """
-        key = (clock, start, end)
-        if key not in self._cache:
-            if len(self._cache) >= 8:
-                self._cache.clear()
-            self._cache[key] = self._count(clock, start, end)
-        return self._cache[key]
-
-    def _count(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
         own = {unit.code: Counts() for unit in self.province.units}
         today = statistics_day(clock)
         for life in self.province.lives_between(start, min(end, today)):
@@ -124,11 +85,7 @@ class Portal:
         for unit in self.province.units:
             for first, _ in workdays.months(start.replace(day=1), min(end, today)):
                 self._petitions(own[unit.code], unit, first)
-        totals = {unit.code: Counts() for unit in self.province.units}
-        for unit in self.province.units:
-            for above in (unit, *self.province.scenario.ancestors(unit)):
-                totals[above.code].add(own[unit.code])
-        return totals
+        return self.province.scenario.summed(own)
 
     def _petitions(self, counts: Counts, unit: Unit, month: date) -> None:
         if month < self.province.scenario.go_live.replace(day=1):
@@ -136,9 +93,9 @@ class Portal:
         rng = self.province.rng("petitions", unit.code, month.isoformat())
         count = rng.choice((0, 0, 0, 1, 2, 5)) if unit.level != "province" else rng.randint(3, 9)
         on_time = sum(rng.random() < 0.55 for _ in range(count))
-        counts.petitions += count
-        counts.petitions_on_time += on_time
-        counts.petitions_satisfied += sum(rng.random() < 0.8 for _ in range(on_time))
+        counts["petitions"] += count
+        counts["petitions_on_time"] += on_time
+        counts["petitions_satisfied"] += sum(rng.random() < 0.8 for _ in range(on_time))
 
     # -- metrics ------------------------------------------------------------------------------------------------
 
@@ -159,7 +116,7 @@ class Portal:
         c = self.counts(clock, start, end)[unit.code]
         metrics = self.metrics(unit, clock, start, end)
         scores = {group: rounded(sum(m["score"] or 0.0 for m in some)) for group, some in metrics.items()}
-        scores["TDGQ"] = rounded(20 * c.on_time / c.received) if c.received else 0.0
+        scores["TDGQ"] = rounded(20 * c["on_time"] / c["received"]) if c["received"] else 0.0
         scores["ONLINE"] = self._online_score(unit, c)
         scores["TTTT"] = self._payment_score(c)
         return scores
@@ -182,7 +139,7 @@ class Portal:
         published = sum(x.procedures_count or 0 for x in letters)
         in_force = self.procedures_of(self.province.units[0])
         updated, full = sum(p.is_updated_on_time for p in in_force), sum(p.is_content_full for p in in_force)
-        synced = c.synced or None
+        synced = c["synced"] or None
         return [
             metric("PUBLISH_ON_TIME", "Tỷ lệ TTHC công bố đúng hạn", 6, in_time, published),
             metric("PUBLIC_UPDATE_ON_TIME", "Tỷ lệ TTHC cập nhật, công khai đúng hạn", 4, updated, len(in_force)),
@@ -193,20 +150,22 @@ class Portal:
     def _digitised(self, unit: Unit, c: Counts) -> list[Metric]:
         own = self.procedures_of(unit)
         connected = sum(p.is_citizen_data_connected for p in own)
+        received = c["received"] or None
+        personal = "Tỷ lệ hồ sơ số hóa có kết nối, chia sẻ phục vụ tái sử dụng"
         copy = metric("ELECTRONIC_CERTIFIED_COPY", "Chứng thực bản sao điện tử", 2, 1, 1)  # full points, no counts
-        shares: tuple[tuple[str, str, int, int, float], ...] = (
-            ("ORIGINAL_RESULT_AVAILABLE", "Tỷ lệ hồ sơ có cấp kết quả điện tử", 6, c.electronic, 1.0),
-            ("SO_HOA_GIAY_TO_GIAI_QUYET", "Tỷ lệ hồ sơ thực hiện số hóa", 4, c.digitised, 1.0),
-            ("REUSED_DIGITIZED_DATA", "Tỷ lệ hồ sơ khai thác, sử dụng lại dữ liệu số hóa", 2, c.reused, 0.8),
-            ("SYNCED_WITH_DVCQG_PERSONAL_STORAGE", "Tỷ lệ hồ sơ số hóa có kết nối, chia sẻ phục vụ tái sử dụng", 4,
-             c.stored, 1.0),
-            ("CITIZEN_DATA_CONNECTED_DOSSIER", "Tỷ lệ hồ sơ sử dụng dữ liệu dân cư", 2, c.citizen, 1.0),
-        )  # fmt: skip
         return [
-            *(
-                metric(code, name, top, count, c.received or None, full_at)
-                for code, name, top, count, full_at in shares
+            metric("ORIGINAL_RESULT_AVAILABLE", "Tỷ lệ hồ sơ có cấp kết quả điện tử", 6, c["electronic"], received),
+            metric("SO_HOA_GIAY_TO_GIAI_QUYET", "Tỷ lệ hồ sơ thực hiện số hóa", 4, c["digitised"], received),
+            metric(
+                "REUSED_DIGITIZED_DATA",
+                "Tỷ lệ hồ sơ khai thác, sử dụng lại dữ liệu số hóa",
+                2,
+                c["reused"],
+                received,
+                0.8,
             ),
+            metric("SYNCED_WITH_DVCQG_PERSONAL_STORAGE", personal, 4, c["stored"], received),
+            metric("CITIZEN_DATA_CONNECTED_DOSSIER", "Tỷ lệ hồ sơ sử dụng dữ liệu dân cư", 2, c["citizen"], received),
             metric("CITIZEN_DATA_CONNECTED_FORMALITY", "Tỷ lệ TTHC kết nối dữ liệu dân cư", 2, connected, len(own)),
             copy | {"numerator": None, "denominator": None},
         ]
@@ -219,48 +178,47 @@ class Portal:
         own = self.procedures_of(unit)
         online = {p.code for p in own if p.service_level != "information"}
         offered = min(1.0, len(online) / len(own) / 0.8) if own else 0.0
-        used = len(c.online_formalities & online) / len(online) if online else 0.0
-        filed = min(1.0, c.online / c.received / 0.5) if c.received else 0.0
+        used = len(online.intersection(values_of(c, "online"))) / len(online) if online else 0.0
+        filed = min(1.0, c["online"] / c["received"] / 0.5) if c["received"] else 0.0
         return rounded(2 * offered + 4 * used + 6 * filed)
 
     def _payment_score(self, c: Counts) -> float:
         """Compute the points of TTTT (6 + 2 + 2); the third input is not exposed."""
-        if not c.fee:
+        if not c["fee"]:
             return 0.0
-        formalities = len(c.fee_formalities)
-        payable = sum(p.is_payment_online for p in self.province.procedures if p.code in c.fee_formalities)
-        return rounded(6 * c.paid / c.fee + 2 * len(c.paid_formalities) / formalities + 2 * payable / formalities)
+        formalities = values_of(c, "fee")
+        payable = sum(p.is_payment_online for p in self.province.procedures if p.code in formalities)
+        paid, count = len(values_of(c, "paid")), len(formalities)
+        return rounded(6 * c["paid"] / c["fee"] + 2 * paid / count + 2 * payable / count)
 
 
 def _satisfaction(c: Counts) -> list[Metric]:
     """Compute the metrics of MDHL; without petitions theirs have full points, ratio 0."""
     received = "DOSSIER_RECEIVING_SATISFACTION", "Tỷ lệ hài lòng trong tiếp nhận, giải quyết TTHC"
-    on_time = metric("PETITION_PROCESSING_ON_TIME", "Tỷ lệ PAKN xử lý đúng hạn", 6, c.petitions_on_time, c.petitions)
+    on_time = metric(
+        "PETITION_PROCESSING_ON_TIME", "Tỷ lệ PAKN xử lý đúng hạn", 6, c["petitions_on_time"], c["petitions"]
+    )
     satisfied = "PETITION_HANDLING_SATISFACTION", "Tỷ lệ hài lòng trong xử lý PAKN"
-    petitions = [on_time, metric(*satisfied, 6, c.petitions_satisfied, c.petitions)]
-    full: Metric = {} if c.petitions else {"score": 6.0}
-    return [metric(*received, 6, c.satisfied, c.received, 0.9), *(one | full for one in petitions)]
+    petitions = [on_time, metric(*satisfied, 6, c["petitions_satisfied"], c["petitions"])]
+    full: Metric = {} if c["petitions"] else {"score": 6.0}
+    return [metric(*received, 6, c["satisfied"], c["received"], 0.9), *(one | full for one in petitions)]
 
 
 def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
-    c.received += 1
-    c.on_time += sent.is_on_time
-    if life.channel == "online":
-        c.online += 1
-        c.online_formalities.add(life.procedure.code)
+    has_fee = bool(life.procedure.fee_vnd)
+    c["received"] += 1
+    marks = {"online": life.channel == "online", "fee": has_fee, "paid": has_fee and seen.is_paid_online}
+    for measure, is_counted in marks.items():
+        c[measure] += is_counted
+        c[measure, life.procedure.code] += is_counted
     if sent.closed_on is not None:
-        c.closed += 1
-        c.days += max(0, (sent.closed_on - life.day).days)
-    if life.procedure.fee_vnd:
-        c.fee += 1
-        c.fee_formalities.add(life.procedure.code)
-        if seen.is_paid_online:
-            c.paid += 1
-            c.paid_formalities.add(life.procedure.code)
-    c.electronic += sent.is_result_electronic
-    c.digitised += seen.is_digitised
-    c.reused += sent.is_data_reused
-    c.stored += seen.is_in_personal_storage
-    c.citizen += seen.is_citizen_data_used
-    c.synced += seen.is_synced_national
-    c.satisfied += sent.is_on_time and seen.rating != 1
+        c["closed"] += 1
+        c["days"] += max(0, (sent.closed_on - life.day).days)
+    c["on_time"] += sent.is_on_time
+    c["electronic"] += sent.is_result_electronic
+    c["digitised"] += seen.is_digitised
+    c["reused"] += sent.is_data_reused
+    c["stored"] += seen.is_in_personal_storage
+    c["citizen"] += seen.is_citizen_data_used
+    c["synced"] += seen.is_synced_national
+    c["satisfied"] += sent.is_on_time and seen.rating != 1

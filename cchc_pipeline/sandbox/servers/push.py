@@ -62,15 +62,8 @@ def push(life: Life, seen: Seen, today: date) -> Push | None:
         return None
     marks = ["D04"] if life.is_legacy_code else []
     received = seen.received_at.date()
-    due = seen.due_at.date() if seen.due_at else None
-    finished = seen.finished_at.date() if seen.finished_at else None
+    due, finished = (instant.date() if instant else None for instant in life.told(seen))
     status = seen.status
-    if life.defect == "due_before_received":
-        due = received - timedelta(days=3)
-    elif life.defect == "finished_missing" and status in (9, 10):
-        finished = None
-    elif life.defect == "finished_before_received" and finished is not None:
-        finished = received - timedelta(days=2)
     if status in (5, 6, 8):
         marks.append("D01")
         if seen.suspended_at is not None and seen.resumed_at is None:
@@ -82,12 +75,10 @@ def push(life: Life, seen: Seen, today: date) -> Push | None:
     if status in (9, 10) and finished is None:
         marks.append("D03")
         finished = received
-    is_electronic, is_reused = seen.is_result_electronic, seen.is_data_reused
-    if seen.is_digitised and status in (9, 10) and not is_electronic:
+    if seen.is_digitised and status in (9, 10) and not seen.is_result_electronic:
         marks.append("D06")
-        is_electronic = True
-    if seen.is_digitised and not is_reused:
+    if seen.is_digitised and not seen.is_data_reused:
         marks.append("D07")
-        is_reused = True
     is_on_time = due is None or status == 7 or (finished or today) <= due
+    is_electronic, is_reused = seen.is_result_electronic or "D06" in marks, seen.is_data_reused or "D07" in marks
     return Push(finished, is_on_time, is_electronic, is_reused, tuple(marks))

@@ -1,13 +1,15 @@
-"""Serve the sandbox over HTTP with its clock, faults and true indicators."""
+"""Serve the sandbox over HTTP with its clock, faults and true indicators, by itself or for a command."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
-from datetime import date, datetime
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import uvicorn
@@ -16,15 +18,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cchc_pipeline.days import today
+from cchc_pipeline.sandbox.drop import write_papi_table, write_registers
+from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.documents import DocumentRoutes
-from cchc_pipeline.sandbox.servers.faults import Fault, FaultLayer
+from cchc_pipeline.sandbox.servers.faults import Fault, FaultLayer, in_force
 from cchc_pipeline.sandbox.servers.national_portal import PortalRoutes
 from cchc_pipeline.sandbox.servers.one_stop import OneStopRoutes
-from cchc_pipeline.sandbox.servers.web import Refused, refusal, reply
-from cchc_pipeline.sandbox.servers.world import World
+from cchc_pipeline.sandbox.servers.web import CLIENT_ID, CLIENT_SECRET, Refused, World, refusal, reply
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
+from cchc_pipeline.settings import load_settings
 
 START_SECONDS = 30.0
 
@@ -34,14 +39,6 @@ class _Admin:
 
     def __init__(self, world: World) -> None:
         self.world = world
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/sandbox/clock", self.clock, methods=["GET", "POST"]),
-            Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
-            Route("/sandbox/describe", lambda _: reply(self.world.describe()), methods=["GET"]),
-            Route("/sandbox/truth", self.truth, methods=["GET"]),
-        ]
 
     async def clock(self, request: Request) -> Response:
         if request.method == "POST":
@@ -56,12 +53,10 @@ class _Admin:
             self.world.faults.clear()
         elif request.method == "POST":
             try:
-                faults = [Fault(**one) for one in json.loads(await request.body())]
+                self.world.faults += [Fault(**one) for one in json.loads(await request.body())]
             except (SandboxError, TypeError, ValueError) as error:
                 raise Refused(400, f"expected a list of faults: {error}") from None
-            for fault in faults:
-                self.world.faults.add(fault)
-        return reply(self.world.faults.listing())
+        return reply(in_force(self.world.faults))
 
     def truth(self, request: Request) -> Response:
         """Answer with the true indicators; query: from, to, optional as-of and unit."""
@@ -84,26 +79,34 @@ class _Admin:
 
 def build_app(world: World) -> FaultLayer:
     """Build the ASGI application of a world, faults included."""
+    one_stop, documents, admin = OneStopRoutes(world), DocumentRoutes(world), _Admin(world)
+    evaluation = "/national-portal/api/v1/reporting/evaluation/{report}"
     routes = [
-        *OneStopRoutes(world).routes(),
-        *DocumentRoutes(world).routes(),
-        *PortalRoutes(world).routes(),
-        *_Admin(world).routes(),
+        Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", one_stop.token, methods=["POST"]),
+        Route("/one-stop/pa/dossier/search", one_stop.dossiers),
+        Route("/one-stop/bd/procedure", one_stop.procedures),
+        Route("/documents/v1/syncReceivedEdocList", documents.listing),
+        Route("/documents/v1/getEdoc", documents.single),
+        Route(evaluation, PortalRoutes(world).report, methods=["POST"]),
+        Route("/sandbox/clock", admin.clock, methods=["GET", "POST"]),
+        Route("/sandbox/faults", admin.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/sandbox/describe", lambda _: reply(world.describe())),
+        Route("/sandbox/truth", admin.truth),
     ]
     return FaultLayer(Starlette(routes=routes, exception_handlers={Refused: refusal}), world.faults)
 
 
-class SandboxServer:
+class SandboxServer(World):
     """A province served on a loopback port by a thread of this process.
+
+    `identity` tells its data from others'; the lake is marked with it.
 
     Example:
         with SandboxServer(size=0.1, as_of=datetime(2026, 10, 10, 23)) as sandbox:
             requests.get(f"{sandbox.base_url}/sandbox/describe")
 
     Args:
-        scenario: a name from `SCENARIO_NAMES`.
-        seed: any integer.
-        size: scales the daily volume.
+        scenario, seed, size: as in `Province`.
         as_of: what the clock shows; None as in `Province.default_clock`. A naive instant is local.
         port: 0 takes a free one.
 
@@ -119,11 +122,14 @@ class SandboxServer:
         as_of: datetime | None = None,
         port: int = 0,
     ) -> None:
-        self.province = Province(scenario, seed, size)
-        self.world = World(self.province, as_of)
+        super().__init__(Province(scenario, seed, size), as_of)
+        code = self.province.scenario.province_code
+        self.identity = {"province_code": code, "scenario": scenario, "seed": seed, "size": size}
         self._port = port
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        config = uvicorn.Config(
+            build_app(self), log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
         self.base_url = ""
 
     def __enter__(self) -> SandboxServer:
@@ -137,10 +143,6 @@ class SandboxServer:
                 f"port {self._port} of 127.0.0.1 is taken: choose another one", port=self._port
             ) from error
         self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(
-            build_app(self.world), log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
         )
@@ -152,26 +154,57 @@ class SandboxServer:
             time.sleep(0.01)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(timeout=10)
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
 
     def wait(self) -> None:
         """Serve until the thread ends or the process is interrupted."""
-        while self._thread is not None and self._thread.is_alive():
+        while self._thread.is_alive():
             self._thread.join(timeout=0.5)
 
-    def set_clock(self, as_of: datetime) -> None:
-        """Move the clock; a naive instant is local."""
-        self.world.set_clock(as_of)
+    def set_clock_after(self, day: date) -> None:
+        """Set the clock to 01:00 of the night after `day`."""
+        self.set_clock(workdays.moment(day + timedelta(days=1), 3600))
+
+    def whole_range(self, until: date) -> tuple[date, date]:
+        """Return the first and the last day of the province's data, at most `until`."""
+        scenario = self.province.scenario
+        return scenario.go_live, min(until, scenario.last_day or until)
 
     def add_fault(self, path: str, kind: str, times: int | None = None, **details: Any) -> None:
         """Put a fault in force; see `faults.Fault` for the arguments."""
-        self.world.faults.add(Fault(path=path, kind=kind, times=times, **details))
+        self.faults.append(Fault(path=path, kind=kind, times=times, **details))
 
-    def clear_faults(self) -> None:
-        """End all faults."""
-        self.world.faults.clear()
+
+@contextmanager
+def province_environment(scenario: str | None, seed: int, size: float) -> Iterator[SandboxServer]:
+    """Serve a built-in province and point the process's settings at it.
+
+    The environment variables that name the sources are replaced and restored on exit; they take precedence over
+    the settings file. PAPI and register files are written to the drop folder. `scenario` None means the default.
+    """
+    with SandboxServer(scenario or "two-level-2026", seed, size) as server:
+        made = server.province.scenario
+        addresses = {
+            "CCHC_ONE_STOP_URL": f"{server.base_url}/one-stop",
+            "CCHC_DOCUMENTS_URL": f"{server.base_url}/documents",
+            "CCHC_NATIONAL_PORTAL_URL": f"{server.base_url}/national-portal",
+            "CCHC_ONE_STOP_CLIENT_ID": CLIENT_ID,
+            "CCHC_ONE_STOP_CLIENT_SECRET": CLIENT_SECRET,
+            "CCHC_DOCUMENTS_SYSTEM_ID": CLIENT_ID,
+            "CCHC_DOCUMENTS_SECRET_KEY": CLIENT_SECRET,
+            "CCHC_PROVINCE_CODE": made.province_code,
+            "CCHC_HISTORY_FROM": made.go_live.isoformat(),
+        }
+        before = {variable: os.environ[variable] for variable in addresses if variable in os.environ}
+        os.environ.update(addresses)
+        try:
+            drop = load_settings().drop_folder
+            write_papi_table(drop / "papi", seed)
+            write_registers(drop / "registers", made.registers, today())
+            yield server
+        finally:
+            for variable in addresses:
+                os.environ.pop(variable, None)
+            os.environ.update(before)

@@ -8,6 +8,7 @@ kept at that time. An index is the unit's own: that of a whole year, or the last
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import date
 from typing import Any
@@ -19,6 +20,8 @@ Row = Mapping[str, Any]
 Value = tuple[float, float | None]
 Truth = dict[tuple[str, str], Value]
 
+#: The registers that hold a figure or an entry of a unit.
+TABLES = ("observations", "inspections", "petitions", "plan_tasks", "external_indices")
 RUNNING = ("INDEX766", "INDEX766_PAYMENT")
 
 
@@ -29,24 +32,22 @@ def register_truth(province: Province, as_of_on: date, start: date, end: date) -
         (indicator id, unit code) -> (numerator, denominator); the denominator is None for counts and amounts.
         A period of one day has no stocks, plans and indices.
     """
-    last = min(end, as_of_on)
-    tables = province.scenario.registers
+    last, kept = min(end, as_of_on), province.scenario.registers
+    tables: dict[str, Sequence[Row]] = {name: kept.get(f"registers__{name}", ()) for name in TABLES}
     levels = {unit.code: unit.level for unit in province.units}
     truth: Truth = {}
     for unit in province.units:
         inside = {one.code for one in province.scenario.inside(unit)}
-
-        def own(table: str, inside: set[str] = inside) -> list[Row]:
-            return [row for row in tables.get(f"registers__{table}", ()) if row["unit_code"] in inside]
-
-        found: dict[str, Value] = {}
-        found |= _flows(own("observations"), start, last)
-        found |= _inspections(own("inspections"), tables, start, last, end)
-        found |= _petitions(own("petitions"), tables, start, last, is_day=start == end)
+        own = {name: [row for row in rows if row["unit_code"] in inside] for name, rows in tables.items()}
+        found = _flows(own["observations"], start, last)
+        found |= _inspections(own["inspections"], tables["inspections"], start, last, end)
+        if any(row["received_on"] <= last for row in tables["petitions"]):
+            found |= _petitions(own["petitions"], start, last, is_day=start == end)
         if start != end:
-            found |= _stocks(own("observations"), last, levels)
-            found |= _plan(own("plan_tasks"), tables, last, end.year)
-            mine = [row for row in own("external_indices") if row["unit_code"] == unit.code]
+            found |= _stocks(own["observations"], last, levels)
+            if any(row["plan_year"] == end.year for row in tables["plan_tasks"]):
+                found |= _plan([row for row in own["plan_tasks"] if row["plan_year"] == end.year], last)
+            mine = [row for row in own["external_indices"] if row["unit_code"] == unit.code]
             found |= _indices(mine, start, end, last, as_of_on)
         truth |= {(indicator, unit.code): value for indicator, value in found.items()}
     return truth
@@ -54,21 +55,15 @@ def register_truth(province: Province, as_of_on: date, start: date, end: date) -
 
 def _flows(rows: Sequence[Row], start: date, last: date) -> dict[str, Value]:
     within = [row for row in rows if start <= row["period_start"] and row["observed_on"] <= last]
-    kept: dict[str, list[Row]] = {}
+    kept: defaultdict[str, list[Row]] = defaultdict(list)
     for row in within:
-        others = [
-            other
-            for other in within
-            if (other["unit_code"], other["measure_code"]) == (row["unit_code"], row["measure_code"])
-            and other["period_start"] <= row["period_start"]
-            and other["observed_on"] >= row["observed_on"]
-            and other is not row
-        ]
-        if not others:
-            kept.setdefault(row["measure_code"], []).append(row)
+        measure, unit, first, on = (row[c] for c in ("measure_code", "unit_code", "period_start", "observed_on"))
+        same = [other for other in within if (other["measure_code"], other["unit_code"]) == (measure, unit)]
+        if not any(x["period_start"] <= first and x["observed_on"] >= on for x in same if x is not row):
+            kept[measure].append(row)
 
     def added(measures: Iterable[str], column: str = "value") -> float | None:
-        found = [row[column] for measure in measures for row in kept.get(measure, ()) if row[column] is not None]
+        found = [row[column] for measure in measures for row in kept[measure] if row[column] is not None]
         return float(sum(found)) if found else None
 
     result: dict[str, Value] = {}
@@ -79,8 +74,7 @@ def _flows(rows: Sequence[Row], start: date, last: date) -> dict[str, Value]:
         if wholes and (amount := added((measure,))) is not None:
             result[indicator] = amount, added(wholes)
         elif not wholes and (plan := added((measure,), "total")) is not None:
-            part = sum(row["value"] for row in kept[measure] if row["total"] is not None)
-            result[indicator] = float(part), plan
+            result[indicator] = float(sum(row["value"] for row in kept[measure] if row["total"] is not None)), plan
     return result
 
 
@@ -105,21 +99,21 @@ def _stocks(rows: Sequence[Row], last: date, levels: Mapping[str, str]) -> dict[
     return result
 
 
-def _plan(rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], last: date, year: int) -> dict[str, Value]:
-    if not any(row["plan_year"] == year for row in tables.get("registers__plan_tasks", ())):
-        return {}
-    plan = [row for row in rows if row["plan_year"] == year]
-    done = [row for row in plan if row["finished_on"] is not None and row["finished_on"] <= last]
+def _is_by(day: date | None, last: date) -> bool:
+    return day is not None and day <= last
+
+
+def _plan(plan: Sequence[Row], last: date) -> dict[str, Value]:
+    done = [row for row in plan if _is_by(row["finished_on"], last)]
     due = [row for row in plan if row["due_on"] <= last]
-    in_time = [row for row in due if row["finished_on"] is not None and row["finished_on"] <= row["due_on"]]
-    overdue = [row for row in plan if row["due_on"] < last and row not in done]
+    in_time = [row for row in due if _is_by(row["finished_on"], row["due_on"])]
     return {
         "plan_fields_count": _count({row["field_code"] for row in plan}),
         "plan_tasks_count": _count({row["task_code"] for row in plan}),
         "plan_activities_count": _count(plan),
         "plan_done_rate": _count(done, plan),
         "plan_on_time_rate": _count(in_time, due),
-        "plan_overdue_count": _count(overdue),
+        "plan_overdue_count": _count([row for row in plan if row["due_on"] < last and row not in done]),
     }
 
 
@@ -127,42 +121,34 @@ def _count(some: Sized, of: Sized | None = None) -> Value:
     return float(len(some)), None if of is None else float(len(of))
 
 
-def _inspections(
-    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], start: date, last: date, end: date
-) -> dict[str, Value]:
-    every = [row for row in tables.get("registers__inspections", ()) if row["plan_year"] == end.year]
-    if not every:
+def _inspections(rows: Sequence[Row], every: Sequence[Row], start: date, last: date, end: date) -> dict[str, Value]:
+    of_year = [row for row in every if row["plan_year"] == end.year]
+    if not of_year:
         return {}
-    held = [row for row in rows if row["inspected_on"] is not None and start <= row["inspected_on"] <= last]
+    held = [row for row in rows if _is_by(row["inspected_on"], last) and start <= row["inspected_on"]]
     result = {"inspections_count": _count(held), "inspected_units_count": _count({row["unit_code"] for row in held})}
-    if start != end and any(row["planned_on"] for row in every):
+    if start != end and any(row["planned_on"] for row in of_year):
         planned = [row for row in rows if row["plan_year"] == end.year and row["planned_on"]]
-        done = [row for row in planned if row["inspected_on"] is not None and row["inspected_on"] <= last]
+        done = [row for row in planned if _is_by(row["inspected_on"], last)]
         result["inspection_plan_done_rate"] = _count(done, planned)
     return result
 
 
-def _petitions(
-    rows: Sequence[Row], tables: Mapping[str, Sequence[Row]], start: date, last: date, *, is_day: bool
-) -> dict[str, Value]:
-    every = tables.get("registers__petitions", ())
-    if not every or last < min(row["received_on"] for row in every):
-        return {}
+def _petitions(rows: Sequence[Row], start: date, last: date, *, is_day: bool) -> dict[str, Value]:
     result: dict[str, Value] = {}
     for kind in KINDS:
-        mine = [row for row in rows if row["kind"] == kind]
-        answered = [row for row in mine if row["answered_on"] is not None and start <= row["answered_on"] <= last]
-        with_due = [row for row in answered if row["due_on"] is not None]
+        come = [row for row in rows if row["kind"] == kind and row["received_on"] <= last]
+        answered = [row for row in come if _is_by(row["answered_on"], last)]
+        now = [row for row in answered if start <= row["answered_on"]]
+        with_due = [row for row in now if row["due_on"] is not None]
         in_time = [row for row in with_due if row["answered_on"] <= row["due_on"]]
-        received = [row for row in mine if start <= row["received_on"] <= last]
-        result[f"{kind}s_received_count"] = _count(received)
-        result[f"{kind}s_answered_count"] = _count(answered)
+        result[f"{kind}s_received_count"] = _count([row for row in come if start <= row["received_on"]])
+        result[f"{kind}s_answered_count"] = _count(now)
         result[f"{kind}s_on_time_rate"] = _count(in_time, with_due)
         if not is_day:
-            come = [row for row in mine if row["received_on"] <= last]
-            waiting = [row for row in come if row["answered_on"] is None or row["answered_on"] > last]
-            overdue = [row for row in waiting if row["due_on"] is not None and row["due_on"] < last]
+            waiting = [row for row in come if not _is_by(row["answered_on"], last)]
             result[f"{kind}s_pending_count"] = _count(waiting)
+            overdue = [row for row in waiting if row["due_on"] is not None and row["due_on"] < last]
             result[f"{kind}s_overdue_count"] = _count(overdue)
     return result
 

@@ -1,11 +1,18 @@
-"""Write the registers of a scenario as CSV files into the drop folder."""
+"""Write the files that the built-in province puts into the drop folder.
+
+Belongs here: the PAPI table and the registers as offices would write them. Not here: the rows of the registers
+(`scenarios`, `exact`), reading the files (`sources`, `tabular`).
+"""
 
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+
+from cchc_pipeline.reference.papi_instrument import PROVINCES, all_slots, instrument
 
 Row = dict[str, object]
 Rows = Iterator[tuple[str, Row]]
@@ -51,25 +58,8 @@ def rows_by_table(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
     return tables
 
 
-def known_rows(tables: Tables, until: date) -> dict[str, list[dict[str, object]]]:
-    """Return the rows by table as an office knows them at the end of `until`."""
-
-    def has_come(row: Mapping[str, object], column: str | None) -> bool:
-        day = row[column] if column else None
-        return not isinstance(day, date) or day <= until
-
-    return {
-        table: [
-            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
-            for row in rows
-            if has_come(row, _KNOWN_ON.get(table))
-        ]
-        for table, rows in tables.items()
-    }
-
-
-def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
-    """Write `<folder>/<register>.csv` per table with rows; return the paths.
+def write_registers(folder: Path, tables: Tables, until: date) -> None:
+    """Write `<folder>/<register>.csv` per table with rows, as an office knows them at the end of `until`.
 
     A file without `MARK` is left as it is.
 
@@ -78,16 +68,51 @@ def write_registers(folder: Path, tables: Tables, until: date) -> list[Path]:
         tables: rows by inbound table.
         until: last day of data.
     """
-    written = []
-    for table, rows in known_rows(tables, until).items():
+
+    def has_come(row: Mapping[str, object], column: str | None) -> bool:
+        day = row[column] if column else None
+        return not isinstance(day, date) or day <= until
+
+    for table, rows in tables.items():
+        known = [
+            {name: value if has_come(row, _FILLED_IN.get(name)) else None for name, value in row.items()}
+            for row in rows
+            if has_come(row, _KNOWN_ON.get(table))
+        ]
         path = folder / f"{table.removeprefix('registers__')}.csv"
-        if not rows or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
+        if not known or (path.exists() and not path.read_text(encoding="utf-8").startswith(MARK)):
             continue
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as stream:
             stream.write(f"{MARK}\n")
-            writer = csv.DictWriter(stream, list(rows[0]))
+            writer = csv.DictWriter(stream, list(known[0]))
             writer.writeheader()
-            writer.writerows(rows)
-        written.append(path)
-    return written
+            writer.writerows(known)
+
+
+# -- PAPI -----------------------------------------------------------------------------------------------------------
+
+PAPI_YEAR = 2024
+#: Provinces left blank, so that the sandbox has gaps as the real tables do.
+PAPI_GAPS = ("P15", "P40")
+
+
+def write_papi_table(folder: Path, seed: int) -> None:
+    """Write `<folder>/2024.csv` unless it exists.
+
+    Columns: `Province` and one per slot of the instrument; a row per province, blank cells for gaps.
+    """
+    path = folder / f"{PAPI_YEAR}.csv"
+    if path.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = random.Random(f"papi-{seed}")
+    asked = instrument(PAPI_YEAR)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["Province", *all_slots()])
+        for province in PROVINCES:
+            held = () if province in PAPI_GAPS else asked.slots
+            bounds = [asked.bounds(slot) if slot in held else None for slot in all_slots()]
+            scores = [f"{b[0] + (b[1] - b[0]) * draw.betavariate(5, 4):.4f}" if b else "" for b in bounds]
+            writer.writerow([province, *scores])
