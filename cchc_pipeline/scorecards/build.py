@@ -20,8 +20,8 @@ from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_diff import note_version
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
-from cchc_pipeline.scorecards.scoring.version_notes import note_version
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8

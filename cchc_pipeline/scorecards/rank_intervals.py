@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_frame, table_from_rows
 from cchc_pipeline.contracts import load_contract
@@ -25,7 +24,7 @@ from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import rank_draws
 from cchc_pipeline.scorecards.papi import robustness as papi_robustness
-from cchc_pipeline.scorecards.robustness.draws import Spread, uncertainty
+from cchc_pipeline.scorecards.robustness.draws import uncertainty
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
@@ -40,8 +39,6 @@ _INPUTS = pa.schema([*((name, pa.string()) for name in STRATUM), ("sha256", pa.s
 #: Part of every seed. Another value draws all intervals anew; this one keeps them as they were first published.
 SEED = "2f6899a2b4120617297efeb8cb9ea37001c1767384ddc6a12a7d1675799f6e05"
 
-Key = tuple[str, ...]
-
 
 @dataclass(frozen=True)
 class Stratum:
@@ -55,7 +52,7 @@ class Stratum:
         rubric: the variant that scored the card; None for PAPI.
     """
 
-    key: Key
+    key: tuple[str, ...]
     totals: pd.DataFrame
     parts: pd.DataFrame
     standard_errors: pd.Series | None
@@ -73,7 +70,6 @@ class Stratum:
     def intervals(self) -> pd.DataFrame:
         """Compute the rows of the published table."""
         seed = int(self.sha256()[:15], 16)
-        spread: Spread
         if self.rubric is not None:
             spread = rank_draws.draw_ranks(self.parts, self.rubric, seed=seed)
             draws, method = rank_draws.DRAWS, rank_draws.METHOD_VI
@@ -85,8 +81,8 @@ class Stratum:
             draws, method = PAPI_DRAWS, papi_robustness.method_vi(plan)
         return self.totals.assign(
             scorecard_id=self.key[0],
-            **{one: getattr(spread, one).astype(np.int32) for one in ("rank_low", "rank_high", "rank_median")},
-            first_quarter_share=spread.share_first_quarter,
+            **{one: spread[one].astype(np.int32) for one in ("rank_low", "rank_high", "rank_median")},
+            first_quarter_share=spread["first_quarter"],
             draws=draws,
             method_vi=method,
         )
@@ -113,7 +109,7 @@ def build_rank_intervals(lake: Lake, rubrics: RubricSet | None = None) -> Built:
     inputs = lake.store.read(f"built/{INPUTS}", schema=_INPUTS).to_pydict().values()
     known = {tuple(row[:-1]): row[-1] for row in zip(*inputs, strict=True)}
     groups = held.groupby(list(STRATUM), sort=False, dropna=False) if len(held) else ()
-    rows_of = {_key(*key): rows for key, rows in groups}
+    rows_of = {tuple(map(str, key)): rows for key, rows in groups}
     code = _hash_of_code()
     kept, hashes, computed = [], {}, 0
     for stratum in _strata(lake, rubrics or shipped()):
@@ -147,42 +143,26 @@ def newest(table: pa.Table) -> tuple[list[Dot], str] | None:
 
 def _strata(lake: Lake, rubrics: RubricSet) -> Iterator[Stratum]:
     """Yield everything that has an interval."""
-    errors = _standard_errors(lake)
+    names = ["period_start", "unit_code", "standard_error"]
+    errors = lake.store.read("built/scorecard_papi", columns=names).to_pandas(date_as_object=True).dropna()
     for scorecard, level in PARTS.items():
         given = {"part_level": level, "total": TOTAL_CODE, "every": scorecard == "papi"}
         card = run_file("scorecards/ranked_parts", params=given, card=lake.store.source(f"built/scorecard_{scorecard}"))
         frame = card.to_pandas(date_as_object=True)
         for values, rows in frame.groupby(list(STRATUM[1:]), sort=True, dropna=False):
-            key = _key(scorecard, *values)
-            of = dict(zip(STRATUM, key, strict=True))
+            source, _, first_on, _ = values
             is_total = rows["criterion_code"] == TOTAL_CODE
             totals = rows[is_total].drop(columns=["numerator", "denominator", "points", "status", "criterion_code"])
-            rubric = None
+            rubric, printed = None, errors[errors["period_start"] == first_on]
             if scorecard != "papi":
-                version = str(totals["rubric_version"].iloc[0])
-                rubric = rubrics.version(scorecard, version).for_source(of["source"])
+                rubric = rubrics.version(scorecard, totals["rubric_version"].iloc[0]).for_source(source)
             yield Stratum(
-                key,
+                tuple(map(str, (scorecard, *values))),
                 totals.reset_index(drop=True),
                 rows[~is_total].reset_index(drop=True),
-                errors.get(of["period_start"]) if scorecard == "papi" else None,
+                printed.set_index("unit_code")["standard_error"] if scorecard == "papi" and len(printed) else None,
                 rubric,
             )
-
-
-def _standard_errors(lake: Lake) -> dict[str, pd.Series]:
-    """Return standard errors of PAPI totals by unit, by first day of the year."""
-    card = lake.store.read("built/scorecard_papi")
-    card = card.filter(pc.is_valid(card["standard_error"])).select(["period_start", "unit_code", "standard_error"])
-    frame = card.to_pandas(date_as_object=True)
-    return {
-        day.isoformat(): rows.set_index("unit_code")["standard_error"]
-        for day, rows in frame.groupby("period_start", sort=True)
-    }
-
-
-def _key(*values: object) -> Key:
-    return tuple(str(value) for value in values)
 
 
 def _hash_of_code() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cchc_pipeline.scorecards.scoring.measures import REQUIRED, MeasureError, require_columns
+from cchc_pipeline.scorecards.scoring.measures import REQUIRED, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError
@@ -47,9 +47,10 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, fl
     Raises:
         MeasureError: naming the line, the culprit and the fix. The header is line 1.
     """
-    found = ", ".join(str(name) for name in metrics.columns) or "none"
-    fix = f"it needs {', '.join(REQUIRED)}, separated by commas (found: {found})"
-    require_columns(metrics, REQUIRED, "The metrics file", fix)
+    if absent := [name for name in REQUIRED if name not in metrics.columns]:
+        found = ", ".join(str(name) for name in metrics.columns) or "none"
+        needs = f"it needs {', '.join(REQUIRED)}, separated by commas (found: {found})"
+        raise MeasureError(f"The metrics file lacks the column {', '.join(absent)}; {needs}", columns=absent)
     most = {one.code: one.max_points if one.rule.kind is RuleKind.CARRIED else None for one in rubric.criteria()}
     most |= groups or {}
     rows: dict[tuple[str, str], tuple[float, float]] = {}

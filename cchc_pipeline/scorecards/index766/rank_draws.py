@@ -10,13 +10,11 @@ nothing can fail. Ranks of offices by such draws: Goldstein and Spiegelhalter, L
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cchc_pipeline.scorecards.robustness.draws import Spread, spread
+from cchc_pipeline.scorecards.robustness.draws import spread
 from cchc_pipeline.scorecards.robustness.statistics import rank
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
 from cchc_pipeline.scorecards.scoring.rules import score_criterion
@@ -49,7 +47,7 @@ METHOD_VI = (
 )
 
 
-def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: int = 1) -> Spread:
+def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: int = 1) -> pd.DataFrame:
     """Compute rank intervals of the units of one card.
 
     Args:
@@ -60,68 +58,43 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = DRAWS, seed: 
         seed: same card and seed, same result.
 
     Returns:
-        The spread of the ranks by achieved over reachable, units in order of their codes; NaN where a unit was scored
-        in nothing.
+        What `spread` gives for ranks by achieved over reachable, units in order of their codes; NaN where a unit was
+        scored in nothing.
     """
-    units = np.sort(card["unit_code"].unique())
-    by_criterion = {code: rows.set_index("unit_code").reindex(units) for code, rows in card.groupby("criterion_code")}
+    held = {
+        name: card.pivot(index="unit_code", columns="criterion_code", values=name)  # noqa: PD010
+        for name in ("numerator", "denominator", "points", "status")
+    }
+    met, of, points = (held[name].fillna(0).astype(np.float64) for name in ("numerator", "denominator", "points"))
+    is_scored = held["status"] == "ok"
+    points = points.where(is_scored, 0.0)
+    # a share that somebody typed in without whole counts is no number of trials
+    is_event = is_scored & (of > 0) & (of == np.floor(of)) & (met == np.floor(met))
+    trials, hits = (counts.where(is_event, 0).astype(np.int64) for counts in (of, met))
     generator = np.random.default_rng(seed)
-    drawn: dict[str, tuple[_Figures, Counts]] = {}
-    reached, reachable = np.zeros((draws, len(units))), np.zeros((draws, len(units)))
+    drawn: dict[str, Counts] = {}
+    reached, reachable = np.zeros((draws, len(points))), np.zeros((draws, len(points)))
     factors = generator.uniform(1 - WEIGHT_NOISE, 1 + WEIGHT_NOISE, size=(len(rubric.groups), draws, 1))
     leaves = [(leaf, factor) for group, factor in zip(rubric.groups, factors, strict=True) for leaf in group.leaves()]
     leaves.sort(key=lambda pair: pair[0].within is not None)  # what is counted within another: last
     for leaf, factor in leaves:
-        figures = _Figures.of(by_criterion[leaf.code])
-        points: Array = figures.points
+        own = points[leaf.code].to_numpy()
         if leaf.code in EVENTS:
-            outer = drawn.get(leaf.within or "")
-            drawn[leaf.code] = figures, _draw_again(figures, outer, draws, generator)
-            points = np.where(figures.is_event, _points(leaf, figures.trials, drawn[leaf.code][1]), points)
-        reached += factor * points
+            count, hit = trials[leaf.code].to_numpy(), hits[leaf.code].to_numpy()
+            again, among = np.broadcast_to(count, (draws, len(count))), count
+            if leaf.within in drawn:  # counted within the hits of another criterion, so drawn within them
+                whole = hits[leaf.within].to_numpy()
+                inside = is_event[leaf.within].to_numpy() & (trials[leaf.within].to_numpy() == count) & (whole >= hit)
+                again, among = np.where(inside, drawn[leaf.within], again), np.where(inside, whole, count)
+            drawn[leaf.code] = generator.binomial(again, (hit + 0.5) / (among + 1))
+            own = np.where(is_event[leaf.code].to_numpy(), _points(leaf, count, drawn[leaf.code]), own)
+        reached += factor * own
         if not leaf.rule.is_extra:
-            reachable += factor * np.where(figures.scored, leaf.max_points, 0.0)
+            reachable += factor * np.where(is_scored[leaf.code].to_numpy(), leaf.max_points, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.clip(reached / reachable, 0, 1)
     # equal points stay equal, in whatever order they were added up
     return spread(rank(np.round(ratio, 9)))
-
-
-@dataclass(frozen=True)
-class _Figures:
-    """One criterion of all units: what was scored, out of how many trials, with how many hits."""
-
-    scored: npt.NDArray[np.bool_]
-    points: Array
-    is_event: npt.NDArray[np.bool_]
-    trials: Counts
-    hits: Counts
-
-    @classmethod
-    def of(cls, rows: pd.DataFrame) -> _Figures:
-        scored = (rows["status"] == "ok").to_numpy()
-        of, met = (rows[name].fillna(0).to_numpy(dtype=np.float64) for name in ("denominator", "numerator"))
-        points = np.where(scored, rows["points"].fillna(0).to_numpy(dtype=np.float64), 0.0)
-        # a share that somebody typed in without whole counts is no number of trials
-        is_event = scored & (of > 0) & (of == np.floor(of)) & (met == np.floor(met))
-        trials = np.where(is_event, of, 0).astype(np.int64)
-        return cls(scored, points, is_event, trials, np.where(is_event, met, 0).astype(np.int64))
-
-
-def _draw_again(
-    figures: _Figures, outer: tuple[_Figures, Counts] | None, draws: int, generator: np.random.Generator
-) -> Counts:
-    """Draw numerators, (draws, units).
-
-    `outer` is the criterion within whose hits these were counted.
-    """
-    trials: Counts = np.broadcast_to(figures.trials, (draws, len(figures.trials)))
-    of = figures.trials
-    if outer is not None:
-        whole, hits = outer
-        inside = whole.is_event & (whole.trials == figures.trials) & (whole.hits >= figures.hits)
-        trials, of = np.where(inside, hits, trials), np.where(inside, whole.hits, of)
-    return generator.binomial(trials, (figures.hits + 0.5) / (of + 1))
 
 
 def _points(leaf: Criterion, trials: Counts, hits: Counts) -> Array:

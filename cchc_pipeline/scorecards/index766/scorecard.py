@@ -22,7 +22,6 @@ from cchc_pipeline.scorecards.scoring.measures import (
     as_frame,
     concat,
     from_indicators,
-    require_columns,
 )
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
@@ -41,7 +40,6 @@ _RENAMED = {
     "criterion_code": "metric_code", "criterion_level": "level", "points": "score", "max_points": "max_score",
     "reason_vi": "reason",
 }  # fmt: skip
-_PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
 def newest() -> Rubric:
@@ -90,12 +88,8 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     Returns:
         Measures for `score(rubric, ..., source="portal")`. Rows of metrics that the rubric does not know are left
         out: see `unknown_metrics`.
-
-    Raises:
-        MeasureError: a column is missing.
     """
     frame = as_frame(portal_metrics)
-    require_columns(frame, _PORTAL_COLUMNS, "national_portal__metrics", "pull the portal again")
     variant = rubric.for_source("portal")
     criteria = {criterion.code: criterion for criterion in variant.criteria()}
     metrics = frame[frame["metric_code"].isin(set(criteria) - {"ONLINE"})].copy()

@@ -54,9 +54,6 @@ def appraised_card(rubric: Rubric, measures: pd.DataFrame, appraisals: Table) ->
         A table of APPRAISED_SCHEMA. `counted_stage` is the stage whose points were taken, or `computed`.
         `computed_points` is what the pipeline gives by itself, `appraisal_difference` what an appraisal that was taken
         gave more (+) or less (-) than the unit itself. A unit and year that was only appraised has a scorecard as well.
-
-    Raises:
-        MeasureError: see `measures.check_measures`.
     """
     card = computed = score(rubric, measures)
     given = as_frame(appraisals)

@@ -9,20 +9,10 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, ranks_from_lowest
+from cchc_pipeline.scorecards.robustness.steps import Array, ranks_from_lowest
 
 #: Correlations of two parts that are worth a remark: one works against the other, or says the same again.
 AGAINST, SAME = -0.1, 0.92
-
-
-@dataclass(frozen=True)
-class Shift:
-    """Distance from the nominal ranking: Spearman, mean and largest change of rank."""
-
-    name: str
-    spearman: float
-    mean_abs: float
-    largest: int
 
 
 @dataclass(frozen=True)
@@ -58,21 +48,16 @@ def rank(scores: Array) -> Array:
     return ranks_from_lowest(-scores, -1, "min")
 
 
-def shift(name: str, nominal: Array, other: Array) -> Shift:
-    """Compare two score vectors over the units that have both."""
+def shift(nominal: Array, other: Array) -> dict[str, float]:
+    """Compare two score vectors over the units that have both.
+
+    Returns:
+        spearman, mean_abs (mean change of rank) and largest (change of rank).
+    """
     both = ~np.isnan(nominal) & ~np.isnan(other)
     moved = np.abs(rank(nominal[both]) - rank(other[both]))
-    return Shift(name, float(spearmanr(nominal[both], other[both])[0]), float(moved.mean()), int(moved.max()))
-
-
-def leave_one_out(values: Array, names: Sequence[str]) -> list[Shift]:
-    """Compare the ranking by unweighted mean with that without each part in turn."""
-    equal = np.ones(len(names))
-    nominal = aggregate(values, equal, "arithmetic")
-    return [
-        shift(name, nominal, aggregate(np.delete(values, i, axis=1), equal[1:], "arithmetic"))
-        for i, name in enumerate(names)
-    ]
+    spearman = float(spearmanr(nominal[both], other[both])[0])
+    return {"spearman": spearman, "mean_abs": float(moved.mean()), "largest": int(moved.max())}
 
 
 def structure(values: Array, names: Sequence[str]) -> Structure:

@@ -254,8 +254,6 @@ def test_portal_measures() -> None:
     assert card["criterion", "ONLINE"]["points"] == card["group", "CLGQ"]["points"] == 9.14
     assert card["total", "TOTAL"]["status"] == "partial"
     assert card["total", "TOTAL"]["period_start"] == date(2026, 10, 1)
-    with pytest.raises(MeasureError, match="lacks the column score"):
-        index766.portal_measures(index766.newest(), table.drop_columns("score"))
 
 
 def test_portal_without_an_online_score_or_any_row() -> None:

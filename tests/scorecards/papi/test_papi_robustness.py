@@ -14,8 +14,7 @@ from published_files import published
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.papi.robustness import audit
-from cchc_pipeline.scorecards.papi.robustness_inputs import read_standard_errors
+from cchc_pipeline.scorecards.papi.robustness import audit, read_standard_errors
 from cchc_pipeline.sources.papi.files import read_wide
 
 
@@ -41,8 +40,8 @@ def test_the_known_structure_of_2019_comes_out() -> None:
 @pytest.mark.acceptance
 def test_the_weights_of_2019_move_ranks_as_far_as_is_known() -> None:
     found = audit(composed(2019), 2019, draws=200, samples=64)
-    weighted = next(one for one in found.shifts if one.name == "weights_2019")
-    assert (round(weighted.spearman, 3), round(weighted.mean_abs, 1), weighted.largest) == (0.845, 7.6, 28)
+    spearman, mean, largest = found.shifts["weights_2019"].values()
+    assert (round(spearman, 3), round(mean, 1), largest) == (0.845, 7.6, 28)
 
 
 @pytest.mark.parametrize("year", [2011, 2018, 2022])
@@ -65,8 +64,8 @@ def test_the_error_of_the_survey_widens_the_intervals(tmp_path: Path) -> None:
     without = audit(table, 2022, draws=2_000, samples=64)
     width = [(one.intervals["rank_high"] - one.intervals["rank_low"]).mean() for one in (without, with_error)]
     assert width[0] < width[1]
-    assert "sampling_error" in with_error.sensitivity.factors
-    assert "sampling_error" not in without.sensitivity.factors
+    assert "sampling_error" in with_error.sensitivity[0].index
+    assert "sampling_error" not in without.sensitivity[0].index
 
 
 def put(folder: Path, rows: list[list[str]]) -> Path:
