@@ -131,7 +131,7 @@ def reconciliation(work: Work) -> Made:
 
 def explained(done: Reconciled, code: str) -> dg.AssetCheckResult:
     """Return the check that known causes explain the province's differences."""
-    left, share = done.unexplained(code), done.unexplained_share(code)
+    left, share = done.unexplained(code)
     rows = [
         (
             f"{row['period_type']} {row['period_start']}",

@@ -22,6 +22,35 @@ from cchc_pipeline.yaml_files import Strict, read_yaml
 VALUE_IS_NUMERATOR = ("median", "index")
 _NO_SUMS = (exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
 
+#: Unit of measure -> as officials write it.
+_UNITS_VI = {
+    "%": "%",
+    "accounts": "tài khoản",
+    "activities": "hoạt động",
+    "billion VND": "tỷ đồng",
+    "calls": "cuộc gọi",
+    "days": "ngày",
+    "decisions": "quyết định",
+    "documents": "văn bản",
+    "dossiers": "hồ sơ",
+    "fields": "lĩnh vực",
+    "inspections": "cuộc kiểm tra",
+    "interactions": "lượt tương tác",
+    "petitions": "phản ánh, kiến nghị",
+    "places": "bậc",
+    "points": "điểm",
+    "procedures": "TTHC",
+    "questions": "câu hỏi",
+    "rank": "hạng",
+    "ratings": "lượt đánh giá",
+    "systems": "hệ thống",
+    "tasks": "nhiệm vụ",
+    "units": "đơn vị",
+    "visits": "lượt",
+    "visits and calls": "lượt",
+    "working days": "ngày làm việc",
+}
+
 Entry = TypeVar("Entry", "Relation", "Indicator")
 
 
@@ -256,3 +285,8 @@ def catalogue_table(scored_in: Mapping[str, Sequence[str]]) -> pa.Table:
         for i in catalogue()
     ]
     return table_from_records(rows, load_contract("indicators").arrow_schema())
+
+
+def unit_vi(unit: str) -> str:
+    """Return a unit of measure in Vietnamese; an unknown one as it is."""
+    return _UNITS_VI.get(unit, unit)

@@ -1,4 +1,4 @@
-"""Find where points are lost, by whom, and which are the cheapest to win back.
+"""Read a published card; find where points are lost, by whom, and the cheapest ones.
 
 A card is the table of a scorecard (`SCORECARD_SCHEMA` and unit_level) of one index, source and period.
 """
@@ -19,6 +19,9 @@ from cchc_pipeline.scorecards.scoring.measures import REMAINDER_EVIDENCE, Measur
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 
+#: The period that is read where none is asked for is the newest month; appraisals are of a year.
+_USUAL_KIND = {"par_index": "year"}
+_LISTED = 12
 _RATIO_RULES = (RuleKind.LINEAR, RuleKind.LINEAR_ABOVE_FLOOR, RuleKind.ALL_OR_NOTHING, RuleKind.STEPS)
 
 
@@ -114,44 +117,28 @@ def causes(
     by_people = set(card.loc[given_by_people(card), "criterion_code"])
     missing = missing[missing["criterion_code"].isin([code for code in additive if code not in by_people])]
     own = missing[(missing["unit_code"] == unit_code) & (missing["points_lost"] > 0) & (missing["missing"] > 0)]
+    below: dict[str | None, list[str]] = {}
+    for unit, parent in parents.items():
+        below.setdefault(parent, []).append(unit)
     parts: list[tuple[object, ...]] = []
     for row in own.to_dict("records"):
-        same = missing[missing["criterion_code"] == row["criterion_code"]].set_index("unit_code")
-        by_unit = own_parts(same["missing"].to_dict(), unit_code, parents) or {}
-        parts += [
-            (row["criterion_code"], row["criterion_name_vi"], unit, items, row["points_lost"] * items / row["missing"])
-            for unit, items in by_unit.items()
-            if items > 0
-        ]
+        code = row["criterion_code"]
+        amounts = missing[missing["criterion_code"] == code].set_index("unit_code")["missing"].to_dict()
+        inner, waiting = {}, [unit_code]
+        while waiting:
+            unit = waiting.pop()
+            inner[unit] = [child for child in below.get(unit, []) if child in amounts]
+            waiting += inner[unit]
+        rests = {unit: amounts[unit] - sum(amounts[child] for child in some) for unit, some in inner.items()}
+        if min(rests.values()) >= -1e-9:  # else the parts are more than the whole
+            parts += [
+                (code, row["criterion_name_vi"], unit, items, row["points_lost"] * items / row["missing"])
+                for unit, items in rests.items()
+                if items > 0
+            ]
     found = pd.DataFrame(parts, columns=["criterion_code", "criterion_name_vi", "caused_by", "items", "points"])
     order = ["points", "criterion_code", "caused_by"]
     return found.sort_values(order, ascending=[False, True, True], ignore_index=True)
-
-
-def own_parts(
-    amounts: Mapping[str, float], unit_code: str, parents: Mapping[str, str | None]
-) -> dict[str, float] | None:
-    """Return what each unit adds to an amount; None where parts exceed the whole."""
-    below: dict[str, list[str]] = {}
-    for unit, parent in parents.items():
-        if parent is not None:
-            below.setdefault(parent, []).append(unit)
-    found: dict[str, float] = {}
-    waiting = [unit_code]
-    while waiting:
-        unit = waiting.pop()
-        children = [child for child in below.get(unit, []) if child in amounts]
-        rest = amounts[unit] - sum(amounts[child] for child in children)
-        if rest < -1e-9:
-            return None
-        found[unit] = rest
-        waiting += children
-    return found
-
-
-#: The period that is read where none is asked for is the newest month; appraisals are of a year.
-_USUAL_KIND = {"par_index": "year"}
-_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -207,7 +194,13 @@ def read_card(published: Path, index_code: str, source: str, period: str | None)
     every = every[every["source"] == source]
     if every.empty:
         raise MeasureError(f"The scorecard {index_code} has no figures of the source {source}; choose another --source")
-    rows = _of_period(every, period, _USUAL_KIND.get(index_code, "month"))
+    asked = parse_period(period) if period else None
+    rows = every[every["period_type"] == (asked.kind if asked else _USUAL_KIND.get(index_code, "month"))]
+    rows = rows[rows["period_start"] == (asked.first if asked else rows["period_start"].max())]
+    if asked and rows.empty:
+        have = sorted({f"{day:%Y-%m}" for day in every.loc[every["period_type"] == "month", "period_start"]})
+        months = f"its months are {have[0]} to {have[-1]}" if have else "it has no months, only longer periods"
+        raise MeasureError(f"The scorecard has no {period}; {months}")
     kind, first, last = rows[["period_type", "period_start", "period_end"]].iloc[0]
     units = read_published(published, "units").to_pylist()
     return PublishedCard(
@@ -216,16 +209,3 @@ def read_card(published: Path, index_code: str, source: str, period: str | None)
         {row["unit_code"]: row["parent_code"] or None for row in units},
         {row["unit_code"]: row["unit_name"] for row in units},
     )
-
-
-def _of_period(card: pd.DataFrame, period: str | None, usual_kind: str) -> pd.DataFrame:
-    if period is None:
-        alike = card[card["period_type"] == usual_kind]
-        return alike[alike["period_start"] == alike["period_start"].max()]
-    asked = parse_period(period)
-    rows = card[(card["period_type"] == asked.kind) & (card["period_start"] == asked.first)]
-    if rows.empty:
-        have = sorted({f"{day:%Y-%m}" for day in card.loc[card["period_type"] == "month", "period_start"]})
-        months = f"its months are {have[0]} to {have[-1]}" if have else "it has no months, only longer periods"
-        raise MeasureError(f"The scorecard has no {period}; {months}")
-    return rows

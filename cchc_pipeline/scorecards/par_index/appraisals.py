@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +12,13 @@ import pyarrow.compute as pc
 from cchc_pipeline.arrow import table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
-from cchc_pipeline.days import period_of, today
+from cchc_pipeline.days import today
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
-from cchc_pipeline.scorecards.scoring.measures import MeasureError
+from cchc_pipeline.scorecards.scoring.measures import REQUIRED, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, SourceKind
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.sources.registers.source import read_register
@@ -93,34 +91,20 @@ def judge(held: pa.Table, units: pa.Table, documents: pa.Table, rubrics: Iterabl
     )
 
 
-_PLACE = ("unit_code", "year", "criterion_code", "stage")
-
-
-@dataclass(frozen=True)
-class AppraisalsScored:
-    """What a file of appraisals gives.
-
-    Attributes:
-        card: the scorecard of every unit, with the column year.
-        year: the assessed year.
-        other_rows: rows of other rubrics, which were passed over.
-        problems: a sentence on each row that breaks a rule or contradicts the rubric and counts nowhere.
-    """
-
-    card: pd.DataFrame
-    year: int
-    other_rows: int
-    problems: list[str]
-
-
-def score_appraisals_file(path: Path, metrics: Path | None, rubric: Rubric, year: int | None) -> AppraisalsScored:
-    """Score the appraisals of one rubric and year in a file.
+def score_appraisals_file(
+    path: Path, metrics: Path | None, rubric: Rubric, year: int | None
+) -> tuple[pd.DataFrame, int, int, list[str]]:
+    """Score the appraisals of one rubric and year in a file, without a lake.
 
     Args:
         path: the register of appraisals, CSV or xlsx.
         metrics: CSV of figures beside it: unit_code, metric_code (a criterion), numerator, denominator.
         rubric: the rubric.
         year: assessed year; None where the file holds only one.
+
+    Returns:
+        The scorecard of every unit with the column year; the assessed year; how many rows of other rubrics were passed
+        over; a sentence on each row that breaks a rule or contradicts the rubric and counts nowhere.
 
     Raises:
         MeasureError: the file has no row of the rubric and year, or several years and none is chosen.
@@ -129,41 +113,27 @@ def score_appraisals_file(path: Path, metrics: Path | None, rubric: Rubric, year
     rows = table_from_records(read_register(path, "appraisals", as_of), contract.arrow_schema(relaxed=True))
     verdict = judge_rows(rows, contract, as_of)
     own = verdict.valid.filter(pc.equal(verdict.valid["rubric_id"], rubric.id))
-    judged = judge(own, _units(own, rubric), load_contract("documents").arrow_schema().empty_table(), [rubric])
+    level = rubric.unit_levels[0] if rubric.unit_levels else None  # units of a file are of a level that is scored
+    units = [{"unit_code": code, "unit_level": level} for code in sorted(set(own["unit_code"].to_pylist()))]
+    known = table_from_records(units, pa.schema(dict.fromkeys(("unit_code", "unit_name", "unit_level"), pa.string())))
+    judged = judge(own, known, load_contract("documents").arrow_schema().empty_table(), [rubric])
     problems = [f"{row['row_key']}: {row['reasons_vi']}" for row in verdict.quarantined.to_pylist()]
     problems += [
-        f"{'|'.join(str(row[name]) for name in _PLACE)}: {row['reason_vi']}"
+        f"{row['unit_code']}|{row['year']}|{row['criterion_code']}|{row['stage']}: {row['reason_vi']}"
         for row in judged.to_pylist()
         if row["is_refused"]
     ]
-    year = _year(judged, year)
-    card = appraised_card(rubric, _figures(metrics, rubric, year), judged.filter(pc.equal(judged["year"], year)))
-    return AppraisalsScored(card.to_pandas().assign(year=year), year, verdict.valid.num_rows - own.num_rows, problems)
-
-
-def _units(rows: pa.Table, rubric: Rubric) -> pa.Table:
-    """Return the units of the file, taken to be of a level that the rubric scores."""
-    codes = sorted(set(rows["unit_code"].to_pylist()))
-    level = rubric.unit_levels[0] if rubric.unit_levels else None
-    columns = {"unit_code": codes, "unit_name": [None] * len(codes), "unit_level": [level] * len(codes)}
-    return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
-
-
-def _year(judged: pa.Table, asked: int | None) -> int:
     years = sorted(set(judged["year"].to_pylist()))
+    held = ", ".join(map(str, years))
     if not years:
         raise MeasureError("The file has no row of this rubric that can be scored; choose another --rubric")
-    if asked is None and len(years) > 1:
-        raise MeasureError(f"The file holds the years {', '.join(map(str, years))}; choose one with --year")
-    if asked is not None and asked not in years:
-        raise MeasureError(f"The file has no row of {asked}; it has {', '.join(map(str, years))}")
-    return int(asked or years[0])
-
-
-def _figures(metrics: Path | None, rubric: Rubric, year: int) -> pd.DataFrame:
-    columns = ["unit_code", "metric_code", "numerator", "denominator"]
-    found = check_metrics(read_metrics(metrics), rubric) if metrics else pd.DataFrame(columns=columns)
-    period = period_of("year", date(year, 1, 1))
-    return found.assign(
-        period_type="year", period_start=pd.Timestamp(period.first), period_end=pd.Timestamp(period.last)
-    )
+    if year is None and len(years) > 1:
+        raise MeasureError(f"The file holds the years {held}; choose one with --year")
+    if year not in (None, *years):
+        raise MeasureError(f"The file has no row of {year}; it has {held}")
+    year = int(year or years[0])
+    figures = check_metrics(read_metrics(metrics), rubric) if metrics else pd.DataFrame(columns=list(REQUIRED))
+    days = {"period_start": pd.Timestamp(year, 1, 1), "period_end": pd.Timestamp(year, 12, 31)}
+    of_year = judged.filter(pc.equal(judged["year"], year))
+    card = appraised_card(rubric, figures.assign(period_type="year", **days), of_year)
+    return card.to_pandas().assign(year=year), year, verdict.valid.num_rows - own.num_rows, problems
