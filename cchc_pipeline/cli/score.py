@@ -12,10 +12,9 @@ from cchc_pipeline.cli.score_robustness import robustness_command
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
+from cchc_pipeline.scorecards.index766.scorecard import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.par_index.appraisals import score_appraisals_file
-from cchc_pipeline.scorecards.par_index.scorecard import STAGE_COLUMNS
+from cchc_pipeline.scorecards.par_index.appraisals import STAGE_COLUMNS, score_appraisals_file
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.sources.papi.files import read_wide
 

@@ -15,11 +15,10 @@ from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
+from cchc_pipeline.scorecards.par_index.appraisals import appraised_card
 from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
-from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
-from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import note_version
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
@@ -78,7 +77,10 @@ def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     cards = []
     for rubric in appraisals_of.par_index_rubrics(rubrics):
         own = rubrics.scored_by(rubric, values)
-        own = own.filter(pc.is_in(own["unit_code"], value_set=_unit_codes(archive.units, rubric)))
+        if rubric.unit_levels:
+            scored = pc.is_in(archive.units["unit_level"], value_set=pa.array(rubric.unit_levels))
+            codes = archive.units.filter(scored)["unit_code"].combine_chunks()
+            own = own.filter(pc.is_in(own["unit_code"], value_set=codes))
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
@@ -111,13 +113,6 @@ def build_papi_today(lake: Lake) -> pa.Table:
 
 def _units(lake: Lake) -> pa.Table:
     return lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
-
-
-def _unit_codes(units: pa.Table, rubric: Rubric) -> pa.Array:
-    """Return the codes of the units that a rubric scores."""
-    if rubric.unit_levels:
-        units = units.filter(pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels)))
-    return units["unit_code"].combine_chunks()
 
 
 def _values(lake: Lake) -> pa.Table:

@@ -18,9 +18,8 @@ from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.rank_draws import EVENTS, draw_ranks
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
+from cchc_pipeline.scorecards.rank_intervals import EVENTS, PAPI_DRAWS, build_rank_intervals, draw_ranks, newest
 from cchc_pipeline.scorecards.scoring.engine import score
 
 LOCAL = index766.newest().for_source("local")

@@ -12,7 +12,7 @@ import pytest
 from published_files import published
 
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
+from cchc_pipeline.scorecards.index766.scorecard import read_metrics
 from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cchc_pipeline.scorecards.robustness.draws import Plan, composite, sensitivity, uncertainty
-from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.draws import Plan, composite, rank, sensitivity, uncertainty
 
 VALUES = np.random.default_rng(11).uniform(2, 9, (20, 5))
 BOUNDS = np.array([[1.0] * 5, [10.0] * 5])

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, NORMALISATIONS, WEIGHTINGS
-from cchc_pipeline.scorecards.robustness.draws import Plan, spread, uncertainty
-from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.draws import Plan, rank, spread, uncertainty
 from cchc_pipeline.scorecards.robustness.steps import aggregate, normalise, weights
 
 PARTS = 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, NORMALISATIONS, WEIGHTINGS, RobustnessError
-from cchc_pipeline.scorecards.robustness.statistics import rank, shift, structure
+from cchc_pipeline.scorecards.robustness.draws import rank, shift, structure
 from cchc_pipeline.scorecards.robustness.steps import aggregate, impute, normalise, screen, weights
 
 BOUNDS = np.array([[0.0] * 4, [10.0] * 4])
