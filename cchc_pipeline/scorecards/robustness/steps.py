@@ -128,17 +128,12 @@ def weights(values: Array, how: Weighting, *, given: Sequence[float] | None = No
             a part runs against it; `correlation_balanced`: such that every part correlates as equally as can be
             with the weighted sum of the standardised parts (what "important" should mean, after Paruolo, Saisana
             and Saltelli 2013).
-        given: the weights for `given`, in any unit.
-
-    Raises:
-        RobustnessError: given weights that do not fit.
+        given: the weights for `given`, in any unit: one per part, none below zero, not all zero.
     """
     parts = values.shape[1]
     if how == "equal":
         return np.ones(parts)
     if how == "given":
-        if given is None or len(given) != parts or min(given) < 0 or sum(given) <= 0:
-            raise RobustnessError(f"Weights must be {parts} numbers of zero or more, not all zero; got {given}.")
         found = np.asarray(given, dtype=np.float64)
     elif how == "pca":
         first = np.linalg.eigh(np.corrcoef(values, rowvar=False))[1][:, -1]
