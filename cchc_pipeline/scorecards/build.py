@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +18,7 @@ from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
 from cchc_pipeline.scorecards.par_index.appraisals import appraised_card
-from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.par_index.evidence import find_evidence
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric_diff import note_version
@@ -68,18 +70,17 @@ def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """
     rubrics = rubrics or shipped()
     values = _values(lake)
-    tables = {
-        name: lake.store.read(f"built/{name}") for name in ("documents", "inspections", "external_indices", "units")
-    }
+    names = ("documents", "inspections", "external_indices", "units")
+    archive = {name: lake.store.read(f"built/{name}") for name in names}
     read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
-    archive = Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
+    archive["run"] = pa.table({"as_of_on": [lake.span().as_of_on], "first_on": [min(read, default=date.max)]})
     appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
     for rubric in appraisals_of.par_index_rubrics(rubrics):
         own = rubrics.scored_by(rubric, values)
         if rubric.unit_levels:
-            scored = pc.is_in(archive.units["unit_level"], value_set=pa.array(rubric.unit_levels))
-            codes = archive.units.filter(scored)["unit_code"].combine_chunks()
+            scored = pc.is_in(archive["units"]["unit_level"], value_set=pa.array(rubric.unit_levels))
+            codes = archive["units"].filter(scored)["unit_code"].combine_chunks()
             own = own.filter(pc.is_in(own["unit_code"], value_set=codes))
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)

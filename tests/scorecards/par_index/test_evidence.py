@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.par_index.evidence import find_evidence
 from cchc_pipeline.scorecards.scoring.evidence_rules import DocumentsByPeriod
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
@@ -55,15 +55,16 @@ def archive(
     inspections: list[dict[str, Any]] | None = None,
     indices: list[dict[str, Any]] | None = None,
     as_of_on: date = date(2026, 12, 31),
-    documents_from: date | None = date(2025, 1, 1),
-) -> Archive:
-    return Archive(
-        table("documents", documents or []), table("inspections", inspections or []),
-        table("external_indices", indices or []), UNITS, as_of_on, documents_from,
-    )  # fmt: skip
+    documents_from: date = date(2025, 1, 1),
+) -> dict[str, pa.Table]:
+    return {
+        "documents": table("documents", documents or []), "inspections": table("inspections", inspections or []),
+        "external_indices": table("external_indices", indices or []), "units": UNITS,
+        "run": pa.table({"as_of_on": [as_of_on], "first_on": [documents_from]}),
+    }  # fmt: skip
 
 
-def found(by: Rubric, held: Archive, unit: str = "H99.02", period: tuple[str, date, date] = YEAR) -> Any:
+def found(by: Rubric, held: dict[str, pa.Table], unit: str = "H99.02", period: tuple[str, date, date] = YEAR) -> Any:
     kind, start, end = period
     asked = pa.table(
         {"unit_code": [unit], "period_type": [kind], "period_start": [start], "period_end": [end]},
@@ -139,7 +140,7 @@ def test_what_the_document_system_was_not_read_for_is_held_against_nobody() -> N
     row = found(rubric(R=REPORTS), late_start)["R"]
     assert (row["numerator"], row["denominator"]) == (1, 1)
     assert found(rubric(R=REPORTS), archive([])) == {}  # without any report there is no evidence
-    assert found(rubric(R=REPORTS), archive(sent, documents_from=None))["R"]["denominator"] == 1
+    assert found(rubric(R=REPORTS), archive(sent, documents_from=date.max))["R"]["denominator"] == 1
 
 
 def inspection(code: str, planned: date, done: date | None, unit: str = "H99.02", **more: Any) -> dict[str, Any]:
