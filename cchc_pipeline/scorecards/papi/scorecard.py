@@ -239,6 +239,9 @@ def _not_asked(wanted: Instrument, code: str) -> _Column:
 def tiers(scores: pd.Series, year: int) -> pd.Series:
     """Return the quarter of every score: 1 (highest) to 4.
 
+    The publisher prints groups and no ranks: quarters by the quartiles of the scores that exist, so that a province
+    without a score is in none, and the groups are not of one size.
+
     Args:
         scores: one score per province, in points; NaN where there is none.
         year: year of the survey, which decides where a score on a quartile goes.
