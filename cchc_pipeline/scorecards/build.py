@@ -53,11 +53,6 @@ def build_index766(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     return _keep_ranked(lake, "scorecard_index766", card, _units(lake), rubrics)
 
 
-def unknown_metrics(lake: Lake, rubrics: RubricSet) -> list[str]:
-    """Return metrics of the portal that no version of the rubric scores, sorted."""
-    return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), rubrics)
-
-
 def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """Score PAR INDEX of every unit and period by the rubric of its level.
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, comparable_since, instrument
 from cchc_pipeline.scorecards.robustness.draws import Plan, Structure, sensitivity, shift, structure, uncertainty
-from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, screen, weights
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, weights
 from cchc_pipeline.sources.papi.files import PROVINCE, province_rows
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError
@@ -105,7 +105,8 @@ def audit(
     values = table.to_numpy(dtype=np.float64)
     if least_available is None:
         least_available = 1.0 if plan.imputations == ("none",) else LEAST_AVAILABLE
-    is_kept, left_out = screen(values, least_available)
+    available = np.mean(~np.isnan(values), axis=1)
+    is_kept = available >= least_available - 1e-12
     kept = table.loc[is_kept]
     plan = plan_for(kept, plan, standard_errors=standard_errors, groups=groups, previous=previous, year=year)
     filled = plan.filled(kept.to_numpy(), plan.imputations[0])
@@ -121,7 +122,10 @@ def audit(
     lacking = [", ".join(code for code, gap in zip(names, row, strict=True) if gap) for row in np.isnan(values)]
     gaps = pd.Series([codes or None for codes in lacking], index=table.index, dtype=object)
     shown["imputed"] = gaps.where(shown["rank"].notna(), None)
-    reasons = {table.index[unit]: reason for unit, reason in left_out.items()}
+    reasons = {
+        table.index[unit]: f"Có {available[unit]:.0%} số liệu, dưới mức {least_available:.0%}"
+        for unit in np.flatnonzero(~is_kept)
+    }
     reasons |= {code: f"Thiếu {gaps[code]}" for code, has in zip(kept.index, ranked, strict=True) if not has}
     shown["reason"] = pd.Series(reasons, dtype=object).reindex(shown.index)
     return Audit(

@@ -206,13 +206,13 @@ def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None)
 def _slot(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> _Column:
     if slot not in wanted.slots:
         return _not_asked(wanted, slot)
-    given, (low, high) = wanted.slots[slot], wanted.bounds(slot)
+    low, high = wanted.bounds(slot)
     missing, zero = np.isnan(scores), scores == 0
     outside = ~missing & ~zero & ((scores < low - wanted.tolerance) | (scores > high + wanted.tolerance))
     reason = np.full(len(scores), None, dtype=object)
     reason[missing], reason[zero] = _ABSENT, _ZERO
     reason[outside] = (
-        f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {given.code} năm {wanted.year}: kiểm tra lại nguồn"
+        f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {slot} năm {wanted.year}: kiểm tra lại nguồn"
     )
     return _Column(np.where(zero, np.nan, scores), np.where(missing | zero, "missing_at_source", "ok"), reason)
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, NORMALISATIONS, WEIGHTINGS, RobustnessError
 from cchc_pipeline.scorecards.robustness.draws import rank, shift, structure
-from cchc_pipeline.scorecards.robustness.steps import aggregate, impute, normalise, screen, weights
+from cchc_pipeline.scorecards.robustness.steps import aggregate, impute, normalise, weights
 
 BOUNDS = np.array([[0.0] * 4, [10.0] * 4])
 TABLES = hnp.arrays(
@@ -121,12 +121,6 @@ def test_gaps_are_filled_as_asked() -> None:
     assert np.isnan(impute(values, "none")[1, 0])
     with pytest.raises(RobustnessError, match="last year"):
         impute(values, "previous")
-
-
-def test_a_unit_with_too_little_is_left_out_with_its_reason() -> None:
-    kept, reasons = screen(np.array([[1.0, 2.0, 3.0], [np.nan, np.nan, 3.0], [np.nan, 2.0, 3.0]]))
-    assert kept.tolist() == [True, False, True]
-    assert reasons == {1: "Có 33% số liệu, dưới mức 67%"}
 
 
 def test_equal_scores_share_the_better_rank_and_gaps_have_none() -> None:
