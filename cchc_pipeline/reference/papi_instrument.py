@@ -21,7 +21,6 @@ PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
 class Slot(NamedTuple):
     """Meaning of one sub-dimension in one year."""
 
-    code: str
     construct: str
     version: str
     name_vi: str
@@ -91,7 +90,7 @@ def instrument(year: int) -> Instrument:
             year=year,
         )
     slots = {
-        code: Slot(code, span["construct"], span["version"], **data["constructs"][span["construct"]])
+        code: Slot(span["construct"], span["version"], **data["constructs"][span["construct"]])
         for code, spans in data["slots"].items()
         for span in spans
         if span["from"] <= year <= span["to"]
