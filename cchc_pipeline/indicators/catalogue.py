@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from typing import Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pyarrow as pa
 import sqlglot
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
@@ -93,20 +93,29 @@ class Relation(Strict):
     sums: str | None = None
 
 
+@cache
+def _parsed(sql: str) -> exp.Expr:
+    return parse_sql(sql)
+
+
+def _expression(text: Any) -> str:
+    sql = str(text).strip()
+    try:
+        _parsed(sql)
+    except sqlglot.errors.ParseError as error:
+        raise ValueError(f"SQL does not parse: {' '.join(str(error).split())}") from error
+    return sql
+
+
+#: An expression of SQL, as a text that parses.
+Sql = Annotated[str, BeforeValidator(_expression)]
+
+
 class Term(Strict):
     """One aggregate over one relation: a numerator or a denominator."""
 
     over: str = "flow"
-    sql: str
-
-    @field_validator("sql")
-    @classmethod
-    def _is_sql(cls, sql: str) -> str:
-        try:
-            _parsed(sql)
-        except sqlglot.errors.ParseError as error:
-            raise ValueError(f"SQL does not parse: {error}") from error
-        return sql
+    sql: Sql
 
     @property
     def tree(self) -> exp.Expr:
@@ -122,11 +131,6 @@ class Term(Strict):
     def relation(self) -> Relation:
         """Return the relation that the term aggregates over."""
         return relations()[self.over]
-
-
-@cache
-def _parsed(sql: str) -> exp.Expr:
-    return parse_sql(sql)
 
 
 class Indicator(Strict):

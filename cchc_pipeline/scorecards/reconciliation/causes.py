@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import sqlglot
 from pydantic import BeforeValidator, Field, model_validator
 
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake.engine import parse_sql
+from cchc_pipeline.indicators.catalogue import Sql
 from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
 
 FILE = "causes.yaml"
@@ -20,18 +19,6 @@ UNEXPLAINED = "UNEXPLAINED"
 
 class CauseError(CchcError):
     """An entry of `causes.yaml` is wrong, or there is no such cause."""
-
-
-def _expression(text: Any) -> str:
-    try:
-        parse_sql(str(text))
-    except sqlglot.errors.ParseError as error:
-        raise ValueError(f"SQL does not parse: {' '.join(str(error).split())}") from error
-    return str(text)
-
-
-#: An expression of SQL over the columns of the state.
-Sql = Annotated[str, BeforeValidator(_expression)]
 
 
 class Figure(Strict):
