@@ -63,7 +63,7 @@ class Instrument:
     def break_note_vi(self, code: str) -> str | None:
         """Return why this code cannot be compared with the year before, or None."""
         notes = [item.note_vi for item in self.breaks if code in item.codes]
-        if code == TOTAL_CODE and self.year > _first_year():
+        if code == TOTAL_CODE and self.year > _data()["years"][0]:
             broken = [part for part in self.dimensions if breaks_off(part, self.year)]
             if broken:
                 notes.append(f"tổng điểm gồm {', '.join(broken)}, không so sánh được với năm trước")
@@ -135,7 +135,7 @@ def comparable_since(code: str, year: int) -> int | None:
     """
     if not instrument(year).has(code):
         return None
-    while year > _first_year() and not breaks_off(code, year):
+    while year > _data()["years"][0] and not breaks_off(code, year):
         year -= 1
     return year
 
@@ -182,10 +182,6 @@ def tier_rules() -> dict[str, Any]:
 def dimension_of(slot: str) -> str:
     """Return the dimension that a sub-dimension belongs to: SC24 to D2."""
     return f"D{slot[2]}"
-
-
-def _first_year() -> int:
-    return int(_data()["years"][0])
 
 
 @cache
