@@ -182,7 +182,8 @@ def _shifts(found: Audit) -> RenderableType:
 
 def _factors(shares: pd.DataFrame, mean_shift: float) -> RenderableType:
     rows = [
-        {"name": _FACTORS[name]} | {kind: f"{row[kind]:.2f} ±{row[f'{kind}_error']:.2f}" for kind in ("first", "total")}
+        {"name": _FACTORS[str(name)]}
+        | {kind: f"{row[kind]:.2f} ±{row[f'{kind}_error']:.2f}" for kind in ("first", "total")}
         for name, row in shares.to_dict("index").items()
     ]
     first, total = Column("riêng / first", justify="right"), Column("tổng / total", justify="right")

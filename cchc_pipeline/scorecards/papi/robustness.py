@@ -124,7 +124,7 @@ def audit(
     shown["imputed"] = gaps.where(shown["rank"].notna(), None)
     reasons = {
         table.index[unit]: f"Có {available[unit]:.0%} số liệu, dưới mức {least_available:.0%}"
-        for unit in np.flatnonzero(~is_kept)
+        for unit in np.flatnonzero(~is_kept).tolist()
     }
     reasons |= {code: f"Thiếu {gaps[code]}" for code, has in zip(kept.index, ranked, strict=True) if not has}
     shown["reason"] = pd.Series(reasons, dtype=object).reindex(shown.index)
