@@ -14,6 +14,7 @@ from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import png
 from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
 from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
@@ -43,7 +44,7 @@ def scorecard_index766(work: Work) -> Made:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
     rubrics = work.rubrics()
     table = build.build_index766(work.lake, rubrics)
-    unknown = build.unknown_metrics(work.lake, rubrics)
+    unknown = unknown_metrics(work.lake.store.read("core/national_portal__metrics"), rubrics)
     labels, values, period = preview.totals(table, "portal")
     title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
     chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
@@ -131,7 +132,7 @@ def reconciliation(work: Work) -> Made:
 
 def explained(done: Reconciled, code: str) -> dg.AssetCheckResult:
     """Return the check that known causes explain the province's differences."""
-    left, share = done.unexplained(code), done.unexplained_share(code)
+    left, share = done.unexplained(code)
     rows = [
         (
             f"{row['period_type']} {row['period_start']}",

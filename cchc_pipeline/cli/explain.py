@@ -13,7 +13,7 @@ from rich.console import Console
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.explain_column import print_column
 from cchc_pipeline.cli.printing import console, csv_text, print_json, table
-from cchc_pipeline.indicators.measure_units import unit_vi
+from cchc_pipeline.indicators.catalogue import unit_vi
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.vietnamese import days

@@ -13,8 +13,7 @@ from cchc_pipeline.cli.printing import Column, console, print_json, table
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
-from cchc_pipeline.scorecards.points import causes, fixes, withheld
-from cchc_pipeline.scorecards.published_card import read_card
+from cchc_pipeline.scorecards.points import causes, fixes, read_card, withheld
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.scorecards.whatif import parse_change, whatif
 from cchc_pipeline.vietnamese import days

@@ -13,7 +13,7 @@ from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
 from cchc_pipeline.core.late import late_schema
 from cchc_pipeline.days import PUBLISHED_KINDS
-from cchc_pipeline.indicators.measure_units import unit_vi
+from cchc_pipeline.indicators.catalogue import unit_vi
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.dossier_form import dossier_form

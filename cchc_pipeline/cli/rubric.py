@@ -102,16 +102,16 @@ def import_command(sheet: Path, sheet_name: str | None, out: Path, *, force: boo
     if out.exists() and not force:
         raise RubricError(f"{out} is there already; choose another --out, or give --force to replace it")
     about["name_en"] = about["name_en"] or about["name_vi"]
-    imported = import_sheet(sheet, {name: about[name] for name in _ABOUT}, sheet=sheet_name)
-    text = yaml.safe_dump(imported.content, allow_unicode=True, sort_keys=False, width=110)
+    content, remarks = import_sheet(sheet, {name: about[name] for name in _ABOUT}, sheet=sheet_name)
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
     found = parse_rubric(text, out.name)
     out.write_text(text, encoding="utf-8")
-    for remark in imported.remarks:
+    for remark in remarks:
         click.echo(remark)
-    rules = len(found.criteria()) - len(imported.remarks)
+    rules = len(found.criteria()) - len(remarks)
     click.echo(
         f"{out}: {len(found.criteria())} tiêu chí, {points_of(found.criteria()):g} điểm; {rules} có công thức, "
-        f"{len(imported.remarks)} do người chấm nhập / criteria, points, with a rule, scored by people"
+        f"{len(remarks)} do người chấm nhập / criteria, points, with a rule, scored by people"
     )
 
 

@@ -12,10 +12,9 @@ from cchc_pipeline.cli.score_robustness import robustness_command
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import instrument
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.metrics_file import read_metrics
+from cchc_pipeline.scorecards.index766.scorecard import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.par_index.appraisals_file import score_appraisals_file
-from cchc_pipeline.scorecards.par_index.scorecard import STAGE_COLUMNS
+from cchc_pipeline.scorecards.par_index.appraisals import STAGE_COLUMNS, score_appraisals_file
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.sources.papi.files import read_wide
 
@@ -133,9 +132,9 @@ def par_index_command(
     Chấm PAR INDEX từ sổ chấm điểm: tự chấm, thẩm định lần 1, lần 2, điều tra xã hội học.
     """
     rubric = office_rubrics().find(rubric_name)
-    found = score_appraisals_file(appraisals, metrics, rubric, year)
+    card, scored, other_rows, problems = score_appraisals_file(appraisals, metrics, rubric, year)
     rows = []
-    for unit, lines in found.card.groupby("unit_code", sort=True):
+    for unit, lines in card.groupby("unit_code", sort=True):
         cells = lines.set_index("criterion_code")
         share, status = 100 * cells["ratio"][TOTAL_CODE], str(cells["status"][TOTAL_CODE])
         rows.append({"unit": unit, **cells["points"], "share": share, "result": _STATUS.get(status, "-")})
@@ -147,14 +146,14 @@ def par_index_command(
         "result": "Kết quả\nResult",
     }
     marked = " (tạm tính / provisional)" if rubric.is_provisional else ""
-    console().print(table(rows, columns, f"{rubric.id} {rubric.version}, {found.year}{marked}"))
-    if found.other_rows:
+    console().print(table(rows, columns, f"{rubric.id} {rubric.version}, {scored}{marked}"))
+    if other_rows:
         other = "dòng của bộ tiêu chí khác không chấm ở đây / rows of other rubrics, not scored here"
-        click.echo(f"{found.other_rows} {other}")
-    write_csv(found.card[_PAR_INDEX], out)
-    if found.problems:
-        click.echo(f"{len(found.problems)} dòng không được tính / rows that do not count:", err=True)
-        for one in found.problems:
+        click.echo(f"{other_rows} {other}")
+    write_csv(card[_PAR_INDEX], out)
+    if problems:
+        click.echo(f"{len(problems)} dòng không được tính / rows that do not count:", err=True)
+        for one in problems:
             click.echo(f"  {one}", err=True)
         ctx.exit(1)
 

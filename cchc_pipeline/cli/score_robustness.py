@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # scipy costs a second to load, and --help needs none of it
     from rich.console import RenderableType
 
     from cchc_pipeline.scorecards.papi.robustness import Audit
-    from cchc_pipeline.scorecards.robustness.sensitivity import Sensitivity
 
 _CHARTS = (".svg", ".html")
 _FACTORS = {
@@ -71,8 +70,13 @@ def robustness_command(
 
     Khoảng thứ hạng PAPI của một năm và lựa chọn phương pháp nào làm đổi thứ hạng.
     """
-    from cchc_pipeline.scorecards.papi.robustness import audit, dimensions
-    from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_standard_errors, read_weights
+    from cchc_pipeline.scorecards.papi.robustness import (
+        audit,
+        dimensions,
+        read_groups,
+        read_standard_errors,
+        read_weights,
+    )
     from cchc_pipeline.scorecards.robustness.draws import Plan
 
     if chart is not None and chart.suffix.lower() not in _CHARTS:
@@ -127,7 +131,7 @@ def _print(found: Audit, *, has_errors: bool) -> None:
     if found.pairs_apart is not None:
         out.print(f"Cặp tỉnh khác nhau rõ (z > 1,96) / pairs of provinces that differ at 95 %: {found.pairs_apart:.0%}")
     if found.sensitivity is not None:
-        out.print(_factors(found.sensitivity))
+        out.print(_factors(*found.sensitivity))
     if not has_errors:
         out.print(
             "Chưa tính sai số khảo sát: khoảng thứ hạng thực tế rộng hơn. / Survey error not given: real intervals "
@@ -172,21 +176,19 @@ def _shifts(found: Audit) -> RenderableType:
         "name": "", "spearman": Column("Spearman", ".3f"), "mean_abs": Column("TB / mean", ".1f"),
         "largest": "Lớn nhất / max",
     }  # fmt: skip
-    return table([vars(one) for one in found.shifts], columns, "Thứ hạng đổi nếu … / Ranks under another method")
+    rows = [{"name": name, **moved} for name, moved in found.shifts.items()]
+    return table(rows, columns, "Thứ hạng đổi nếu … / Ranks under another method")
 
 
-def _factors(found: Sensitivity) -> RenderableType:
+def _factors(shares: pd.DataFrame, mean_shift: float) -> RenderableType:
     rows = [
-        {
-            "name": _FACTORS[name],
-            "first": f"{found.first[i]:.2f} ±{found.first_error[i]:.2f}",
-            "total": f"{found.total[i]:.2f} ±{found.total_error[i]:.2f}",
-        }
-        for i, name in enumerate(found.factors)
+        {"name": _FACTORS[str(name)]}
+        | {kind: f"{row[kind]:.2f} ±{row[f'{kind}_error']:.2f}" for kind in ("first", "total")}
+        for name, row in shares.to_dict("index").items()
     ]
     first, total = Column("riêng / first", justify="right"), Column("tổng / total", justify="right")
     columns = {"name": "", "first": first, "total": total}
-    return table(rows, columns, f"Đổi hạng trung bình / mean change of rank {found.mean_shift:.1f}; Sobol")
+    return table(rows, columns, f"Đổi hạng trung bình / mean change of rank {mean_shift:.1f}; Sobol")
 
 
 def _draw(found: Audit, path: Path) -> None:

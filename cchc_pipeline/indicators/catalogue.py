@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from typing import Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pyarrow as pa
 import sqlglot
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 from sqlglot import exp
 
 from cchc_pipeline.arrow import table_from_records
@@ -21,6 +21,35 @@ from cchc_pipeline.yaml_files import Strict, read_yaml
 #: Kinds of indicators whose value is the numerator, not a ratio.
 VALUE_IS_NUMERATOR = ("median", "index")
 _NO_SUMS = (exp.Median, exp.Quantile, exp.Avg, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin, exp.AnyValue)
+
+#: Unit of measure -> as officials write it.
+_UNITS_VI = {
+    "%": "%",
+    "accounts": "tài khoản",
+    "activities": "hoạt động",
+    "billion VND": "tỷ đồng",
+    "calls": "cuộc gọi",
+    "days": "ngày",
+    "decisions": "quyết định",
+    "documents": "văn bản",
+    "dossiers": "hồ sơ",
+    "fields": "lĩnh vực",
+    "inspections": "cuộc kiểm tra",
+    "interactions": "lượt tương tác",
+    "petitions": "phản ánh, kiến nghị",
+    "places": "bậc",
+    "points": "điểm",
+    "procedures": "TTHC",
+    "questions": "câu hỏi",
+    "rank": "hạng",
+    "ratings": "lượt đánh giá",
+    "systems": "hệ thống",
+    "tasks": "nhiệm vụ",
+    "units": "đơn vị",
+    "visits": "lượt",
+    "visits and calls": "lượt",
+    "working days": "ngày làm việc",
+}
 
 Entry = TypeVar("Entry", "Relation", "Indicator")
 
@@ -64,20 +93,29 @@ class Relation(Strict):
     sums: str | None = None
 
 
+@cache
+def _parsed(sql: str) -> exp.Expr:
+    return parse_sql(sql)
+
+
+def _expression(text: Any) -> str:
+    sql = str(text).strip()
+    try:
+        _parsed(sql)
+    except sqlglot.errors.ParseError as error:
+        raise ValueError(f"SQL does not parse: {' '.join(str(error).split())}") from error
+    return sql
+
+
+#: An expression of SQL, as a text that parses.
+Sql = Annotated[str, BeforeValidator(_expression)]
+
+
 class Term(Strict):
     """One aggregate over one relation: a numerator or a denominator."""
 
     over: str = "flow"
-    sql: str
-
-    @field_validator("sql")
-    @classmethod
-    def _is_sql(cls, sql: str) -> str:
-        try:
-            _parsed(sql)
-        except sqlglot.errors.ParseError as error:
-            raise ValueError(f"SQL does not parse: {error}") from error
-        return sql
+    sql: Sql
 
     @property
     def tree(self) -> exp.Expr:
@@ -93,11 +131,6 @@ class Term(Strict):
     def relation(self) -> Relation:
         """Return the relation that the term aggregates over."""
         return relations()[self.over]
-
-
-@cache
-def _parsed(sql: str) -> exp.Expr:
-    return parse_sql(sql)
 
 
 class Indicator(Strict):
@@ -256,3 +289,8 @@ def catalogue_table(scored_in: Mapping[str, Sequence[str]]) -> pa.Table:
         for i in catalogue()
     ]
     return table_from_records(rows, load_contract("indicators").arrow_schema())
+
+
+def unit_vi(unit: str) -> str:
+    """Return a unit of measure in Vietnamese; an unknown one as it is."""
+    return _UNITS_VI.get(unit, unit)

@@ -71,7 +71,7 @@ def statements(indicators: Sequence[Indicator]) -> list[str]:
     if rolled_up:
         (source,) = {term.relation.sums for term in rolled_up}
         sums = dict.fromkeys(one for term in rolled_up for one in _over_sums(term.sql)[1])
-        selected = "".join(f", {one} AS {_quoted(one)}" for one in sums)
+        selected = "".join(f", {one} AS {sql_text(exp.to_identifier(one, quoted=True))}" for one in sums)
         made.append(
             f"CREATE TEMP TABLE own_sums AS SELECT own_code, step_start, step_end{selected} FROM {source} GROUP BY ALL"
         )
@@ -169,10 +169,6 @@ def _over_sums(sql: str) -> tuple[str, tuple[str, ...]]:
         return exp.Sum(this=exp.column(sql_text(node), quoted=True))
 
     return sql_text(parse_sql(sql).transform(of_column)), tuple(sums)
-
-
-def _quoted(name: str) -> str:
-    return sql_text(exp.to_identifier(name, quoted=True))
 
 
 def _running(terms: Mapping[Term, str]) -> str:

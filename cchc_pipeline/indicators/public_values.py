@@ -69,15 +69,13 @@ def protected(indicators: Iterable[Indicator]) -> list[Indicator]:
     """Return the indicators that count people or dossiers, doubtful ones included."""
     every = list(indicators)
     harmless = {i.numerator for i in every if i.denominator is None and i.unit in HARMLESS_UNITS}
-    return [i for i in every if not (i.kind == "index" or i.unit in HARMLESS_UNITS or _is_harmless(i, harmless))]
 
+    def is_harmless(term: Term) -> bool:  # a rate over things of the administration, not over people
+        words = (word in term.sql for word in HARMLESS_MEASURES)
+        return term in harmless or term.over in HARMLESS_RELATIONS or any(words)
 
-def _is_harmless(indicator: Indicator, harmless: set[Term]) -> bool:
-    """Return whether a rate is over things of the administration, not over people."""
-    term = indicator.denominator or indicator.numerator
-    if term in harmless or term.over in HARMLESS_RELATIONS:
-        return True
-    return any(word in term.sql for word in HARMLESS_MEASURES)
+    about = [i for i in every if i.kind != "index" and i.unit not in HARMLESS_UNITS]
+    return [i for i in about if not is_harmless(i.denominator or i.numerator)]
 
 
 def public_values(
@@ -101,12 +99,10 @@ def public_values(
     rows = today.filter(pc.is_in(today["period_type"], value_set=pa.array(PERIODS)))
     frame = rows.to_pandas(date_as_object=True)
     hiding = _Hiding(frame, parents, as_of_on, protected(every))
-    hiding.hide_all()
-    numerator, denominator = hiding.rows_hidden("numerator"), hiding.rows_hidden("denominator")
-    either = numerator | denominator
-    frame["numerator"] = frame["numerator"].mask(numerator)
-    frame["denominator"] = frame["denominator"].mask(denominator)
-    frame["value"] = frame["value"].mask(either)
+    hidden = {part: hiding.rows_hidden(part) for part in ("numerator", "denominator")}
+    either = hidden["numerator"] | hidden["denominator"]
+    for name, mask in (*hidden.items(), ("value", either)):
+        frame[name] = frame[name].mask(mask)
     frame["is_suppressed"] = either
     frame["reason_vi"] = pd.Series(REASON_VI, index=frame.index).where(either, None)
     order = ["indicator_id", "unit_code", "period_type", "period_start", "period_end"]
@@ -161,19 +157,13 @@ class _Hiding:
                 if term is not None:
                     key = by_term.setdefault(term, (indicator.id, part))
                     self.key_of[indicator.id, part] = self.key_of.get(SAME.get((indicator.id, part), key), key)
-        self.tables = self._tables(frame)
-        self.found: dict[Key, np.ndarray] = {}
-
-    def _tables(self, frame: pd.DataFrame) -> dict[Key, np.ndarray]:
-        tables = {}
+        self.tables: dict[Key, np.ndarray] = {}
         for key in dict.fromkeys(self.key_of.values()):
-            tables[key] = np.full(self.shape, np.nan)
             at = self.rows[key[0]]
-            tables[key][self.u[at], self.p[at]] = frame[key[1]].to_numpy(dtype=float)[at]
-        return tables
-
-    def hide_all(self) -> None:
-        """Find the masks, which are True where the figure is hidden."""
+            self.tables[key] = np.full(self.shape, np.nan)
+            self.tables[key][self.u[at], self.p[at]] = frame[key[1]].to_numpy(dtype=float)[at]
+        #: Masks, which are True where the figure is hidden.
+        self.found: dict[Key, np.ndarray] = {}
         additive = [i for i in self.indicators if i.is_additive]
         self._hide([i for i in additive if i.kind == "flow"], flows=True)
         self._hide([i for i in additive if i.kind == "stock"], flows=False)

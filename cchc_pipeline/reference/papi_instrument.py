@@ -21,7 +21,6 @@ PROVINCES = tuple(f"P{number:02d}" for number in range(1, 64))
 class Slot(NamedTuple):
     """Meaning of one sub-dimension in one year."""
 
-    code: str
     construct: str
     version: str
     name_vi: str
@@ -64,7 +63,7 @@ class Instrument:
     def break_note_vi(self, code: str) -> str | None:
         """Return why this code cannot be compared with the year before, or None."""
         notes = [item.note_vi for item in self.breaks if code in item.codes]
-        if code == TOTAL_CODE and self.year > _first_year():
+        if code == TOTAL_CODE and self.year > _data()["years"][0]:
             broken = [part for part in self.dimensions if breaks_off(part, self.year)]
             if broken:
                 notes.append(f"tổng điểm gồm {', '.join(broken)}, không so sánh được với năm trước")
@@ -91,7 +90,7 @@ def instrument(year: int) -> Instrument:
             year=year,
         )
     slots = {
-        code: Slot(code, span["construct"], span["version"], **data["constructs"][span["construct"]])
+        code: Slot(span["construct"], span["version"], **data["constructs"][span["construct"]])
         for code, spans in data["slots"].items()
         for span in spans
         if span["from"] <= year <= span["to"]
@@ -136,7 +135,7 @@ def comparable_since(code: str, year: int) -> int | None:
     """
     if not instrument(year).has(code):
         return None
-    while year > _first_year() and not breaks_off(code, year):
+    while year > _data()["years"][0] and not breaks_off(code, year):
         year -= 1
     return year
 
@@ -183,10 +182,6 @@ def tier_rules() -> dict[str, Any]:
 def dimension_of(slot: str) -> str:
     """Return the dimension that a sub-dimension belongs to: SC24 to D2."""
     return f"D{slot[2]}"
-
-
-def _first_year() -> int:
-    return int(_data()["years"][0])
 
 
 @cache

@@ -15,9 +15,6 @@ from typing import Literal
 from cchc_pipeline.errors import CchcError
 
 Kind = Literal["merged", "renamed", "split", "dissolved", "recoded"]
-KINDS: tuple[Kind, ...] = ("merged", "renamed", "split", "dissolved", "recoded")
-
-
 _ByDay = dict[date, list["UnitChange"]]
 
 
@@ -110,7 +107,6 @@ class UnitHistory:
         self.changes = tuple(
             sorted(set(changes), key=lambda c: (c.changed_on, c.old_code, c.new_code or "", c.new_name or ""))
         )
-        self._check()
         self._tenures = self._all_tenures()
         self._code_of = {t.unit_id: code for code, tenures in self._tenures.items() for t in tenures}
         self._successors: dict[str, list[Succession]] = {}
@@ -122,20 +118,6 @@ class UnitHistory:
                 self._predecessors.setdefault(new, []).append(Succession(old, change))
             self._successors.setdefault(old, []).append(Succession(new or "", change))
 
-    def _check(self) -> None:
-        by_day: dict[tuple[str, date], list[UnitChange]] = {}
-        for change in self.changes:
-            by_day.setdefault((change.old_code, change.changed_on), []).append(change)
-        for (code, day), some in by_day.items():
-            exact = [change for change in some if change.is_exact and change.new_code]
-            if len(some) > 1 and exact:
-                targets = ", ".join(str(change.new_code) for change in some)
-                raise UnitHistoryError(
-                    f"unit changes: {code} goes into {targets} on {day}, and at least one of them is said to hold all "
-                    "of it. Set is_exact to false for every part of a split unit.",
-                    unit=code,
-                )
-
     def _all_tenures(self) -> dict[str, list[Tenure]]:
         """Return code -> tenures in order of time, without gaps where the code goes on."""
         ends: dict[str, _ByDay] = {}
@@ -144,6 +126,14 @@ class UnitHistory:
             ends.setdefault(change.old_code, {}).setdefault(change.changed_on, []).append(change)
             if change.new_code:
                 begins.setdefault(change.new_code, {}).setdefault(change.changed_on, []).append(change)
+        for code, day, some in ((code, day, some) for code, by_day in ends.items() for day, some in by_day.items()):
+            if len(some) > 1 and any(change.is_exact and change.new_code for change in some):
+                targets = ", ".join(str(change.new_code) for change in some)
+                raise UnitHistoryError(
+                    f"unit changes: {code} goes into {targets} on {day}, and at least one of them is said to hold all "
+                    "of it. Set is_exact to false for every part of a split unit.",
+                    unit=code,
+                )
         return {
             code: _tenures_of(code, ends.get(code, {}), begins.get(code, {})) for code in ends.keys() | begins.keys()
         }
@@ -208,23 +198,16 @@ def _tenures_of(code: str, ended: _ByDay, begun: _ByDay) -> list[Tenure]:
     start: date | None = None
     is_held, goes_on = days[0] in ended, False
     name = next((c.old_name for c in ended.get(days[0], [])), None)
-    for day in days:
+    for day in [*days, date.max]:
         leaving, coming = ended.get(day, []), begun.get(day, [])
         if is_held:
             named = next((c.old_name for c in leaving), name)
-            _hold(groups, Tenure(code, code, named, start, day - timedelta(days=1)), goes_on=goes_on)
+            groups += [] if goes_on else [[]]
+            until = day - timedelta(days=1) if day < date.max else None
+            groups[-1].append(Tenure(code, code, named, start, until))
         stays = any(c.keeps_unit for c in leaving) or (is_held and not leaving)
         goes_on, is_held = is_held and stays, bool(coming) or stays
         if is_held:
             name, start = next((c.new_name for c in coming), None) or name, day
-    if is_held:
-        _hold(groups, Tenure(code, code, name, start, None), goes_on=goes_on)
     former = {number: f"{code}.TO{group[-1].valid_to:%y.%m%d}" for number, group in enumerate(groups[:-1])}
     return [replace(held, unit_id=former.get(number, code)) for number, group in enumerate(groups) for held in group]
-
-
-def _hold(groups: list[list[Tenure]], held: Tenure, *, goes_on: bool) -> None:
-    if goes_on and groups:
-        groups[-1].append(held)
-    else:
-        groups.append([held])

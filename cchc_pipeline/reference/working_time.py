@@ -59,17 +59,14 @@ class WorkingHours:
     """Opening hours of all units."""
 
     def __init__(self, openings: Iterable[Opening]) -> None:
+        #: The rows of the table.
+        self.openings = list(openings)
         self._by_unit: dict[str, list[Opening]] = {}
-        for opening in openings:
+        for opening in self.openings:
             self._by_unit.setdefault(opening.unit_code, []).append(opening)
         if EVERYBODY not in self._by_unit:
             raise WorkingHoursError(f"working hours: no row for {EVERYBODY!r}, the hours of everybody. Add one.")
         self._days: dict[tuple[str, date], tuple[Span, ...]] = {}
-
-    @property
-    def openings(self) -> list[Opening]:
-        """Return the rows of the table."""
-        return [opening for rows in self._by_unit.values() for opening in rows]
 
     def schedule_of(self, unit_code: str) -> str:
         """Return the unit whose hours apply: itself, the nearest listed above it, or `*`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,13 +17,12 @@ from cchc_pipeline.scorecards.built import keep
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index import appraisals as appraisals_of
-from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
-from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
+from cchc_pipeline.scorecards.par_index.appraisals import appraised_card
+from cchc_pipeline.scorecards.par_index.evidence import find_evidence
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
-from cchc_pipeline.scorecards.scoring.rubric import Rubric
+from cchc_pipeline.scorecards.scoring.rubric_diff import note_version
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
-from cchc_pipeline.scorecards.scoring.version_notes import note_version
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
@@ -52,11 +53,6 @@ def build_index766(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     return _keep_ranked(lake, "scorecard_index766", card, _units(lake), rubrics)
 
 
-def unknown_metrics(lake: Lake, rubrics: RubricSet) -> list[str]:
-    """Return metrics of the portal that no version of the rubric scores, sorted."""
-    return index766.unknown_metrics(lake.store.read("core/national_portal__metrics"), rubrics)
-
-
 def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """Score PAR INDEX of every unit and period by the rubric of its level.
 
@@ -69,16 +65,18 @@ def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     """
     rubrics = rubrics or shipped()
     values = _values(lake)
-    tables = {
-        name: lake.store.read(f"built/{name}") for name in ("documents", "inspections", "external_indices", "units")
-    }
+    names = ("documents", "inspections", "external_indices", "units")
+    archive = {name: lake.store.read(f"built/{name}") for name in names}
     read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
-    archive = Archive(**tables, as_of_on=lake.span().as_of_on, documents_from=min(read, default=None))
+    archive["run"] = pa.table({"as_of_on": [lake.span().as_of_on], "first_on": [min(read, default=date.max)]})
     appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
     for rubric in appraisals_of.par_index_rubrics(rubrics):
         own = rubrics.scored_by(rubric, values)
-        own = own.filter(pc.is_in(own["unit_code"], value_set=_unit_codes(archive.units, rubric)))
+        if rubric.unit_levels:
+            scored = pc.is_in(archive["units"]["unit_level"], value_set=pa.array(rubric.unit_levels))
+            codes = archive["units"].filter(scored)["unit_code"].combine_chunks()
+            own = own.filter(pc.is_in(own["unit_code"], value_set=codes))
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
@@ -111,13 +109,6 @@ def build_papi_today(lake: Lake) -> pa.Table:
 
 def _units(lake: Lake) -> pa.Table:
     return lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
-
-
-def _unit_codes(units: pa.Table, rubric: Rubric) -> pa.Array:
-    """Return the codes of the units that a rubric scores."""
-    if rubric.unit_levels:
-        units = units.filter(pc.is_in(units["unit_level"], value_set=pa.array(rubric.unit_levels)))
-    return units["unit_code"].combine_chunks()
 
 
 def _values(lake: Lake) -> pa.Table:

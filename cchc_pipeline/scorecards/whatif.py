@@ -18,7 +18,6 @@ from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
 
-_SHOWN = ("criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points")
 #: Measures as records by unit and criterion.
 Figures: TypeAlias = dict[tuple[str, str], dict[Any, Any]]
 _CHANGE = re.compile(
@@ -35,7 +34,7 @@ class Change:
 
     criterion: str
     items: int | None = None
-    share: float | None = None
+    share: Fraction | None = None
     points: float | None = None
 
 
@@ -68,7 +67,7 @@ def parse_change(text: str) -> Change:
     if found["points"]:
         return Change(found["code"], points=float(found["points"].replace(",", ".")))
     if found["percent"]:
-        return Change(found["code"], share=float(Fraction(found["percent"].replace(",", ".")) / 100))
+        return Change(found["code"], share=Fraction(found["percent"].replace(",", ".")) / 100)
     return Change(found["code"], items=int(f"{found['sign']}{found['items']}"))
 
 
@@ -109,7 +108,10 @@ def whatif(
     figures: Figures = {(row["unit_code"], row["metric_code"]): row for row in measures.to_dict("records")}
     own = rubrics[index_of[unit_code]]
     inner = {one.within: one for one in own.criteria() if one.within and one.code not in codes}
-    touched, notes = [unit_code], []
+    touched, notes, above, parent = [unit_code], [], [], parents.get(unit_code)
+    while parent is not None:
+        above.append(parent)
+        parent = parents.get(parent)
     for change in changes:
         place = (unit_code, change.criterion)
         if change.points is not None:
@@ -135,10 +137,10 @@ def whatif(
                 f"{within.code} ({within.name_vi}) thay đổi theo {change.criterion}: {moved[within.code]:+g}; "
                 "giả định mỗi hồ sơ thêm hoặc bớt cũng thêm hoặc bớt ở đây"
             )
-        for above in product(_above(unit_code, parents), [code for code in moved if code in additive]):
-            if above in figures and math.isnan(figures[above]["points"]):
-                figures[above]["numerator"] += moved[above[1]]
-                touched.append(above[0])
+        for unit, code in product(above, [code for code in moved if code in additive]):
+            if (unit, code) in figures and math.isnan(figures[unit, code]["points"]):
+                figures[unit, code]["numerator"] += moved[code]
+                touched.append(unit)
     rows = pd.DataFrame(figures.values())
     by_index = rows.groupby(rows["unit_code"].map(index_of), sort=False)
     scored = pd.concat(score(rubrics[str(code)], some, source=source).to_pandas() for code, some in by_index)
@@ -148,7 +150,8 @@ def whatif(
 def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes: tuple[str, ...]) -> Outcome:
     """Return before and after, where something moved."""
     key = ["unit_code", "criterion_code"]
-    before = card.set_index(key)[list(_SHOWN)]
+    shown = ["criterion_level", "criterion_name_vi", "numerator", "denominator", "points", "max_points"]
+    before = card.set_index(key)[shown]
     rows = before.join(scored.set_index(key)[["numerator", "points"]].add_suffix("_after"))
     moved = (rows["points"] != rows["points_after"]) & ~(rows["points"].isna() & rows["points_after"].isna())
     moved |= (rows["numerator"] != rows["numerator_after"]) & rows["numerator"].notna()
@@ -156,16 +159,13 @@ def _outcome(card: pd.DataFrame, scored: pd.DataFrame, touched: list[str], notes
     levels = card[["unit_code", "unit_level"]].drop_duplicates("unit_code")
     after = _ranks(scored.merge(levels, on="unit_code"))[["unit_code", "rank"]]
     ranks = _ranks(card).merge(after, on="unit_code", suffixes=("", "_after"))
-    shown = ranks["unit_code"].isin(touched) | (ranks["rank"] != ranks["rank_after"])
-    columns = ["unit_code", "rank", "rank_after", "ranked"]
-    return Outcome(rows[moved].reset_index(), ranks.loc[shown, columns], notes)
+    other = ranks["unit_code"].isin(touched) | (ranks["rank"] != ranks["rank_after"])
+    return Outcome(rows[moved].reset_index(), ranks.loc[other, ["unit_code", "rank", "rank_after", "ranked"]], notes)
 
 
 def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     """Return the measures of a card; scoring them again gives the card."""
-    leaves = card[
-        (card["criterion_level"] == "criterion") & card["criterion_code"].isin([one.code for one in rubric.criteria()])
-    ]
+    leaves = card[card["criterion_code"].isin([one.code for one in rubric.criteria()])]
     # what was scored without any figure (a flag, an empty denominator) has a row; what was absent has none
     leaves = leaves[(leaves["status"] != "missing") | leaves["numerator"].notna()]
     columns = ["unit_code", *PERIOD, "criterion_code", "numerator", "denominator", "evidence"]
@@ -196,7 +196,7 @@ def _items(change: Change, numerator: float, denominator: float) -> float:
         if not denominator > 0:
             raise MeasureError(f"{change.criterion} has no denominator here; a share of nothing cannot be reached")
         # items are whole: the share is reached by the next whole one, and not by the nearest
-        needed = float(Fraction(str(change.share)) * Fraction(denominator))
+        needed = float(change.share * Fraction(denominator))
         items = (math.ceil(needed) if denominator.is_integer() else needed) - numerator
     else:
         items = float(change.items or 0)
@@ -208,23 +208,9 @@ def _items(change: Change, numerator: float, denominator: float) -> float:
     return items
 
 
-def _above(unit: str, parents: Mapping[str, str | None]) -> list[str]:
-    found = []
-    parent = parents.get(unit)
-    while parent is not None:
-        found.append(parent)
-        parent = parents.get(parent)
-    return found
-
-
 def _ranks(card: pd.DataFrame) -> pd.DataFrame:
     """Rank of each unit among those of its level, by achieved over reachable."""
     totals = card[(card["criterion_code"] == TOTAL_CODE) & card["ratio"].notna()]
     grouped = totals.groupby("unit_level")["ratio"]
-    return pd.DataFrame(
-        {
-            "unit_code": totals["unit_code"],
-            "rank": grouped.rank(ascending=False, method="min"),
-            "ranked": grouped.transform("size"),
-        }
-    )
+    ranks = {"rank": grouped.rank(ascending=False, method="min"), "ranked": grouped.transform("size")}
+    return totals[["unit_code"]].assign(**ranks)

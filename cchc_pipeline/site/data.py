@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from cchc_pipeline.lake.files import read_parquet
 from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
-from cchc_pipeline.scorecards.par_index.stage_sums import stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import PEOPLE, stage_sums
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period
 from cchc_pipeline.vietnamese import names_within
@@ -72,7 +72,9 @@ class SiteData:
         stages = grouped(run("stages", {"shown": shown_par.first}, card=par_index)) if shown_par else {}
         sums = {unit: stage_sums(rows) for unit, rows in stages.items()}
         #: Unit -> criterion, group or total of PAR INDEX -> points of each stage; only of units that people appraised.
-        self.stages = {unit: held for unit, held in sums.items() if any(one.is_by_people for one in held.values())}
+        self.stages = {
+            unit: held for unit, held in sums.items() if any(one.scores.keys() & PEOPLE for one in held.values())
+        }
         #: Unit -> totals of QĐ 766 in every period, as in `history.sql`.
         self.history = grouped(run("history", {"until": data_until}, card=index766))
         indicators = published["indicators"]

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measure import Line, Report, run, seconds
-from cchc_pipeline.scorecards.robustness.draws import Picks, Plan, draw_scores, random_picks, uncertainty
-from cchc_pipeline.scorecards.robustness.statistics import rank
+from cchc_pipeline.scorecards.robustness.draws import Picks, Plan, draw_scores, random_picks, rank, uncertainty
 from cchc_pipeline.scorecards.robustness.steps import aggregate, normalise, weights
 
 Array = npt.NDArray[np.float64]

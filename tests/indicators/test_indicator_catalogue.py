@@ -21,8 +21,8 @@ from cchc_pipeline.indicators.catalogue import (
     checked,
     read_family,
     relations,
+    unit_vi,
 )
-from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 

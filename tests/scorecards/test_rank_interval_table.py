@@ -18,9 +18,8 @@ from cchc_pipeline.drawing.ranks import WIDE, dots
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.rank_draws import EVENTS, draw_ranks
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.scorecards.rank_intervals import PAPI_DRAWS, build_rank_intervals, newest
+from cchc_pipeline.scorecards.rank_intervals import EVENTS, PAPI_DRAWS, build_rank_intervals, draw_ranks, newest
 from cchc_pipeline.scorecards.scoring.engine import score
 
 LOCAL = index766.newest().for_source("local")
@@ -90,7 +89,7 @@ def test_units_that_differ_in_nothing_share_every_interval_but_for_chance() -> N
     held = draw_ranks(parts(measures(dict.fromkeys(shares, 50), shares)), LOCAL, draws=4_000)
     assert held.rank_low.tolist() == [1, 1]
     assert held.rank_high.tolist() == [2, 2]
-    assert held.share_first_quarter == pytest.approx([0.5, 0.5], abs=0.05)
+    assert held.first_quarter.tolist() == pytest.approx([0.5, 0.5], abs=0.05)
 
 
 def test_what_is_no_event_never_moves() -> None:
@@ -111,7 +110,7 @@ def test_a_late_dossier_is_a_dissatisfied_one_in_every_draw() -> None:
             ("B", "DOSSIER_RECEIVING_SATISFACTION", 820_000, 1_000_000),
         ]
         frame = pd.DataFrame(rows, columns=["unit_code", "metric_code", "numerator", "denominator"])
-        return float(draw_ranks(parts(frame), LOCAL, draws=6_000).share_first_quarter[0])
+        return float(draw_ranks(parts(frame), LOCAL, draws=6_000).first_quarter[0])
 
     # A is 1.3 standard deviations behind where both are drawn apart, and 1.0 where one lies within the other
     assert ahead(40) == pytest.approx(0.15, abs=0.03)
@@ -128,13 +127,13 @@ def test_intervals_stay_within_the_number_of_units_and_the_same_seed_repeats(uni
     card = parts(measures(dossiers, {f"U{i}": share for i, (_, share) in enumerate(units)}))
     held, again = (draw_ranks(card, LOCAL, draws=60, seed=seed) for _ in range(2))
     shuffled = draw_ranks(card.sample(frac=1, random_state=seed), LOCAL, draws=60, seed=seed)
-    for name in ("rank_low", "rank_median", "rank_high", "share_first_quarter"):
-        assert getattr(held, name).tolist() == getattr(again, name).tolist() == getattr(shuffled, name).tolist()
+    assert held.equals(again)
+    assert held.equals(shuffled)
     assert (held.rank_low >= 1).all()
     assert (held.rank_low <= held.rank_median).all()
     assert (held.rank_median <= held.rank_high).all()
     assert (held.rank_high <= len(units)).all()
-    assert ((held.share_first_quarter >= 0) & (held.share_first_quarter <= 1)).all()
+    assert ((held.first_quarter >= 0) & (held.first_quarter <= 1)).all()
 
 
 # --- the table in a lake ---

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
-from cchc_pipeline.indicators.catalogue import Indicator, catalogue
-from cchc_pipeline.indicators.measure_units import unit_vi
+from cchc_pipeline.indicators.catalogue import Indicator, catalogue, unit_vi
 from cchc_pipeline.reports.cchc_report.content import NOTHING, Grid, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
 from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens

@@ -8,24 +8,31 @@ a total stays `partial` until a file brings it as a row.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.scorecards.index766.metrics_file import check_metrics
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import (
     PERIOD,
     REMAINDER_EVIDENCE,
     REQUIRED,
+    MeasureError,
     Table,
     as_frame,
     concat,
     from_indicators,
-    require_columns,
 )
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
+from cchc_pipeline.tabular.cells import CellError, read_number
+from cchc_pipeline.tabular.files import TableFileError
+from cchc_pipeline.tabular.sheets import read_table
 
 RUBRIC = "index766"
 ONLINE_GROUPS = ("GROUP.ONLINE", "GROUP.CLGQ")
@@ -41,7 +48,6 @@ _RENAMED = {
     "criterion_code": "metric_code", "criterion_level": "level", "points": "score", "max_points": "max_score",
     "reason_vi": "reason",
 }  # fmt: skip
-_PORTAL_COLUMNS = (*REQUIRED, *PERIOD, "report", "ratio_pct", "score", "data_quality_status")
 
 
 def newest() -> Rubric:
@@ -90,12 +96,8 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     Returns:
         Measures for `score(rubric, ..., source="portal")`. Rows of metrics that the rubric does not know are left
         out: see `unknown_metrics`.
-
-    Raises:
-        MeasureError: a column is missing.
     """
     frame = as_frame(portal_metrics)
-    require_columns(frame, _PORTAL_COLUMNS, "national_portal__metrics", "pull the portal again")
     variant = rubric.for_source("portal")
     criteria = {criterion.code: criterion for criterion in variant.criteria()}
     metrics = frame[frame["metric_code"].isin(set(criteria) - {"ONLINE"})].copy()
@@ -185,3 +187,82 @@ def _with_remainder(variant: Rubric, measures: pd.DataFrame, published: pd.DataF
         is_provisional=True,
     )
     return concat([measures, remainders])
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """Read the table of metrics as it stands there; nothing is guessed.
+
+    Returns:
+        The columns of the file; the index is the number of the line less 2.
+
+    Raises:
+        MeasureError: the file is missing, or is no table with such columns.
+    """
+    try:
+        sheet = read_table(path, lambda text: text.strip() in REQUIRED, expected=", ".join(REQUIRED))
+        sheet.require_rows_to_fit()
+    except TableFileError as error:
+        raise MeasureError(str(error), file=str(path)) from error
+    lines = [number - 2 for number, _ in sheet.records]
+    rows = [cells[: len(sheet.headers)] for _, cells in sheet.records]
+    return pd.DataFrame(rows, index=lines, columns=sheet.headers, dtype=object)
+
+
+def check_metrics(metrics: pd.DataFrame, rubric: Rubric, groups: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Check metrics, trim their codes, turn figures into numbers and drop blank rows.
+
+    Args:
+        metrics: at least unit_code, metric_code, numerator and denominator, as numbers or text.
+        rubric: says which metric codes there are.
+        groups: groups whose published points may stand in the file as well, with their maximum.
+
+    Raises:
+        MeasureError: naming the line, the culprit and the fix. The header is line 1.
+    """
+    if absent := [name for name in REQUIRED if name not in metrics.columns]:
+        found = ", ".join(str(name) for name in metrics.columns) or "none"
+        needs = f"it needs {', '.join(REQUIRED)}, separated by commas (found: {found})"
+        raise MeasureError(f"The metrics file lacks the column {', '.join(absent)}; {needs}", columns=absent)
+    most = {one.code: one.max_points if one.rule.kind is RuleKind.CARRIED else None for one in rubric.criteria()}
+    most |= groups or {}
+    rows: dict[tuple[str, str], tuple[float, float]] = {}
+    for place, *cells in metrics[list(REQUIRED)].itertuples(name=None):
+        unit, code, *counts = (
+            None if pd.isna(cell) else cell.strip() if isinstance(cell, str) else cell for cell in cells
+        )
+        if not any(cell not in (None, "") for cell in (unit, code, *counts)):
+            continue
+        try:
+            if (unit, code) in rows:
+                raise ValueError("this metric of this unit is already in the file; keep one of the rows")
+            rows[str(unit or ""), str(code or "")] = _counts(unit, code, counts, most)
+        except ValueError as problem:
+            where = f"Line {place + 2} (unit {unit or '?'}, metric {code or '?'})"
+            raise MeasureError(f"{where}: {problem}", line=place + 2) from None
+    if not rows:
+        raise MeasureError("The metrics file has no rows; put one row per unit and metric below the header")
+    return pd.DataFrame([(*key, *counts) for key, counts in rows.items()], columns=list(REQUIRED))
+
+
+def _counts(unit: Any, code: Any, cells: Sequence[Any], most: Mapping[str, float | None]) -> tuple[float, float]:
+    """Return both counts of a row, NaN where empty; ValueError says what is wrong."""
+    for name, cell in (("unit_code", unit), ("metric_code", code)):
+        if not cell:
+            raise ValueError(f"{name} is empty; fill it in")
+    if code not in most:
+        raise ValueError(f"metric_code is unknown; leave it out or use one of: {', '.join(most)}")
+    counts = []
+    for name, cell in zip(REQUIRED[2:], cells, strict=True):
+        try:
+            counts.append(math.nan if cell in (None, "") else read_number(cell))
+        except CellError as problem:
+            raise ValueError(f"{name} {cell!r} {problem.en}") from None
+        if counts[-1] < 0:
+            raise ValueError(f"{name} is negative: {cell}; counts start at 0")
+    numerator, denominator = counts
+    full = most[code]
+    if full is not None and (numerator > full or not (math.isnan(denominator) or denominator == full)):
+        raise ValueError(f"write the published points as numerator (0 to {full:g}) and {full:g} as denominator")
+    if numerator > denominator:
+        raise ValueError(f"numerator {numerator:g} is larger than denominator {denominator:g}; check both counts")
+    return numerator, denominator

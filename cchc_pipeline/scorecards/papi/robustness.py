@@ -6,18 +6,21 @@ not printed. Here every dimension gets the same share of its variance, independe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, comparable_since, instrument
-from cchc_pipeline.scorecards.robustness.draws import Plan, uncertainty
-from cchc_pipeline.scorecards.robustness.sensitivity import Sensitivity, open_factors, sensitivity
-from cchc_pipeline.scorecards.robustness.statistics import Shift, Structure, leave_one_out, shift, structure
-from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, screen, weights
+from cchc_pipeline.scorecards.robustness.draws import Plan, Structure, sensitivity, shift, structure, uncertainty
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, weights
+from cchc_pipeline.sources.papi.files import PROVINCE, province_rows
+from cchc_pipeline.tabular.cells import CellError, read_number
+from cchc_pipeline.tabular.files import TableFileError
 
 #: Choices of method that are usually open.
 USUAL = Plan(
@@ -39,20 +42,21 @@ class Audit:
     Attributes:
         year: year of the survey.
         structure: correlations, components, alpha, effective weights of the dimensions.
-        shifts: how far the ranking moves under each other method, and without each dimension.
+        shifts: how far the ranking moves under each other method, and without each dimension: what `shift` gives, by
+            name of the method.
         intervals: one row per province: score (mean of the dimensions x their number), rank, rank_low, rank_median,
             rank_high, first_quarter (share of draws), imputed (dimensions that were filled in), reason where there
             is no rank.
-        sensitivity: which choice moves the ranks most; None where fewer than two are open.
+        sensitivity: which choice moves the ranks most, see `sensitivity`; None where fewer than two are open.
         pairs_apart: share of the pairs of provinces whose totals differ by more than Z_95 standard errors of their
             difference, provinces taken as independent; None without standard errors.
     """
 
     year: int
     structure: Structure
-    shifts: tuple[Shift, ...]
+    shifts: dict[str, dict[str, float]]
     intervals: pd.DataFrame
-    sensitivity: Sensitivity | None
+    sensitivity: tuple[pd.DataFrame, float] | None
     pairs_apart: float | None
 
 
@@ -101,7 +105,8 @@ def audit(
     values = table.to_numpy(dtype=np.float64)
     if least_available is None:
         least_available = 1.0 if plan.imputations == ("none",) else LEAST_AVAILABLE
-    is_kept, left_out = screen(values, least_available)
+    available = np.mean(~np.isnan(values), axis=1)
+    is_kept = available >= least_available - 1e-12
     kept = table.loc[is_kept]
     plan = plan_for(kept, plan, standard_errors=standard_errors, groups=groups, previous=previous, year=year)
     filled = plan.filled(kept.to_numpy(), plan.imputations[0])
@@ -111,28 +116,24 @@ def audit(
             f"PAPI {year}: fewer than two provinces have all dimensions; nothing can be ranked. Fill gaps with "
             "--imputation, or load a table that has them."
         )
-    found = uncertainty(kept.to_numpy(), plan, draws, seed=seed)
-    columns = {
-        "score": found.nominal_score * len(names),
-        "rank": found.nominal_rank,
-        "rank_low": found.rank_low,
-        "rank_median": found.rank_median,
-        "rank_high": found.rank_high,
-        "first_quarter": found.share_first_quarter,
-    }
-    shown = pd.DataFrame(columns, index=kept.index).reindex(table.index)
+    found = uncertainty(kept.to_numpy(), plan, draws, seed=seed).set_index(kept.index)
+    columns = ["score", "rank", "rank_low", "rank_median", "rank_high", "first_quarter"]
+    shown = found.assign(score=found["score"] * len(names)).reindex(index=table.index, columns=columns)
     lacking = [", ".join(code for code, gap in zip(names, row, strict=True) if gap) for row in np.isnan(values)]
     gaps = pd.Series([codes or None for codes in lacking], index=table.index, dtype=object)
     shown["imputed"] = gaps.where(shown["rank"].notna(), None)
-    reasons = {table.index[unit]: reason for unit, reason in left_out.items()}
+    reasons = {
+        table.index[unit]: f"Có {available[unit]:.0%} số liệu, dưới mức {least_available:.0%}"
+        for unit in np.flatnonzero(~is_kept).tolist()
+    }
     reasons |= {code: f"Thiếu {gaps[code]}" for code, has in zip(kept.index, ranked, strict=True) if not has}
     shown["reason"] = pd.Series(reasons, dtype=object).reindex(shown.index)
     return Audit(
         year,
         structure(filled[ranked], names),
-        tuple(_shifts(kept.to_numpy(), plan, names)),
+        _shifts(kept.to_numpy(), plan, names),
         shown.rename_axis("province").reset_index(),
-        sensitivity(kept.to_numpy(), plan, samples, seed=seed) if len(open_factors(plan)) > 1 else None,
+        sensitivity(kept.to_numpy(), plan, samples, seed=seed),
         None if standard_errors is None else pairs_apart(shown["score"], standard_errors),
     )
 
@@ -199,7 +200,7 @@ def method_vi(plan: Plan) -> str:
     ) + survey
 
 
-def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> list[Shift]:
+def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """Compare each other method with the unweighted sum of the nominal table."""
     first = plan.filled(values, plan.imputations[0])
     ranked = ~np.isnan(first).any(axis=1)
@@ -224,5 +225,81 @@ def _shifts(values: Array, plan: Plan, names: Sequence[str]) -> list[Shift]:
     if set(names) == set(published):
         others["weights_2019"] = mean(table, np.array([published[name] for name in names]))
     others |= {f"imputation_{how}": mean(plan.filled(values, how)[ranked]) for how in plan.imputations[1:]}
-    shifts = [shift(name, mean(table), scores) for name, scores in others.items()]
-    return [*shifts, *(replace(one, name=f"without_{one.name}") for one in leave_one_out(table, names))]
+    others |= {f"without_{name}": mean(np.delete(table, i, axis=1), equal[1:]) for i, name in enumerate(names)}
+    return {name: shift(mean(table), scores) for name, scores in others.items()}
+
+
+def read_standard_errors(path: Path) -> pd.Series:
+    """Read standard errors of totals; columns Province (P01 to P63) and SE.
+
+    Blank and 0 mean unknown: published sheets write 0 where there is none.
+
+    Raises:
+        PapiTableError: not such a file; with the cell and the fix.
+    """
+    found: dict[str, float] = {}
+    for number, province, cell in _rows(path, "SE"):
+        try:
+            value = read_number(cell, "either") if cell else 0.0
+        except CellError as error:
+            raise PapiTableError(
+                f"{path.name}, line {number} ({province}): SE {cell!r} is not a number; write 0.61 or leave it blank"
+            ) from error
+        if value < 0:
+            raise PapiTableError(
+                f"{path.name}, line {number} ({province}): SE {cell} is no standard error; write a number of points "
+                "of zero or more, such as 0.61"
+            )
+        found[province] = value if value > 0 else np.nan
+    return pd.Series(found, dtype=np.float64)
+
+
+def read_groups(path: Path) -> pd.Series:
+    """Read the group (a region, say) of every province; columns Province and Group.
+
+    Raises:
+        PapiTableError: not such a file, or a province without a group.
+    """
+    found = {province: group for _, province, group in _rows(path, "Group")}
+    if absent := [province for province in PROVINCES if not found.get(province)]:
+        raise PapiTableError(f"{path.name}: no group for {', '.join(absent)}; give every province P01 to P63 one")
+    return pd.Series(found, dtype=object)
+
+
+def read_weights(text: str, dimensions: Sequence[str]) -> tuple[float, ...]:
+    """Read weights as in `D1=0.5,D2=1.6`, one per dimension of the year, in any unit.
+
+    Raises:
+        PapiTableError: another form, an unknown or absent dimension, a weight below zero, or all zero.
+    """
+    found: dict[str, float] = {}
+    for pair in text.split(","):
+        code, _, number = pair.strip().partition("=")
+        try:
+            found[code.strip().upper()] = float(number)
+        except ValueError as error:
+            raise PapiTableError(f"Weights: {pair.strip()!r} is no weight; write D1=0.5,D2=1.6 and so on") from error
+    if set(found) != set(dimensions) or len(text.split(",")) != len(dimensions):
+        raise PapiTableError(f"Weights: this year has {', '.join(dimensions)}; give each of them once")
+    if not all(0 <= weight < np.inf for weight in found.values()) or not any(found.values()):
+        raise PapiTableError("Weights must be numbers of zero or more, not all zero")
+    return tuple(found[code] for code in dimensions)
+
+
+def _rows(path: Path, column: str) -> list[tuple[int, str, str]]:
+    """Return line number, province and cell; every province at most once."""
+    try:
+        lines = list(province_rows(path, column, re.compile(rf"{column.upper()}\Z")))
+    except TableFileError as error:
+        raise PapiTableError(str(error), file=error.file) from error
+    found: dict[str, tuple[int, str, str]] = {}
+    for number, cells in lines:
+        province = cells[PROVINCE].upper()
+        if province not in PROVINCES or province in found:
+            raise PapiTableError(
+                f"{path.name}, line {number}: {province!r} is no province code or occurs twice; use P01 to P63 once"
+            )
+        found[province] = (number, province, cells[column.upper()])
+    if not found:
+        raise PapiTableError(f"{path.name}: has no rows below its header; give every province a row")
+    return list(found.values())

@@ -20,20 +20,18 @@ from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import (
     PROVINCES,
     Instrument,
-    PapiTableError,
     all_dimensions,
     all_slots,
     comparable_since,
     former_provinces,
     instrument,
+    tier_rules,
 )
 from cchc_pipeline.reference.units_national import old_provinces
-from cchc_pipeline.scorecards.papi.tiers import tier_note_vi, tiers
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
-from cchc_pipeline.scorecards.scoring.measures import Table, as_frame, require_columns
+from cchc_pipeline.scorecards.scoring.measures import Table, as_frame
 
 INDEX_CODE = "papi"
-_TABLE_COLUMNS = ("year", "province_code", "slot", "score")
 _STATUS = {"ok": "ok", "missing_at_source": "missing", "incomplete": "missing", "not_in_instrument": "not_applicable"}
 _LEVEL = {"total": "total", "dimension": "group", "subdimension": "criterion"}
 #: Codes and names of the 63 provinces until 30/6/2025, in the code list province_vintage.
@@ -77,11 +75,11 @@ def compose(table: Table, year: int) -> pd.DataFrame:
         incomplete) and reason. A score outside its nominal range keeps its value and says so in the reason.
 
     Raises:
-        PapiTableError: the year is unknown or not in the table, a column is missing, a province or slot is unknown, or
-            a cell occurs twice.
+        PapiTableError: the year is unknown.
     """
-    wanted = instrument(year)
-    scores = _pivot(table, year)
+    wanted, frame = instrument(year), as_frame(table)
+    by_slot = frame[frame["year"] == year].set_index(["province_code", "slot"])["score"].astype("float64")
+    scores = by_slot.unstack("slot").reindex(index=list(PROVINCES), columns=list(all_slots()))  # noqa: PD010
     columns = {slot: _slot(wanted, slot, scores[slot].to_numpy(dtype=np.float64)) for slot in all_slots()}
     for dimension in all_dimensions():
         columns[dimension] = _sum(
@@ -205,34 +203,16 @@ def _published(composed: pd.DataFrame, wanted: Instrument, totals: Table | None)
     return {"weighted_points": told["weighted_total"].fillna(computed), "standard_error": told["standard_error"]}
 
 
-def _pivot(table: Table, year: int) -> pd.DataFrame:
-    """Return scores as a frame of all provinces by all slots."""
-    frame, what = as_frame(table), f"papi__subdimensions {year}"
-    require_columns(frame, _TABLE_COLUMNS, "papi__subdimensions", "load the table again", PapiTableError)
-    frame = frame.loc[frame["year"] == year, list(_TABLE_COLUMNS)]
-    if frame.empty:
-        raise PapiTableError(f"papi__subdimensions has no rows of {year}; load the table of that year", year=year)
-    for column, known in (("province_code", PROVINCES), ("slot", all_slots())):
-        if unknown := sorted(set(frame[column].astype(str)) - set(known)):
-            raise PapiTableError(f"{what}: {column} {unknown[0]!r} is unknown; use {known[0]} to {known[-1]}")
-    key = ["province_code", "slot"]
-    if (twice := frame.duplicated(key)).any():
-        province, slot = frame.loc[twice, key].iloc[0]
-        raise PapiTableError(f"{what}: {province} has {slot} twice; keep one row")
-    scores = frame.set_index(key)["score"].astype("float64").unstack("slot")  # noqa: PD010
-    return scores.reindex(index=list(PROVINCES), columns=list(all_slots()))
-
-
 def _slot(wanted: Instrument, slot: str, scores: npt.NDArray[np.float64]) -> _Column:
     if slot not in wanted.slots:
         return _not_asked(wanted, slot)
-    given, (low, high) = wanted.slots[slot], wanted.bounds(slot)
+    low, high = wanted.bounds(slot)
     missing, zero = np.isnan(scores), scores == 0
     outside = ~missing & ~zero & ((scores < low - wanted.tolerance) | (scores > high + wanted.tolerance))
     reason = np.full(len(scores), None, dtype=object)
     reason[missing], reason[zero] = _ABSENT, _ZERO
     reason[outside] = (
-        f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {given.code} năm {wanted.year}: kiểm tra lại nguồn"
+        f"Ngoài thang điểm danh nghĩa {low:.2f}-{high:.2f} của {slot} năm {wanted.year}: kiểm tra lại nguồn"
     )
     return _Column(np.where(zero, np.nan, scores), np.where(missing | zero, "missing_at_source", "ok"), reason)
 
@@ -254,3 +234,46 @@ def _not_asked(wanted: Instrument, code: str) -> _Column:
     count, reason = len(PROVINCES), f"Bộ câu hỏi PAPI năm {wanted.year} không có {code}"
     values = (np.nan, "not_in_instrument", reason)
     return _Column(*(np.full(count, value, dtype=float if value is np.nan else object) for value in values))
+
+
+def tiers(scores: pd.Series, year: int) -> pd.Series:
+    """Return the quarter of every score: 1 (highest) to 4.
+
+    The publisher prints groups and no ranks: quarters by the quartiles of the scores that exist, so that a province
+    without a score is in none, and the groups are not of one size.
+
+    Args:
+        scores: one score per province, in points; NaN where there is none.
+        year: year of the survey, which decides where a score on a quartile goes.
+
+    Returns:
+        Int32, same index; NA where there is no score, and everywhere where too few provinces have one.
+    """
+    found = pd.Series(pd.NA, index=scores.index, dtype="Int32")
+    held = scores.dropna()
+    if len(held) < tier_rules()["fewest_units"]:
+        return found
+    rule = next(item for item in tier_rules()["editions"] if item["from"] <= year <= item["to"])
+    cuts = np.quantile(held.to_numpy(dtype=np.float64), [0.25, 0.5, 0.75])
+    # searchsorted counts the quartiles below a score: with `right` a score on a quartile counts as above it.
+    below = np.searchsorted(
+        cuts, held.to_numpy(dtype=np.float64), side="right" if rule["on_quartile"] == "upper" else "left"
+    )
+    found.loc[held.index] = 4 - below
+    return found
+
+
+def tier_note_vi(year: int, grouped: int) -> str | None:
+    """Return what a reader of a total has to know about its group, or None.
+
+    Args:
+        year: year of the survey.
+        grouped: how many scores of the year have a group; 0 where too few provinces have one.
+    """
+    rules = tier_rules()
+    if not grouped:
+        return f"Không xếp nhóm: cần ít nhất {rules['fewest_units']} tỉnh có điểm mới chia được bốn nhóm như PAPI"
+    if year in rules["checked"]:
+        return None
+    checked = ", ".join(map(str, rules["checked"]))
+    return f"Nhóm chia theo cách PAPI làm các năm {checked}; chưa đối chiếu với bảng nhóm công bố của năm {year}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
@@ -28,31 +27,14 @@ _LOOKUPS = (
 )
 
 
-@dataclass(frozen=True)
-class Archive:
-    """Where evidence is looked up.
-
-    Attributes:
-        documents, inspections, external_indices, units: the tables of these names.
-        as_of_on: last civil day of data.
-        documents_from: first day that the document system was read for; None where it never was.
-    """
-
-    documents: pa.Table
-    inspections: pa.Table
-    external_indices: pa.Table
-    units: pa.Table
-    as_of_on: date
-    documents_from: date | None
-
-
-def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataFrame:
+def find_evidence(rubric: Rubric, asked: pa.Table, archive: Mapping[str, pa.Table]) -> pd.DataFrame:
     """Return what the evidence rules of a rubric find, as measures.
 
     Args:
         rubric: whose criteria have rules.
         asked: unit_code, period_type, period_start, period_end; each once. The assessed year is that of period_end.
-        archive: the tables.
+        archive: documents, inspections, external_indices, units, and run (as_of_on, the last civil day of data;
+            first_on, the first day that the document system was read for).
 
     Returns:
         unit_code, metric_code, period columns (together the key), numerator, denominator, evidence and reason_vi (what
@@ -67,15 +49,11 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Archive) -> pd.DataF
         for assessed in year.unique().to_pylist()
         for window in rule.windows(assessed)
     ]
-    as_of_on = pa.scalar(archive.as_of_on, pa.date32())
-    first_on = pa.array([archive.documents_from or date.max], pa.date32())
+    cutoff_on = pc.min_element_wise(asked["period_end"], archive["run"]["as_of_on"][0])
     tables = {
-        "asked": asked.append_column("year", year).append_column(
-            "cutoff_on", pc.min_element_wise(asked["period_end"], as_of_on)
-        ),
+        "asked": asked.append_column("year", year).append_column("cutoff_on", cutoff_on),
         "windows": table_from_rows(windows, _WINDOWS),
-        "run": pa.table({"as_of_on": pa.array([archive.as_of_on], pa.date32()), "first_on": first_on}),
-        **{name: getattr(archive, name) for name in ("documents", "inspections", "external_indices", "units")},
+        **archive,
     }
     parts = []
     for kind, query, names, schema in _LOOKUPS:

@@ -43,11 +43,6 @@ class Stages:
     appraised: int
     only_self: int
 
-    @property
-    def is_by_people(self) -> bool:
-        """Return whether anybody gave points."""
-        return any(stage != "computed" for stage in self.scores)
-
 
 def stage_sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, Stages]:
     """Sum the stages up: criterion, group or TOTAL -> its stages.
@@ -70,7 +65,7 @@ def _sum(row: Mapping[str, Any], leaves: list[Mapping[str, Any]]) -> Stages:
     scores = {}
     for stage, column in COLUMNS.items():
         if given := [leaf for leaf in leaves if leaf[column] is not None]:
-            most = _total(leaf["max_points"] for leaf in given) if any(leaf["max_points"] for leaf in given) else None
+            most = _total(leaf["max_points"] for leaf in given) or None
             scores[stage] = Score(_total(leaf[column] for leaf in given), most)
     differences = [leaf["appraisal_difference"] for leaf in leaves if leaf["appraisal_difference"] is not None]
     only_self = sum(leaf["counted_stage"] == "self" for leaf in leaves)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.arrow import table_from_rows
+from cchc_pipeline.arrow import table_from_frame, table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_table
 from cchc_pipeline.core.units import built_history
@@ -18,14 +19,21 @@ from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.built import keep
+from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, Causes, causes
-from cchc_pipeline.scorecards.reconciliation.points import points_of_causes
-from cchc_pipeline.scorecards.scoring.measures import PERIOD
+from cchc_pipeline.scorecards.scoring.engine import score
+from cchc_pipeline.scorecards.scoring.measures import PERIOD, as_frame
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 
 METRICS = "national_portal__metrics"
 DOSSIERS = "one_stop__dossiers"
 _KEY = ", ".join((*PERIOD, "unit_code", "procedure_code"))
+_WHOSE = ["unit_code", *PERIOD[:2]]
+_POINTS = pa.schema(
+    dict.fromkeys(("unit_code", "period_type", "cause", "figure"), pa.string())
+    | {"period_start": pa.date32(), "points_lost": pa.float64()}
+)
 #: Columns of a record in quarantine, with their types; what cannot be read as such is null.
 WAITING = {
     **dict.fromkeys(("dossier_id", "dossier_code", "national_code", "unit_code", "procedure_code"), "VARCHAR"),
@@ -45,14 +53,10 @@ class Reconciled:
     table: pa.Table
     dossiers: pa.Table
 
-    def unexplained(self, province_code: str) -> list[dict[str, Any]]:
-        """Return rows of the province with a difference that no cause explains."""
-        return [r for r in self._rows(province_code) if r["cause"] == UNEXPLAINED and r["effect"]]
-
-    def unexplained_share(self, province_code: str) -> float:
-        """Return the largest unexplained difference over the portal's figure, from 0."""
-        rows = self.unexplained(province_code)
-        return max((abs(row["effect"]) / max(abs(row["portal_value"] or 0), 1) for row in rows), default=0.0)
+    def unexplained(self, province_code: str) -> tuple[list[dict[str, Any]], float]:
+        """Return rows of the province that no cause explains, and the largest share of the portal's figure."""
+        rows = [row for row in self._rows(province_code) if row["cause"] == UNEXPLAINED and row["effect"]]
+        return rows, max((abs(row["effect"]) / max(abs(row["portal_value"] or 0), 1) for row in rows), default=0.0)
 
     def by_cause(self, province_code: str) -> list[dict[str, Any]]:
         """Return rows of the newest month by cause, dossiers and points_lost summed up."""
@@ -89,8 +93,15 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
         reads=_reads(lake),
         run=run_table(span.as_of_on),
         unit_lineage=lineage_table(units, built_history(lake), span.first, span.as_of_on, "today"),
-        figures=found.figures_table(),
-        causes=found.causes_table(),
+        figures=table_from_records(
+            {"figure": key, **one.model_dump(include={"metric", "side", "is_distinct", "name_vi", "name_en"})}
+            for key, one in found.figures.items()
+        ),
+        causes=table_from_records(
+            {"cause": key, "cause_order": number}
+            | one.model_dump(include={"name_vi", "name_en", "sentence_vi", "is_listed"})
+            for number, (key, one) in enumerate(found.by_id.items())
+        ),
     ) as engine:
         shape = ", ".join(f'"{name}": "{kind}"' for name, kind in WAITING.items())
         engine.execute(
@@ -152,9 +163,56 @@ def _reads(lake: Lake) -> pa.Table:
     """Return the last day of the window in which each period was read last."""
     days = lake.store.parts(f"staged/{METRICS}")
     found: dict[tuple[str, date], date] = {}
-    for day in sorted(days, key=lambda day: days[day]):
+    for day in sorted(days, key=days.__getitem__):
         rows = lake.store.read(f"staged/{METRICS}", day, columns=["period_type", "period_start"])
         read = zip(rows["period_type"].to_pylist(), rows["period_start"].to_pylist(), strict=True)
         found |= dict.fromkeys(read, date.fromisoformat(day))
     schema = pa.schema([("period_type", pa.string()), ("period_start", pa.date32()), ("read_on", pa.date32())])
     return table_from_rows(((*period, day) for period, day in found.items()), schema)
+
+
+def points_of_causes(portal_metrics: pa.Table, effects: pa.Table, found: Causes, rubrics: RubricSet) -> pa.Table:
+    """Compute the points lost by cause under QĐ 766, by unit, period and figure.
+
+    A criterion is scored from the portal's counts as they are, and again with what the cause changes taken out of its
+    numerator and its denominator; the difference stands at the figure that is the numerator. A negative number is what
+    the cause gives. Points of several causes do not add up exactly: thresholds and rounding are not linear.
+
+    Args:
+        portal_metrics: the table `national_portal__metrics`.
+        effects: unit_code, period_type, period_start, figure, cause, effect.
+        found: figures and causes.
+        rubrics: rubrics; each period is scored by its version.
+
+    Returns:
+        unit_code, period_type, period_start, cause, figure (together the key) and points_lost; only where not 0.
+    """
+    changes = as_frame(effects)[[*_WHOSE, "figure", "cause", "effect"]]
+    numerators = {figure.metric: name for name, figure in found.figures.items() if figure.side == "numerator"}
+    denominators = {criterion: found.figures[figure].denominator for criterion, figure in numerators.items()}
+    parts = []
+    for rubric, rows in rubrics.by_version(index766.RUBRIC, portal_metrics):
+        measures = index766.portal_measures(rubric, rows)
+        base = _points(rubric, measures)
+        for cause, some in changes[changes["effect"] != 0].groupby("cause"):
+            taken = some.set_index([*_WHOSE, "figure"])["effect"]
+            without = measures[measures["metric_code"].isin(list(numerators))].copy()
+            for side, figure_of in (("numerator", numerators), ("denominator", denominators)):
+                keys = pd.MultiIndex.from_frame(without[_WHOSE].assign(figure=without["metric_code"].map(figure_of)))
+                change = taken.reindex(keys).fillna(0).astype(float).to_numpy()
+                without[side] = (without[side].astype(float) - change).clip(lower=0)
+            after = _points(rubric, without)
+            lost = (after - base.reindex(after.index)).round(2)
+            parts.append(lost[lost.notna() & (lost != 0)].rename("points_lost").reset_index().assign(cause=cause))
+    if not parts:
+        return _POINTS.empty_table()
+    points = pd.concat(parts, ignore_index=True)
+    points["figure"] = points["criterion_code"].map(numerators)
+    return table_from_frame(points[_POINTS.names], _POINTS)
+
+
+def _points(rubric: Rubric, measures: pd.DataFrame) -> pd.Series:
+    """Score measures: points by unit, period and criterion."""
+    card = score(rubric, measures, source="portal").to_pandas(date_as_object=False)
+    card = card[card["criterion_level"] == "criterion"]
+    return card.set_index([*_WHOSE, "criterion_code"])["points"]

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import pyarrow as pa
-import sqlglot
 from pydantic import BeforeValidator, Field, model_validator
 
-from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake.engine import parse_sql
+from cchc_pipeline.indicators.catalogue import Sql
 from cchc_pipeline.yaml_files import PlacedError, Strict, read_yaml
 
 FILE = "causes.yaml"
@@ -22,18 +19,6 @@ UNEXPLAINED = "UNEXPLAINED"
 
 class CauseError(CchcError):
     """An entry of `causes.yaml` is wrong, or there is no such cause."""
-
-
-def _expression(text: Any) -> str:
-    try:
-        parse_sql(str(text))
-    except sqlglot.errors.ParseError as error:
-        raise ValueError(f"SQL does not parse: {' '.join(str(error).split())}") from error
-    return str(text)
-
-
-#: An expression of SQL over the columns of the state.
-Sql = Annotated[str, BeforeValidator(_expression)]
 
 
 class Figure(Strict):
@@ -115,25 +100,6 @@ class Causes(Strict):
     def by_id(self) -> Mapping[str, Cause]:
         """Return causes in the order of the file, what none explains last."""
         return {cause.id: cause for cause in (*self.causes, self.unexplained)}
-
-    def figures_table(self) -> pa.Table:
-        """Return figures with figure, metric, side, is_distinct, name_vi, name_en."""
-        names = ("metric", "side", "is_distinct", "name_vi", "name_en")
-        rows = [{"figure": key, **{name: getattr(one, name) for name in names}} for key, one in self.figures.items()]
-        return table_from_records(rows)
-
-    def causes_table(self) -> pa.Table:
-        """Return cause, cause_order, name_vi, name_en, sentence_vi, is_listed."""
-        names = ("name_vi", "name_en", "sentence_vi", "is_listed")
-        return table_from_records(
-            {"cause": key, "cause_order": number, **{name: getattr(one, name) for name in names}}
-            for number, (key, one) in enumerate(self.by_id.items())
-        )
-
-    @property
-    def numerators(self) -> Mapping[str, str]:
-        """Return criterion -> the figure that is its numerator."""
-        return {figure.metric: name for name, figure in self.figures.items() if figure.side == "numerator"}
 
     def cause(self, cause_id: str) -> Cause:
         """Return the cause of this id.

@@ -1,29 +1,28 @@
-"""Draw scores and ranks under other choices, weights and samples of people."""
+"""Draw ranks under other choices and samples, compare them, describe the parts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.stats import spearmanr
 
-from cchc_pipeline.scorecards.robustness.choices import (
-    Aggregation,
-    Imputation,
-    Normalisation,
-    RobustnessError,
-    Weighting,
-)
-from cchc_pipeline.scorecards.robustness.statistics import rank
-from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, impute, normalise, weights
+from cchc_pipeline.scorecards.robustness.choices import Aggregation, Imputation, Normalisation, Weighting
+from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, impute, normalise, ranks_from_lowest, weights
 
 Integers = npt.NDArray[np.intp]
 _DRAWS_AT_ONCE = 2_000
+#: Draws of weights and of samples that a factor of Sobol's, which is one number, can point at.
+_POOL = 512
 #: Share of the draws that an interval holds.
 CONFIDENCE = 0.95
+#: Correlations of two parts that are worth a remark: one works against the other, or says the same again.
+AGAINST, SAME = -0.1, 0.92
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,6 @@ class Plan:
     given: Sequence[float] | None = None
     groups: Sequence[Any] | None = field(default=None, repr=False)
     previous: Array | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        for name, options in self.options.items():
-            if not options:
-                raise RobustnessError(f"The plan has no {name}s; give at least the nominal one.")
-        if not 0 <= self.weight_noise < 1:
-            raise RobustnessError(f"weight_noise is {self.weight_noise}; use a share from 0 to below 1.")
 
     @property
     def options(self) -> dict[str, tuple[Any, ...]]:
@@ -94,67 +86,50 @@ class Picks:
     errors: Array | None
 
 
-@dataclass(frozen=True)
-class Spread:
-    """What all draws say about each unit's rank; arrays over units, NaN for none.
-
-    `rank_low` is the better and `rank_high` the worse end of the interval that holds 95 % of the draws,
-    `share_first_quarter` the share of draws in the first quarter of the units, 0 to 1.
-    """
-
-    rank_low: Array
-    rank_median: Array
-    rank_high: Array
-    share_first_quarter: Array
-
-
-@dataclass(frozen=True)
-class Intervals(Spread):
-    """A spread with the score and the rank by the nominal choices."""
-
-    nominal_score: Array
-    nominal_rank: Array
-
-
 def composite(values: Array, plan: Plan) -> Array:
     """Compute scores by the first choice of each list, figures as they are."""
     picks = Picks(np.zeros((1, len(plan.options)), dtype=np.intp), np.ones((1, values.shape[1])), None)
     return np.asarray(draw_scores(values, plan, picks)[0])
 
 
-def uncertainty(values: Array, plan: Plan, draws: int = 10_000, *, seed: int = 1) -> Intervals:
+def uncertainty(values: Array, plan: Plan, draws: int = 10_000, *, seed: int = 1) -> pd.DataFrame:
     """Compute rank intervals over random choices, weights and samples.
 
     Args:
-        values: units by parts, more is better.
+        values: units by parts, two of each at least; more is better.
         plan: the choices; each draw takes one of every list, all equally likely.
         draws: how many.
         seed: same seed, same result.
 
+    Returns:
+        What `spread` gives, with score and rank by the nominal choices.
+
     Raises:
-        RobustnessError: the table or the plan cannot be used.
+        RobustnessError: the choices do not fit the table.
     """
-    if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] < 2:
-        raise RobustnessError(f"An index needs two units and two parts at least; got a table of {values.shape}.")
     nominal = composite(values, plan)
     generator = np.random.default_rng(seed)
     found = np.empty((draws, len(values)))
     for start in range(0, draws, _DRAWS_AT_ONCE):
         count = min(_DRAWS_AT_ONCE, draws - start)
         found[start : start + count] = rank(draw_scores(values, plan, random_picks(plan, values, count, generator)))
-    return Intervals(**vars(spread(found)), nominal_score=nominal, nominal_rank=rank(nominal))
+    return spread(found).assign(score=nominal, rank=rank(nominal))
 
 
-def spread(ranks: Array) -> Spread:
-    """Summarise the ranks of all draws, (draws, units), NaN where a unit had no rank."""
-    known = ~np.isnan(ranks).all(axis=0)
-    low, median, high, first_quarter = (np.full(ranks.shape[1], np.nan) for _ in range(4))
+def spread(ranks: Array) -> pd.DataFrame:
+    """Summarise the ranks of all draws, (draws, units), NaN where a unit had no rank.
+
+    Returns:
+        One row per unit: rank_low, rank_median and rank_high (better end, middle and worse end of the interval that
+        holds 95 % of the draws) and first_quarter (share of draws in the first quarter of the units, 0 to 1).
+    """
+    known = np.flatnonzero(~np.isnan(ranks).all(axis=0))
     tail = 100 * (1 - CONFIDENCE) / 2
     # inverted_cdf gives ranks that occurred, not means of two
     ends = np.nanpercentile(ranks[:, known], [tail, 50, 100 - tail], axis=0, method="inverted_cdf")
-    low[known], median[known], high[known] = ends
-    first_quarter[known] = np.nanmean(ranks[:, known] <= np.ceil(known.sum() / 4), axis=0)
-    return Spread(low, median, high, first_quarter)
+    found = pd.DataFrame(ends.T, index=known, columns=["rank_low", "rank_median", "rank_high"])
+    found["first_quarter"] = np.nanmean(ranks[:, known] <= np.ceil(len(known) / 4), axis=0)
+    return found.reindex(range(ranks.shape[1]))
 
 
 def random_picks(plan: Plan, values: Array, count: int, generator: np.random.Generator) -> Picks:
@@ -193,3 +168,127 @@ def draw_scores(values: Array, plan: Plan, picks: Picks) -> Array:
         scored = aggregate(normalise(some, normalisation, bounds=plan.bounds), vector, aggregation)
         scores[np.ix_(members, np.flatnonzero(kept))] = scored
     return scores
+
+
+def open_factors(plan: Plan) -> dict[str, int]:
+    """Return how many options each choice has that the plan leaves open."""
+    options = {step: len(methods) for step, methods in plan.options.items()}
+    options |= {"weight_noise": _POOL if plan.weight_noise else 1, "sampling_error": _POOL * plan.has_sampling_error}
+    return {name: count for name, count in options.items() if count > 1}
+
+
+def sensitivity(values: Array, plan: Plan, samples: int = 512, *, seed: int = 1) -> tuple[pd.DataFrame, float] | None:
+    """Compute Sobol indices of the open choices; None where fewer than two are open.
+
+    Args:
+        values: units by parts, more is better.
+        plan: the choices.
+        samples: base sample N, a power of two; N (factors + 2) runs are made.
+        seed: same seed, same result.
+
+    Returns:
+        By factor shares of the variance of the mean absolute change of rank: `first`, what it explains alone, `total`,
+        with all its interactions, and half the width of their 95 % bootstrap intervals in `first_error` and
+        `total_error`; and the mean of that change over all runs, in ranks.
+    """
+    from SALib.analyze import sobol as analysis  # costs a second, only where it is asked for
+    from SALib.sample import sobol as sampling
+
+    options = open_factors(plan)
+    factors = list(options)
+    if len(factors) < 2:
+        return None
+    problem = {"num_vars": len(factors), "names": factors, "bounds": [[0.0, 1.0]] * len(factors)}
+    points = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
+    generator = np.random.default_rng(seed)
+    noise = plan.weight_noise
+    factor_pool = generator.uniform(1 - noise, 1 + noise, size=(_POOL, values.shape[1]))
+    error_pool = generator.standard_normal((_POOL, *values.shape)) if plan.has_sampling_error else None
+    nominal = rank(composite(values, plan))
+
+    def picked(some: Array, name: str) -> Integers:
+        if name not in factors:
+            return np.zeros(len(some), dtype=np.intp)
+        place = np.floor(some[:, factors.index(name)] * options[name]).astype(np.intp)
+        return np.asarray(np.minimum(place, options[name] - 1))
+
+    target = np.empty(len(points))
+    for start in range(0, len(points), _DRAWS_AT_ONCE):
+        some = points[start : start + _DRAWS_AT_ONCE]
+        picks = Picks(
+            np.stack([picked(some, step) for step in plan.options], axis=1),
+            factor_pool[picked(some, "weight_noise")] if noise else np.ones((len(some), values.shape[1])),
+            None if error_pool is None else error_pool[picked(some, "sampling_error")],
+        )
+        moved = np.abs(rank(draw_scores(values, plan, picks)) - nominal)
+        target[start : start + len(some)] = np.nanmean(moved, axis=1)
+    found = analysis.analyze(problem, target, calc_second_order=False, seed=seed)
+    names = {"S1": "first", "S1_conf": "first_error", "ST": "total", "ST_conf": "total_error"}
+    return pd.DataFrame({name: found[key] for key, name in names.items()}, index=factors), float(target.mean())
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Statistics of the parts over the units without gaps.
+
+    Attributes:
+        units: number of units counted.
+        names: names of the parts.
+        correlations: parts by parts, Pearson.
+        eigenvalues: of the correlation matrix, largest first.
+        first_share: share of the variance on the first component, 0 to 1.
+        alpha: Cronbach's alpha of the standardised parts: k r / (1 + (k - 1) r), r being the mean correlation of k
+            parts.
+        with_total: correlation of each part with the sum.
+        variance_share: cov(part, sum) / var(sum): what each part really weighs; sums to 1.
+        flagged: pairs (part, part, correlation) that run against each other or are nearly the same.
+    """
+
+    units: int
+    names: tuple[str, ...]
+    correlations: Array
+    eigenvalues: Array
+    first_share: float
+    alpha: float
+    with_total: Array
+    variance_share: Array
+    flagged: tuple[tuple[str, str, float], ...]
+
+
+def rank(scores: Array) -> Array:
+    """Rank scores over the last axis, highest first; ties share the better rank."""
+    return ranks_from_lowest(-scores, -1, "min")
+
+
+def shift(nominal: Array, other: Array) -> dict[str, float]:
+    """Compare two score vectors over the units that have both.
+
+    Returns:
+        spearman, mean_abs (mean change of rank) and largest (change of rank).
+    """
+    both = ~np.isnan(nominal) & ~np.isnan(other)
+    moved = np.abs(rank(nominal[both]) - rank(other[both]))
+    spearman = float(spearmanr(nominal[both], other[both])[0])
+    return {"spearman": spearman, "mean_abs": float(moved.mean()), "largest": int(moved.max())}
+
+
+def structure(values: Array, names: Sequence[str]) -> Structure:
+    """Describe the parts of an index, units by parts; units with a gap are left out."""
+    whole = values[~np.isnan(values).any(axis=1)]
+    total, parts = whole.sum(axis=1), len(names)
+    correlations: Array = np.asarray(np.corrcoef(whole, rowvar=False), dtype=np.float64)
+    eigenvalues: Array = np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64)
+    mean = (correlations.sum() - parts) / (parts * (parts - 1))
+    covariance = np.array([np.cov(column, total)[0, 1] for column in whole.T])
+    pairs = [(names[i], names[j], float(correlations[i, j])) for i, j in combinations(range(parts), 2)]
+    return Structure(
+        units=len(whole),
+        names=tuple(names),
+        correlations=correlations,
+        eigenvalues=eigenvalues,
+        first_share=float(eigenvalues[0] / parts),
+        alpha=float(parts * mean / (1 + (parts - 1) * mean)),
+        with_total=np.array([np.corrcoef(column, total)[0, 1] for column in whole.T]),
+        variance_share=covariance / total.var(ddof=1),
+        flagged=tuple(pair for pair in pairs if pair[2] <= AGAINST or pair[2] >= SAME),
+    )

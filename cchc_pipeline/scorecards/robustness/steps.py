@@ -1,4 +1,4 @@
-"""Turn units by parts into scores: screen, impute, normalise, weigh, aggregate."""
+"""Turn units by parts into scores: impute, normalise, weigh, aggregate."""
 
 from __future__ import annotations
 
@@ -21,24 +21,6 @@ from cchc_pipeline.scorecards.robustness.choices import (
 
 Array = npt.NDArray[np.float64]
 _DRAWS_AT_ONCE = 256
-
-
-def screen(values: Array, least_available: float = 2 / 3) -> tuple[npt.NDArray[np.bool_], dict[int, str]]:
-    """Leave out units of which too little is known.
-
-    Args:
-        values: units by parts; NaN where there is no figure.
-        least_available: share of the parts that a unit must have, 0 to 1.
-
-    Returns:
-        A mask of the units that stay, and a Vietnamese reason for each that goes, by its position.
-    """
-    available = np.mean(~np.isnan(values), axis=1)
-    kept = available >= least_available - 1e-12
-    reasons = {
-        int(unit): f"Có {available[unit]:.0%} số liệu, dưới mức {least_available:.0%}" for unit in np.flatnonzero(~kept)
-    }
-    return kept, reasons
 
 
 def impute(
@@ -128,17 +110,12 @@ def weights(values: Array, how: Weighting, *, given: Sequence[float] | None = No
             a part runs against it; `correlation_balanced`: such that every part correlates as equally as can be
             with the weighted sum of the standardised parts (what "important" should mean, after Paruolo, Saisana
             and Saltelli 2013).
-        given: the weights for `given`, in any unit.
-
-    Raises:
-        RobustnessError: given weights that do not fit.
+        given: the weights for `given`, in any unit: one per part, none below zero, not all zero.
     """
     parts = values.shape[1]
     if how == "equal":
         return np.ones(parts)
     if how == "given":
-        if given is None or len(given) != parts or min(given) < 0 or sum(given) <= 0:
-            raise RobustnessError(f"Weights must be {parts} numbers of zero or more, not all zero; got {given}.")
         found = np.asarray(given, dtype=np.float64)
     elif how == "pca":
         first = np.linalg.eigh(np.corrcoef(values, rowvar=False))[1][:, -1]

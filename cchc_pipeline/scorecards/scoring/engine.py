@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from cchc_pipeline.scorecards.scoring import reasons
-from cchc_pipeline.scorecards.scoring.measures import Table, check_measures
+from cchc_pipeline.scorecards.scoring.measures import Table, placed_measures
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric, RuleKind
 from cchc_pipeline.scorecards.scoring.rules import Verdict, score_criterion, with_decisions
 
@@ -30,6 +29,21 @@ SCORECARD_SCHEMA = pa.schema(
 )
 STATUSES = ("ok", "partial", "missing", "not_applicable")
 OK, PARTIAL, MISSING, NOT_APPLICABLE = range(4)
+#: Why a criterion has these points or none, by verdict.
+_SENTENCES = {
+    Verdict.SCORED: None,
+    Verdict.FULL_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm đủ điểm theo quy tắc",
+    Verdict.ZERO_WITHOUT_DENOMINATOR: "Không phát sinh mẫu số (0 hoặc trống): chấm 0 điểm theo quy tắc",
+    Verdict.NOT_APPLICABLE: "Không áp dụng: trừ điểm tối đa tương ứng",
+    Verdict.ABSENT: "Chưa có số liệu cho tiêu chí này",
+    Verdict.NO_NUMERATOR: "Nguồn không có tử số",
+    Verdict.NO_DENOMINATOR: "Nguồn không có mẫu số (0 hoặc trống)",
+    Verdict.INVALID: "Số liệu không hợp lệ (âm, hoặc tử số lớn hơn mẫu số): không chấm",
+}
+_FLAG = {Verdict.FULL_WITHOUT_DENOMINATOR: "Chỉ tiêu có/không: nguồn ghi nhận đạt, không kèm số lượng"}
+_EXTRA = {Verdict.NOT_APPLICABLE: "Không có đề nghị cộng hoặc trừ điểm"}
+_NOTHING_APPLIES = "Không tiêu chí nào áp dụng cho đơn vị này"
+_WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
 #: Arrays by name, each of scorecards by criteria or by nodes.
 Grids: TypeAlias = dict[str, npt.NDArray[Any]]
 
@@ -63,10 +77,10 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
           scored, and `ratio` (0 to 1) is one over the other, so that it stays comparable when something is missing.
 
     Raises:
-        MeasureError: see `check_measures`.
+        MeasureError: one unit has the same measure of the same period twice.
     """
     variant = rubric.for_source(source)
-    given = check_measures(variant, measures)
+    given = placed_measures(variant, measures)
     cards, criteria = given.drop_duplicates("card"), variant.criteria()
     nodes = list(_nodes(variant.root(), {one.code: place for place, one in enumerate(criteria)}))
     cells = _cells(variant, criteria, nodes, _leaves(criteria, given, len(cards)))
@@ -177,10 +191,47 @@ def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node],
         cells[name][:, of_criteria] = values
     for place, (_, item, _, columns) in enumerate(nodes):
         cells["reason_vi"][:, place] = (
-            reasons.of_sum(item, [criteria[column] for column in columns], missing[:, columns], rubric.note_vi)
+            _reasons_of_sum(item, [criteria[column] for column in columns], missing[:, columns], rubric.note_vi)
             if isinstance(item, Group)
-            else reasons.of_criterion(item, verdict[:, columns[0]], leaves["reason_vi"][:, columns[0]], rubric.note_vi)
+            else _reasons_of_criterion(item, verdict[:, columns[0]], leaves["reason_vi"][:, columns[0]], rubric.note_vi)
         )
     is_sum = np.array([isinstance(item, Group) for _, item, _, _ in nodes])
-    cells["reason_vi"][(status == NOT_APPLICABLE) & is_sum] = reasons.NOTHING_APPLIES
+    cells["reason_vi"][(status == NOT_APPLICABLE) & is_sum] = _NOTHING_APPLIES
     return cells
+
+
+def _reasons_of_criterion(
+    criterion: Criterion, verdict: npt.NDArray[np.int8], notes: npt.NDArray[np.object_], always: str | None
+) -> npt.NDArray[np.object_]:
+    """Return a reason per row: of its verdict, its measure's note, and `always`."""
+    said = _SENTENCES | (_FLAG if criterion.rule.kind is RuleKind.FLAG else {})
+    said |= _EXTRA if criterion.rule.is_extra else {}
+    said |= dict.fromkeys(_WITHOUT_POINTS, criterion.missing_reason_vi) if criterion.missing_reason_vi else {}
+    reason = np.array([_join(said[kind], always) for kind in Verdict], dtype=object)[verdict]
+    for row in np.flatnonzero(np.not_equal(notes, None)):  # type: ignore[call-overload]
+        kind = Verdict(verdict[row])
+        reason[row] = _join(None if kind in _WITHOUT_POINTS else said[kind], notes[row], always)
+    return reason
+
+
+def _reasons_of_sum(
+    group: Group, criteria: Sequence[Criterion], missing: npt.NDArray[np.bool_], always: str | None
+) -> npt.NDArray[np.object_]:
+    """Return a reason per row of a group or total: which of its criteria it lacks."""
+    if not group.groups and not group.criteria:
+        sentence = _join(group.missing_reason_vi or _SENTENCES[Verdict.ABSENT], always)
+        return np.full(len(missing), sentence, dtype=object)
+    empty = [child.code for child in group.groups if child.is_incomplete()]
+    reason = np.full(len(missing), None, dtype=object)
+    # units mostly lack the same criteria: one sentence per pattern, told apart by its bits
+    packed = np.ascontiguousarray(np.packbits(missing, axis=1))
+    patterns = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, which = np.unique(patterns, return_index=True, return_inverse=True)
+    for number, row in enumerate(first.tolist()):
+        codes = [criterion.code for criterion, lacks in zip(criteria, missing[row], strict=True) if lacks] + empty
+        reason[which == number] = _join(f"Chưa chấm được: {', '.join(codes)}" if codes else None, always)
+    return reason
+
+
+def _join(*sentences: Any) -> str | None:
+    return "; ".join(sentence for sentence in sentences if sentence) or None

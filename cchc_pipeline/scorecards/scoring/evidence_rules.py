@@ -19,7 +19,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
@@ -30,18 +30,8 @@ _NAMES = {
     "month": "tháng {:02d}/".format, "quarter": lambda number: f"quý {('I', 'II', 'III', 'IV')[min(number, 4) - 1]}/",
     "half_year": lambda number: f"{number * 6} tháng/", "year": "năm ".format,
 }  # fmt: skip
-
-
-class Window(NamedTuple):
-    """One document that is expected: issued from `opens_on`, due by `due_on`.
-
-    What comes after `closes_on` belongs to the next window.
-    """
-
-    label_vi: str
-    opens_on: date
-    due_on: date
-    closes_on: date
+#: One document that is expected: its name, issued from, due by; what comes after the last day belongs to the next.
+Window = tuple[str, date, date, date]
 
 
 def _day_of_year(value: Any) -> str:
@@ -98,11 +88,11 @@ class DocumentRule(_Rule):
             raise ValueError(
                 f"evidence {self.kind} has to say which documents; add one of: document_types, notation, subject_kinds"
             )
-        for window in self.windows(2024):
-            if not window.opens_on <= window.due_on <= window.closes_on:
+        for label_vi, opens_on, due_on, closes_on in self.windows(2024):
+            if not opens_on <= due_on <= closes_on:
                 raise ValueError(
-                    f"for {window.label_vi} it would open on {window.opens_on}, be due on {window.due_on} and close on "
-                    f"{window.closes_on}; choose days in this order"
+                    f"for {label_vi} it would open on {opens_on}, be due on {due_on} and close on {closes_on}; choose "
+                    "days in this order"
                 )
         return self
 
@@ -121,7 +111,7 @@ class DocumentIssued(DocumentRule):
     def windows(self, year: int) -> Iterator[Window]:
         """Yield the one document of the year."""
         closes_on = _day(self.opens_on, year + 1) - timedelta(days=1)
-        yield Window(f"năm {year}", _day(self.opens_on, year), _day(self.due_on, year), closes_on)
+        yield f"năm {year}", _day(self.opens_on, year), _day(self.due_on, year), closes_on
 
 
 class DocumentsByPeriod(DocumentRule):
@@ -142,7 +132,7 @@ class DocumentsByPeriod(DocumentRule):
         )
         for number, (end, following) in enumerate(pairwise(ends), 1):
             label = f"{_NAMES[self.every](number)}{year}"
-            yield Window(label, end - lead, end + grace, following - lead - timedelta(days=1))
+            yield label, end - lead, end + grace, following - lead - timedelta(days=1)
 
 
 class Inspections(_Rule):

@@ -1,4 +1,4 @@
-"""Check measures: what a rubric scores, as one table from whatever source.
+"""Arrange measures: what a rubric scores, as one table from whatever source.
 
 A measure is one row per unit, period and criterion: `unit_code`, `metric_code`, `numerator`, `denominator` (both may be
 null), and optionally `period_type`, `period_start`, `period_end`, `reason_vi` (a note or why there is no figure),
@@ -8,7 +8,7 @@ they count as they are, whatever the rule of the criterion).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -29,25 +29,13 @@ SCORED_PERIODS = ("month", "quarter", "year", "custom")
 
 
 class MeasureError(CchcError):
-    """Measures cannot be scored: a missing column, unknown code or wrong number."""
+    """Figures cannot be scored: a wrong file, a wrong change, or one measure twice."""
 
 
 def as_frame(table: Table) -> pd.DataFrame:
     """Return a pandas copy of an Arrow table or of a frame, with a fresh index."""
     frame = table.to_pandas(date_as_object=False) if isinstance(table, pa.Table) else table
     return frame.reset_index(drop=True)
-
-
-def require_columns(
-    frame: pd.DataFrame, names: Iterable[str], what: str, fix: str, error: type[CchcError] = MeasureError
-) -> None:
-    """Refuse a table that lacks columns.
-
-    Raises:
-        CchcError: (as `error`) naming the table, the columns and the fix.
-    """
-    if absent := [name for name in names if name not in frame.columns]:
-        raise error(f"{what} lacks the column {', '.join(absent)}; {fix}", columns=absent)
 
 
 def concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -65,13 +53,9 @@ def from_indicators(rubric: Rubric, indicator_values: Table) -> pd.DataFrame:
         rubric: as it is scored from our own data.
         indicator_values: columns indicator_id, unit_code, period_type, period_start, period_end, numerator,
             denominator; rows of single days, and of indicators that the rubric does not use, are left out.
-
-    Raises:
-        MeasureError: a column is missing.
     """
     values = as_frame(indicator_values)
     needed = ["indicator_id", "unit_code", *PERIOD, "numerator", "denominator"]
-    require_columns(values, needed, "indicator_values", "rebuild it")
     pairs = [(indicator, code) for indicator, codes in rubric.indicators().items() for code in codes]
     codes = pd.DataFrame(pairs, columns=["indicator_id", "metric_code"])
     values = values.loc[values["period_type"].isin(SCORED_PERIODS), needed]
@@ -80,7 +64,7 @@ def from_indicators(rubric: Rubric, indicator_values: Table) -> pd.DataFrame:
     return measures.drop(columns="indicator_id")
 
 
-def check_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
+def placed_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
     """Return measures with every column, typed and placed in scorecards.
 
     Returns:
@@ -89,34 +73,19 @@ def check_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
         rubric), and card (number of unit and period, in order of appearance).
 
     Raises:
-        MeasureError: a column is missing, a code is not in the rubric, a figure is not a number, or one unit has the
-            same measure of the same period twice.
+        MeasureError: one unit has the same measure of the same period twice.
     """
-    given, what = as_frame(measures), f"Measures for {rubric.id}"
-    require_columns(given, REQUIRED, f"The table of measures for {rubric.id}", f"required: {', '.join(REQUIRED)}")
+    given = as_frame(measures)
     frame = given.reindex(columns=["unit_code", *PERIOD, "metric_code"])
     for name in ("numerator", "denominator", "points"):
-        try:
-            frame[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
-        except (ValueError, TypeError) as error:
-            raise MeasureError(f"{what}: {name} is not a number ({error})") from error
+        frame[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
     for name in ("reason_vi", "evidence"):
         text = given[name].astype(object) if name in given else pd.Series(None, given.index, object)
         frame[name] = text.where(text.notna(), None)
     for name in ("is_provisional", "is_not_applicable"):
         frame[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
     position = {criterion.code: place for place, criterion in enumerate(rubric.criteria())}
-    which, codes = pd.factorize(given["metric_code"], use_na_sentinel=False)
-    if unknown := [code for code in codes if code not in position]:
-        raise MeasureError(
-            f"Metric {unknown[0]!r} is not in the rubric {rubric.id} {rubric.version}; "
-            f"leave it out or use one of: {', '.join(position)}",
-            metric_code=str(unknown[0]),
-        )
-    frame["criterion"] = np.array([position[code] for code in codes], dtype=np.int64)[which]
-    if given["unit_code"].isna().any():
-        row = int(np.flatnonzero(given["unit_code"].isna())[0])
-        raise MeasureError(f"Measure {row} for {rubric.id} has no unit_code; fill it in", row=row)
+    frame["criterion"] = given["metric_code"].map(position).astype("int64")
     frame[["period_start", "period_end"]] = frame[["period_start", "period_end"]].apply(pd.to_datetime)
     frame["card"] = frame.groupby(["unit_code", *PERIOD], sort=False, dropna=False).ngroup()
     if (twice := frame.duplicated(["card", "criterion"])).any():

@@ -115,7 +115,7 @@ def shipped() -> RubricSet:
     return RubricSet(_read(SHIPPED_FOLDER))
 
 
-def load_rubrics(folder: Path | None) -> RubricSet:
+def load_rubrics(folder: Path) -> RubricSet:
     """Read the shipped rubrics and those of an office.
 
     Args:
@@ -125,7 +125,7 @@ def load_rubrics(folder: Path | None) -> RubricSet:
         RubricError: a file breaks the format, is of a rubric that nothing scores by, or two files of one rubric are in
             force on the same day.
     """
-    own = _read(folder) if folder is not None else ()
+    own = _read(folder)
     if unknown := [one for one in own if one.id not in shipped().ids]:
         raise RubricError(
             f"{unknown[0].origin}: nothing is scored by a rubric called {unknown[0].id!r}; its id must be one of: "
@@ -142,13 +142,6 @@ def office_rubrics(data_dir: Path | None = None) -> RubricSet:
         SettingsError: the settings cannot be read.
     """
     return load_rubrics(load_settings(data_dir=data_dir).drop_folder / FOLDER)
-
-
-def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
-    """Return codes of criteria whose points differ in meaning between versions."""
-    same = ("max_hundredths", "rule", "zero_denominator", "indicator", "source", "evidence")
-    before, after = ({one.code: [getattr(one, name) for name in same] for one in of.criteria()} for of in (old, new))
-    return frozenset(code for code, meaning in after.items() if before.get(code) != meaning)
 
 
 def _read(folder: Path) -> tuple[Rubric, ...]:

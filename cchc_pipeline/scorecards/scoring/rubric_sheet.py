@@ -12,15 +12,32 @@ scored by a person, and the text stays as its note.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.scoring.rubric import RubricError
-from cchc_pipeline.scorecards.scoring.rubric_table import CriteriaTable, read_criteria_table
+from cchc_pipeline.tabular.cells import Formula
+from cchc_pipeline.tabular.files import Row, TableFileError
+from cchc_pipeline.tabular.sheets import read_sheets
 from cchc_pipeline.tabular.words import without_marks
 
+#: The four columns: what each is called, and how its heading begins, without accents, in sheets of several provinces.
+_HEADINGS = {
+    "number": ("STT", ("stt", "tt", "so tt")),
+    "name": ("Lĩnh vực/Tiêu chí/Tiêu chí thành phần", ("linh vuc", "tieu chi", "noi dung", "ten tieu chi")),
+    "max": ("Điểm tối đa", ("diem toi da", "thang diem", "diem chuan", "diem")),
+    "text": (
+        "Cách chấm", ("cach cham", "cach tinh", "noi dung thang diem", "huong dan cham", "phuong phap", "ghi chu")
+    ),
+}  # fmt: skip
+#: A second line of headings, below a cell that spans several columns: which of them is the maximum.
+_MAX_BELOW = ("toi da", "diem toi da", "diem chuan")
+#: How a line begins that only numbers the columns: (1) (2) (3) (4), or A B 1 2.
+_COLUMN_NUMBERS = (("1", "2"), ("a", "b"))
+_FIRST_ROWS = 30
 _ROMAN = re.compile(r"^[IVX]+$")
 _NUMBER = re.compile(r"^\d+(\.\d+)*$")
 #: A line of sums: Tổng, Tổng cộng, Tổng điểm (I+II), Cộng mục I.
@@ -30,6 +47,31 @@ _TOTAL = re.compile(
 _SURVEY = ("dieu tra xa hoi hoc", "khao sat", "xhh", "sipas")
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*%"
 _RATIO = r"ty le[^;.]*?(?:x|\*|×)\s*diem toi da|diem toi da\s*(?:x|\*|×)[^;.]*?ty le"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """An office's table of criteria.
+
+    Attributes:
+        file: name of the file.
+        columns: position from 0 of number, name, max and text.
+        rows: number of the row and its cells by column as text, below the headings.
+    """
+
+    file: str
+    columns: dict[str, int]
+    rows: list[tuple[int, dict[str, str]]]
+
+    def cell(self, row: int, column: str) -> str:
+        """Name a cell as a person finds it: file, letter of the column, number of the row."""
+        from openpyxl.utils import get_column_letter
+
+        return f"{self.file}, cell {get_column_letter(self.columns[column] + 1)}{row}"
+
+    def error(self, row: int, column: str, problem: str) -> RubricError:
+        """Return the error that a cell is wrong; `problem` says what is, and the fix."""
+        return RubricError(f"{self.cell(row, column)}: {problem}")
 
 
 @dataclass
@@ -49,16 +91,8 @@ class _Line:
         return self.number.count(".") + 1
 
 
-@dataclass(frozen=True)
-class Imported:
-    """Content for a rubric file, and remarks about its cells."""
-
-    content: dict[str, Any]
-    remarks: tuple[str, ...]
-
-
-def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None) -> Imported:
-    """Import the rubric of a spreadsheet.
+def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None) -> tuple[dict[str, Any], list[str]]:
+    """Return content for a rubric file from a spreadsheet, and remarks about its cells.
 
     Args:
         path: .xlsx or .csv.
@@ -68,7 +102,7 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
     Raises:
         RubricError: with the cell, what is wrong and the fix.
     """
-    table = read_criteria_table(path, sheet=sheet)
+    table = _criteria_table(path, sheet)
     sums = [(row, cells) for row, cells in table.rows if _TOTAL.match(without_marks(cells["number"] or cells["name"]))]
     roots = _tree(table, _below_their_domain(_lines(table, [one for one in table.rows if one not in sums])))
     for root in roots:
@@ -76,11 +110,10 @@ def import_sheet(path: Path, about: dict[str, Any], *, sheet: str | None = None)
     for row, cells in sums:
         _check_total(table, row, cells["max"], [root for root in roots if root.row < row])
     remarks: list[str] = []
-    groups = [_group(table, root, remarks) for root in roots]
-    return Imported({**about, "groups": groups}, tuple(remarks))
+    return {**about, "groups": [_group(table, root, remarks) for root in roots]}, remarks
 
 
-def _check_total(table: CriteriaTable, row: int, text: str, above: list[_Line]) -> None:
+def _check_total(table: _Table, row: int, text: str, above: list[_Line]) -> None:
     """Check a sum against all domains above it, or the domain that it closes."""
     if not text or not above:
         return
@@ -103,7 +136,7 @@ def _below_their_domain(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _lines(table: CriteriaTable, rows: list[tuple[int, dict[str, str]]]) -> list[_Line]:
+def _lines(table: _Table, rows: list[tuple[int, dict[str, str]]]) -> list[_Line]:
     lines: list[_Line] = []
     for row, cells in rows:
         number, name, most, text = (cells[column] for column in ("number", "name", "max", "text"))
@@ -134,7 +167,7 @@ def _roman(text: str) -> int:
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
-def _points(table: CriteriaTable, row: int, text: str) -> Fraction:
+def _points(table: _Table, row: int, text: str) -> Fraction:
     try:
         points = Fraction(text.replace(",", "."))
     except (ValueError, ZeroDivisionError):
@@ -145,7 +178,7 @@ def _points(table: CriteriaTable, row: int, text: str) -> Fraction:
     return points
 
 
-def _tree(table: CriteriaTable, lines: list[_Line]) -> list[_Line]:
+def _tree(table: _Table, lines: list[_Line]) -> list[_Line]:
     known: dict[str, _Line] = {}
     for line in lines:
         if line.number in known:
@@ -162,7 +195,7 @@ def _tree(table: CriteriaTable, lines: list[_Line]) -> list[_Line]:
     return [line for line in lines if line.depth == 1]
 
 
-def _check_sums(table: CriteriaTable, line: _Line) -> None:
+def _check_sums(table: _Table, line: _Line) -> None:
     total = sum((part.max for part in line.parts), Fraction(0))
     if line.parts and total != line.max:
         rows = f"rows {line.parts[0].row} to {line.parts[-1].row}"
@@ -176,16 +209,15 @@ def _shown(points: Fraction) -> str:
     return f"{float(points):g}"
 
 
-def _group(table: CriteriaTable, line: _Line, remarks: list[str]) -> dict[str, Any]:
+def _group(table: _Table, line: _Line, remarks: list[str]) -> dict[str, Any]:
     head = {"code": f"G{line.number}", "name_vi": line.name, "name_en": line.name}
-    if not line.parts:  # a domain that is one criterion
-        return {**head, "criteria": [_criterion(table, line, remarks)]}
-    groups = [_group(table, part, remarks) for part in line.parts if part.parts]
-    criteria = [_criterion(table, part, remarks) for part in line.parts if not part.parts]
+    parts = line.parts or [line]  # a domain without parts is one criterion
+    groups = [_group(table, part, remarks) for part in parts if part.parts]
+    criteria = [_criterion(table, part, remarks) for part in parts if not part.parts]
     return {**head, **({"groups": groups} if groups else {}), **({"criteria": criteria} if criteria else {})}
 
 
-def _criterion(table: CriteriaTable, line: _Line, remarks: list[str]) -> dict[str, Any]:
+def _criterion(table: _Table, line: _Line, remarks: list[str]) -> dict[str, Any]:
     text = "; ".join(line.texts)
     rule = rule_of_text(text, line.max)
     is_survey = any(word in without_marks(f"{line.name} {text}") for word in _SURVEY)
@@ -242,3 +274,68 @@ def _share(percent: str) -> Fraction:
 
 def _number(value: Fraction) -> float | int:
     return int(value) if value.denominator == 1 else float(value)
+
+
+def _criteria_table(path: Path, sheet: str | None) -> _Table:
+    """Find the table of criteria in an office's file; see `import_sheet`."""
+    beginnings = tuple(one for _, some in _HEADINGS.values() for one in some)
+    try:
+        sheets = read_sheets(path, lambda text: without_marks(text).startswith(beginnings))
+    except TableFileError as error:
+        raise RubricError(f"{path.name}: {error.problem}; {error.fix}") from error
+    names = ", ".join(str(one.name) for one in sheets)
+    chosen = next((one for one in sheets if (one.is_first if sheet is None else one.name == sheet)), None)
+    if chosen is None:
+        raise RubricError(f"{path.name}: no sheet {sheet!r}; it has {names}")
+    for place, (number, row) in enumerate(chosen.rows[:_FIRST_ROWS]):
+        columns = _headings(row)
+        if not {"number", "name", "max"} <= set(columns):
+            continue
+        if "text" not in columns:
+            raise RubricError(
+                f"{path.name}, row {number}: no column '{_HEADINGS['text'][0]}' among "
+                f"{', '.join(str(cell) for cell in row if cell)}; add it, empty where nothing is said"
+            )
+        last, columns = _below(number, columns, chosen.rows[place + 1 : place + 3])
+        rows = [(at, {what: _text(cells, i) for what, i in columns.items()}) for at, cells in chosen.rows if at > last]
+        return _Table(path.name, columns, rows)
+    wanted = ", ".join(name for name, _ in _HEADINGS.values())
+    others = f", or choose the sheet: {names}" if len(sheets) > 1 else ""
+    raise RubricError(
+        f"{path.name}: none of the first {_FIRST_ROWS} rows has the headings {wanted}; add a heading row{others}"
+    )
+
+
+def _headings(row: Sequence[Any]) -> dict[str, int]:
+    """Find the positions of the columns that a row heads."""
+    cells = [without_marks(cell or "") for cell in row]
+    found: dict[str, int] = {}
+    for what, (_, beginnings) in _HEADINGS.items():
+        places = (i for beginning in beginnings for i, cell in enumerate(cells) if cell.startswith(beginning))
+        if (place := next((i for i in places if i not in found.values()), None)) is not None:
+            found[what] = place
+    return found
+
+
+def _below(last: int, columns: dict[str, int], rows: Sequence[Row]) -> tuple[int, dict[str, int]]:
+    """Take a second line of headings and a line of column numbers into account."""
+    for number, row in rows:
+        held = _text(row, columns["number"]), _text(row, columns["name"])
+        if tuple(without_marks(one).strip("()") for one in held) in _COLUMN_NUMBERS:
+            return number, columns
+        maxima = [i for i, cell in enumerate(row) if without_marks(cell or "") in _MAX_BELOW]
+        if held[0] or held[1] or not maxima:
+            break
+        last, columns = number, {**columns, "max": maxima[0]}
+    return last, columns
+
+
+def _text(cells: Sequence[Any], column: int) -> str:
+    """Return a cell as text with single spaces; '' for a blank one."""
+    held = cells[column] if column < len(cells) else None
+    if isinstance(held, Formula):
+        return ""
+    if isinstance(held, float):
+        held = round(held, 9)  # what formulas add up to: 0.1 + 0.2
+        held = int(held) if held.is_integer() else held
+    return " ".join(str(held).split()) if held is not None else ""

@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rubric_files import criterion, group, rubric_content, rubric_from
 
-from cchc_pipeline.scorecards.par_index.scorecard import appraised_card
+from cchc_pipeline.scorecards.par_index.appraisals import appraised_card
 from cchc_pipeline.scorecards.points import causes, fixes, withheld
 from cchc_pipeline.scorecards.scoring.measures import MeasureError
 from cchc_pipeline.scorecards.whatif import parse_change, whatif

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rubric_files import criterion, group, rubric_content, rubric_from
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.scorecards.par_index.evidence import Archive, find_evidence
+from cchc_pipeline.scorecards.par_index.evidence import find_evidence
 from cchc_pipeline.scorecards.scoring.evidence_rules import DocumentsByPeriod
 from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
@@ -55,15 +55,16 @@ def archive(
     inspections: list[dict[str, Any]] | None = None,
     indices: list[dict[str, Any]] | None = None,
     as_of_on: date = date(2026, 12, 31),
-    documents_from: date | None = date(2025, 1, 1),
-) -> Archive:
-    return Archive(
-        table("documents", documents or []), table("inspections", inspections or []),
-        table("external_indices", indices or []), UNITS, as_of_on, documents_from,
-    )  # fmt: skip
+    documents_from: date = date(2025, 1, 1),
+) -> dict[str, pa.Table]:
+    return {
+        "documents": table("documents", documents or []), "inspections": table("inspections", inspections or []),
+        "external_indices": table("external_indices", indices or []), "units": UNITS,
+        "run": pa.table({"as_of_on": [as_of_on], "first_on": [documents_from]}),
+    }  # fmt: skip
 
 
-def found(by: Rubric, held: Archive, unit: str = "H99.02", period: tuple[str, date, date] = YEAR) -> Any:
+def found(by: Rubric, held: dict[str, pa.Table], unit: str = "H99.02", period: tuple[str, date, date] = YEAR) -> Any:
     kind, start, end = period
     asked = pa.table(
         {"unit_code": [unit], "period_type": [kind], "period_start": [start], "period_end": [end]},
@@ -139,7 +140,7 @@ def test_what_the_document_system_was_not_read_for_is_held_against_nobody() -> N
     row = found(rubric(R=REPORTS), late_start)["R"]
     assert (row["numerator"], row["denominator"]) == (1, 1)
     assert found(rubric(R=REPORTS), archive([])) == {}  # without any report there is no evidence
-    assert found(rubric(R=REPORTS), archive(sent, documents_from=None))["R"]["denominator"] == 1
+    assert found(rubric(R=REPORTS), archive(sent, documents_from=date.max))["R"]["denominator"] == 1
 
 
 def inspection(code: str, planned: date, done: date | None, unit: str = "H99.02", **more: Any) -> dict[str, Any]:
@@ -235,8 +236,8 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_place(content: Any, plac
 def test_windows_follow_one_another_without_gap(every: str) -> None:
     rule = DocumentsByPeriod.model_validate(REPORTS | {"every": every, "opens_days": 5})
     windows = [window for year in (2024, 2025, 2026) for window in rule.windows(year)]
-    for before, after in pairwise(windows):
-        assert before.closes_on + timedelta(days=1) == after.opens_on
+    for (*_, closes_on), (_, opens_on, *_) in pairwise(windows):
+        assert closes_on + timedelta(days=1) == opens_on
 
 
 def test_the_shipped_rubrics_ask_for_evidence_by_rules() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, stage_sums
+from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE, stage_sums
 
 points = st.none() | st.integers(0, 200).map(lambda value: value / 100)
 
@@ -37,8 +37,8 @@ def test_a_stage_is_summed_over_what_it_scored():
     }  # fmt: skip
     assert (total.difference, total.appraised, total.only_self, total.counted_stage) == (-0.9, 1, 1, None)
     assert set(found["D1.A"].scores) == {"self", "first"} and set(found["D1"].scores) == {"self", "first", "computed"}
-    assert found["A"].counted_stage == "first" and found["A"].is_by_people
-    assert not found["D"].is_by_people and found["D"].difference is None
+    assert found["A"].counted_stage == "first" and found["A"].scores.keys() & PEOPLE
+    assert not found["D"].scores.keys() & PEOPLE and found["D"].difference is None
     assert found["B"].difference is None
 
 
