@@ -10,12 +10,17 @@ from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, picture, preview, table_asset
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.core import at_risk, state
-from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
-from cchc_pipeline.core.holders import former_holders
-from cchc_pipeline.core.late import build_late, by_month
-from cchc_pipeline.core.procedure_lists import unlisted
+from cchc_pipeline.core.build import (
+    build_documents,
+    build_dossiers,
+    build_events,
+    build_late,
+    build_procedures,
+    late_by_month,
+    unlisted,
+)
 from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
-from cchc_pipeline.core.units import REGISTER, build_units, register_history
+from cchc_pipeline.core.units import REGISTER, build_units, former_holders, register_history
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
@@ -160,7 +165,7 @@ register_assets = [_register_asset(name) for name in TABLES]
 def late_dossiers(work: Work) -> Made:
     """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""
     table = build_late(work.lake)
-    months, series = by_month(table)
+    months, series = late_by_month(table)
     labels = load_code_list("late_cause").labels_vi
     drawn = {labels[cause]: (values, charts.CAUSES[cause]) for cause, values in series.items()}
     drawing = charts.stacked_bars(months, drawn, "Hồ sơ giải quyết quá hạn theo nguyên nhân (toàn tỉnh)")

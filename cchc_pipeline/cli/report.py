@@ -11,7 +11,7 @@ from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, csv_text, print_json, print_rows, table
 from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
-from cchc_pipeline.core.late import late_schema
+from cchc_pipeline.core.build import late_schema
 from cchc_pipeline.days import PUBLISHED_KINDS
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake.layout import Lake

@@ -17,7 +17,7 @@ from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index.appraisals_file import score_appraisals_file
 from cchc_pipeline.scorecards.par_index.scorecard import STAGE_COLUMNS
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 _STATUS = {
     "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",

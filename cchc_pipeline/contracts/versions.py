@@ -14,9 +14,15 @@ import yaml
 
 from cchc_pipeline.contracts.compatibility import Difference, compare, next_versions
 from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
-from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.model import (
+    SUFFIX,
+    Contract,
+    contract_folder,
+    folder_contract,
+    folder_contracts,
+    read_contract,
+)
 from cchc_pipeline.contracts.parts import version_key
-from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contract, folder_contracts, read_contract
 from cchc_pipeline.yaml_files import read_yaml
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import openings
+from cchc_pipeline.core.build import openings
 from cchc_pipeline.core.queries import FIRST, calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.files import Source

@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.register_lists import index_table, measure_table
+from cchc_pipeline.contracts.code_lists import index_table, measure_table
 from cchc_pipeline.core import state
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.lake.engine import run_file, run_sql

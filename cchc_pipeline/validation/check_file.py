@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array
+from cchc_pipeline.contracts.code_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.contracts.conform import conform, shape_errors, unknown_columns
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import Column, Severity
-from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.progress import Progress, silent
-from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
+from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, comparable, read_cell
 from cchc_pipeline.tabular.files import Row, file_kind, read_parquet
 from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
-from cchc_pipeline.tabular.words import comparable
 from cchc_pipeline.validation.verdict import rule_breaks
 
 #: Classes of personal data whose values may be quoted in a message.

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array, table_from_records
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.days import LOCAL_ZONE, TIME_ZONE
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.verdict import Verdict

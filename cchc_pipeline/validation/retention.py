@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.drift.profiles import LAYER
 

@@ -13,11 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.errors import ContractBroken, RuleCouldNotRun
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.lake.files import Token
-from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import Ledger
+from cchc_pipeline.lake.layout import Lake, Ledger
 from cchc_pipeline.validation.acceptances import note_judged, read_acceptances
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.drift.compare import profile_days

@@ -16,9 +16,8 @@ from sqlglot import exp
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.conform import enforce, with_strict_schema
 from cchc_pipeline.contracts.errors import RowsLost, RuleCouldNotRun
-from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.contracts.parts import Rule
-from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.contracts.rules import ROW_NUMBER
 from cchc_pipeline.lake.engine import EngineError, run_sql, sql_text
 from cchc_pipeline.validation.acceptances import is_acceptable

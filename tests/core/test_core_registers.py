@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import enforce, load_contract
-from cchc_pipeline.contracts.register_lists import index_table, measure_table
+from cchc_pipeline.contracts.code_lists import index_table, measure_table
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
 from cchc_pipeline.lake.engine import run_file

@@ -13,8 +13,16 @@ import cchc_pipeline.sources as rooms
 from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.documents.lgsp.edxml import EdxmlError, document_row, parse_message, status_row
-from cchc_pipeline.sources.documents.lgsp.source import DOCUMENTS, STATUSES, DocumentsSource, credential_headers
+from cchc_pipeline.sources.documents.lgsp.source import (
+    DOCUMENTS,
+    STATUSES,
+    DocumentsSource,
+    EdxmlError,
+    credential_headers,
+    document_row,
+    parse_message,
+    status_row,
+)
 from cchc_pipeline.sources.documents.subjects import (
     apology_dossier_code,
     internal_procedures_count,

@@ -16,15 +16,15 @@ from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
-from cchc_pipeline.sources.national_portal.mapping import (
+from cchc_pipeline.sources.national_portal.source import (
     METRIC_REPORTS,
+    NationalPortalSource,
     Unit,
     parse_service_results,
     report_rows,
     request_body,
     result_rows,
 )
-from cchc_pipeline.sources.national_portal.source import NationalPortalSource
 from cchc_pipeline.sources.protocol import KnownState
 
 CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"

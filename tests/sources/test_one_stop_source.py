@@ -16,12 +16,11 @@ from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.one_stop.codes import channel_of, status_of
-from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi, WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import dossier_row
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import DOSSIERS, PROCEDURES, OneStopOptions, OneStopSource
-from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
 from cchc_pipeline.sources.protocol import Batch, KnownState
-from cchc_pipeline.sources.timestamps import day_start, parse_instant, utc_millis
+from cchc_pipeline.sources.records import day_start, parse_instant, utc_millis
 
 QUICK = HttpPolicy(timeout_s=2, retries=0, backoff_s=0.01)
 DAY = date(2026, 3, 10)

@@ -19,11 +19,9 @@ from cchc_pipeline.progress import silent
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.papi.files import read_wide
-from cchc_pipeline.sources.papi.labels import province_code
-from cchc_pipeline.sources.papi.source import PapiDropSource
+from cchc_pipeline.sources.papi.source import PapiDropSource, read_wide
 from cchc_pipeline.sources.papi.tables import join_years
-from cchc_pipeline.sources.papi.workbook import read_workbook, tables_of_sheets
+from cchc_pipeline.sources.papi.workbook import province_code, read_workbook, tables_of_sheets
 from cchc_pipeline.sources.protocol import KnownState, Row
 from cchc_pipeline.tabular.files import TableFileError
 

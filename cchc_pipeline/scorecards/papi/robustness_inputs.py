@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError
-from cchc_pipeline.sources.papi.files import PROVINCE, province_rows
+from cchc_pipeline.sources.papi.source import PROVINCE, province_rows
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError
 

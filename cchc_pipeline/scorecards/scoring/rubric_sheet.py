@@ -19,7 +19,7 @@ from typing import Any
 
 from cchc_pipeline.scorecards.scoring.rubric import RubricError
 from cchc_pipeline.scorecards.scoring.rubric_table import CriteriaTable, read_criteria_table
-from cchc_pipeline.tabular.words import without_marks
+from cchc_pipeline.tabular.cells import without_marks
 
 _ROMAN = re.compile(r"^[IVX]+$")
 _NUMBER = re.compile(r"^\d+(\.\d+)*$")

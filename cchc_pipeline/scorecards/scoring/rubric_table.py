@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.scoring.rubric import RubricError
-from cchc_pipeline.tabular.cells import Formula
+from cchc_pipeline.tabular.cells import Formula, without_marks
 from cchc_pipeline.tabular.files import Row, TableFileError
 from cchc_pipeline.tabular.sheets import read_sheets
-from cchc_pipeline.tabular.words import without_marks
 
 #: Headings of the four columns, without accents, as they begin in the sheets of several provinces.
 _HEADINGS = {

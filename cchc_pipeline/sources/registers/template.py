@@ -11,8 +11,7 @@ from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.lake.files import replace_file
-from cchc_pipeline.sources.registers.rows import GUIDE_SHEETS, file_columns
-from cchc_pipeline.sources.registers.source import TABLES
+from cchc_pipeline.sources.registers.source import GUIDE_SHEETS, TABLES, file_columns
 
 ROWS_PREPARED = 500
 _KINDS = {

@@ -16,7 +16,7 @@ from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, i
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import audit
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_standard_errors
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 
 def composed(year: int) -> pd.DataFrame:

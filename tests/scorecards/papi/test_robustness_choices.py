@@ -17,7 +17,7 @@ from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import USUAL, audit, dimensions, pairs_apart, plan_for
 from cchc_pipeline.scorecards.papi.robustness_inputs import read_groups, read_weights
 from cchc_pipeline.scorecards.robustness.draws import Plan
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
 

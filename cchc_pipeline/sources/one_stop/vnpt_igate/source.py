@@ -23,13 +23,10 @@ from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.sources.http import HttpClient
-from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import DOSSIER_NEEDS, dossier_row
-from cchc_pipeline.sources.one_stop.vnpt_igate.procedures import PROCEDURE_NEEDS, procedure_row
-from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi, WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import DOSSIER_NEEDS, PROCEDURE_NEEDS, dossier_row, procedure_row
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.sources.records import ColumnWatch
-from cchc_pipeline.sources.timestamps import MILLISECOND, day_start
+from cchc_pipeline.sources.records import MILLISECOND, ColumnWatch, day_start
 
 DOSSIERS = "one_stop__dossiers"
 PROCEDURES = "one_stop__procedures"

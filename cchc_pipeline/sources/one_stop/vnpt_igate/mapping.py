@@ -1,19 +1,33 @@
-"""Map a dossier of the one-stop system to a flat record."""
+"""Map dossiers and procedures of the one-stop system to flat records."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from cchc_pipeline.sources.one_stop.codes import ONLINE_PAYMENT_NAMES, channel_of, fold, service_level_of, status_of
+from cchc_pipeline.sources.one_stop.codes import (
+    EXECUTING_LEVELS,
+    INTERLINKED,
+    ONLINE_PAYMENT_NAMES,
+    SERVICE_LEVELS,
+    channel_of,
+    fold,
+    service_level_of,
+    status_of,
+)
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
     Problems,
+    any_day,
     bool_or_none,
+    local_day,
     local_name,
+    mapping_or_empty,
     number_or_none,
+    parse_instant,
     read_fields,
     read_unit,
     reader,
@@ -22,7 +36,6 @@ from cchc_pipeline.sources.records import (
     unit_code,
     value_at,
 )
-from cchc_pipeline.sources.timestamps import any_day, local_day, parse_instant
 
 _STATUS_PATHS = ("dossierTaskStatus", "dossierStatus")
 _DEFINITION = "procedureProcessDefinition.processDefinition"
@@ -35,7 +48,7 @@ _TIMES: Fields = {
     "due_at": ("appointmentDate", _moment),
     "finished_at": ("completedDate", _moment),
 }
-_FIELDS: Fields = {
+_DOSSIER_FIELDS: Fields = {
     "dossier_id": ("id", _text),
     "dossier_code": ("code", _text),
     "unit_code": ("agency.code", read_unit),
@@ -54,7 +67,7 @@ _FIELDS: Fields = {
 }
 # column -> groups of paths: one path of every group must arrive, or the column is gone.
 DOSSIER_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    **{column: ((path,),) for column, (path, _) in {**_TIMES, **_FIELDS}.items()},
+    **{column: ((path,),) for column, (path, _) in {**_TIMES, **_DOSSIER_FIELDS}.items()},
     **{column.replace("_at", "_on"): ((path,),) for column, (path, _) in _TIMES.items()},
     **{f"finished_{end}": (("completedDate",), ("refusedDate",)) for end in ("at", "on")},
     **{f"returned_{end}": (("returnedDate",),) for end in ("at", "on")},
@@ -94,7 +107,7 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     return {
         **times,
         **{column.replace("_at", "_on"): moment and moment.date() for column, moment in times.items()},
-        **read_fields(record, _FIELDS, problems),
+        **read_fields(record, _DOSSIER_FIELDS, problems),
         "national_code": text_or_none(record.get("nationCode")),
         "status_code": status,
         "status_name": status_name,
@@ -179,3 +192,54 @@ def _items(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]] | N
 def _paid_online(fee: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     name = local_name(fee.get("paymentMethod") or record.get("paymentMethod"))
     return fee.get("paid") is True and name is not None and fold(name) in ONLINE_PAYMENT_NAMES
+
+
+_any_day = reader(any_day, "not a day", unblank)
+_OLD_LEVEL = re.compile(r"^mức độ ([1-4])$")
+_PROCEDURE_FIELDS: Fields = {
+    "procedure_code": ("code", _text),
+    "interlinked": ("interlinked", reader(lambda way: INTERLINKED.get(way.upper()), "unknown way", text_or_none)),
+    "service_level": ("level.code", reader(SERVICE_LEVELS.get, "unknown level", text_or_none)),
+    "executing_level": (
+        "executingLevel",
+        reader(lambda level: EXECUTING_LEVELS.get(level.upper()), "unknown level", text_or_none),
+    ),
+    "unit_code": ("agency.code", read_unit),
+    "has_fee": ("fee", _flag),
+    "is_payment_online": ("onlinePayment", _flag),
+    "is_citizen_data_connected": ("citizenDataConnected", _flag),
+    "is_content_full": ("contentFull", _flag),
+    "is_updated_on_time": ("updatedOnTime", _flag),
+    "publication_decision": ("publicationDecision", _text),
+    "is_in_force": ("status", _flag),
+    "is_internal": ("internal", _flag),
+    "is_paperless": ("paperless", _flag),
+    "is_priority_early": ("priorityEarly", _flag),
+    "is_essential": ("essentialService", _flag),
+    "is_location_free": ("locationFree", _flag),
+    "integrated_on": ("nationalIntegratedDate", _any_day),
+    "synced_on": ("nationalSyncedDate", _any_day),
+    "time_cut_on": ("timeCutDate", _any_day),
+    "simplified_on": ("simplifiedDate", _any_day),
+}
+PROCEDURE_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "procedure_name": (("name", "translate"),),
+    **{column: ((path,),) for column, (path, _) in _PROCEDURE_FIELDS.items()},
+}
+
+
+def procedure_row(record: Mapping[str, Any]) -> Row:
+    """Map one record of the catalogue to a row of `one_stop__procedures`."""
+    problems = Problems()
+    level = record.get("level")
+    level = level if isinstance(level, Mapping) else {"code": level}
+    old_level = _OLD_LEVEL.match(fold(local_name(level.get("name")) or ""))
+    sector = mapping_or_empty(record.get("sector"))
+    return {
+        **read_fields({**record, "level": level}, _PROCEDURE_FIELDS, problems),
+        "procedure_name": local_name(record.get("name")) or local_name(record.get("translate")),
+        "sector_code": text_or_none(sector.get("code")),
+        "sector_name": local_name(sector.get("name")),
+        "service_level_old": int(old_level.group(1)) if old_level else None,
+        "parse_errors": problems.text(),
+    }
