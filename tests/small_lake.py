@@ -11,8 +11,7 @@ from sql_verdict import sql_verdict_alone
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk, build, state
-from cchc_pipeline.core.registers import TABLES as REGISTERS
-from cchc_pipeline.core.registers import build_register
+from cchc_pipeline.core.build import REGISTERS, build_register
 from cchc_pipeline.core.units import REGISTER, build_units
 from cchc_pipeline.indicators.build import (
     build_indicator_values,

@@ -1,4 +1,4 @@
-"""Build the derived core tables: dossiers and their lateness, events, documents, procedures."""
+"""Build the derived core tables: dossiers and their lateness, events, documents, procedures, registers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.contracts.code_lists import index_table, measure_table
+from cchc_pipeline.core import state
 from cchc_pipeline.core.queries import FIRST, PROCEDURE_KEY, calendar_table, counts, run_table
 from cchc_pipeline.core.units import former_fingerprint, with_holders
 from cchc_pipeline.days import today
@@ -20,6 +22,7 @@ from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
+from cchc_pipeline.sources.registers.source import TABLES
 
 _spans = lru_cache(maxsize=4)(WorkingHours.table)
 
@@ -269,3 +272,41 @@ def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
     parts = lake.store.source_of_parts("core/dossiers", only=months)
     known = listings(lake, as_of_on)
     return run_file("core/procedures_unlisted", dossiers=parts, listings=known, run=run_table(as_of_on))
+
+
+#: Published table -> the inbound table that it is made from.
+REGISTERS = {name: table for name, table in TABLES.items() if name not in ("unit_changes", "appraisals")}
+
+
+def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
+    """Take in the staged rows of a register and build its published table.
+
+    Args:
+        lake: the lake.
+        name: a key of `REGISTERS`.
+        as_of_on: last civil day of data: done, overdue and answered are as of that day.
+    """
+    inbound = REGISTERS[name]
+    state.take_in(lake, inbound)
+    held = lake.store.read(f"core/{inbound}", schema=load_contract(inbound).arrow_schema())
+    schema = load_contract(name).arrow_schema()
+    lists = {"measures": measure_table(), "indices": index_table()}
+    table = run_file(f"core/{name}", schema, held=held, **lists, run=run_table(as_of_on))
+    lake.store.update(table, f"built/{name}")
+    return table
+
+
+def unknown_unit_codes(lake: Lake, register: str) -> list[str]:
+    """Return the unit codes of a built register that are not in `units`, sorted.
+
+    Codes of other provinces are allowed in `external_indices`. The rows of unknown codes are published, and count in
+    no indicator.
+    """
+    return run_sql(
+        "SELECT DISTINCT unit_code FROM register ANTI JOIN units USING (unit_code) "
+        "WHERE ? <> 'external_indices' OR SPLIT_PART(unit_code, '.', 1) IN (SELECT province_code FROM units) "
+        "ORDER BY 1",
+        params=[register],
+        register=lake.store.source(f"built/{register}"),
+        units=lake.store.source("built/units"),
+    )["unit_code"].to_pylist()

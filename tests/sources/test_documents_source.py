@@ -18,15 +18,13 @@ from cchc_pipeline.sources.documents.lgsp.source import (
     STATUSES,
     DocumentsSource,
     EdxmlError,
+    apology_dossier_code,
     credential_headers,
     document_row,
-    parse_message,
-    status_row,
-)
-from cchc_pipeline.sources.documents.subjects import (
-    apology_dossier_code,
     internal_procedures_count,
+    parse_message,
     procedures_count,
+    status_row,
     subject_field,
     subject_kind,
 )

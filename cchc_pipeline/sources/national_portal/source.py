@@ -76,35 +76,25 @@ def request_body(period: Period) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Unit:
-    """Unit of a report: the portal's UUID, the code as written, name and group."""
+    """Unit of a report, with its scores where a `service-results` reply gives them.
+
+    Attributes:
+        department_id: the portal's UUID; None in the overview.
+        code: code as written; None for the whole country.
+        total: object with score, maxScore and ratio of the total as far as given.
+        groups: group code to the object with name, score, maxScore and ratio as far as given.
+    """
 
     department_id: str | None
     code: str | None
     name: str | None = None
     child_group: str | None = None
-
-
-@dataclass(frozen=True)
-class UnitResult:
-    """Scores of one unit in a `service-results` reply.
-
-    Attributes:
-        unit: the unit; without id in the overview, without code for the whole country.
-        total: object with score, maxScore and ratio of the total as far as given.
-        groups: group code to the object with name, score, maxScore and ratio as far as given.
-    """
-
-    unit: Unit
-    total: Mapping[str, Any]
+    total: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class ServiceResults:
-    """Reply `service-results`: results of the unit asked for and of those below it."""
-
-    own: UnitResult
-    children: tuple[UnitResult, ...]
+#: Results of the unit asked for, and of those below it.
+ServiceResults = tuple[Unit, list[Unit]]
 
 
 def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
@@ -114,23 +104,22 @@ def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
         KeyError: `overview` or `evaluation` is missing.
     """
     radar = {str(group["code"]): group for group in data.get("radar") or () if mapping_or_empty(group).get("code")}
-    children = tuple(_unit_result(entry) for entry in data["evaluation"] or () if isinstance(entry, Mapping))
-    return ServiceResults(_unit_result(mapping_or_empty(data["overview"]), radar), children)
+    children = [_unit(entry, None) for entry in data["evaluation"] or () if isinstance(entry, Mapping)]
+    return _unit(mapping_or_empty(data["overview"]), radar), children
 
 
-def _unit_result(entry: Mapping[str, Any], radar: Mapping[str, Mapping[str, Any]] | None = None) -> UnitResult:
-    scores = mapping_or_empty(entry.get("groupScores"))
-    names = ("departmentId", "departmentCode", "departmentName", "childGroup")
+def _unit(entry: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]] | None) -> Unit:
+    if groups is None:
+        scores = mapping_or_empty(entry.get("groupScores"))
+        groups = {code: {"code": code, "score": score} for code, score in scores.items()}
+    named = (text_or_none(entry.get(name)) for name in ("departmentId", "departmentCode", "departmentName"))
     fields = {"score": "totalScore", "maxScore": "totalMaxScore", "ratio": "ratio"}
-    return UnitResult(
-        Unit(*(text_or_none(entry.get(name)) for name in names)),
-        total={name: number_or_none(entry.get(path)) for name, path in fields.items()},
-        groups=radar if radar is not None else {code: {"code": code, "score": score} for code, score in scores.items()},
-    )
+    total = {name: number_or_none(entry.get(path)) for name, path in fields.items()}
+    return Unit(*named, text_or_none(entry.get("childGroup")), total, groups)
 
 
-def result_rows(unit: Unit, period: Period, result: UnitResult) -> Iterator[Row]:
-    """Yield TOTAL and one row per group of a unit."""
+def result_rows(unit: Unit, period: Period, result: Unit) -> Iterator[Row]:
+    """Yield TOTAL and one row per group of `result`, for `unit`."""
     yield _row(unit, period, SERVICE_RESULTS, "TOTAL", "TOTAL", result.total)
     for code, group in result.groups.items():
         yield _row(unit, period, SERVICE_RESULTS, code, f"GROUP.{code}", group)
@@ -223,7 +212,7 @@ class NationalPortalSource:
             with self._http.reading(window.last, f"the portal's {period}"):
                 province = Unit(province_id, self._province)
                 results = self._service_results(period, {"departmentId": province_id}, self._province)
-                below = [child.unit for child in results.children if child.unit.department_id]
+                below = [child for child in results[1] if child.department_id]
                 units = [province, *(below if self._with_children else ())]
                 total = len(units) * (len(periods) - number) + done
                 for unit in units:
@@ -236,10 +225,10 @@ class NationalPortalSource:
 
     def _province_id(self, period: Period, window: Window) -> str:
         with self._http.reading(window.last, "the portal's list of provinces"):
-            listed = self._service_results(period, {"departmentType": "ADMINISTRATIVE_UNIT"}, None)
-            for entry in listed.children:
-                if canonical_unit_code(entry.unit.code) == self._province and entry.unit.department_id:
-                    return entry.unit.department_id
+            _, listed = self._service_results(period, {"departmentType": "ADMINISTRATIVE_UNIT"}, None)
+            for entry in listed:
+                if canonical_unit_code(entry.code) == self._province and entry.department_id:
+                    return entry.department_id
             fix = "check the province code in the settings: since 1/7/2025 there are 34 provinces"
             what = f"province {self._province} is not in the portal's list"
             raise self._http.error(ReplyBroken, what, REPORT_PATH + SERVICE_RESULTS, fix=fix)
@@ -248,15 +237,14 @@ class NationalPortalSource:
         self, unit: Unit, period: Period, results: ServiceResults | None, watch: ColumnWatch
     ) -> Iterator[Row]:
         request = {"departmentId": unit.department_id}
-        if results is None:
-            results = self._service_results(period, request, unit.code)
-        unit = replace(unit, name=unit.name or results.own.unit.name)
-        yield from result_rows(unit, period, results.own)
+        own, children = results or self._service_results(period, request, unit.code)
+        unit = replace(unit, name=unit.name or own.name)
+        yield from result_rows(unit, period, own)
         if unit.child_group == DISTRICT:
             # Until 30/6/2025 communes stand below districts; the portal's list gives their totals.
-            for below in results.children:
-                if below.unit.department_id:
-                    yield from result_rows(below.unit, period, below)
+            for below in children:
+                if below.department_id:
+                    yield from result_rows(below, period, below)
         for report in METRIC_REPORTS:
             data = self._report(report, period, request, "metrics")
             if value_at(data, "overview.departmentId") not in (None, unit.department_id):
@@ -268,7 +256,7 @@ class NationalPortalSource:
     def _service_results(self, period: Period, request: Mapping[str, Any], code: str | None) -> ServiceResults:
         data = self._report(SERVICE_RESULTS, period, request, "overview", "radar", "evaluation")
         results = parse_service_results(data)
-        reported = canonical_unit_code(results.own.unit.code)
+        reported = canonical_unit_code(results[0].code)
         if code and reported and reported != canonical_unit_code(code):
             path = REPORT_PATH + SERVICE_RESULTS
             raise self._http.error(PageRepeated, "the report of another unit than asked for", path)

@@ -9,7 +9,6 @@ takes to see as many different records as the pages hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
@@ -22,19 +21,11 @@ TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a
 SEARCH_PATH = "/pa/dossier/search"
 PROCEDURE_PATH = "/bd/procedure"
 _RENEW_BEFORE_S = 60.0
+Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a search.
-
-    Attributes:
-        records: the records of this page.
-        is_last: whether nothing follows.
-    """
-
-    records: list[dict[str, Any]]
-    is_last: bool
+#: The records of one page of a search, and whether nothing follows.
+Page = tuple[list[Record], bool]
 
 
 class OneStopApi:
@@ -57,19 +48,19 @@ class OneStopApi:
         params = {"spec": "slice", "page": page, "size": size, "sort": "id,asc", **query}
         return self._page(self._get(SEARCH_PATH, params), SEARCH_PATH, page)
 
-    def procedures(self, size: int) -> Iterator[dict[str, Any]]:
+    def procedures(self, size: int) -> Iterator[Record]:
         """Yield the whole procedure catalogue."""
         seen: set[str] = set()
         number = 0
         while True:
             params = {"spec": "page", "page": number, "size": size, "sort": "id,asc"}
-            page = self._page(self._get(PROCEDURE_PATH, params), PROCEDURE_PATH, number)
-            keys = [str(record.get("id") or record.get("code")) for record in page.records]
+            records, is_last = self._page(self._get(PROCEDURE_PATH, params), PROCEDURE_PATH, number)
+            keys = [str(record.get("id") or record.get("code")) for record in records]
             if number and keys and seen.issuperset(keys):
                 raise self.http.error(PageRepeated, f"page {number} gives the records of earlier pages", PROCEDURE_PATH)
             seen.update(keys)
-            yield from page.records
-            if page.is_last or not page.records:
+            yield from records
+            if is_last or not records:
                 return
             number += 1
 
@@ -107,10 +98,9 @@ class OneStopApi:
             raise self.http.error(PageRepeated, f"page {number} instead of page {asked}", path)
         if not isinstance(reply.get("last"), bool):
             raise self.http.error(FieldGone, "the reply holds no field 'last': the end of the list is unknown", path)
-        return Page(content, reply["last"])
+        return content, reply["last"]
 
 
-Record = dict[str, Any]
 SMALLEST = timedelta(minutes=1)
 _ROUNDS = 12
 _FILL = 0.7  # a planned piece aims at this part of a page, so that a busier day still fits
@@ -137,32 +127,35 @@ class WindowReader:
         ends = [start - MILLISECOND for start in starts[1:]] + [day_end(day)]
         leaves: list[tuple[datetime, int]] = []
         for start, end in zip(starts, ends, strict=True):
-            yield from self._read(start, end, {}, leaves)
+            yield from self.read(start, end, {}, leaves)
         self._plan(leaves)
 
-    def read(self, start: datetime, end: datetime, filters: Mapping[str, str]) -> Iterator[Record]:
-        """Yield all dossiers from `start` to `end`, both included, to the millisecond."""
-        yield from self._read(start, end, filters, [])
-
-    def _read(
-        self, start: datetime, end: datetime, filters: Mapping[str, str], leaves: list[tuple[datetime, int]]
+    def read(
+        self,
+        start: datetime,
+        end: datetime,
+        filters: Mapping[str, str],
+        leaves: list[tuple[datetime, int]] | None = None,
     ) -> Iterator[Record]:
+        """Yield all dossiers from `start` to `end`, both included, to the millisecond.
+
+        The start and the number of records of every piece that was read are added to `leaves`.
+        """
         stack = [(start, end)]
         while stack:
             start, end = stack.pop()
             query = {"accepted-from": utc_millis(start), "accepted-to": utc_millis(end), **filters}
-            page = self._api.search(query, 0, self._size)
-            self._check(page.records, start, end)
-            if page.is_last:
-                records = page.records
-            elif end - start >= SMALLEST:
+            records, is_last = self._api.search(query, 0, self._size)
+            self._check(records, start, end)
+            if not is_last and end - start >= SMALLEST:
                 middle = start + (end - start) // 2
                 middle -= timedelta(microseconds=middle.microsecond % 1000)
                 stack += [(middle, end), (start, middle - MILLISECOND)]  # the earlier half is read first
                 continue
-            else:
+            if not is_last:
                 records = self._crowded_minute(query)
-            leaves.append((start, len(records)))
+            if leaves is not None:
+                leaves.append((start, len(records)))
             yield from records
 
     def _check(self, records: list[Record], start: datetime, end: datetime) -> None:
@@ -196,12 +189,12 @@ class WindowReader:
     def _pages(self, query: Mapping[str, str]) -> Iterator[list[Record]]:
         number, previous = 0, list[Any]()
         while True:
-            page = self._api.search(query, number, self._size)
-            ids = [record.get("id") for record in page.records]
-            if (ids and ids == previous) or (not ids and not page.is_last):
+            records, is_last = self._api.search(query, number, self._size)
+            ids = [record.get("id") for record in records]
+            if (ids and ids == previous) or (not ids and not is_last):
                 raise self._api.http.error(PageRepeated, f"page {number} does not move on", SEARCH_PATH)
-            yield page.records
-            if page.is_last:
+            yield records
+            if is_last:
                 return
             number, previous = number + 1, ids
 
