@@ -115,30 +115,21 @@ def day_measures() -> frozenset[str]:
 
 
 def measure_table() -> pa.Table:
-    """Return rows of measure_code, measure_kind, measure_name_vi/_en, unit_of_measure."""
-    return table_from_records(
-        {
-            "measure_code": one.code,
-            "measure_kind": one.attributes["kind"],
-            "measure_name_vi": one.label_vi,
-            "measure_name_en": one.label_en,
-            "unit_of_measure": one.attributes["unit"],
-        }
-        for one in load_code_list("register_measure").codes
-    )
+    """Return rows of measure_code, measure_name_vi/_en, measure_kind, unit_of_measure."""
+    return _table("register_measure", "measure", measure_kind="kind", unit_of_measure="unit")
 
 
 def index_table() -> pa.Table:
     """Return rows of index_code, index_name_vi/_en, max_value, series."""
+    return _table("external_index", "index", max_value="max_value", series="series")
+
+
+def _table(name: str, prefix: str, **attributes: str) -> pa.Table:
+    """Return a row per code of a list, with `attributes` (column -> name there)."""
     return table_from_records(
-        {
-            "index_code": one.code,
-            "index_name_vi": one.label_vi,
-            "index_name_en": one.label_en,
-            "max_value": float(one.attributes["max_value"]),
-            "series": one.attributes["series"],
-        }
-        for one in load_code_list("external_index").codes
+        {f"{prefix}_code": one.code, f"{prefix}_name_vi": one.label_vi, f"{prefix}_name_en": one.label_en}
+        | {column: one.attributes[held] for column, held in attributes.items()}
+        for one in load_code_list(name).codes
     )
 
 

@@ -6,6 +6,7 @@ Codes of units are reassigned: a record belongs to the holder of its code on the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -99,12 +100,10 @@ def _change(row: dict) -> UnitChange:
 
     Who takes over a dissolved unit is no heir; the register marks a part of a unit by `is_part`.
     """
-    is_gone = row["kind"] == "dissolved"
-    names = ("old_code", "old_name", "changed_on", "kind", "legal_basis")
+    names = ["old_code", "old_name", "changed_on", "kind", "legal_basis"]
+    heir = dict.fromkeys(("new_code", "new_name")) if row["kind"] == "dissolved" else {}
     return UnitChange(
-        **{name: row[name] for name in names},
-        new_code=None if is_gone else row["new_code"],
-        new_name=None if is_gone else row["new_name"],
+        **{name: row[name] for name in (*names, "new_code", "new_name")} | heir,
         is_exact=row["is_exact"] if "is_exact" in row else not row["is_part"] and row["kind"] not in _NEVER_WHOLE,
     )
 
@@ -166,32 +165,20 @@ def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
 
 def _registered(history: UnitHistory, register: list[dict]) -> pa.Table:
     """Return every unit that a change names, in the columns of `_REGISTERED`."""
-    told: dict[str, dict] = {}
-    for row in register:
-        # A successor that nothing else lists has the level of the unit it was made of.
-        told.setdefault(row["new_code"], {"level": row["old_level"], "parent": None})
+    # unit -> level and parent; a successor that nothing else lists has the level of the unit it was made of.
+    told = {row["new_code"]: (row["old_level"], None) for row in reversed(register)}
     for row in register:
         holder = history.holder(row["old_code"], _eve(row["changed_on"])).unit_id
-        told[holder] = {"level": row["old_level"], "parent": row["old_parent_code"]}
+        told[holder] = row["old_level"], row["old_parent_code"]
     rows = []
     for code in sorted(history.codes):
         for unit_id in dict.fromkeys(tenure.unit_id for tenure in history.tenures(code)):
             tenures = history.of_id(unit_id)
-            about = told.get(unit_id) or {"level": "province" if "." not in code else None, "parent": None}
-            rows.append(
-                {
-                    "unit_code": unit_id,
-                    "agency_code": code,
-                    "unit_name": tenures[-1].name,
-                    "unit_level": about["level"],
-                    "parent_code": about["parent"],
-                    "valid_from": tenures[0].valid_from,
-                    "valid_to": tenures[-1].valid_to,
-                    "predecessor_codes": _codes(s.unit_id for s in history.predecessors(unit_id)),
-                    "successor_codes": _codes(s.unit_id for s in history.successors(unit_id)),
-                }
-            )
-    return table_from_records(rows, schema=_REGISTERED)
+            level_and_parent = told.get(unit_id, ("province" if "." not in code else None, None))
+            days = tenures[0].valid_from, tenures[-1].valid_to
+            kin = (_codes(step.unit_id for step in of(unit_id)) for of in (history.predecessors, history.successors))
+            rows.append((unit_id, code, tenures[-1].name, *level_and_parent, *days, *kin))
+    return table_from_rows(rows, _REGISTERED)
 
 
 def _eve(day: date) -> date:
@@ -208,21 +195,10 @@ def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Sc
     rows = []
     for change in history.changes:
         heir = took_over.get((change.old_code, change.changed_on)) if change.kind == "dissolved" else None
-        new_code = heir["new_code"] if heir else change.new_code
-        rows.append(
-            {
-                "old_code": change.old_code,
-                "changed_on": change.changed_on,
-                "new_code": new_code,
-                "old_name": change.old_name,
-                "new_name": heir["new_name"] if heir else change.new_name,
-                "old_unit_code": history.holder(change.old_code, _eve(change.changed_on)).unit_id,
-                "new_unit_code": history.holder(str(new_code), change.changed_on).unit_id,
-                "kind": change.kind,
-                "is_exact": change.is_exact and change.kind not in _NEVER_WHOLE,
-                "legal_basis": change.legal_basis,
-            }
-        )
-    return table_from_records(rows, schema=schema).sort_by(
-        [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
-    )
+        row = asdict(change) | {"is_exact": change.is_exact and change.kind not in _NEVER_WHOLE}
+        row |= {name: heir[name] for name in ("new_code", "new_name")} if heir else {}
+        row["old_unit_code"] = history.holder(change.old_code, _eve(change.changed_on)).unit_id
+        row["new_unit_code"] = history.holder(str(row["new_code"]), change.changed_on).unit_id
+        rows.append(row)
+    order = [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
+    return table_from_records(rows, schema=schema).sort_by(order)
