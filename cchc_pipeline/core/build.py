@@ -67,11 +67,6 @@ def step_kinds() -> pa.Table:
     return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in ("pattern", "kind")})
 
 
-def late_schema() -> pa.Schema:
-    """Return the Arrow schema of the published table `late_dossiers`."""
-    return load_contract("late_dossiers").arrow_schema()
-
-
 def first_apologies(lake: Lake) -> pa.Table:
     """Return first apology letters per dossier: dossier_code, letter_code, letter_on."""
     documents = lake.store.source("core/documents__documents", load_contract("documents__documents").arrow_schema())
@@ -87,14 +82,15 @@ def build_late_part(lake: Lake, part: str, **tables: Source) -> pa.Table:
         tables: `dossiers`, the month as built; `held`, as held in core, with the steps; `apologies`; `calendar`, which
             covers every day of the dossiers; `run` with `as_of_on`.
     """
-    late = run_file("core/late_dossiers", late_schema(), **tables, step_kinds=step_kinds())
+    schema = load_contract("late_dossiers").arrow_schema()
+    late = run_file("core/late_dossiers", schema, **tables, step_kinds=step_kinds())
     lake.store.write(late, "built/late_dossiers", part)
     return counts("late_items", late=late)
 
 
 def build_late(lake: Lake) -> pa.Table:
     """Build the published table `late_dossiers` from all months, ordered by its key."""
-    schema = late_schema()
+    schema = load_contract("late_dossiers").arrow_schema()
     months = lake.store.source_of_parts("built/late_dossiers", schema)
     table = run_sql("SELECT * FROM months ORDER BY dossier_id", schema, months=months)
     lake.store.update(table, "built/late_dossiers")
@@ -138,7 +134,7 @@ def build_dossiers(
         lake: the lake.
         as_of_on: last civil day of data.
         hours: opening hours of the units; the shipped table by default.
-        former: codes that belong to another unit by now, see `holders.former_holders`.
+        former: codes that belong to another unit by now, see `units.former_holders`.
         rebuild: treat every month as stale.
 
     Returns:
@@ -146,10 +142,11 @@ def build_dossiers(
     """
     hours, apologies = hours or working_hours(), first_apologies(lake)
     store, parts = lake.store, lake.store.parts("core/dossiers")
-    dossiers, events = (load_contract(name).arrow_schema() for name in ("dossiers", "dossier_events"))
+    tables_made = ("late_dossiers", "dossiers", "dossier_events")
+    late, dossiers, events = (load_contract(name).arrow_schema() for name in tables_made)
     files = ("dossiers", "dossier_items", "late_dossiers", "late_items", "deadlines")
     rules = [sql_file(f"core/{file}") for file in files] + sorted(map(str, hours.openings))
-    known = (late_schema(), step_kinds().to_pydict(), former_fingerprint(former), dossiers, events, overrides())
+    known = (late, step_kinds().to_pydict(), former_fingerprint(former), dossiers, events, overrides())
     logic = hashlib.sha256("".join([*rules, *map(str, known)]).encode()).hexdigest()
     letters = _apologies_by_part(lake, apologies) if parts else {}
     calendar = calendar_table(FIRST, max(as_of_on, today()) + timedelta(days=400))

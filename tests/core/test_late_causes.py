@@ -34,7 +34,8 @@ def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
     dossiers = built(rows, as_of_on, letters)
-    found = run_file("core/late_dossiers", build.late_schema(), dossiers=dossiers, held=table, apologies=letters,
+    schema = load_contract("late_dossiers").arrow_schema()
+    found = run_file("core/late_dossiers", schema, dossiers=dossiers, held=table, apologies=letters,
         calendar=CALENDAR, step_kinds=build.step_kinds(), run=run,
     )  # fmt: skip
     return dossiers, found, counts("late_items", late=found)

@@ -20,11 +20,11 @@ from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, a
 from cchc_pipeline.sources.drop_folder import file_errors, files_in, table_files
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.papi.tables import Figure, PapiTable, join_years
-from cchc_pipeline.sources.papi.workbook import NO_SCORE, STANDARD_ERROR, WEIGHTED, read_workbook
+from cchc_pipeline.sources.papi.workbook import NO_SCORE, STANDARD_ERROR, WEIGHTED, tables_of_sheets
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError, file_kind
-from cchc_pipeline.tabular.sheets import read_table
+from cchc_pipeline.tabular.sheets import read_sheets, read_table
 
 PROVINCE = "PROVINCE"
 _SLOT = re.compile(r"SC\d+\Z")
@@ -42,7 +42,7 @@ def papi_tables(path: Path, year: int | None = None) -> list[PapiTable]:
         TableFileError: nothing can be read with certainty; with the line or cell, and the fix.
     """
     if file_kind(path) == "xlsx":
-        return read_workbook(path)
+        return tables_of_sheets([(str(sheet.name), sheet.rows) for sheet in read_sheets(path)], path.name)
     table = PapiTable(year_of(path) if year is None else year, path.name)
     seen: dict[str, int] = {}
     for line, cells in province_rows(path, "SC11 to SC83", _SLOT):
@@ -83,29 +83,26 @@ def read_wide(path: Path, year: int) -> pd.DataFrame:
             sub-dimension that the year does not have, or the year repeats another year of the workbook.
     """
     wanted = instrument(year)
+
+    def refused(said: str) -> PapiTableError:
+        return PapiTableError(said, file=str(path))
+
     try:
         tables = {table.year: table for table in join_years(papi_tables(path, year))}
     except TableFileError as error:
-        raise PapiTableError(f"{error.file}: {error.problem}. Fix: {error.fix}.", file=str(path)) from error
+        raise refused(f"{error.file}: {error.problem}. Fix: {error.fix}.") from error
     if year not in tables:
-        held = ", ".join(map(str, tables))
-        raise PapiTableError(f"{path.name} holds {held}, not {year}; give --year one of these", file=str(path))
+        raise refused(f"{path.name} holds {', '.join(map(str, tables))}, not {year}; give --year one of these")
     figures, codes = tables[year].figures, tables[year].codes()
     if not figures:
-        raise PapiTableError(f"{path.name}: has no rows below a header; drop the full table", file=str(path))
+        raise refused(f"{path.name}: has no rows below a header; drop the full table")
     if absent := [slot for slot in wanted.slots if slot not in codes]:
-        raise PapiTableError(
-            f"{path.name}: column {', '.join(absent)} is missing, which the instrument of {year} has; "
-            "add it (blank where there is no figure) or check the year",
-            file=str(path),
-        )
+        said = f"{path.name}: column {', '.join(absent)} is missing, which the instrument of {year} has; "
+        raise refused(said + "add it (blank where there is no figure) or check the year")
     for (province, slot), figure in figures.items():
         if figure.value and slot in all_slots() and slot not in wanted.slots:
-            raise PapiTableError(
-                f"{path.name}, {figure.where} ({province}): holds {figure.value:g}, but the instrument of {year} "
-                f"has no {slot}; is this the table of another year?",
-                file=str(path),
-            )
+            said = f"{path.name}, {figure.where} ({province}): holds {figure.value:g}, but the instrument of {year} "
+            raise refused(f"{said}has no {slot}; is this the table of another year?")
     records = [
         (year, province, slot, math.nan if (value := figures[province, slot].value) is None else value)
         for province in PROVINCES

@@ -15,14 +15,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.reference.papi_instrument import Instrument, PapiTableError, former_provinces, instrument
 from cchc_pipeline.sources.papi.tables import Figure, PapiTable
 from cchc_pipeline.tabular.cells import CellError, Formula, read_number, without_marks
 from cchc_pipeline.tabular.files import Row, TableFileError
-from cchc_pipeline.tabular.sheets import read_sheets
 
 #: Texts of a cell without a figure.
 NO_SCORE = frozenset({"", "NA", "N/A", "#N/A", "-", "–", "."})
@@ -145,17 +143,14 @@ SUM_TOLERANCE = 0.01
 _YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
 
 
-def read_workbook(path: Path) -> list[PapiTable]:
-    """Read every year that a workbook holds, in order. Its name may say the year.
+def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> list[PapiTable]:
+    """Find the table of every year in sheets (name, rows) of the workbook `file`, in order.
+
+    The name of the file may say the year.
 
     Raises:
         TableFileError: nothing can be read with certainty; with sheet, cell and fix.
     """
-    return tables_of_sheets([(str(sheet.name), sheet.rows) for sheet in read_sheets(path)], path.name)
-
-
-def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> list[PapiTable]:
-    """Find the table of every year in sheets (name, rows) of the workbook `file`."""
     tables: dict[int, PapiTable] = {}
     passed: list[str] = []
     found: list[_Sheet] = []

@@ -157,7 +157,8 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     if times["finished_at"] is None and status == 3:
         times["finished_at"] = _moment(record.get("refusedDate"), "finished_at", problems)
     times["returned_at"] = _moment(record.get("returnedDate"), "returned_at", problems)
-    step, holder = _current_step(record)
+    tasks = _tasks(record, "currentTask")
+    step, holder = _step(next((task for task in tasks if task.get("isCurrent")), tasks[0] if tasks else {}))
     timed = record if record.get("processingTime") is not None else value_at(record, _DEFINITION)
     fees = _items(record, "dossierFee")
     amount = None if fees is None else int(sum(number_or_none(fee.get("amount")) or 0 for fee in fees))
@@ -198,11 +199,6 @@ def _status(record: Mapping[str, Any], problems: Problems) -> tuple[int | None, 
     elif any(record.get(path) is not None for path in _STATUS_PATHS):
         problems.add("status_code", "a status number without a name", record.get("dossierStatus"))
     return None, names[0] if names else None
-
-
-def _current_step(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    tasks = _tasks(record, "currentTask")
-    return _step(next((task for task in tasks if task.get("isCurrent")), tasks[0] if tasks else {}))
 
 
 def _tasks(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
