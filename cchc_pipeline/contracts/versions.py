@@ -112,11 +112,8 @@ def compatibility_errors(contract: Contract, folder: Path | None = None) -> list
 def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[VersionRefused]:
     """Return the errors of all published contracts, and of tables that are gone.
 
-    A table may only go after the end of support that its last version announced.
-
-    Args:
-        folder: a folder of contracts; the project's own where None.
-        today: the civil day that ends of support are compared with; None where none has passed.
+    A table may only go after the end of support that its last version announced: before `today`, never where that is
+    None. The folder is the project's own by default.
     """
     folder = folder or contract_folder()
     contracts = [contract for contract in folder_contracts(folder) if contract.is_published]

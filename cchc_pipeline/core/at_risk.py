@@ -61,13 +61,9 @@ def update_counts(lake: Lake, as_of_on: date) -> int:
 
 
 def count_outcomes(dossiers: Source, held: Source, calendar: pa.Table, as_of_on: date) -> pa.Table:
-    """Count outcomes of dossiers by the working days that they had left.
+    """Count outcomes of built dossiers by the working days that they had left.
 
-    Args:
-        dossiers: built dossiers.
-        held: the same dossiers as held in core, with their steps.
-        calendar: working calendar that covers them.
-        as_of_on: last civil day of data.
+    `held` are the same dossiers as held in core, with their steps; the calendar covers them.
 
     Returns:
         Counts `dossiers` and `late`; the key is due_month, said_month (month in which they had so many days left),
@@ -138,9 +134,7 @@ def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
 def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
     """Compare predicted with observed lateness by tenth of the probability.
 
-    Args:
-        outcomes: see `count_outcomes`.
-        as_of_on: last civil day of data; months of due dates that are over are judged.
+    Months of due dates that are over on `as_of_on` are judged; on `outcomes` see `count_outcomes`.
 
     Returns:
         One row per decile, 0 for all of them: predicted_mean and observed_share (0 to 1), and the Brier score, the mean

@@ -36,17 +36,10 @@ def openings(hours: WorkingHours, calendar: pa.Table) -> pa.Table:
 def dossiers_of(
     held: Source, *, apologies: pa.Table, calendar: pa.Table, hours: WorkingHours, run: pa.Table
 ) -> pa.Table:
-    """Build dossiers with outcome and both due dates, one row per dossier of `held`.
+    """Build rows of the published table `dossiers`: outcome and both due dates.
 
-    Args:
-        held: a month of core dossiers.
-        apologies: see `first_apologies`; the codes alone are read.
-        calendar: working calendar that covers the month's dossiers and their due dates.
-        hours: opening hours of the units.
-        run: the one-row table with `as_of_on`.
-
-    Returns:
-        Rows of the published table `dossiers`.
+    There is one per row of `held`, a month of core dossiers; of `apologies` (see `first_apologies`) the codes alone are
+    read; the calendar covers the month's dossiers and their due dates; `run` has `as_of_on`.
     """
     tables = {"held": held, "apologies": apologies, "calendar": calendar}
     deadlines = run_file("core/deadlines", **tables, openings=openings(hours, calendar))
@@ -76,11 +69,8 @@ def first_apologies(lake: Lake) -> pa.Table:
 def build_late_part(lake: Lake, part: str, **tables: Source) -> pa.Table:
     """Write the late dossiers of a month; return their events by cause.
 
-    Args:
-        lake: the lake.
-        part: the month.
-        tables: `dossiers`, the month as built; `held`, as held in core, with the steps; `apologies`; `calendar`, which
-            covers every day of the dossiers; `run` with `as_of_on`.
+    `tables` are `dossiers`, the month as built; `held`, as held in core, with the steps; `apologies`; `calendar`, which
+    covers every day of the dossiers; `run` with `as_of_on`.
     """
     schema = load_contract("late_dossiers").arrow_schema()
     late = run_file("core/late_dossiers", schema, **tables, step_kinds=step_kinds())
@@ -128,14 +118,8 @@ def build_dossiers(
     """Rebuild stale months of `dossiers`, `late_dossiers` and `dossier_events`.
 
     A month is stale when its core rows, the SQL, the calendar or its apology letters changed, or when it holds open
-    dossiers and `as_of_on` moved: so the cost of a night follows what can still change.
-
-    Args:
-        lake: the lake.
-        as_of_on: last civil day of data.
-        hours: opening hours of the units; the shipped table by default.
-        former: codes that belong to another unit by now, see `units.former_holders`.
-        rebuild: treat every month as stale.
+    dossiers and `as_of_on` moved: so the cost of a night follows what can still change. `rebuild` treats every month as
+    stale. On `former` see `units.former_holders`; the shipped opening hours hold by default.
 
     Returns:
         Number of months, number rebuilt.
@@ -276,12 +260,9 @@ REGISTERS = {name: table for name, table in TABLES.items() if name not in ("unit
 
 
 def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:
-    """Take in the staged rows of a register and build its published table.
+    """Take in a register, a key of `REGISTERS`, and build its published table.
 
-    Args:
-        lake: the lake.
-        name: a key of `REGISTERS`.
-        as_of_on: last civil day of data: done, overdue and answered are as of that day.
+    Done, overdue and answered are as of `as_of_on`, the last civil day of data.
     """
     inbound = REGISTERS[name]
     state.take_in(lake, inbound)

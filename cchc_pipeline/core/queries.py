@@ -44,14 +44,10 @@ PROCEDURE_KEY = "event_on, unit_code, executing_level"
 
 
 def items(file: str, **tables: Source) -> pa.Table:
-    """Return the items of `core/sql/<file>.sql`.
+    """Return the items of `core/sql/<file>.sql` over the tables that it reads.
 
-    Args:
-        file: `dossier_items`, `late_items`, `document_items` or `procedure_items`.
-        tables: tables that the file reads.
-
-    Returns:
-        item_id, measure, quantity and the columns that they are summed by.
+    The files are dossier_items, late_items, document_items and procedure_items. Columns: item_id, measure, quantity and
+    those that they are summed by.
     """
     return run_sql(f"SELECT * FROM ({sql_file(f'core/{file}')}) WHERE measure IS NOT NULL", **tables)
 

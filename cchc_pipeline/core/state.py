@@ -21,10 +21,7 @@ NO_MONTH = "unknown"
 def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table:
     """Merge `incoming` into `current`: a row replaces the held one of the same key.
 
-    Args:
-        current: the state held, unique by key.
-        incoming: new rows of the same schema; of several with one key the last wins.
-        key: names of the key columns.
+    Both have one schema; of several incoming rows with one key the last wins.
 
     Returns:
         Rows ordered by key; `current` as it is where nothing came in.

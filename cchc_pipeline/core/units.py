@@ -131,12 +131,8 @@ def built_history(lake: Lake) -> UnitHistory:
 def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
     """Build the published tables `units` and `unit_changes`; return `units`.
 
-    Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province.
-
-    Args:
-        lake: the lake.
-        province_code: agency code of the province today.
-        as_of_on: last civil day of data.
+    Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province,
+    by its agency code today. They are current as of `as_of_on`, the last civil day of data.
 
     Raises:
         UnitHistoryError: the register of changes contradicts itself.

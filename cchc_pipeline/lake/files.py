@@ -69,16 +69,10 @@ class Store:
         schema: pa.Schema | None = None,
         columns: list[str] | None = None,
     ) -> pa.Table:
-        """Read a table, or one part of it.
-
-        Args:
-            table: name of the table.
-            part: name of the part.
-            schema: schema of the empty table that is returned where nothing was written yet.
-            columns: columns to read; all by default.
+        """Read a table, or one part of it: its `columns`, all by default.
 
         Raises:
-            LakeError: nothing was written yet, and no `schema` is given.
+            LakeError: nothing was written yet, and no `schema` of an empty table is given.
         """
         path = self.path(table, part)
         if path.exists():

@@ -15,11 +15,8 @@ from cchc_pipeline.lake.files import LakeError, Store, Token
 class Ledger:
     """The parts of one table that one consumer has taken in.
 
-    Attributes:
-        store: holds the ledger and the table.
-        name: name of the ledger in the store.
-        table: name of the table whose parts are consumed.
-        logic: identity of what the consumer does; when it changes, every part is new again.
+    `name` is the name of the ledger in the store. `logic` is the identity of what the consumer does; when it changes,
+    every part is new again.
     """
 
     store: Store
@@ -34,11 +31,9 @@ class Ledger:
         return {part: held[part] for part in sorted(new, key=lambda part: (held[part].written_ns, part))}
 
     def note(self, taken: Mapping[str, Token]) -> None:
-        """Record these parts as taken in.
+        """Record these parts as taken in, with their tokens from before they were read.
 
-        Args:
-            taken: the parts with their tokens from before they were read: one that was written again in between
-                stays pending.
+        One that was written again in between stays pending.
         """
         new = {f"{part}.parquet": f"{token}|{self.logic}" for part, token in taken.items()}
         noted = (self.store.read_json(self.name) or {}) | new
@@ -94,8 +89,7 @@ class Lake:
     def claim(self, identity: dict[str, Any] | None = None) -> None:
         """Mark the lake with a province and the current format, or check that mark.
 
-        Args:
-            identity: the province; None for whoever has claimed the lake before.
+        Without an identity, that of whoever has claimed the lake before holds.
 
         Raises:
             LakeError: a newer version of the program wrote the lake, or it holds another province: two in one lake
@@ -113,13 +107,9 @@ class Lake:
             self.store.write_json(marker, "lake")
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
-        """Return the ledger of what `consumer` has taken in of the parts of a table.
+        """Return the ledger of what a stage, the `consumer`, has taken in of a table.
 
-        Args:
-            layer: landing, staged or releases.
-            table: name of the table.
-            consumer: the stage that takes in.
-            logic: identity of what the stage does; when it changes, every part is new again.
+        The layer is landing, staged or releases; on `logic` see `Ledger`.
         """
         return Ledger(self.store, f"ledgers/{consumer}_{table}", f"{layer}/{table}", logic)
 

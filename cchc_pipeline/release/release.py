@@ -63,14 +63,9 @@ def release(
 ) -> Published:
     """Publish a complete version of every table that has a contract for publication.
 
-    An older major is made from the current table and published beside it until its end of support.
-
-    Args:
-        lake: the lake.
-        settings: settings of the province.
-        inbound: names of the inbound tables, whose quarantine and counts are published.
-        run_id: id of the run; its first 8 characters are part of the version's name.
-        contracts: the contracts to publish by; those of the project by default.
+    An older major is made from the current table and published beside it until its end of support. With it go
+    quarantine and counts of the `inbound` tables. The first 8 characters of the run's id are part of the version's
+    name.
 
     Raises:
         ContractBroken: a table breaks its contract. The pointer has not moved.

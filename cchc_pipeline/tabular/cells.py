@@ -83,12 +83,8 @@ class Formula:
 def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
     """Turn a cell into the value of its column; None for an empty cell.
 
-    Codes are known by code and by label, agency codes by their canonical and QCVN 102 form.
-
-    Args:
-        column: column of a contract.
-        cell: text, or number, bool, date, datetime or `Formula` of a workbook.
-        decimal: what stands before decimals in a number.
+    A cell is text, or number, bool, date, datetime or `Formula` of a workbook. Codes are known by code and by label,
+    agency codes by their canonical and QCVN 102 form.
 
     Raises:
         CellError: it holds something else, or something that can be read in two ways.

@@ -163,13 +163,9 @@ class Sheet:
 
 
 def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet]:
-    """Read every sheet of a CSV, Excel or HTML file.
+    """Read every sheet of a CSV, Excel or HTML file, as its content tells.
 
-    The row of headers is the one among the first forty with most texts that are headers.
-
-    Args:
-        path: the file; its kind is told by its content.
-        is_header: whether a text is the header of a column that is looked for.
+    The row of headers is the one among the first forty with most texts that are headers of a column that is looked for.
 
     Raises:
         TableFileError: the file cannot be read as a table; with the problem and the fix.
@@ -191,11 +187,8 @@ def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet
 def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, expected: str) -> Sheet:
     """Read the table of a CSV, Excel or HTML file: the sheet with most of the headers.
 
-    Args:
-        path: the file; its kind is told by its content.
-        is_header: whether a text is the header of a column that is looked for.
-        sheet: name of an Excel sheet; the one with most headers where None.
-        expected: what the headers are, in words, for the fix.
+    `is_header` is as in `read_sheets`, which `expected` says in words for the fix; `sheet` names one of an Excel
+    workbook.
 
     Raises:
         TableFileError: the file cannot be read as a table, there is no such sheet, or none has such headers.

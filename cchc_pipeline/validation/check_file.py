@@ -86,13 +86,8 @@ def check_file(
 ) -> FileReport:
     """Check a Parquet, CSV, Excel or HTML file by a contract.
 
-    Args:
-        path: the file.
-        contract: the contract of its table.
-        as_of_on: what CURRENT_DATE means in a rule.
-        decimal: decimal mark of numbers in text; auto never guesses what `1.234` means.
-        sheet: name of an Excel sheet.
-        progress: called with a phase, the number done and the total.
+    CURRENT_DATE in a rule is `as_of_on`. `decimal` is the mark in numbers that are text; auto never guesses what
+    `1.234` means. `sheet` names one of an Excel workbook. `progress` gets a phase, the number done and the total.
 
     Raises:
         TableFileError: the file cannot be read as a table.

@@ -54,12 +54,8 @@ class RuleResult:
 def validate(table: pa.Table, contract: Contract, as_of_on: date) -> list[RuleResult]:
     """Run every rule over a batch; return one result per rule, in contract order.
 
+    The table is a conformed batch of a day or a month, never a whole history; CURRENT_DATE in a rule is `as_of_on`.
     Every row of a repeated key counts here, while a verdict rejects all but the last.
-
-    Args:
-        table: a conformed batch of a day or a month, never a whole history.
-        contract: the contract it came under.
-        as_of_on: what CURRENT_DATE means in a rule.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx  # noqa: TID251
@@ -204,13 +200,8 @@ def build_data_docs(
 ) -> DataDocs:
     """Validate what was landed for `day` and build the site in `out`, replacing it.
 
-    Args:
-        lake: the lake.
-        tables: inbound tables; those without rows for the day are passed over.
-        day: civil day.
-        as_of_on: what CURRENT_DATE means in a rule.
-        out: folder of the site; an older site there is replaced.
-        progress: told which table is being validated.
+    Tables without rows for the day are passed over. CURRENT_DATE in a rule is `as_of_on`; `progress` is told which
+    table is being validated.
 
     Raises:
         NothingLanded: no table has rows for the day, or `out` holds something else.

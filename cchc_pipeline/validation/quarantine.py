@@ -45,16 +45,10 @@ class Sighting(NamedTuple):
 def update_quarantine(
     lake: Lake, contract: Contract, verdicts: Sequence[Verdict], landed_ns: Mapping[date, int]
 ) -> None:
-    """Update the quarantine of a table with `verdicts`.
+    """Update the quarantine of a table with `verdicts`, in the order of landing.
 
-    A day judged again replaces itself. Judging the same again changes no byte: the time of a
-    sighting moves only where the record came with other content.
-
-    Args:
-        lake: the lake.
-        contract: the contract of the table.
-        verdicts: in the order of landing.
-        landed_ns: when each day was landed, in nanoseconds since 1970.
+    A day judged again replaces itself. Judging the same again changes no byte: the time of a sighting moves only where
+    the record came with other content. `landed_ns` says when each day was landed, in nanoseconds since 1970.
     """
     schema = load_contract("quarantine").arrow_schema()
     held = read_quarantine(lake, contract.name)

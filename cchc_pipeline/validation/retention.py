@@ -43,12 +43,9 @@ class Pruned:
 
 
 def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
-    """Remove what is older than each table's contract keeps; idempotent.
+    """Remove what is older than each inbound table's contract keeps; idempotent.
 
-    Args:
-        lake: the lake.
-        tables: names of inbound tables.
-        as_of_on: last civil day of data, from which the contract's days count back.
+    Its days count back from `as_of_on`, the last civil day of data.
     """
     return [_prune(lake, table, as_of_on - timedelta(days=load_contract(table).retention_days)) for table in tables]
 

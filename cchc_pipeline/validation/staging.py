@@ -71,14 +71,9 @@ class Staged:
 def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
     """Judge the landed days of a table, and write the valid rows and the quarantine.
 
-    A day staged again replaces itself. A day that breaks the contract as a whole is refused, and stays pending until
-    it is pulled again. Where a rule could not run, nothing is written and every day stays pending until it is mended.
-
-    Args:
-        lake: the lake.
-        table: name of an inbound table.
-        days: civil days; those without a landing file are passed over.
-        as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
+    A day staged again replaces itself, one without a landing file is passed over. A day that breaks the contract as a
+    whole is refused, and stays pending until it is pulled again. Where a rule could not run, nothing is written and
+    every day stays pending until it is mended. CURRENT_DATE in a rule is `as_of_on`, the last civil day of data.
     """
     contract = load_contract(table)
     acceptances = read_acceptances(lake, table)

@@ -115,10 +115,7 @@ def read_wide(path: Path, year: int) -> pd.DataFrame:
 def province_rows(path: Path, others: str, other: re.Pattern[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Read the lines of a table with a column Province and further columns.
 
-    Args:
-        path: the file.
-        others: what the further columns are called, in words.
-        other: what a further column is called; columns that are called otherwise are left out.
+    Their names match `other`, and `others` says them in words; columns that are called otherwise are left out.
 
     Returns:
         Number of the line, and cells by name of the column in capitals, '' for a blank one.
@@ -163,11 +160,7 @@ FOLDER, _COLUMN = "standard_errors", "SE"
 
 
 class PapiDropSource:
-    """Adapter for a drop folder. An absent or empty folder gives no rows.
-
-    Args:
-        folder: the drop folder.
-    """
+    """Adapter for a drop folder. An absent or empty folder gives no rows."""
 
     name: ClassVar[str] = "papi"
     tables: ClassVar[tuple[str, ...]] = (SUBDIMENSIONS, TOTALS)
@@ -248,14 +241,10 @@ def standard_error_rows(folder: Path) -> list[Row]:
 
 
 def add_printed_totals(given: Iterable[Row], printed: Iterable[Row]) -> Iterator[Row]:
-    """Join given standard errors with printed totals; a given error goes first.
+    """Yield rows of `papi__totals`: given standard errors joined with printed totals.
 
-    Args:
-        given: rows as `standard_error_rows` returns them; every one is yielded, also such as have the same key.
-        printed: rows with year, province_code, weighted_total and standard_error.
-
-    Returns:
-        Rows of `papi__totals`.
+    Every row of `given` (see `standard_error_rows`) is yielded, also such as have the same key; its error goes before
+    that of `printed`, rows with year, province_code, weighted_total and standard_error.
     """
     totals = {(row["year"], row["province_code"]): row for row in printed}
     named = set()

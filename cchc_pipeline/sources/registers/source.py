@@ -145,11 +145,7 @@ _FOLDER = "registers/"
 def read_register(path: Path, register: str, day: date, *, folder: str = "") -> list[Row]:
     """Read one register file in the columns of the register's contract.
 
-    Args:
-        path: a table file, under whatever name.
-        register: which register it is, a key of `TABLES`.
-        day: the day that an error names.
-        folder: the folder that an error names before the file.
+    `register` is a key of `TABLES`, whatever the file is called. An error names `day`, and `folder` before the file.
 
     Raises:
         FileUnusable: the file is missing or is no such register.
@@ -160,9 +156,6 @@ def read_register(path: Path, register: str, day: date, *, folder: str = "") -> 
 
 class RegistersSource:
     """Adapter for the registers of a drop folder. Absent files give no rows.
-
-    Args:
-        folder: the folder of the registers.
 
     Attributes:
         notes: after a pull, what was found of each table, in words.

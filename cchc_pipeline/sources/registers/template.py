@@ -25,14 +25,9 @@ _FORMATS = {"VARCHAR": "@", "DOUBLE": "General", "INTEGER": "0", "DATE": "dd/mm/
 
 
 def write_templates(folder: Path, kind: str = "xlsx") -> list[Path]:
-    """Write one empty file per register; files that are there stay as they are.
+    """Write one empty file per register, `kind` xlsx or csv; return the written files.
 
-    Args:
-        folder: where to; it is made.
-        kind: xlsx, or csv.
-
-    Returns:
-        The files that were written.
+    The folder is made; files that are there stay as they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []

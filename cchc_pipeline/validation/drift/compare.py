@@ -74,14 +74,8 @@ def compare_codes(seen: pa.Table, lines: pa.Table, days: Sequence[date], contrac
     """Find codes of `days` that are in no code list, or that no earlier day has shown.
 
     With a code list, any value outside it is a break; a listed value that comes for the first time is only reported.
-    Without a list, a new value of a small vocabulary that was known for `LEARNING` days is a break; of a large one
-    only where many rows hold new values.
-
-    Args:
-        seen: codes that were seen, those of `days` included (`read_codes`).
-        lines: the profile lines of `days`.
-        days: the civil days that were staged.
-        contract: the contract.
+    Without a list, a new value of a small vocabulary that was known for `LEARNING` days is a break; of a large one only
+    where many rows hold new values. `seen` (see `read_codes`) includes the codes of `days`; `lines` are their profile.
     """
     staged = set(days)
     spans: dict[str, dict[str | None, tuple[date, date]]] = {}

@@ -109,9 +109,7 @@ _FILL = 0.7  # a planned piece aims at this part of a page, so that a busier day
 class WindowReader:
     """Reader of all dossiers accepted (where not, applied for) in a window.
 
-    Args:
-        api: the one-stop calls.
-        page_size: records per page; the source's limit is 1000.
+    `page_size` records are asked for at once; the source's limit is 1000.
     """
 
     def __init__(self, api: OneStopApi, page_size: int = 1000) -> None:
