@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.build import openings
+from cchc_pipeline.core.build import STAMP, openings, stamp_of
 from cchc_pipeline.core.queries import FIRST, calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.files import Source
@@ -29,7 +29,6 @@ PRIOR_DOSSIERS = 20
 MEMORY_MONTHS = 24
 #: Months whose predictions are compared with the outcome.
 JUDGED_MONTHS = 6
-_FINGERPRINT = b"cchc.inputs"
 _OBSERVED = pa.schema(
     dict.fromkeys(("due_month", "said_month"), pa.date32())
     | dict.fromkeys(("procedure_code", "unit_code", "step"), pa.string())
@@ -49,12 +48,11 @@ def update_counts(lake: Lake, as_of_on: date) -> int:
         held = store.read("built/dossiers", part, columns=["is_open", "due_on"])
         past = pc.and_(held["is_open"], pc.less(held["due_on"], pa.scalar(as_of_on, pa.date32())))
         stamp = f"{logic}|{store.token('core/dossiers', part)}|{pc.sum(past).as_py() or 0}".encode()
-        before = store.schema("built/at_risk_observed", part)
-        if before is not None and (before.metadata or {}).get(_FINGERPRINT) == stamp:
+        if stamp_of(lake, "built/at_risk_observed", part) == stamp:
             continue
         dossiers, held = store.path("built/dossiers", part), store.path("core/dossiers", part)
         table = count_outcomes(dossiers, held, calendar, as_of_on)
-        store.write(table.replace_schema_metadata({_FINGERPRINT: stamp}), "built/at_risk_observed", part)
+        store.write(table.replace_schema_metadata({STAMP: stamp}), "built/at_risk_observed", part)
         counted += 1
     store.remove("built/at_risk_observed", set(store.parts("built/at_risk_observed")) - set(parts))
     return counted

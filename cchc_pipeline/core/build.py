@@ -99,7 +99,8 @@ def late_by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
     return months, {cause: [found.get((month, cause), 0.0) for month in months] for cause in CAUSES}
 
 
-_FINGERPRINT = b"cchc.inputs"
+#: Key of the metadata of a part that say what it was made from.
+STAMP = b"cchc.inputs"
 #: The table `dossier_events` from its months.
 EVENTS_QUERY = (
     "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
@@ -138,16 +139,16 @@ def build_dossiers(
     rebuilt = 0
     for part, token in parts.items():
         fixed = f"{logic}|{token}|{letters.get(part, '')}"
-        if not rebuild and _is_fresh(store.schema("built/dossiers", part), fixed, as_of_on):
+        # Without open dossiers, what was built stays right when as_of_on moves.
+        fresh = [f"{fixed}|{open_until}".encode() for open_until in (as_of_on, "closed")]
+        if not rebuild and stamp_of(lake, "built/dossiers", part) in fresh:
             continue
         held = with_holders(store.path("core/dossiers", part), former)
         table = dossiers_of(held, hours=hours, **tables)
         causes = build_late_part(lake, part, dossiers=table, held=held, **tables)
         counted = [counts("dossier_items", events, dossiers=table), causes.select(events.names).cast(events)]
-        # Without open dossiers, what was built stays right when as_of_on moves.
-        stamp = f"{fixed}|{as_of_on if pc.any(table['is_open']).as_py() else 'closed'}".encode()
         store.write(pa.concat_tables(counted), "built/dossier_events", part)
-        metadata = {**(table.schema.metadata or {}), _FINGERPRINT: stamp}
+        metadata = {**(table.schema.metadata or {}), STAMP: fresh[not pc.any(table["is_open"]).as_py()]}
         store.write(table.replace_schema_metadata(metadata), "built/dossiers", part)
         rebuilt += 1
     for name in ("built/dossiers", "built/dossier_events", "built/late_dossiers"):
@@ -155,11 +156,10 @@ def build_dossiers(
     return len(parts), rebuilt
 
 
-def _is_fresh(built: pa.Schema | None, fixed: str, as_of_on: date) -> bool:
-    if built is None:
-        return False
-    stamp = (built.metadata or {}).get(_FINGERPRINT, b"").decode()
-    return stamp in (f"{fixed}|{as_of_on}", f"{fixed}|closed")
+def stamp_of(lake: Lake, table: str, part: str) -> bytes:
+    """Return the stamp of what a built part was made from; empty where there is none."""
+    built = lake.store.schema(table, part)
+    return b"" if built is None else (built.metadata or {}).get(STAMP, b"")
 
 
 def _apologies_by_part(lake: Lake, apologies: pa.Table) -> dict[str, str]:

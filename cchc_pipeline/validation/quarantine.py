@@ -84,7 +84,12 @@ def update_quarantine(
     kept = sorted(place for at in places.values() for place in at)
     table = _with_history(rows.take(pa.array(kept, pa.int64())), [seen.get(identity[place], {}) for place in kept])
     order = [(name, "ascending") for name in ("pulled_for_on", "source_row_number", "row_key")]
-    _write_sightings(lake, contract.name, seen)
+    known = [
+        {"identity": name, "pulled_for_on": day, **one._asdict()}
+        for name, by_day in sorted(seen.items())
+        for day, one in sorted(by_day.items())
+    ]
+    lake.store.update(table_from_records(known, schema=_SIGHTINGS), f"core/sightings_{contract.name}")
     lake.store.update(table.sort_by(order).combine_chunks(), f"core/quarantine_{contract.name}")
 
 
@@ -142,12 +147,3 @@ def _with_history(rows: pa.Table, history: Sequence[Mapping[date, Sighting]]) ->
         field = rows.schema.field(place)
         rows = rows.set_column(place, field, array(values, field.type))
     return rows
-
-
-def _write_sightings(lake: Lake, table: str, seen: Mapping[str, Mapping[date, Sighting]]) -> None:
-    rows = [
-        {"identity": name, "pulled_for_on": day, **one._asdict()}
-        for name, days in sorted(seen.items())
-        for day, one in sorted(days.items())
-    ]
-    lake.store.update(table_from_records(rows, schema=_SIGHTINGS), f"core/sightings_{table}")

@@ -89,7 +89,12 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
                 continue
             token = lake.store.token(*landed)  # before reading: a day that is pulled again meanwhile stays pending
             try:
-                rows = _admit(staged, lake.store.read(*landed))
+                found = admit(lake.store.read(*landed), contract)
+                staged.unknown_columns.update(found.unknown)
+                staged.absent_columns.update(found.absent)
+                staged.retyped_columns |= found.retyped
+                staged.discarded_rows.update(found.discarded)
+                rows = found.table
                 verdicts.append(judge(rows, contract, as_of_on, day, acceptances.rules_by_key))
             except ContractBroken as error:
                 staged.broken[day] = error
@@ -143,15 +148,6 @@ def published_state(lake: Lake, name: Literal["quarantine", "data_quality"], tab
 
 def _ledger(lake: Lake, contract: Contract) -> Ledger:
     return lake.ledger("landing", contract.name, consumer="staged", logic=contract.sha256)
-
-
-def _admit(staged: Staged, rows: pa.Table) -> pa.Table:
-    found = admit(rows, staged.contract)
-    staged.unknown_columns.update(found.unknown)
-    staged.absent_columns.update(found.absent)
-    staged.retyped_columns |= dict(found.retyped)
-    staged.discarded_rows.update(dict(found.discarded))
-    return found.table
 
 
 def _with_unique_keys(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:

@@ -19,7 +19,6 @@ from cchc_pipeline.sources.documents.lgsp.source import (
     DocumentsSource,
     EdxmlError,
     apology_dossier_code,
-    credential_headers,
     document_row,
     internal_procedures_count,
     parse_message,
@@ -86,7 +85,7 @@ class FakeAxis:
 @contextmanager
 def source(answer: Any) -> Iterator[tuple[DocumentsSource, Site]]:
     with site(answer) as served:
-        headers = credential_headers("sandbox", "sandbox")
+        headers = {"X-SystemId": "sandbox", "X-SecretKey": "sandbox"}
         http = HttpClient("documents", served.url, HttpPolicy(timeout_s=2, retries=0), headers)
         yield DocumentsSource(http, "H34"), served
 

@@ -243,7 +243,7 @@ class DocumentsSource:
     """Adapter for the LGSP document interface.
 
     Args:
-        http: client with the headers `X-SystemId` and `X-SecretKey` (`credential_headers`).
+        http: client with the headers `X-SystemId` and `X-SecretKey`, which the LGSP wants on every call.
         province_code: canonical code; documents of other senders are not kept.
         overlap_days: days before the window that are listed with it, for late arrivals.
     """
@@ -344,11 +344,6 @@ class DocumentsSource:
         if "data" not in reply:
             raise self._http.error(FieldGone, "the reply has no field 'data'", path)
         return reply
-
-
-def credential_headers(system_id: str, secret_key: str) -> dict[str, str]:
-    """Build the headers that the LGSP wants on every call."""
-    return {"X-SystemId": system_id, "X-SecretKey": secret_key}
 
 
 def _keep_last(rows: dict[Any, Row], key: Any, row: Row) -> None:
