@@ -14,7 +14,6 @@ from pydantic import Field, StrictInt, StrictStr, field_validator
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Strict, Text, read_yaml
 
 _FOLDER = "code_lists"
@@ -133,13 +132,9 @@ def _table(name: str, prefix: str, **attributes: str) -> pa.Table:
     )
 
 
-def codes_by_name(column: Column) -> Mapping[str, str]:
-    """Return codes by code and name (vi, en) without case; empty without a code list."""
-    return _by_name(column.code_list) if column.code_list else {}
-
-
 @cache
-def _by_name(name: str) -> Mapping[str, str]:
+def codes_by_name(name: str) -> Mapping[str, str]:
+    """Return the codes of a list by code and name (vi, en), without case."""
     return {
         " ".join(str(getattr(code, key)).split()).casefold(): str(code.code)
         for key in ("label_en", "label_vi", "code")

@@ -24,6 +24,21 @@ from cchc_pipeline.reference.calendar import overrides
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 from cchc_pipeline.sources.registers.source import TABLES
 
+#: Causes of lateness; parts of the measure `resolved_late`.
+CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
+_APOLOGIES = pa.schema({"dossier_code": pa.string(), "letter_code": pa.string(), "letter_on": pa.date32()})
+#: Key of the metadata of a part that say what it was made from.
+STAMP = b"cchc.inputs"
+#: The table `dossier_events` from its months.
+EVENTS_QUERY = (
+    "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
+    "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL"
+)
+#: Days back from which procedures of dossiers are checked; as in `procedures_unlisted.sql`.
+DAYS = 92
+_LISTINGS = pa.schema([("listed_on", pa.date32()), ("procedure_code", pa.string()), ("is_in_force", pa.bool_())])
+#: Published table of a register -> the inbound table that it is made from.
+REGISTERS = {name: table for name, table in TABLES.items() if name not in ("unit_changes", "appraisals")}
 _spans = lru_cache(maxsize=4)(WorkingHours.table)
 
 
@@ -45,11 +60,6 @@ def dossiers_of(
     deadlines = run_file("core/deadlines", **tables, openings=openings(hours, calendar))
     schema = load_contract("dossiers").arrow_schema()
     return run_file("core/dossiers", schema, **tables, deadlines=deadlines, run=run)
-
-
-#: Causes of lateness; parts of the measure `resolved_late`.
-CAUSES = ("in_fact", "other_authority", "software_only", "unknown")
-_APOLOGIES = pa.schema({"dossier_code": pa.string(), "letter_code": pa.string(), "letter_on": pa.date32()})
 
 
 @lru_cache(maxsize=1)
@@ -97,15 +107,6 @@ def late_by_month(late: pa.Table) -> tuple[list[str], dict[str, list[float]]]:
     months = sorted({row["month"] for row in rows})
     found = {(row["month"], row["cause"]): row["dossiers"] for row in rows}
     return months, {cause: [found.get((month, cause), 0.0) for month in months] for cause in CAUSES}
-
-
-#: Key of the metadata of a part that say what it was made from.
-STAMP = b"cchc.inputs"
-#: The table `dossier_events` from its months.
-EVENTS_QUERY = (
-    "SELECT event_on, unit_code, procedure_code, channel, measure, SUM(quantity) AS quantity "
-    "FROM parts WHERE event_on <= ? GROUP BY ALL ORDER BY ALL"
-)
 
 
 def build_dossiers(
@@ -214,11 +215,6 @@ def build_procedures(lake: Lake, as_of_on: date) -> pa.Table:
     return table
 
 
-#: Days back from which dossiers are checked; as in `procedures_unlisted.sql`.
-DAYS = 92
-_LISTINGS = pa.schema([("listed_on", pa.date32()), ("procedure_code", pa.string()), ("is_in_force", pa.bool_())])
-
-
 def listings(lake: Lake, as_of_on: date) -> pa.Table:
     """Return the catalogues of the last 92 days, and the newest one before.
 
@@ -253,10 +249,6 @@ def unlisted(lake: Lake, as_of_on: date) -> pa.Table:
     parts = lake.store.source_of_parts("core/dossiers", only=months)
     known = listings(lake, as_of_on)
     return run_file("core/procedures_unlisted", dossiers=parts, listings=known, run=run_table(as_of_on))
-
-
-#: Published table -> the inbound table that it is made from.
-REGISTERS = {name: table for name, table in TABLES.items() if name not in ("unit_changes", "appraisals")}
 
 
 def build_register(lake: Lake, name: str, as_of_on: date) -> pa.Table:

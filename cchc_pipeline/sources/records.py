@@ -209,11 +209,6 @@ def parse_instant(text: Any) -> datetime | None:
         return None
 
 
-def parse_iso_day(text: Any) -> date | None:
-    """Parse `YYYY-MM-DD`; None for all else."""
-    return (found := _civil(text, _DAY, "%Y-%m-%d")) and found.date()
-
-
 def parse_slashed_day(text: Any) -> date | None:
     """Parse `yyyy/MM/dd`, the form of edXML; None for all else."""
     return (found := _civil(text, _SLASHED_DAY, "%Y/%m/%d")) and found.date()
@@ -231,8 +226,9 @@ def local_day(text: Any) -> date | None:
 
 
 def any_day(text: Any) -> date | None:
-    """Return a civil day that is written as such or as an ISO instant."""
-    return parse_iso_day(text) or local_day(text)
+    """Return a civil day that is written as YYYY-MM-DD or as an ISO instant."""
+    found = _civil(text, _DAY, "%Y-%m-%d")
+    return found.date() if found else local_day(text)
 
 
 def _civil(text: Any, pattern: re.Pattern[str], form: str) -> datetime | None:

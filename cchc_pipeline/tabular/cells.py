@@ -93,7 +93,8 @@ def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
         raise CellError("công thức chưa có kết quả hoặc bị lỗi", "is a formula without a result, or with an error")
     if isinstance(cell, str):
         cell = unicodedata.normalize("NFC", cell).replace("\u00a0", " ").replace("\u202f", " ").strip()
-        cell = codes_by_name(column).get(comparable(cell), cell) or None
+        codes = codes_by_name(column.code_list) if column.code_list else {}
+        cell = codes.get(comparable(cell), cell) or None
     if cell is None:
         return None
     if column.physical_type == "DOUBLE":

@@ -229,16 +229,14 @@ class _Sheet:
             if place != self.names and (code := measure_code(labels)):
                 found[code].append(place)
         for code, places in found.items():
-            others = [place for place in places[1:] if not self._is_same(places[0], place)]
+            scores = [cells for line, cells in self.lines.items() if line >= self.first]
+            others = [p for p in places[1:] if any(cells.get(places[0]) != cells.get(p) for cells in scores)]
             if others:
                 raise self._unusable(
                     f"{self._label(places[0])} and {self._label(others[0])} both say that they hold {code}",
                     "keep the score and rename what is an indicator",
                 )
         return {code: places[0] for code, places in found.items()}
-
-    def _is_same(self, one: int, other: int) -> bool:
-        return all(cells.get(one) == cells.get(other) for line, cells in self.lines.items() if line >= self.first)
 
     def _refuse_unknown(self, line: int, name: Any, places: dict[str, int]) -> None:
         """Refuse a line of figures that is neither a province nor a known summary."""

@@ -58,16 +58,13 @@ def register_rows(path: Path, contract: Contract) -> list[Row]:
     guides = set(map(comparable, GUIDE_SHEETS))
     sheets = read_sheets(path, lambda text: comparable(text) in names)
     # A web page also has tables for its layout; every sheet of a workbook is meant to be read.
-    kept = [one for one in sheets if one.rows and comparable(one.name) not in guides and not _is_layout(one)]
+    sheets = [one for one in sheets if one.kind != "html" or one.header_at is not None]
+    kept = [one for one in sheets if one.rows and comparable(one.name) not in guides]
     if not kept:
         fix = "start from `cchc registers template`"
         raise TableFileError(file=str(path), problem="it holds not even a header", fix=fix)
     found = [(sheet, _columns(sheet, contract, names)) for sheet in kept]
     return [row for sheet, columns in found for row in _rows(sheet, columns, contract)]
-
-
-def _is_layout(sheet: Sheet) -> bool:
-    return sheet.kind == "html" and sheet.header_at is None
 
 
 def _columns(sheet: Sheet, contract: Contract, names: Mapping[str, str]) -> list[str | None]:
