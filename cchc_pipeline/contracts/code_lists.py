@@ -17,6 +17,8 @@ from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Strict, Text, read_yaml
 
 _FOLDER = "code_lists"
+#: Columns that the adapter of the registers fills in; a file need not have them.
+OWN_COLUMNS = ("source_row", "parse_errors")
 
 
 class Code(Strict):
@@ -100,10 +102,6 @@ def _as_pairs(value: Any) -> Any:
     if isinstance(value, Mapping):
         return sorted((str(name), _as_pairs(held)) for name, held in value.items())
     return [_as_pairs(held) for held in value] if isinstance(value, list) else value
-
-
-#: Columns that the adapter of the registers fills in; a file need not have them.
-OWN_COLUMNS = ("source_row", "parse_errors")
 
 
 @cache

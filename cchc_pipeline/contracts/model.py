@@ -34,6 +34,7 @@ from cchc_pipeline.contracts.rules import column_rules, key_rule, sql_rule
 from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Text, read_yaml
 
 _COLUMNS, _RULES = ("schema", 0, "properties"), ("schema", 0, "quality")
+SUFFIX = ".odcs.yaml"
 
 
 class Contract(OdcsPart):
@@ -253,9 +254,6 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
     contract = read_yaml(raw, Contract, file, ContractFileError)
     lists = b"".join(one.sha256.encode() for one in contract.code_lists)
     return contract.model_copy(update={"file": file, "sha256": hashlib.sha256(raw + lists).hexdigest()})
-
-
-SUFFIX = ".odcs.yaml"
 
 
 def contract_folder() -> Path:

@@ -26,6 +26,20 @@ _PASSED_OVER = frozenset({
     "tags", "timezone", "type",
 })  # fmt: skip
 Path = tuple[str | int, ...]
+Severity = Literal["reject", "warn", "note"]
+DriftAction = Literal["evolve", "freeze", "discard_row"]
+#: physicalType of a contract (names that `datacontract test` maps to DuckDB) -> (logicalType, Arrow type).
+TYPES: Mapping[str, tuple[str, pa.DataType]] = {
+    "VARCHAR": ("string", pa.string()),
+    "INTEGER": ("integer", pa.int32()),
+    "BIGINT": ("integer", pa.int64()),
+    "DOUBLE": ("number", pa.float64()),
+    "BOOLEAN": ("boolean", pa.bool_()),
+    "DATE": ("date", pa.date32()),
+    "TIMESTAMP_TZ": ("timestamp", pa.timestamp("us", tz=TIME_ZONE)),
+}
+#: Classes of personal data, least sensitive first; free text stays inside the lake even when masked.
+Classification = Literal["public", "internal", "indirect-personal", "masked-text"]
 
 
 def at(*path: str | int, default: Any = PydanticUndefined) -> Any:
@@ -83,24 +97,6 @@ def _by_property(value: Any, place: Path) -> Any:
         rest = {key: held for key, held in entry.items() if key not in ("property", "description")}
         found[name] = _by_property(rest["value"] if set(rest) == {"value"} else rest, (*place, name))
     return found
-
-
-Severity = Literal["reject", "warn", "note"]
-DriftAction = Literal["evolve", "freeze", "discard_row"]
-
-#: physicalType of a contract (names that `datacontract test` maps to DuckDB) -> (logicalType, Arrow type).
-TYPES: Mapping[str, tuple[str, pa.DataType]] = {
-    "VARCHAR": ("string", pa.string()),
-    "INTEGER": ("integer", pa.int32()),
-    "BIGINT": ("integer", pa.int64()),
-    "DOUBLE": ("number", pa.float64()),
-    "BOOLEAN": ("boolean", pa.bool_()),
-    "DATE": ("date", pa.date32()),
-    "TIMESTAMP_TZ": ("timestamp", pa.timestamp("us", tz=TIME_ZONE)),
-}
-
-#: Classes of personal data, least sensitive first; free text stays inside the lake even when masked.
-Classification = Literal["public", "internal", "indirect-personal", "masked-text"]
 
 
 def _three_numbers(version: str) -> str:

@@ -21,6 +21,9 @@ _CALENDAR = pa.schema(
 )
 #: First day of the calendar over all dossiers and documents.
 FIRST = date(2015, 1, 1)
+_KEY = "event_on, unit_code, procedure_code, channel"
+#: Columns that counts of procedures are summed by.
+PROCEDURE_KEY = "event_on, unit_code, executing_level"
 
 
 def run_table(as_of_on: date) -> pa.Table:
@@ -36,11 +39,6 @@ def calendar_table(first: date, last: date) -> pa.Table:
     regular_day_number.
     """
     return table_from_rows(calendar_rows(first, last), _CALENDAR)
-
-
-_KEY = "event_on, unit_code, procedure_code, channel"
-#: Columns that counts of procedures are summed by.
-PROCEDURE_KEY = "event_on, unit_code, executing_level"
 
 
 def items(file: str, **tables: Source) -> pa.Table:

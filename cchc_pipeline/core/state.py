@@ -16,6 +16,7 @@ from cchc_pipeline.validation.acceptances import note_withdrawals, pending_withd
 from cchc_pipeline.validation.quarantine import row_keys
 
 NO_MONTH = "unknown"
+MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
 
 def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table:
@@ -81,9 +82,6 @@ def open_dossiers(lake: Lake) -> pa.Table:
         "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL",
         held=lake.store.source_of_parts("core/dossiers", schema),
     )
-
-
-MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
 
 def take_in(lake: Lake, table: str) -> int:

@@ -26,6 +26,18 @@ FORMER = pa.schema(
 )
 #: The day on which a record came in, by the first of these columns that it has.
 _CAME_IN = ("received_on", "applied_on", "sent_on", "promulgated_on")
+REGISTER = "registers__unit_changes"
+_NEVER_WHOLE = ("split", "dissolved")
+#: Units that records name, whether a list knows them or not.
+USED_QUERY = (
+    "SELECT unit_code FROM (FROM procedures SELECT unit_code UNION FROM documents SELECT unit_code "
+    "UNION FROM dossiers SELECT unit_code) WHERE unit_code IS NOT NULL ORDER BY unit_code"
+)
+_REGISTERED = pa.schema(
+    dict.fromkeys(("unit_code", "agency_code", "unit_name", "unit_level", "parent_code"), pa.string())
+    | dict.fromkeys(("valid_from", "valid_to"), pa.date32())
+    | dict.fromkeys(("predecessor_codes", "successor_codes"), pa.string())
+)
 
 
 def former_holders(history: UnitHistory) -> pa.Table:
@@ -60,20 +72,6 @@ def holders_query(names: Sequence[str]) -> str:
     unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
     columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
     return sql_file("core/holders").format(columns=columns, came_in=came_in)
-
-
-REGISTER = "registers__unit_changes"
-_NEVER_WHOLE = ("split", "dissolved")
-#: Units that records name, whether a list knows them or not.
-USED_QUERY = (
-    "SELECT unit_code FROM (FROM procedures SELECT unit_code UNION FROM documents SELECT unit_code "
-    "UNION FROM dossiers SELECT unit_code) WHERE unit_code IS NOT NULL ORDER BY unit_code"
-)
-_REGISTERED = pa.schema(
-    dict.fromkeys(("unit_code", "agency_code", "unit_name", "unit_level", "parent_code"), pa.string())
-    | dict.fromkeys(("valid_from", "valid_to"), pa.date32())
-    | dict.fromkeys(("predecessor_codes", "successor_codes"), pa.string())
-)
 
 
 def _register(lake: Lake) -> list[dict[str, object]]:

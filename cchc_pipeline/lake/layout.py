@@ -10,6 +10,9 @@ from typing import Any
 
 from cchc_pipeline.lake.files import LakeError, Store, Token
 
+#: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
+FORMAT = 1
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -46,10 +49,6 @@ class Ledger:
         kept = {key: text for key, text in noted.items() if key not in gone}
         if kept != noted:
             self.store.write_json(kept, self.name)
-
-
-#: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
-FORMAT = 1
 
 
 @dataclass(frozen=True)

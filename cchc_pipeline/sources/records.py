@@ -21,6 +21,12 @@ from cchc_pipeline.text import mask_text
 VIETNAMESE = 228
 _RAW_LIMIT = 60
 _HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON may hold one; UTF-8 cannot
+unit_code = lru_cache(maxsize=4096)(canonical_unit_code)
+MILLISECOND = timedelta(milliseconds=1)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_SLASHED_DAY = re.compile(r"\d{4}/\d\d/\d\d\Z", re.ASCII)
+_SLASHED_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
 
 
 def _encodable(text: str) -> str:
@@ -130,7 +136,6 @@ def read_fields(record: Mapping[str, Any], fields: Fields, problems: Problems) -
     return {column: read(value_at(record, path), column, problems) for column, (path, read) in fields.items()}
 
 
-unit_code = lru_cache(maxsize=4096)(canonical_unit_code)
 #: Reader of the canonical code of a unit.
 read_unit = reader(unit_code, "not an agency code", text_or_none)
 
@@ -183,14 +188,6 @@ def _has(record: Any, path: list[str]) -> bool:
             return False
         record = record[key]
     return True
-
-
-MILLISECOND = timedelta(milliseconds=1)
-
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_SLASHED_DAY = re.compile(r"\d{4}/\d\d/\d\d\Z", re.ASCII)
-_SLASHED_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
 
 
 def parse_instant(text: Any) -> datetime | None:

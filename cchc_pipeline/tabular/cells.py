@@ -15,18 +15,6 @@ from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 
-
-def comparable(text: Any) -> str:
-    """Return the text in NFC with single spaces, without case and stars."""
-    return " ".join(unicodedata.normalize("NFC", str(text)).replace("*", " ").split()).casefold()
-
-
-def without_marks(text: Any) -> str:
-    """Return the text without accents and case, `đ` as `d`, with single spaces."""
-    base = unicodedata.normalize("NFD", str(text).replace("Đ", "D").replace("đ", "d"))
-    return " ".join("".join(sign for sign in base if unicodedata.category(sign) != "Mn").casefold().split())
-
-
 #: Mark before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
 DecimalMark = Literal["auto", "comma", "point", "either"]
 _MARKS = {"auto": ",.", "either": ",.", "comma": ",", "point": "."}
@@ -60,6 +48,17 @@ NOT_READABLE = {
     ),
     "VARCHAR": ("có ký tự điều khiển hoặc bị hỏng", "holds control characters, or is damaged"),
 }
+
+
+def comparable(text: Any) -> str:
+    """Return the text in NFC with single spaces, without case and stars."""
+    return " ".join(unicodedata.normalize("NFC", str(text)).replace("*", " ").split()).casefold()
+
+
+def without_marks(text: Any) -> str:
+    """Return the text without accents and case, `đ` as `d`, with single spaces."""
+    base = unicodedata.normalize("NFD", str(text).replace("Đ", "D").replace("đ", "d"))
+    return " ".join("".join(sign for sign in base if unicodedata.category(sign) != "Mn").casefold().split())
 
 
 class CellError(ValueError):

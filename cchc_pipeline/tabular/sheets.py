@@ -27,6 +27,11 @@ from cchc_pipeline.tabular.files import (
 
 LAST_ROW = 1_048_576
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+#: Reports of one-stop systems have up to fourteen title rows before the headers.
+_TITLE_ROWS = 40
+_MOST_COLUMNS = 16_384
+IsHeader = Callable[[str], bool]
 
 
 def workbook_rows(path: Path, content: bytes) -> list[tuple[str, bool, list[Row]]]:
@@ -90,13 +95,6 @@ def _value(cell: Any, written: Any) -> Any:
     if cell.data_type == "e" or (value is None and isinstance(text, str) and text.startswith("=")):
         return Formula(str(value or text))
     return value
-
-
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-#: Reports of one-stop systems have up to fourteen title rows before the headers.
-_TITLE_ROWS = 40
-_MOST_COLUMNS = 16_384
-IsHeader = Callable[[str], bool]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,16 @@ from cchc_pipeline.progress import Progress, silent
 from cchc_pipeline.validation.admission import admit
 
 _DATE = re.compile(r"\{date:(\d{4}-\d{2}-\d{2})\}")
+_SITE = "site"
+_FOREIGN = re.compile(
+    r"<script\b[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>|<link\b[^>]*\bhref=[\"']https?:[^>]*>|<img\b[^>]*\bsrc=[\"']https?:[^>]*>",
+    re.DOTALL,
+)
+_FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "img-src data: 'self'; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'\">"
+)
 
 
 @dataclass(frozen=True)
@@ -154,18 +164,6 @@ def _exceptions(info: Mapping[str, Any]) -> list[str]:
         for entry in entries
         if isinstance(entry, Mapping) and entry.get("raised_exception")
     ]
-
-
-_SITE = "site"
-_FOREIGN = re.compile(
-    r"<script\b[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>|<link\b[^>]*\bhref=[\"']https?:[^>]*>|<img\b[^>]*\bsrc=[\"']https?:[^>]*>",
-    re.DOTALL,
-)
-_FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
-_POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-    "img-src data: 'self'; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'\">"
-)
 
 
 @dataclass(frozen=True)

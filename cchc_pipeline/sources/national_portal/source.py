@@ -65,6 +65,9 @@ METRIC_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "metric_code": (("code",),),
     **{column: ((path,),) for column, (path, read) in _FIGURES.items() if read is _number},
 }
+METRICS = "national_portal__metrics"
+DISTRICT = "DISTRICT"
+REPORT_PATH = "/api/v1/reporting/evaluation/"
 
 
 def request_body(period: Period) -> dict[str, Any]:
@@ -171,11 +174,6 @@ def _row(
         **read_fields(source, _FIGURES, problems),
         "parse_errors": problems.text(),
     }
-
-
-METRICS = "national_portal__metrics"
-DISTRICT = "DISTRICT"
-REPORT_PATH = "/api/v1/reporting/evaluation/"
 
 
 class NationalPortalSource:

@@ -28,6 +28,10 @@ from cchc_pipeline.tabular.sheets import read_sheets, read_table
 
 PROVINCE = "PROVINCE"
 _SLOT = re.compile(r"SC\d+\Z")
+SUBDIMENSIONS = "papi__subdimensions"
+TOTALS = "papi__totals"
+#: Folder of the standard errors, and their column beside Province.
+FOLDER, _COLUMN = "standard_errors", "SE"
 
 
 def papi_tables(path: Path, year: int | None = None) -> list[PapiTable]:
@@ -151,12 +155,6 @@ def year_of(path: Path) -> int:
 def unusable(path: Path, problem: str) -> TableFileError:
     """Build the error of a file that is no such table, with the usual fix."""
     return TableFileError(str(path), problem, FileUnusable.default_fix)
-
-
-SUBDIMENSIONS = "papi__subdimensions"
-TOTALS = "papi__totals"
-#: Folder of the standard errors, and their column beside Province.
-FOLDER, _COLUMN = "standard_errors", "SE"
 
 
 class PapiDropSource:

@@ -63,6 +63,13 @@ _DIMENSION = re.compile(
     r"^(?:dimension|chi so noi dung|truc noi dung|noi dung|truc|linh vuc|d)\s*([1-8])(?!\d)(?!\.\d)"
     r"|^([1-8])\s*[:.](?!\s*\d)"
 )
+#: Fewest provinces in the line of names of a table; tables of today's map have 34, earlier ones 60 to 63.
+FEWEST_PROVINCES = 40
+#: Lines, or columns, from the first in which the names are looked for.
+_HEADER_LINES = 15
+#: Largest difference in points of a dimension from the sum of its parts; published ones reach 0.0007.
+SUM_TOLERANCE = 0.01
+_YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
 
 
 def province_code(text: object) -> str | None:
@@ -132,15 +139,6 @@ def _by_name() -> dict[str, str]:
         for name in (province.name_vi, province.name_en, code):
             names[_letters(name)] = code
     return names
-
-
-#: Fewest provinces in the line of names of a table; tables of today's map have 34, earlier ones 60 to 63.
-FEWEST_PROVINCES = 40
-#: Lines, or columns, from the first in which the names are looked for.
-_HEADER_LINES = 15
-#: Largest difference in points of a dimension from the sum of its parts; published ones reach 0.0007.
-SUM_TOLERANCE = 0.01
-_YEAR = re.compile(r"(?<!\d)20[0-4]\d(?!\d)")
 
 
 def tables_of_sheets(sheets: Iterable[tuple[str, Sequence[Row]]], file: str) -> list[PapiTable]:

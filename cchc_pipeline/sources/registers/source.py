@@ -32,6 +32,15 @@ GUIDE_SHEETS = ("Hướng dẫn", "Danh mục")
 _COUNTERS = frozenset({"stt", "tt", "no", "no.", "số tt", "#"})
 #: Columns of free text: what names a person in them is masked.
 _FREE_TEXT = frozenset({"name", "note", "source", "band", "scored_by", "evidence"})
+#: Register -> the inbound table of its rows.
+TABLES = {
+    name: f"registers__{name}"
+    for name in (
+        *("observations", "plan_tasks", "inspections", "petitions", "external_indices", "unit_changes"),
+        "appraisals",
+    )
+}
+_FOLDER = "registers/"
 
 
 def file_columns(contract: Contract) -> list[Column]:
@@ -126,17 +135,6 @@ def _rows(sheet: Sheet, columns: list[str | None], contract: Contract) -> Iterat
         if row.get("measure_code") in day_measures():
             row["period_start"] = row["observed_on"]
         yield row
-
-
-#: Register -> the inbound table of its rows.
-TABLES = {
-    name: f"registers__{name}"
-    for name in (
-        *("observations", "plan_tasks", "inspections", "petitions", "external_indices", "unit_changes"),
-        "appraisals",
-    )
-}
-_FOLDER = "registers/"
 
 
 def read_register(path: Path, register: str, day: date, *, folder: str = "") -> list[Row]:

@@ -43,6 +43,7 @@ CLOSED = 20
 LEARNING = 28
 #: Fewest rows of a day, and their share, that make new values of an open vocabulary a break.
 MANY_ROWS, MANY_SHARE = 20, 0.2
+_DAILY = {"volume": compare_volumes, "level": compare_levels, "distribution": compare_distributions}
 
 
 def read_codes(lake: Lake, table: str) -> pa.Table:
@@ -127,9 +128,6 @@ def _break(column: Column, codes: Mapping[str, int], vi: str, en: str) -> Break:
     numbers = {"column": column.name, "codes": dict(top), "different": len(codes), "rows": sum(codes.values())}
     words = {"vi": column.label_vi, "en": column.label_en, "what_vi": vi, "what_en": en, "named": named}
     return Break.of("codes", column.name, numbers, **words)
-
-
-_DAILY = {"volume": compare_volumes, "level": compare_levels, "distribution": compare_distributions}
 
 
 def profile_days(lake: Lake, contract: Contract, days: Mapping[date, pa.Table]) -> None:

@@ -82,6 +82,18 @@ _DOSSIER = re.compile(
 _LEGACY_DOSSIER = re.compile(
     r"\bhồ\s+sơ\s+(?:(?:số|mã)\s+)?(?P<code>(?=[\w./-]*\d)(?=[\w./-]*[./-])[A-Z][A-Z0-9./-]{6,}[A-Z0-9])(?![\w-])"
 )
+RECALL = "1"  # BussinessDocType (the standard's spelling): the message takes an earlier document back
+_SECURITY = {"mật": "secret", "tối mật": "top_secret", "tuyệt mật": "most_secret"}
+_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
+_time = reader(parse_slashed_time, "not a time yyyy/MM/dd HH:mm:ss")
+_day = reader(parse_slashed_day, "not a date yyyy/MM/dd")
+DOCUMENTS = "documents__documents"
+STATUSES = "documents__statuses"
+LIST_PATH = "/v1/syncReceivedEdocList"
+GET_PATH = "/v1/getEdoc"
+# Errors by the code that the LGSP writes into its body, under a successful HTTP status.
+_REFUSALS = {"15": SourceAuthFailed, "20": SourceServerError}
 
 
 def subject_kind(subject: str) -> str:
@@ -127,14 +139,6 @@ def apology_dossier_code(subject: str) -> str | None:
     codes = {match.group().upper() for match in _DOSSIER.finditer(subject)}
     codes = codes or {match["code"] for match in _LEGACY_DOSSIER.finditer(subject)}
     return codes.pop() if len(codes) == 1 else None
-
-
-RECALL = "1"  # BussinessDocType (the standard's spelling): the message takes an earlier document back
-_SECURITY = {"mật": "secret", "tối mật": "top_secret", "tuyệt mật": "most_secret"}
-_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_ENCODING = re.compile(r"^\s*<\?xml[^>]*\?>")
-_time = reader(parse_slashed_time, "not a time yyyy/MM/dd HH:mm:ss")
-_day = reader(parse_slashed_day, "not a date yyyy/MM/dd")
 
 
 class EdxmlError(ValueError):
@@ -228,15 +232,6 @@ def _receivers(header: ET.Element | None, problems: Problems) -> str | None:
 def _is_signed(root: ET.Element) -> bool:
     digests = (one for signature in root.iterfind(".//{*}Signature") for one in signature.iterfind(".//{*}DigestValue"))
     return any((digest.text or "").strip() for digest in digests)
-
-
-DOCUMENTS = "documents__documents"
-STATUSES = "documents__statuses"
-LIST_PATH = "/v1/syncReceivedEdocList"
-GET_PATH = "/v1/getEdoc"
-
-# Errors by the code that the LGSP writes into its body, under a successful HTTP status.
-_REFUSALS = {"15": SourceAuthFailed, "20": SourceServerError}
 
 
 class DocumentsSource:

@@ -26,6 +26,9 @@ Record = dict[str, Any]
 
 #: The records of one page of a search, and whether nothing follows.
 Page = tuple[list[Record], bool]
+SMALLEST = timedelta(minutes=1)
+_ROUNDS = 12
+_FILL = 0.7  # a planned piece aims at this part of a page, so that a busier day still fits
 
 
 class OneStopApi:
@@ -99,11 +102,6 @@ class OneStopApi:
         if not isinstance(reply.get("last"), bool):
             raise self.http.error(FieldGone, "the reply holds no field 'last': the end of the list is unknown", path)
         return content, reply["last"]
-
-
-SMALLEST = timedelta(minutes=1)
-_ROUNDS = 12
-_FILL = 0.7  # a planned piece aims at this part of a page, so that a busier day still fits
 
 
 class WindowReader:

@@ -73,6 +73,49 @@ EXECUTING_LEVELS = {
     "TINH": "province", "SO": "province", "HUYEN": "district", "QUANHUYEN": "district",
     "XA": "commune", "XAPHUONG": "commune",
 }  # fmt: skip
+_STATUS_PATHS = ("dossierTaskStatus", "dossierStatus")
+_DEFINITION = "procedureProcessDefinition.processDefinition"
+_moment = reader(parse_instant, "not a time with offset", unblank)
+_day = reader(local_day, "not a time with offset", unblank)
+_flag, _text = reader(bool_or_none), reader(text_or_none)
+_TIMES: Fields = {
+    "applied_at": ("appliedDate", _moment),
+    "received_at": ("acceptedDate", _moment),
+    "due_at": ("appointmentDate", _moment),
+    "finished_at": ("completedDate", _moment),
+}
+_any_day = reader(any_day, "not a day", unblank)
+_OLD_LEVEL = re.compile(r"^mức độ ([1-4])$")
+_PROCEDURE_FIELDS: Fields = {
+    "procedure_code": ("code", _text),
+    "interlinked": ("interlinked", reader(lambda way: INTERLINKED.get(way.upper()), "unknown way", text_or_none)),
+    "service_level": ("level.code", reader(SERVICE_LEVELS.get, "unknown level", text_or_none)),
+    "executing_level": (
+        "executingLevel",
+        reader(lambda level: EXECUTING_LEVELS.get(level.upper()), "unknown level", text_or_none),
+    ),
+    "unit_code": ("agency.code", read_unit),
+    "has_fee": ("fee", _flag),
+    "is_payment_online": ("onlinePayment", _flag),
+    "is_citizen_data_connected": ("citizenDataConnected", _flag),
+    "is_content_full": ("contentFull", _flag),
+    "is_updated_on_time": ("updatedOnTime", _flag),
+    "publication_decision": ("publicationDecision", _text),
+    "is_in_force": ("status", _flag),
+    "is_internal": ("internal", _flag),
+    "is_paperless": ("paperless", _flag),
+    "is_priority_early": ("priorityEarly", _flag),
+    "is_essential": ("essentialService", _flag),
+    "is_location_free": ("locationFree", _flag),
+    "integrated_on": ("nationalIntegratedDate", _any_day),
+    "synced_on": ("nationalSyncedDate", _any_day),
+    "time_cut_on": ("timeCutDate", _any_day),
+    "simplified_on": ("simplifiedDate", _any_day),
+}
+PROCEDURE_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "procedure_name": (("name", "translate"),),
+    **{column: ((path,),) for column, (path, _) in _PROCEDURE_FIELDS.items()},
+}
 
 
 @lru_cache(maxsize=4096)
@@ -99,17 +142,6 @@ channel_of = _lookup(_CHANNEL_NAMES)
 service_level_of = _lookup(_SERVICE_NAMES)
 
 
-_STATUS_PATHS = ("dossierTaskStatus", "dossierStatus")
-_DEFINITION = "procedureProcessDefinition.processDefinition"
-_moment = reader(parse_instant, "not a time with offset", unblank)
-_day = reader(local_day, "not a time with offset", unblank)
-_flag, _text = reader(bool_or_none), reader(text_or_none)
-_TIMES: Fields = {
-    "applied_at": ("appliedDate", _moment),
-    "received_at": ("acceptedDate", _moment),
-    "due_at": ("appointmentDate", _moment),
-    "finished_at": ("completedDate", _moment),
-}
 _DOSSIER_FIELDS: Fields = {
     "dossier_id": ("id", _text),
     "dossier_code": ("code", _text),
@@ -250,40 +282,6 @@ def _items(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]] | N
 def _paid_online(fee: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     name = local_name(fee.get("paymentMethod") or record.get("paymentMethod"))
     return fee.get("paid") is True and name is not None and fold(name) in ONLINE_PAYMENT_NAMES
-
-
-_any_day = reader(any_day, "not a day", unblank)
-_OLD_LEVEL = re.compile(r"^mức độ ([1-4])$")
-_PROCEDURE_FIELDS: Fields = {
-    "procedure_code": ("code", _text),
-    "interlinked": ("interlinked", reader(lambda way: INTERLINKED.get(way.upper()), "unknown way", text_or_none)),
-    "service_level": ("level.code", reader(SERVICE_LEVELS.get, "unknown level", text_or_none)),
-    "executing_level": (
-        "executingLevel",
-        reader(lambda level: EXECUTING_LEVELS.get(level.upper()), "unknown level", text_or_none),
-    ),
-    "unit_code": ("agency.code", read_unit),
-    "has_fee": ("fee", _flag),
-    "is_payment_online": ("onlinePayment", _flag),
-    "is_citizen_data_connected": ("citizenDataConnected", _flag),
-    "is_content_full": ("contentFull", _flag),
-    "is_updated_on_time": ("updatedOnTime", _flag),
-    "publication_decision": ("publicationDecision", _text),
-    "is_in_force": ("status", _flag),
-    "is_internal": ("internal", _flag),
-    "is_paperless": ("paperless", _flag),
-    "is_priority_early": ("priorityEarly", _flag),
-    "is_essential": ("essentialService", _flag),
-    "is_location_free": ("locationFree", _flag),
-    "integrated_on": ("nationalIntegratedDate", _any_day),
-    "synced_on": ("nationalSyncedDate", _any_day),
-    "time_cut_on": ("timeCutDate", _any_day),
-    "simplified_on": ("simplifiedDate", _any_day),
-}
-PROCEDURE_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "procedure_name": (("name", "translate"),),
-    **{column: ((path,),) for column, (path, _) in _PROCEDURE_FIELDS.items()},
-}
 
 
 def procedure_row(record: Mapping[str, Any]) -> Row:
