@@ -115,10 +115,10 @@ def _unit(entry: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]] | No
     if groups is None:
         scores = mapping_or_empty(entry.get("groupScores"))
         groups = {code: {"code": code, "score": score} for code, score in scores.items()}
-    named = (text_or_none(entry.get(name)) for name in ("departmentId", "departmentCode", "departmentName"))
+    names = ("departmentId", "departmentCode", "departmentName", "childGroup")
     fields = {"score": "totalScore", "maxScore": "totalMaxScore", "ratio": "ratio"}
     total = {name: number_or_none(entry.get(path)) for name, path in fields.items()}
-    return Unit(*named, text_or_none(entry.get("childGroup")), total, groups)
+    return Unit(*(text_or_none(entry.get(name)) for name in names), total=total, groups=groups)
 
 
 def result_rows(unit: Unit, period: Period, result: Unit) -> Iterator[Row]:
