@@ -106,8 +106,7 @@ _INBOUND_PROMISES: _Judges = {
     "volume": ("described", "it only warns"),
 }
 _DRIFT: _Judges = dict.fromkeys(
-    ("columns", "types", "codes"),
-    lambda old, new: _TIGHTENED if _STRICTNESS[new] > _STRICTNESS[old] else _LOOSENED,
+    ("columns", "types", "codes"), lambda old, new: _TIGHTENED if _STRICTNESS[new] > _STRICTNESS[old] else _LOOSENED
 )
 
 
