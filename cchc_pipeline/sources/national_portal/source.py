@@ -116,9 +116,10 @@ def _unit(entry: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]] | No
         scores = mapping_or_empty(entry.get("groupScores"))
         groups = {code: {"code": code, "score": score} for code, score in scores.items()}
     names = ("departmentId", "departmentCode", "departmentName", "childGroup")
+    identity, code, name, group = (text_or_none(entry.get(field)) for field in names)
     fields = {"score": "totalScore", "maxScore": "totalMaxScore", "ratio": "ratio"}
-    total = {name: number_or_none(entry.get(path)) for name, path in fields.items()}
-    return Unit(*(text_or_none(entry.get(name)) for name in names), total=total, groups=groups)
+    total = {part: number_or_none(entry.get(path)) for part, path in fields.items()}
+    return Unit(identity, code, name, group, total, groups)
 
 
 def result_rows(unit: Unit, period: Period, result: Unit) -> Iterator[Row]:
