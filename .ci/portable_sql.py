@@ -76,7 +76,7 @@ def statements() -> Iterator[tuple[str, str]]:
                 text = node.args[0]
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     yield str(path.relative_to(ROOT)), text.value
-    from cchc_pipeline.contracts.registry import all_contracts
+    from cchc_pipeline.contracts.model import all_contracts
     from cchc_pipeline.indicators.catalogue import catalogue
 
     for indicator in catalogue():

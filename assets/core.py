@@ -9,13 +9,8 @@ import pyarrow.compute as pc
 from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, picture, preview, table_asset
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.core import at_risk, state
-from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
-from cchc_pipeline.core.holders import former_holders
-from cchc_pipeline.core.late import build_late, by_month
-from cchc_pipeline.core.procedure_lists import unlisted
-from cchc_pipeline.core.registers import TABLES, build_register, unknown_unit_codes
-from cchc_pipeline.core.units import REGISTER, build_units, register_history
+from cchc_pipeline.core import at_risk, build, state
+from cchc_pipeline.core.units import REGISTER, build_units, former_holders, register_history
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
@@ -41,7 +36,7 @@ def core_dossiers(work: Work) -> Made:
     changed = state.take_in_dossiers(lake)
     state.take_in(lake, REGISTER)
     former = former_holders(register_history(lake))
-    parts, rebuilt = build_dossiers(lake, lake.span().as_of_on, hours=_hours(work), former=former)
+    parts, rebuilt = build.build_dossiers(lake, lake.span().as_of_on, hours=_hours(work), former=former)
     # the newest month is shown; days without any dossier, such as a first weekend, have none
     newest = list(lake.store.parts("built/dossiers"))[-1:]
     return Made(
@@ -59,7 +54,7 @@ def core_dossiers(work: Work) -> Made:
 @core_asset("dossier_events", key="core_dossier_events", deps=[core_dossiers])
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
-    events = build_events(work.lake, work.lake.span().as_of_on)
+    events = build.build_events(work.lake, work.lake.span().as_of_on)
     days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),
@@ -75,7 +70,7 @@ def core_dossier_events(work: Work) -> Made:
 def core_documents(work: Work) -> pa.Table:
     """Văn bản điện tử: documents sent by the province's units, publication decisions with their lateness."""
     state.take_in(work.lake, "documents__statuses")
-    return build_documents(work.lake, former=former_holders(register_history(work.lake)))
+    return build.build_documents(work.lake, former=former_holders(register_history(work.lake)))
 
 
 @core_asset(
@@ -90,8 +85,8 @@ def core_procedures(work: Work) -> Made:
     """Thủ tục hành chính: the catalogue as it is, and a daily snapshot of its counts."""
     state.replace(work.lake, "one_stop__procedures")
     as_of_on = work.lake.span().as_of_on
-    table = build_procedures(work.lake, as_of_on)
-    missing = unlisted(work.lake, as_of_on).to_pylist()
+    table = build.build_procedures(work.lake, as_of_on)
+    missing = build.unlisted(work.lake, as_of_on).to_pylist()
     not_listed = [
         f"{row['procedure_code']}: {row['dossiers']} hồ sơ, {row['first_on']} … {row['last_on']}, "
         + ("đã bãi bỏ / abolished" if row["is_listed"] else "không có trong danh mục / in no list")
@@ -125,10 +120,10 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
     if name in _MARKS:
         checks[_MARKS[name][0]] = _MARKS[name][2]
 
-    @core_asset(name, key=f"core_{name}", deps=[staged_key(TABLES[name]), core_units], checks=checks)
+    @core_asset(name, key=f"core_{name}", deps=[staged_key(build.REGISTERS[name]), core_units], checks=checks)
     def register(work: Work) -> Made:
-        table = build_register(work.lake, name, work.lake.span().as_of_on)
-        unknown = unknown_unit_codes(work.lake, name)
+        table = build.build_register(work.lake, name, work.lake.span().as_of_on)
+        unknown = build.unknown_unit_codes(work.lake, name)
         found = [check("units_known", passed=not unknown, unknown_units=unknown[:SHOWN_ROWS], units=len(unknown))]
         if name in _MARKS:
             found.append(_marked_rows(work, table, *_MARKS[name]))
@@ -153,14 +148,14 @@ def _marked_rows(work: Work, table: pa.Table, name: str, column: str, sentence: 
     )
 
 
-register_assets = [_register_asset(name) for name in TABLES]
+register_assets = [_register_asset(name) for name in build.REGISTERS]
 
 
 @lateness_asset("late_dossiers", deps=[core_dossiers])
 def late_dossiers(work: Work) -> Made:
     """Hồ sơ trễ hạn: why each late dossier was late, at which step and unit, with or without a letter of apology."""
-    table = build_late(work.lake)
-    months, series = by_month(table)
+    table = build.build_late(work.lake)
+    months, series = build.late_by_month(table)
     labels = load_code_list("late_cause").labels_vi
     drawn = {labels[cause]: (values, charts.CAUSES[cause]) for cause, values in series.items()}
     drawing = charts.stacked_bars(months, drawn, "Hồ sơ giải quyết quá hạn theo nguyên nhân (toàn tỉnh)")

@@ -10,7 +10,7 @@ from assets.resources import ProgressResource, ProvinceResource
 from assets.table_asset import OWNER, preview
 from assets.versions import code_version
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.upsert import open_dossiers
+from cchc_pipeline.core.state import open_dossiers
 from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE, SOURCES, SourceKind

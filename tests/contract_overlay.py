@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from cchc_pipeline.contracts import Contract, load_contract, parse_contract
-from cchc_pipeline.contracts import registry as contract
+from cchc_pipeline.contracts import model as contract
 
 SOURCE = Path(str(resources.files("data_contracts")))
 

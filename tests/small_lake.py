@@ -10,9 +10,8 @@ import pyarrow as pa
 from sql_verdict import sql_verdict_alone
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core import at_risk, build, late, state
-from cchc_pipeline.core.registers import TABLES as REGISTERS
-from cchc_pipeline.core.registers import build_register
+from cchc_pipeline.core import at_risk, build, state
+from cchc_pipeline.core.build import REGISTERS, build_register
 from cchc_pipeline.core.units import REGISTER, build_units
 from cchc_pipeline.indicators.build import (
     build_indicator_values,
@@ -157,7 +156,7 @@ def derive(lake: Lake, **free: Any) -> None:
     state.take_in_dossiers(lake)
     state.take_in(lake, REGISTER)
     build.build_dossiers(lake, LAST)
-    late.build_late(lake)
+    build.build_late(lake)
     at_risk.update_counts(lake, LAST)
     at_risk.build_at_risk(lake, LAST)
     at_risk.build_calibration(lake, LAST)

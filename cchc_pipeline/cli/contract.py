@@ -13,8 +13,7 @@ from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, print_json, print_rows, table
 from cchc_pipeline.contracts.compatibility import Comparison, compare
 from cchc_pipeline.contracts.describe import contract_document
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contracts
+from cchc_pipeline.contracts.model import SUFFIX, Contract, contract_folder, folder_contracts
 from cchc_pipeline.contracts.versions import (
     all_compatibility_errors,
     as_yaml,

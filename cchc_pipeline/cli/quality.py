@@ -14,7 +14,7 @@ from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version
 from cchc_pipeline.site.quality_page import FOLDER
-from cchc_pipeline.validation.data_docs import build_data_docs, landed_days
+from cchc_pipeline.validation.expectations import build_data_docs, landed_days
 
 
 @click.group()

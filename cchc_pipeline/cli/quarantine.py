@@ -12,13 +12,12 @@ from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, print_rows
 from cchc_pipeline.contracts import Contract
-from cchc_pipeline.contracts.registry import all_contracts, load_contract
+from cchc_pipeline.contracts.model import all_contracts, load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.scope import unit_names
 from cchc_pipeline.text import mask_text
-from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, withdraw
+from cchc_pipeline.validation.acceptances import accept, acceptances_table, is_acceptable, suggested_fix, withdraw
 from cchc_pipeline.validation.quarantine import identities, read_quarantine, sightings
-from cchc_pipeline.validation.remedies import suggested_fix
 
 Records = list[dict[str, Any]]
 _FORM = options.form("table", "csv", "json", text="How the rows are printed; CSV and JSON have every column.")

@@ -11,7 +11,7 @@ from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, csv_text, print_json, print_rows, table
 from cchc_pipeline.cli.report_docx import cchc_report
 from cchc_pipeline.cli.report_reconciliation import reconciliation
-from cchc_pipeline.core.late import late_schema
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import PUBLISHED_KINDS
 from cchc_pipeline.indicators.catalogue import unit_vi
 from cchc_pipeline.lake.layout import Lake
@@ -77,7 +77,7 @@ def late(first: date | None, last: date | None, unit: str | None, form: str, lim
     if form == "json":
         print_json(found.as_dict())
     elif form == "csv":
-        click.echo(csv_text([*found.dossiers, *found.overdue], late_schema().names), nl=False)
+        click.echo(csv_text([*found.dossiers, *found.overdue], load_contract("late_dossiers").column_names), nl=False)
     else:
         _print_late(found, limit)
 

@@ -16,7 +16,7 @@ from cchc_pipeline.scorecards.index766.scorecard import read_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index.appraisals import STAGE_COLUMNS, score_appraisals_file
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 _STATUS = {
     "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",

@@ -13,7 +13,7 @@ from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.reference.papi_instrument import PapiTableError, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, WEIGHTINGS
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 if TYPE_CHECKING:  # scipy costs a second to load, and --help needs none of it
     import pandas as pd

@@ -5,7 +5,6 @@ Not here: the files themselves (`data_contracts/`), what becomes of a batch (`va
 """
 
 from cchc_pipeline.contracts.conform import enforce
-from cchc_pipeline.contracts.model import Contract, parse_contract
-from cchc_pipeline.contracts.registry import all_contracts, contract_names, load_contract
+from cchc_pipeline.contracts.model import Contract, all_contracts, contract_names, load_contract, parse_contract
 
 __all__ = ["Contract", "all_contracts", "contract_names", "enforce", "load_contract", "parse_contract"]

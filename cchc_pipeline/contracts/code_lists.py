@@ -9,12 +9,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import Field, StrictInt, StrictStr, field_validator
 
+from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.errors import ContractFileError
 from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Strict, Text, read_yaml
 
 _FOLDER = "code_lists"
+#: Columns that the adapter of the registers fills in; a file need not have them.
+OWN_COLUMNS = ("source_row", "parse_errors")
 
 
 class Code(Strict):
@@ -98,3 +102,39 @@ def _as_pairs(value: Any) -> Any:
     if isinstance(value, Mapping):
         return sorted((str(name), _as_pairs(held)) for name, held in value.items())
     return [_as_pairs(held) for held in value] if isinstance(value, list) else value
+
+
+@cache
+def day_measures() -> frozenset[str]:
+    """Return the codes of stocks and flags: their period starts on the day observed."""
+    codes = load_code_list("register_measure").codes
+    return frozenset(str(one.code) for one in codes if one.attributes["kind"] != "flow")
+
+
+def measure_table() -> pa.Table:
+    """Return rows of measure_code, measure_name_vi/_en, measure_kind, unit_of_measure."""
+    return _table("register_measure", "measure", measure_kind="kind", unit_of_measure="unit")
+
+
+def index_table() -> pa.Table:
+    """Return rows of index_code, index_name_vi/_en, max_value, series."""
+    return _table("external_index", "index", max_value="max_value", series="series")
+
+
+def _table(name: str, prefix: str, **attributes: str) -> pa.Table:
+    """Return a row per code of a list, with `attributes` (column -> name there)."""
+    return table_from_records(
+        {f"{prefix}_code": one.code, f"{prefix}_name_vi": one.label_vi, f"{prefix}_name_en": one.label_en}
+        | {column: one.attributes[held] for column, held in attributes.items()}
+        for one in load_code_list(name).codes
+    )
+
+
+@cache
+def codes_by_name(name: str) -> Mapping[str, str]:
+    """Return the codes of a list by code and name (vi, en), without case."""
+    return {
+        " ".join(str(getattr(code, key)).split()).casefold(): str(code.code)
+        for key in ("label_en", "label_vi", "code")
+        for code in load_code_list(name).codes
+    }

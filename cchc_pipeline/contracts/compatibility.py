@@ -106,21 +106,16 @@ _INBOUND_PROMISES: _Judges = {
     "volume": ("described", "it only warns"),
 }
 _DRIFT: _Judges = dict.fromkeys(
-    ("columns", "types", "codes"),
-    lambda old, new: _TIGHTENED if _STRICTNESS[new] > _STRICTNESS[old] else _LOOSENED,
+    ("columns", "types", "codes"), lambda old, new: _TIGHTENED if _STRICTNESS[new] > _STRICTNESS[old] else _LOOSENED
 )
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One change between two versions of a contract.
+    """One change between two versions of a contract: where, and what with both values.
 
-    Attributes:
-        where: the column, rule or part of the contract.
-        what: what changed, with the old and the new value.
-        effect: how it changes the promise.
-        is_breaking: whether it hurts the side that the contract protects.
-        why: the reason why it is breaking or not.
+    `effect` says how it changes the promise, `is_breaking` whether it hurts the side that the contract protects, and
+    why.
     """
 
     where: str

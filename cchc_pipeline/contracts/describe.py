@@ -57,16 +57,9 @@ def promises(contract: Contract) -> dict[str, Any]:
 
 def rule_list(contract: Contract) -> list[dict[str, Any]]:
     """Return the rules of `contract` for a data dictionary, one mapping per rule."""
+    names = ("severity", "column", "dimension", "sentence_vi", "sentence_en")
     return [
-        {
-            "rule_id": rule.id,
-            "severity": rule.severity,
-            "column": rule.column,
-            "dimension": rule.dimension,
-            "sentence_vi": rule.sentence_vi,
-            "sentence_en": rule.sentence_en,
-            "broken_where": sql_text(rule.predicate),
-        }
+        {"rule_id": rule.id, **{name: getattr(rule, name) for name in names}, "broken_where": sql_text(rule.predicate)}
         for rule in contract.rules
     ]
 

@@ -1,9 +1,11 @@
-"""Define the contract of a table as a model, and parse one from its file."""
+"""Define the contract of a table as a model, and load contracts from their files."""
 
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -11,7 +13,6 @@ from pydantic import field_validator, model_validator
 
 from cchc_pipeline.contracts.code_lists import CodeList, code_list_names, load_code_list
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.odcs import OdcsPart, at
 from cchc_pipeline.contracts.parts import (
     Change,
     Column,
@@ -19,18 +20,21 @@ from cchc_pipeline.contracts.parts import (
     Derivation,
     DriftPolicy,
     Hours,
+    OdcsPart,
     ProfilePlan,
     RowRule,
     Rule,
     Severity,
     Version,
     Volume,
+    at,
     version_key,
 )
 from cchc_pipeline.contracts.rules import column_rules, key_rule, sql_rule
 from cchc_pipeline.yaml_files import PlacedError, QuotedDay, Text, read_yaml
 
 _COLUMNS, _RULES = ("schema", 0, "properties"), ("schema", 0, "quality")
+SUFFIX = ".odcs.yaml"
 
 
 class Contract(OdcsPart):
@@ -250,3 +254,59 @@ def parse_contract(text: bytes | str, *, file: str) -> Contract:
     contract = read_yaml(raw, Contract, file, ContractFileError)
     lists = b"".join(one.sha256.encode() for one in contract.code_lists)
     return contract.model_copy(update={"file": file, "sha256": hashlib.sha256(raw + lists).hexdigest()})
+
+
+def contract_folder() -> Path:
+    """Return the folder of the project's own contracts."""
+    return Path(str(resources.files("data_contracts")))
+
+
+@cache
+def contract_names() -> tuple[str, ...]:
+    """Return the names of the project's contracts, sorted."""
+    return _names(contract_folder())
+
+
+@cache
+def load_contract(name: str) -> Contract:
+    """Load the contract of table `name`.
+
+    Raises:
+        ContractFileError: there is no such contract, or its file is wrong.
+    """
+    return folder_contract(name, contract_folder(), shown_as="data_contracts")
+
+
+def all_contracts() -> tuple[Contract, ...]:
+    """Load every contract of the project, sorted by name."""
+    return tuple(load_contract(name) for name in contract_names())
+
+
+def read_contract(path: Path) -> Contract:
+    """Read the contract in the file `path`; ContractFileError where it is wrong."""
+    return parse_contract(path.read_bytes(), file=str(path))
+
+
+def folder_contracts(folder: Path) -> tuple[Contract, ...]:
+    """Read every contract in a folder, sorted by name; raises as `folder_contract`."""
+    return tuple(folder_contract(name, folder) for name in _names(folder))
+
+
+def folder_contract(name: str, folder: Path, *, shown_as: str = "") -> Contract:
+    """Read the contract of table `name` in a folder, called `shown_as` in messages.
+
+    Raises:
+        ContractFileError: there is none, it is wrong, or its file is not named after its table.
+    """
+    path, file = folder / f"{name}{SUFFIX}", f"{shown_as or folder}/{name}{SUFFIX}"
+    if not path.is_file():
+        known = ", ".join(_names(folder))
+        raise ContractFileError(f"{file}: there is no such contract; use one of {known}", file=file)
+    contract = parse_contract(path.read_bytes(), file=file)
+    if contract.name != name:
+        raise ContractFileError(f"{file}: the table is called {contract.name}; give both one name", file=file)
+    return contract
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")))

@@ -14,9 +14,15 @@ import yaml
 
 from cchc_pipeline.contracts.compatibility import Difference, compare, next_versions
 from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
-from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.model import (
+    SUFFIX,
+    Contract,
+    contract_folder,
+    folder_contract,
+    folder_contracts,
+    read_contract,
+)
 from cchc_pipeline.contracts.parts import version_key
-from cchc_pipeline.contracts.registry import SUFFIX, contract_folder, folder_contract, folder_contracts, read_contract
 from cchc_pipeline.yaml_files import read_yaml
 
 
@@ -106,11 +112,8 @@ def compatibility_errors(contract: Contract, folder: Path | None = None) -> list
 def all_compatibility_errors(folder: Path | None = None, today: date | None = None) -> list[VersionRefused]:
     """Return the errors of all published contracts, and of tables that are gone.
 
-    A table may only go after the end of support that its last version announced.
-
-    Args:
-        folder: a folder of contracts; the project's own where None.
-        today: the civil day that ends of support are compared with; None where none has passed.
+    A table may only go after the end of support that its last version announced: before `today`, never where that is
+    None. The folder is the project's own by default.
     """
     folder = folder or contract_folder()
     contracts = [contract for contract in folder_contracts(folder) if contract.is_published]

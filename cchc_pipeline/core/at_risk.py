@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import openings
+from cchc_pipeline.core.build import STAMP, openings, stamp_of
 from cchc_pipeline.core.queries import FIRST, calendar_table, run_table
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.files import Source
@@ -29,7 +29,6 @@ PRIOR_DOSSIERS = 20
 MEMORY_MONTHS = 24
 #: Months whose predictions are compared with the outcome.
 JUDGED_MONTHS = 6
-_FINGERPRINT = b"cchc.inputs"
 _OBSERVED = pa.schema(
     dict.fromkeys(("due_month", "said_month"), pa.date32())
     | dict.fromkeys(("procedure_code", "unit_code", "step"), pa.string())
@@ -49,25 +48,20 @@ def update_counts(lake: Lake, as_of_on: date) -> int:
         held = store.read("built/dossiers", part, columns=["is_open", "due_on"])
         past = pc.and_(held["is_open"], pc.less(held["due_on"], pa.scalar(as_of_on, pa.date32())))
         stamp = f"{logic}|{store.token('core/dossiers', part)}|{pc.sum(past).as_py() or 0}".encode()
-        before = store.schema("built/at_risk_observed", part)
-        if before is not None and (before.metadata or {}).get(_FINGERPRINT) == stamp:
+        if stamp_of(lake, "built/at_risk_observed", part) == stamp:
             continue
         dossiers, held = store.path("built/dossiers", part), store.path("core/dossiers", part)
         table = count_outcomes(dossiers, held, calendar, as_of_on)
-        store.write(table.replace_schema_metadata({_FINGERPRINT: stamp}), "built/at_risk_observed", part)
+        store.write(table.replace_schema_metadata({STAMP: stamp}), "built/at_risk_observed", part)
         counted += 1
     store.remove("built/at_risk_observed", set(store.parts("built/at_risk_observed")) - set(parts))
     return counted
 
 
 def count_outcomes(dossiers: Source, held: Source, calendar: pa.Table, as_of_on: date) -> pa.Table:
-    """Count outcomes of dossiers by the working days that they had left.
+    """Count outcomes of built dossiers by the working days that they had left.
 
-    Args:
-        dossiers: built dossiers.
-        held: the same dossiers as held in core, with their steps.
-        calendar: working calendar that covers them.
-        as_of_on: last civil day of data.
+    `held` are the same dossiers as held in core, with their steps; the calendar covers them.
 
     Returns:
         Counts `dossiers` and `late`; the key is due_month, said_month (month in which they had so many days left),
@@ -138,9 +132,7 @@ def build_calibration(lake: Lake, as_of_on: date) -> pa.Table:
 def calibrate(outcomes: pa.Table, as_of_on: date) -> pa.Table:
     """Compare predicted with observed lateness by tenth of the probability.
 
-    Args:
-        outcomes: see `count_outcomes`.
-        as_of_on: last civil day of data; months of due dates that are over are judged.
+    Months of due dates that are over on `as_of_on` are judged; on `outcomes` see `count_outcomes`.
 
     Returns:
         One row per decile, 0 for all of them: predicted_mean and observed_share (0 to 1), and the Brier score, the mean

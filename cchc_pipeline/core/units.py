@@ -1,20 +1,31 @@
-"""Build the published tables `units` and `unit_changes` of the province."""
+"""Build the published tables `units` and `unit_changes` of the province.
+
+Codes of units are reassigned: a record belongs to the holder of its code on the day when it came in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from cchc_pipeline.arrow import table_from_records
+from cchc_pipeline.arrow import table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.queries import run_table
-from cchc_pipeline.lake.engine import run_file, run_sql
+from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.units import UnitChange, UnitHistory
 from cchc_pipeline.reference.units_national import province_history
 
+FORMER = pa.schema(
+    [("code", pa.string()), ("unit_code", pa.string()), ("valid_from", pa.date32()), ("valid_to", pa.date32())]
+)
+#: The day on which a record came in, by the first of these columns that it has.
+_CAME_IN = ("received_on", "applied_on", "sent_on", "promulgated_on")
 REGISTER = "registers__unit_changes"
 _NEVER_WHOLE = ("split", "dissolved")
 #: Units that records name, whether a list knows them or not.
@@ -27,6 +38,40 @@ _REGISTERED = pa.schema(
     | dict.fromkeys(("valid_from", "valid_to"), pa.date32())
     | dict.fromkeys(("predecessor_codes", "successor_codes"), pa.string())
 )
+
+
+def former_holders(history: UnitHistory) -> pa.Table:
+    """Return former holders of codes: code, unit_code, valid_from, valid_to."""
+    rows = [
+        (t.code, t.unit_id, t.valid_from or date.min, t.valid_to)
+        for code in sorted(history.codes)
+        for t in history.tenures(code)
+        if t.unit_id != code
+    ]
+    return table_from_rows(rows, FORMER)
+
+
+def former_fingerprint(former: pa.Table | None) -> str:
+    """Return a text that changes with the holders; empty where no code changed hands."""
+    return str(former.to_pylist()) if former is not None and former.num_rows else ""
+
+
+def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
+    """Return records under the unit that held their code when they came in.
+
+    A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
+    """
+    if former is None or former.num_rows == 0:
+        return source
+    return run_sql(holders_query(pq.read_schema(source).names), records=source, former=former)
+
+
+def holders_query(names: Sequence[str]) -> str:
+    """Return the query of `with_holders`, over `records` with the columns `names`."""
+    came_in = ", ".join(f"records.{column}" for column in _CAME_IN if column in names)
+    unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
+    columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
+    return sql_file("core/holders").format(columns=columns, came_in=came_in)
 
 
 def _register(lake: Lake) -> list[dict[str, object]]:
@@ -53,12 +98,10 @@ def _change(row: dict) -> UnitChange:
 
     Who takes over a dissolved unit is no heir; the register marks a part of a unit by `is_part`.
     """
-    is_gone = row["kind"] == "dissolved"
-    names = ("old_code", "old_name", "changed_on", "kind", "legal_basis")
+    names = ["old_code", "old_name", "changed_on", "kind", "legal_basis"]
+    heir = dict.fromkeys(("new_code", "new_name")) if row["kind"] == "dissolved" else {}
     return UnitChange(
-        **{name: row[name] for name in names},
-        new_code=None if is_gone else row["new_code"],
-        new_name=None if is_gone else row["new_name"],
+        **{name: row[name] for name in (*names, "new_code", "new_name")} | heir,
         is_exact=row["is_exact"] if "is_exact" in row else not row["is_part"] and row["kind"] not in _NEVER_WHOLE,
     )
 
@@ -86,12 +129,8 @@ def built_history(lake: Lake) -> UnitHistory:
 def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
     """Build the published tables `units` and `unit_changes`; return `units`.
 
-    Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province.
-
-    Args:
-        lake: the lake.
-        province_code: agency code of the province today.
-        as_of_on: last civil day of data.
+    Units are those that the portal lists, those that procedures, documents, dossiers or changes name, and the province,
+    by its agency code today. They are current as of `as_of_on`, the last civil day of data.
 
     Raises:
         UnitHistoryError: the register of changes contradicts itself.
@@ -120,32 +159,20 @@ def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
 
 def _registered(history: UnitHistory, register: list[dict]) -> pa.Table:
     """Return every unit that a change names, in the columns of `_REGISTERED`."""
-    told: dict[str, dict] = {}
-    for row in register:
-        # A successor that nothing else lists has the level of the unit it was made of.
-        told.setdefault(row["new_code"], {"level": row["old_level"], "parent": None})
+    # unit -> level and parent; a successor that nothing else lists has the level of the unit it was made of.
+    told = {row["new_code"]: (row["old_level"], None) for row in reversed(register)}
     for row in register:
         holder = history.holder(row["old_code"], _eve(row["changed_on"])).unit_id
-        told[holder] = {"level": row["old_level"], "parent": row["old_parent_code"]}
+        told[holder] = row["old_level"], row["old_parent_code"]
     rows = []
     for code in sorted(history.codes):
         for unit_id in dict.fromkeys(tenure.unit_id for tenure in history.tenures(code)):
             tenures = history.of_id(unit_id)
-            about = told.get(unit_id) or {"level": "province" if "." not in code else None, "parent": None}
-            rows.append(
-                {
-                    "unit_code": unit_id,
-                    "agency_code": code,
-                    "unit_name": tenures[-1].name,
-                    "unit_level": about["level"],
-                    "parent_code": about["parent"],
-                    "valid_from": tenures[0].valid_from,
-                    "valid_to": tenures[-1].valid_to,
-                    "predecessor_codes": _codes(s.unit_id for s in history.predecessors(unit_id)),
-                    "successor_codes": _codes(s.unit_id for s in history.successors(unit_id)),
-                }
-            )
-    return table_from_records(rows, schema=_REGISTERED)
+            level_and_parent = told.get(unit_id, ("province" if "." not in code else None, None))
+            days = tenures[0].valid_from, tenures[-1].valid_to
+            kin = (_codes(step.unit_id for step in of(unit_id)) for of in (history.predecessors, history.successors))
+            rows.append((unit_id, code, tenures[-1].name, *level_and_parent, *days, *kin))
+    return table_from_rows(rows, _REGISTERED)
 
 
 def _eve(day: date) -> date:
@@ -162,21 +189,10 @@ def _published_changes(history: UnitHistory, register: list[dict], schema: pa.Sc
     rows = []
     for change in history.changes:
         heir = took_over.get((change.old_code, change.changed_on)) if change.kind == "dissolved" else None
-        new_code = heir["new_code"] if heir else change.new_code
-        rows.append(
-            {
-                "old_code": change.old_code,
-                "changed_on": change.changed_on,
-                "new_code": new_code,
-                "old_name": change.old_name,
-                "new_name": heir["new_name"] if heir else change.new_name,
-                "old_unit_code": history.holder(change.old_code, _eve(change.changed_on)).unit_id,
-                "new_unit_code": history.holder(str(new_code), change.changed_on).unit_id,
-                "kind": change.kind,
-                "is_exact": change.is_exact and change.kind not in _NEVER_WHOLE,
-                "legal_basis": change.legal_basis,
-            }
-        )
-    return table_from_records(rows, schema=schema).sort_by(
-        [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
-    )
+        row = asdict(change) | {"is_exact": change.is_exact and change.kind not in _NEVER_WHOLE}
+        row |= {name: heir[name] for name in ("new_code", "new_name")} if heir else {}
+        row["old_unit_code"] = history.holder(change.old_code, _eve(change.changed_on)).unit_id
+        row["new_unit_code"] = history.holder(str(row["new_code"]), change.changed_on).unit_id
+        rows.append(row)
+    order = [(name, "ascending") for name in ("old_code", "changed_on", "new_code")]
+    return table_from_records(rows, schema=schema).sort_by(order)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import document_events
+from cchc_pipeline.core.queries import document_events
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import relations

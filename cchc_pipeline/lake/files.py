@@ -62,23 +62,12 @@ class Store:
         return self.path(table, part).exists()
 
     def read(
-        self,
-        table: str,
-        part: Part = None,
-        *,
-        schema: pa.Schema | None = None,
-        columns: list[str] | None = None,
+        self, table: str, part: Part = None, *, schema: pa.Schema | None = None, columns: list[str] | None = None
     ) -> pa.Table:
-        """Read a table, or one part of it.
-
-        Args:
-            table: name of the table.
-            part: name of the part.
-            schema: schema of the empty table that is returned where nothing was written yet.
-            columns: columns to read; all by default.
+        """Read a table, or one part of it: its `columns`, all by default.
 
         Raises:
-            LakeError: nothing was written yet, and no `schema` is given.
+            LakeError: nothing was written yet, and no `schema` of an empty table is given.
         """
         path = self.path(table, part)
         if path.exists():
@@ -126,11 +115,7 @@ class Store:
         return int(pq.read_metadata(self.path(table, part)).num_rows)
 
     def write(
-        self,
-        content: pa.Table | Iterable[pa.Table],
-        table: str,
-        part: Part = None,
-        schema: pa.Schema | None = None,
+        self, content: pa.Table | Iterable[pa.Table], table: str, part: Part = None, schema: pa.Schema | None = None
     ) -> None:
         """Write a table, or one part of it, replacing what was there; see `write_parquet`."""
         write_parquet(content, self.path(table, part), schema)

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.lake.files import LakeError, Store
-from cchc_pipeline.lake.ledger import Ledger
+from cchc_pipeline.lake.files import LakeError, Store, Token
 
 #: Format of the folders and files below a lake's root. Raise it with every change that older code would misread.
 FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The parts of one table that one consumer has taken in.
+
+    `name` is the name of the ledger in the store. `logic` is the identity of what the consumer does; when it changes,
+    every part is new again.
+    """
+
+    store: Store
+    name: str
+    table: str
+    logic: str = ""
+
+    def pending(self) -> dict[str, Token]:
+        """Return part -> token of the parts that are new or rewritten, in write order."""
+        noted, held = self.store.read_json(self.name) or {}, self.store.parts(self.table)
+        new = [part for part, token in held.items() if noted.get(f"{part}.parquet") != f"{token}|{self.logic}"]
+        return {part: held[part] for part in sorted(new, key=lambda part: (held[part].written_ns, part))}
+
+    def note(self, taken: Mapping[str, Token]) -> None:
+        """Record these parts as taken in, with their tokens from before they were read.
+
+        One that was written again in between stays pending.
+        """
+        new = {f"{part}.parquet": f"{token}|{self.logic}" for part, token in taken.items()}
+        noted = (self.store.read_json(self.name) or {}) | new
+        self.store.write_json(dict(sorted(noted.items())), self.name)
+
+    def forget(self, parts: Iterable[str]) -> None:
+        """Remove the entries of these parts; those that still exist are pending again."""
+        noted = self.store.read_json(self.name) or {}
+        gone = {f"{part}.parquet" for part in parts}
+        kept = {key: text for key, text in noted.items() if key not in gone}
+        if kept != noted:
+            self.store.write_json(kept, self.name)
 
 
 @dataclass(frozen=True)
@@ -51,8 +88,7 @@ class Lake:
     def claim(self, identity: dict[str, Any] | None = None) -> None:
         """Mark the lake with a province and the current format, or check that mark.
 
-        Args:
-            identity: the province; None for whoever has claimed the lake before.
+        Without an identity, that of whoever has claimed the lake before holds.
 
         Raises:
             LakeError: a newer version of the program wrote the lake, or it holds another province: two in one lake
@@ -70,13 +106,9 @@ class Lake:
             self.store.write_json(marker, "lake")
 
     def ledger(self, layer: str, table: str, *, consumer: str, logic: str = "") -> Ledger:
-        """Return the ledger of what `consumer` has taken in of the parts of a table.
+        """Return the ledger of what a stage, the `consumer`, has taken in of a table.
 
-        Args:
-            layer: landing, staged or releases.
-            table: name of the table.
-            consumer: the stage that takes in.
-            logic: identity of what the stage does; when it changes, every part is new again.
+        The layer is landing, staged or releases; on `logic` see `Ledger`.
         """
         return Ledger(self.store, f"ledgers/{consumer}_{table}", f"{layer}/{table}", logic)
 

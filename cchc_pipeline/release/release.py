@@ -63,14 +63,9 @@ def release(
 ) -> Published:
     """Publish a complete version of every table that has a contract for publication.
 
-    An older major is made from the current table and published beside it until its end of support.
-
-    Args:
-        lake: the lake.
-        settings: settings of the province.
-        inbound: names of the inbound tables, whose quarantine and counts are published.
-        run_id: id of the run; its first 8 characters are part of the version's name.
-        contracts: the contracts to publish by; those of the project by default.
+    An older major is made from the current table and published beside it until its end of support. With it go
+    quarantine and counts of the `inbound` tables. The first 8 characters of the run's id are part of the version's
+    name.
 
     Raises:
         ContractBroken: a table breaks its contract. The pointer has not moved.
@@ -82,7 +77,10 @@ def release(
     lake.store.update(published_state(lake, "quarantine", inbound), "built/quarantine")
     lake.store.update(published_state(lake, "data_quality", inbound), "built/data_quality")
     lake.store.update(acceptances_table(lake, inbound), "built/quarantine_releases")
-    _join_parts(lake, "dossiers")
+    schema = load_contract("dossiers").arrow_schema()
+    months = (lake.store.read("built/dossiers", part) for part in lake.store.parts("built/dossiers"))
+    joined = (month.select(schema.names).cast(schema) for month in months)  # one in memory at a time
+    lake.store.write(joined, "built/dossiers", schema=schema)
     created = datetime.now(UTC)
     held = {one.name: one for one in (all_contracts() if contracts is None else contracts) if one.is_published}
     today = created.astimezone(LOCAL_ZONE).date()
@@ -141,13 +139,3 @@ def _make_older(lake: Lake, contract: Contract, derivation: Derivation) -> None:
             raise ContractFileError(f"{contract.file}: {problem}; correct it", file=contract.file) from error
         tables = (enforce(pa.Table.from_batches([batch]), contract) for batch in batches)
         lake.store.write(tables, f"built/{contract.name}", schema=contract.arrow_schema())
-
-
-def _join_parts(lake: Lake, table: str) -> None:
-    """Write one file from the monthly parts of a table, one part at a time in memory."""
-    schema: pa.Schema = load_contract(table).arrow_schema()
-    parts = (
-        lake.store.read(f"built/{table}", part).select(schema.names).cast(schema)
-        for part in lake.store.parts(f"built/{table}")
-    )
-    lake.store.write(parts, f"built/{table}", schema=schema)

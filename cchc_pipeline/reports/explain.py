@@ -18,8 +18,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from cchc_pipeline.core.items import items
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core.queries import items, run_table
 from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.compute import compute, inputs_of, sql_files

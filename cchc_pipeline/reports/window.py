@@ -7,7 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from cchc_pipeline.core.items import document_events
+from cchc_pipeline.core.queries import document_events
 from cchc_pipeline.core.units import history_of
 from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, relations

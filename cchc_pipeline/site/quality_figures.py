@@ -14,7 +14,7 @@ from cchc_pipeline.contracts import Contract
 from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.site.tables import Row, grouped
 from cchc_pipeline.sources.registry import SOURCES
-from cchc_pipeline.validation.remedies import suggested_fix
+from cchc_pipeline.validation.acceptances import suggested_fix
 
 NIGHTS = 30
 

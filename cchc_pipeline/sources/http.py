@@ -62,13 +62,9 @@ class HttpPolicy:
 
 
 class HttpClient:
-    """HTTP client of one source. Not shared between threads or processes.
+    """HTTP client of one source, by paths below `base_url`.
 
-    Args:
-        source: name for error messages.
-        base_url: address that all paths are relative to.
-        policy: timeouts, retries and pace.
-        headers: sent with every call (credentials of sources that want them so).
+    Not shared between threads or processes. Errors name `source`; `headers` (credentials) are sent with every call.
     """
 
     def __init__(

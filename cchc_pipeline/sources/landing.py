@@ -56,13 +56,11 @@ def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
     if not rows:
         return schema.empty_table()
     names = {name for row in rows for name in row}
-    fields, arrays = [], []
+    columns: dict[str, pa.Array] = {}
     for name in [*[n for n in schema.names if n in names], *sorted(names - set(schema.names))]:
         values = [row.get(name) for row in rows]
         try:
-            column = array(values, schema.field(name).type if name in schema.names else None)
+            columns[name] = array(values, schema.field(name).type if name in schema.names else None)
         except (pa.ArrowException, OverflowError):  # a whole number of more than 64 bits overflows
-            column = array([None if value is None else str(value) for value in values], pa.string())
-        fields.append(pa.field(name, column.type))
-        arrays.append(column)
-    return pa.table(arrays, schema=pa.schema(fields))
+            columns[name] = array([None if value is None else str(value) for value in values], pa.string())
+    return pa.table(columns)

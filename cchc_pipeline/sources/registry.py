@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cchc_pipeline.settings import Settings
-from cchc_pipeline.sources.documents.lgsp.source import DocumentsSource, credential_headers
+from cchc_pipeline.sources.documents.lgsp.source import DocumentsSource
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.national_portal.source import NationalPortalSource
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import OneStopOptions, OneStopSource
@@ -75,7 +75,7 @@ def _one_stop(settings: Settings) -> Source:
 
 def _documents(settings: Settings) -> Source:
     secret = settings.documents_secret_key.get_secret_value()
-    headers = credential_headers(settings.documents_system_id, secret)
+    headers = {"X-SystemId": settings.documents_system_id, "X-SecretKey": secret}
     http = _client(DocumentsSource.name, settings.documents_url, settings, headers)
     return DocumentsSource(http, settings.province_code, settings.overlap_days)
 

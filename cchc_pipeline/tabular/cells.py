@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 
+from cchc_pipeline.contracts.code_lists import codes_by_name
 from cchc_pipeline.contracts.parts import Column
-from cchc_pipeline.contracts.register_lists import codes_by_name
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.tabular.words import comparable
 
 #: Mark before decimals: told by each cell (auto), always one of them, or either (a number that has no groups).
 DecimalMark = Literal["auto", "comma", "point", "either"]
@@ -51,6 +50,17 @@ NOT_READABLE = {
 }
 
 
+def comparable(text: Any) -> str:
+    """Return the text in NFC with single spaces, without case and stars."""
+    return " ".join(unicodedata.normalize("NFC", str(text)).replace("*", " ").split()).casefold()
+
+
+def without_marks(text: Any) -> str:
+    """Return the text without accents and case, `đ` as `d`, with single spaces."""
+    base = unicodedata.normalize("NFD", str(text).replace("Đ", "D").replace("đ", "d"))
+    return " ".join("".join(sign for sign in base if unicodedata.category(sign) != "Mn").casefold().split())
+
+
 class CellError(ValueError):
     """Cell without a value of its column's type; `vi` and `en` say why."""
 
@@ -72,12 +82,8 @@ class Formula:
 def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
     """Turn a cell into the value of its column; None for an empty cell.
 
-    Codes are known by code and by label, agency codes by their canonical and QCVN 102 form.
-
-    Args:
-        column: column of a contract.
-        cell: text, or number, bool, date, datetime or `Formula` of a workbook.
-        decimal: what stands before decimals in a number.
+    A cell is text, or number, bool, date, datetime or `Formula` of a workbook. Codes are known by code and by label,
+    agency codes by their canonical and QCVN 102 form.
 
     Raises:
         CellError: it holds something else, or something that can be read in two ways.
@@ -86,7 +92,8 @@ def read_cell(column: Column, cell: Any, decimal: DecimalMark = "auto") -> Any:
         raise CellError("công thức chưa có kết quả hoặc bị lỗi", "is a formula without a result, or with an error")
     if isinstance(cell, str):
         cell = unicodedata.normalize("NFC", cell).replace("\u00a0", " ").replace("\u202f", " ").strip()
-        cell = codes_by_name(column).get(comparable(cell), cell) or None
+        codes = codes_by_name(column.code_list) if column.code_list else {}
+        cell = codes.get(comparable(cell), cell) or None
     if cell is None:
         return None
     if column.physical_type == "DOUBLE":

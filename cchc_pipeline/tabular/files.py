@@ -95,10 +95,7 @@ def read_parquet(path: Path) -> pa.Table:
 def filled_rows(path: Path, rows: Iterable[tuple[int, Sequence[Any]]], *, is_ragged: bool = False) -> list[Row]:
     """Keep the rows with a filled cell, their texts without outer white space.
 
-    Args:
-        path: the file, for the error.
-        rows: number and cells of each row.
-        is_ragged: whether blank cells at the end of a row are kept, because a row that ends early is cut off.
+    Blank cells at the end of a row are kept if `is_ragged`, because there a row that ends early is cut off.
 
     Raises:
         TableFileError: there are more cells than fit into memory.

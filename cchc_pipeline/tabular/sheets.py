@@ -5,20 +5,96 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
-from cchc_pipeline.tabular.files import Kind, Row, TableFileError, file_kind, filled_rows, read_bytes
-from cchc_pipeline.tabular.workbook import workbook_rows
+from cchc_pipeline.tabular.cells import Formula
+from cchc_pipeline.tabular.files import (
+    MAX_BYTES,
+    Kind,
+    Row,
+    TableFileError,
+    file_kind,
+    filled_rows,
+    read_bytes,
+    too_large,
+)
 
+LAST_ROW = 1_048_576
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 #: Reports of one-stop systems have up to fourteen title rows before the headers.
 _TITLE_ROWS = 40
 _MOST_COLUMNS = 16_384
 IsHeader = Callable[[str], bool]
+
+
+def workbook_rows(path: Path, content: bytes) -> list[tuple[str, bool, list[Row]]]:
+    """Read every sheet of a workbook.
+
+    A cell is text, number, bool, date or datetime; None where it is blank; a `Formula` where one has no value.
+
+    Returns:
+        Of each sheet its name, whether the workbook opens with it, and its filled rows with their numbers from 1.
+
+    Raises:
+        TableFileError: the content is no .xlsx workbook, is cut off, has a password or is too large.
+    """
+    from openpyxl import load_workbook  # half a second that a night without workbooks need not pay
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+            if size > MAX_BYTES:
+                raise too_large(path, f"{size // 2**20} MB when unpacked")
+            sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+            has_formulas = any(_FORMULA.search(archive.read(name)) for name in sheets)
+        values = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        formulas = load_workbook(io.BytesIO(content), read_only=True) if has_formulas else None
+        first = values.active
+        return [
+            (sheet.title, sheet is first, filled_rows(path, _rows(path, sheet, formulas and formulas[sheet.title])))
+            for sheet in values.worksheets
+        ]
+    except TableFileError:
+        raise
+    except Exception as error:  # the library lets through what zip and XML raise
+        raise TableFileError(
+            path,
+            f"it is no whole Excel workbook ({type(error).__name__})",
+            "open it in a spreadsheet program and save it again as .xlsx without a password",
+        ) from error
+
+
+def _rows(path: Path, values: Any, formulas: Any) -> Iterator[Row]:
+    number = 0
+    written = repeat(None) if formulas is None else _cells(formulas)
+    for number, (row, texts) in enumerate(zip(_cells(values), written, strict=False), 1):
+        if row:
+            yield number, tuple(map(_value, row, texts or row))
+    if number > LAST_ROW:
+        raise TableFileError(
+            path,
+            f"sheet «{values.title}» has a row below {LAST_ROW:,}, the last that Excel knows",
+            "open it in a spreadsheet program, delete the stray row and save it again",
+        )
+
+
+def _cells(sheet: Any) -> Iterator[Any]:
+    sheet.reset_dimensions()  # some programs write wrong ones
+    return iter(sheet.iter_rows(max_row=LAST_ROW + 1))
+
+
+def _value(cell: Any, written: Any) -> Any:
+    value, text = cell.value, written.value
+    if cell.data_type == "e" or (value is None and isinstance(text, str) and text.startswith("=")):
+        return Formula(str(value or text))
+    return value
 
 
 @dataclass(frozen=True)
@@ -85,13 +161,9 @@ class Sheet:
 
 
 def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet]:
-    """Read every sheet of a CSV, Excel or HTML file.
+    """Read every sheet of a CSV, Excel or HTML file, as its content tells.
 
-    The row of headers is the one among the first forty with most texts that are headers.
-
-    Args:
-        path: the file; its kind is told by its content.
-        is_header: whether a text is the header of a column that is looked for.
+    The row of headers is the one among the first forty with most texts that are headers of a column that is looked for.
 
     Raises:
         TableFileError: the file cannot be read as a table; with the problem and the fix.
@@ -113,11 +185,8 @@ def read_sheets(path: Path, is_header: IsHeader = lambda _: False) -> list[Sheet
 def read_table(path: Path, is_header: IsHeader, *, sheet: str | None = None, expected: str) -> Sheet:
     """Read the table of a CSV, Excel or HTML file: the sheet with most of the headers.
 
-    Args:
-        path: the file; its kind is told by its content.
-        is_header: whether a text is the header of a column that is looked for.
-        sheet: name of an Excel sheet; the one with most headers where None.
-        expected: what the headers are, in words, for the fix.
+    `is_header` is as in `read_sheets`, which `expected` says in words for the fix; `sheet` names one of an Excel
+    workbook.
 
     Raises:
         TableFileError: the file cannot be read as a table, there is no such sheet, or none has such headers.

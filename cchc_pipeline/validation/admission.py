@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -36,8 +36,8 @@ class Admitted:
     table: pa.Table
     unknown: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    retyped: tuple[tuple[str, str], ...] = ()
-    discarded: tuple[tuple[str, int], ...] = ()
+    retyped: Mapping[str, str] = field(default_factory=dict)
+    discarded: Mapping[str, int] = field(default_factory=dict)
 
 
 def admit(rows: pa.Table, contract: Contract) -> Admitted:
@@ -57,7 +57,7 @@ def admit(rows: pa.Table, contract: Contract) -> Admitted:
         for name in unknown:
             said = f"cột lạ «{name}» không có trong hợp đồng dữ liệu."
             marked[name] = pc.is_valid(rows[name]).combine_chunks(), said
-    retyped = []
+    retyped: dict[str, str] = {}
     for column in contract.columns if policy.types != "freeze" else ():
         places = rows.schema.get_all_field_indices(column.name)
         if len(places) != 1 or (reader := _reader(rows.column(places[0]).type, column)) is None:
@@ -69,7 +69,7 @@ def admit(rows: pa.Table, contract: Contract) -> Admitted:
                 continue  # a value would be lost: `conform` refuses the batch
             said = f"{column.name}: kiểu {came} thay vì {column.arrow_type}, giá trị không đọc được."
             marked[column.name] = unread, said
-        retyped.append((column.name, came))
+        retyped[column.name] = came
         rows = rows.set_column(places[0], column.name, values)
     table = conform(rows, contract)
     if policy.codes == "freeze":
@@ -77,8 +77,8 @@ def admit(rows: pa.Table, contract: Contract) -> Admitted:
     marked = {name: (mask, said) for name, (mask, said) in marked.items() if pc.any(mask).as_py()}
     if marked:
         table = _mark(table, contract, marked)
-    counts = tuple((name, int(pc.sum(mask).as_py())) for name, (mask, _) in marked.items())
-    return Admitted(table, unknown, absent, tuple(retyped), counts)
+    counts = {name: int(pc.sum(mask).as_py()) for name, (mask, _) in marked.items()}
+    return Admitted(table, unknown, absent, retyped, counts)
 
 
 def _refuse_columns(policy: DriftPolicy, unknown: tuple[str, ...], absent: tuple[str, ...], contract: Contract) -> None:

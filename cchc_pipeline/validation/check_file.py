@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array
+from cchc_pipeline.contracts.code_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.contracts.conform import conform, shape_errors, unknown_columns
 from cchc_pipeline.contracts.model import Contract
 from cchc_pipeline.contracts.parts import Column, Severity
-from cchc_pipeline.contracts.register_lists import OWN_COLUMNS, day_measures
 from cchc_pipeline.progress import Progress, silent
-from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, read_cell
+from cchc_pipeline.tabular.cells import NOT_READABLE, CellError, DecimalMark, comparable, read_cell
 from cchc_pipeline.tabular.files import Row, file_kind, read_parquet
 from cchc_pipeline.tabular.sheets import Sheet, footer_length, read_table
-from cchc_pipeline.tabular.words import comparable
 from cchc_pipeline.validation.verdict import rule_breaks
 
 #: Classes of personal data whose values may be quoted in a message.
@@ -87,13 +86,8 @@ def check_file(
 ) -> FileReport:
     """Check a Parquet, CSV, Excel or HTML file by a contract.
 
-    Args:
-        path: the file.
-        contract: the contract of its table.
-        as_of_on: what CURRENT_DATE means in a rule.
-        decimal: decimal mark of numbers in text; auto never guesses what `1.234` means.
-        sheet: name of an Excel sheet.
-        progress: called with a phase, the number done and the total.
+    CURRENT_DATE in a rule is `as_of_on`. `decimal` is the mark in numbers that are text; auto never guesses what
+    `1.234` means. `sheet` names one of an Excel workbook. `progress` gets a phase, the number done and the total.
 
     Raises:
         TableFileError: the file cannot be read as a table.

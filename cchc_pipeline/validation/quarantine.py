@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import array, table_from_records
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.days import LOCAL_ZONE, TIME_ZONE
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.verdict import Verdict
@@ -46,16 +45,10 @@ class Sighting(NamedTuple):
 def update_quarantine(
     lake: Lake, contract: Contract, verdicts: Sequence[Verdict], landed_ns: Mapping[date, int]
 ) -> None:
-    """Update the quarantine of a table with `verdicts`.
+    """Update the quarantine of a table with `verdicts`, in the order of landing.
 
-    A day judged again replaces itself. Judging the same again changes no byte: the time of a
-    sighting moves only where the record came with other content.
-
-    Args:
-        lake: the lake.
-        contract: the contract of the table.
-        verdicts: in the order of landing.
-        landed_ns: when each day was landed, in nanoseconds since 1970.
+    A day judged again replaces itself. Judging the same again changes no byte: the time of a sighting moves only where
+    the record came with other content. `landed_ns` says when each day was landed, in nanoseconds since 1970.
     """
     schema = load_contract("quarantine").arrow_schema()
     held = read_quarantine(lake, contract.name)
@@ -91,7 +84,12 @@ def update_quarantine(
     kept = sorted(place for at in places.values() for place in at)
     table = _with_history(rows.take(pa.array(kept, pa.int64())), [seen.get(identity[place], {}) for place in kept])
     order = [(name, "ascending") for name in ("pulled_for_on", "source_row_number", "row_key")]
-    _write_sightings(lake, contract.name, seen)
+    known = [
+        {"identity": name, "pulled_for_on": day, **one._asdict()}
+        for name, by_day in sorted(seen.items())
+        for day, one in sorted(by_day.items())
+    ]
+    lake.store.update(table_from_records(known, schema=_SIGHTINGS), f"core/sightings_{contract.name}")
     lake.store.update(table.sort_by(order).combine_chunks(), f"core/quarantine_{contract.name}")
 
 
@@ -149,12 +147,3 @@ def _with_history(rows: pa.Table, history: Sequence[Mapping[date, Sighting]]) ->
         field = rows.schema.field(place)
         rows = rows.set_column(place, field, array(values, field.type))
     return rows
-
-
-def _write_sightings(lake: Lake, table: str, seen: Mapping[str, Mapping[date, Sighting]]) -> None:
-    rows = [
-        {"identity": name, "pulled_for_on": day, **one._asdict()}
-        for name, days in sorted(seen.items())
-        for day, one in sorted(days.items())
-    ]
-    lake.store.update(table_from_records(rows, schema=_SIGHTINGS), f"core/sightings_{table}")

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import load_contract
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.drift.profiles import LAYER
 
@@ -43,22 +43,20 @@ class Pruned:
 
 
 def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
-    """Remove what is older than each table's contract keeps; idempotent.
+    """Remove what is older than each inbound table's contract keeps; idempotent.
 
-    Args:
-        lake: the lake.
-        tables: names of inbound tables.
-        as_of_on: last civil day of data, from which the contract's days count back.
+    Its days count back from `as_of_on`, the last civil day of data.
     """
     return [_prune(lake, table, as_of_on - timedelta(days=load_contract(table).retention_days)) for table in tables]
 
 
 def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:
     held = {layer: [date.fromisoformat(part) for part in lake.store.parts(f"{layer}/{table}")] for layer in CONSUMERS}
+    logic = {"landing": load_contract(table).sha256, "staged": ""}
     pending = {
         date.fromisoformat(part)
         for layer, consumer in CONSUMERS.items()
-        for part in lake.ledger(layer, table, consumer=consumer, logic=_logic(layer, table)).pending()
+        for part in lake.ledger(layer, table, consumer=consumer, logic=logic[layer]).pending()
     }
     newest = {day for layer, days in held.items() if (day := _newest(lake, f"{layer}/{table}", days))}
     old = {day for found in held.values() for day in found if day < kept_from}
@@ -73,10 +71,6 @@ def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:
     quality = f"core/quality_{table}"
     counts = _drop(lake, quality, None, "pulled_for_on", kept_from, pending)[1] if lake.store.has(quality) else 0
     return Pruned(table, kept_from, tuple(sorted(going)), tuple(sorted(old & pending)), sum(profile_days), counts)
-
-
-def _logic(layer: str, table: str) -> str:
-    return load_contract(table).sha256 if layer == "landing" else ""
 
 
 def _newest(lake: Lake, table: str, days: Sequence[date]) -> date | None:

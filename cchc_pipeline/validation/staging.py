@@ -13,11 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.errors import ContractBroken, RuleCouldNotRun
-from cchc_pipeline.contracts.model import Contract
-from cchc_pipeline.contracts.registry import load_contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.lake.files import Token
-from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.ledger import Ledger
+from cchc_pipeline.lake.layout import Lake, Ledger
 from cchc_pipeline.validation.acceptances import note_judged, read_acceptances
 from cchc_pipeline.validation.admission import admit
 from cchc_pipeline.validation.drift.compare import profile_days
@@ -73,14 +71,9 @@ class Staged:
 def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Staged:
     """Judge the landed days of a table, and write the valid rows and the quarantine.
 
-    A day staged again replaces itself. A day that breaks the contract as a whole is refused, and stays pending until
-    it is pulled again. Where a rule could not run, nothing is written and every day stays pending until it is mended.
-
-    Args:
-        lake: the lake.
-        table: name of an inbound table.
-        days: civil days; those without a landing file are passed over.
-        as_of_on: last civil day of data, what CURRENT_DATE means in a rule.
+    A day staged again replaces itself, one without a landing file is passed over. A day that breaks the contract as a
+    whole is refused, and stays pending until it is pulled again. Where a rule could not run, nothing is written and
+    every day stays pending until it is mended. CURRENT_DATE in a rule is `as_of_on`, the last civil day of data.
     """
     contract = load_contract(table)
     acceptances = read_acceptances(lake, table)
@@ -96,7 +89,12 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
                 continue
             token = lake.store.token(*landed)  # before reading: a day that is pulled again meanwhile stays pending
             try:
-                rows = _admit(staged, lake.store.read(*landed))
+                found = admit(lake.store.read(*landed), contract)
+                staged.unknown_columns.update(found.unknown)
+                staged.absent_columns.update(found.absent)
+                staged.retyped_columns |= found.retyped
+                staged.discarded_rows.update(found.discarded)
+                rows = found.table
                 verdicts.append(judge(rows, contract, as_of_on, day, acceptances.rules_by_key))
             except ContractBroken as error:
                 staged.broken[day] = error
@@ -150,15 +148,6 @@ def published_state(lake: Lake, name: Literal["quarantine", "data_quality"], tab
 
 def _ledger(lake: Lake, contract: Contract) -> Ledger:
     return lake.ledger("landing", contract.name, consumer="staged", logic=contract.sha256)
-
-
-def _admit(staged: Staged, rows: pa.Table) -> pa.Table:
-    found = admit(rows, staged.contract)
-    staged.unknown_columns.update(found.unknown)
-    staged.absent_columns.update(found.absent)
-    staged.retyped_columns |= dict(found.retyped)
-    staged.discarded_rows.update(dict(found.discarded))
-    return found.table
 
 
 def _with_unique_keys(days: Sequence[pa.Table], contract: Contract) -> Iterator[pa.Table]:

@@ -16,9 +16,8 @@ from sqlglot import exp
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts.conform import enforce, with_strict_schema
 from cchc_pipeline.contracts.errors import RowsLost, RuleCouldNotRun
-from cchc_pipeline.contracts.model import Contract
+from cchc_pipeline.contracts.model import Contract, load_contract
 from cchc_pipeline.contracts.parts import Rule
-from cchc_pipeline.contracts.registry import load_contract
 from cchc_pipeline.contracts.rules import ROW_NUMBER
 from cchc_pipeline.lake.engine import EngineError, run_sql, sql_text
 from cchc_pipeline.validation.acceptances import is_acceptable
@@ -178,12 +177,8 @@ def _are_accepted(quarantined: pa.Table, contract: Contract, accepted: AcceptedR
 def _rejected(batch: pa.Table, flags: pa.Table, rules: Mapping[str, Rule], contract: Contract, day: date) -> pa.Table:
     """Return the rows that break a rule, as the quarantine holds them, in order.
 
-    Args:
-        batch: the conformed batch.
-        flags: per row whether it breaks each rule of severity reject that any row breaks.
-        rules: these rules, by column of `flags`.
-        contract: the contract of the batch.
-        day: civil day the batch was pulled for.
+    `flags` says per row of the conformed batch whether it breaks each of `rules` (by column): those of severity reject
+    that any row breaks.
     """
     places = pa.array(np.flatnonzero(np.any([column.to_numpy() for column in flags.columns], axis=0)), pa.int64())
     # Masking finds names by the words before them and misses others, so free text is left out.

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from cchc_pipeline.contracts import Contract, parse_contract
-from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.contracts.model import contract_folder
 
 CHANGE = """      - version: {version}
         changed_on: "2027-01-15"

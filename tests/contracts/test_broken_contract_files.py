@@ -11,7 +11,7 @@ import yaml
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import CodeList, load_code_list
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.registry import contract_folder, read_contract
+from cchc_pipeline.contracts.model import contract_folder, read_contract
 from cchc_pipeline.yaml_files import read_yaml
 
 #: kind -> what is replaced in the file (a regular expression), what by, and what the message says

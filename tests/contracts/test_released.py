@@ -11,7 +11,7 @@ from contract_folders import a_folder, raised, rewrite, text_of, without_column
 from cchc_pipeline.contracts import all_contracts, parse_contract
 from cchc_pipeline.contracts.compatibility import compare
 from cchc_pipeline.contracts.errors import ContractFileError, VersionRefused
-from cchc_pipeline.contracts.registry import contract_folder, read_contract
+from cchc_pipeline.contracts.model import contract_folder, read_contract
 from cchc_pipeline.contracts.versions import (
     all_compatibility_errors,
     as_yaml,

@@ -10,9 +10,8 @@ import pyarrow as pa
 from dossier_lives import held
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.deadlines import dossiers_of
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.core.build import dossiers_of
+from cchc_pipeline.core.queries import calendar_table, counts, run_table
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 
 EVENTS = load_contract("dossier_events").arrow_schema()

@@ -17,7 +17,7 @@ from working_time_by_day import add_working_days, working_days_between
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import at_risk, state
 from cchc_pipeline.core.build import build_dossiers
-from cchc_pipeline.core.upsert import upsert_by_month
+from cchc_pipeline.core.state import upsert_by_month
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.validation.verdict import judge
 

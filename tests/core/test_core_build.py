@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import build
 from cchc_pipeline.core.build import build_documents, build_dossiers, build_events, build_procedures
+from cchc_pipeline.core.state import upsert, upsert_by_month
 from cchc_pipeline.core.units import build_units
-from cchc_pipeline.core.upsert import upsert, upsert_by_month
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 

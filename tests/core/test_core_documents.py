@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import calendar_table, run_table
+from cchc_pipeline.core.queries import calendar_table, counts, run_table
 from cchc_pipeline.lake.engine import run_file
 
 HELD = load_contract("documents__documents").arrow_schema()

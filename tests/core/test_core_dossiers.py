@@ -13,7 +13,7 @@ from dossier_lives import START, day, row
 from working_time_by_day import working_days_between
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import counts
+from cchc_pipeline.core.queries import counts
 
 DOSSIERS = load_contract("dossiers").arrow_schema()
 AS_OF = day(29)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import build_dossiers, build_events
-from cchc_pipeline.core.upsert import upsert_by_month
+from cchc_pipeline.core.state import upsert_by_month
 from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.compute import compute

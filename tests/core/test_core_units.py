@@ -9,8 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.holders import former_holders, with_holders
-from cchc_pipeline.core.units import REGISTER, build_units, built_history, register_history
+from cchc_pipeline.core.units import (
+    REGISTER,
+    build_units,
+    built_history,
+    former_holders,
+    register_history,
+    with_holders,
+)
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.units import UnitHistoryError
 

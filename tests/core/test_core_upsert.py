@@ -10,7 +10,7 @@ from dossier_lives import held, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_pipeline.core.upsert import NO_MONTH, merge, open_dossiers, upsert, upsert_by_month
+from cchc_pipeline.core.state import NO_MONTH, merge, open_dossiers, upsert, upsert_by_month
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 

@@ -14,15 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core import late
-from cchc_pipeline.core.items import counts
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core import build
+from cchc_pipeline.core.queries import counts, run_table
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.steps import last_due_on
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.one_stop import OneStop
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import dossier_row
 from cchc_pipeline.validation.verdict import judge
 
 AS_OF = date(2026, 10, 30)
@@ -35,8 +34,9 @@ def explain(rows, as_of_on=AS_OF, letters=NO_LETTERS):
     """The late dossiers among `rows`, and their events by cause."""
     table, run = held(rows), run_table(as_of_on)
     dossiers = built(rows, as_of_on, letters)
-    found = run_file("core/late_dossiers", late.late_schema(), dossiers=dossiers, held=table, apologies=letters,
-        calendar=CALENDAR, step_kinds=late.step_kinds(), run=run,
+    schema = load_contract("late_dossiers").arrow_schema()
+    found = run_file("core/late_dossiers", schema, dossiers=dossiers, held=table, apologies=letters,
+        calendar=CALENDAR, step_kinds=build.step_kinds(), run=run,
     )  # fmt: skip
     return dossiers, found, counts("late_items", late=found)
 
@@ -187,7 +187,7 @@ def test_causes_are_the_parts_of_late(some, today, data):
     measures = Counter()
     for event in events.to_pylist():
         measures[event["measure"]] += event["quantity"]
-    assert sum(measures[f"late_{cause}"] for cause in late.CAUSES) == resolutions["resolved_late"]
+    assert sum(measures[f"late_{cause}"] for cause in build.CAUSES) == resolutions["resolved_late"]
     assert judge(found, load_contract("late_dossiers"), as_of_on).rows_quarantined == 0
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from cchc_pipeline.core.procedure_lists import unlisted
+from cchc_pipeline.core.build import unlisted
 from cchc_pipeline.lake.layout import Lake
 
 TODAY = date(2026, 10, 31)

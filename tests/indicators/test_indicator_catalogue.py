@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import contract_names, enforce, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.core.late import CAUSES
+from cchc_pipeline.core.build import CAUSES
 from cchc_pipeline.indicators import catalogue as catalogue_module
 from cchc_pipeline.indicators.catalogue import (
     CatalogueError,

@@ -8,9 +8,8 @@ import pyarrow as pa
 from indicator_cases import AS_OF, FIRST, PARENTS, SNAPSHOTS, values
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.items import PROCEDURE_KEY
-from cchc_pipeline.core.items import counts as counts_of
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core.queries import PROCEDURE_KEY, run_table
+from cchc_pipeline.core.queries import counts as counts_of
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from indicator_cases import PARENTS, UNITS, values
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.contracts.register_lists import index_table, measure_table
+from cchc_pipeline.contracts.code_lists import index_table, load_code_list, measure_table
 from cchc_pipeline.core.queries import run_table
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import catalogue

@@ -11,7 +11,7 @@ from small_lake import INBOUND, SETTINGS
 
 from cchc_pipeline.contracts import parse_contract
 from cchc_pipeline.contracts.errors import ContractFileError
-from cchc_pipeline.contracts.registry import contract_folder, folder_contracts
+from cchc_pipeline.contracts.model import contract_folder, folder_contracts
 from cchc_pipeline.lake.publish import read_manifest, read_published
 from cchc_pipeline.release.release import release
 

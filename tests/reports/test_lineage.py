@@ -241,7 +241,7 @@ def test_explain_gives_a_column_to_programs():
         (2, "one_stop__dossiers.finished_on"),
     ]
     table = list(csv.DictReader(io.StringIO(explain("dossiers.finished_on", "--format", "csv").stdout)))
-    assert [row["made_in"] for row in table] == ["core/sql/dossiers.sql", "core/holders.py", ""]
+    assert [row["made_in"] for row in table] == ["core/sql/dossiers.sql", "core/units.py", ""]
 
 
 def test_a_bare_column_is_explained_in_every_table_that_has_it():

@@ -13,12 +13,17 @@ import cchc_pipeline.sources as rooms
 from cchc_pipeline.days import LOCAL_ZONE, Window
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.documents.lgsp.edxml import EdxmlError, document_row, parse_message, status_row
-from cchc_pipeline.sources.documents.lgsp.source import DOCUMENTS, STATUSES, DocumentsSource, credential_headers
-from cchc_pipeline.sources.documents.subjects import (
+from cchc_pipeline.sources.documents.lgsp.source import (
+    DOCUMENTS,
+    STATUSES,
+    DocumentsSource,
+    EdxmlError,
     apology_dossier_code,
+    document_row,
     internal_procedures_count,
+    parse_message,
     procedures_count,
+    status_row,
     subject_field,
     subject_kind,
 )
@@ -80,7 +85,7 @@ class FakeAxis:
 @contextmanager
 def source(answer: Any) -> Iterator[tuple[DocumentsSource, Site]]:
     with site(answer) as served:
-        headers = credential_headers("sandbox", "sandbox")
+        headers = {"X-SystemId": "sandbox", "X-SecretKey": "sandbox"}
         http = HttpClient("documents", served.url, HttpPolicy(timeout_s=2, retries=0), headers)
         yield DocumentsSource(http, "H34"), served
 

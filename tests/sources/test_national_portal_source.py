@@ -16,15 +16,15 @@ from cchc_pipeline.days import Period, Window, periods_of
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
-from cchc_pipeline.sources.national_portal.mapping import (
+from cchc_pipeline.sources.national_portal.source import (
     METRIC_REPORTS,
+    NationalPortalSource,
     Unit,
     parse_service_results,
     report_rows,
     request_body,
     result_rows,
 )
-from cchc_pipeline.sources.national_portal.source import NationalPortalSource
 from cchc_pipeline.sources.protocol import KnownState
 
 CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"
@@ -36,19 +36,19 @@ MONTH = Period("month", date(2026, 3, 1), date(2026, 3, 31))
 @pytest.mark.acceptance
 def test_a_reply_of_the_real_portal_is_read_as_it_is() -> None:
     data = json.loads(published(CAPTURE).read_text(encoding="utf-8"))["data"]
-    results = parse_service_results(data)
-    assert (results.own.unit.code, results.own.unit.name, results.own.total["score"]) == (None, "Cả nước", 56.56)
-    assert {code: group["score"] for code, group in results.own.groups.items()} == {
+    own, children = parse_service_results(data)
+    assert (own.code, own.name, own.total["score"]) == (None, "Cả nước", 56.56)
+    assert {code: group["score"] for code, group in own.groups.items()} == {
         "CKMB": 8.79, "TDGQ": 15.58, "ONLINE_SERVICE": 13.1, "MDHL": 10.49, "MDSH": 8.6,
     }  # fmt: skip
-    assert len(results.children) == 34
-    for child, raw in zip(results.children, data["evaluation"], strict=True):
-        assert child.unit.code is not None
-        assert re.fullmatch(r"H\d\d", child.unit.code)
-        assert child.unit.name == unicodedata.normalize("NFC", raw["departmentName"])
+    assert len(children) == 34
+    for child, raw in zip(children, data["evaluation"], strict=True):
+        assert child.code is not None
+        assert re.fullmatch(r"H\d\d", child.code)
+        assert child.name == unicodedata.normalize("NFC", raw["departmentName"])
         assert child.total["score"] == raw["totalScore"]
         assert child.total["score"] == pytest.approx(sum(group["score"] for group in child.groups.values()), abs=0.011)
-    rows = [row for child in results.children for row in result_rows(KEY, MONTH, child)]
+    rows = [row for child in children for row in result_rows(KEY, MONTH, child)]
     assert len(rows) == 34 * 7
     assert {row["metric_code"] for row in rows} == {
         "TOTAL", "GROUP.CKMB", "GROUP.TDGQ", "GROUP.CLGQ", "GROUP.TTTT", "GROUP.MDHL", "GROUP.MDSH"

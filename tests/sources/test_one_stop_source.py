@@ -11,17 +11,14 @@ import pytest
 from source_site import Reply, Request, Site, site
 
 from cchc_pipeline.days import LOCAL_ZONE, Window
-from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
-from cchc_pipeline.sources.one_stop.codes import channel_of, status_of
-from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi, WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import channel_of, dossier_row, status_of
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import DOSSIERS, PROCEDURES, OneStopOptions, OneStopSource
-from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
 from cchc_pipeline.sources.protocol import Batch, KnownState
-from cchc_pipeline.sources.timestamps import day_start, parse_instant, utc_millis
+from cchc_pipeline.sources.records import day_start, parse_instant, utc_millis
 
 QUICK = HttpPolicy(timeout_s=2, retries=0, backoff_s=0.01)
 DAY = date(2026, 3, 10)
@@ -324,9 +321,3 @@ def test_channel_by_name() -> None:
     assert [channel_of(name) for name in ("Trực tiếp", "trực tuyến", "Bưu chính công ích", "Fax")] == [
         "direct", "online", "postal", None
     ]  # fmt: skip
-
-
-def test_options_are_checked() -> None:
-    for wrong in ({"page_size": 0}, {"page_size": 1001}, {"overlap_days": -1}):
-        with pytest.raises(SettingsError):
-            OneStopOptions(**wrong)

@@ -19,11 +19,9 @@ from cchc_pipeline.progress import silent
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.sources.errors import FileUnusable
-from cchc_pipeline.sources.papi.files import read_wide
-from cchc_pipeline.sources.papi.labels import province_code
-from cchc_pipeline.sources.papi.source import PapiDropSource
+from cchc_pipeline.sources.papi.source import PapiDropSource, papi_tables, read_wide
 from cchc_pipeline.sources.papi.tables import join_years
-from cchc_pipeline.sources.papi.workbook import read_workbook, tables_of_sheets
+from cchc_pipeline.sources.papi.workbook import province_code, tables_of_sheets
 from cchc_pipeline.sources.protocol import KnownState, Row
 from cchc_pipeline.tabular.files import TableFileError
 
@@ -54,7 +52,7 @@ def changed(rows: Rows, row: int, column: int, value: Any) -> Rows:
 def test_a_row_per_province(year: int, tmp_path: Path) -> None:
     given = books.invented(year, gaps=("P15",))
     sheets = {f"{year}PAPI- Bảng tổng hợp kết quả": books.by_rows(given, year)}
-    (table,) = read_workbook(books.write(tmp_path / f"PAPI-{year}-Dữ-liệu-1.xlsx", sheets))
+    (table,) = papi_tables(books.write(tmp_path / f"PAPI-{year}-Dữ-liệu-1.xlsx", sheets))
     assert {key: figure.value for key, figure in table.figures.items() if key[1].startswith("SC")} == given
 
 
@@ -65,7 +63,7 @@ def test_a_column_per_province(year: int, tmp_path: Path) -> None:
         "Ghi chú": [(1, ("Tài liệu hướng dẫn",))],
         f"{year}_VIE_ENG": books.by_columns(given, year, weighted=True),
     }
-    (table,) = read_workbook(books.write(tmp_path / f"{year}PAPI_ProvincialIndicators.xlsx", sheets))
+    (table,) = papi_tables(books.write(tmp_path / f"{year}PAPI_ProvincialIndicators.xlsx", sheets))
     assert {key: figure.value for key, figure in table.figures.items() if key[1].startswith("SC")} == given
     assert table.figures["P01", "TOTAL_WEIGHTED"].value == 41.5
     assert table.figures["P01", "TOTAL_STANDARD_ERROR"].value == 0.5
@@ -182,7 +180,7 @@ def test_a_sheet_and_a_file_name_that_disagree_about_the_year() -> None:
 def test_a_formula_that_was_never_calculated(tmp_path: Path) -> None:
     path = books.write(tmp_path / "2016.xlsx", {"2016": changed(GOOD_ROWS, 4, 3, "=1+1")})
     with pytest.raises(TableFileError, match=r"cell C4 \(Cao Bằng, SC11\): the formula '=1\+1' has no value"):
-        read_workbook(path)
+        papi_tables(path)
 
 
 def test_no_figure_is_no_zero_and_texts_for_it_are_known() -> None:

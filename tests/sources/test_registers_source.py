@@ -13,13 +13,11 @@ from command_line import cchc
 from openpyxl import Workbook, load_workbook
 
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.code_lists import load_code_list
-from cchc_pipeline.contracts.register_lists import OWN_COLUMNS
+from cchc_pipeline.contracts.code_lists import OWN_COLUMNS, load_code_list
 from cchc_pipeline.days import Window
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.protocol import KnownState
-from cchc_pipeline.sources.registers.rows import header_names
-from cchc_pipeline.sources.registers.source import TABLES, RegistersSource
+from cchc_pipeline.sources.registers.source import TABLES, RegistersSource, header_names
 from cchc_pipeline.sources.registers.template import write_templates
 
 DAY = date(2026, 11, 1)

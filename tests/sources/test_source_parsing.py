@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.sources.landing import to_arrow
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
-from cchc_pipeline.sources.records import ColumnWatch, Problems, bool_or_none, local_name, number_or_none, text_or_none
-from cchc_pipeline.sources.timestamps import (
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import dossier_row
+from cchc_pipeline.sources.records import (
+    ColumnWatch,
+    Problems,
+    bool_or_none,
     day_end,
     day_start,
+    local_name,
+    number_or_none,
     parse_instant,
     parse_slashed_day,
     parse_slashed_time,
+    text_or_none,
     utc_millis,
 )
 

@@ -136,7 +136,7 @@ def test_a_wrong_size_in_the_file_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_workbook_that_unpacks_to_more_than_memory_is_refused(tmp_path: Path, monkeypatch) -> None:
     path = changed_workbook(tmp_path / "x.xlsx", [list(HEADERS)], "</sheetData>", "</sheetData>" + " " * 3_000_000)
-    monkeypatch.setattr("cchc_pipeline.tabular.workbook.MAX_BYTES", 2**20)
+    monkeypatch.setattr("cchc_pipeline.tabular.sheets.MAX_BYTES", 2**20)
     assert path.stat().st_size < 2**20
     with pytest.raises(TableFileError, match=r"it holds 2 MB when unpacked.*Fix: delete what is blank or stray"):
         read_sheets(path)

@@ -16,7 +16,7 @@ from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, 
 from cchc_pipeline.reports.docs.pages import pages
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.landing import to_arrow
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import dossier_row
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import dossier_row
 from cchc_pipeline.sources.papi.source import PapiDropSource
 from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.validation.staging import pending_days, stage

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.contracts.register_lists import day_measures
-from cchc_pipeline.contracts.registry import contract_folder
+from cchc_pipeline.contracts.code_lists import day_measures
+from cchc_pipeline.contracts.model import contract_folder
 from cchc_pipeline.tabular.cells import read_cell
 from cchc_pipeline.tabular.files import TableFileError
 from cchc_pipeline.validation.check_file import check_file

@@ -12,7 +12,7 @@ from contract_batches import AS_OF, CLEAN, batch
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.validation.data_docs import build_data_docs, landed_days
+from cchc_pipeline.validation.expectations import build_data_docs, landed_days
 
 STATUSES, PAPI = "documents__statuses", "papi__subdimensions"
 DAY = date(2026, 6, 29)

@@ -1,4 +1,4 @@
--- Records under the unit that held their code when they came in. Input: records, former (holders.py).
+-- Records under the unit that held their code when they came in. Input: records, former (units.py).
 SELECT {columns}
 FROM records
 LEFT JOIN former

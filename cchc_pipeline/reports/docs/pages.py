@@ -13,7 +13,7 @@ from cchc_pipeline.errors import CchcError
 from cchc_pipeline.indicators.catalogue import catalogue, relations
 from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, table_cases
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
-from cchc_pipeline.validation.remedies import suggested_fix
+from cchc_pipeline.validation.acceptances import suggested_fix
 
 
 class DocsStale(CchcError):  # noqa: N818 - says what happened

@@ -12,8 +12,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.core import build, units
-from cchc_pipeline.core.holders import holders_query
-from cchc_pipeline.core.items import PROCEDURE_KEY, counts_query
+from cchc_pipeline.core.queries import PROCEDURE_KEY, counts_query
 from cchc_pipeline.indicators import compute
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.engine import sql_file
@@ -87,7 +86,8 @@ def statements(sql: str) -> Statements:
     """Return the SQL of a relation: what makes views and tables, its query last.
 
     Args:
-        sql: a file (`core/dossiers`), or a composed text (`core/units.py#used`).
+        sql: a file (`core/dossiers`), or a composed text (`core/units.py#used`); under the name of an inbound table
+            that of its records by holder.
     """
     file, _, name = sql.partition("#")
     if not name:
@@ -95,12 +95,10 @@ def statements(sql: str) -> Statements:
     if name == "counts":
         items = Path(file).stem
         return [counts_query(items, PROCEDURE_KEY) if items == "procedure_items" else counts_query(items)]
-    if file == "core/holders.py":
-        return [holders_query([column.name for column in load_contract(name).columns])]
     texts: dict[str, Callable[[], Statements]] = {
         "used": lambda: [units.USED_QUERY],
         "events": lambda: [build.EVENTS_QUERY],
         "catalogue": lambda: compute.statements(list(catalogue())),
         "causes": lambda: list(reconciliation.statements(causes())),
     }
-    return texts[name]()
+    return texts[name]() if name in texts else [units.holders_query(load_contract(name).column_names)]

@@ -18,7 +18,7 @@ import pandas as pd
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, comparable_since, instrument
 from cchc_pipeline.scorecards.robustness.draws import Plan, Structure, sensitivity, shift, structure, uncertainty
 from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, normalise, weights
-from cchc_pipeline.sources.papi.files import PROVINCE, province_rows
+from cchc_pipeline.sources.papi.source import PROVINCE, province_rows
 from cchc_pipeline.tabular.cells import CellError, read_number
 from cchc_pipeline.tabular.files import TableFileError
 

@@ -66,7 +66,7 @@ def compose(table: Table, year: int) -> pd.DataFrame:
 
     Args:
         table: the table `papi__subdimensions` (year, province_code, slot, score), with other years in it or not; what
-            `sources.papi.files.read_wide` gives.
+            `sources.papi.source.read_wide` gives.
         year: which year to compose.
 
     Returns:

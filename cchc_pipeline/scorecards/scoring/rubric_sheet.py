@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from cchc_pipeline.scorecards.scoring.rubric import RubricError
-from cchc_pipeline.tabular.cells import Formula
+from cchc_pipeline.tabular.cells import Formula, without_marks
 from cchc_pipeline.tabular.files import Row, TableFileError
 from cchc_pipeline.tabular.sheets import read_sheets
-from cchc_pipeline.tabular.words import without_marks
 
 #: The four columns: what each is called, and how its heading begins, without accents, in sheets of several provinces.
 _HEADINGS = {

@@ -11,8 +11,7 @@ from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.contracts.parts import Column
 from cchc_pipeline.lake.files import replace_file
-from cchc_pipeline.sources.registers.rows import GUIDE_SHEETS, file_columns
-from cchc_pipeline.sources.registers.source import TABLES
+from cchc_pipeline.sources.registers.source import GUIDE_SHEETS, TABLES, file_columns
 
 ROWS_PREPARED = 500
 _KINDS = {
@@ -26,14 +25,9 @@ _FORMATS = {"VARCHAR": "@", "DOUBLE": "General", "INTEGER": "0", "DATE": "dd/mm/
 
 
 def write_templates(folder: Path, kind: str = "xlsx") -> list[Path]:
-    """Write one empty file per register; files that are there stay as they are.
+    """Write one empty file per register, `kind` xlsx or csv; return the written files.
 
-    Args:
-        folder: where to; it is made.
-        kind: xlsx, or csv.
-
-    Returns:
-        The files that were written.
+    The folder is made; files that are there stay as they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -56,10 +56,7 @@ Reading = Mapping[str, Mapping[str, Item]]
 def compare_periods(lines: pa.Table, days: Sequence[date], contract: Contract) -> list[Comparison]:
     """Compare periods for the newest of `days`: copies, instrument, level and volume.
 
-    Args:
-        lines: profile lines of these days and of days before.
-        days: the civil days that were staged.
-        contract: the contract.
+    `lines` are the profiles of these staged days and of days before.
     """
     held = _readings(lines)
     staged = sorted(set(days) & set(held))

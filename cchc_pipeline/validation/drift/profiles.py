@@ -48,10 +48,8 @@ LAYER = "profiles"
 def profile(days: Mapping[date, pa.Table], contract: Contract, lags: Mapping[date, int]) -> pa.Table:
     """Compute the profiles of several days in one query; ordered lines in `SCHEMA`.
 
-    Args:
-        days: conformed rows by the civil day that they were landed for.
-        contract: their contract.
-        lags: how many days after each day it was pulled (0: by its own night); a day may be missing.
+    `days` holds conformed rows by the civil day that they were landed for; `lags`, how many days after it a day was
+    pulled (0: by its own night), may lack a day.
     """
     if not days:
         return SCHEMA.empty_table()

@@ -20,7 +20,7 @@ from cchc_pipeline.reference.papi_instrument import (
 )
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.scorecard import tier_note_vi, tiers
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 ALL_YEARS = range(2011, 2025)
 CODES = ("TOTAL", *all_dimensions(), *all_slots())

@@ -14,7 +14,7 @@ from papi_scores import wide
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, instrument
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import audit, read_standard_errors
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 
 def gaps(year: int) -> set[str | tuple[str, str]]:

@@ -17,7 +17,7 @@ from published_files import PLACES, published
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.robustness import Audit, audit, dimensions
 from cchc_pipeline.scorecards.robustness.draws import Plan, uncertainty
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 pytestmark = pytest.mark.acceptance
 

@@ -18,7 +18,7 @@ from published_files import published
 
 from cchc_pipeline.reference.papi_instrument import PROVINCES, PapiTableError, all_slots, instrument, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 YEARS = (*range(2011, 2021), 2022)
 

@@ -14,7 +14,7 @@ from published_files import published
 from cchc_pipeline.reference.papi_instrument import PROVINCES, former_provinces, province_names
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.papi.scorecard import on_todays_map
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 UNCHANGED = {"01", "04", "11", "12", "14", "20", "22", "38", "40", "42", "46"}
 PARTS = {"08": ("P02", "P05"), "15": ("P06", "P10"), "25": ("P11", "P16", "P17"), "79": ("P47", "P49", "P50")}

@@ -24,7 +24,7 @@ from cchc_pipeline.scorecards.papi.robustness import (
     read_weights,
 )
 from cchc_pipeline.scorecards.robustness.draws import Plan
-from cchc_pipeline.sources.papi.files import read_wide
+from cchc_pipeline.sources.papi.source import read_wide
 
 GAPS = {("P05", "SC21"), ("P09", "SC41"), ("P09", "SC51"), ("P09", "SC61"), ("P09", "SC71"), ("P09", "SC81")}
 

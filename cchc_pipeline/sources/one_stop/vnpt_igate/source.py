@@ -20,20 +20,15 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from cchc_pipeline.days import Window
-from cchc_pipeline.errors import SettingsError
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.sources.http import HttpClient
-from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi
-from cchc_pipeline.sources.one_stop.vnpt_igate.dossiers import DOSSIER_NEEDS, dossier_row
-from cchc_pipeline.sources.one_stop.vnpt_igate.procedures import PROCEDURE_NEEDS, procedure_row
-from cchc_pipeline.sources.one_stop.vnpt_igate.windows import WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.api import OneStopApi, WindowReader
+from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import DOSSIER_NEEDS, PROCEDURE_NEEDS, dossier_row, procedure_row
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.sources.records import ColumnWatch
-from cchc_pipeline.sources.timestamps import MILLISECOND, day_start
+from cchc_pipeline.sources.records import MILLISECOND, ColumnWatch, day_start
 
 DOSSIERS = "one_stop__dossiers"
 PROCEDURES = "one_stop__procedures"
-LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -59,18 +54,11 @@ class OneStopOptions:
     history_from: date | None = None
     sweep_nights: int = 30
     sweep_days: int = 400
-    page_size: int = LARGEST_PAGE
+    page_size: int = 1000
     open_status_ids: tuple[int, ...] = (16, 2, 3, 6)
     recent_status_ids: tuple[int, ...] = (0, 4, 11)
     recent_days: int = 60
     whole_day_from: int = 20
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.page_size <= LARGEST_PAGE:
-            message = f"page size {self.page_size} of the one-stop system. Fix: set it between 1 and {LARGEST_PAGE}."
-            raise SettingsError(message, page_size=self.page_size)
-        if min(self.overlap_days, self.sweep_nights, self.sweep_days, self.recent_days) < 0:
-            raise SettingsError("a number of days of the one-stop system is negative. Fix: set it to 0 or more.")
 
 
 class OneStopSource:
@@ -195,9 +183,8 @@ class _DossierPull:
         for number, code in enumerate(list(self._missing), 1):
             # The code itself stays out of words that reach logs.
             with self._http.reading(self._window.last, "dossiers that are no longer open"):
-                found = [
-                    record for record in self._api.search({"code": code}, 0, 100).records if record.get("code") == code
-                ]
+                records, _ = self._api.search({"code": code}, 0, 100)
+                found = [record for record in records if record.get("code") == code]
             for record in found:
                 self._take(record, rows)
             not_found += not found

@@ -1,19 +1,30 @@
-"""Map a dossier of the one-stop system to a flat record."""
+"""Map dossiers and procedures of the one-stop system to flat records.
+
+Canonical dossier status 1..10: the list of the National Public Service Portal (1 Mới đăng ký,
+2 Được tiếp nhận, 3 Không được tiếp nhận, 4 Đang xử lý, 5 Yêu cầu bổ sung giấy tờ, 6 Yêu cầu thực
+hiện nghĩa vụ tài chính, 7 Công dân yêu cầu rút hồ sơ, 8 Dừng xử lý, 9 Đã xử lý xong, 10 Đã trả kết quả).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from cchc_pipeline.sources.one_stop.codes import ONLINE_PAYMENT_NAMES, channel_of, fold, service_level_of, status_of
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
     Problems,
+    any_day,
     bool_or_none,
+    local_day,
     local_name,
+    mapping_or_empty,
     number_or_none,
+    parse_instant,
     read_fields,
     read_unit,
     reader,
@@ -22,8 +33,46 @@ from cchc_pipeline.sources.records import (
     unit_code,
     value_at,
 )
-from cchc_pipeline.sources.timestamps import any_day, local_day, parse_instant
 
+Code = TypeVar("Code", int, str)
+
+_STATUS_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("mới đăng ký", "chờ tiếp nhận", "chưa tiếp nhận", "mới nộp"),
+    2: ("được tiếp nhận", "đã tiếp nhận", "mới tiếp nhận", "tiếp nhận"),
+    3: ("không được tiếp nhận", "không tiếp nhận", "từ chối tiếp nhận", "từ chối", "đã từ chối"),
+    4: ("đang xử lý", "đang giải quyết", "chờ xử lý"),
+    5: (
+        "yêu cầu bổ sung", "yêu cầu bổ sung giấy tờ", "yêu cầu bổ sung hồ sơ", "yêu cầu bổ sung thông tin",
+        "chờ bổ sung", "chờ bổ sung hồ sơ", "bổ sung hồ sơ", "đang bổ sung",
+    ),
+    6: (
+        "yêu cầu nghĩa vụ tài chính", "yêu cầu thực hiện nghĩa vụ tài chính", "thực hiện nghĩa vụ tài chính",
+        "chờ thực hiện nghĩa vụ tài chính", "yêu cầu thực hiện nvtc", "chờ nghĩa vụ tài chính",
+    ),
+    7: ("đã rút", "rút hồ sơ", "đã rút hồ sơ", "công dân rút", "công dân rút hồ sơ", "công dân yêu cầu rút hồ sơ"),
+    8: ("dừng xử lý", "đã dừng xử lý"),
+    9: ("đã có kết quả", "có kết quả", "đã xử lý xong", "xử lý xong", "chờ trả kết quả"),
+    10: ("đã trả kết quả", "trả kết quả"),
+}  # fmt: skip
+
+_CHANNEL_NAMES: dict[str, tuple[str, ...]] = {
+    "direct": ("trực tiếp", "nộp trực tiếp"),
+    "online": ("trực tuyến", "nộp trực tuyến"),
+    "postal": ("bưu chính công ích", "bưu chính", "qua bưu chính", "qua bưu chính công ích"),
+}
+
+ONLINE_PAYMENT_NAMES = frozenset({"trực tuyến", "thanh toán trực tuyến"})
+SERVICE_LEVELS = {"1": "information", "2": "information", "3": "partial", "4": "full"}
+INTERLINKED = {"NONE": "none", "SAME_LEVEL": "same_level", "CROSS_LEVEL": "cross_level"}
+_SERVICE_NAMES: dict[str, tuple[str, ...]] = {
+    "full": ("toàn trình", "dịch vụ công trực tuyến toàn trình", "mức độ 4"),
+    "partial": ("một phần", "dịch vụ công trực tuyến một phần", "mức độ 3"),
+    "information": ("cung cấp thông tin trực tuyến", "chỉ cung cấp thông tin", "mức độ 1", "mức độ 2"),
+}
+EXECUTING_LEVELS = {
+    "TINH": "province", "SO": "province", "HUYEN": "district", "QUANHUYEN": "district",
+    "XA": "commune", "XAPHUONG": "commune",
+}  # fmt: skip
 _STATUS_PATHS = ("dossierTaskStatus", "dossierStatus")
 _DEFINITION = "procedureProcessDefinition.processDefinition"
 _moment = reader(parse_instant, "not a time with offset", unblank)
@@ -35,7 +84,65 @@ _TIMES: Fields = {
     "due_at": ("appointmentDate", _moment),
     "finished_at": ("completedDate", _moment),
 }
-_FIELDS: Fields = {
+_any_day = reader(any_day, "not a day", unblank)
+_OLD_LEVEL = re.compile(r"^mức độ ([1-4])$")
+_PROCEDURE_FIELDS: Fields = {
+    "procedure_code": ("code", _text),
+    "interlinked": ("interlinked", reader(lambda way: INTERLINKED.get(way.upper()), "unknown way", text_or_none)),
+    "service_level": ("level.code", reader(SERVICE_LEVELS.get, "unknown level", text_or_none)),
+    "executing_level": (
+        "executingLevel",
+        reader(lambda level: EXECUTING_LEVELS.get(level.upper()), "unknown level", text_or_none),
+    ),
+    "unit_code": ("agency.code", read_unit),
+    "has_fee": ("fee", _flag),
+    "is_payment_online": ("onlinePayment", _flag),
+    "is_citizen_data_connected": ("citizenDataConnected", _flag),
+    "is_content_full": ("contentFull", _flag),
+    "is_updated_on_time": ("updatedOnTime", _flag),
+    "publication_decision": ("publicationDecision", _text),
+    "is_in_force": ("status", _flag),
+    "is_internal": ("internal", _flag),
+    "is_paperless": ("paperless", _flag),
+    "is_priority_early": ("priorityEarly", _flag),
+    "is_essential": ("essentialService", _flag),
+    "is_location_free": ("locationFree", _flag),
+    "integrated_on": ("nationalIntegratedDate", _any_day),
+    "synced_on": ("nationalSyncedDate", _any_day),
+    "time_cut_on": ("timeCutDate", _any_day),
+    "simplified_on": ("simplifiedDate", _any_day),
+}
+PROCEDURE_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "procedure_name": (("name", "translate"),),
+    **{column: ((path,),) for column, (path, _) in _PROCEDURE_FIELDS.items()},
+}
+
+
+@lru_cache(maxsize=4096)
+def fold(label: str) -> str:
+    """Normalise a label for comparison: NFC, no case, single spaces, `lý` and `ký`.
+
+    >>> fold("Đang  xử lí ")
+    'đang xử lý'
+    """
+    label = re.sub(r"\s+", " ", unicodedata.normalize("NFC", label)).strip(" .").casefold()
+    return re.sub(r"\b([lk])í\b", r"\1ý", label)
+
+
+def _lookup(names: Mapping[Code, tuple[str, ...]]) -> Callable[[str | None], Code | None]:
+    by_label = {name: code for code, labels in names.items() for name in labels}
+    return lambda label: by_label.get(fold(label)) if label else None
+
+
+#: Canonical status of a status name; None for an unknown name.
+status_of = _lookup(_STATUS_NAMES)
+#: Channel of an application method: direct, online or postal; None if unknown.
+channel_of = _lookup(_CHANNEL_NAMES)
+#: Level of an online service: full, partial or information; None if unknown.
+service_level_of = _lookup(_SERVICE_NAMES)
+
+
+_DOSSIER_FIELDS: Fields = {
     "dossier_id": ("id", _text),
     "dossier_code": ("code", _text),
     "unit_code": ("agency.code", read_unit),
@@ -54,7 +161,7 @@ _FIELDS: Fields = {
 }
 # column -> groups of paths: one path of every group must arrive, or the column is gone.
 DOSSIER_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    **{column: ((path,),) for column, (path, _) in {**_TIMES, **_FIELDS}.items()},
+    **{column: ((path,),) for column, (path, _) in {**_TIMES, **_DOSSIER_FIELDS}.items()},
     **{column.replace("_at", "_on"): ((path,),) for column, (path, _) in _TIMES.items()},
     **{f"finished_{end}": (("completedDate",), ("refusedDate",)) for end in ("at", "on")},
     **{f"returned_{end}": (("returnedDate",),) for end in ("at", "on")},
@@ -82,7 +189,8 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     if times["finished_at"] is None and status == 3:
         times["finished_at"] = _moment(record.get("refusedDate"), "finished_at", problems)
     times["returned_at"] = _moment(record.get("returnedDate"), "returned_at", problems)
-    step, holder = _current_step(record)
+    tasks = _tasks(record, "currentTask")
+    step, holder = _step(next((task for task in tasks if task.get("isCurrent")), tasks[0] if tasks else {}))
     timed = record if record.get("processingTime") is not None else value_at(record, _DEFINITION)
     fees = _items(record, "dossierFee")
     amount = None if fees is None else int(sum(number_or_none(fee.get("amount")) or 0 for fee in fees))
@@ -94,7 +202,7 @@ def dossier_row(record: Mapping[str, Any]) -> Row:
     return {
         **times,
         **{column.replace("_at", "_on"): moment and moment.date() for column, moment in times.items()},
-        **read_fields(record, _FIELDS, problems),
+        **read_fields(record, _DOSSIER_FIELDS, problems),
         "national_code": text_or_none(record.get("nationCode")),
         "status_code": status,
         "status_name": status_name,
@@ -123,11 +231,6 @@ def _status(record: Mapping[str, Any], problems: Problems) -> tuple[int | None, 
     elif any(record.get(path) is not None for path in _STATUS_PATHS):
         problems.add("status_code", "a status number without a name", record.get("dossierStatus"))
     return None, names[0] if names else None
-
-
-def _current_step(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    tasks = _tasks(record, "currentTask")
-    return _step(next((task for task in tasks if task.get("isCurrent")), tasks[0] if tasks else {}))
 
 
 def _tasks(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
@@ -179,3 +282,20 @@ def _items(record: Mapping[str, Any], field: str) -> list[Mapping[str, Any]] | N
 def _paid_online(fee: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     name = local_name(fee.get("paymentMethod") or record.get("paymentMethod"))
     return fee.get("paid") is True and name is not None and fold(name) in ONLINE_PAYMENT_NAMES
+
+
+def procedure_row(record: Mapping[str, Any]) -> Row:
+    """Map one record of the catalogue to a row of `one_stop__procedures`."""
+    problems = Problems()
+    level = record.get("level")
+    level = level if isinstance(level, Mapping) else {"code": level}
+    old_level = _OLD_LEVEL.match(fold(local_name(level.get("name")) or ""))
+    sector = mapping_or_empty(record.get("sector"))
+    return {
+        **read_fields({**record, "level": level}, _PROCEDURE_FIELDS, problems),
+        "procedure_name": local_name(record.get("name")) or local_name(record.get("translate")),
+        "sector_code": text_or_none(sector.get("code")),
+        "sector_name": local_name(sector.get("name")),
+        "service_level_old": int(old_level.group(1)) if old_level else None,
+        "parse_errors": problems.text(),
+    }
