@@ -12,7 +12,7 @@ from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import png
-from cchc_pipeline.drawing.ranks import WIDE, dots
+from cchc_pipeline.drawing.plots import WIDE, dots
 from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest

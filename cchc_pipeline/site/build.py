@@ -8,16 +8,15 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from cchc_pipeline.drawing.ranks import short
+from cchc_pipeline.drawing.plots import short
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
-from cchc_pipeline.site.data import SiteData
-from cchc_pipeline.site.pages import render
+from cchc_pipeline.site.data import SiteData, UnitPage
 from cchc_pipeline.site.papi import PapiPage, papi_page
 from cchc_pipeline.site.tables import NEEDED
-from cchc_pipeline.site.unit_page import UnitPage
+from cchc_pipeline.site.words import render
 
 ASSETS = ("site.css", "site.js")
 

@@ -10,9 +10,6 @@ from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site import words
 from cchc_pipeline.site.tables import Row, Shown, total_of, tree
 
-#: source of figures -> Vietnamese label
-SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
-
 
 @dataclass(frozen=True)
 class Card:

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import png
 from cchc_pipeline.site import words
-from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.tables import Row, grouped
 from cchc_pipeline.vietnamese import period_label
 
@@ -61,7 +60,7 @@ def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
         shares = {row["criterion_code"]: row["ratio"] for row in own}
         codes = codes or list(shares)
         if any(share is not None for share in shares.values()):
-            series[SOURCES[source]] = [shares.get(code) for code in codes]
+            series[words.SOURCES[source]] = [shares.get(code) for code in codes]
     return png(plots.radar(codes, series)) if series and len(codes) > 2 else None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import OTHER, png, svg
-from cchc_pipeline.drawing.ranks import PHONE, WIDE, Dot, dots
+from cchc_pipeline.drawing.plots import PHONE, WIDE, Dot, dots
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

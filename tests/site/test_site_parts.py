@@ -17,7 +17,7 @@ from lxml import etree
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
-from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
+from cchc_pipeline.drawing.plots import PHONE, Dot, dots
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version

@@ -10,10 +10,8 @@ from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.reports.cchc_report.content import NOTHING, Grid, Paragraph, Piece, Run, Runs, gap, plain
-from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
-from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
-from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
+from cchc_pipeline.reports.cchc_report.figures import Figure, Figures, Sources
+from cchc_pipeline.reports.cchc_report.template import WORDS, ByUnit, Comparison, Gap, Slot, Table, tokens
 
 #: Relations of events: the origin of their figures depends on the indicator's family and not on the table.
 _EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
@@ -26,7 +24,7 @@ class Filler:
     Attributes:
         figures: the values, loaded for every slot.
         sources: registers every figure that is written.
-        words: word -> text, for every word of `slots.WORDS`.
+        words: word -> text, for every word of `template.WORDS`.
         names: unit code -> name as it is written.
         origins: family or table -> where its figures come from, in Vietnamese.
         filled: number of figures written so far.

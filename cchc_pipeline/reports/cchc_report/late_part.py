@@ -10,8 +10,7 @@ from typing import Any
 from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, Runs, plain
 from cchc_pipeline.reports.cchc_report.parts import parts, runs
-from cchc_pipeline.reports.cchc_report.slots import Slot, tokens
-from cchc_pipeline.reports.cchc_report.template import LateWords
+from cchc_pipeline.reports.cchc_report.template import LateWords, Slot, tokens
 from cchc_pipeline.reports.late_report import CAUSES, LateReport
 
 

@@ -12,12 +12,11 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
 from cchc_pipeline.reports.cchc_report.document import write_docx
-from cchc_pipeline.reports.cchc_report.figures import Figures
+from cchc_pipeline.reports.cchc_report.figures import Figures, Sources
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
 from cchc_pipeline.reports.cchc_report.parts import parts
 from cchc_pipeline.reports.cchc_report.scores import Scores
-from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import Block, ByUnit, Comparison, Heading, Part, Table, Template, Text
 from cchc_pipeline.reports.late_report import late_report
 from cchc_pipeline.reports.scope import ReportError, published_manifest, scope, unit_or_error

@@ -1,20 +1,114 @@
-"""Follow columns through SQL to the columns that their values are computed from."""
+"""Read how relations are made, and follow columns to their source fields."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
 
 from cchc_pipeline.contracts import all_contracts, load_contract
-from cchc_pipeline.lake.engine import DIALECT, parse_sql
-from cchc_pipeline.reports.lineage.relations import computed_columns, read_by_python, relations, statements
+from cchc_pipeline.core import build, units
+from cchc_pipeline.core.holders import holders_query
+from cchc_pipeline.core.items import PROCEDURE_KEY, counts_query
+from cchc_pipeline.indicators import compute
+from cchc_pipeline.indicators.catalogue import catalogue
+from cchc_pipeline.lake.engine import DIALECT, parse_sql, sql_file
+from cchc_pipeline.scorecards.papi.scorecard import PAPI_SCHEMA
+from cchc_pipeline.scorecards.reconciliation import build as reconciliation
+from cchc_pipeline.scorecards.reconciliation.causes import causes
+from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
+from cchc_pipeline.yaml_files import Strict, read_yaml
+
+Statements = Sequence[str | exp.Expr]
+
+
+class Relation(Strict):
+    """How a relation is made; see `relations.yaml` for the keys."""
+
+    sql: str | None = None
+    view: str | None = None
+    tables: Mapping[str, str] = {}
+    copies: tuple[str, ...] = ()
+    taken: tuple[str, ...] | None = None
+    renamed: Mapping[str, str] = {}
+    python: str | None = None
+    columns: tuple[str, ...] | Literal["scorecard", "papi", "waiting"] | None = None
+    reads: tuple[str, ...] | Literal["inbound"] = ()
+
+    @property
+    def made_in(self) -> str:
+        """Return the file below `cchc_pipeline` that makes it; empty where it is a copy."""
+        file, composed, _ = (self.sql or self.python or "").partition("#")
+        if self.sql is None or composed:
+            return file
+        room, _, name = file.rpartition("/")
+        return f"{room}/sql/{name}.sql"
+
+
+@cache
+def relations() -> dict[str, Relation]:
+    """Return the relations by name.
+
+    Raises:
+        CchcError: the file does not fit the model.
+    """
+    text = resources.files(__package__).joinpath("relations.yaml").read_text(encoding="utf-8")
+    return read_yaml(text, dict[str, Relation], "lineage/relations.yaml")
+
+
+def computed_columns(name: str) -> tuple[str, ...]:
+    """Return the columns of a relation that Python computes."""
+    relation = relations()[name]
+    if relation.python is None:
+        return ()
+    if relation.columns is None:
+        return tuple(column.name for column in load_contract(name).columns)
+    if isinstance(relation.columns, tuple):
+        return relation.columns
+    named = {
+        "scorecard": SCORECARD_SCHEMA.names,
+        "papi": [*PAPI_SCHEMA.names, "band_vi"],
+        "waiting": list(reconciliation.WAITING),
+    }
+    return tuple(named[relation.columns])
+
+
+def read_by_python(name: str) -> tuple[str, ...]:
+    """Return the relations that Python reads for the columns that it computes."""
+    reads = relations()[name].reads
+    return tuple(one.name for one in all_contracts() if not one.is_published) if reads == "inbound" else tuple(reads)
+
+
+def statements(sql: str) -> Statements:
+    """Return the SQL of a relation: what makes views and tables, its query last.
+
+    Args:
+        sql: a file (`core/dossiers`), or a composed text (`core/units.py#used`).
+    """
+    file, _, name = sql.partition("#")
+    if not name:
+        return [sql_file(file)]
+    if name == "counts":
+        items = Path(file).stem
+        return [counts_query(items, PROCEDURE_KEY) if items == "procedure_items" else counts_query(items)]
+    if file == "core/holders.py":
+        return [holders_query([column.name for column in load_contract(name).columns])]
+    texts: dict[str, Callable[[], Statements]] = {
+        "used": lambda: [units.USED_QUERY],
+        "events": lambda: [build.EVENTS_QUERY],
+        "catalogue": lambda: compute.statements(list(catalogue())),
+        "causes": lambda: list(reconciliation.statements(causes())),
+    }
+    return texts[name]()
+
 
 COUNT, CONSTANT = "a count of rows", "a constant or a parameter"
 NOT_FOLLOWED = "the tracer cannot follow it"
