@@ -87,10 +87,10 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
         "unit_of_measure": one.unit,
         **{name: getattr(one, name) for name in ("direction", "kind", "is_additive", "family")},
         "scored_in": criteria_by_indicator().get(one.id, ()),
-        "unit_code": found.unit_code,
-        "unit_name": found.unit_name,
-        "from": found.first,
-        "to": found.last,
+        "unit_code": found.scope.unit_code,
+        "unit_name": found.scope.unit_name,
+        "from": found.scope.first,
+        "to": found.scope.last,
         **{name: getattr(found, name) for name in ("numerator", "denominator", "value", "published", "notes")},
         "behind": [
             {
@@ -127,8 +127,8 @@ def _print(out: Console, found: Explanation) -> None:
     line("đơn vị tính", f"{unit_vi(one.unit)}; {_DIRECTIONS.get(one.direction, one.direction)}; {one.kind}")
     line("cộng dồn", "tử số và mẫu số cộng được theo đơn vị" if one.is_additive else "không cộng được theo đơn vị")
     line("dùng để chấm", scored)
-    line("cơ quan", f"{found.unit_code} {found.unit_name}, gồm các đơn vị trực thuộc")
-    line("thời gian", days(found.first, found.last))
+    line("cơ quan", f"{found.scope.unit_code} {found.scope.unit_name}, gồm các đơn vị trực thuộc")
+    line("thời gian", days(found.scope.first, found.scope.last))
     value = f"{_number(found.value)} {unit_vi(one.unit)}"
     if found.denominator is not None and one.kind not in ("median", "index"):
         value += f" = {'100 × ' if one.unit == '%' else ''}{_number(found.numerator)} / {_number(found.denominator)}"

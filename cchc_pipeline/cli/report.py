@@ -26,7 +26,7 @@ from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName
-from cchc_pipeline.reports.dossier_form import dossier_form
+from cchc_pipeline.reports.dossier_form import ROWS, dossier_form, shares
 from cchc_pipeline.reports.indicator_series import MAPS_VI, indicator_series
 from cchc_pipeline.reports.late_report import CAUSES, LateReport, late_report
 from cchc_pipeline.reports.reconciliation import dossiers_of, reconciliation_of
@@ -52,20 +52,25 @@ def dossiers(first: date, last: date, unit: str | None, form: str, lake: Lake) -
     Example:
       cchc report dossiers --from 2019-11-16 --to 2020-11-08 --unit H16.19 --format json
     """
-    found = dossier_form(scope(lake.published, first, last, unit))
+    about = scope(lake.published, first, last, unit)
+    counts = dossier_form(about)
+    pct = shares(counts)
     rows = [
-        {"code": code, "label_vi": label, "count": count, "pct": None if pct is None else f"{pct:.2f}"}
-        for code, label, count, pct in found.rows()
+        {
+            "code": code,
+            "label_vi": label.strip(" -") if form == "csv" else label,
+            "count": counts[code],
+            "pct": f"{pct[code]:.2f}" if code in pct else None,
+        }
+        for code, (label, _) in ROWS.items()
     ]
-    if form == "csv":
-        rows = [{**row, "label_vi": str(row["label_vi"]).strip(" -")} for row in rows]
     columns = {
         "label_vi": "Chỉ tiêu", "code": Column("code", style="dim"), "count": Column("Số hồ sơ", ","),
         "pct": Column("Tỷ lệ", "{} %".format, justify="right"),
     }  # fmt: skip
-    about = found.scope
     title = f"Tình hình giải quyết TTHC (Biểu II.06a) — {about.unit_name}, {days(about.first, about.last)}"
-    print_rows(rows, columns, form, title, found.as_dict())
+    document = {**about.as_dict(), **counts, **{f"{code}_pct": round(share, 2) for code, share in pct.items()}}
+    print_rows(rows, columns, form, title, document)
 
 
 @report.command()
@@ -146,15 +151,15 @@ def indicators(
       cchc report indicators late_rate --unit H99.201 --map today --period quarter
     """
     about = scope(lake.published, None, None, unit)
-    found = indicator_series(about, indicator, which, kind, first, last)
-    head = {name: found.indicator[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
-    document = {**head, "unit_code": found.scope.unit_code, "map": found.which, "rows": found.rows}
+    found, rows = indicator_series(about, indicator, which, kind, first, last)
+    head = {name: found[name] for name in ("indicator_id", "name_vi", "unit_of_measure")}
+    document = {**head, "unit_code": about.unit_code, "map": which, "rows": rows}
     columns = {
         "period_start": Column("Từ ngày", day), "period_end": Column("Đến ngày", day), "numerator": "Tử số",
         "denominator": "Mẫu số", "value": Column("Giá trị", ",.2f"), "note_vi": "Ghi chú",
     }  # fmt: skip
-    name = f"{found.indicator['name_vi']} ({unit_vi(found.indicator['unit_of_measure'])})"
-    print_rows(found.rows, columns, form, f"{name} — {found.scope.unit_name}, {MAPS_VI[found.which]}", document)
+    name = f"{found['name_vi']} ({unit_vi(found['unit_of_measure'])})"
+    print_rows(rows, columns, form, f"{name} — {about.unit_name}, {MAPS_VI[which]}", document)
 
 
 @report.command("cchc")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.reports.scope import Scope
 
@@ -25,29 +23,13 @@ ROWS: dict[str, tuple[str, str | None]] = {
 }
 
 
-@dataclass(frozen=True)
-class DossierForm:
-    """Counts of dossiers of a unit with everything below it, by code of `ROWS`."""
-
-    scope: Scope
-    counts: dict[str, int]
-
-    def rows(self) -> list[tuple[str, str, int, float | None]]:
-        """Return rows of the form: code, Vietnamese label, count, % of its base or None."""
-        held = self.counts
-        return [
-            (code, label, held[code], 100 * held[code] / held[base] if base and held[base] else None)
-            for code, (label, base) in ROWS.items()
-        ]
-
-    def as_dict(self) -> dict[str, object]:
-        """Return figures by English code; percentages with two decimals."""
-        shares = {f"{code}_pct": round(pct, 2) for code, _, _, pct in self.rows() if pct is not None}
-        return {**self.scope.as_dict(), **self.counts, **shares}
-
-
-def dossier_form(about: Scope) -> DossierForm:
-    """Compute the form for a period and unit, from the current published version."""
+def dossier_form(about: Scope) -> dict[str, int]:
+    """Return the counts of a unit with everything below it by code of `ROWS`, as currently published."""
     given = {"units": about.below(), "first": about.first, "last": about.last}
     (counts,) = run_file("reports/dossier_form", params=given, events=about.read("dossier_events")).to_pylist()
-    return DossierForm(about, counts)
+    return counts
+
+
+def shares(counts: dict[str, int]) -> dict[str, float]:
+    """Return code -> % of the row that it is of, where that one counts something."""
+    return {code: 100 * counts[code] / counts[base] for code, (_, base) in ROWS.items() if base and counts[base]}

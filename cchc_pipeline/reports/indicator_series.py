@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,27 +15,10 @@ MAPS_VI: dict[MapName, str] = {"as-was": "theo địa giới của từng thời
 COLUMNS = ("period_start", "period_end", "numerator", "denominator", "value", "is_exact", "note_vi")
 
 
-@dataclass(frozen=True)
-class Series:
-    """Values of an indicator by period, oldest first.
-
-    Attributes:
-        indicator: its row in `indicators`.
-        scope: the unit.
-        which: map of units: as-was (of each period) or today.
-        rows: period_start, period_end, numerator, denominator, value, is_exact, note_vi; key: period_start.
-    """
-
-    indicator: dict[str, Any]
-    scope: Scope
-    which: MapName
-    rows: list[dict[str, Any]]
-
-
 def indicator_series(
     about: Scope, indicator: str, which: MapName, kind: str, first: date | None = None, last: date | None = None
-) -> Series:
-    """Return the periods of a kind that touch the days from `first` to `last`.
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return an indicator by period, for the periods of a kind that touch the days from `first` to `last`.
 
     Args:
         about: the unit; its period is not asked.
@@ -45,6 +27,9 @@ def indicator_series(
         kind: period type, such as month.
         first: first day; no limit by default.
         last: last day; no limit by default.
+
+    Returns:
+        Its row in `indicators`, and the rows, oldest first: the columns of `COLUMNS`; key: period_start.
 
     Raises:
         ReportError: the indicator is unknown, or the unit has no row on this map in these periods.
@@ -66,4 +51,4 @@ def indicator_series(
             f"report: {about.unit_code} {about.unit_name} has no {kind} of {indicator} there on the map '{which}'; "
             f"{fix}."
         )
-    return Series(listed[indicator], about, which, rows)
+    return listed[indicator], rows

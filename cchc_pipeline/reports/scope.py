@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cchc_pipeline.core.units import history_of
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.lake.publish import published_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
 
@@ -28,11 +28,13 @@ class ReportError(CchcError):
 
 @dataclass(frozen=True)
 class Scope:
-    """A period within the published data, a unit, and names and history of all units."""
+    """A period, a unit, the days of the published data (begins, until), and names and history of all units."""
 
     published: Path
     first: date
     last: date
+    begins: date
+    until: date
     unit_code: str
     names: dict[str, str]
     units: pa.Table
@@ -58,7 +60,7 @@ class Scope:
         return {**named, "period_start": self.first, "period_end": self.last}
 
 
-def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
+def scope(published: Path, first: date | None, last: date | None, unit: str | None, *, partly: bool = False) -> Scope:
     """Return a scope within the current published version.
 
     Args:
@@ -66,6 +68,7 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
         first: first day of the period; the first day of data by default.
         last: last day of the period; the last day of data by default.
         unit: canonical unit code; the province by default.
+        partly: whether it is enough that one day of the period has data.
 
     Raises:
         ReportError: the period is reversed or outside of the data, or the unit is unknown.
@@ -76,14 +79,14 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
     first, last = first or begins, last or until
     if first > last:
         raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
-    if last > until or first < begins:
+    if (last < begins or first > until) if partly else (last > until or first < begins):
         raise ReportError(
             f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
             f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
         )
     code, _ = unit_or_error(published, unit)
     history = history_of(read_published(published, "unit_changes").to_pylist())
-    return Scope(published, first, last, code, unit_names(units), units, history)
+    return Scope(published, first, last, begins, until, code, unit_names(units), units, history)
 
 
 def data_days(published: Path) -> tuple[date, date]:
@@ -93,9 +96,12 @@ def data_days(published: Path) -> tuple[date, date]:
 
 
 def published_manifest(published: Path) -> dict[str, Any]:
-    """Return the manifest of the current version; empty before the first publication."""
-    version = current_version(published)
-    return read_manifest(version) if version else {}
+    """Return the manifest of the current version.
+
+    Raises:
+        PublishError: nothing was published.
+    """
+    return read_manifest(published_version(published))
 
 
 def unit_names(units: pa.Table) -> dict[str, str]:

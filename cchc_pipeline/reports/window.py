@@ -14,7 +14,7 @@ from cchc_pipeline.indicators.catalogue import Indicator, relations
 from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake.files import Source, Store
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import current_version, read_published
+from cchc_pipeline.lake.publish import published_version, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reports.scope import data_days
 
@@ -31,9 +31,7 @@ def published_inputs(lake: Lake) -> dict[str, Source]:
     begins, until = data_days(lake.published)
     units = read_published(lake.published, "units")
     changes = read_published(lake.published, "unit_changes").to_pylist()
-    version = current_version(lake.published)
-    assert version is not None  # noqa: S101 - the tables above were read from it
-    store = Store(version)
+    store = Store(published_version(lake.published))
     names = dict.fromkeys(["late_dossiers", *(name for one in relations().values() for name in one.tables)])
     return {
         **{name: store.source(name) for name in names if store.has(name)},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cchc_pipeline.drawing.plots import short
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
+from cchc_pipeline.lake.publish import PublishError, published_version, read_manifest
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
 from cchc_pipeline.site.data import SiteData, UnitPage
@@ -35,8 +35,9 @@ def site_files(
     data = SiteData(published, province_code, data_until, rubrics or shipped())
     papi = papi_page(data)
     pages = dict(_pages(data, papi))
-    dictionary = words.english(_names(data, papi))
-    pages["english.js"] = f"window.cchcEnglish = {_json(dictionary)};\n".encode()
+    dictionary = json.dumps(words.english(_names(data, papi)), ensure_ascii=False, indent=0)
+    safe = dictionary.replace("<", "\\u003c")  # within a script element
+    pages["english.js"] = f"window.cchcEnglish = {safe};\n".encode()
     for name in ASSETS:
         pages[name] = resources.files("cchc_pipeline.site.templates").joinpath(name).read_bytes()
     return dict(sorted(pages.items()))
@@ -50,9 +51,7 @@ def write_site(published: Path, folder: Path, rubrics: RubricSet) -> int:
     Raises:
         PublishError: nothing was published, or the version lacks a table that the site needs.
     """
-    version = current_version(published)
-    if version is None:
-        raise PublishError(f"nothing is published in {published} yet. Run the main job: `cchc run`.")
+    version = published_version(published)
     manifest = read_manifest(version)
     tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
     lacking = sorted(set(NEEDED) - set(tables))
@@ -119,8 +118,3 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
             yield short(row["criterion_name_vi"]), short(row["criterion_name_en"])
     for row in papi.provinces[0].rows if papi else ():
         yield row["criterion_name_vi"], row["criterion_name_en"]
-
-
-def _json(content: Mapping[str, str]) -> str:
-    """Return JSON that is safe within a script element."""
-    return json.dumps(content, ensure_ascii=False, indent=0).replace("<", "\\u003c")

@@ -19,7 +19,7 @@ from cchc_pipeline.reports.cchc_report.parts import parts
 from cchc_pipeline.reports.cchc_report.scores import Scores
 from cchc_pipeline.reports.cchc_report.template import Block, ByUnit, Comparison, Heading, Part, Table, Template, Text
 from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.scope import ReportError, published_manifest, scope, unit_or_error
+from cchc_pipeline.reports.scope import ReportError, published_manifest, scope
 
 
 @dataclass(frozen=True)
@@ -57,37 +57,26 @@ def make_report(lake: Lake, template: Template, period: Period, unit: str | None
         ReportError: the unit is unknown, the template names an unknown one, or no day of the period has data.
         PublishError: nothing was published.
     """
-    code, name = unit_or_error(lake.published, unit)
-    return _Making(lake, template, period, code, name).report()
+    return _Making(lake, template, period, unit).report()
 
 
 class _Making:
     """One report while it is built."""
 
-    def __init__(self, lake: Lake, template: Template, period: Period, code: str, name: str) -> None:
-        self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
+    def __init__(self, lake: Lake, template: Template, period: Period, unit: str | None) -> None:
+        about = scope(lake.published, period.first, period.last, unit, partly=True)
+        self.lake, self.template, self.period = lake, template, period
+        self.code, self.name = about.unit_code, about.unit_name
         manifest = published_manifest(lake.published)
         self.province = manifest["province_code"]
         self.figures = Figures(lake, manifest, read_published(lake.published, "unit_changes").to_pylist())
-        self._refuse_days_without_data()
-        self.units = {row["unit_code"]: row for row in read_published(lake.published, "units").to_pylist()}
-        names = {code: row["unit_name"] for code, row in self.units.items()}
-        self.names = vietnamese.names_within(self.province, names)
+        self.units = {row["unit_code"]: row for row in about.units.to_pylist()}
+        self.names = vietnamese.names_within(self.province, about.names)
         self.sources = Sources(self.names)
         self._load()
         self.filler = Filler(
             self.figures, self.sources, self.code, period, self._words(), self.names, dict(template.origins)
         )
-
-    def _refuse_days_without_data(self) -> None:
-        begins, until = self.figures.begins, self.figures.until
-        if self.period.last < begins or self.period.first > until:
-            first, last = min(self.period.first, begins), max(self.period.last, until)
-            raise ReportError(
-                f"report: {self.period.name_vi} ({self.period.first} … {self.period.last}) lies outside of the "
-                f"published data, which go from {begins} to {until}. Choose another period, or pull the days: "
-                f"`cchc run --from {first} --to {last}`."
-            )
 
     def _below(self) -> list[str]:
         """Return the units directly below the reported one: by level, then by code."""
@@ -199,7 +188,7 @@ class _Making:
             command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
             return self.sources.pieces(self.figures.manifest, command)
         if name not in ("late", "late_by_unit"):
-            return Scores(self.filler).pieces(name)
+            return getattr(Scores(self.filler), name)()
         procedures = read_published(self.lake.published, "procedures")
         named = dict(zip(*(procedures[one].to_pylist() for one in ("procedure_code", "procedure_name")), strict=True))
         part = parts()["late_by_unit"]
