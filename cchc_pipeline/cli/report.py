@@ -26,9 +26,16 @@ from cchc_pipeline.indicators.measure_units import unit_vi
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName
-from cchc_pipeline.reports.dossier_form import ROWS, dossier_form, shares
-from cchc_pipeline.reports.indicator_series import MAPS_VI, indicator_series
-from cchc_pipeline.reports.late_report import CAUSES, LateReport, late_report
+from cchc_pipeline.reports.forms import (
+    CAUSES,
+    MAPS_VI,
+    ROWS,
+    LateReport,
+    dossier_form,
+    indicator_series,
+    late_report,
+    shares,
+)
 from cchc_pipeline.reports.reconciliation import dossiers_of, reconciliation_of
 from cchc_pipeline.reports.scope import ReportError, scope
 from cchc_pipeline.scorecards.reconciliation.causes import causes

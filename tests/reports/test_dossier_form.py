@@ -11,7 +11,7 @@ from small_lake import FIRST, LAST, WHOLE, days, october
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
-from cchc_pipeline.reports.dossier_form import dossier_form, shares
+from cchc_pipeline.reports.forms import dossier_form, shares
 from cchc_pipeline.reports.scope import ReportError, scope
 
 UNITS = ("H99", "H99.02", "H99.201")

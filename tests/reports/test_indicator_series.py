@@ -10,8 +10,7 @@ from small_lake import derive, land, october, publish
 
 from cchc_pipeline.core.units import REGISTER
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.dossier_form import dossier_form
-from cchc_pipeline.reports.indicator_series import indicator_series
+from cchc_pipeline.reports.forms import dossier_form, indicator_series
 from cchc_pipeline.reports.scope import ReportError, scope
 
 CHANGE = {

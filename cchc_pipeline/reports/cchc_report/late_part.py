@@ -11,7 +11,7 @@ from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, Runs, plain
 from cchc_pipeline.reports.cchc_report.parts import parts, runs
 from cchc_pipeline.reports.cchc_report.template import LateWords, Slot, tokens
-from cchc_pipeline.reports.late_report import CAUSES, LateReport
+from cchc_pipeline.reports.forms import CAUSES, LateReport
 
 
 def say(phrase: str, **parts: str | Runs) -> Runs:

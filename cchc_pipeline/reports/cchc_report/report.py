@@ -18,7 +18,7 @@ from cchc_pipeline.reports.cchc_report.late_part import LatePart
 from cchc_pipeline.reports.cchc_report.parts import parts
 from cchc_pipeline.reports.cchc_report.scores import Scores
 from cchc_pipeline.reports.cchc_report.template import Block, ByUnit, Comparison, Heading, Part, Table, Template, Text
-from cchc_pipeline.reports.late_report import late_report
+from cchc_pipeline.reports.forms import late_report
 from cchc_pipeline.reports.scope import ReportError, published_manifest, scope
 
 

@@ -19,8 +19,8 @@ from cchc_pipeline.lake.publish import published_version, read_published
 from cchc_pipeline.reference.papi_instrument import former_provinces, parts_of_today
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap
+from cchc_pipeline.reports.cchc_report.document import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.fill import Filler
-from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE, stage_sums
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS
