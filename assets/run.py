@@ -26,8 +26,6 @@ class Outcome:
     """Outcome of a run.
 
     Attributes:
-        run_id: id in the Dagster instance.
-        success: whether every step ended well.
         failures: step -> its message, of the steps that failed by themselves.
         skipped: steps that did not run because one before them failed.
         failed_checks: the asset checks that did not pass, each with its broken rows and finding.

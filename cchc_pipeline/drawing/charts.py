@@ -35,9 +35,7 @@ def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[floa
 def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figure:
     """Draw predicted against observed shares.
 
-    Args:
-        points: predicted share, observed share (0 to 1) and number of dossiers, which sets the area of the point.
-        title: stands above the drawing.
+    A point is predicted share, observed share (0 to 1) and number of dossiers, which sets its area.
     """
     axes = _axes(4.2, 3.8)
     axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=1, linestyle="--")

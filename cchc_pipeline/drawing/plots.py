@@ -181,10 +181,7 @@ class Dot:
 def dots(rows: Sequence[Dot], width: float, title: str = "") -> Figure:
     """Draw one line per row, the first on top: interval, median (tick), rank (dot).
 
-    Args:
-        rows: what is drawn.
-        width: width of the drawing in inches.
-        title: title of a drawing that stands alone.
+    The width is in inches; only a drawing that stands alone has a title.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

@@ -54,7 +54,6 @@ class Behind:
     Attributes:
         side: numerator, denominator, or lacking: what the denominator counts and the numerator does not.
         term: its definition; for lacking, that of the denominator.
-        value: its value.
         sql: the query that gives it, over the views that the relation's file makes.
         count: number of items.
         rows: the first items, each with what it contributes.
@@ -117,13 +116,8 @@ def find_indicator(name: str) -> Indicator:
 def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = None, limit: int = 10) -> Explanation:
     """Return the value of an indicator and its items, as currently published.
 
-    Args:
-        lake: the lake.
-        name: id of the indicator, or code of a criterion.
-        first: first day of the window.
-        last: last day of the window.
-        unit: unit code; the province by default. Everything below the unit counts with it.
-        limit: how many items are listed for each of numerator, denominator and lacking.
+    `name` is the id of an indicator or the code of a criterion that it scores. Everything below the unit, by default
+    the province, counts with it. Of each of numerator, denominator and lacking `limit` items are listed.
 
     Raises:
         ReportError: the window is reversed, the indicator or unit is unknown, or no day of the window has data.

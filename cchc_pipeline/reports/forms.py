@@ -116,13 +116,8 @@ def indicator_series(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return an indicator by period, for the periods of a kind that touch the days from `first` to `last`.
 
-    Args:
-        about: the unit; its period is not asked.
-        indicator: id of the indicator.
-        which: map of units: as-was (`indicator_values`) or today (`indicator_values_today`).
-        kind: period type, such as month.
-        first: first day; no limit by default.
-        last: last day; no limit by default.
+    On the map `as-was` the rows come from `indicator_values`, on `today` from `indicator_values_today`; `kind` is the
+    period type. The period of the scope is not asked; without `first` and `last` there is no limit.
 
     Returns:
         Its row in `indicators`, and the rows, oldest first: the columns of `COLUMNS`; key: period_start.

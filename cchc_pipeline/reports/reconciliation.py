@@ -66,10 +66,7 @@ class Reconciliation:
 def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
     """Return figures and causes of a unit with everything below it.
 
-    Args:
-        published: the published folder.
-        period: the newest month that the portal was read for by default.
-        unit: unit code; the province by default.
+    By default the period is the newest month that the portal was read for, and the unit the province.
 
     Raises:
         ReportError: the unit is unknown, or the portal was not read for the unit and period.

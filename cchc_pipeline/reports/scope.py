@@ -63,12 +63,8 @@ class Scope:
 def scope(published: Path, first: date | None, last: date | None, unit: str | None, *, partly: bool = False) -> Scope:
     """Return a scope within the current published version.
 
-    Args:
-        published: the published folder.
-        first: first day of the period; the first day of data by default.
-        last: last day of the period; the last day of data by default.
-        unit: canonical unit code; the province by default.
-        partly: whether it is enough that one day of the period has data.
+    By default the period is all days of data, and the unit the province. `partly`: whether it is enough that one day of
+    the period has data.
 
     Raises:
         ReportError: the period is reversed or outside of the data, or the unit is unknown.

@@ -26,11 +26,8 @@ def site_files(
 ) -> dict[str, bytes]:
     """Return path in the site -> content, sorted by path.
 
-    Args:
-        published: published table -> Parquet file; at least those of `tables.NEEDED`.
-        province_code: code of the province.
-        data_until: last day of data.
-        rubrics: the rubrics that the scorecards were scored by; the shipped ones by default.
+    `published` is published table -> Parquet file, at least those of `tables.NEEDED`. The scorecards were scored by
+    `rubrics`, by default the shipped ones.
     """
     data = SiteData(published, province_code, data_until, rubrics or shipped())
     papi = papi_page(data)

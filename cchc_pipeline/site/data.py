@@ -29,9 +29,6 @@ class Card:
     None where unknown), reasons and evidence in Vietnamese.
 
     Attributes:
-        source: local, portal or table.
-        shown: the period.
-        total: the total.
         lines: all other rows, from the first group on.
         notes: reasons that every criterion shares.
     """
@@ -63,12 +60,8 @@ def make_card(
 ) -> Card | None:
     """Return the card of one unit; None where it has no total.
 
-    Args:
-        rows: rows of the unit in the period shown, as in `card.sql`.
-        source: local, portal or table.
-        shown: the period.
-        indicators: indicator id -> its row in the catalogue.
-        rubrics: the rubrics that scored it.
+    `rows` are those of the unit in the period shown, as in `card.sql`; `source` is local, portal or table; `indicators`
+    are rows of the catalogue by id.
     """
     total = total_of(rows)
     if total is None or shown is None:
@@ -130,11 +123,7 @@ class Unit:
 class SiteData:
     """The rows of the published tables that the pages show, by unit.
 
-    Args:
-        published: published table -> Parquet file.
-        province_code: code of the province.
-        data_until: last day of data.
-        rubrics: the rubrics that the scorecards were scored by.
+    `published` is published table -> Parquet file; `rubrics` are those that the scorecards were scored by.
     """
 
     def __init__(self, published: Mapping[str, Path], province_code: str, data_until: date, rubrics: RubricSet) -> None:

@@ -18,10 +18,7 @@ _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / sh
 def markdown(card: pa.Table, source: str, period_type: str) -> str:
     """Return the newest totals as Markdown: the first and last units of each level.
 
-    Args:
-        card: a scorecard table.
-        source: local, portal or table.
-        period_type: month or year.
+    `source` is local, portal or table; `period_type` month or year.
     """
     rows = _newest(card, source, period_type, "total")
     if not rows:

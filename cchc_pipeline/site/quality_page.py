@@ -34,13 +34,8 @@ def quality_of_sources(
     (views `nights`; rejected and warned are None on a night on which nothing was pulled), `units`, and the broken rules
     by severity (`reject`, `warn`, `note`) with their `units` and `examples`.
 
-    Args:
-        contracts: contracts of the inbound tables.
-        quality: the table `data_quality`.
-        quarantine: the table `quarantine`.
-        releases: the table `quarantine_releases`.
-        units: the table `units`: unit_code, unit_name.
-        last_on: last day of data.
+    `contracts` are those of the inbound tables; quality, quarantine, releases and units the tables `data_quality`,
+    `quarantine`, `quarantine_releases` and `units` (unit_code, unit_name); `last_on` is the last day of data.
     """
     nights = [last_on - timedelta(days=n) for n in reversed(range(NIGHTS))]
     inbound = [
@@ -95,9 +90,7 @@ def quality_of_sources(
 def quality_files(sources: Sequence[Row], province: str) -> dict[str, bytes]:
     """Return path below the version folder -> content of every page and CSV.
 
-    Args:
-        sources: the figures, as from `quality_of_sources`.
-        province: name of the province on the pages.
+    `sources` are the figures of `quality_of_sources`, `province` is its name on the pages.
     """
     pages = {f"{FOLDER}/index.html": render("quality_index.html", sources=sources, province=province)}
     for one in sources:

@@ -67,12 +67,8 @@ def write_docx(
 ) -> bytes:
     """Return the document as the bytes of a .docx file.
 
-    Args:
-        frame: the texts around the body: the fields of `template.Frame`.
-        pieces: the body.
-        appendices: each begins on a new page.
-        title: title in the properties of the file.
-        created: time in the properties of the file; the writer's name is left empty.
+    `frame` has the texts around the body, the fields of `template.Frame`; each appendix begins on a new page. Title and
+    time stand in the properties of the file, where the writer's name is left empty.
     """
     document = Document()
     _prepare(document, title, created)

@@ -26,9 +26,6 @@ class Figure:
     """A value of an indicator of one unit and period.
 
     Attributes:
-        indicator: its entry in the catalogue.
-        unit_code: code of the unit.
-        period: the period.
         numerator, denominator, value: as in `indicator_values`; value is None where the denominator is 0.
         is_computed: whether the window is not published and was computed from the published tables.
         is_partial: whether days of the period are missing in the data that it is counted from.
@@ -66,10 +63,7 @@ class Figure:
 class Figures:
     """Values of one published version: `load` them in bulk, `get` them one by one.
 
-    Args:
-        lake: the lake.
-        manifest: manifest of the version.
-        changes: rows of `unit_changes`.
+    `changes` are rows of `unit_changes`.
     """
 
     def __init__(self, lake: Lake, manifest: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> None:
@@ -179,9 +173,7 @@ class Sources:
     def pieces(self, manifest: Mapping[str, Any], command: str) -> list[Piece]:
         """Return the table of sources, below a sentence that names the published version.
 
-        Args:
-            manifest: manifest of the published version.
-            command: the command that lists the records behind a figure.
+        `command` is the one that lists the records behind a figure.
         """
         part = parts()["sources"]
         sentence = Paragraph(runs(part.sentence, {**manifest, "command": command}), "small")

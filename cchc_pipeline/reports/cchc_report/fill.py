@@ -22,12 +22,9 @@ class Filler:
     """Values and words that fill the texts and tables of one unit and period.
 
     Attributes:
-        figures: the values, loaded for every slot.
-        sources: registers every figure that is written.
         words: word -> text, for every word of `template.WORDS`.
         names: unit code -> name as it is written.
         origins: family or table -> where its figures come from, in Vietnamese.
-        filled: number of figures written so far.
     """
 
     figures: Figures
@@ -43,9 +40,7 @@ class Filler:
     def runs(self, text: str, *, in_text: bool = True) -> Runs:
         """Return a text of the template with its slots filled.
 
-        Args:
-            text: from the template.
-            in_text: whether numbers stand in running text, and not in a column of a table.
+        `in_text`: whether numbers stand in running text, and not in a column of a table.
         """
         found: list[Run] = []
         for token in tokens(text):

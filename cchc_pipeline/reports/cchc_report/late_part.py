@@ -36,8 +36,6 @@ class LatePart:
     """Late dossiers of a unit and period with the phrases that describe them.
 
     Attributes:
-        report: the late dossiers of the unit and period.
-        words: the phrases.
         names: unit code -> name as it is written.
         procedures: procedure code -> name.
         note: number of the source.

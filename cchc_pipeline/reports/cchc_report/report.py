@@ -28,8 +28,6 @@ class Report:
 
     Attributes:
         docx: bytes of the .docx file.
-        unit_code, unit_name: the reported unit.
-        period: the period.
         filled: number of figures written.
         sources: number of their sources.
         gaps: what the writer has to add, in order.
@@ -47,11 +45,7 @@ class Report:
 def make_report(lake: Lake, template: Template, period: Period, unit: str | None = None) -> Report:
     """Build a report from the current published version.
 
-    Args:
-        lake: the lake.
-        template: wording and order.
-        period: the period.
-        unit: unit code, with everything below it; the province by default.
+    A unit, by default the province, is reported with everything below it.
 
     Raises:
         ReportError: the unit is unknown, the template names an unknown one, or no day of the period has data.
