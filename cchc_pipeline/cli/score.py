@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # scipy costs a second to load, and --help needs none of it
     from rich.console import RenderableType
 
     from cchc_pipeline.scorecards.papi.robustness import Audit
-    from cchc_pipeline.scorecards.robustness.sensitivity import Sensitivity
 
 _STATUS = {
     "ok": "đủ / complete", "partial": "một phần / partial", "missing": "thiếu / missing",
@@ -265,7 +264,16 @@ def _ranked(found: Audit) -> pd.DataFrame:
 def _print(found: Audit, *, has_errors: bool) -> None:
     """Print everything that is known about the ranking of a year."""
     out, held, rows = console(), found.structure, found.intervals
-    out.print(_intervals(found))
+    columns = {
+        "rank": Column("Hạng\nRank", ".0f"), "unit": Column("Đơn vị\nUnit", no_wrap=True),
+        "score": Column("Điểm\nScore", ".2f"), "interval": Column("Khoảng 95 %\nInterval", justify="right"),
+        "first_quarter": Column("Nhóm đầu\nTop quarter", ".0%"),
+    }  # fmt: skip
+    ranked = [
+        {**row, "unit": f"{row['province']} {row['name']}", "interval": f"{row['rank_low']:.0f}-{row['rank_high']:.0f}"}
+        for row in _ranked(found).to_dict("records")
+    ]
+    out.print(table(ranked, columns, f"PAPI {found.year}"))
     for row in rows[rows["reason"].notna()].to_dict("records"):
         out.print(f"{row['province']} không xếp hạng / not ranked: {row['reason']}")
     for row in rows[rows["imputed"].notna()].to_dict("records"):
@@ -276,29 +284,31 @@ def _print(found: Audit, *, has_errors: bool) -> None:
     )
     for one, other, correlation in held.flagged:
         out.print(f"{one} và / and {other}: tương quan / correlation {correlation:.2f}")
-    out.print(_correlations(found), _shifts(found))
+    shifts = {
+        "name": "", "spearman": Column("Spearman", ".3f"), "mean_abs": Column("TB / mean", ".1f"),
+        "largest": "Lớn nhất / max",
+    }  # fmt: skip
+    changed = "Thứ hạng đổi nếu … / Ranks under another method"
+    out.print(_correlations(found), table([vars(one) for one in found.shifts], shifts, changed))
     if found.pairs_apart is not None:
         out.print(f"Cặp tỉnh khác nhau rõ (z > 1,96) / pairs of provinces that differ at 95 %: {found.pairs_apart:.0%}")
-    if found.sensitivity is not None:
-        out.print(_factors(found.sensitivity))
+    if (moved := found.sensitivity) is not None:
+        factors = [
+            {
+                "name": _FACTORS[name],
+                "first": f"{moved.first[i]:.2f} ±{moved.first_error[i]:.2f}",
+                "total": f"{moved.total[i]:.2f} ±{moved.total_error[i]:.2f}",
+            }
+            for i, name in enumerate(moved.factors)
+        ]
+        first, total = Column("riêng / first", justify="right"), Column("tổng / total", justify="right")
+        title = f"Đổi hạng trung bình / mean change of rank {moved.mean_shift:.1f}; Sobol"
+        out.print(table(factors, {"name": "", "first": first, "total": total}, title))
     if not has_errors:
         out.print(
             "Chưa tính sai số khảo sát: khoảng thứ hạng thực tế rộng hơn. / Survey error not given: real intervals "
             "are wider; give --standard-errors."
         )
-
-
-def _intervals(found: Audit) -> RenderableType:
-    columns = {
-        "rank": Column("Hạng\nRank", ".0f"), "unit": Column("Đơn vị\nUnit", no_wrap=True),
-        "score": Column("Điểm\nScore", ".2f"), "interval": Column("Khoảng 95 %\nInterval", justify="right"),
-        "first_quarter": Column("Nhóm đầu\nTop quarter", ".0%"),
-    }  # fmt: skip
-    rows = [
-        {**row, "unit": f"{row['province']} {row['name']}", "interval": f"{row['rank_low']:.0f}-{row['rank_high']:.0f}"}
-        for row in _ranked(found).to_dict("records")
-    ]
-    return table(rows, columns, f"PAPI {found.year}")
 
 
 def _correlations(found: Audit) -> RenderableType:
@@ -318,28 +328,6 @@ def _correlations(found: Audit) -> RenderableType:
         "share": Column(f"Phần biến thiên\nShare ({1 / len(held.names):.3f})", ".3f"),
     }  # fmt: skip
     return table(rows, columns, "Cấu trúc tương quan / correlations")
-
-
-def _shifts(found: Audit) -> RenderableType:
-    columns = {
-        "name": "", "spearman": Column("Spearman", ".3f"), "mean_abs": Column("TB / mean", ".1f"),
-        "largest": "Lớn nhất / max",
-    }  # fmt: skip
-    return table([vars(one) for one in found.shifts], columns, "Thứ hạng đổi nếu … / Ranks under another method")
-
-
-def _factors(found: Sensitivity) -> RenderableType:
-    rows = [
-        {
-            "name": _FACTORS[name],
-            "first": f"{found.first[i]:.2f} ±{found.first_error[i]:.2f}",
-            "total": f"{found.total[i]:.2f} ±{found.total_error[i]:.2f}",
-        }
-        for i, name in enumerate(found.factors)
-    ]
-    first, total = Column("riêng / first", justify="right"), Column("tổng / total", justify="right")
-    columns = {"name": "", "first": first, "total": total}
-    return table(rows, columns, f"Đổi hạng trung bình / mean change of rank {found.mean_shift:.1f}; Sobol")
 
 
 def _draw(found: Audit, path: Path) -> None:

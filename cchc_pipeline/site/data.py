@@ -210,18 +210,11 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
     """
     rows = read_parquet(published["units"]).to_pylist()
     names = names_within(province_code, {row["unit_code"]: row["unit_name"] or row["unit_code"] for row in rows})
-    found = {
-        row["unit_code"]: Unit(
-            row["unit_code"],
-            names[row["unit_code"]],
-            row["unit_level"] or "department",
-            row["parent_code"],
-            bool(row["is_current"]),
-            row["valid_to"],
-        )
-        for row in rows
-        if row["is_current"] or row["unit_code"] in scored
-    }
+    found = {}
+    for row in rows:
+        code, level, is_current = row["unit_code"], row["unit_level"] or "department", bool(row["is_current"])
+        if is_current or code in scored:
+            found[code] = Unit(code, names[code], level, row["parent_code"], is_current, row["valid_to"])
     for code in sorted((scored | {province_code}) - set(found)):
         level = "province" if code == province_code else "department"
         found[code] = Unit(code, code, level, None, is_current=True, valid_to=None)

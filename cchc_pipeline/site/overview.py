@@ -12,7 +12,6 @@ from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site import words
 from cchc_pipeline.site.data import SiteData, Unit, UnitPage
 from cchc_pipeline.site.tables import Row, total_of
-from cchc_pipeline.vietnamese import period_label
 
 SHOWN, ENDS = 5, 3
 LEVELS = ("department", "district", "commune")
@@ -124,12 +123,7 @@ def trend(page: UnitPage) -> str | None:
         shares = [None if row[f"{column}ratio"] is None else 100 * row[f"{column}ratio"] for row in months]
         if any(share is not None for share in shares):
             series[words.phrase(words.SOURCES[source])] = [
-                plots.Spot(
-                    period_label("month", row["period_start"], row["period_end"]),
-                    share,
-                    row[f"{column}measured_by"] or "",
-                    row["is_open"],
-                )
+                plots.Spot(f"{row['period_start']:%m/%Y}", share, row[f"{column}measured_by"] or "", row["is_open"])
                 for row, share in zip(months, shares, strict=True)
             ]
     if not series:

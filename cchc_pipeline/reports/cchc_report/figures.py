@@ -95,21 +95,13 @@ class Figures:
             for row in run_sql(query, params={"ids": list(wanted), "codes": list(codes)}, held=held).to_pylist():
                 window = (row["period_start"], row["period_end"])
                 if window in windows:
-                    indicator, period = wanted[row["indicator_id"]], windows[window]
-                    self.held[(indicator.id, row["unit_code"], *window)] = Figure(
-                        indicator,
-                        row["unit_code"],
-                        period,
-                        row["numerator"],
-                        row["denominator"],
-                        row["value"],
-                        is_computed=held is not values,
-                        is_partial=self._lacks_days(indicator, period),
+                    indicator, unit = wanted[row["indicator_id"]], row["unit_code"]
+                    terms = (row[name] for name in ("numerator", "denominator", "value"))
+                    lacks_days = window[0] < self.begins or window[1] > self.until
+                    is_partial = lacks_days and bool(_PULLED & set(indicator.source_tables))
+                    self.held[(indicator.id, unit, *window)] = Figure(
+                        indicator, unit, windows[window], *terms, is_computed=held is not values, is_partial=is_partial
                     )
-
-    def _lacks_days(self, indicator: Indicator, period: Period) -> bool:
-        covered = self.begins <= period.first and period.last <= self.until
-        return not covered and bool(_PULLED & set(indicator.source_tables))
 
     def get(self, indicator_id: str, unit_code: str, period: Period) -> Figure | None:
         """Return a loaded value, or None where there is no row."""

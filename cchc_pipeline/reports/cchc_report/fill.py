@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cchc_pipeline import vietnamese
@@ -127,7 +126,10 @@ class Filler:
             indicator, now = self.by_id[name], self.figures.get(name, self.unit_code, self.period)
             value = self._value(now, indicator, self.unit_code, in_text=False)
             pairs: dict[Period, list[Runs]] = {}
-            rows.append(((plain(f"{indicator.name_vi}{_unit_vi(indicator)}"), (value,)), pairs))
+            # in brackets for indicators whose name does not contain their unit
+            is_said = indicator.unit not in ("billion VND", "working days", "days")
+            unit = "" if is_said else f" ({unit_vi(indicator.unit)})"
+            rows.append(((plain(f"{indicator.name_vi}{unit}"), (value,)), pairs))
             for then in thens:
                 reason, pairs[then] = self._beside(indicator, now, then)
                 if reason is None:
@@ -142,7 +144,9 @@ class Filler:
         kept = tuple((*own, *(cell for then in shown for cell in pairs[then])) for own, pairs in rows)
         widths = (38.0, 14.0) + (12.0, 12.0) * len(shown)
         grid = Grid(tuple(heads), kept, widths, frozenset(range(1, len(heads))))
-        return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
+        withs = {reason: " và với ".join(then.name_vi for then in periods) for reason, periods in reasons.items()}
+        notes = (f"(–) Không so sánh với {whom}: {reason}." for reason, whom in withs.items())
+        return [self.paragraph(block.caption, "caption"), grid, *(Paragraph(plain(note), "small") for note in notes)]
 
     def _beside(self, indicator: Indicator, now: Figure | None, then: Period) -> tuple[str | None, list[Runs]]:
         """Return the reason against comparing, or None; the other value and the change."""
@@ -155,11 +159,6 @@ class Filler:
         if reason or now is None or before is None:
             return reason, [plain("–"), plain("–")]
         return None, [(self._written(before, before.text()),), plain(_change(now, before))]
-
-    def _why_not(self, reasons: dict[str, list[Period]]) -> Iterable[Piece]:
-        for reason, periods in reasons.items():
-            with_whom = " và với ".join(period.name_vi for period in periods)
-            yield Paragraph(plain(f"(–) Không so sánh với {with_whom}: {reason}."), "small")
 
     def table(self, block: Table) -> list[Piece]:
         """Return a table of texts with its caption."""
@@ -217,9 +216,3 @@ def _head(period: Period) -> str:
     if period.kind == "custom" and not period.calendar:
         return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
     return period.name_vi[0].upper() + period.name_vi[1:]
-
-
-def _unit_vi(indicator: Indicator) -> str:
-    """Return the unit in brackets for indicators whose name does not contain it."""
-    is_said = indicator.unit not in ("billion VND", "working days", "days")
-    return "" if is_said else f" ({unit_vi(indicator.unit)})"

@@ -36,7 +36,6 @@ class Report:
     docx: bytes
     unit_code: str
     unit_name: str
-    period: Period
     filled: int
     sources: int
     gaps: tuple[str, ...]
@@ -136,15 +135,9 @@ class _Making:
         created = datetime.fromisoformat(self.figures.manifest["created"])
         ends = [line for name in ("place", "recipient", "copies", "signature") for line in frame[name]]
         found = gaps([*body, *(piece for appendix in appendices for piece in appendix), *map(Paragraph, ends)])
-        return Report(
-            write_docx(frame, body, appendices, f"{title.capitalize()}: {summary}", created),
-            self.code,
-            self.name,
-            self.period,
-            self.filler.filled,
-            len(self.sources.rows),
-            tuple(found),
-        )
+        docx = write_docx(frame, body, appendices, f"{title.capitalize()}: {summary}", created)
+        counts = (self.filler.filled, len(self.sources.rows))
+        return Report(docx, self.code, self.name, *counts, tuple(found))
 
     def _opening(self) -> list[Piece]:
         pieces: list[Piece] = [self.filler.paragraph(text) for text in self.template.frame.opening]

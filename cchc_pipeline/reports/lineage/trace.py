@@ -272,17 +272,13 @@ class _Script:
             self._whys[table, column] = _why(one.expression for one in ends if not _is_column(one))
 
     def _traced(self, query: exp.Expr) -> dict[str, Node]:
-        names = {table.name for table in query.find_all(exp.Table)}
-        known = {name: dict.fromkeys(self._columns(name), "VARCHAR") for name in names if self._is_table(name)}
+        known = {}
+        for name in {table.name for table in query.find_all(exp.Table)}:
+            relation = self._tables.get(name, name)
+            if name in self._made or relation in relations() or relation in _contracts():
+                known[name] = dict.fromkeys(self._made[name] if name in self._made else columns(relation), "VARCHAR")
         query = _without_unpivot(query, known)
         return lineage(None, query, known, dialect=DIALECT, trim_selects=False, copy=False)
-
-    def _is_table(self, name: str) -> bool:
-        relation = self._tables.get(name, name)
-        return name in self._made or relation in relations() or relation in _contracts()
-
-    def _columns(self, name: str) -> Iterable[str]:
-        return self._made[name] if name in self._made else columns(self._tables.get(name, name))
 
 
 def _is_column(node: Node) -> bool:
