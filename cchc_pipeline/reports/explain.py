@@ -19,14 +19,12 @@ from sqlglot import exp
 
 from cchc_pipeline.core.items import items
 from cchc_pipeline.core.queries import run_table
-from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.compute import compute, inputs_of, sql_files
 from cchc_pipeline.lake.engine import Engine, parse_sql, run_sql, session, sql_text
 from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.scope import ReportError, Scope, scope
-from cchc_pipeline.reports.window import published_inputs
+from cchc_pipeline.reports.scope import ReportError, Scope, published_inputs, scope
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
 #: Column of a relation that identifies what was counted.
@@ -128,7 +126,7 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     code, begins, until = about.unit_code, about.begins, about.until
     if first < begins or last > until:
         notes.append(f"Dữ liệu có từ {begins} đến {until}; số liệu tính trong phạm vi đó.")
-    tables = published_inputs(lake) | {"periods": custom_periods([(first, last)])}
+    tables = published_inputs(lake, begins, until, [(first, last)])
     values = compute(tables, begins, until, [indicator])
     row = next((one for one in values.to_pylist() if one["unit_code"] == code), None)
     if row is None:

@@ -1,8 +1,8 @@
-"""Resolve the period and the unit that a report is about."""
+"""Resolve the period and the unit of a report, and the published tables it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -11,8 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.core.items import document_events
 from cchc_pipeline.core.units import history_of
+from cchc_pipeline.days import custom_periods
 from cchc_pipeline.errors import CchcError
+from cchc_pipeline.indicators.catalogue import relations
+from cchc_pipeline.lake.files import Source, Store
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import published_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
@@ -71,7 +76,8 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
         PublishError: nothing was published.
     """
     units = read_published(published, "units")
-    begins, until = data_days(published)
+    manifest = published_manifest(published)
+    begins, until = (date.fromisoformat(manifest[name]) for name in ("data_from", "data_until"))
     first, last = first or begins, last or until
     if first > last:
         raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
@@ -85,10 +91,25 @@ def scope(published: Path, first: date | None, last: date | None, unit: str | No
     return Scope(published, first, last, begins, until, code, unit_names(units), units, history)
 
 
-def data_days(published: Path) -> tuple[date, date]:
-    """Return the first and the last day of the published data."""
-    manifest = published_manifest(published)
-    return date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+def published_inputs(lake: Lake, begins: date, until: date, windows: Iterable[tuple[date, date]]) -> dict[str, Source]:
+    """Return the tables that `indicators.compute` takes, from the current published version.
+
+    The periods are custom ones, a window's first and last day. Events stay on the map of units of their day. The daily
+    counts of the procedure catalogue are not published: they come from the lake.
+
+    Raises:
+        PublishError: nothing was published.
+    """
+    units, changes = (read_published(lake.published, name) for name in ("units", "unit_changes"))
+    store = Store(published_version(lake.published))
+    names = dict.fromkeys(["late_dossiers", *(name for one in relations().values() for name in one.tables)])
+    return {
+        **{name: store.source(name) for name in names if store.has(name)},
+        "document_events": document_events(store.source("documents"), until),
+        "procedure_counts": lake.store.source("core/procedure_counts"),
+        "unit_lineage": lineage_table(units, history_of(changes.to_pylist()), begins, until, "as-was"),
+        "periods": custom_periods(windows),
+    }
 
 
 def published_manifest(published: Path) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any
 from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, catalogue
+from cchc_pipeline.indicators.compute import compute
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
-from cchc_pipeline.reports.window import window_values
+from cchc_pipeline.reports.scope import published_inputs
 
 #: Tables filled by daily pulls: days that were not pulled are missing in them. Registers carry their own dates.
 _PULLED = frozenset({"dossier_events", "dossiers", "documents"})
@@ -89,7 +90,9 @@ class Figures:
         ]
         found = [values]
         if absent:
-            found.append(window_values(self.lake, absent, list(wanted.values())))
+            # a window that ends after the published data is computed up to their last day
+            tables = published_inputs(self.lake, self.begins, self.until, absent)
+            found.append(compute(tables, self.begins, self.until, list(wanted.values())))
         query = "SELECT * FROM held WHERE LIST_CONTAINS($ids, indicator_id) AND LIST_CONTAINS($codes, unit_code)"
         for held in found:
             for row in run_sql(query, params={"ids": list(wanted), "codes": list(codes)}, held=held).to_pylist():
