@@ -52,20 +52,13 @@ class LatePart:
         rows = self.report.dossiers
         if not rows:
             return [Paragraph(say(self.words.none))]
-        counts = {cause: _count(n) for cause, (n, _) in self.report.by_cause().items()}
-        total = say(
-            self.words.total,
-            count=(Run(_count(len(rows)), note=self.note),),
-            letters=_count(_letters(rows)),
-            **counts,
-        )
-        return [Paragraph(total), *(Paragraph(self._cause(cause)) for cause in CAUSES if self._of(cause))]
+        by_cause = {cause: [row for row in rows if row["cause"] == cause] for cause in CAUSES}
+        counts = {cause: _count(len(some)) for cause, some in by_cause.items()}
+        whole = (Run(_count(len(rows)), note=self.note),)
+        total = say(self.words.total, count=whole, letters=_count(_letters(rows)), **counts)
+        return [Paragraph(total), *(Paragraph(self._cause(cause, some)) for cause, some in by_cause.items() if some)]
 
-    def _of(self, cause: str) -> list[dict[str, Any]]:
-        return [row for row in self.report.dossiers if row["cause"] == cause]
-
-    def _cause(self, cause: str) -> Runs:
-        rows = self._of(cause)
+    def _cause(self, cause: str, rows: list[dict[str, Any]]) -> Runs:
         ranked = Counter(row["unit_code"] for row in rows).most_common()
         named = ranked[: self.words.units_named]
         if len(ranked) == len(named) + 1:  # naming one more unit takes no more room than counting it

@@ -159,7 +159,8 @@ class Scores:
         rows = self._years("papi", "scorecard_papi", [code] if code else [])
         if not rows:
             return self._papi_gap()
-        rows = [{**row, "is_comparable": _is_comparable(row)} for row in rows]
+        # older published versions lack the column `comparable_since`
+        rows = [{**row, "is_comparable": (row.get("comparable_since") or row["year"]) < row["year"]} for row in rows]
         year = rows[-1]["year"]
         now = [row for row in rows if row["year"] == year]
         is_merged = former and len(parts_of_today(former.successor_agency_code)) > 1
@@ -229,12 +230,6 @@ def _name(row: Row) -> str:
 
 def _span(row: Row) -> tuple[str, date, date]:
     return row["period_type"], row["period_start"], row["period_end"]
-
-
-def _is_comparable(row: Row) -> bool:
-    """Tell whether a row's points are comparable with those of the year before."""
-    since = row.get("comparable_since")  # older published versions lack the column
-    return since is not None and since < row["year"]
 
 
 def _numbered(rows: list[Row]) -> Iterator[tuple[str, Row]]:
