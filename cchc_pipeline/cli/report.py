@@ -287,7 +287,8 @@ def reconciliation(
     if wants_dossiers:
         parts = {"dossiers": dossiers_of(lake.published, found, cause, limit)}
     elif cause is not None:
-        parts = {"effects": found.effects.get(cause, [])}
+        of_cause = (dict(row) for row in found.effects)
+        parts = {"effects": [row for row in of_cause if row.pop("cause") == cause]}
     when = days(found.period.first, found.period.last)
     if form == "json":
         head = {"unit_code": found.unit_code, "unit_name": found.unit_name, "period": when}
