@@ -145,7 +145,8 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
         held=about.read("indicator_values"),
     )
     published = next(iter(same_days.to_pylist()), None)
-    return Explanation(indicator, about, *(row[name] for name in _VALUES), published, behind, notes)
+    numerator, denominator, value = (row[name] for name in _VALUES)
+    return Explanation(indicator, about, numerator, denominator, value, published, behind, notes)
 
 
 @contextmanager

@@ -99,12 +99,13 @@ class Figures:
                 window = (row["period_start"], row["period_end"])
                 if window in windows:
                     indicator, unit = wanted[row["indicator_id"]], row["unit_code"]
-                    terms = (row[name] for name in ("numerator", "denominator", "value"))
+                    numerator, denominator, value = (row[name] for name in ("numerator", "denominator", "value"))
                     lacks_days = window[0] < self.begins or window[1] > self.until
                     is_partial = lacks_days and bool(_PULLED & set(indicator.source_tables))
                     self.held[(indicator.id, unit, *window)] = Figure(
-                        indicator, unit, windows[window], *terms, is_computed=held is not values, is_partial=is_partial
-                    )
+                        indicator, unit, windows[window], numerator, denominator, value,
+                        is_computed=held is not values, is_partial=is_partial,
+                    )  # fmt: skip
 
     def get(self, indicator_id: str, unit_code: str, period: Period) -> Figure | None:
         """Return a loaded value, or None where there is no row."""
