@@ -125,8 +125,14 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
         table = build.build_register(work.lake, name, work.lake.span().as_of_on)
         unknown = build.unknown_unit_codes(work.lake, name)
         found = [check("units_known", passed=not unknown, unknown_units=unknown[:SHOWN_ROWS], units=len(unknown))]
-        if name in _MARKS:
-            found.append(_marked_rows(work, table, *_MARKS[name]))
+        if name in _MARKS:  # no row is marked; marked ones are named by key
+            rule, column, sentence = _MARKS[name]
+            marked = table.filter(table[column])
+            shown = marked.to_pylist()[:SHOWN_ROWS]
+            keys = [" | ".join(str(row[part]) for part in work.contract.key) for row in shown]
+            details = [row["contradiction_vi"] for row in shown if "contradiction_vi" in row]
+            said = {"rows": marked.num_rows, "sentence_vi": sentence, "keys": keys, "details": details}
+            found.append(check(rule, passed=not marked.num_rows, **said))
         more: dict[str, object] = {}
         if not table.num_rows:
             more["note"] = f"no file {name}.csv or {name}.xlsx in the drop folder so far"
@@ -135,17 +141,6 @@ def _register_asset(name: str) -> dg.AssetsDefinition:
         return Made(table, more, found)
 
     return register
-
-
-def _marked_rows(work: Work, table: pa.Table, name: str, column: str, sentence: str) -> dg.AssetCheckResult:
-    """Return the check that no row is marked by `column`; it names marked rows by key."""
-    marked = table.filter(table[column])
-    shown = marked.to_pylist()[:SHOWN_ROWS]
-    keys = [" | ".join(str(row[part]) for part in work.contract.key) for row in shown]
-    details = [row["contradiction_vi"] for row in shown if "contradiction_vi" in row]
-    return check(
-        name, passed=not marked.num_rows, rows=marked.num_rows, sentence_vi=sentence, keys=keys, details=details
-    )
 
 
 register_assets = [_register_asset(name) for name in build.REGISTERS]

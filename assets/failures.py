@@ -6,10 +6,10 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 
 import dagster as dg
 
-from assets.partitions import window_of_run
 from assets.resources import announce
 from cchc_pipeline.days import Window
 from cchc_pipeline.errors import CchcError
@@ -19,6 +19,8 @@ from cchc_pipeline.settings import load_settings
 
 #: Variable with the options of the command that started this process; child processes inherit it.
 VARIABLE = "CCHC_RUN_OPTIONS"
+#: How Dagster marks a run over a range of partitions: its first and its last.
+RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 
 def remember(options: Mapping[str, object]) -> None:
@@ -33,21 +35,17 @@ def run_command(window: Window) -> str:
     return f"cchc run {days} {os.environ.get(VARIABLE, '')}".rstrip()
 
 
-def again(window: Window | None) -> str:
-    """Return how to run the window again, as part of a sentence."""
-    return "materialise the asset again" if window is None else f"`{run_command(window)}`"
-
-
 def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: str, window: Window | None) -> dg.Failure:
     """Build a failure, not retried, that says what stays and what to run again."""
     context.log.error(problem)
     stays = what_stays(Lake(load_settings().data_dir).published)
+    again = "materialise the asset again" if window is None else f"`{run_command(window)}`"
     return dg.Failure(
-        description=f"{what}: {problem}\nKept: what could be read; {stays}. Run again: {again(window)}",
+        description=f"{what}: {problem}\nKept: what could be read; {stays}. Run again: {again}",
         metadata={
             "error": kind,
             "message": dg.MetadataValue.md(problem),
-            "run_again": dg.MetadataValue.md(again(window)),
+            "run_again": dg.MetadataValue.md(again),
         },
         allow_retries=False,
     )
@@ -60,4 +58,7 @@ def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
     try:
         yield
     except CchcError as error:
-        raise failure(context, what, str(error), type(error).__name__, window_of_run(context)) from error
+        tags = context.run.tags
+        first, last = (tags.get("dagster/partition") or tags.get(tag) for tag in RANGE_TAGS)
+        window = Window(date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+        raise failure(context, what, str(error), type(error).__name__, window) from error

@@ -1,16 +1,17 @@
 """Define the raw assets: one pull per source system, landed day by day."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 
 from assets.failures import as_failure
-from assets.partitions import window_of
 from assets.resources import ProgressResource, ProvinceResource
 from assets.table_asset import OWNER, preview
 from assets.versions import code_version
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.state import open_dossiers
+from cchc_pipeline.days import Window
 from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.protocol import KnownState
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE, SOURCES, SourceKind
@@ -46,7 +47,8 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
         context: dg.AssetExecutionContext, province: ProvinceResource, progress: ProgressResource
     ) -> Iterator[dg.MaterializeResult]:
         settings, lake = province.settings(), province.lake()
-        window = window_of(context)
+        keys = context.partition_key_range  # one day at night, a range in a backfill
+        window = Window(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
         with as_failure(context, f"pull of {source}"):
             if kind.address:
                 settings.require_sources()

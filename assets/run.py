@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from assets.definitions import build_defs
+from assets.failures import RANGE_TAGS
 from assets.instance import cancel, end_dead_runs
-from assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from assets.resources import ProgressResource, listen
 from cchc_pipeline.days import Window
 from cchc_pipeline.errors import SettingsError
@@ -26,8 +26,6 @@ class Outcome:
     """Outcome of a run.
 
     Attributes:
-        run_id: id in the Dagster instance.
-        success: whether every step ended well.
         failures: step -> its message, of the steps that failed by themselves.
         skipped: steps that did not run because one before them failed.
         failed_checks: the asset checks that did not pass, each with its broken rows and finding.
@@ -57,7 +55,7 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
     single = window.first == window.last
     tags = dict(LOCATION_TAG)
     if not single:
-        tags |= {RANGE_START_TAG: str(window.first), RANGE_END_TAG: str(window.last)}
+        tags |= dict(zip(RANGE_TAGS, (str(window.first), str(window.last)), strict=True))
     end_dead_runs(instance)
     listen(progress)
     run_id = str(uuid.uuid4())

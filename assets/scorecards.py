@@ -11,8 +11,7 @@ from assets.indicators import indicator_values
 from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
-from cchc_pipeline.drawing.output import png
-from cchc_pipeline.drawing.ranks import WIDE, dots
+from cchc_pipeline.drawing.plots import WIDE, dots
 from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
@@ -107,7 +106,7 @@ def rank_intervals(work: Work) -> Made:
     """Khoảng thứ hạng: the ranks that each unit could as well have, by chance and under other methods."""
     built = build_rank_intervals(work.lake, work.rubrics())
     shown = newest(built.table)
-    chart = {"chart": picture(png(dots(shown[0], WIDE, shown[1])), shown[1])} if shown else {}
+    chart = {"chart": picture(dots(shown[0], WIDE, shown[1]), shown[1])} if shown else {}
     counts = {"rankings": built.strata, "computed_now": built.computed}
     return Made(built.table, {**counts, "site": page_path(work.lake, "ranks.html"), **chart})
 

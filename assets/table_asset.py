@@ -13,6 +13,7 @@ from assets.lineage import lineage_metadata
 from assets.resources import ProvinceResource
 from assets.versions import code_version
 from cchc_pipeline.contracts import Contract, load_contract
+from cchc_pipeline.drawing.output import png
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.settings import Settings
@@ -176,9 +177,9 @@ def _cell(value: Any) -> str:
     return text if len(text) <= PREVIEW_WIDTH else text[: PREVIEW_WIDTH - 1] + "…"
 
 
-def picture(png: bytes, title: str) -> dg.MetadataValue:
-    """Return a PNG as metadata that the UI shows."""
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+def picture(figure: Any, title: str) -> dg.MetadataValue:
+    """Return a figure of matplotlib as metadata that the UI shows."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png(figure)).decode()})")
 
 
 def page_path(lake: Lake, page: str = "index.html", folder: str = SITE_FOLDER) -> dg.MetadataValue:

@@ -58,9 +58,7 @@ def table_from_records(records: Iterable[Mapping[str, Any]], schema: pa.Schema |
 def table_from_rows(rows: Iterable[Iterable[Any]], schema: pa.Schema) -> pa.Table:
     """Convert rows to an Arrow table of `schema`.
 
-    Args:
-        rows: the values of each row in the order of `schema`.
-        schema: columns and types.
+    Values of a row stand in the order of `schema`.
 
     Raises:
         pa.ArrowInvalid, pa.ArrowTypeError: as `array`.

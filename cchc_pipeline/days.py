@@ -161,9 +161,7 @@ def _months_later(day: date, months: int) -> date:
 def period_of(kind: str, day: date) -> Period:
     """Return the period of `kind` that `day` lies in.
 
-    Args:
-        kind: day, month, quarter, half, nine_months (January to September of the day's year) or year.
-        day: the day.
+    `kind` is day, month, quarter, half, nine_months (January to September of the day's year) or year.
     """
     if kind == "day":
         return Period(kind, day, day)
@@ -201,10 +199,7 @@ def periods_of(days: Iterable[date], kinds: Sequence[str] = PUBLISHED_KINDS) -> 
 def periods(first: date, last: date, free: Iterable[tuple[date, date]] = ()) -> pa.Table:
     """Return the table of all periods that a day from `first` to `last` lies in.
 
-    Args:
-        first: first civil day.
-        last: last civil day.
-        free: custom windows (first and last day); those that begin after `last` are left out.
+    `free` are custom windows (first and last day); those that begin after `last` are left out.
 
     Returns:
         Columns period_type (day, month, quarter, year, custom), period_start, period_end; the key is all of them.

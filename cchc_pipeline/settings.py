@@ -88,9 +88,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
     The file is `cchc.toml` in the working folder, or the one that `CCHC_SETTINGS` names.
 
-    Args:
-        environ: environment to read; the process's own by default.
-        overrides: values that win over everything, by field name.
+    `environ` is by default the environment of the process; values of `overrides` that are None count as not given.
 
     Raises:
         SettingsError: a setting is unknown, malformed, or a secret stands in the file.

@@ -69,14 +69,10 @@ def read_yaml(text: str | bytes, model: type[T], origin: str, error: type[CchcEr
         return TypeAdapter(model).validate_python(content)
     except ValidationError as problem:
         found = problem.errors(include_url=False)
-        lines = [f"{origin}, {_place(root, _path(one))}: {_sentence(one)}" for one in found[:_SHOWN]]
+        placed = [(getattr(one.get("ctx", {}).get("error"), "place", ()), one) for one in found[:_SHOWN]]
+        lines = [f"{origin}, {_place(root, (*one['loc'], *below))}: {_sentence(one)}" for below, one in placed]
         more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         raise error("\n".join([*lines, *more]), file=origin) from None
-
-
-def _path(found: Any) -> Sequence[str | int]:
-    """Return the keys that lead to a mistake, those of a `PlacedError` included."""
-    return (*found["loc"], *getattr(found.get("ctx", {}).get("error"), "place", ()))
 
 
 def _sentence(found: Any) -> str:

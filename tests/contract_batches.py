@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_records
 from cchc_pipeline.contracts import Contract, load_contract
-from cchc_pipeline.reports.docs.broken_cases import table_cases
+from cchc_pipeline.reports.docs.pages import table_cases
 
 AS_OF = date(2026, 6, 30)
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)

@@ -136,18 +136,7 @@ def diff(old: str, new: str, folder: Path | None, form: str) -> None:
     """
     found = compare(named_contract(old, folder), named_contract(new, folder))
     verdict = "breaking" if found.is_breaking else "compatible" if found.differences else "same"
-    if form == "text":
-        _print(found, verdict)
-    else:
-        about = {"table": found.new.family, "old": found.old.version, "new": found.new.version, "verdict": verdict}
-        version = {"needed": found.needed, "raised": found.raised, "next_version": found.next_version}
-        print_json({**about, **version, "differences": _differences(found)})
-    if found.is_breaking and found.raised != "major":
-        raise SystemExit(1)
-
-
-def _differences(found: Comparison) -> list[dict[str, str]]:
-    return [
+    differences = [
         {
             **{name: getattr(one, name) for name in ("where", "what", "effect")},
             "verdict": "breaking" if one.is_breaking else "compatible",
@@ -155,20 +144,28 @@ def _differences(found: Comparison) -> list[dict[str, str]]:
         }
         for one in found.differences
     ]
+    if form == "text":
+        _print(found, verdict, differences)
+    else:
+        about = {"table": found.new.family, "old": found.old.version, "new": found.new.version, "verdict": verdict}
+        version = {"needed": found.needed, "raised": found.raised, "next_version": found.next_version}
+        print_json({**about, **version, "differences": differences})
+    if found.is_breaking and found.raised != "major":
+        raise SystemExit(1)
 
 
-def _print(found: Comparison, verdict: str) -> None:
+def _print(found: Comparison, verdict: str, differences: list[dict[str, str]]) -> None:
     out = console()
     side = "readers" if found.new.is_published else "the system that delivers it"
     out.print(f"[bold]{found.new.family}[/] {found.old.version} → {found.new.version}, judged from the side of {side}")
-    if not found.differences:
+    if not differences:
         out.print("the same promise")
         return
     columns = {
         "verdict": Column("", lambda text: Text(text, style=_STYLES[text])), "where": "where", "what": "what",
         "why": "why",
     }  # fmt: skip
-    out.print(table(sorted(_differences(found), key=lambda one: one["verdict"]), columns))
+    out.print(table(sorted(differences, key=lambda one: one["verdict"]), columns))
     out.print(f"[bold {_STYLES[verdict]}]{verdict}[/]: needs a new {found.needed} version, {found.next_version}")
     if not found.is_enough:
         out.print(f"[red]the version says {found.new.version}[/]; write {found.next_version} and a changelog entry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,10 +12,11 @@ import click
 from rich.console import Console
 
 from cchc_pipeline.cli import options
-from cchc_pipeline.cli.explain_column import print_column
-from cchc_pipeline.cli.printing import console, csv_text, print_json, table
+from cchc_pipeline.cli.printing import console, csv_text, print_json, print_rows, table
+from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.indicators.catalogue import unit_vi
 from cchc_pipeline.reports.explain import Behind, Explanation, explain
+from cchc_pipeline.reports.lineage.trace import Step, fields_named, path
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.vietnamese import days
 
@@ -85,10 +87,10 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
         "unit_of_measure": one.unit,
         **{name: getattr(one, name) for name in ("direction", "kind", "is_additive", "family")},
         "scored_in": criteria_by_indicator().get(one.id, ()),
-        "unit_code": found.unit_code,
-        "unit_name": found.unit_name,
-        "from": found.first,
-        "to": found.last,
+        "unit_code": found.scope.unit_code,
+        "unit_name": found.scope.unit_name,
+        "from": found.scope.first,
+        "to": found.scope.last,
         **{name: getattr(found, name) for name in ("numerator", "denominator", "value", "published", "notes")},
         "behind": [
             {
@@ -125,8 +127,8 @@ def _print(out: Console, found: Explanation) -> None:
     line("đơn vị tính", f"{unit_vi(one.unit)}; {_DIRECTIONS.get(one.direction, one.direction)}; {one.kind}")
     line("cộng dồn", "tử số và mẫu số cộng được theo đơn vị" if one.is_additive else "không cộng được theo đơn vị")
     line("dùng để chấm", scored)
-    line("cơ quan", f"{found.unit_code} {found.unit_name}, gồm các đơn vị trực thuộc")
-    line("thời gian", days(found.first, found.last))
+    line("cơ quan", f"{found.scope.unit_code} {found.scope.unit_name}, gồm các đơn vị trực thuộc")
+    line("thời gian", days(found.scope.first, found.scope.last))
     value = f"{_number(found.value)} {unit_vi(one.unit)}"
     if found.denominator is not None and one.kind not in ("median", "index"):
         value += f" = {'100 × ' if one.unit == '%' else ''}{_number(found.numerator)} / {_number(found.denominator)}"
@@ -159,3 +161,41 @@ def _print_side(out: Console, behind: Behind) -> None:
         out.print(table(rows, heads, f"{kind}: {len(behind.rows)} / {behind.count:,}"))
     if not behind.rows:
         out.print(f"{behind.count:,} bản ghi / items", highlight=False)
+
+
+_COLUMNS = {"shown": "Cột / column", "made_in": "Làm ở / made in", "note": "Ghi chú / note"}
+
+
+def print_column(name: str, form: str) -> bool:
+    """Print what the columns of a name are computed from; return whether there is one."""
+    ways = {field: path(*field) for field in fields_named(name)}
+    if form == "table":
+        for field, steps in ways.items():
+            rows = [
+                {"shown": f"{'  ' * one.depth}{one.field}", "made_in": one.made_in, "note": _note(one, steps[n + 1 :])}
+                for n, one in enumerate(steps)
+            ]
+            print_rows(rows, _COLUMNS, title=f"{field}: tính từ đâu / where it comes from")
+    elif ways:
+        print_rows([_row(str(field), one) for field, steps in ways.items() for one in steps], {}, form)
+    return bool(ways)
+
+
+def _row(asked: str, step: Step) -> dict[str, Any]:
+    sources = "; ".join(map(str, step.origin.sources))
+    about = {"asked": asked, "depth": step.depth, "column": str(step.field), "made_in": step.made_in}
+    return {**about, "sources": sources, "note": _note(step)}
+
+
+def _note(step: Step, following: Sequence[Step] = ()) -> str:
+    """Return why the way ends here, the label of the column, and its sources where they stand above."""
+    table, column = step.field
+    contract = next((one for one in all_contracts() if one.name == table), None)
+    notes = [step.origin.why]
+    if contract:
+        label = contract.column(column)
+        notes = [f"{contract.source}: trường của nguồn / source field"] if contract.source else notes
+        notes.append(f"{label.label_vi} / {label.label_en}")
+    if step.origin.sources and following and following[0].depth <= step.depth:
+        notes.append(f"như trên / as above: {', '.join(map(str, step.origin.sources))}")
+    return "; ".join(note for note in notes if note)

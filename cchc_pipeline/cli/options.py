@@ -52,10 +52,7 @@ def together(*given: Callable[[Command], Command]) -> Callable[[Command], Comman
 def days(first: str, last: str, *, required: bool = False) -> Callable[[Command], Command]:
     """Return the options --from and --to, handed over as `first` and `last`.
 
-    Args:
-        first: help of --from.
-        last: help of --to.
-        required: whether both have to be given.
+    `first` and `last` are their helps; `required`: whether both have to be given.
     """
     return together(
         click.option("--from", "first", type=DAY, required=required, help=first),

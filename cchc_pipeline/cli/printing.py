@@ -65,10 +65,7 @@ def console(*, stderr: bool = False) -> Console:
 def table(rows: Rows, columns: Columns, title: str | None = None) -> RenderableType:
     """Return rows as a table, below its title; the title does not fold where the table is narrow.
 
-    Args:
-        rows: the rows.
-        columns: key of the rows -> heading or `Column`, in the order shown.
-        title: title above the table.
+    `columns` is key of the rows -> heading or `Column`, in the order shown.
     """
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     known = {key: one if isinstance(one, Column) else Column(str(one)) for key, one in columns.items()}

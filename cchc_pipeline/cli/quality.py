@@ -12,7 +12,7 @@ from cchc_pipeline.cli.printing import console, step_progress
 from cchc_pipeline.cli.quarantine import inbound
 from cchc_pipeline.contracts.errors import NothingLanded
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import PublishError, current_version
+from cchc_pipeline.lake.publish import PublishError, published_version
 from cchc_pipeline.site.quality_page import FOLDER
 from cchc_pipeline.validation.expectations import build_data_docs, landed_days
 
@@ -26,8 +26,7 @@ def quality() -> None:
 @options.lake
 def pages(lake: Lake) -> None:
     """Print where the quality pages of the current version lie."""
-    version = current_version(lake.published)
-    if version is None or not (version / FOLDER).is_dir():
+    if not (published_version(lake.published) / FOLDER).is_dir():
         raise PublishError(
             f"the current version in {lake.published} has no quality pages. Run the main job: `cchc run`."
         )

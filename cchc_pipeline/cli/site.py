@@ -9,7 +9,7 @@ import click
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import PublishError, current_version
+from cchc_pipeline.lake.publish import PublishError, published_version
 from cchc_pipeline.scorecards.scoring.rubric_set import office_rubrics
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import write_site
@@ -35,7 +35,8 @@ def build(lake: Lake, out: Path | None) -> None:
     """
     folder = out or lake.root / FOLDER
     count = write_site(lake.published, folder, office_rubrics(lake.root))
-    click.echo(f"{count} files of version {_version(lake).name}: {(folder / 'index.html').resolve().as_uri()}")
+    version, address = published_version(lake.published).name, (folder / "index.html").resolve().as_uri()
+    click.echo(f"{count} files of version {version}: {address}")
 
 
 @site.command("open")
@@ -44,7 +45,7 @@ def build(lake: Lake, out: Path | None) -> None:
 @click.option("--print", "only_print", is_flag=True, help="Print the address and open no browser.")
 def open_(lake: Lake, unit: str | None, *, only_print: bool) -> None:
     """Open the site of the current version in the browser, and print its address."""
-    pages = _version(lake) / FOLDER
+    pages = published_version(lake.published) / FOLDER
     if not pages.is_dir():
         raise PublishError(f"the current version in {lake.published} has no site. Run the main job: `cchc run`.")
     page = pages / ("index.html" if unit is None else f"units/{unit}.html")
@@ -55,10 +56,3 @@ def open_(lake: Lake, unit: str | None, *, only_print: bool) -> None:
     click.echo(address)
     if not only_print and not webbrowser.open(address):
         click.echo("No browser could be started; open the address above.", err=True)
-
-
-def _version(lake: Lake) -> Path:
-    version = current_version(lake.published)
-    if version is None:
-        raise PublishError(f"nothing is published in {lake.published} yet. Run the main job: `cchc run`.")
-    return version

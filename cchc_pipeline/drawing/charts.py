@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cchc_pipeline.drawing.output import as_png, styled
+from cchc_pipeline.drawing.output import styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ EARLY, ON_TIME, LATE, NEUTRAL, WARN = "#2a9d8f", "#8ab17d", "#d1495b", "#577590"
 CAUSES = {"in_fact": LATE, "other_authority": WARN, "software_only": NEUTRAL, "unknown": "#b8b8b8"}
 
 
-@as_png
+@styled
 def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[float], str]], title: str) -> Figure:
     """Draw stacked bars, one per label; `series`: name -> (values, colour)."""
     axes = _axes(8, 2.6)
@@ -31,13 +31,11 @@ def stacked_bars(labels: Sequence[str], series: Mapping[str, tuple[Sequence[floa
     return _finished(axes, title)
 
 
-@as_png
+@styled
 def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figure:
     """Draw predicted against observed shares.
 
-    Args:
-        points: predicted share, observed share (0 to 1) and number of dossiers, which sets the area of the point.
-        title: stands above the drawing.
+    A point is predicted share, observed share (0 to 1) and number of dossiers, which sets its area.
     """
     axes = _axes(4.2, 3.8)
     axes.plot([0, 1], [0, 1], color="#b8b8b8", linewidth=1, linestyle="--")
@@ -52,7 +50,7 @@ def calibration(points: Sequence[tuple[float, float, int]], title: str) -> Figur
     return _finished(axes, title)
 
 
-@as_png
+@styled
 def bars(labels: Sequence[str], values: Sequence[float], title: str, maximum: float) -> Figure:
     """Draw horizontal bars with their values, the first on top; axis up to `maximum`."""
     axes = _axes(8, 0.5 + 0.26 * max(len(labels), 1))

@@ -38,16 +38,6 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def as_png(draw: Callable[P, Figure]) -> Callable[P, bytes]:
-    """Wrap a drawing function so that it is styled and returns a PNG."""
-
-    @wraps(draw)
-    def drawn(*args: P.args, **more: P.kwargs) -> bytes:
-        return png(styled(draw)(*args, **more))
-
-    return drawn
-
-
 def png(figure: Figure) -> bytes:
     """Return a figure as a PNG."""
     return _saved(figure, format="png", dpi=110, metadata={"Software": None})

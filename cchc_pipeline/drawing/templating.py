@@ -17,11 +17,7 @@ def environment(
 
     HTML is escaped, and a template that uses an undefined name raises.
 
-    Args:
-        package: package that has the folder.
-        filters: name -> filter.
-        names: names that every template may use.
-        options: options of Jinja that differ, for pages that are no HTML.
+    Every template may use `names`; `options` of Jinja differ for pages that are no HTML.
     """
     import jinja2  # 0.05 s that only pages need
 

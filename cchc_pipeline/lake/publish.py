@@ -54,6 +54,19 @@ def current_version(published: Path) -> Path | None:
     return Store(published).pointed()
 
 
+def published_version(published: Path) -> Path:
+    """Return the folder of the current version.
+
+    Raises:
+        PublishError: nothing was published yet.
+    """
+    if (version := current_version(published)) is None:
+        raise PublishError(
+            f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`."
+        )
+    return version
+
+
 def what_stays(published: Path) -> str:
     """Return, as part of a sentence, what readers see after a run without publication."""
     return "nothing is published yet" if current_version(published) is None else "the last published version stays"
@@ -205,11 +218,7 @@ def read_published(published: Path, table: str) -> pa.Table:
     Raises:
         PublishError: nothing was published yet, or the version has no such table.
     """
-    version = current_version(published)
-    if version is None:
-        raise PublishError(
-            f"nothing is published in {published} yet. Run the main job first: `make run` or `cchc run`."
-        )
+    version = published_version(published)
     store = Store(version)
     if not store.has(table):
         raise PublishError(f"published version {version.name} has no table {table}. Run the main job again.")

@@ -24,8 +24,7 @@ from cchc_pipeline.scorecards.scoring.rubric_set import load_rubrics
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
-from cchc_pipeline.site.quality_figures import quality_of_sources
-from cchc_pipeline.site.quality_page import quality_files
+from cchc_pipeline.site.quality_page import quality_files, quality_of_sources
 from cchc_pipeline.sources.registry import SOURCES
 from cchc_pipeline.validation.acceptances import acceptances_table
 from cchc_pipeline.validation.staging import published_state

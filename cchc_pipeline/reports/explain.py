@@ -12,26 +12,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
 from cchc_pipeline.core.queries import items, run_table
-from cchc_pipeline.days import custom_periods
 from cchc_pipeline.indicators.catalogue import Indicator, Term, catalogue
 from cchc_pipeline.indicators.compute import compute, inputs_of, sql_files
 from cchc_pipeline.lake.engine import Engine, parse_sql, run_sql, session, sql_text
 from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.scope import ReportError, data_days, unit_or_error
-from cchc_pipeline.reports.window import published_inputs
+from cchc_pipeline.reports.scope import ReportError, Scope, published_inputs, scope
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 
 #: Column of a relation that identifies what was counted.
 ITEM = "item_id"
+_VALUES = ("numerator", "denominator", "value")
 _UNIT_AND_PERIOD = ("unit_code", "period_type", "period_start", "period_end")
 #: published table -> its key and the columns shown for an item
 _SHOWN = {
@@ -54,7 +51,6 @@ class Behind:
     Attributes:
         side: numerator, denominator, or lacking: what the denominator counts and the numerator does not.
         term: its definition; for lacking, that of the denominator.
-        value: its value.
         sql: the query that gives it, over the views that the relation's file makes.
         count: number of items.
         rows: the first items, each with what it contributes.
@@ -73,6 +69,7 @@ class Explanation:
     """An indicator of a unit and window with the items behind it.
 
     Attributes:
+        scope: the unit and the window.
         published: the published row of a period with exactly these days (period_type, numerator, denominator, value);
             None if there is none.
         behind: numerator, denominator and, for a rate where higher is better, what the numerator lacks.
@@ -80,10 +77,7 @@ class Explanation:
     """
 
     indicator: Indicator
-    unit_code: str
-    unit_name: str
-    first: date
-    last: date
+    scope: Scope
     numerator: float | None
     denominator: float | None
     value: float | None
@@ -119,56 +113,39 @@ def find_indicator(name: str) -> Indicator:
 def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = None, limit: int = 10) -> Explanation:
     """Return the value of an indicator and its items, as currently published.
 
-    Args:
-        lake: the lake.
-        name: id of the indicator, or code of a criterion.
-        first: first day of the window.
-        last: last day of the window.
-        unit: unit code; the province by default. Everything below the unit counts with it.
-        limit: how many items are listed for each of numerator, denominator and lacking.
+    `name` is the id of an indicator or the code of a criterion that it scores. Everything below the unit, by default
+    the province, counts with it. Of each of numerator, denominator and lacking `limit` items are listed.
 
     Raises:
         ReportError: the window is reversed, the indicator or unit is unknown, or no day of the window has data.
         PublishError: nothing was published.
     """
     indicator = find_indicator(name)
-    if first > last:
-        raise ReportError(f"explain: the window begins on {first} and ends on {last}. Exchange --from and --to.")
-    code, unit_name = unit_or_error(lake.published, unit)
-    begins, until = data_days(lake.published)
-    if last < begins or first > until:
-        raise ReportError(
-            f"explain: {first} … {last} lies outside of the published data, which go from {begins} to {until}. "
-            f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
-        )
-    notes = []
+    about, notes = scope(lake.published, first, last, unit, partly=True), []
+    code, begins, until = about.unit_code, about.begins, about.until
     if first < begins or last > until:
         notes.append(f"Dữ liệu có từ {begins} đến {until}; số liệu tính trong phạm vi đó.")
-    tables = published_inputs(lake) | {"periods": custom_periods([(first, last)])}
+    tables = published_inputs(lake, begins, until, [(first, last)])
     values = compute(tables, begins, until, [indicator])
     row = next((one for one in values.to_pylist() if one["unit_code"] == code), None)
     if row is None:
         notes.append("Không có số liệu nào được ghi nhận cho đơn vị trong khoảng thời gian này.")
-        row = {"numerator": None, "denominator": None, "value": None}
+        row = dict.fromkeys(_VALUES)
     with _items(tables, indicator, first, last, begins, until) as engine:
         asked = _Asked(engine, code, first, min(last, until), limit)
         sides = zip(("numerator", "denominator"), indicator.terms, strict=False)
         behind = [asked.behind(side, term, row[side]) for side, term in sides]
         lacking = asked.lacking(indicator)
-    published = _published(lake.published, indicator.id, code, first, last)
     behind += [lacking] if lacking else []
-    numerator, denominator, value = (row[name] for name in ("numerator", "denominator", "value"))
-    return Explanation(indicator, code, unit_name, first, last, numerator, denominator, value, published, behind, notes)
-
-
-def _published(published: Path, indicator_id: str, unit: str, first: date, last: date) -> dict[str, Any] | None:
-    rows = run_sql(
+    same_days = run_sql(
         "SELECT period_type, numerator, denominator, value FROM held WHERE indicator_id = $indicator "
         "AND unit_code = $unit AND period_start = $first AND period_end = $last ORDER BY period_type LIMIT 1",
-        params={"indicator": indicator_id, "unit": unit, "first": first, "last": last},
-        held=read_published(published, "indicator_values"),
+        params={"indicator": indicator.id, "unit": code, "first": first, "last": last},
+        held=about.read("indicator_values"),
     )
-    return next(iter(rows.to_pylist()), None)
+    published = next(iter(same_days.to_pylist()), None)
+    numerator, denominator, value = (row[name] for name in _VALUES)
+    return Explanation(indicator, about, numerator, denominator, value, published, behind, notes)
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from cchc_pipeline.days import Period, period_of
-from cchc_pipeline.lake.engine import run_sql, session
+from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.scope import ReportError, Rows, unit_or_error
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED
@@ -29,9 +31,6 @@ GROUP BY cause, cause_order ORDER BY cause_order
 EFFECTS = """
 SELECT cause, figure, figure_name_vi, effect, dossiers, points_lost + 0.0 AS points_lost FROM chosen ORDER BY figure
 """
-CHOSEN = """
-SELECT * FROM reconciliation WHERE period_type = $kind AND period_start = $first AND unit_code = $unit
-"""
 DOSSIERS = """
 WITH RECURSIVE below AS (
     SELECT unit_code FROM units WHERE unit_code = $unit
@@ -52,7 +51,7 @@ class Reconciliation:
         figures: one row per figure: figure, figure_name_vi, local_value, expected_value, portal_value, unexplained.
         causes: one row per cause: cause, cause_name_vi, dossiers, received and not_late (its effect on these figures),
             points_lost, cause_vi.
-        effects: cause -> its effect on each figure: figure, figure_name_vi, effect, dossiers, points_lost.
+        effects: one row per cause and figure: cause, figure, figure_name_vi, effect, dossiers, points_lost.
     """
 
     unit_code: str
@@ -60,16 +59,13 @@ class Reconciliation:
     period: Period
     figures: Rows
     causes: Rows
-    effects: dict[str, Rows]
+    effects: Rows
 
 
 def reconciliation_of(published: Path, period: Period | None, unit: str | None) -> Reconciliation:
     """Return figures and causes of a unit with everything below it.
 
-    Args:
-        published: the published folder.
-        period: the newest month that the portal was read for by default.
-        unit: unit code; the province by default.
+    By default the period is the newest month that the portal was read for, and the unit the province.
 
     Raises:
         ReportError: the unit is unknown, or the portal was not read for the unit and period.
@@ -77,27 +73,19 @@ def reconciliation_of(published: Path, period: Period | None, unit: str | None) 
     """
     table = read_published(published, "reconciliation")
     code, name = unit_or_error(published, unit)
-    with session(reconciliation=table) as engine:
-        if period is None:
-            newest = engine.query(
-                "SELECT MAX(period_start) AS newest FROM reconciliation WHERE period_type = 'month' AND unit_code = ?",
-                [code],
-            )["newest"][0].as_py()
-            if newest is None:
-                raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
-            period = period_of("month", newest)
-        held = engine.query(CHOSEN, {"kind": period.kind, "first": period.first, "unit": code})
-        if held.num_rows == 0:
-            asked = f"{code} {name} in {days(period.first, period.last)} ({period.kind})"
-            raise ReportError(f"report: the portal was not read for {asked}. {_read_periods(table)}")
-        engine.add("chosen", held)
-        given = {"unexplained": UNEXPLAINED}
-        figures = engine.query(FIGURES, given).to_pylist()
-        by_cause = engine.query(CAUSES, given).to_pylist()
-        effects: dict[str, list[dict[str, Any]]] = {}
-        for row in engine.query(EFFECTS).to_pylist():
-            effects.setdefault(row.pop("cause"), []).append(row)
-    return Reconciliation(code, name, period, figures, by_cause, {**effects})
+    own = table.filter(pc.field("unit_code") == code)
+    if period is None:
+        newest = pc.max(own.filter(pc.field("period_type") == "month")["period_start"]).as_py()
+        if newest is None:
+            raise ReportError(f"report: the portal shows nothing of {code} {name}. {_read_periods(table)}")
+        period = period_of("month", newest)
+    chosen = own.filter((pc.field("period_type") == period.kind) & (pc.field("period_start") == period.first))
+    if chosen.num_rows == 0:
+        asked = f"{code} {name} in {days(period.first, period.last)} ({period.kind})"
+        raise ReportError(f"report: the portal was not read for {asked}. {_read_periods(table)}")
+    given = {"unexplained": UNEXPLAINED}
+    figures, by_cause = (run_sql(sql, params=given, chosen=chosen).to_pylist() for sql in (FIGURES, CAUSES))
+    return Reconciliation(code, name, period, figures, by_cause, run_sql(EFFECTS, chosen=chosen).to_pylist())
 
 
 def dossiers_of(published: Path, found: Reconciliation, cause: str | None, limit: int) -> Rows:

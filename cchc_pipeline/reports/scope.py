@@ -1,8 +1,8 @@
-"""Resolve the period and the unit that a report is about."""
+"""Resolve the period and the unit of a report, and the published tables it reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -11,9 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.core.queries import document_events
 from cchc_pipeline.core.units import history_of
+from cchc_pipeline.days import custom_periods
 from cchc_pipeline.errors import CchcError
-from cchc_pipeline.lake.publish import current_version, read_manifest, read_published
+from cchc_pipeline.indicators.catalogue import relations
+from cchc_pipeline.lake.files import Source, Store
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import published_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
 
@@ -28,11 +33,13 @@ class ReportError(CchcError):
 
 @dataclass(frozen=True)
 class Scope:
-    """A period within the published data, a unit, and names and history of all units."""
+    """A period, a unit, the days of the published data (begins, until), and names and history of all units."""
 
     published: Path
     first: date
     last: date
+    begins: date
+    until: date
     unit_code: str
     names: dict[str, str]
     units: pa.Table
@@ -58,44 +65,60 @@ class Scope:
         return {**named, "period_start": self.first, "period_end": self.last}
 
 
-def scope(published: Path, first: date | None, last: date | None, unit: str | None) -> Scope:
+def scope(published: Path, first: date | None, last: date | None, unit: str | None, *, partly: bool = False) -> Scope:
     """Return a scope within the current published version.
 
-    Args:
-        published: the published folder.
-        first: first day of the period; the first day of data by default.
-        last: last day of the period; the last day of data by default.
-        unit: canonical unit code; the province by default.
+    By default the period is all days of data, and the unit the province. `partly`: whether it is enough that one day of
+    the period has data.
 
     Raises:
         ReportError: the period is reversed or outside of the data, or the unit is unknown.
         PublishError: nothing was published.
     """
     units = read_published(published, "units")
-    begins, until = data_days(published)
+    manifest = published_manifest(published)
+    begins, until = (date.fromisoformat(manifest[name]) for name in ("data_from", "data_until"))
     first, last = first or begins, last or until
     if first > last:
         raise ReportError(f"report: the period begins on {first} and ends on {last}. Exchange --from and --to.")
-    if last > until or first < begins:
+    if (last < begins or first > until) if partly else (last > until or first < begins):
         raise ReportError(
             f"report: {first} … {last} is not covered by the published data, which go from {begins} to {until}. "
             f"Choose days within, or pull the others: `cchc run --from {min(first, begins)} --to {max(last, until)}`."
         )
     code, _ = unit_or_error(published, unit)
     history = history_of(read_published(published, "unit_changes").to_pylist())
-    return Scope(published, first, last, code, unit_names(units), units, history)
+    return Scope(published, first, last, begins, until, code, unit_names(units), units, history)
 
 
-def data_days(published: Path) -> tuple[date, date]:
-    """Return the first and the last day of the published data."""
-    manifest = published_manifest(published)
-    return date.fromisoformat(manifest["data_from"]), date.fromisoformat(manifest["data_until"])
+def published_inputs(lake: Lake, begins: date, until: date, windows: Iterable[tuple[date, date]]) -> dict[str, Source]:
+    """Return the tables that `indicators.compute` takes, from the current published version.
+
+    The periods are custom ones, a window's first and last day. Events stay on the map of units of their day. The daily
+    counts of the procedure catalogue are not published: they come from the lake.
+
+    Raises:
+        PublishError: nothing was published.
+    """
+    units, changes = (read_published(lake.published, name) for name in ("units", "unit_changes"))
+    store = Store(published_version(lake.published))
+    names = dict.fromkeys(["late_dossiers", *(name for one in relations().values() for name in one.tables)])
+    return {
+        **{name: store.source(name) for name in names if store.has(name)},
+        "document_events": document_events(store.source("documents"), until),
+        "procedure_counts": lake.store.source("core/procedure_counts"),
+        "unit_lineage": lineage_table(units, history_of(changes.to_pylist()), begins, until, "as-was"),
+        "periods": custom_periods(windows),
+    }
 
 
 def published_manifest(published: Path) -> dict[str, Any]:
-    """Return the manifest of the current version; empty before the first publication."""
-    version = current_version(published)
-    return read_manifest(version) if version else {}
+    """Return the manifest of the current version.
+
+    Raises:
+        PublishError: nothing was published.
+    """
+    return read_manifest(published_version(published))
 
 
 def unit_names(units: pa.Table) -> dict[str, str]:

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_frame, table_from_rows
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.drawing.ranks import Dot
+from cchc_pipeline.drawing.plots import Dot
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.index_codes import TOTAL_CODE

@@ -8,16 +8,15 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from cchc_pipeline.drawing.ranks import short
+from cchc_pipeline.drawing.plots import short
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest
+from cchc_pipeline.lake.publish import PublishError, published_version, read_manifest
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 from cchc_pipeline.site import overview, words
-from cchc_pipeline.site.data import SiteData
-from cchc_pipeline.site.pages import render
+from cchc_pipeline.site.data import SiteData, UnitPage
 from cchc_pipeline.site.papi import PapiPage, papi_page
 from cchc_pipeline.site.tables import NEEDED
-from cchc_pipeline.site.unit_page import UnitPage
+from cchc_pipeline.site.words import render
 
 ASSETS = ("site.css", "site.js")
 
@@ -27,17 +26,15 @@ def site_files(
 ) -> dict[str, bytes]:
     """Return path in the site -> content, sorted by path.
 
-    Args:
-        published: published table -> Parquet file; at least those of `tables.NEEDED`.
-        province_code: code of the province.
-        data_until: last day of data.
-        rubrics: the rubrics that the scorecards were scored by; the shipped ones by default.
+    `published` is published table -> Parquet file, at least those of `tables.NEEDED`. The scorecards were scored by
+    `rubrics`, by default the shipped ones.
     """
     data = SiteData(published, province_code, data_until, rubrics or shipped())
     papi = papi_page(data)
     pages = dict(_pages(data, papi))
-    dictionary = words.english(_names(data, papi))
-    pages["english.js"] = f"window.cchcEnglish = {_json(dictionary)};\n".encode()
+    dictionary = json.dumps(words.english(_names(data, papi)), ensure_ascii=False, indent=0)
+    safe = dictionary.replace("<", "\\u003c")  # within a script element
+    pages["english.js"] = f"window.cchcEnglish = {safe};\n".encode()
     for name in ASSETS:
         pages[name] = resources.files("cchc_pipeline.site.templates").joinpath(name).read_bytes()
     return dict(sorted(pages.items()))
@@ -51,9 +48,7 @@ def write_site(published: Path, folder: Path, rubrics: RubricSet) -> int:
     Raises:
         PublishError: nothing was published, or the version lacks a table that the site needs.
     """
-    version = current_version(published)
-    if version is None:
-        raise PublishError(f"nothing is published in {published} yet. Run the main job: `cchc run`.")
+    version = published_version(published)
     manifest = read_manifest(version)
     tables = {resource["name"]: version / resource["path"] for resource in manifest["resources"]}
     lacking = sorted(set(NEEDED) - set(tables))
@@ -120,8 +115,3 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
             yield short(row["criterion_name_vi"]), short(row["criterion_name_en"])
     for row in papi.provinces[0].rows if papi else ():
         yield row["criterion_name_vi"], row["criterion_name_en"]
-
-
-def _json(content: Mapping[str, str]) -> str:
-    """Return JSON that is safe within a script element."""
-    return json.dumps(content, ensure_ascii=False, indent=0).replace("<", "\\u003c")

@@ -1,8 +1,8 @@
-"""Read all data of the pages, once per version."""
+"""Read all data of the pages once per version, and arrange what is of one unit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,87 @@ from cchc_pipeline.lake.files import read_parquet
 from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
 from cchc_pipeline.scorecards.par_index.stage_sums import PEOPLE, stage_sums
+from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
-from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period
+from cchc_pipeline.site import words
+from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period, total_of, tree
 from cchc_pipeline.vietnamese import names_within
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scorecard of one unit.
+
+    Rows have the columns of `card.sql` and: depth in the tree (1: group), share (points over reachable points, 0 to 1;
+    None where unknown), reasons and evidence in Vietnamese.
+
+    Attributes:
+        lines: all other rows, from the first group on.
+        notes: reasons that every criterion shares.
+    """
+
+    source: str
+    shown: Shown
+    total: Row
+    lines: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[Row, ...]:
+        """Return the groups directly below the total."""
+        return tuple(row for row in self.lines if row["depth"] == 1 and row["criterion_level"] == "group")
+
+    @property
+    def criteria(self) -> tuple[Row, ...]:
+        """Return the criteria, without groups."""
+        return tuple(row for row in self.lines if row["criterion_level"] == "criterion")
+
+    @property
+    def missing(self) -> tuple[Row, ...]:
+        """Return groups and criteria without points."""
+        return tuple(row for row in self.lines if row["status"] == "missing")
+
+
+def make_card(
+    rows: Sequence[Row], source: str, shown: Shown | None, indicators: Mapping[str, Row], rubrics: RubricSet
+) -> Card | None:
+    """Return the card of one unit; None where it has no total.
+
+    `rows` are those of the unit in the period shown, as in `card.sql`; `source` is local, portal or table; `indicators`
+    are rows of the catalogue by id.
+    """
+    total = total_of(rows)
+    if total is None or shown is None:
+        return None
+    names = {row["criterion_code"]: row["criterion_name_vi"] for row in rows}
+    said = {row["criterion_code"]: words.reasons(row, names) for row in rows}
+    leaves = [said[row["criterion_code"]] for row in rows if row["criterion_level"] == "criterion"]
+    common = [one for one in (leaves[0] if leaves else []) if all(one in others for others in leaves)]
+    order = {
+        code: place for place, code in enumerate(_codes(rubrics.version(total["index_code"], total["rubric_version"])))
+    }
+
+    def line(row: Row) -> Row:
+        most = (row["max_points"] if row["criterion_level"] == "criterion" else row["denominator"]) or row["max_points"]
+        return {
+            **row,
+            "share": None if row["points"] is None or not most else max(0.0, min(1.0, row["points"] / most)),
+            "reasons": [one for one in said[row["criterion_code"]] if one not in common],
+            "evidence": words.evidence(row, indicators),
+        }
+
+    by_place = sorted(rows, key=lambda row: (order.get(row["criterion_code"], len(order)), row["criterion_code"]))
+    first, *lines = map(line, tree(by_place))
+    return Card(source, shown, first, tuple(lines), tuple(common))
+
+
+def _codes(above: Rubric | Group) -> Iterator[str]:
+    """Yield the codes of groups and criteria in the order of a rubric."""
+    for group in above.groups:
+        yield group.code
+        yield from _codes(group)
+        yield from (criterion.code for criterion in group.criteria)
+
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
 #: Counts of fewer items are hidden.
@@ -45,11 +123,7 @@ class Unit:
 class SiteData:
     """The rows of the published tables that the pages show, by unit.
 
-    Args:
-        published: published table -> Parquet file.
-        province_code: code of the province.
-        data_until: last day of data.
-        rubrics: the rubrics that the scorecards were scored by.
+    `published` is published table -> Parquet file; `rubrics` are those that the scorecards were scored by.
     """
 
     def __init__(self, published: Mapping[str, Path], province_code: str, data_until: date, rubrics: RubricSet) -> None:
@@ -138,18 +212,11 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
     """
     rows = read_parquet(published["units"]).to_pylist()
     names = names_within(province_code, {row["unit_code"]: row["unit_name"] or row["unit_code"] for row in rows})
-    found = {
-        row["unit_code"]: Unit(
-            row["unit_code"],
-            names[row["unit_code"]],
-            row["unit_level"] or "department",
-            row["parent_code"],
-            bool(row["is_current"]),
-            row["valid_to"],
-        )
-        for row in rows
-        if row["is_current"] or row["unit_code"] in scored
-    }
+    found = {}
+    for row in rows:
+        code, level, is_current = row["unit_code"], row["unit_level"] or "department", bool(row["is_current"])
+        if is_current or code in scored:
+            found[code] = Unit(code, names[code], level, row["parent_code"], is_current, row["valid_to"])
     for code in sorted((scored | {province_code}) - set(found)):
         level = "province" if code == province_code else "department"
         found[code] = Unit(code, code, level, None, is_current=True, valid_to=None)
@@ -158,3 +225,42 @@ def _units(published: Mapping[str, Path], scored: set[str], province_code: str) 
 
 def _records(frame: pd.DataFrame) -> list[Row]:
     return frame.to_dict("records")  # type: ignore[return-value]
+
+
+#: Indicators of the section on late dossiers, in its order.
+LATE = (
+    "resolved_total", "resolved_late", "late_rate", "late_in_fact_count", "late_software_only_count",
+    "late_other_authority_count", "late_unknown_count", "apology_rate", "pending_total", "pending_overdue",
+)  # fmt: skip
+FIXES = 6
+
+
+class UnitPage:
+    """The rows of a unit for its page; what has no figures is None or empty."""
+
+    def __init__(self, data: SiteData, unit: Unit) -> None:
+        code, known = unit.code, data.indicators
+        self.unit, self.parent = unit, data.units.get(unit.parent or "")
+        self.children = [one for one in data.units.values() if one.parent == code]
+
+        def card(held: Mapping[str, list[Row]], source: str, shown: Shown | None) -> Card | None:
+            return make_card(held.get(code, ()), source, shown, known, data.rubrics)
+
+        self.local, self.portal = card(data.local, "local", data.shown), card(data.portal, "portal", data.shown)
+        self.par = card(data.par, "local", data.shown_par)
+        stages, par = data.stages.get(code, {}), self.par
+        #: Rows of the card of PAR INDEX, total first, with `stages` of their appraisal; empty if not appraised.
+        self.stages = [
+            {**row, "stages": stages[row["criterion_code"]]}
+            for row in ((par.total, *par.lines) if par else ())
+            if row["criterion_code"] in stages
+        ]
+        self.interval = data.interval("index766", "local", data.shown, code)
+        self.fixes = data.fixes.get(code, [])[:FIXES]
+        held = {row["indicator_id"]: row for row in data.figures.get(code, ())}
+        #: Indicator id -> its public values, in the order of the catalogue; and the indicators without values.
+        self.readings = {name: held[name] for name in known if name in held}
+        self.without = [one for name, one in known.items() if name not in held]
+        self.late = [held[name] for name in LATE if name in self.readings]
+        self.families = grouped(self.readings.values(), "family")
+        self.risk, self.history = data.risks.get(code), data.history.get(code, [])

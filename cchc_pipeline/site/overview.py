@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
-from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
+from cchc_pipeline.drawing.plots import PHONE, Dot, dots
 from cchc_pipeline.scorecards.par_index.stage_sums import Stages
 from cchc_pipeline.site import words
-from cchc_pipeline.site.card import SOURCES
-from cchc_pipeline.site.data import SiteData, Unit
+from cchc_pipeline.site.data import SiteData, Unit, UnitPage
 from cchc_pipeline.site.tables import Row, total_of
-from cchc_pipeline.site.unit_page import UnitPage
-from cchc_pipeline.vietnamese import period_label
 
 SHOWN, ENDS = 5, 3
 LEVELS = ("department", "district", "commune")
@@ -110,7 +107,7 @@ def radar(page: UnitPage) -> str | None:
     series = {}
     for card in sides:
         shares = {row["criterion_code"]: row["share"] for row in card.groups}
-        series[words.phrase(SOURCES[card.source])] = [shares.get(code) for code in codes]
+        series[words.phrase(words.SOURCES[card.source])] = [shares.get(code) for code in codes]
     label = words.phrase("Tỷ lệ điểm đạt được theo nhóm của Bộ chỉ số 766")
     return page_svg(plots.radar(codes, series), "radar", label)
 
@@ -125,13 +122,8 @@ def trend(page: UnitPage) -> str | None:
     for source, column in (("local", ""), ("portal", "portal_")):
         shares = [None if row[f"{column}ratio"] is None else 100 * row[f"{column}ratio"] for row in months]
         if any(share is not None for share in shares):
-            series[words.phrase(SOURCES[source])] = [
-                plots.Spot(
-                    period_label("month", row["period_start"], row["period_end"]),
-                    share,
-                    row[f"{column}measured_by"] or "",
-                    row["is_open"],
-                )
+            series[words.phrase(words.SOURCES[source])] = [
+                plots.Spot(f"{row['period_start']:%m/%Y}", share, row[f"{column}measured_by"] or "", row["is_open"])
                 for row, share in zip(months, shares, strict=True)
             ]
     if not series:

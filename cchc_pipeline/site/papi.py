@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cchc_pipeline.drawing import plots
 from cchc_pipeline.drawing.output import page_svg
-from cchc_pipeline.drawing.ranks import short
+from cchc_pipeline.drawing.plots import short
 from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.reference.papi_instrument import parts_of_today
 from cchc_pipeline.reference.units_national import MERGER_ON, old_provinces

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cchc_pipeline.drawing import plots
-from cchc_pipeline.drawing.output import png
 from cchc_pipeline.site import words
-from cchc_pipeline.site.card import SOURCES
 from cchc_pipeline.site.tables import Row, grouped
 from cchc_pipeline.vietnamese import period_label
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FIRST, LAST = 5, 3
 _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / share | |\n|---:|---|---:|---:|---|"
@@ -19,10 +22,7 @@ _HEAD = "| Hạng / rank | Đơn vị / unit | Điểm / points | Tỷ lệ / sh
 def markdown(card: pa.Table, source: str, period_type: str) -> str:
     """Return the newest totals as Markdown: the first and last units of each level.
 
-    Args:
-        card: a scorecard table.
-        source: local, portal or table.
-        period_type: month or year.
+    `source` is local, portal or table; `period_type` month or year.
     """
     rows = _newest(card, source, period_type, "total")
     if not rows:
@@ -51,8 +51,8 @@ def totals(card: pa.Table, source: str) -> tuple[list[str], list[float], str]:
     return names, [row["points"] for row in rows], f"{rows[0]['period_start']:%m/%Y}" if rows else ""
 
 
-def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
-    """Draw a unit's newest groups as PNG, one polygon per source; None without any."""
+def radar(card: pa.Table, unit_code: str, period_type: str) -> Figure | None:
+    """Draw a unit's newest groups, one polygon per source; None without any."""
     series: dict[str, list[float | None]] = {}
     codes: list[str] = []
     for source in ("local", "portal"):
@@ -61,8 +61,8 @@ def radar(card: pa.Table, unit_code: str, period_type: str) -> bytes | None:
         shares = {row["criterion_code"]: row["ratio"] for row in own}
         codes = codes or list(shares)
         if any(share is not None for share in shares.values()):
-            series[SOURCES[source]] = [shares.get(code) for code in codes]
-    return png(plots.radar(codes, series)) if series and len(codes) > 2 else None
+            series[words.SOURCES[source]] = [shares.get(code) for code in codes]
+    return plots.radar(codes, series) if series and len(codes) > 2 else None
 
 
 def _newest(card: pa.Table, source: str, period_type: str, level: str) -> list[Row]:

@@ -43,10 +43,7 @@ class Shown:
 def shown_period(card: Path, period_type: str, data_until: date) -> Shown | None:
     """Return the newest period of a scorecard that is over, else the newest, or None.
 
-    Args:
-        card: the scorecard's Parquet file.
-        period_type: month or year.
-        data_until: last day of data.
+    `period_type` is month or year, `card` the Parquet file of the scorecard.
     """
     rows = engine.run_sql(
         "SELECT DISTINCT period_start, period_end FROM card WHERE period_type = $kind AND period_start <= $until "

@@ -1,4 +1,4 @@
-"""Write figures, periods, rules and evidence in Vietnamese, with English texts.
+"""Render pages, with figures, periods, rules and evidence in words.
 
 Pages are written in Vietnamese. Texts with an English counterpart are marked, and the script of the site swaps them by
 the shared dictionary of `english`, so that no page holds both languages.
@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
+from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.site.tables import Row
-from cchc_pipeline.vietnamese import decimal
+from cchc_pipeline.vietnamese import decimal, period_label
 from cchc_pipeline.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    import jinja2
 
 NONE = "—"
 _NBSP = "\u00a0"
@@ -32,6 +36,10 @@ FAMILIES = {
     "procedures": "Thủ tục và dịch vụ công trực tuyến",
     "registers": "Số liệu theo sổ của các cơ quan",
 }
+#: source of figures -> Vietnamese label
+SOURCES = {"local": "Số liệu của tỉnh", "portal": "Số liệu trên Cổng DVCQG", "table": "Bảng PAPI"}
+#: severity of a rule -> Vietnamese label
+SEVERITY_VI = {"reject": "loại", "warn": "cảnh báo", "note": "ghi chú"}
 #: The denominator in a reason, to be replaced where a row hides its counts.
 _SMALL_DENOMINATOR = re.compile(r"Mẫu số chỉ có [\d.,]+")
 #: Counts in brackets behind a computed figure beside an appraisal, which the public table may hide.
@@ -177,3 +185,38 @@ def evidence(row: Row, indicators: Mapping[str, Row]) -> str:
         return row["evidence"] if is_appraisal else f"Văn bản {row['evidence']}"
     report, _, said = rest.partition(_SEPARATOR)
     return f"{told}, {report}" + (f"; {said}" if said else "")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return environment(
+        "cchc_pipeline.site",
+        filters={
+            "number": number,
+            "points": points,
+            "most": most,
+            "percent": percent,
+            "signed": signed,
+            "moved": moved,
+            "day": day,
+            "severity": SEVERITY_VI.__getitem__,
+            "band": band,
+            "shown": lambda shown: period_label(shown.period_type, shown.first, shown.last),
+            "rule": lambda label: rule(label)[0],
+            "t": phrase,
+        },
+        names={
+            "level_label": lambda code: labels("unit_level")[code][0],
+            "stage_label": lambda code: labels("counted_stage")[code][0],
+            "basis_label": lambda code: labels("today_basis")[code][0],
+            "period": period_label,
+            "source_label": SOURCES.__getitem__,
+            "families": FAMILIES,
+            "dash": NONE,
+        },
+    )
+
+
+def render(template: str, **content: Any) -> bytes:
+    """Return a page: a template of the folder `templates`, filled."""
+    return _environment().get_template(template).render(**({"root": ""} | content)).encode()

@@ -8,7 +8,7 @@ import pytest
 
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.output import OTHER, png, svg
-from cchc_pipeline.drawing.ranks import PHONE, WIDE, Dot, dots
+from cchc_pipeline.drawing.plots import PHONE, WIDE, Dot, dots
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -24,20 +24,20 @@ def test_stacked_bars_are_a_picture(count):
     days = [date(2026, 10, 1) + timedelta(days=n) for n in range(count)]
     values = [float(n % 7) for n in range(count)]
     series = {"Trước hạn": (values, charts.EARLY), "Quá hạn": (values, charts.LATE)}
-    width, height = size(charts.stacked_bars([f"{day:%d/%m}" for day in days], series, "Hồ sơ"))
+    width, height = size(png(charts.stacked_bars([f"{day:%d/%m}" for day in days], series, "Hồ sơ")))
     assert width > 2 * height > 200
 
 
 @pytest.mark.parametrize("count", [0, 1, 60])
 def test_bars_are_a_picture_that_grows_with_them(count):
     labels = [f"UBND Xã Mẫu {n:02d}" for n in range(count)]
-    width, height = size(charts.bars(labels, [float(n) for n in range(count)], "Bộ chỉ số 766", 108))
+    width, height = size(png(charts.bars(labels, [float(n) for n in range(count)], "Bộ chỉ số 766", 108)))
     assert width == 880
     assert height >= 26 * count
 
 
 def test_the_same_figures_give_the_same_picture():
-    pictures = {charts.bars(["a", "b"], [1.0, 2.0], "t", 3) for _ in range(2)}
+    pictures = {png(charts.bars(["a", "b"], [1.0, 2.0], "t", 3)) for _ in range(2)}
     assert len(pictures) == 1
 
 

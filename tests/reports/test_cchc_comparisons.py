@@ -9,11 +9,9 @@ import pytest
 from cchc_pipeline.days import parse_period
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
+from cchc_pipeline.reports.cchc_report.figures import Figure, Figures, Sources
 from cchc_pipeline.reports.cchc_report.fill import Filler
-from cchc_pipeline.reports.cchc_report.slots import WORDS
-from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.reports.cchc_report.template import Comparison
+from cchc_pipeline.reports.cchc_report.template import WORDS, Comparison
 
 
 def filler(now: dict, then: dict, begins: date, until: date, changes: list[dict] | None = None) -> Filler:

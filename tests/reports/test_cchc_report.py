@@ -17,7 +17,7 @@ from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
-from cchc_pipeline.reports.cchc_report import layout as law
+from cchc_pipeline.reports.cchc_report import document as law
 from cchc_pipeline.reports.cchc_report.report import Report, make_report
 from cchc_pipeline.reports.cchc_report.template import load_template, read_template, shipped_text
 from cchc_pipeline.reports.scope import ReportError

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, SlotError, tokens
 from cchc_pipeline.reports.cchc_report.template import (
+    WORDS,
+    Gap,
     LateWords,
+    Slot,
+    SlotError,
     TemplateError,
     load_template,
     read_template,
     shipped_text,
+    tokens,
 )
 
 SHIPPED = shipped_text()

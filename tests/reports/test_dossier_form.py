@@ -11,24 +11,20 @@ from small_lake import FIRST, LAST, WHOLE, days, october
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError
-from cchc_pipeline.reports.dossier_form import dossier_form
+from cchc_pipeline.reports.forms import dossier_form, shares
 from cchc_pipeline.reports.scope import ReportError, scope
 
 UNITS = ("H99", "H99.02", "H99.201")
 
 
-def form(lake, first=FIRST, last=LAST, unit=None):
+def counts(lake, first=FIRST, last=LAST, unit=None) -> dict[str, int]:
     return dossier_form(scope(lake.published, first, last, unit))
 
 
-def counts(*given, **more) -> dict[str, int]:
-    return form(*given, **more).counts
-
-
 def test_the_whole_period_as_counted_by_hand(published_lake):
-    found = form(published_lake)
-    assert found.counts == {**WHOLE, "total": 8}
-    assert (found.scope.unit_code, found.scope.unit_name) == ("H99", "UBND Tỉnh Mẫu")
+    assert counts(published_lake) == {**WHOLE, "total": 8}
+    about = scope(published_lake.published, FIRST, LAST, None)
+    assert (about.unit_code, about.unit_name) == ("H99", "UBND Tỉnh Mẫu")
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -63,7 +59,7 @@ def test_overdue_comes_and_goes_by_the_day(published_lake):
 
 def test_an_unknown_unit_is_named_with_some_that_exist(published_lake):
     with pytest.raises(ReportError) as caught:
-        form(published_lake, unit="H99.77")
+        counts(published_lake, unit="H99.77")
     for part in ("no unit H99.77", "units.parquet", "H99.02 Sở Mẫu"):
         assert part in str(caught.value)
 
@@ -71,29 +67,28 @@ def test_an_unknown_unit_is_named_with_some_that_exist(published_lake):
 @pytest.mark.parametrize("first, last", [(FIRST - timedelta(days=1), LAST), (FIRST, LAST + timedelta(days=1))])
 def test_a_period_that_is_not_covered_says_what_is(published_lake, first, last):
     with pytest.raises(ReportError) as caught:
-        form(published_lake, first, last)
+        counts(published_lake, first, last)
     for part in (f"{first} … {last}", f"from {FIRST} to {LAST}", f"cchc run --from {first} --to {last}"):
         assert part in str(caught.value)
 
 
 def test_a_reversed_period_is_refused(published_lake):
     with pytest.raises(ReportError, match="Exchange --from and --to"):
-        form(published_lake, LAST, FIRST)
+        counts(published_lake, LAST, FIRST)
 
 
 def test_nothing_published_says_so(tmp_path):
     with pytest.raises(PublishError, match="nothing is published"):
-        form(Lake(tmp_path))
+        counts(Lake(tmp_path))
 
 
 def test_shares_have_the_base_of_the_form(published_lake):
-    shares = {code: pct for code, _, _, pct in form(published_lake).rows()}
-    assert shares["received_online"] == 75.0
-    assert shares["resolved_late"] == 20.0
-    assert shares["pending_overdue"] == pytest.approx(100 / 3)
-    assert shares["total"] is None
-    empty = form(published_lake, october(1), october(1), "H99.201")
-    assert {pct for _, _, _, pct in empty.rows()} == {None}
+    found = shares(counts(published_lake))
+    assert found["received_online"] == 75.0
+    assert found["resolved_late"] == 20.0
+    assert found["pending_overdue"] == pytest.approx(100 / 3)
+    assert "total" not in found
+    assert shares(counts(published_lake, october(1), october(1), "H99.201")) == {}
 
 
 def report(lake, *options):

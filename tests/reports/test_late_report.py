@@ -10,7 +10,7 @@ import pytest
 from command_line import cchc
 from small_lake import FIRST, LAST, october
 
-from cchc_pipeline.reports.late_report import CAUSES, late_report
+from cchc_pipeline.reports.forms import CAUSES, late_report
 from cchc_pipeline.reports.scope import ReportError, scope
 
 

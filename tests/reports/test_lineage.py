@@ -1,4 +1,4 @@
-"""Lineage: every column of our SQL leads to a field of a source or says why not, and the wiring is the pipeline's."""
+"""Lineage: every column of our SQL leads to a field of a source or says why not, and the trace is the pipeline's."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ from sqlglot import exp
 from cchc_pipeline.contracts import all_contracts
 from cchc_pipeline.lake import engine
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reports.lineage import relations as wiring
 from cchc_pipeline.reports.lineage import trace
-from cchc_pipeline.reports.lineage.relations import computed_columns, read_by_python, relations, statements
-from cchc_pipeline.reports.lineage.trace import CONSTANT, COUNT, Field, back_to, columns, path
+from cchc_pipeline.reports.lineage.trace import (
+    CONSTANT,
+    COUNT,
+    Field,
+    back_to,
+    columns,
+    computed_columns,
+    path,
+    read_by_python,
+    relations,
+    statements,
+)
 
 ROOT = Path(__file__).parents[2] / "cchc_pipeline"
 INBOUND = {one.name for one in all_contracts() if not one.is_published}
@@ -123,7 +132,7 @@ def recorded(published_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> 
     yield asked
 
 
-def test_the_sql_reads_what_the_wiring_says(recorded):
+def test_the_sql_reads_what_the_trace_says(recorded):
     """Every input of every statement has the columns of the relation that it is said to be."""
     seen = set()
     for name, relation in relations().items():
@@ -200,12 +209,12 @@ def test_what_python_scores_is_not_guessed():
 @pytest.fixture
 def changed_sql(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The day on which a dossier was finished comes from another field."""
-    before = wiring.sql_file
+    before = trace.sql_file
 
     def changed(file: str) -> str:
         return before(file).replace("THEN finished_on END AS closed_on", "THEN returned_on END AS closed_on")
 
-    monkeypatch.setattr(wiring, "sql_file", changed)
+    monkeypatch.setattr(trace, "sql_file", changed)
     for cached in (trace._script, trace._origins):
         cached.cache_clear()
     yield

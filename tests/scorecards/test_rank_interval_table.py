@@ -14,7 +14,7 @@ from papi_scores import landed
 
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.drawing.output import png
-from cchc_pipeline.drawing.ranks import WIDE, dots
+from cchc_pipeline.drawing.plots import WIDE, dots
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.index766 import scorecard as index766

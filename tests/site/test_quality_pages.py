@@ -18,7 +18,7 @@ from cchc_pipeline.drawing.charts import nights
 from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
-from cchc_pipeline.site.quality_figures import NIGHTS, quality_of_sources
+from cchc_pipeline.site.quality_page import NIGHTS, quality_of_sources
 from cchc_pipeline.validation.acceptances import accept
 from cchc_pipeline.validation.quarantine import read_quarantine
 from cchc_pipeline.validation.staging import pending_days, stage

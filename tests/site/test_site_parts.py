@@ -16,8 +16,8 @@ from lxml import etree
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.drawing import plots
-from cchc_pipeline.drawing.output import page_svg
-from cchc_pipeline.drawing.ranks import PHONE, Dot, dots
+from cchc_pipeline.drawing.output import page_svg, png
+from cchc_pipeline.drawing.plots import PHONE, Dot, dots
 from cchc_pipeline.indicators.catalogue import catalogue
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.publish import current_version
@@ -190,7 +190,7 @@ def test_the_preview_has_the_province_and_its_units(tables):
     assert text.startswith("**10/2026**")
     assert "| 1/1 | UBND Tỉnh Mẫu |" in text and "Sở Mẫu" in text
     assert preview.markdown(card, "nobody", "month").startswith("Chưa có điểm")
-    assert preview.radar(card, "H99", "month").startswith(b"\x89PNG")
+    assert png(preview.radar(card, "H99", "month")).startswith(b"\x89PNG")
     assert preview.radar(card, "H00", "month") is None
 
 

@@ -12,8 +12,7 @@ from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent
-from cchc_pipeline.reports.docs.broken_cases import broken_batches, case_count, table_cases
-from cchc_pipeline.reports.docs.pages import pages
+from cchc_pipeline.reports.docs.pages import broken_batches, case_count, pages, table_cases
 from cchc_pipeline.sources.errors import FileUnusable
 from cchc_pipeline.sources.landing import to_arrow
 from cchc_pipeline.sources.one_stop.vnpt_igate.mapping import dossier_row

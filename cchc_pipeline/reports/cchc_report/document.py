@@ -1,4 +1,4 @@
-"""Write a report as .docx in the form that NĐ 30/2020/NĐ-CP prescribes."""
+"""Write a report as .docx, with the sizes and margins that NĐ 30/2020/NĐ-CP prescribes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,48 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from cchc_pipeline.reports.cchc_report import layout as law
 from cchc_pipeline.reports.cchc_report.content import Grid, Paragraph, Piece, Runs, plain
 
+FONT = "Times New Roman"
+#: The font may be black only.
+BLACK = (0, 0, 0)
+
+# Paper A4 and margins, mm: top and bottom 20 to 25, left 30 to 35, right 15 to 20.
+PAGE_WIDTH_MM, PAGE_HEIGHT_MM = 210, 297
+MARGIN_TOP_MM, MARGIN_BOTTOM_MM, MARGIN_LEFT_MM, MARGIN_RIGHT_MM = 20, 20, 30, 20
+TEXT_WIDTH_MM = PAGE_WIDTH_MM - MARGIN_LEFT_MM - MARGIN_RIGHT_MM
+
+# Sizes in points.
+NATION_PT = 12  # Quốc hiệu: capitals, 12 to 13, bold
+MOTTO_PT = 14  # Tiêu ngữ: 13 to 14, bold, a line of its own length below
+AUTHORITY_PT = 13  # cơ quan ban hành: capitals, 12 to 13; bold, a line of a third to a half of its length below
+NUMBER_PT = 13  # số, ký hiệu: 13, upright
+PLACE_PT = 14  # địa danh và thời gian: 13 to 14, italic
+TITLE_PT = 14  # tên loại và trích yếu: 13 to 14, bold
+BODY_PT = 14  # nội dung: 13 to 14, upright, justified
+COPIES_HEAD_PT = 12  # "Nơi nhận:": 12, bold italic
+COPIES_PT = 11  # list of copies: 11, upright
+SIGNATURE_PT = 14  # quyền hạn, chức vụ, họ tên: 13 to 14, bold
+PAGE_NUMBER_PT = 14  # số trang: 13 to 14, centred in the top margin, not on the first page
+
+# Paragraphs: indent 1 cm or 1.27 cm, at least 6 pt between them, line spacing from single to 1.5.
+INDENT_MM = 12.7
+BETWEEN_PT = 6
+LINE_SPACING = 1.15
+
+# Tables: the decree leaves them open.
+TABLE_PT = 12
+SMALL_TABLE_PT = 10
+NOTE_PT = 8
+CELL_MARGIN_TWIPS = 57  # 1 mm
+
+NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+
 #: widths of the two columns at the head and at the signature
-_FRAME_MM = (68, law.TEXT_WIDTH_MM - 68)
-_SIGNATURE_MM = (80, law.TEXT_WIDTH_MM - 80)
+_FRAME_MM = (68, TEXT_WIDTH_MM - 68)
+_SIGNATURE_MM = (80, TEXT_WIDTH_MM - 80)
 _LINES_TO_SIGN = 4
-
-
 #: text of the frame -> its lines, filled
 Frame = Mapping[str, Sequence[Runs]]
 
@@ -34,12 +67,8 @@ def write_docx(
 ) -> bytes:
     """Return the document as the bytes of a .docx file.
 
-    Args:
-        frame: the texts around the body: the fields of `template.Frame`.
-        pieces: the body.
-        appendices: each begins on a new page.
-        title: title in the properties of the file.
-        created: time in the properties of the file; the writer's name is left empty.
+    `frame` has the texts around the body, the fields of `template.Frame`; each appendix begins on a new page. Title and
+    time stand in the properties of the file, where the writer's name is left empty.
     """
     document = Document()
     _prepare(document, title, created)
@@ -56,26 +85,26 @@ def write_docx(
 
 def _prepare(document: Any, title: str, created: datetime) -> None:
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(law.PAGE_WIDTH_MM), Mm(law.PAGE_HEIGHT_MM)
-    section.top_margin, section.bottom_margin = Mm(law.MARGIN_TOP_MM), Mm(law.MARGIN_BOTTOM_MM)
-    section.left_margin, section.right_margin = Mm(law.MARGIN_LEFT_MM), Mm(law.MARGIN_RIGHT_MM)
+    section.page_width, section.page_height = Mm(PAGE_WIDTH_MM), Mm(PAGE_HEIGHT_MM)
+    section.top_margin, section.bottom_margin = Mm(MARGIN_TOP_MM), Mm(MARGIN_BOTTOM_MM)
+    section.left_margin, section.right_margin = Mm(MARGIN_LEFT_MM), Mm(MARGIN_RIGHT_MM)
     section.header_distance = Mm(10)
     section.different_first_page_header_footer = True
     _page_number(section.header.paragraphs[0])
     for name, size, bold, italic in (
-        ("Normal", law.BODY_PT, False, False),
-        ("Heading 1", law.BODY_PT, True, False),
-        ("Heading 2", law.BODY_PT, True, False),
-        ("Heading 3", law.BODY_PT, True, True),
-        ("Caption", law.TABLE_PT, False, True),
+        ("Normal", BODY_PT, False, False),
+        ("Heading 1", BODY_PT, True, False),
+        ("Heading 2", BODY_PT, True, False),
+        ("Heading 3", BODY_PT, True, True),
+        ("Caption", TABLE_PT, False, True),
     ):
         style = document.styles[name]
         style.font.size, style.font.bold, style.font.italic = Pt(size), bold, italic
-        style.font.color.rgb = RGBColor(*law.BLACK)
+        style.font.color.rgb = RGBColor(*BLACK)
         _set_font(style.element.get_or_add_rPr())
         spacing = style.paragraph_format
-        spacing.space_before, spacing.space_after = Pt(law.BETWEEN_PT if name != "Normal" else 0), Pt(law.BETWEEN_PT)
-        spacing.line_spacing = law.LINE_SPACING
+        spacing.space_before, spacing.space_after = Pt(BETWEEN_PT if name != "Normal" else 0), Pt(BETWEEN_PT)
+        spacing.line_spacing = LINE_SPACING
         spacing.keep_with_next = name != "Normal"
     document.styles["Normal"].element.get_or_add_rPr().append(_element("lang", val="vi-VN"))
     properties = document.core_properties
@@ -88,7 +117,7 @@ def _set_font(properties: Any) -> None:
     """Set one font for all scripts; else Word falls back for Vietnamese letters."""
     fonts = properties.get_or_add_rFonts()
     for script in ("ascii", "hAnsi", "eastAsia", "cs"):
-        fonts.set(qn(f"w:{script}"), law.FONT)
+        fonts.set(qn(f"w:{script}"), FONT)
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{theme}"), None)
 
@@ -96,7 +125,7 @@ def _set_font(properties: Any) -> None:
 def _page_number(paragraph: Any) -> None:
     paragraph.alignment = ALIGN.CENTER
     run = paragraph.add_run()
-    run.font.size = Pt(law.PAGE_NUMBER_PT)
+    run.font.size = Pt(PAGE_NUMBER_PT)
     instruction = _element("instrText")
     instruction.text = "PAGE"
     run._r.extend([_element("fldChar", fldCharType="begin"), instruction, _element("fldChar", fldCharType="end")])
@@ -125,7 +154,7 @@ def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) ->
         if piece.note is not None:
             mark = paragraph.add_run(f"[{piece.note}]")
             mark.font.superscript, mark.bold, mark.italic = True, False, False
-            mark.font.size = Pt(law.NOTE_PT if size and size < law.TABLE_PT else law.NOTE_PT + 2)
+            mark.font.size = Pt(NOTE_PT if size and size < TABLE_PT else NOTE_PT + 2)
     return paragraph
 
 
@@ -141,16 +170,16 @@ def _write_paragraph(document: Any, piece: Paragraph) -> None:
     names = {"section": "Heading 1", "heading2": "Heading 2", "heading3": "Heading 3", "caption": "Caption"}
     paragraph = document.add_paragraph(style=names.get(piece.style, "Normal"))
     if piece.style in ("appendix", "appendix_title"):
-        _add(_set(paragraph, ALIGN.CENTER), piece.runs, law.BODY_PT, bold=True)
+        _add(_set(paragraph, ALIGN.CENTER), piece.runs, BODY_PT, bold=True)
     elif piece.style == "caption":
         _add(_set(paragraph, ALIGN.CENTER), piece.runs)
     elif piece.style == "small":
-        _set(paragraph, ALIGN.JUSTIFY, space_before=Pt(law.BETWEEN_PT / 2))
-        _add(paragraph, piece.runs, law.TABLE_PT - 1, italic=True)
+        _set(paragraph, ALIGN.JUSTIFY, space_before=Pt(BETWEEN_PT / 2))
+        _add(paragraph, piece.runs, TABLE_PT - 1, italic=True)
     else:
         keep = True if piece.style == "closing" else None  # else a signature could stand alone
         side = ALIGN.LEFT if piece.style in names else ALIGN.JUSTIFY
-        _add(_set(paragraph, side, first_line_indent=Mm(law.INDENT_MM), keep_with_next=keep), piece.runs)
+        _add(_set(paragraph, side, first_line_indent=Mm(INDENT_MM), keep_with_next=keep), piece.runs)
 
 
 def _set(paragraph: Any, side: Any, **form: Any) -> Any:
@@ -162,11 +191,11 @@ def _set(paragraph: Any, side: Any, **form: Any) -> Any:
 
 
 def _write_grid(document: Any, grid: Grid) -> None:
-    size = law.SMALL_TABLE_PT if grid.small else law.TABLE_PT
+    size = SMALL_TABLE_PT if grid.small else TABLE_PT
     table = document.add_table(rows=1 + len(grid.rows), cols=len(grid.heads))
     table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     _cell_margins(table)
-    scale = law.TEXT_WIDTH_MM / sum(grid.widths)
+    scale = TEXT_WIDTH_MM / sum(grid.widths)
     widths = [Mm(width * scale) for width in grid.widths]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
@@ -190,12 +219,12 @@ def _write_grid(document: Any, grid: Grid) -> None:
             _add(_cell(cell, widths[column], side), runs or (), size, bold=number in grid.strong)
     after = document.add_paragraph()
     after.paragraph_format.space_after = Pt(0)
-    after.paragraph_format.line_spacing = Pt(law.BETWEEN_PT)
+    after.paragraph_format.line_spacing = Pt(BETWEEN_PT)
 
 
 def _cell_margins(table: Any) -> None:
     """Set narrow side margins in every cell, so that figures do not wrap."""
-    margins = (_element(side, w=str(law.CELL_MARGIN_TWIPS), type="dxa") for side in ("left", "right"))
+    margins = (_element(side, w=str(CELL_MARGIN_TWIPS), type="dxa") for side in ("left", "right"))
     table._tbl.tblPr.append(_element("tblCellMar", *margins))
 
 
@@ -234,7 +263,7 @@ def _rule(container: Any, width_mm: float, share: float) -> None:
     paragraph = container.add_paragraph()
     form = paragraph.paragraph_format
     form.left_indent = form.right_indent = Mm(width_mm * (1 - share) / 2)
-    form.space_before, form.space_after, form.line_spacing = Pt(3), Pt(law.BETWEEN_PT), Pt(3)
+    form.space_before, form.space_after, form.line_spacing = Pt(3), Pt(BETWEEN_PT), Pt(3)
     line = _element("top", val="single", sz="6", space="1", color="000000")
     paragraph._p.get_or_add_pPr().append(_element("pBdr", line))
 
@@ -253,30 +282,30 @@ def _write_head(document: Any, frame: Frame) -> None:
     (superior,), (issuer,), (number,), (place,) = (frame[name] for name in ("superior", "issuer", "number", "place"))
     has_superior = any(run.text.strip() for run in superior)
     if has_superior:
-        _line(left, _upper(superior), law.AUTHORITY_PT, first=True)
-    _line(left, _upper(issuer), law.AUTHORITY_PT, first=not has_superior, bold=True)
+        _line(left, _upper(superior), AUTHORITY_PT, first=True)
+    _line(left, _upper(issuer), AUTHORITY_PT, first=not has_superior, bold=True)
     _rule(left, _FRAME_MM[0], 0.35)
-    _line(left, number, law.NUMBER_PT)
-    _line(right, plain(law.NATION), law.NATION_PT, first=True, bold=True)
-    _line(right, plain(law.MOTTO), law.MOTTO_PT, bold=True)
+    _line(left, number, NUMBER_PT)
+    _line(right, plain(NATION), NATION_PT, first=True, bold=True)
+    _line(right, plain(MOTTO), MOTTO_PT, bold=True)
     _rule(right, _FRAME_MM[1], 0.62)
-    _line(right, place, law.PLACE_PT, italic=True)
+    _line(right, place, PLACE_PT, italic=True)
     for name, before in (("title", 18), ("summary", 0)):
         paragraph = _set(document.add_paragraph(), ALIGN.CENTER, space_before=Pt(before), space_after=Pt(0))
-        _add(paragraph, frame[name][0], law.TITLE_PT, bold=True)
-    _rule(document, law.TEXT_WIDTH_MM, 0.25)
-    between = Pt(2 * law.BETWEEN_PT)
+        _add(paragraph, frame[name][0], TITLE_PT, bold=True)
+    _rule(document, TEXT_WIDTH_MM, 0.25)
+    between = Pt(2 * BETWEEN_PT)
     recipient = _set(document.add_paragraph(), ALIGN.CENTER, space_before=between, space_after=between)
-    _add(recipient, frame["recipient"][0], law.BODY_PT)
+    _add(recipient, frame["recipient"][0], BODY_PT)
 
 
 def _write_end(document: Any, frame: Frame) -> None:
     left, right = _columns(document, _SIGNATURE_MM)
     _mark(document.tables[-1].rows[0], "cantSplit")
-    _line(left, plain("Nơi nhận:"), law.COPIES_HEAD_PT, first=True, side=ALIGN.LEFT, bold=True, italic=True)
+    _line(left, plain("Nơi nhận:"), COPIES_HEAD_PT, first=True, side=ALIGN.LEFT, bold=True, italic=True)
     for runs in frame["copies"]:
-        _line(left, runs, law.COPIES_PT, side=ALIGN.LEFT)
+        _line(left, runs, COPIES_PT, side=ALIGN.LEFT)
     for number, runs in enumerate(frame["signature"]):
-        _line(right, _upper(runs), law.SIGNATURE_PT, first=number == 0, bold=True)
+        _line(right, _upper(runs), SIGNATURE_PT, first=number == 0, bold=True)
     for _ in range(_LINES_TO_SIGN):
-        _line(right, (), law.SIGNATURE_PT)
+        _line(right, (), SIGNATURE_PT)

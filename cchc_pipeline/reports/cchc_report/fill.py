@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cchc_pipeline import vietnamese
 from cchc_pipeline.days import Period
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue, unit_vi
 from cchc_pipeline.reports.cchc_report.content import NOTHING, Grid, Paragraph, Piece, Run, Runs, gap, plain
-from cchc_pipeline.reports.cchc_report.figures import Figure, Figures
-from cchc_pipeline.reports.cchc_report.slots import WORDS, Gap, Slot, tokens
-from cchc_pipeline.reports.cchc_report.sources import Sources
-from cchc_pipeline.reports.cchc_report.template import ByUnit, Comparison, Table
+from cchc_pipeline.reports.cchc_report.figures import Figure, Figures, Sources
+from cchc_pipeline.reports.cchc_report.template import WORDS, ByUnit, Comparison, Gap, Slot, Table, tokens
 
 #: Relations of events: the origin of their figures depends on the indicator's family and not on the table.
 _EVENTS = ("flow", "stock", "opening", "snapshot", "dossiers", "catalogue")
@@ -23,12 +20,9 @@ class Filler:
     """Values and words that fill the texts and tables of one unit and period.
 
     Attributes:
-        figures: the values, loaded for every slot.
-        sources: registers every figure that is written.
-        words: word -> text, for every word of `slots.WORDS`.
+        words: word -> text, for every word of `template.WORDS`.
         names: unit code -> name as it is written.
         origins: family or table -> where its figures come from, in Vietnamese.
-        filled: number of figures written so far.
     """
 
     figures: Figures
@@ -44,9 +38,7 @@ class Filler:
     def runs(self, text: str, *, in_text: bool = True) -> Runs:
         """Return a text of the template with its slots filled.
 
-        Args:
-            text: from the template.
-            in_text: whether numbers stand in running text, and not in a column of a table.
+        `in_text`: whether numbers stand in running text, and not in a column of a table.
         """
         found: list[Run] = []
         for token in tokens(text):
@@ -133,7 +125,10 @@ class Filler:
             indicator, now = self.by_id[name], self.figures.get(name, self.unit_code, self.period)
             value = self._value(now, indicator, self.unit_code, in_text=False)
             pairs: dict[Period, list[Runs]] = {}
-            rows.append(((plain(f"{indicator.name_vi}{_unit_vi(indicator)}"), (value,)), pairs))
+            # in brackets for indicators whose name does not contain their unit
+            is_said = indicator.unit not in ("billion VND", "working days", "days")
+            unit = "" if is_said else f" ({unit_vi(indicator.unit)})"
+            rows.append(((plain(f"{indicator.name_vi}{unit}"), (value,)), pairs))
             for then in thens:
                 reason, pairs[then] = self._beside(indicator, now, then)
                 if reason is None:
@@ -148,7 +143,9 @@ class Filler:
         kept = tuple((*own, *(cell for then in shown for cell in pairs[then])) for own, pairs in rows)
         widths = (38.0, 14.0) + (12.0, 12.0) * len(shown)
         grid = Grid(tuple(heads), kept, widths, frozenset(range(1, len(heads))))
-        return [self.paragraph(block.caption, "caption"), grid, *self._why_not(reasons)]
+        withs = {reason: " và với ".join(then.name_vi for then in periods) for reason, periods in reasons.items()}
+        notes = (f"(–) Không so sánh với {whom}: {reason}." for reason, whom in withs.items())
+        return [self.paragraph(block.caption, "caption"), grid, *(Paragraph(plain(note), "small") for note in notes)]
 
     def _beside(self, indicator: Indicator, now: Figure | None, then: Period) -> tuple[str | None, list[Runs]]:
         """Return the reason against comparing, or None; the other value and the change."""
@@ -161,11 +158,6 @@ class Filler:
         if reason or now is None or before is None:
             return reason, [plain("–"), plain("–")]
         return None, [(self._written(before, before.text()),), plain(_change(now, before))]
-
-    def _why_not(self, reasons: dict[str, list[Period]]) -> Iterable[Piece]:
-        for reason, periods in reasons.items():
-            with_whom = " và với ".join(period.name_vi for period in periods)
-            yield Paragraph(plain(f"(–) Không so sánh với {with_whom}: {reason}."), "small")
 
     def table(self, block: Table) -> list[Piece]:
         """Return a table of texts with its caption."""
@@ -223,9 +215,3 @@ def _head(period: Period) -> str:
     if period.kind == "custom" and not period.calendar:
         return f"{period.first:%d/%m/%Y} – {period.last:%d/%m/%Y}"
     return period.name_vi[0].upper() + period.name_vi[1:]
-
-
-def _unit_vi(indicator: Indicator) -> str:
-    """Return the unit in brackets for indicators whose name does not contain it."""
-    is_said = indicator.unit not in ("billion VND", "working days", "days")
-    return "" if is_said else f" ({unit_vi(indicator.unit)})"

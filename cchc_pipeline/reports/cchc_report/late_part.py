@@ -10,9 +10,8 @@ from typing import Any
 from cchc_pipeline import vietnamese
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, Runs, plain
 from cchc_pipeline.reports.cchc_report.parts import parts, runs
-from cchc_pipeline.reports.cchc_report.slots import Slot, tokens
-from cchc_pipeline.reports.cchc_report.template import LateWords
-from cchc_pipeline.reports.late_report import CAUSES, LateReport
+from cchc_pipeline.reports.cchc_report.template import LateWords, Slot, tokens
+from cchc_pipeline.reports.forms import CAUSES, LateReport
 
 
 def say(phrase: str, **parts: str | Runs) -> Runs:
@@ -37,8 +36,6 @@ class LatePart:
     """Late dossiers of a unit and period with the phrases that describe them.
 
     Attributes:
-        report: the late dossiers of the unit and period.
-        words: the phrases.
         names: unit code -> name as it is written.
         procedures: procedure code -> name.
         note: number of the source.
@@ -55,20 +52,13 @@ class LatePart:
         rows = self.report.dossiers
         if not rows:
             return [Paragraph(say(self.words.none))]
-        counts = {cause: _count(n) for cause, (n, _) in self.report.by_cause().items()}
-        total = say(
-            self.words.total,
-            count=(Run(_count(len(rows)), note=self.note),),
-            letters=_count(_letters(rows)),
-            **counts,
-        )
-        return [Paragraph(total), *(Paragraph(self._cause(cause)) for cause in CAUSES if self._of(cause))]
+        by_cause = {cause: [row for row in rows if row["cause"] == cause] for cause in CAUSES}
+        counts = {cause: _count(len(some)) for cause, some in by_cause.items()}
+        whole = (Run(_count(len(rows)), note=self.note),)
+        total = say(self.words.total, count=whole, letters=_count(_letters(rows)), **counts)
+        return [Paragraph(total), *(Paragraph(self._cause(cause, some)) for cause, some in by_cause.items() if some)]
 
-    def _of(self, cause: str) -> list[dict[str, Any]]:
-        return [row for row in self.report.dossiers if row["cause"] == cause]
-
-    def _cause(self, cause: str) -> Runs:
-        rows = self._of(cause)
+    def _cause(self, cause: str, rows: list[dict[str, Any]]) -> Runs:
         ranked = Counter(row["unit_code"] for row in rows).most_common()
         named = ranked[: self.words.units_named]
         if len(ranked) == len(named) + 1:  # naming one more unit takes no more room than counting it

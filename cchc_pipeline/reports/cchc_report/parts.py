@@ -48,10 +48,7 @@ class Part(Strict):
     def pieces(self, rows: Sequence[Row], given: Mapping[str, Any], note: int | None = None) -> list[Piece]:
         """Return sentence, caption, table and remarks; texts without content are left out.
 
-        Args:
-            rows: rows of the table, in order.
-            given: what the texts name beside the columns of a row.
-            note: number of the source.
+        `given` is what the texts name beside the columns of a row, `note` the number of the source.
         """
         given = {**given, "rows": rows}
         found = [

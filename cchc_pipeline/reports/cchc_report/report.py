@@ -12,15 +12,14 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
 from cchc_pipeline.reports.cchc_report.document import write_docx
-from cchc_pipeline.reports.cchc_report.figures import Figures
+from cchc_pipeline.reports.cchc_report.figures import Figures, Sources
 from cchc_pipeline.reports.cchc_report.fill import Filler
 from cchc_pipeline.reports.cchc_report.late_part import LatePart
 from cchc_pipeline.reports.cchc_report.parts import parts
 from cchc_pipeline.reports.cchc_report.scores import Scores
-from cchc_pipeline.reports.cchc_report.sources import Sources
 from cchc_pipeline.reports.cchc_report.template import Block, ByUnit, Comparison, Heading, Part, Table, Template, Text
-from cchc_pipeline.reports.late_report import late_report
-from cchc_pipeline.reports.scope import ReportError, published_manifest, scope, unit_or_error
+from cchc_pipeline.reports.forms import late_report
+from cchc_pipeline.reports.scope import ReportError, published_manifest, scope
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,6 @@ class Report:
 
     Attributes:
         docx: bytes of the .docx file.
-        unit_code, unit_name: the reported unit.
-        period: the period.
         filled: number of figures written.
         sources: number of their sources.
         gaps: what the writer has to add, in order.
@@ -39,7 +36,6 @@ class Report:
     docx: bytes
     unit_code: str
     unit_name: str
-    period: Period
     filled: int
     sources: int
     gaps: tuple[str, ...]
@@ -48,47 +44,32 @@ class Report:
 def make_report(lake: Lake, template: Template, period: Period, unit: str | None = None) -> Report:
     """Build a report from the current published version.
 
-    Args:
-        lake: the lake.
-        template: wording and order.
-        period: the period.
-        unit: unit code, with everything below it; the province by default.
+    A unit, by default the province, is reported with everything below it.
 
     Raises:
         ReportError: the unit is unknown, the template names an unknown one, or no day of the period has data.
         PublishError: nothing was published.
     """
-    code, name = unit_or_error(lake.published, unit)
-    return _Making(lake, template, period, code, name).report()
+    return _Making(lake, template, period, unit).report()
 
 
 class _Making:
     """One report while it is built."""
 
-    def __init__(self, lake: Lake, template: Template, period: Period, code: str, name: str) -> None:
-        self.lake, self.template, self.period, self.code, self.name = lake, template, period, code, name
+    def __init__(self, lake: Lake, template: Template, period: Period, unit: str | None) -> None:
+        about = scope(lake.published, period.first, period.last, unit, partly=True)
+        self.lake, self.template, self.period = lake, template, period
+        self.code, self.name = about.unit_code, about.unit_name
         manifest = published_manifest(lake.published)
         self.province = manifest["province_code"]
         self.figures = Figures(lake, manifest, read_published(lake.published, "unit_changes").to_pylist())
-        self._refuse_days_without_data()
-        self.units = {row["unit_code"]: row for row in read_published(lake.published, "units").to_pylist()}
-        names = {code: row["unit_name"] for code, row in self.units.items()}
-        self.names = vietnamese.names_within(self.province, names)
+        self.units = {row["unit_code"]: row for row in about.units.to_pylist()}
+        self.names = vietnamese.names_within(self.province, about.names)
         self.sources = Sources(self.names)
         self._load()
         self.filler = Filler(
             self.figures, self.sources, self.code, period, self._words(), self.names, dict(template.origins)
         )
-
-    def _refuse_days_without_data(self) -> None:
-        begins, until = self.figures.begins, self.figures.until
-        if self.period.last < begins or self.period.first > until:
-            first, last = min(self.period.first, begins), max(self.period.last, until)
-            raise ReportError(
-                f"report: {self.period.name_vi} ({self.period.first} … {self.period.last}) lies outside of the "
-                f"published data, which go from {begins} to {until}. Choose another period, or pull the days: "
-                f"`cchc run --from {first} --to {last}`."
-            )
 
     def _below(self) -> list[str]:
         """Return the units directly below the reported one: by level, then by code."""
@@ -154,15 +135,9 @@ class _Making:
         created = datetime.fromisoformat(self.figures.manifest["created"])
         ends = [line for name in ("place", "recipient", "copies", "signature") for line in frame[name]]
         found = gaps([*body, *(piece for appendix in appendices for piece in appendix), *map(Paragraph, ends)])
-        return Report(
-            write_docx(frame, body, appendices, f"{title.capitalize()}: {summary}", created),
-            self.code,
-            self.name,
-            self.period,
-            self.filler.filled,
-            len(self.sources.rows),
-            tuple(found),
-        )
+        docx = write_docx(frame, body, appendices, f"{title.capitalize()}: {summary}", created)
+        counts = (self.filler.filled, len(self.sources.rows))
+        return Report(docx, self.code, self.name, *counts, tuple(found))
 
     def _opening(self) -> list[Piece]:
         pieces: list[Piece] = [self.filler.paragraph(text) for text in self.template.frame.opening]
@@ -200,7 +175,7 @@ class _Making:
             command = f"cchc explain <mã chỉ số> --unit {self.code} --from {first} --to {last}"
             return self.sources.pieces(self.figures.manifest, command)
         if name not in ("late", "late_by_unit"):
-            return Scores(self.filler).pieces(name)
+            return getattr(Scores(self.filler), name)()
         procedures = read_published(self.lake.published, "procedures")
         named = dict(zip(*(procedures[one].to_pylist() for one in ("procedure_code", "procedure_name")), strict=True))
         part = parts()["late_by_unit"]

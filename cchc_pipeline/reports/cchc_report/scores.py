@@ -15,12 +15,12 @@ from typing import Any
 from cchc_pipeline import vietnamese
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.lake.engine import run_file, run_sql
-from cchc_pipeline.lake.publish import current_version, read_published
+from cchc_pipeline.lake.publish import published_version, read_published
 from cchc_pipeline.reference.papi_instrument import former_provinces, parts_of_today
 from cchc_pipeline.reference.units_national import MERGER_ON, OldProvince
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap
+from cchc_pipeline.reports.cchc_report.document import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.fill import Filler
-from cchc_pipeline.reports.cchc_report.layout import TEXT_WIDTH_MM
 from cchc_pipeline.reports.cchc_report.parts import Row, parts, runs
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE, stage_sums
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS
@@ -28,18 +28,13 @@ from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 
 class Scores:
-    """Published scores of a unit and period; PAPI and external indices are those of its province."""
+    """Published scores of a unit and period, a method per part; PAPI and external indices are those of its province."""
 
     def __init__(self, filler: Filler) -> None:
         self.published, self.sources = filler.figures.lake.published, filler.sources
         self.period, self.origins = filler.period, filler.origins
         self.unit_code, self.province_code = filler.unit_code, filler.figures.manifest["province_code"]
         self.whose, self.province = (filler.names.get(code, code) for code in (self.unit_code, self.province_code))
-
-    def pieces(self, name: str) -> list[Piece]:
-        """Return the pieces of a part: index766, par_index, papi or external_indices."""
-        made: list[Piece] = getattr(self, name)()
-        return made
 
     def _part(self, name: str, whose: str, when: str, rows: list[Row], **given: Any) -> list[Piece]:
         """Return a part of `parts.yaml` with its source; its gap where there is no row."""
@@ -164,7 +159,8 @@ class Scores:
         rows = self._years("papi", "scorecard_papi", [code] if code else [])
         if not rows:
             return self._papi_gap()
-        rows = [{**row, "is_comparable": _is_comparable(row)} for row in rows]
+        # older published versions lack the column `comparable_since`
+        rows = [{**row, "is_comparable": (row.get("comparable_since") or row["year"]) < row["year"]} for row in rows]
         year = rows[-1]["year"]
         now = [row for row in rows if row["year"] == year]
         is_merged = former and len(parts_of_today(former.successor_agency_code)) > 1
@@ -203,8 +199,7 @@ class Scores:
 
     def _has(self, table: str) -> bool:
         """Tell whether the published version has a table."""
-        version = current_version(self.published)
-        return version is not None and (version / f"{table}.parquet").exists()
+        return (published_version(self.published) / f"{table}.parquet").exists()
 
     def _years(self, query: str, table: str, codes: list[str]) -> list[Row]:
         """Return totals and dimensions up to the year of the period, oldest first."""
@@ -235,12 +230,6 @@ def _name(row: Row) -> str:
 
 def _span(row: Row) -> tuple[str, date, date]:
     return row["period_type"], row["period_start"], row["period_end"]
-
-
-def _is_comparable(row: Row) -> bool:
-    """Tell whether a row's points are comparable with those of the year before."""
-    since = row.get("comparable_since")  # older published versions lack the column
-    return since is not None and since < row["year"]
 
 
 def _numbered(rows: list[Row]) -> Iterator[tuple[str, Row]]:
