@@ -16,14 +16,16 @@ SOURCE = Path(str(resources.files("data_contracts")))
 
 
 @contextmanager
-def spoiled(folder: Path, name: str, was: str, becomes: str) -> Iterator[Contract]:
-    """Within: the contract `name` has `becomes` where its file has `was`; the changed contract."""
+def spoiled(folder: Path, name: str, wrong: dict[str, str]) -> Iterator[Contract]:
+    """Within: the file of the contract `name` has other texts (what was: what becomes); the changed contract."""
     target = folder / "data_contracts"
     shutil.copytree(SOURCE, target, dirs_exist_ok=True)
     file = target / f"{name}.odcs.yaml"
     text = file.read_text(encoding="utf-8")
-    assert was in text, f"{name} has no {was!r}"
-    file.write_text(text.replace(was, becomes), encoding="utf-8")
+    for was, becomes in wrong.items():
+        assert was in text, f"{name} has no {was!r}"
+        text = text.replace(was, becomes)
+    file.write_text(text, encoding="utf-8")
     files = resources.files
 
     def overlaid(package: str) -> object:

@@ -7,18 +7,16 @@ import io
 import json
 import shutil
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from justhtml import JustHTML
 from lxml import html
-from small_lake import INBOUND, LAST, derive, done, dossier, land, october, publish
+from small_lake import INBOUND, LAST, copy_of, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.drawing.charts import nights
 from cchc_pipeline.drawing.output import svg
 from cchc_pipeline.lake import files
-from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, roll_back
 from cchc_pipeline.site.quality_figures import NIGHTS, quality_of_sources
 from cchc_pipeline.validation.acceptances import accept
@@ -41,7 +39,7 @@ def two_nights(published_lake, tmp_path_factory):
 
     Tests only read it.
     """
-    lake = Lake(Path(shutil.copytree(published_lake.root, tmp_path_factory.mktemp("two") / "lake", symlinks=True)))
+    lake = copy_of(published_lake, tmp_path_factory.mktemp("two-nights"))
     rows = [
         done(21, 8, 9, due_on=october(7)),
         done(22, 8, 9, due_on=october(7), unit_code="H99.201"),
@@ -56,7 +54,7 @@ def two_nights(published_lake, tmp_path_factory):
 @pytest.fixture
 def own_nights(two_nights, tmp_path):
     """A copy that a test may change."""
-    return Lake(Path(shutil.copytree(two_nights.root, tmp_path / "lake", symlinks=True)))
+    return copy_of(two_nights, tmp_path)
 
 
 def pages(lake):

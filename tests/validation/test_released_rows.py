@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from small_lake import LAST, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract

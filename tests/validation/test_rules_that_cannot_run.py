@@ -47,7 +47,7 @@ def everything(lake):
 def test_a_rule_that_cannot_run_stops_the_table_and_names_itself(lake, tmp_path, kind):
     was, becomes, said = SPOILED[kind]
     before = everything(lake)
-    with spoiled(tmp_path, NAME, was, becomes):
+    with spoiled(tmp_path, NAME, {was: becomes}):
         done = stage(lake, NAME, pending_days(lake, NAME), AS_OF)
         assert done.stuck
         assert all(rule_id.startswith(f"{NAME}.") for rule_id in done.stuck)
@@ -72,7 +72,7 @@ def test_rows_that_break_rules_never_stop_a_table(lake):
 
 def test_the_error_names_the_rule_and_no_value_of_a_record(tmp_path):
     was, becomes, _ = SPOILED["sql"]
-    with spoiled(tmp_path, NAME, was, becomes) as contract, pytest.raises(RuleCouldNotRun) as caught:
+    with spoiled(tmp_path, NAME, {was: becomes}) as contract, pytest.raises(RuleCouldNotRun) as caught:
         judge(batch(contract, [GOOD]), contract, AS_OF)
     assert list(caught.value.problems) == [f"{NAME}.status_code_14"]
     message = str(caught.value)
@@ -82,6 +82,6 @@ def test_the_error_names_the_rule_and_no_value_of_a_record(tmp_path):
 
 
 def test_a_mended_contract_is_the_projects_again(tmp_path):
-    with spoiled(tmp_path, NAME, *SPOILED["sql"][:2]) as contract:
+    with spoiled(tmp_path, NAME, dict([SPOILED["sql"][:2]])) as contract:
         assert load_contract(NAME) is contract
     assert load_contract(NAME).sha256 == mended(NAME).sha256 != contract.sha256
