@@ -73,7 +73,9 @@ def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 @pytest.fixture
 def own_lake(published_lake: Lake, tmp_path: Path) -> Lake:
     """A copy that a test may change."""
-    return Lake(Path(shutil.copytree(published_lake.root, tmp_path / "lake", symlinks=True)))
+    from small_lake import copy_of
+
+    return copy_of(published_lake, tmp_path)
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,12 +16,14 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from unittest import mock
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
+from command_line import output
 from prepared import kept_engines, prepare
 from sql_verdict import sql_verdict_alone
 
@@ -220,6 +222,11 @@ class Desk:
             check=False,
         )
 
+    def output(self, *arguments: str, code: int = 0) -> str:
+        """What the command prints, called in this process: for commands beside the runs."""
+        with mock.patch.dict(os.environ, self.variables(), clear=True):
+            return output(*arguments, code=code)
+
     def checks(self, run_id: str) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
         """(asset, check) -> its evaluation in a run, read from the instance's event log."""
         with self.instance() as instance:
@@ -273,12 +280,13 @@ class Desks:
         defects: float | None = None,
         days: int = 0,
         nights: Sequence[tuple[date, date]] = (),
+        clock_after: date | None = None,
         **settings: str,
     ) -> Desk:
         """Build a desk.
 
         Args:
-            name: of its folder.
+            name: of its folder, and of what is kept of its nights.
             size: of the province.
             scenario: of the province.
             small: whether the two-level province has 8 units instead of 51.
@@ -286,6 +294,7 @@ class Desks:
             days: so many days from go-live are drawn with that share.
             nights: windows that were run at the desk already, without Great Expectations. They are run once for all
                 tests and processes that ask for the same, and copied.
+            clock_after: the day at whose end the sources stand in all of them; None for the last day of each.
             settings: variables of the environment of these runs.
         """
         with small_province() if small else nullcontext():
@@ -296,22 +305,22 @@ class Desks:
                 for day in range(days):
                     server.province.lives(go_live + timedelta(days=day))
         self.open.enter_context(server)
-        folder = self.folder / name
+        folder = Path(mkdtemp(prefix=f"{name}-", dir=self.folder)) / "desk"
         if not nights:
             return Desk(folder, server)
 
         def make(made: Path) -> None:
             desk = Desk(made, server)
             for first, last in nights:
-                desk.set_clock_after(last)
+                desk.set_clock_after(clock_after or last)
                 night = desk.run(first, last, **settings)
                 assert night.outcome.success, night.outcome.failures
             held = [(one.window, one.outcome, one.published.folder.name) for one in desk.nights]
             (made / "nights.pickle").write_bytes(pickle.dumps(held))
 
-        prepare(name, (size, scenario, small, defects, days, tuple(nights), settings), make, folder)
+        prepare(name, (size, scenario, small, defects, days, tuple(nights), clock_after, settings), make, folder)
         desk = Desk(folder, server)
         for window, outcome, version in pickle.loads((folder / "nights.pickle").read_bytes()):  # noqa: S301 - our own
             desk.nights.append(Night(window, outcome, Release(desk.lake.published / "versions" / version)))
-        desk.set_clock_after(nights[-1][1])
+        desk.set_clock_after(clock_after or nights[-1][1])
         return desk

@@ -65,19 +65,23 @@ def _code() -> str:
 
 @contextmanager
 def kept_engines() -> Iterator[None]:
-    """Within: Dagster connects to its SQLite files by one SQLAlchemy engine per file.
+    """Within: Dagster has one SQLAlchemy engine with its connections per SQLite file.
 
-    It creates one per connection, about 3,000 in a small run, and each compiles every statement anew: an eighth of the
-    run. What is stored is the same; connections are opened and closed as before (NullPool).
+    It creates and disposes of one per statement, about 3,000 in a small run, and each compiles every statement anew: a
+    fifth of the run. What is stored is the same.
     """
     engines: dict[str, Engine] = {}
 
-    def create(url: str, **options: Any) -> Engine:
-        key = f"{url} {options!r}"
-        return engines.get(key) or engines.setdefault(key, create_engine(url, **options))
+    def create(url: str, poolclass: object, **options: Any) -> Engine:
+        if url not in engines:
+            engines[url] = create_engine(url, **options)
+            engines[url].dispose = lambda: None  # type: ignore[method-assign]
+        return engines[url]
 
     storage = "dagster._core.storage"
     with ExitStack() as patched:
         for module in ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage"):
             patched.enter_context(mock.patch(f"{storage}.{module}.create_engine", create))
         yield
+    for engine in engines.values():
+        engine.pool.dispose()

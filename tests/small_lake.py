@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,11 @@ def fill(lake: Lake) -> None:
     for table, rows in _rows().items():
         land(lake, table, rows)
     derive(lake)
+
+
+def copy_of(lake: Lake, folder: Path) -> Lake:
+    """A copy of a lake, in a folder, that may be changed."""
+    return Lake(Path(shutil.copytree(lake.root, folder / "lake", symlinks=True)))
 
 
 def publish(lake: Lake, run_id: str = "0123456789") -> Published:

@@ -14,7 +14,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 from desk import INBOUND, Desk, Desks, Night, Release
-from e2e_personal import personal_traces
+from personal_traces import personal_traces
 from true_figures import differences, periods_of
 
 pytestmark = pytest.mark.e2e

@@ -12,20 +12,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from desk import Desk, Desks, Night
+from desk import Desk, Night
 from true_figures import differences, periods_of
 
 pytestmark = pytest.mark.e2e
 
-FIRST, LAST, NEXT = date(2026, 9, 1), date(2026, 9, 16), date(2026, 9, 17)
+FIRST, NEXT = date(2026, 9, 1), date(2026, 9, 17)
 PATIENCE_S = 240.0
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: Desks) -> Desk:
-    desk = make_desk("killed", size=0.1, nights=((FIRST, LAST),))
-    desk.set_clock_after(NEXT)
-    return desk
+def desk(two_ranges: Desk) -> Desk:
+    two_ranges.set_clock_after(NEXT)
+    return two_ranges
 
 
 def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:

@@ -24,7 +24,7 @@ HEIR = {(EARLIER if old == "H99.201" else old): new for new, _, olds in COMMUNES
 
 @pytest.fixture(scope="module")
 def desk(make_desk: Desks) -> Desk:
-    return make_desk("merger", scenario="merger-2025", size=0.5, nights=((FIRST, LAST),), CCHC_OVERLAP_DAYS="1")
+    return make_desk("merger", scenario="merger-2025", size=0.3, nights=((FIRST, LAST),), CCHC_OVERLAP_DAYS="1")
 
 
 @pytest.fixture(scope="module")

@@ -30,9 +30,7 @@ class Story:
 
 
 def decide(desk: Desk, word: str, key: str) -> str:
-    done = desk.cchc("quarantine", word, key, "--table", TABLE, "--reason", "đã đối chiếu sổ", "--by", "Trần Thị Mẫu")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return desk.output("quarantine", word, key, "--table", TABLE, "--reason", "đã đối chiếu sổ", "--by", "Trần Thị Mẫu")
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +38,8 @@ def story(make_desk: Desks) -> Story:
     desk = make_desk("quarantine", size=0.2, small=True, defects=0.3, days=10)
     desk.set_clock_after(LOADED)
     loaded = desk.run(FIRST, LOADED)
-    listed = desk.cchc("quarantine", "list", "--rule", "DQ08", "--format", "json")
-    assert listed.returncode == 0, listed.stderr
-    only_due = [row["row_key"] for row in json.loads(listed.stdout) if row["rule_ids"] == f"{TABLE}.DQ08"]
+    listed = json.loads(desk.output("quarantine", "list", "--rule", "DQ08", "--format", "json"))
+    only_due = [row["row_key"] for row in listed if row["rule_ids"] == f"{TABLE}.DQ08"]
     released, corrected, *_ = only_due
     decide(desk, "release", released)
     for day in (FIRST, date(2026, 9, 2), LOADED):
@@ -109,10 +106,7 @@ def test_taken_back_it_waits_again_and_is_not_counted(story: Story) -> None:
 
 
 def test_show_tells_the_whole_story(story: Story) -> None:
-    shown = story.desk.cchc("quarantine", "show", story.released)
-    assert shown.returncode == 0, shown.stderr
+    shown = story.desk.output("quarantine", "show", story.released)
     for part in ("Ngày hẹn trả trước ngày tiếp nhận.", "Trần Thị Mẫu chấp nhận", "hủy", "due_on"):
-        assert part in shown.stdout
-    gone = story.desk.cchc("quarantine", "show", story.corrected)
-    assert gone.returncode == 1
-    assert "corrected has left" in gone.stderr
+        assert part in shown
+    assert "corrected has left" in story.desk.output("quarantine", "show", story.corrected, code=1)

@@ -1,4 +1,7 @@
-"""A command that a person stops, and what messages say to run again."""
+"""A command that a person stops, what messages say to run again, and that the run after it is published.
+
+All of it in a province whose first days have no dossier at all, such as a weekend in a small place.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,15 @@ from cchc_pipeline.days import Window
 
 pytestmark = pytest.mark.e2e
 
-DAY = date(2026, 9, 7)
+SATURDAY, SUNDAY = date(2026, 9, 5), date(2026, 9, 6)
+DAYS = f"--from {SATURDAY} --to {SUNDAY}"
 PATIENCE_S = 240.0
 
 
 @pytest.fixture(scope="module")
 def desk(make_desk: Desks) -> Desk:
-    desk = make_desk("stopped", size=0.1, small=True)
-    desk.set_clock_after(DAY)
+    desk = make_desk("stopped", size=0.0001)
+    desk.set_clock_after(SUNDAY)
     return desk
 
 
@@ -32,9 +36,9 @@ def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
     """The first run at a desk: its instance is made on the way."""
     # The portal keeps the run waiting, so that it is stopped while it works.
     desk.sandbox.add_fault("/national-portal/", "slow", seconds=30)
-    process = desk.start("run", "--day", f"{DAY}", "--data-dir", str(desk.lake.root))
+    process = desk.start("run", *DAYS.split(), "--data-dir", str(desk.lake.root))
     deadline = time.monotonic() + PATIENCE_S
-    while not desk.lake.store.has("landing/documents__documents", DAY):
+    while not desk.lake.store.has("landing/documents__documents", SUNDAY):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -42,7 +46,7 @@ def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
     said, _ = process.communicate(timeout=PATIENCE_S)
     desk.sandbox.faults.clear()
     assert process.returncode == 130, said
-    assert f"Run again: cchc run --day {DAY} --data-dir {desk.lake.root}" in said.replace("\n", " ")
+    assert f"Run again: cchc run {DAYS} --data-dir {desk.lake.root}" in said.replace("\n", " ")
     assert "nothing is published yet" in said
     for noise in ("Traceback", "InterruptedError", "Updating event log"):
         assert noise not in said
@@ -50,10 +54,15 @@ def test_ctrl_c_says_which_days_to_run_again(desk: Desk) -> None:
         assert {run.is_finished for run in instance.get_runs()} == {True}
 
 
-def test_the_run_after_it_is_green(desk: Desk) -> None:
-    done = desk.cchc("run", "--day", f"{DAY}", seconds=300)
+def test_the_run_after_it_publishes_a_weekend_without_a_dossier(desk: Desk) -> None:
+    done = desk.cchc("run", *DAYS.split())
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Updating event log" not in done.stdout
+    current = desk.current()
+    assert current is not None
+    assert current.table("dossiers").num_rows == 0
+    received = [row for row in current.rows("indicator_values") if row["indicator_id"] == "received_total"]
+    assert {row["numerator"] for row in received} <= {0, None}
 
 
 def test_a_fresh_instance_prints_nothing(
@@ -71,5 +80,5 @@ def test_a_command_to_run_again_has_the_options_of_the_one_that_ran(monkeypatch:
     window = Window(date(2026, 9, 1), date(2026, 9, 8))
     assert failures.run_command(window) == "cchc run --from 2026-09-01 --to 2026-09-08"
     failures.remember({"--sandbox": "two-level-2026", "--size": 0.2, "--seed": None, "--data-dir": "my data"})
-    words = shlex.split(failures.run_command(Window(DAY, DAY)))
-    assert words == [*f"cchc run --day {DAY} --sandbox two-level-2026 --size 0.2 --data-dir".split(), "my data"]
+    words = shlex.split(failures.run_command(Window(SUNDAY, SUNDAY)))
+    assert words == [*f"cchc run --day {SUNDAY} --sandbox two-level-2026 --size 0.2 --data-dir".split(), "my data"]

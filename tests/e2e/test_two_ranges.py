@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from desk import INBOUND, Desk, Desks, Night
+from desk import INBOUND, Desk, Night
 from true_figures import differences, periods_of
 
 from cchc_pipeline.contracts import load_contract
@@ -18,22 +18,18 @@ FIRST, LAST = date(2026, 9, 1), date(2026, 9, 16)
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: Desks) -> Desk:
-    """The first half of September 2026 in two ranges, while the sources are already at the end of the second."""
-    desk = make_desk("two-ranges", size=0.1)
-    desk.set_clock_after(LAST)
-    return desk
+def desk(two_ranges: Desk) -> Desk:
+    return two_ranges
 
 
 @pytest.fixture(scope="module")
 def first(desk: Desk) -> Night:
-    # A short overlap: the second range does not read the whole first one again.
-    return desk.run(FIRST, date(2026, 9, 8), CCHC_OVERLAP_DAYS="2")
+    return desk.nights[0]
 
 
 @pytest.fixture(scope="module")
-def second(desk: Desk, first: Night) -> Night:
-    return desk.run(date(2026, 9, 9), LAST, CCHC_OVERLAP_DAYS="2")
+def second(desk: Desk) -> Night:
+    return desk.nights[1]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ def month(make_desk: Desks) -> Iterator[Month]:
     """September 2026 and some days in one load and two nights, with many defective records."""
     desk = make_desk(
         "month",
-        size=0.6,
+        size=0.3,
         defects=0.04,
         days=42,
         nights=((FIRST, LOADED), (date(2026, 10, 7), LAST)),

@@ -75,7 +75,7 @@ def test_a_whatif_of_nothing_changes_nothing(own) -> None:
     assert (found.ranks["rank"] == found.ranks["rank_after"]).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(OWN)
 def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
     card = card_of(own)

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from justhtml import JustHTML
 from lxml import html
-from small_lake import INBOUND, LAST, derive, done, dossier, land, october, publish
+from small_lake import INBOUND, LAST, copy_of, derive, done, dossier, land, october, publish
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.drawing.charts import nights
@@ -33,18 +33,28 @@ def figures(lake, last_on=LAST):
     return {one["source"]: one for one in found}
 
 
-@pytest.fixture
-def two_nights(own_lake):
-    """The small lake, and the night before its last with two records without a due order and one warning."""
+@pytest.fixture(scope="module")
+def two_nights(published_lake, tmp_path_factory):
+    """The small lake, and the night before its last with two records without a due order and one warning.
+
+    Tests only read it.
+    """
+    lake = copy_of(published_lake, tmp_path_factory.mktemp("two-nights"))
     rows = [
         done(21, 8, 9, due_on=october(7)),
         done(22, 8, 9, due_on=october(7), unit_code="H99.201"),
         done(23, 8, 9, rating=9, rated_on=october(9)),
     ]
-    land(own_lake, NAME, rows, october(9))
-    derive(own_lake)
-    publish(own_lake, "two")
-    return own_lake
+    land(lake, NAME, rows, october(9))
+    derive(lake)
+    publish(lake, "two")
+    return lake
+
+
+@pytest.fixture
+def own_nights(two_nights, tmp_path):
+    """A copy that a test may change."""
+    return copy_of(two_nights, tmp_path)
 
 
 def pages(lake):
@@ -88,16 +98,16 @@ def test_what_fell_out_of_thirty_nights_is_not_counted_but_still_waits(two_night
     assert counted(due, "waiting", "nights") == (2, 0)
 
 
-def test_an_accepted_record_is_counted_as_accepted(two_nights):
-    rows = [row for row in read_quarantine(two_nights, NAME).to_pylist() if row["row_key"] == f"{21:024x}"]
-    at = read_quarantine(two_nights, NAME)["last_seen_at"][0].as_py()
-    accept(two_nights, rows, load_contract(NAME), reason="đúng", by="Trần Thị Mẫu", at=at)
-    stage(two_nights, NAME, pending_days(two_nights, NAME), LAST)
-    derive(two_nights)
-    publish(two_nights, "three")
-    one = figures(two_nights)["one_stop"]
+def test_an_accepted_record_is_counted_as_accepted(own_nights):
+    rows = [row for row in read_quarantine(own_nights, NAME).to_pylist() if row["row_key"] == f"{21:024x}"]
+    at = read_quarantine(own_nights, NAME)["last_seen_at"][0].as_py()
+    accept(own_nights, rows, load_contract(NAME), reason="đúng", by="Trần Thị Mẫu", at=at)
+    stage(own_nights, NAME, pending_days(own_nights, NAME), LAST)
+    derive(own_nights)
+    publish(own_nights, "three")
+    one = figures(own_nights)["one_stop"]
     assert counted(one, "accepted", "waiting") == (1, 2)
-    assert "được chấp nhận kèm lý do" in pages(two_nights)["one_stop.html"]
+    assert "được chấp nhận kèm lý do" in pages(own_nights)["one_stop.html"]
 
 
 #: Attributes by which a page would fetch something.
@@ -144,32 +154,32 @@ def test_names_from_data_cannot_become_markup_or_formulas(own_lake):
     assert not [cell for cell in cells if cell.startswith("=")]
 
 
-def test_the_same_data_give_the_same_bytes(two_nights):
-    before = pages(two_nights)
-    derive(two_nights)
-    publish(two_nights, "again")
-    assert pages(two_nights) == before
+def test_the_same_data_give_the_same_bytes(own_nights):
+    before = pages(own_nights)
+    derive(own_nights)
+    publish(own_nights, "again")
+    assert pages(own_nights) == before
     days = [october(n) for n in range(1, 5)]
     drawn = [svg(nights(days, {"a": ([1, None, 0, 5], "#000000")}), 'x "<y>"') for _ in range(2)]
     assert drawn[0] == drawn[1]
     assert 'aria-label="x &quot;&lt;y&gt;&quot;"' in drawn[0]
 
 
-def test_the_files_stand_in_the_manifest_and_a_damaged_one_is_no_version_to_go_back_to(two_nights):
-    folder = current_version(two_nights.published)
+def test_the_files_stand_in_the_manifest_and_a_damaged_one_is_no_version_to_go_back_to(own_nights):
+    folder = current_version(own_nights.published)
     manifest = read_manifest(folder)
     listed = [one for one in manifest["files"] if one["path"].startswith("quality/")]
-    assert {one["path"] for one in listed} == {f"quality/{name}" for name in pages(two_nights)}
+    assert {one["path"] for one in listed} == {f"quality/{name}" for name in pages(own_nights)}
     for one in listed:
         assert one["hash"] == f"sha256:{files.sha256(folder / one['path'])}"
         assert one["bytes"] == (folder / one["path"]).stat().st_size
     assert {"text/html", "text/csv"} == {one["mediatype"] for one in listed}
     assert not {r["path"] for r in manifest["resources"]} & {one["path"] for one in manifest["files"]}
-    publish(two_nights, "later")
-    assert roll_back(two_nights.published, folder.name) == folder
+    publish(own_nights, "later")
+    assert roll_back(own_nights.published, folder.name) == folder
     (folder / "quality" / "one_stop.html").write_text("x", encoding="utf-8")
     with pytest.raises(PublishError, match=r"quality/one_stop\.html is damaged"):
-        roll_back(two_nights.published, folder.name)
+        roll_back(own_nights.published, folder.name)
 
 
 def test_no_masked_text_is_on_a_page(two_nights):

@@ -12,13 +12,20 @@ WITH known AS (
       AND (closed_on IS NOT NULL OR due_on < run.as_of_on)
       AND NOT COALESCE(suspended_on <= due_on AND COALESCE(resumed_on > due_on, TRUE), FALSE)
 ),
-said AS (
-    SELECT known.*, checkpoints.days_left, said_day.day_on AS said_on
+-- DISTINCT also keeps the engine from pairing every day of the calendar with every other one
+due_days AS (
+    SELECT DISTINCT known.due_on, checkpoints.days_left,
+        due_day.working_day_number - checkpoints.days_left AS working_day_number
     FROM known
     JOIN calendar AS due_day ON due_day.day_on = known.due_on
     CROSS JOIN checkpoints
+),
+said AS (
+    SELECT known.*, due_days.days_left, said_day.day_on AS said_on
+    FROM known
+    JOIN due_days ON due_days.due_on = known.due_on
     JOIN calendar AS said_day
-        ON said_day.is_working_day AND said_day.working_day_number = due_day.working_day_number - checkpoints.days_left
+        ON said_day.is_working_day AND said_day.working_day_number = due_days.working_day_number
     WHERE said_day.day_on >= known.received_on
       AND (known.closed_on IS NULL OR known.closed_on > said_day.day_on)
       AND (known.resumed_on IS NULL OR known.resumed_on > known.due_on OR said_day.day_on >= known.resumed_on)

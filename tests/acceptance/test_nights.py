@@ -1,4 +1,4 @@
-"""The way of a province over several nights: first load, the same again, a gap, its repair, the next night.
+"""The way of a whole province over several nights: first load, the same again, a gap, its repair, the next night.
 
 Every fixture is one run on the desk's real Dagster instance and needs the one before; every test judges
 what that run published and left behind.
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from desk import INBOUND, Desk, Desks, Night
-from e2e_personal import personal_traces
+from personal_traces import personal_traces
 from sandbox_lives import lives_known
 from true_figures import differences, periods_of
 
@@ -31,7 +31,7 @@ from cchc_pipeline.sandbox.scenarios.two_level_registers import MISTAKES, REFUSE
 from cchc_pipeline.sandbox.truth.definitions import indicators
 from cchc_pipeline.sandbox.truth.indicators import indicator_truth
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 FIRST, LOADED = date(2026, 9, 1), date(2026, 9, 10)
 #: Nobody ran the nights of 11 and 12 September, and a night reads only two days back.
@@ -224,9 +224,7 @@ def test_the_report_of_a_unit_is_the_truth(desk: Desk, next_night: Night) -> Non
     truth = indicator_truth(desk.province, NEXT, first, last)
     unit = max((u.code for u in desk.province.units[1:]), key=lambda code: truth["received_total", code][0])
     arguments = ("report", "dossiers", "--from", f"{first}", "--to", f"{last}", "--unit", unit, "--format", "json")
-    done = desk.cchc(*arguments)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    report = json.loads(desk.output(*arguments))
     names = {
         "received": "received_total", "received_online": "received_online", "received_direct": "received_direct",
         "received_postal": "received_postal", "resolved": "resolved_total", "resolved_early": "resolved_early",
