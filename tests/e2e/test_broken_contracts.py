@@ -35,7 +35,7 @@ def good(desk: Desk) -> Night:
 
 @pytest.fixture(scope="module")
 def unable(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """A rule whose SQL fails on a value; expectations that cannot run: `tests/validation/test_rules_that_cannot_run`."""
+    """A rule whose SQL fails on a value; for expectations see `tests/validation/test_rules_that_cannot_run`."""
     desk.set_clock_after(SECOND)
     folder, wrong = tmp_path_factory.mktemp("contracts"), "WHERE CAST(document_type AS DATE) > sent_on"
     with spoiled(folder, TABLE, "WHERE procedures_count < 0", wrong):
