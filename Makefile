@@ -39,7 +39,7 @@ test: $(VENV)/.installed ## every test but acceptance and benches, a process per
 test-fast: $(VENV)/.installed ## unit tests only
 	@$(BIN)/python -m pytest $(ORDER) -m "not e2e and not browser and not acceptance and not bench" $(ARGS)
 
-acceptance: $(VENV)/.installed ## the published figures (needs the folder with them beside the project)
+acceptance: $(VENV)/.installed ## whole provinces against their truth and the published figures (these lie beside the project)
 	@$(PYTEST) $(ORDER) -m acceptance $(ARGS)
 
 test-bench: $(VENV)/.installed ## every bench at its smallest size, held against its yardstick
