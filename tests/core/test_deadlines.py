@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import built_dossiers
@@ -12,7 +12,7 @@ from built_dossiers import NO_LETTERS
 from dossier_lives import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from working_time_by_day import add_seconds, add_working_days, working_days_between
+from working_time_by_day import add_seconds, add_working_days, seconds_between, working_days_between
 
 from cchc_pipeline.reference.working_time import WorkingHours, read_working_hours
 
@@ -113,12 +113,16 @@ UNITS = st.sampled_from(["H99.02", "H99.201"])
 
 
 @QUICK
-@given(st.lists(st.tuples(INSTANTS, LIMITS, UNITS), min_size=1, max_size=15))
+@given(st.lists(st.tuples(INSTANTS, LIMITS, UNITS, st.integers(0, 15), st.integers(0, 15)), min_size=1, max_size=15))
 def test_hours_are_counted_as_the_opening_hours_count_them(cases):
-    rows = [
-        received(at.replace(microsecond=0).isoformat(), limit, "h", number=number, unit_code=unit)
-        for number, (at, limit, unit) in enumerate(cases, 1)
-    ]
-    for (at, limit, unit), found in zip(cases, built(*rows, hours=HOURS), strict=True):
-        expected = add_seconds(HOURS, unit, at.replace(microsecond=0), limit * 3600)
-        assert found["due_on_computed"] == expected.date()
+    """A suspension stands still from the beginning of its day to the beginning of the day of resumption."""
+    rows, expected = [], []
+    for number, (moment, limit, unit, pause, length) in enumerate(cases, 1):
+        at = moment.replace(microsecond=0)
+        paused = at.date() + timedelta(days=pause)
+        resumed = paused + timedelta(days=length)
+        values = {"suspended_on": paused, "resumed_on": resumed} if length else {}
+        rows.append(received(at.isoformat(), limit, "h", number=number, unit_code=unit, **values))
+        still = seconds_between(HOURS, unit, *(datetime.combine(day, time()) for day in (paused, resumed)))
+        expected.append(add_seconds(HOURS, unit, at, limit * 3600 + still).date())
+    assert [found["due_on_computed"] for found in built(*rows, hours=HOURS)] == expected
