@@ -200,7 +200,7 @@ def test_causes_are_the_parts_of_late(some, today, data):
 )
 def test_what_the_sandbox_decided_is_found_again(scenario, first, last):
     """From the JSON of the source through the adapter's mapping to the cause, dossier by dossier."""
-    province = Province(scenario, size=0.6)
+    province = Province(scenario, size=0.3)
     book, clock = OneStop(province), workdays.end_of(last)
     lives, rows = {}, []
     for life in province.lives_between(first, last):

@@ -1,4 +1,4 @@
-"""The real `cchc run` when it cannot: exit status 1 and a message that somebody can act on."""
+"""`cchc run` when it cannot: exit status 1 and a message that somebody can act on."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ def desk(make_desk: Desks) -> Desk:
 
 def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
     desk.sandbox.add_fault("one-stop|documents|national-portal", "down")
-    done = desk.cchc("run", "--day", f"{DAY}")
+    said = desk.output("run", "--day", f"{DAY}", code=1)
     desk.sandbox.faults.clear()
-    said = done.stdout + done.stderr
-    assert done.returncode == 1, said
     for source in ("one_stop", "documents", "national_portal"):
         assert f"pull of {source}: {source}: no connection" in said
     assert "pull of papi: papi: it is no whole Excel workbook" in said
@@ -38,9 +36,7 @@ def test_sources_that_are_down_end_with_1_and_say_so(desk: Desk) -> None:
 
 
 def test_a_wrong_setting_ends_with_1_and_is_named(desk: Desk) -> None:
-    done = desk.cchc("run", "--day", f"{DAY}", CCHC_OVERLAP_DAYS="a week")
-    said = done.stdout + done.stderr
-    assert done.returncode == 1, said
+    said = desk.output("run", "--day", f"{DAY}", code=1, CCHC_OVERLAP_DAYS="a week")
     for part in ("overlap_days", "'a week'", "CCHC_OVERLAP_DAYS"):
         assert part in said
     assert "Traceback" not in said

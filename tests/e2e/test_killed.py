@@ -29,7 +29,7 @@ def desk(two_ranges: Desk) -> Desk:
 
 def kill_when(desk: Desk, seen: Callable[[], bool], delay: float = 0.0) -> None:
     """Start the next night and kill it so many seconds after something can be seen."""
-    process = desk.start("run", "--day", NEXT.isoformat())
+    process = desk.start_run("--day", NEXT.isoformat())
     try:
         deadline = time.monotonic() + PATIENCE_S
         while not seen():

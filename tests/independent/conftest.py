@@ -18,6 +18,7 @@ def month(make_desk: Desks) -> Iterator[Month]:
     desk = make_desk(
         "month",
         size=0.3,
+        small=False,
         defects=0.04,
         days=42,
         nights=((FIRST, LOADED), (date(2026, 10, 7), LAST)),

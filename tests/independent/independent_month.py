@@ -1,4 +1,4 @@
-"""A month of a small province, pulled, judged and published by real runs of the main job."""
+"""A month of a whole province, pulled, judged and published by real runs of the main job."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from recomputation import same, value_of
 from cchc_pipeline.reports.explain import explain, find_indicator
 from cchc_pipeline.reports.scope import ReportError
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 SEPTEMBER = date(2026, 9, 1), date(2026, 9, 30)
 FREE = date(2026, 9, 10), date(2026, 10, 4)

@@ -11,7 +11,7 @@ from independent_month import FIRST, LAST
 from independent_month import Month as Loaded
 from recomputation import Figure, Month, same, value_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 PERIODS = [
     ("month", date(2026, 9, 1), date(2026, 9, 30)),

@@ -24,7 +24,7 @@ from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 SEPTEMBER = date(2026, 9, 1)
 PROVINCE = "H99"

@@ -16,6 +16,8 @@ from cchc_pipeline.sandbox.servers.one_stop import OneStop
 from cchc_pipeline.sandbox.servers.portal_counts import GROUPS, Portal
 from cchc_pipeline.sandbox.truth.indicators import Truth, indicator_truth
 
+pytestmark = pytest.mark.acceptance
+
 START, END = date(2019, 11, 16), date(2020, 11, 8)
 DEPARTMENTS = {
     "khdt": "H16.05", "tnmt": "H16.12", "xd": "H16.16", "ldtbxh": "H16.07", "yt": "H16.17", "nv": "H16.09",

@@ -53,7 +53,7 @@ def source_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", RUBRICS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_points_lie_between_nothing_and_the_maximum_and_are_whole_hundredths(name: str, data: st.DataObject) -> None:
     rubric = RUBRICS[name]
@@ -76,7 +76,7 @@ def test_points_lie_between_nothing_and_the_maximum_and_are_whole_hundredths(nam
 
 
 @pytest.mark.parametrize("name", RUBRICS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_every_sum_is_that_of_what_is_below_it(name: str, data: st.DataObject) -> None:
     rubric = RUBRICS[name]
@@ -99,7 +99,7 @@ def test_every_sum_is_that_of_what_is_below_it(name: str, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("name", RUBRICS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.data(), st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_other_units_change_a_card(name: str, data: st.DataObject, chance: Any) -> None:
     rubric, source = RUBRICS[name], source_of(name)
@@ -130,7 +130,7 @@ def test_only_the_ratio_counts_and_not_how_many(numerator: int, denominator: int
 
 
 @pytest.mark.parametrize("code", RULES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=6), st.integers(6, 12))
 def test_more_in_a_numerator_never_costs_points_but_for_a_penalty(code: str, numerators: list[int], of: int) -> None:
     denominator = None if code in ("BONUS", "PENALTY") else 6 if code == "CARRIED" else of
