@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import settings
 
+from cchc_pipeline.lake.engine import _database
 from cchc_pipeline.lake.layout import Lake
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ ENOUGH_BYTES = 2 * 1024**3
 # Every write of a lake and of an instance is synced: on a disk, tests would wait for it two minutes in five.
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+# A process has a core for itself: more threads only wait for each other over small tables.
+pa.set_cpu_count(1)
+_database().execute("SET GLOBAL threads = 1")
 
 # how long an example takes says something about the machine, and nothing about the code
 settings.register_profile("project", deadline=None)
@@ -88,7 +93,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     turns: dict[Path, int] = {}
     for item in items:
-        runs = item.get_closest_marker("e2e") or item.get_closest_marker("browser")
+        runs = any(item.get_closest_marker(name) for name in ("e2e", "browser", "acceptance"))
         if runs and item.path not in turns:
             turns[item.path] = sum(path.parent == item.path.parent for path in turns)
     folders = list(dict.fromkeys(path.parent for path in turns))

@@ -125,7 +125,7 @@ def test_shrinkage_by_counts():
     assert (nothing["probability"], nothing["level"], nothing["group_dossiers"]) == (None, None, 0)
 
 
-QUICK = settings(max_examples=20, deadline=None)
+QUICK = settings(max_examples=10, deadline=None)
 
 
 @QUICK

@@ -163,7 +163,7 @@ def test_the_letter_stands_beside_the_dossier():
     assert counted == {(date(2026, 9, 16), "late_in_fact"): 1, (date(2026, 9, 16), "late_in_fact_apology"): 1}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(several(), st.integers(0, 90), st.data())
 def test_causes_are_the_parts_of_late(some, today, data):
     """Every dossier that is late has one cause, whatever its evidence looks like; the table keeps its contract."""

@@ -203,7 +203,7 @@ def publish(parents, events, only=FLOWS):
     )
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(provinces())
 def test_no_hidden_figure_follows_from_what_is_shown(case):
     parents, events = case
@@ -211,7 +211,7 @@ def test_no_hidden_figure_follows_from_what_is_shown(case):
     assert Attacker(parents, before, public).found() == []
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(provinces())
 def test_no_small_count_is_shown_and_what_is_shown_is_true(case):
     before, public = publish(*case)

@@ -21,7 +21,7 @@ ROOT = "H99"
 PLAIN = [i for i in catalogue() if i.is_additive and {t.over for t in i.terms} <= {"flow", "stock", "opening"}]
 FEW = [i for i in PLAIN if i.id in ("received_total", "pending_total", "carried_over", "late_rate")]
 QUICK = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 MEASURES = ("received", "resolved_early", "resolved_on_time", "resolved_late")
 
@@ -249,7 +249,7 @@ def test_on_todays_map_a_flow_is_the_sum_of_the_events_of_those_that_count_there
 
 
 @given(provinces())
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_on_every_map_each_unit_counts_once_at_every_level_up_to_the_province(case):
     tree, changes, _ = case
     history = UnitHistory(changes)

@@ -66,7 +66,7 @@ def card_of(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
     return card.assign(unit_level=card["unit_code"].map(LEVELS))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(OWN)
 def test_a_whatif_of_nothing_changes_nothing(own) -> None:
     card = card_of(own)
@@ -94,7 +94,7 @@ def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
             assert after.empty or after.iloc[0]["points_after"] <= row["max_points"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(OWN)
 def test_points_by_unit_add_up_to_the_points_lost(own) -> None:
     card = card_of(own)
@@ -106,7 +106,7 @@ def test_points_by_unit_add_up_to_the_points_lost(own) -> None:
     assert silent.empty
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(OWN, st.sampled_from(CODES))
 def test_more_in_a_numerator_never_costs_points_and_goes_up_the_tree(own, code) -> None:
     card = card_of(own)
@@ -133,7 +133,7 @@ def test_the_unit_that_does_better_overtakes() -> None:
     assert ranks.loc["P.1", ["rank", "rank_after"]].tolist() == [1, 2]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(share=st.integers(1, 100), has=st.integers(0, 40), lacks=st.integers(1, 40))
 def test_a_share_that_is_asked_for_is_reached_by_the_fewest_items(share: int, has: int, lacks: int) -> None:
     own = {unit: [(0, 1)] * 4 for unit in PARENTS} | {"P.2.1": [(has, lacks)] * 4}

@@ -120,7 +120,7 @@ def test_a_late_dossier_is_a_dissatisfied_one_in_every_draw() -> None:
 counts_of_units = st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=2, max_size=7)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(counts_of_units, st.integers(1, 5))
 def test_intervals_stay_within_the_number_of_units_and_the_same_seed_repeats(units, seed) -> None:
     dossiers = {f"U{i}": count for i, (count, _) in enumerate(units)}

@@ -21,7 +21,7 @@ from desk import Desk, Night, Release
 from cchc_pipeline.lake.layout import FORMAT
 from cchc_pipeline.sandbox.servers.server import SandboxServer
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 KEPT = Path(__file__).parent / "kept"
 SIZE, SEED = 0.02, 766

@@ -134,7 +134,7 @@ def test_without_a_column_for_the_reason_discarding_is_refused():
         admit(table, under(PAPI, types="discard_row"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.integers(-9, 9).map(str), st.sampled_from(["", "3.5", "x", "1e3"])), min_size=1)
 )

@@ -141,7 +141,7 @@ def test_a_unit_that_falls_silent_is_named(lake):
     assert f"đơn vị {UNITS[2]}" in level.breaks[0].sentence_vi
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(20, 5000), st.floats(0.0, 0.5), st.integers(0, 2**32 - 1))
 def test_half_and_less_is_always_a_shift_and_chance_never_is(usual, share, seed):
     draw = np.random.default_rng(seed)
@@ -194,7 +194,7 @@ def test_columns_that_settle_later_are_compared_between_nights_only(tmp_path):
     assert not found(lake, [AFTER[6]])["distribution"].breaks
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(2, 40), st.integers(100, 3000), st.integers(0, 2**32 - 1))
 def test_draws_from_one_distribution_do_not_alarm(buckets, rows, seed):
     draw = np.random.default_rng(seed)
@@ -203,7 +203,7 @@ def test_draws_from_one_distribution_do_not_alarm(buckets, rows, seed):
     assert distribution_shift([str(n) for n in range(buckets)], old.astype(float), new.astype(float)) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(500, 5000), st.integers(0, 2**32 - 1))
 def test_a_share_that_goes_from_tenth_to_half_always_alarms(rows, seed):
     draw = np.random.default_rng(seed)

@@ -85,7 +85,7 @@ def told(waiting_row: dict[str, Any], contract) -> str:
 
 
 @pytest.mark.parametrize("name", INBOUND)
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_the_verdict_keeps_every_row_once(name, data):
     contract = load_contract(name)

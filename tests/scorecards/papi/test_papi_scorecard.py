@@ -76,7 +76,7 @@ def test_provinces_without_a_total_are_those_that_the_publisher_left_out() -> No
             assert dimensions.loc[province, "score"].notna().sum() == held
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6), year=st.sampled_from(range(2011, 2025)))
 def test_sums_hold_in_any_order_and_nothing_is_made_of_a_gap(seed: int, year: int) -> None:
     wanted = instrument(year)

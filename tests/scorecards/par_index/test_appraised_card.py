@@ -150,7 +150,7 @@ def stages(given_points: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(GIVEN, st.integers(0, 100))
 def test_sums_hold_and_no_criterion_changes_another(given_points: Any, on_time: int) -> None:
     table = card(*stages(given_points), measures=figures(on_time))
@@ -169,7 +169,7 @@ def test_sums_hold_and_no_criterion_changes_another(given_points: Any, on_time: 
         pd.testing.assert_frame_equal(others, leaves.drop(code))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(GIVEN)
 def test_a_whatif_of_nothing_changes_nothing_of_what_people_gave(given_points: Any) -> None:
     table = card(*stages(given_points)).assign(unit_level="province")

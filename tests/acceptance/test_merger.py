@@ -14,7 +14,7 @@ from desk import Desk, Desks, Night
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.scenarios.merger_2025 import COMMUNES, DISTRICTS, DIVIDED, FORMER, MERGED_ON
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.acceptance
 
 FIRST, LAST = date(2025, 6, 23), date(2025, 7, 10)
 #: Of a code with two holders, who held it first.
