@@ -62,6 +62,15 @@ def test_a_gap_is_not_ranked_unless_it_is_filled_and_then_it_is_said(tmp_path: P
     assert filled["imputed"].notna().sum() == 1
 
 
+def test_without_a_dimension_that_is_nearly_the_same_everywhere_nobody_moves(tmp_path: Path) -> None:
+    table = composed(wide(tmp_path, 2020))
+    third = (table["level"] == "dimension") & (table["code"] == "D3")
+    table.loc[third, "score"] = 5 + table.loc[third, "score"] * 1e-9
+    found = audit(table, 2020, draws=100, samples=16).shifts
+    assert found["without_D3"]["largest"] == 0
+    assert found["without_D4"]["largest"] > 0
+
+
 def test_the_year_before_fills_only_what_can_be_compared(tmp_path: Path) -> None:
     before = dimensions(composed(wide(tmp_path, 2020)), 2020)
     table = dimensions(composed(wide(tmp_path, 2021)), 2021)
