@@ -195,7 +195,7 @@ def test_causes_are_the_parts_of_late(some, today, data):
     "scenario, first, last",
     [
         ("two-level-2026", date(2026, 9, 1), date(2026, 10, 30)),
-        ("dak-nong-2020", date(2019, 11, 16), date(2020, 11, 8)),
+        pytest.param("dak-nong-2020", date(2019, 11, 16), date(2020, 11, 8), marks=pytest.mark.acceptance),
     ],
 )
 def test_what_the_sandbox_decided_is_found_again(scenario, first, last):

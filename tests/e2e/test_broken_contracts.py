@@ -11,26 +11,27 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 from contract_overlay import spoiled
-from desk import Desk, Desks, Night
+from desk import Desk, Night
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 
 pytestmark = pytest.mark.e2e
 
-FIRST, SECOND, THIRD = date(2026, 9, 3), date(2026, 9, 4), date(2026, 9, 5)
+FIRST, SECOND = date(2026, 9, 16), date(2026, 9, 17)
 TABLE = "documents__documents"
+SHORT_OVERLAP = {"CCHC_OVERLAP_DAYS": "2"}
 STEP = f"staged_{TABLE}"
 
 
 @pytest.fixture(scope="module")
-def desk(make_desk: Desks) -> Desk:
-    return make_desk("first-night", size=0.1, nights=((FIRST, FIRST),))
+def desk(two_ranges: Desk) -> Desk:
+    return two_ranges
 
 
 @pytest.fixture(scope="module")
 def good(desk: Desk) -> Night:
-    return desk.nights[0]
+    return desk.nights[-1]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def unable(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory) ->
     desk.set_clock_after(SECOND)
     folder, wrong = tmp_path_factory.mktemp("contracts"), "WHERE CAST(document_type AS DATE) > sent_on"
     with spoiled(folder, TABLE, "WHERE procedures_count < 0", wrong):
-        return desk.run(SECOND, cross_checked=True)
+        return desk.run(SECOND, cross_checked=True, **SHORT_OVERLAP)
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,12 @@ def retyped(desk: Desk, unable: Night) -> Night:
     rows = files.read_parquet(path)
     place = rows.schema.get_field_index("sent_on")
     files.write_parquet(rows.set_column(place, "sent_on", rows["sent_on"].cast(pa.string())), path)
-    return desk.run(SECOND)
+    return desk.run(SECOND, **SHORT_OVERLAP)
 
 
 @pytest.fixture(scope="module")
 def mended(desk: Desk, retyped: Night) -> Night:
-    return desk.run(FIRST, SECOND)
+    return desk.run(FIRST, SECOND, **SHORT_OVERLAP)
 
 
 def test_a_rule_that_could_not_run_stops_the_table_and_is_named(desk: Desk, good: Night, unable: Night) -> None:
