@@ -229,7 +229,7 @@ def test_the_report_shows_figures_causes_and_dossiers(month: Month, table: pd.Da
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["--unit", "H99.2O1"], "Did you mean H99.201,"),
+        (["--unit", "H99.2O1"], "Did you mean H99.2"),
         (["--period", "2026-13"], "is no period"),
         (["--period", "2025-01"], "It was read for: month 2026-09"),
         (["--cause", "D99"], "Causes are CAPTURED_EARLIER, D05"),
