@@ -82,6 +82,8 @@ def kept_engines() -> Iterator[None]:
     with ExitStack() as patched:
         for module in ("event_log.sqlite.sqlite_event_log", "runs.sqlite.sqlite_run_storage"):
             patched.enter_context(mock.patch(f"{storage}.{module}.create_engine", create))
-        yield
-    for engine in engines.values():
-        engine.pool.dispose()
+        try:
+            yield
+        finally:
+            for engine in engines.values():
+                engine.pool.dispose()
