@@ -85,7 +85,6 @@ def _national_portal(settings: Settings) -> Source:
         _client(NationalPortalSource.name, settings.national_portal_url, settings),
         settings.province_code,
         with_children=settings.portal_children,
-        overlap_days=settings.overlap_days,
     )
 
 

@@ -9,13 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
 from published_files import needs, published
 
-from cchc_pipeline.days import parse_period
-from cchc_pipeline.sources import errors
-from cchc_pipeline.sources.national_portal.replies import Reply, join_units, out_of_step, parse_reply
-from cchc_pipeline.sources.national_portal.requests import REPORTS, ReportRequest, read_request
+from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, warnings
+from cchc_pipeline.sources.national_portal.requests import REPORTS, read_request
 
 CAPTURES = "captures/national_portal/phu_tho_2026-08"
 PUBLISHED = "acceptance/index766_published_phu_tho_2026-08.csv"
@@ -102,7 +99,7 @@ def test_province_and_children_are_joined_by_identifier() -> None:
 
 @needs(CAPTURES)
 def test_reports_out_of_step_are_named_with_both_figures() -> None:
-    (said,) = out_of_step(captured())
+    (said,) = warnings(captured())
     assert "dvc-progress-tree 184513" in said
     assert "dossier-digitized 184503" in said
     assert "2026-08" in said

@@ -23,7 +23,7 @@ from typing import Any
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken
-from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SERVICE_RESULTS, ReportRequest
+from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SATISFACTION, SERVICE_RESULTS, ReportRequest
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
@@ -49,6 +49,8 @@ _FIGURES: Fields = {
     "data_quality_status": ("dataQualityStatus", _text),
     "data_quality_message": ("dataQualityMessage", _text),
 }
+_METRIC_NUMBERS = ("numerator", "denominator", "ratio", "score", "maxScore")
+METRIC_REPORTS = ("transparency", "dossier-digitized", SATISFACTION)
 #: Report -> code of an item -> fields that its numerator is the sum of, and the field of its denominator.
 _ITEMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dvc-progress-tree": {"DOSSIER_ON_TIME": (("totalOnTime",), "totalReceived")},
@@ -89,6 +91,7 @@ class Reply:
         children: identifiers of the units below, in the order of the reply.
         rows: records with the columns of `national_portal__metrics` but `captured_on`.
         received: dossiers received as the report counts them for the unit asked for; None where it does not.
+        absent: sentences on fields of metrics that no unit has.
     """
 
     request: ReportRequest
@@ -96,6 +99,7 @@ class Reply:
     children: tuple[str | None, ...]
     rows: list[Row] = field(repr=False)
     received: float | None = None
+    absent: tuple[str, ...] = ()
 
 
 def decode(content: bytes, request: ReportRequest) -> Any:
@@ -144,7 +148,8 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
     units = {identity: _unit(entry, is_root=number == 0) for number, (identity, entry) in enumerate(entries)}
     rows = [row for identity, entry in entries for row in _unit_rows(identity, entry, units[identity], request)]
     rows += _radar_rows(root, units[root], data, request)
-    return Reply(request, units, tuple(identity for identity, _ in entries[1:]), rows, _received(own))
+    children = tuple(identity for identity, _ in entries[1:])
+    return Reply(request, units, children, rows, _received(own), _absent(own, below, request))
 
 
 def _parts(data: Mapping[str, Any], request: ReportRequest) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
@@ -156,6 +161,16 @@ def _parts(data: Mapping[str, Any], request: ReportRequest) -> tuple[Mapping[str
                     raise request.error(FieldGone, f"the report has no field '{name}'")
             return data[top], [child for child in data[list_name] if isinstance(child, Mapping)]
     raise request.error(FieldGone, "the report has neither 'overview' nor 'parent'")
+
+
+def _absent(own: Mapping[str, Any], below: Sequence[Mapping[str, Any]], request: ReportRequest) -> tuple[str, ...]:
+    if request.report not in METRIC_REPORTS:
+        return ()
+    if not any(isinstance(entry.get("metrics"), list) for entry in (own, *below)):
+        raise request.error(FieldGone, "the report has no field 'metrics'")
+    metrics = [mapping_or_empty(metric) for entry in (own, *below) for metric in entry.get("metrics") or ()]
+    gone = [name for name in ("name", *_METRIC_NUMBERS) if metrics and all(name not in metric for metric in metrics)]
+    return tuple(f"{request.period}: the metrics of {request.report} have no field '{name}'" for name in gone)
 
 
 def _check_unit(own: Mapping[str, Any], request: ReportRequest, province_code: str | None) -> None:
@@ -308,9 +323,9 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
     return list(rows.values())
 
 
-def out_of_step(replies: Sequence[Reply]) -> list[str]:
-    """Return sentences on reports of one period that count other dossiers or other units."""
-    said = []
+def warnings(replies: Sequence[Reply]) -> list[str]:
+    """Return sentences on fields that are gone, and on reports of one period that count other dossiers or units."""
+    said = [sentence for reply in replies for sentence in reply.absent]
     for period in dict.fromkeys(reply.request.period for reply in replies):
         some = [reply for reply in replies if reply.request.period == period]
         counted = {reply.request.report: reply.received for reply in some if reply.received is not None}
