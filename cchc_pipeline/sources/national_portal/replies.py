@@ -22,7 +22,7 @@ from typing import Any
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken
+from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SATISFACTION, SERVICE_RESULTS, ReportRequest
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
@@ -46,9 +46,12 @@ _FIGURES: Fields = {
     "score": ("score", _number),
     "max_score": ("maxScore", _number),
     "score_delta": ("scoreDelta", _number),
+    "growth_pct": ("growthPercent", _number),
     "data_quality_status": ("dataQualityStatus", _text),
     "data_quality_message": ("dataQualityMessage", _text),
 }
+#: Share by which reports of one pull were seen to differ, with room: 0.02 %.
+_IN_STEP = 0.01
 _METRIC_NUMBERS = ("numerator", "denominator", "ratio", "score", "maxScore")
 METRIC_REPORTS = ("transparency", "dossier-digitized", SATISFACTION)
 #: Report -> code of an item -> fields that its numerator is the sum of, and the field of its denominator.
@@ -70,7 +73,7 @@ _ITEMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
 }
 #: Items whose group has no other, so that its published score is theirs.
 _ONLY_ITEM = "DOSSIER_ON_TIME"
-_NO_FIGURE = {"stt", "totalScore", "score", "totalMaxScore", "maxScore", "ratio", "scoreDelta"}
+_NO_FIGURE = {"stt", "totalScore", "score", "totalMaxScore", "maxScore", "ratio", "scoreDelta", "growthPercent"}
 #: Groups that `service-results` calls by another name than their reports.
 _GROUP_NAMES = {"CLGQ": "ONLINE"}
 #: What the portal calls the kind of a unit below the province, by field.
@@ -92,14 +95,18 @@ class Reply:
         rows: records with the columns of `national_portal__metrics` but `captured_on`.
         received: dossiers received as the report counts them for the unit asked for; None where it does not.
         absent: sentences on fields of metrics that no unit has.
+        is_code_given: whether the reply itself has the code of the unit asked for.
+        doubt: why its figures may be those of another month; `settle` decides.
     """
 
     request: ReportRequest
-    units: Mapping[str | None, Row]
+    units: Mapping[str, Row]
     children: tuple[str | None, ...]
     rows: list[Row] = field(repr=False)
     received: float | None = None
     absent: tuple[str, ...] = ()
+    is_code_given: bool = True
+    doubt: SourceError | None = None
 
 
 def decode(content: bytes, request: ReportRequest) -> Any:
@@ -128,7 +135,7 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
 
     Raises:
         ReplyBroken: no JSON, not OK, or a list shorter than its total; `FieldGone`: without a part of the shape;
-            `PageRepeated`: about another unit (the whole country is one) or another period than asked for.
+            `PageRepeated`: about another unit than asked for (the whole country is one).
     """
     reply = decode(content, request) if isinstance(content, bytes) else content
     if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), Mapping):
@@ -137,19 +144,26 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
         raise request.error(ReplyBroken, "the portal answers, but not OK")
     data = reply["data"]
     own, below = _parts(data, request)
+    own = {**own, "growthPercent": data.get("growthPercent")}
     _check_unit(own, request, province_code)
     _check_length(data, below, request)
-    _check_period(data, request)
     root = request.root_id if province_code else None
-    entries = [(root, own), *((text_or_none(child.get("departmentId")), child) for child in below)]
-    if province_code and not own.get("departmentCode"):
+    is_code_given = text_or_none(own.get("departmentCode")) is not None
+    if province_code and not is_code_given:
         own = {**own, "departmentCode": province_code}
-        entries[0] = (root, own)
-    units = {identity: _unit(entry, is_root=number == 0) for number, (identity, entry) in enumerate(entries)}
-    rows = [row for identity, entry in entries for row in _unit_rows(identity, entry, units[identity], request)]
-    rows += _radar_rows(root, units[root], data, request)
-    children = tuple(identity for identity, _ in entries[1:])
-    return Reply(request, units, children, rows, _received(own), _absent(own, below, request))
+    entries = [(root, own, _unit(own, is_root=True))]
+    entries += [(text_or_none(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
+    rows = [row for identity, entry, unit in entries for row in _unit_rows(identity, entry, unit, request)]
+    rows += _radar_rows(root, entries[0][2], data, request)
+    units = {identity: unit for identity, _, unit in entries if identity is not None}
+    children = tuple(identity for identity, *_ in entries[1:])
+    absent, doubt = _absent(own, below, request), _other_month(data, request)
+    return Reply(request, units, children, rows, _received(own), absent, is_code_given, doubt)
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; nothing where it is no list."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _parts(data: Mapping[str, Any], request: ReportRequest) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
@@ -159,7 +173,7 @@ def _parts(data: Mapping[str, Any], request: ReportRequest) -> tuple[Mapping[str
             for name, kind in ((top, Mapping), (list_name, list)):
                 if not isinstance(data.get(name), kind):
                     raise request.error(FieldGone, f"the report has no field '{name}'")
-            return data[top], [child for child in data[list_name] if isinstance(child, Mapping)]
+            return data[top], _objects(data[list_name])
     raise request.error(FieldGone, "the report has neither 'overview' nor 'parent'")
 
 
@@ -168,7 +182,7 @@ def _absent(own: Mapping[str, Any], below: Sequence[Mapping[str, Any]], request:
         return ()
     if not any(isinstance(entry.get("metrics"), list) for entry in (own, *below)):
         raise request.error(FieldGone, "the report has no field 'metrics'")
-    metrics = [mapping_or_empty(metric) for entry in (own, *below) for metric in entry.get("metrics") or ()]
+    metrics = [metric for entry in (own, *below) for metric in _objects(entry.get("metrics"))]
     gone = [name for name in ("name", *_METRIC_NUMBERS) if metrics and all(name not in metric for metric in metrics)]
     return tuple(f"{request.period}: the metrics of {request.report} have no field '{name}'" for name in gone)
 
@@ -194,15 +208,15 @@ def _check_length(data: Mapping[str, Any], below: Sequence[Any], request: Report
         raise request.error(ReplyBroken, what, "ask with a larger pageSize, or save the reply again")
 
 
-def _check_period(data: Mapping[str, Any], request: ReportRequest) -> None:
-    """Check the months of a tree's chart: outside the period asked for they are 0."""
-    first, last = request.period.first, request.period.last
-    for point in data.get("monthlyChart") or () if request.report == "dvc-progress-tree" else ():
-        month = text_or_none(mapping_or_empty(point).get("month")) or ""
-        is_filled = any(number_or_none(point.get(name)) for name in ("onTimePct", "overduePct")) if month else False
-        if is_filled and month.isdigit() and not first.month <= int(month) <= last.month:
-            what = f"the report has figures of month {month}, which lies outside {request.period}"
-            raise request.error(PageRepeated, what, "ask for the period again, or correct the request beside the file")
+def _other_month(data: Mapping[str, Any], request: ReportRequest) -> SourceError | None:
+    """Return an error where the chart of a tree has figures of a month outside the period; seen were only zeros."""
+    first, last = request.period.first.month, request.period.last.month
+    for point in _objects(data.get("monthlyChart")) if request.report == "dvc-progress-tree" else ():
+        month, shares = text_or_none(point.get("month")) or "", (point.get("onTimePct"), point.get("overduePct"))
+        if month.isdecimal() and not first <= int(month) <= last and any(number_or_none(share) for share in shares):
+            what = f"its chart has figures of month {month}, which lies outside {request.period}"
+            return request.error(PageRepeated, what, "ask for the period again, or correct the request beside the file")
+    return None
 
 
 def _unit(entry: Mapping[str, Any], *, is_root: bool) -> Row:
@@ -220,7 +234,7 @@ def _unit(entry: Mapping[str, Any], *, is_root: bool) -> Row:
 
 
 def _received(own: Mapping[str, Any]) -> float | None:
-    metrics = {mapping_or_empty(one).get("code"): one for one in own.get("metrics") or ()}
+    metrics = {text_or_none(metric.get("code")): metric for metric in _objects(own.get("metrics"))}
     digitised = value_at(metrics, "ORIGINAL_RESULT_AVAILABLE.denominator")
     found = (number_or_none(value) for value in (own.get("totalReceived"), own.get("totalDossiers"), digitised))
     return next((value for value in found if value is not None), None)
@@ -235,15 +249,14 @@ def _unit_rows(identity: str | None, entry: Mapping[str, Any], unit: Row, reques
     published = {
         "score": entry.get("totalScore", entry.get("score")),
         "maxScore": entry.get("totalMaxScore", entry.get("maxScore")),
-        **{name: entry.get(name) for name in ("ratio", "scoreDelta")},
+        **{name: entry.get(name) for name in ("ratio", "scoreDelta", "growthPercent")},
     }
     yield row(TOTAL_CODE if request.report == SERVICE_RESULTS else f"GROUP.{group}", published)
     for code, score in mapping_or_empty(entry.get("groupScores")).items():
         code = _GROUP_NAMES.get(code, code)
         yield row(f"GROUP.{code}", {"score": score}, code)
-    for metric in entry.get("metrics") or ():
-        if isinstance(metric, Mapping):
-            yield row(text_or_none(metric.get("code")), metric)
+    for metric in _objects(entry.get("metrics")):
+        yield row(text_or_none(metric.get("code")), metric)
     taken = set(_NO_FIGURE)
     for code, (parts, whole) in _ITEMS.get(request.report, {}).items():
         counts = {name: entry[name] for name in (*parts, whole) if name in entry}
@@ -265,13 +278,9 @@ def _sum(values: Iterable[Any]) -> Any:
 
 
 def _radar_rows(root: str | None, unit: Row, data: Mapping[str, Any], request: ReportRequest) -> Iterator[Row]:
-    for group in data.get("radar") or ():
-        code = text_or_none(mapping_or_empty(group).get("code"))
-        if code:
+    for group in _objects(data.get("radar")):
+        if code := text_or_none(group.get("code")):
             yield _row(root, unit, request, code, f"RADAR.{code}", group)
-    if data.get("growthPercent") is not None:
-        figures = {"numerator": data["growthPercent"]}
-        yield _row(root, unit, request, TOTAL_CODE, "FIELD.growthPercent", figures)
 
 
 def _row(
@@ -305,27 +314,47 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
 
     A unit that no reply gives a code of keeps its records, with the reason; of a key that comes twice the first counts.
     """
-    known: dict[str | None, Row] = {}
+    known: dict[str, Row] = {}
     for reply in replies:
         for identity, unit in reply.units.items():
             held = known.setdefault(identity, dict(unit))
             held |= {name: value for name, value in unit.items() if held[name] is None}
     rows: dict[Any, Row] = {}
     for row in (row for reply in replies for row in reply.rows):
-        unit, problems = known[row["department_id"]], Problems()
-        row = {**row, **{name: unit[name] if row[name] is None else row[name] for name in unit}}
-        row["unit_code"] = read_unit(row["unit_code"], "unit_code", problems)
-        if unit["unit_code"] is None:
-            problems.add("unit_code", f"no report gives the code of the unit with identifier {row['department_id']}")
-            row["parse_errors"] = "; ".join(filter(None, (row["parse_errors"], problems.text())))
-        key = (row["unit_code"], row["period_type"], row["period_start"], row["metric_code"])
-        rows.setdefault(key if None not in key else (len(rows), "no key"), {**row, "captured_on": captured_on})
+        identity, problems, joined = row["department_id"], Problems(), {**row, "captured_on": captured_on}
+        joined |= {name: value for name, value in known.get(identity, {}).items() if row[name] is None}
+        joined["unit_code"] = read_unit(joined["unit_code"], "unit_code", Problems())
+        if joined["unit_code"] is None and "unit_code: " not in (row["parse_errors"] or ""):
+            problems.add("unit_code", f"no report gives the code of the unit with identifier {identity}")
+            joined["parse_errors"] = "; ".join(filter(None, (row["parse_errors"], problems.text())))
+        key = tuple(joined[name] for name in ("unit_code", "period_type", "period_start", "metric_code"))
+        rows.setdefault(key if None not in key else (len(rows), "no key"), joined)
     return list(rows.values())
+
+
+def settle(replies: Sequence[Reply]) -> tuple[list[Reply], list[SourceError]]:
+    """Return the replies to keep, and an error for each that is of another month.
+
+    A chart alone proves nothing: a reply in doubt is kept where another report of its period counts the same dossiers.
+    """
+    kept, faults = [], []
+    for reply in replies:
+        others = (
+            one.received for one in replies
+            if one.request.period == reply.request.period and one is not reply and one.received is not None
+        )  # fmt: skip
+        agrees = any(abs(count - (reply.received or 0)) <= _IN_STEP * max(count, 1) for count in others)
+        if reply.doubt is None or agrees:
+            kept.append(reply)
+        else:
+            faults.append(reply.doubt)
+    return kept, faults
 
 
 def warnings(replies: Sequence[Reply]) -> list[str]:
     """Return sentences on fields that are gone, and on reports of one period that count other dossiers or units."""
     said = [sentence for reply in replies for sentence in reply.absent]
+    said += [reply.doubt.message for reply in replies if reply.doubt is not None]
     for period in dict.fromkeys(reply.request.period for reply in replies):
         some = [reply for reply in replies if reply.request.period == period]
         counted = {reply.request.report: reply.received for reply in some if reply.received is not None}

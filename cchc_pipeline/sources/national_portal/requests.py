@@ -22,12 +22,15 @@ GROUP_OF = {
 }
 REPORTS = (SERVICE_RESULTS, *GROUP_OF)
 REPORT_PATH = "/api/v1/reporting/evaluation/"
+FORMALITIES_PATH = "/api/v1/reporting/formalities"
 #: The largest page seen; it held every child of a province, and nobody was seen to ask for a second page.
 PAGE_SIZE = 300
 #: Key of a procedure's UUID, by report; `service-results` and satisfaction take none.
 _FORMALITY_KEY = {report: "formalityId" for report in GROUP_OF if report != SATISFACTION} | {
     "dossier-digitized": "formalityID"
 }
+#: Reports that can be had for a single procedure.
+PROCEDURE_REPORTS = tuple(_FORMALITY_KEY)
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,19 @@ def read_request(report: str, body: Mapping[str, Any], culprit: str | None = Non
         raise ValueError(f"the request names no month, quarter or year; it needs {keys}") from None
     formality = body.get("formalityId") or body.get("formalityID")
     return ReportRequest(report, period_of(kind, first), body.get("rootDepartmentId"), formality, culprit)
+
+
+def night_requests(window: Window, root_id: str | None) -> list[ReportRequest]:
+    """Return the requests of a night: the list of provinces, and every report of every period of the province.
+
+    Without the UUID of the province, only the list.
+    """
+    day = window.last
+    listed = ReportRequest(SERVICE_RESULTS, period_of("year", day), day=day)
+    if root_id is None:
+        return [listed]
+    periods = periods_to_read(window)
+    return [listed, *(ReportRequest(report, period, root_id, day=day) for period in periods for report in REPORTS)]
 
 
 def periods_to_read(window: Window) -> list[Period]:

@@ -7,23 +7,34 @@ Numbers are carried as published, null included.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import ClassVar
 
-from cchc_pipeline.days import Window, period_of, today
+from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.http import HttpClient
-from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, warnings
-from cchc_pipeline.sources.national_portal.requests import REPORTS, SERVICE_RESULTS, ReportRequest, periods_to_read
+from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, settle, warnings
+from cchc_pipeline.sources.national_portal.requests import FORMALITIES_PATH, ReportRequest, night_requests
+from cchc_pipeline.sources.national_portal.saved import newest_day, read_saved
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
+from cchc_pipeline.sources.records import mapping_or_empty, text_or_none, value_at
 
 METRICS = "national_portal__metrics"
 PROVINCES = "national_portal__provinces"
-_OF_METRICS_ONLY = ("child_group", "report", "group_code", "metric_name", "numerator", "denominator", "max_score")
-_QUALITY = ("data_quality_status", "data_quality_message")
+#: A report whose units all have codes.
+_WITH_CODES = "dvc-progress-tree"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: Columns of `national_portal__provinces`; what else a reply's record has is the same for all of them, or blank.
+PROVINCE_COLUMNS = (
+    "unit_code", "unit_name", "department_id", "period_type", "period_start", "period_end", "captured_on",
+    "metric_code", "score", "ratio_pct", "score_delta", "parse_errors",
+)  # fmt: skip
 
 
 class NationalPortalSource:
@@ -35,6 +46,7 @@ class NationalPortalSource:
         http: client of the portal.
         province_code: canonical code of the province, as in the portal's list.
         with_children: also keep the figures of the departments and communes.
+        saved: folder with a folder of saved replies for each day that has them; see `saved.py`.
         today: the civil day of a pull, which is kept with its figures.
 
     Attributes:
@@ -50,27 +62,56 @@ class NationalPortalSource:
         province_code: str,
         *,
         with_children: bool = True,
+        saved: Path | None = None,
         today: Callable[[], date] = today,
     ) -> None:
         self._http = http
         self._province = province_code
         self._with_children = with_children
+        self._saved = saved
         self._today = today
         self.notes: dict[str, str] = {}
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield one batch of each table for the last day of the window.
 
-        A report that cannot be used leaves the others: what was read is yielded before the error is raised. A refusal
-        (any HTTP status but success, or a web page) ends the pull: nothing more is asked.
+        Where a folder of saved replies lies for a day of the window, they are read and nothing is asked. A report that
+        cannot be used leaves the others: what was read is yielded before the error is raised. A refusal (any HTTP
+        status but success, or a web page) ends the pull: nothing more is asked.
         """
         del known
-        day, captured_on, periods = window.last, self._today(), periods_to_read(window)
-        total = 1 + len(periods) * len(REPORTS)
-        listed = self._ask(ReportRequest(SERVICE_RESULTS, period_of("year", day), day=day), None)
+        day = window.last
+        saved_on = newest_day(self._saved, window) if self._saved else None
+        if self._saved and saved_on:
+            progress(0, None, f"portal replies saved on {saved_on}")
+            held = read_saved(self._saved, saved_on, self._province)
+            listed, replies, faults, captured_on = held.provinces, held.replies, held.faults, held.day
+        else:
+            captured_on = self._today()
+            listed, replies, faults = self._asked(window, progress)
+        replies, of_other_months = settle(replies)
+        faults = [*faults, *of_other_months]
+        self.notes = {METRICS: "; ".join(warnings(replies)) or "reports agree"}
+        # A portal that answers about something else than asked may do so in its list, too.
+        is_astray = not replies and any(isinstance(fault, PageRepeated) for fault in faults)
+        if listed and not is_astray:
+            self.notes[PROVINCES] = f"{len(listed.children)} provinces"
+            yield Batch(PROVINCES, day, _province_rows(listed, captured_on))
+        if replies:
+            rows = join_units([*replies, *([listed] if listed else ())], captured_on)
+            below = {identity for reply in replies for identity in reply.children if self._with_children}
+            kept = below | {reply.request.root_id for reply in replies}
+            yield Batch(METRICS, day, [row for row in rows if row["department_id"] in kept])
+        if faults:
+            raise _joined(faults, is_all=not replies)
+
+    def _asked(self, window: Window, progress: Progress) -> tuple[Reply, list[Reply], list[SourceError]]:
+        """Ask for the list of provinces, then for every report of every period, one after the other."""
+        (asked,) = night_requests(window, None)
+        listed = self._ask(asked, None)
+        _, *requests = night_requests(window, self._root(listed))
+        total = 1 + len(requests)
         progress(1, total, "portal's list of provinces")
-        root = self._root(listed)
-        requests = [ReportRequest(report, period, root, day=day) for period in periods for report in REPORTS]
         replies: list[Reply] = []
         faults: list[SourceError] = []
         for number, request in enumerate(requests, start=2):
@@ -81,17 +122,45 @@ class NationalPortalSource:
                 if not isinstance(fault, ReplyBroken) or fault.details.get("is_page"):
                     break
             progress(number, total, f"portal reports, {request.period}")
-        provinces = _province_rows(listed, captured_on)
-        self.notes = {PROVINCES: f"{len(listed.children)} provinces"}
-        yield Batch(PROVINCES, day, provinces)
-        if replies:
-            rows = join_units([*replies, listed], captured_on)
-            kept = {root, *(identity for reply in replies for identity in reply.children if self._with_children)}
-            rows = [row for row in rows if row["department_id"] in kept]
-            self.notes[METRICS] = "; ".join(warnings(replies)) or "reports agree"
-            yield Batch(METRICS, day, rows)
-        if faults:
-            raise _joined(faults)
+        return listed, replies, faults
+
+    def of_procedure(self, report: str, period: Period, procedure: str) -> list[Row]:
+        """Ask for one report of a single procedure, of the province and all its children.
+
+        Args:
+            report: any but `service-results` and `handling-satisfaction`.
+            period: month, quarter or year.
+            procedure: code of the procedure, or its UUID on the portal.
+
+        Returns:
+            Records as those of `national_portal__metrics`; they are figures of the procedure, never of the unit.
+
+        Raises:
+            ValueError: the report cannot be had for a single procedure.
+            SourceError: the portal gave no usable reply, or does not know the procedure.
+        """
+        (asked,) = night_requests(Window(period.first, period.last), None)
+        listed = self._ask(asked, None)
+        request = ReportRequest(report, period, self._root(listed), procedure)
+        request.body()  # refuses a report of no procedure before anything is looked up
+        if not _UUID.fullmatch(procedure):
+            request = replace(request, formality_id=self._formality(procedure))
+        replies = [self._ask(request, self._province)]
+        if any(unit["unit_code"] is None for unit in replies[0].units.values()):
+            replies.append(self._ask(replace(request, report=_WITH_CODES), self._province))
+        return [row for row in join_units(replies, self._today()) if row["report"] == report]
+
+    def _formality(self, code: str) -> str:
+        """Return the UUID of a procedure; the portal may find others beside it."""
+        reply = self._http.ask("POST", FORMALITIES_PATH, json={"currentPage": 1, "pageSize": 10, "q": code})
+        items = value_at(reply, "data.items")
+        for item in map(mapping_or_empty, items if isinstance(items, list) else ()):
+            if item.get("code") == code and (found := text_or_none(item.get("id"))):
+                return found
+        fix = "compare the code with the national database of procedures, or give the procedure's UUID"
+        raise self._http.error(
+            ReplyBroken, f"the portal's catalogue has no procedure {code}", FORMALITIES_PATH, fix=fix
+        )
 
     def _ask(self, request: ReportRequest, province_code: str | None) -> Reply:
         with self._http.reading(request.day, f"{request.report} of {request.period}"):
@@ -107,18 +176,15 @@ class NationalPortalSource:
 
 def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
     rows = [row for row in join_units([listed], captured_on) if row["department_id"] in listed.children]
-    left_out = {*_OF_METRICS_ONLY, *_QUALITY}
-    return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
+    return [{name: row[name] for name in PROVINCE_COLUMNS} for row in rows]
 
 
-def _joined(faults: list[SourceError]) -> SourceError:
-    """Return the only fault, or one that names all of them; a refusal counts as what it is."""
-    last = faults[-1]
+def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
+    """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
+    refusals = (fault for fault in faults if not isinstance(fault, ReplyBroken))
+    lead = faults[0] if is_all else next(refusals, faults[0])
     if len(faults) == 1:
-        return last
-    kind = (
-        type(last) if len({type(fault) for fault in faults}) == 1 or not isinstance(last, ReplyBroken) else ReplyBroken
-    )
-    what = "; ".join(f"{fault.details['what']} ({fault.details['reading']})" for fault in faults)
+        return lead
+    what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
     fix = "; ".join(dict.fromkeys(fault.fix for fault in faults))
-    return kind(what, source=last.source, culprit=last.culprit, day=last.day, fix=fix)
+    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix)
