@@ -188,7 +188,8 @@ class _Asked:
         metrics = self.portal.metrics(group, unit, *self.span, self.procedure)
         maximum = sum(one["maxScore"] for one in metrics)
         total = rounded(sum(one["score"] or 0 for one in metrics))
-        counts, more = self.counts[unit.code], {}
+        counts = self.counts[unit.code]
+        more: dict[str, Any] = {}
         if group == "MDHL":
             petitions = counts["petitions"]
             more = {"totalPetitions": petitions, "classifiedPetitions": petitions, "totalDossiers": counts["received"]}

@@ -148,6 +148,7 @@ class Portal:
     ) -> list[Metric]:
         """Return the published metrics of CKMB, MDSH or MDHL; the other groups publish none."""
         c = self.counts(clock, start, end, procedure)[unit.code]
+        figures: list[tuple[int | None, int | None]]
         if group == "CKMB":
             figures = [*self._transparency(clock, start, end), (c["synced"], c["synced"])]
         elif group == "MDSH":

@@ -151,7 +151,7 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
     is_code_given = text_or_none(own.get("departmentCode")) is not None
     if province_code and not is_code_given:
         own = {**own, "departmentCode": province_code}
-    entries = [(root, own, _unit(own, is_root=True))]
+    entries: list[tuple[str | None, Mapping[str, Any], Row]] = [(root, own, _unit(own, is_root=True))]
     entries += [(text_or_none(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
     rows = [row for identity, entry, unit in entries for row in _unit_rows(identity, entry, unit, request)]
     rows += _radar_rows(root, entries[0][2], data, request)
