@@ -13,6 +13,7 @@ from cchc_pipeline.core import at_risk, build, state
 from cchc_pipeline.core.units import REGISTER, build_units, former_holders, register_history
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
+from cchc_pipeline.sources.registry import SOURCES
 
 core_asset = partial(table_asset, group="core", rooms=("core", "core.sql", "reference"))
 lateness_asset = partial(core_asset, group="lateness")
@@ -97,14 +98,19 @@ def core_procedures(work: Work) -> Made:
     return Made(table, checks=[check("procedures_listed", passed=not missing, **found)])
 
 
+#: The portal's tables: what it says of our units, and of all provinces.
+PORTAL = SOURCES["national_portal"].tables
+
+
 @core_asset(
     "units",
     key="core_units",
-    deps=[staged_key("national_portal__metrics"), core_dossiers, core_documents, core_procedures],
+    deps=[*(staged_key(table) for table in PORTAL), core_dossiers, core_documents, core_procedures],
 )
 def core_units(work: Work) -> pa.Table:
     """Đơn vị: province, departments, districts (until 30/6/2025) and communes with their parents."""
-    state.take_in(work.lake, "national_portal__metrics")
+    for table in PORTAL:
+        state.take_in(work.lake, table)
     return build_units(work.lake, work.settings.province_code, work.lake.span().as_of_on)
 
 

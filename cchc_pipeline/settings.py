@@ -59,7 +59,9 @@ class Settings(BaseModel):
     retries: int = Field(default=4, ge=0, le=20)
     backoff_s: float = Field(default=0.5, ge=0)
     delay_s: float = Field(default=0, ge=0, description="pause between two calls to a source")
-    portal_children: bool = Field(default=True, description="also read the portal's reports of single units")
+    portal_children: bool = Field(
+        default=True, description="also keep the portal's figures of departments and communes"
+    )
 
     keep_versions: int = Field(default=14, ge=1, description="published versions that stay for rollback")
     report_periods: tuple[ReportPeriod, ...] = Field(default=(), description="free periods of indicator_values")

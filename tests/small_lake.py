@@ -37,6 +37,7 @@ INBOUND = (
     "documents__documents",
     "documents__statuses",
     "national_portal__metrics",
+    "national_portal__provinces",
     "papi__subdimensions",
     "papi__totals",
 )
@@ -126,6 +127,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
                 ("H99.201", "UBND Xã Mẫu", "COMMUNE"),
             )
         ],
+        "national_portal__provinces": [],
         "papi__subdimensions": [],
         "papi__totals": [],
         "registers__observations": [
@@ -166,7 +168,8 @@ def derive(lake: Lake, **free: Any) -> None:
     build.build_documents(lake)
     state.replace(lake, "one_stop__procedures")
     build.build_procedures(lake, LAST)
-    state.take_in(lake, "national_portal__metrics")
+    for table in ("national_portal__metrics", "national_portal__provinces"):
+        state.take_in(lake, table)
     build_units(lake, "H99", LAST)
     for name in REGISTERS:
         build_register(lake, name, LAST)

@@ -19,6 +19,7 @@ _OWN = {
     "points": "Where points are lost, and what to fix first.",
     "whatif": "Score and rank if figures were others.",
     "rubric": "Check, import and compare rubrics.",
+    "portal": "What to save by hand where the national portal refuses us; single procedures.",
     "registers": "Empty files for the registers that offices keep.",
     "quarantine": "Records that wait because they broke a rule: list, show, release.",
     "quality": "Quality pages, and Great Expectations' Data Docs.",

@@ -190,6 +190,6 @@ class HttpClient:
         if start.startswith(b"<"):
             what = "an HTML page instead of JSON (a login or maintenance page)"
             fix = "open the address by hand: check the credentials, or wait until the maintenance is over"
-            raise self.error(errors.ReplyBroken, what, path, fix=fix)
+            raise self.error(errors.ReplyBroken, what, path, fix=fix, is_page=True)
         size = len(reply.content)
         raise self.error(errors.ReplyBroken, f"the reply is not complete JSON ({size} bytes)", path)

@@ -80,12 +80,13 @@ def _documents(settings: Settings) -> Source:
     return DocumentsSource(http, settings.province_code, settings.overlap_days)
 
 
-def _national_portal(settings: Settings) -> Source:
+def national_portal(settings: Settings) -> NationalPortalSource:
+    """Return the adapter of the national portal, which can also be asked for single procedures."""
     return NationalPortalSource(
         _client(NationalPortalSource.name, settings.national_portal_url, settings),
         settings.province_code,
         with_children=settings.portal_children,
-        overlap_days=settings.overlap_days,
+        saved=settings.drop_folder / "portal",
     )
 
 
@@ -112,7 +113,7 @@ _KINDS = (
     ),
     SourceKind(
         NationalPortalSource,
-        _national_portal,
+        national_portal,
         title_vi="Cổng Dịch vụ công quốc gia",
         description_vi="Cổng Dịch vụ công quốc gia: số liệu và điểm Bộ chỉ số 766",
         asset_group="source_portal",

@@ -35,7 +35,10 @@ GRAPH = {
     "at_risk_calibration": {"at_risk_dossiers"},
     "core_documents": {"core_dossiers", "staged_documents__statuses"},
     "core_procedures": {"staged_one_stop__procedures", "core_dossiers"},
-    "core_units": {"staged_national_portal__metrics", "core_dossiers", "core_documents", "core_procedures"},
+    "core_units": {
+        *("staged_national_portal__metrics", "staged_national_portal__provinces"),
+        *("core_dossiers", "core_documents", "core_procedures"),
+    },
     "indicators": set(),
     "indicator_values": {
         *("indicators", "core_dossier_events", "core_documents", "core_procedures", "core_units"),

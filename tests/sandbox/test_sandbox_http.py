@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -211,55 +212,92 @@ def ask(sandbox: SandboxServer, report: str, **body: Any) -> Any:
     return reply.json()["data"]
 
 
-@pytest.mark.parametrize("period", [{"timeType": "month", "period": 9}, {"timeType": "quarter", "period": 3},
+PAGE = {"currentPage": 1, "pageSize": 300}
+
+
+def body_of(sandbox: SandboxServer, report: str, *, month: int) -> dict[str, Any]:
+    """The request of a month of 2026 for the province, as the real portal takes it."""
+    period: dict[str, Any] = {"timeType": "month", "year": 2026, "month": month}
+    if report == "handling-satisfaction":
+        last = calendar.monthrange(2026, month)[1]
+        period = {"fromDate": f"2026-{month:02d}-01", "toDate": f"2026-{month:02d}-{last}"}
+    return {**period, **PAGE, "rootDepartmentId": sandbox.describe()["units"][0]["departmentId"]}
+
+
+@pytest.mark.parametrize("period", [{"timeType": "month", "month": 9}, {"timeType": "quarter", "quarter": 3},
                                     {"timeType": "year"}])  # fmt: skip
 def test_scores_are_sums(sandbox: SandboxServer, period: dict[str, Any]) -> None:
-    country = ask(sandbox, "service-results", **period, year=2026, departmentType="ADMINISTRATIVE_UNIT")
+    country = ask(sandbox, "service-results", **period, year=2026)
     assert len(country["evaluation"]) == 34
     mine = next(row for row in country["evaluation"] if row["departmentCode"] == "H99")
-    assert sum(mine["groupScores"].values()) == pytest.approx(mine["totalScore"], abs=0.011)
-    province = ask(sandbox, "service-results", **period, year=2026, departmentId=mine["departmentId"])
+    assert sum(mine["groupScores"].values()) == pytest.approx(mine["totalScore"], abs=0.001)
+    province = ask(sandbox, "service-results", **period, year=2026, rootDepartmentId=mine["departmentId"])
     assert province["overview"]["totalScore"] == mine["totalScore"]
-    assert sum(group["score"] for group in province["radar"]) == pytest.approx(mine["totalScore"], abs=0.02)
+    assert province["growthPercent"] == pytest.approx(
+        100 * mine["scoreDelta"] / (mine["totalScore"] - mine["scoreDelta"]), abs=0.006
+    )
+    assert sum(group["score"] for group in province["radar"]) == pytest.approx(mine["totalScore"], abs=0.001)
     assert {row["childGroup"] for row in province["evaluation"]} == {"AGENCY", "COMMUNE"}
     assert len(province["evaluation"]) == 50
-    groups = {}
+
+
+def test_groups_are_sums_of_metrics_and_units_of_the_province(sandbox: SandboxServer) -> None:
+    received = set()
     for report, code in REPORTS.items():
-        data = ask(sandbox, report, **period, year=2026, departmentId=mine["departmentId"])
-        assert data["overview"]["departmentId"] == mine["departmentId"]
-        assert data["group"]["code"] == code
-        groups[code] = data["group"]["score"]
-        if data["metrics"]:
-            assert sum(m["score"] or 0 for m in data["metrics"]) == pytest.approx(groups[code], abs=0.011)
-    assert sum(groups.values()) == pytest.approx(mine["totalScore"], abs=0.011)
+        data = ask(sandbox, report, **body_of(sandbox, report, month=9))
+        own, below = data.get("overview") or data["parent"], data.get("evaluation") or data["children"]
+        assert len(below) == 50
+        for unit in (own, *below):
+            if "metrics" in unit:
+                assert sum(one["score"] or 0 for one in unit["metrics"]) == pytest.approx(unit["totalScore"], abs=0.001)
+        if code == "TDGQ":
+            assert sum(unit["totalReceived"] for unit in below) == own["totalReceived"]
+            assert all(unit["totalReceived"] == unit["totalOnTime"] + unit["totalOverdue"] for unit in below)
+            received.add(own["totalReceived"])
+        elif code == "MDSH":
+            received.add(own["metrics"][0]["denominator"])
+        elif code == "CKMB":
+            assert all(unit["metrics"][:3] == own["metrics"][:3] for unit in below)  # inherited
+        elif code == "ONLINE":
+            assert all("authorityCount" not in unit for unit in below)
+    assert len(received) == 1
 
 
-def test_child_units(sandbox: SandboxServer) -> None:
-    units = requests.get(sandbox.base_url + "/sandbox/describe", timeout=10).json()["units"]
-    query = {"timeType": "month", "period": 9, "year": 2026}
-    whole = ask(sandbox, "transparency", **query, departmentId=units[0]["departmentId"])["metrics"]
-    statuses, petitions, received = set(), set(), 0
-    for unit in units[1:]:
-        metrics = ask(sandbox, "transparency", **query, departmentId=unit["departmentId"])["metrics"]
-        assert metrics[:3] == whole[:3]  # inherited
-        statuses |= {metric["dataQualityStatus"] for metric in metrics}
-        received += ask(sandbox, "dvc-progress-tree", **query, departmentId=unit["departmentId"])["totalReceived"]
-        for metric in ask(sandbox, "handling-satisfaction", **query, departmentId=unit["departmentId"])["metrics"][1:]:
-            if metric["denominator"] == 0:
-                petitions.add((metric["ratio"], metric["score"]))
-    assert "TEMP_NATIONAL_REPORT_DENOMINATOR" in statuses
-    assert petitions == {(0.0, 6.0)}
-    top = ask(sandbox, "dvc-progress-tree", **query, departmentId=units[0]["departmentId"])
-    assert received == top["totalReceived"] == top["totalOnTime"] + top["totalOverdue"]
+def test_a_period_without_dossiers_is_0_of_0(sandbox: SandboxServer) -> None:
+    metrics = ask(sandbox, "dossier-digitized", **body_of(sandbox, "dossier-digitized", month=3))["overview"]["metrics"]
+    assert [metrics[0][name] for name in ("numerator", "denominator", "ratio", "score")] == [0, 0, None, None]
+    data = ask(sandbox, "transparency", **body_of(sandbox, "transparency", month=3))
+    assert data["overview"]["metrics"][3]["dataQualityStatus"] == "NO_NATIONAL_REPORT_DATA"
+    petitions = ask(sandbox, "handling-satisfaction", **body_of(sandbox, "handling-satisfaction", month=3))
+    scores = {one["code"]: (one["ratio"], one["score"]) for one in petitions["overview"]["metrics"]}
+    assert scores["PETITION_PROCESSING_ON_TIME"] == (0, 6)
+    assert scores["DOSSIER_RECEIVING_SATISFACTION"] == (0, 0)
+    parent = ask(sandbox, "dvc-progress-tree", **body_of(sandbox, "dvc-progress-tree", month=3))["parent"]
+    assert (parent["totalScore"], parent["ratio"]) == (0, 0)
 
 
-def test_a_period_without_dossiers_has_null_metrics(sandbox: SandboxServer) -> None:
-    query = {"timeType": "month", "period": 3, "year": 2026}
-    department = sandbox.describe()["units"][0]["departmentId"]
-    metrics = ask(sandbox, "dossier-digitized", **query, departmentId=department)["metrics"]
-    assert metrics[0]["numerator"] is None
-    assert metrics[0]["dataQualityStatus"] == "NO_NATIONAL_REPORT_DATA"
-    assert ask(sandbox, "dvc-progress-tree", **query, departmentId=department)["group"]["score"] == 0
+def test_a_report_of_a_single_procedure(sandbox: SandboxServer) -> None:
+    address = f"{sandbox.base_url}{PORTAL.removesuffix('/evaluation')}/formalities"
+    items = requests.post(address, json=PAGE, timeout=10).json()["data"]["items"]
+    body = body_of(sandbox, "dvc-progress-tree", month=9)
+    of_each = [
+        ask(sandbox, "dvc-progress-tree", **body, formalityId=item["id"])["parent"]["totalReceived"] for item in items
+    ]
+    assert sum(of_each) <= ask(sandbox, "dvc-progress-tree", **body)["parent"]["totalReceived"]
+    assert any(of_each)
+
+
+def test_reports_can_be_out_of_step_and_a_firewall_can_refuse(sandbox: SandboxServer) -> None:
+    query = body_of(sandbox, "dossier-digitized", month=10)
+    try:
+        sandbox.add_fault("dossier-digitized", "lag", seconds=3 * 86_400)
+        late = ask(sandbox, "dossier-digitized", **query)["overview"]["metrics"][0]["denominator"]
+        assert late < ask(sandbox, "dvc-progress-tree", **query)["parent"]["totalReceived"]
+        sandbox.add_fault("transparency", "403")
+        refused = requests.post(f"{sandbox.base_url}{PORTAL}/transparency", json=query, timeout=10)
+        assert (refused.status_code, refused.headers["content-type"].partition(";")[0]) == (403, "text/html")
+    finally:
+        sandbox.faults.clear()
 
 
 def test_the_push_distorts(sandbox: SandboxServer) -> None:
@@ -285,12 +323,14 @@ def test_the_push_distorts(sandbox: SandboxServer) -> None:
 
 
 def test_bad_requests_to_the_portal(sandbox: SandboxServer) -> None:
-    url = f"{sandbox.base_url}{PORTAL}"
+    url, root = f"{sandbox.base_url}{PORTAL}", sandbox.describe()["units"][0]["departmentId"]
     for report, body, status in (
         ("no-report", {"timeType": "year", "year": 2026}, 404),
-        ("transparency", {"timeType": "week", "year": 2026}, 400),
+        ("transparency", {"timeType": "week", "year": 2026, "rootDepartmentId": root}, 400),
+        ("transparency", {"timeType": "month", "year": 2026, "period": 9, "rootDepartmentId": root}, 400),
         ("transparency", {"timeType": "year", "year": 2026}, 400),
-        ("transparency", {"timeType": "year", "year": 2026, "departmentId": "nobody"}, 404),
+        ("transparency", {"timeType": "year", "year": 2026, "departmentId": root}, 400),
+        ("transparency", {"timeType": "year", "year": 2026, "rootDepartmentId": "nobody"}, 404),
     ):
         assert requests.post(f"{url}/{report}", json=body, timeout=10).status_code == status
 
@@ -311,7 +351,7 @@ def test_personal_data_is_obviously_invented_and_where_it_is_expected(
         assert not MARKERS.search(json.dumps(kept, ensure_ascii=False))
     text = requests.post(
         f"{sandbox.base_url}{PORTAL}/service-results",
-        json={"timeType": "year", "year": 2026, "departmentType": "ADMINISTRATIVE_UNIT"},
+        json={"timeType": "year", "year": 2026},
         timeout=10,
     ).text
     assert not MARKERS.search(text)

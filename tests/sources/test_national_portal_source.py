@@ -1,179 +1,364 @@
+"""The adapter of the portal: what it asks, what it keeps, and what ends it."""
+
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from published_files import published
+from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
-from cchc_pipeline.days import Period, Window, periods_of
+from cchc_pipeline.days import Window, parse_period
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
-from cchc_pipeline.sources.national_portal.source import (
-    METRIC_REPORTS,
-    NationalPortalSource,
-    Unit,
-    parse_service_results,
-    report_rows,
-    request_body,
-    result_rows,
-)
-from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.sources.national_portal.requests import GROUP_OF, periods_to_read
+from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES, NationalPortalSource
+from cchc_pipeline.sources.protocol import Batch, KnownState
 
-CAPTURE = "acceptance/national_portal_service_results_2026-09-17.json"
-DAY = date(2026, 3, 10)
-KEY = Unit("id-1", "H34", "UBND tỉnh Mẫu", None)
-MONTH = Period("month", date(2026, 3, 1), date(2026, 3, 31))
+CAPTURES = "captures/national_portal/phu_tho_2026-08"
+COUNTRY = "acceptance/national_portal_service_results_2026-09-17.json"
+DAY, CAPTURED_ON = date(2026, 8, 31), date(2026, 9, 28)
+ROOT = "019d2be3-6a88-732b-8b17-b68020c8553a"
+KEYS = {"timeType", "year", "quarter", "month", "rootDepartmentId", "currentPage", "pageSize", "fromDate", "toDate"}
 
 
-@pytest.mark.acceptance
-def test_a_reply_of_the_real_portal_is_read_as_it_is() -> None:
-    data = json.loads(published(CAPTURE).read_text(encoding="utf-8"))["data"]
-    own, children = parse_service_results(data)
-    assert (own.code, own.name, own.total["score"]) == (None, "Cả nước", 56.56)
-    assert {code: group["score"] for code, group in own.groups.items()} == {
-        "CKMB": 8.79, "TDGQ": 15.58, "ONLINE_SERVICE": 13.1, "MDHL": 10.49, "MDSH": 8.6,
-    }  # fmt: skip
-    assert len(children) == 34
-    for child, raw in zip(children, data["evaluation"], strict=True):
-        assert child.code is not None
-        assert re.fullmatch(r"H\d\d", child.code)
-        assert child.name == unicodedata.normalize("NFC", raw["departmentName"])
-        assert child.total["score"] == raw["totalScore"]
-        assert child.total["score"] == pytest.approx(sum(group["score"] for group in child.groups.values()), abs=0.011)
-    rows = [row for child in children for row in result_rows(KEY, MONTH, child)]
-    assert len(rows) == 34 * 7
-    assert {row["metric_code"] for row in rows} == {
-        "TOTAL", "GROUP.CKMB", "GROUP.TDGQ", "GROUP.CLGQ", "GROUP.TTTT", "GROUP.MDHL", "GROUP.MDSH"
-    }  # fmt: skip
+class CapturedPortal:
+    """The captured replies; what no capture holds is answered in the same shape from the same counts."""
 
-
-def test_periods() -> None:
-    days = Window(DAY, date(2026, 4, 1)).days()
-    assert [(p.kind, p.first, p.last, request_body(p).get("period")) for p in periods_of(days)] == [
-        ("month", date(2026, 3, 1), date(2026, 3, 31), 3),
-        ("month", date(2026, 4, 1), date(2026, 4, 30), 4),
-        ("quarter", date(2026, 1, 1), date(2026, 3, 31), 1),
-        ("quarter", date(2026, 4, 1), date(2026, 6, 30), 2),
-        ("year", date(2026, 1, 1), date(2026, 12, 31), None),
-    ]
-
-
-def test_metrics_counts_and_group_of_a_report() -> None:
-    data = {
-        "group": {"code": "TDGQ", "name": "Tiến độ", "score": 17.7, "maxScore": 20},
-        "metrics": [{"code": "X", "name": "Tên", "numerator": None, "denominator": None, "ratio": 0, "score": None,
-                     "maxScore": 6, "dataQualityStatus": "NO_NATIONAL_REPORT_DATA"}],
-        "totalReceived": 654, "totalOnTime": 653,
-    }  # fmt: skip
-    metric, counts, group = report_rows(KEY, MONTH, "dvc-progress-tree", data)
-    assert (metric["metric_code"], metric["score"], metric["ratio_pct"]) == ("X", None, 0.0)
-    assert metric["data_quality_status"] == "NO_NATIONAL_REPORT_DATA"
-    assert (counts["metric_code"], counts["numerator"], counts["denominator"]) == ("DOSSIER_ON_TIME", 653.0, 654.0)
-    assert counts["parse_errors"] is None
-    assert (group["metric_code"], group["group_code"], group["score"]) == ("GROUP.TDGQ", "TDGQ", 17.7)
-
-
-def test_what_cannot_be_read_is_null_with_a_reason() -> None:
-    key = Unit("id-1", "SỞ", None, None)
-    data = {"metrics": [{"code": "X", "score": "nhiều"}], "totalFeeFormality": 1}
-    metric, paid, formality = report_rows(key, MONTH, "formality-online-payment-tree", data)
-    assert metric["parse_errors"] == "unit_code: not an agency code 'SỞ'; score: not a number 'nhiều'"
-    assert "no field totalDossierOnlinePaymentSuccess" in paid["parse_errors"]
-    assert formality["denominator"] == 1.0
-
-
-def _service_results(code: str | None, children: list[dict[str, Any]]) -> dict[str, Any]:
-    overview = {"departmentName": "x", "departmentCode": code, "totalScore": 50, "totalMaxScore": 100, "ratio": 50}
-    radar = [{"code": "CKMB", "name": "Công khai", "score": 9, "maxScore": 18, "ratio": 50}]
-    return {"overview": overview, "radar": radar, "evaluation": children}
-
-
-class FakePortal:
-    children = ({"departmentId": "u1", "departmentName": "Sở Mẫu", "departmentCode": "H34.12", "childGroup": "AGENCY"},)
-
-    def data(self, report: str, body: dict[str, Any]) -> dict[str, Any]:
-        asked = body.get("departmentId")
-        if report != "service-results":
-            group = {"code": METRIC_REPORTS[report], "score": 1, "maxScore": 2}
-            metric = group | {"code": f"M.{report}", "name": "m", "numerator": 1, "denominator": 2, "ratio": 50}
-            return {"overview": {"departmentId": asked}, "group": group, "metrics": [metric]}
-        if asked is None:
-            assert body["departmentType"] == "ADMINISTRATIVE_UNIT"
-            return _service_results(
-                None, [{"departmentId": "p", "departmentName": "UBND tỉnh", "departmentCode": "H34"}]
-            )
-        return _service_results({"p": "H34", "u1": "H34.12"}[asked], list(self.children) if asked == "p" else [])
+    def __init__(self) -> None:
+        folder = published(CAPTURES)
+        self.reports = {name: json.loads((folder / name / "month-all.json").read_bytes()) for name in GROUP_OF}
+        self.country = json.loads(published(COUNTRY).read_bytes())["data"]
 
     def __call__(self, request: Request) -> Reply:
+        report, body = request.path.rpartition("/")[2], request.json()
         assert request.method == "POST"
-        report = request.path.rpartition("/")[2]
-        return Reply(201, {"code": "OK", "data": self.data(report, request.json())})
+        if set(body) - KEYS:
+            return Reply(400, {"code": "BAD_REQUEST"})
+        if report == "service-results":
+            data = self.sums() if body.get("rootDepartmentId") else self.country
+        else:
+            assert body["rootDepartmentId"] == ROOT
+            data = self.reports[report]["data"]
+            if report == "dvc-progress-tree":
+                shares = dict(data["monthlyChart"][7])
+                month = body.get("month", 8)
+                empty = {"onTimePct": 0, "overduePct": 0}
+                chart = [{**(shares if n == month else empty), "month": f"{n:02d}"} for n in range(1, 13)]
+                data = {**data, "monthlyChart": chart}
+        return Reply(201, {"code": "OK", "data": data, "message": "OK"})
+
+    def sums(self) -> dict[str, Any]:
+        totals: dict[str, float] = {}
+        for reply in self.reports.values():
+            for child in reply["data"].get("evaluation") or reply["data"]["children"]:
+                score = child.get("totalScore", child.get("score"))
+                totals[child["departmentId"]] = totals.get(child["departmentId"], 0) + score
+        children = self.reports["dvc-progress-tree"]["data"]["children"]
+        evaluation = [
+            {name: child[name] for name in ("departmentId", "departmentName", "departmentCode")}
+            | {
+                "totalScore": round(totals[child["departmentId"]], 2),
+                "ratio": 1,
+                "scoreDelta": None,
+                "childGroup": "COMMUNE",
+            }
+            for child in children
+        ]
+        overview = {"departmentName": "UBND tỉnh Phú Thọ", "departmentCode": "H44", "totalScore": 59.92}
+        overview |= {"totalMaxScore": 100, "ratio": 59.92}
+        return {
+            "overview": overview,
+            "growthPercent": 12.5,
+            "radar": self.country["radar"],
+            "donuts": {},
+            "evaluation": evaluation,
+        }
 
 
 @contextmanager
-def source(answer: Any, code: str = "H34", **options: bool) -> Iterator[tuple[NationalPortalSource, Site]]:
+def source(answer: Callable[[Request], Reply], **options: Any) -> Iterator[tuple[NationalPortalSource, Site]]:
     with site(answer) as served:
         http = HttpClient("national_portal", served.url, HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
-        yield NationalPortalSource(http, code, **options), served
+        yield NationalPortalSource(http, options.pop("code", "H44"), today=lambda: CAPTURED_ON, **options), served
 
 
-def test_province_and_units_in_every_period() -> None:
-    told: list[tuple[int, int | None]] = []
-    with source(FakePortal()) as (adapter, served):
-        (batch,) = adapter.pull(Window(DAY, DAY), KnownState(), lambda done, total, _: told.append((done, total)))
-        assert len(served.seen) == 1 + 3 * (1 + 6 + 7)
-    assert batch.day == DAY
-    keys = [(r["unit_code"], r["period_type"], r["period_start"], r["metric_code"]) for r in batch.rows]
+def pull(adapter: NationalPortalSource) -> tuple[dict[str, Batch], errors.SourceError | None]:
+    """The batches by table, and the error that the pull ended with."""
+    batches: dict[str, Batch] = {}
+    try:
+        for batch in adapter.pull(Window(DAY, DAY), KnownState(), silent):
+            batches[batch.table] = batch
+    except errors.SourceError as error:
+        return batches, error
+    return batches, None
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_a_night_over_the_captured_replies() -> None:
+    with source(CapturedPortal()) as (adapter, served):
+        batches, error = pull(adapter)
+        assert error is None
+        assert len(served.seen) == 29
+    rows = batches[METRICS].rows
+    assert batches[METRICS].day == DAY
+    keys = [(r["unit_code"], r["period_type"], r["period_start"], r["metric_code"]) for r in rows]
     assert len(set(keys)) == len(keys)
-    assert {row["unit_code"] for row in batch.rows} == {"H34", "H34.12"}
-    assert {row["child_group"] for row in batch.rows} == {None, "AGENCY"}
-    assert told[-1] == (6, 6)
-    # CKMB comes from the radar, the other groups from their own reports
-    assert {r["report"] for r in batch.rows if r["metric_code"] == "GROUP.CKMB"} == {"service-results"}
+    assert len({row["unit_code"] for row in rows}) == 164
+    assert {(row["period_type"], row["period_start"]) for row in rows} == {
+        ("month", date(2026, 7, 1)), ("month", date(2026, 8, 1)),
+        ("quarter", date(2026, 7, 1)), ("year", date(2026, 1, 1)),
+    }  # fmt: skip
+    assert {row["captured_on"] for row in rows} == {CAPTURED_ON}
+    assert all(row["parse_errors"] is None for row in rows)
+    (total,) = [
+        r for r in rows if r["metric_code"] == "TOTAL" and r["unit_code"] == "H44" and r["period_type"] == "year"
+    ]
+    assert (total["score"], total["growth_pct"]) == (59.92, 12.5)
+    assert "dvc-progress-tree 184513" in adapter.notes[METRICS]
+    assert "dossier-digitized 184503" in adapter.notes[METRICS]
+    provinces = batches[PROVINCES].rows
+    assert len(provinces) == 34 * 7
+    assert {row["metric_code"] for row in provinces} == {"TOTAL", *(f"GROUP.{group}" for group in GROUP_OF.values())}
+    best = next(row for row in provinces if row["unit_code"] == "H20" and row["metric_code"] == "TOTAL")
+    assert (best["score"], best["score_delta"]) == (68.32, 24.71)
+    assert all(re.fullmatch(r"H\d\d", row["unit_code"]) for row in provinces)
 
 
+@needs(CAPTURES)
+@needs(COUNTRY)
 def test_only_the_province() -> None:
-    with source(FakePortal(), with_children=False) as (adapter, _):
-        (batch,) = adapter.pull(Window(DAY, DAY), KnownState(), silent)
-    assert {row["unit_code"] for row in batch.rows} == {"H34"}
+    with source(CapturedPortal(), with_children=False) as (adapter, _):
+        batches, _ = pull(adapter)
+    assert {row["unit_code"] for row in batches[METRICS].rows} == {"H44"}
 
 
+@needs(COUNTRY)
+@needs(CAPTURES)
 def test_a_province_that_the_portal_does_not_know() -> None:
-    with source(FakePortal(), code="H16") as (adapter, _), pytest.raises(errors.ReplyBroken, match="34 provinces"):
-        list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
+    with source(CapturedPortal(), code="H99") as (adapter, _):
+        batches, error = pull(adapter)
+    assert isinstance(error, errors.ReplyBroken)
+    assert "34 provinces" in str(error)
+    assert not batches
+
+
+def whole_country(request: Request) -> Reply:
+    """A portal that answers with the whole country whatever it is asked, as one did that did not know a key."""
+    overview = {
+        "departmentName": "Cả nước",
+        "departmentCode": None,
+        "totalScore": 64.1,
+        "totalMaxScore": 100,
+        "ratio": 64.1,
+    }
+    listed = [
+        {
+            "departmentId": f"id-{code}",
+            "departmentName": f"UBND tỉnh {code}",
+            "departmentCode": code,
+            "totalScore": score,
+        }
+        for code, score in (("H99", 60.9), ("H98", 67.3))
+    ]
+    data = {"overview": overview, "growthPercent": None, "radar": [], "donuts": {}, "evaluation": listed}
+    return Reply(201, {"code": "OK", "data": data if request.path.endswith("service-results") else {}})
+
+
+def test_the_country_is_never_taken_for_the_province() -> None:
+    with source(whole_country, code="H99") as (adapter, _):
+        batches, error = pull(adapter)
+    assert not batches
+    assert isinstance(error, errors.PageRepeated)
+    assert "the report of another unit than asked for" in str(error)
+
+
+class Spoiled(CapturedPortal):
+    """The captured replies, one report of which is answered otherwise."""
+
+    def __init__(self, report: str, answer: Callable[[Any], Reply]) -> None:
+        super().__init__()
+        self.report, self.answer = report, answer
+
+    def __call__(self, request: Request) -> Reply:
+        reply = super().__call__(request)
+        is_hit = request.path.endswith(self.report) and request.json().get("month") == 8
+        return self.answer(reply.body) if is_hit else reply
+
+
+def of_country(body: Any) -> Reply:
+    return Reply(
+        201, {**body, "data": {**body["data"], "parent": {"departmentName": "Cả nước", "departmentCode": None}}}
+    )
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (of_country, "another unit"),
+        (lambda body: Reply(201, json.dumps(body).encode()[:500]), "not complete JSON"),
+        (lambda body: Reply(201, {**body, "data": {}}), "neither 'overview' nor 'parent'"),
+    ],
+)
+def test_a_report_that_cannot_be_used_leaves_the_others(answer: Callable[[Any], Reply], said: str) -> None:
+    with source(Spoiled("provide-online-tree", answer)) as (adapter, _):
+        batches, error = pull(adapter)
+    assert isinstance(error, errors.ReplyBroken)
+    assert said in str(error)
+    assert "provide-online-tree of 2026-08" in str(error)
+    august = {row["report"] for row in batches[METRICS].rows if row["period_start"].month == 8}
+    assert august == {"service-results", *GROUP_OF} - {"provide-online-tree"}
+    assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [(403, b"<html>Request Rejected", errors.SourceForbidden), (429, b"", errors.SourceRateLimited),
+     (201, b"<html>Request Rejected", errors.ReplyBroken)],
+)  # fmt: skip
+def test_a_refusal_ends_the_pull_and_what_was_read_is_kept(status: int, body: bytes, kind: type) -> None:
+    with source(Spoiled("dvc-progress-tree", lambda _: Reply(status, body))) as (adapter, served):
+        batches, error = pull(adapter)
+        assert served.seen[-1].path.endswith("dvc-progress-tree")
+    assert type(error) is kind
+    assert {row["report"] for row in batches[METRICS].rows} >= {"service-results", "transparency"}
+
+
+UUID = "019d2bfd-8e22-77ef-819f-e49460350904"
+
+
+class WithProcedures(CapturedPortal):
+    """The captured portal, with the report of one procedure and a catalogue that finds others beside it."""
+
+    def __call__(self, request: Request) -> Reply:
+        body = request.json()
+        if request.path.endswith("/formalities"):
+            items = [{"id": "x", "code": f"{body['q']}.1"}, {"id": UUID, "code": "2.000815"}]
+            return Reply(201, {"code": "OK", "data": {"items": items, "pagination": {"total": 2}}})
+        if body.get("formalityId"):
+            assert body["formalityId"] == UUID
+            return Reply(201, (published(CAPTURES) / "dvc-progress-tree" / "month-formality.json").read_bytes())
+        return super().__call__(request)
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize("procedure", ["2.000815", UUID])
+def test_the_report_of_a_single_procedure(procedure: str) -> None:
+    with source(WithProcedures()) as (adapter, _):
+        rows = adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), procedure)
+    on_time = {row["unit_code"]: row for row in rows if row["metric_code"] == "DOSSIER_ON_TIME"}
+    assert len(on_time) == 164
+    assert (on_time["H44"]["numerator"], on_time["H44"]["denominator"], on_time["H44"]["score"]) == (
+        42318,
+        44583,
+        18.98,
+    )
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_a_procedure_that_the_catalogue_has_not_and_a_report_of_none() -> None:
+    with source(WithProcedures()) as (adapter, _):
+        with pytest.raises(errors.ReplyBroken, match=r"no procedure 9\.999999"):
+            adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), "9.999999")
+        with pytest.raises(ValueError, match="single procedure"):
+            adapter.of_procedure("handling-satisfaction", parse_period("2026-08"), UUID)
 
 
 @pytest.mark.parametrize(
-    ("report", "change", "kind"),
+    ("day", "periods"),
     [
-        ("transparency", {"overview": {"departmentId": "other"}}, errors.PageRepeated),
-        ("transparency", {"metrics": ...}, errors.FieldGone),
-        ("service-results", {"evaluation": ...}, errors.FieldGone),
-        ("service-results", {"overview": {"departmentCode": "H99"}}, errors.PageRepeated),
+        (date(2026, 8, 31), ["2026-08", "2026-Q3", "2026", "2026-07"]),
+        (date(2026, 1, 1), ["2026-01", "2026-Q1", "2026", "2025-12"]),
     ],
 )
-def test_replies_about_something_else(report: str, change: dict[str, Any], kind: type[errors.SourceError]) -> None:
-    class Changed(FakePortal):
-        def data(self, asked_report: str, body: dict[str, Any]) -> dict[str, Any]:
-            data = super().data(asked_report, body)
-            if asked_report == report and "departmentId" in body:
-                data |= change
-            return {name: value for name, value in data.items() if value is not ...}
-
-    with source(Changed()) as (adapter, _), pytest.raises(errors.SourceError) as caught:
-        list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
-    assert type(caught.value) is kind
+def test_a_night_reads_four_periods(day: date, periods: list[str]) -> None:
+    assert [str(period) for period in periods_to_read(Window(day, day))] == periods
 
 
-@pytest.mark.parametrize("body", [{"code": "ERROR", "data": {}}, {"code": "OK", "data": None}, []])
-def test_a_reply_that_is_not_ok(body: Any) -> None:
-    with source(lambda _: Reply(201, body)) as (adapter, _), pytest.raises(errors.ReplyBroken):
-        list(adapter.pull(Window(DAY, DAY), KnownState(), silent))
+# -- saved replies ---------------------------------------------------------------------------------------------------
+
+
+def save(folder: Path, changes: dict[str, bytes] | None = None) -> Path:
+    """The captured replies as a person saved them for the day."""
+    held, target = published(CAPTURES), folder / f"{DAY}"
+    for path in sorted(held.rglob("*.json")):
+        if "formalities" not in path.parts:
+            (target / path.relative_to(held)).parent.mkdir(parents=True, exist_ok=True)
+            (target / path.relative_to(held)).write_bytes(path.read_bytes())
+    for name, content in (changes or {}).items():
+        (target / name).write_bytes(content)
+    return target
+
+
+def nobody(_: Request) -> Reply:
+    raise AssertionError("nothing is asked where replies were saved")
+
+
+@needs(CAPTURES)
+def test_saved_replies_are_read_by_the_same_parser(tmp_path: Path) -> None:
+    save(tmp_path)
+    with source(nobody, saved=tmp_path) as (adapter, served):
+        batches, error = pull(adapter)
+        assert not served.seen
+    assert error is None
+    rows = batches[METRICS].rows
+    assert len({row["unit_code"] for row in rows}) == 164
+    assert {row["captured_on"] for row in rows} == {DAY}
+    own = next(r for r in rows if (r["unit_code"], r["metric_code"]) == ("H44", "DOSSIER_ON_TIME"))
+    assert own["denominator"] == 184513  # and not that of a single procedure, saved beside it
+
+
+@needs(CAPTURES)
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("transparency/month-all.json", b"<html>login", "HTML page"),
+        ("transparency/month-all.json", b'{"code"', "not complete JSON"),
+        ("transparency/again.json", b"{}", "no request is saved beside"),
+    ],
+)
+def test_a_saved_file_that_cannot_be_used_leaves_the_others(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    save(tmp_path, {name: content})
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        batches, error = pull(adapter)
+    assert name in str(error)
+    assert said in str(error)
+    assert {row["report"] for row in batches[METRICS].rows} >= set(GROUP_OF) - {"transparency"}
+
+
+@needs(CAPTURES)
+def test_two_saved_files_of_one_report_that_differ_are_named_and_neither_counts(tmp_path: Path) -> None:
+    body = json.loads((published(CAPTURES) / "requests.json").read_bytes())["transparency/month-all.json"]
+    other = (published(CAPTURES) / "transparency" / "month-all.json").read_bytes().replace(b"7.96", b"7.97")
+    request = json.dumps(body).encode()
+    save(tmp_path, {"transparency/twice.json": other, "transparency/twice.request.json": request})
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        batches, error = pull(adapter)
+    assert "transparency/month-all.json" in str(error)
+    assert "transparency/twice.json" in str(error)
+    assert {row["report"] for row in batches[METRICS].rows} == set(GROUP_OF) - {"transparency"}
+
+
+@needs(CAPTURES)
+def test_saved_replies_of_another_province_are_refused(tmp_path: Path) -> None:
+    save(tmp_path)
+    with source(nobody, saved=tmp_path, code="H34") as (adapter, _):
+        batches, error = pull(adapter)
+    assert METRICS not in batches
+    assert "another unit" in str(error)

@@ -254,10 +254,15 @@ def test_a_field_without_which_nothing_can_be_read(
         pull(build(settings, name))
 
 
-def test_a_metric_field_that_is_gone_is_a_missing_column(sandbox: SandboxServer, settings: Settings) -> None:
+def test_a_metric_field_that_is_gone_is_null_and_named(sandbox: SandboxServer, settings: Settings) -> None:
+    """The trees give their counts under other names, so the column stays."""
     sandbox.add_fault(DATA_PATHS["national_portal"], "drop_field", field="numerator")
-    (batch,) = pull(build(settings, "national_portal"))
-    assert set(load_contract(batch.table).column_names) - set(batch.rows[0]) == {"numerator"}
+    source = build(settings, "national_portal")
+    rows = {row["metric_code"]: row for row in rows_of(pull(source), "national_portal__metrics")}
+    assert rows["DOSSIER_SYNC"]["numerator"] is None
+    assert rows["DOSSIER_SYNC"]["score"] is not None
+    assert rows["DOSSIER_ON_TIME"]["numerator"] is not None
+    assert "the metrics of transparency have no field 'numerator'" in source.notes["national_portal__metrics"]
 
 
 def test_no_dossier_is_missed(sandbox: SandboxServer, clean: dict[str, list[Batch]]) -> None:

@@ -14,12 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
 
-KINDS = ("down", "slow", "401", "429", "500", "half_page", "repeat_page", "drop_field", "html")
+KINDS = ("down", "slow", "lag", "401", "403", "429", "500", "half_page", "repeat_page", "drop_field", "html")
 LOGIN_PAGE = (
     "<!DOCTYPE html><html><head><title>Đăng nhập</title></head>"
     "<body><form>Phiên làm việc đã hết hạn</form></body></html>"
 )
-RECORD_LISTS = ("content", "data", "evaluation", "metrics")
+REFUSAL_PAGE = "<html><head><title>Request Rejected</title></head><body>The requested URL was rejected.</body></html>"
+RECORD_LISTS = ("content", "data", "evaluation", "children", "metrics")
+RECORDS = ("overview", "parent")
 
 
 @dataclass(slots=True)
@@ -29,11 +31,12 @@ class Fault:
     Attributes:
         path: regular expression.
         kind: one of `KINDS`. `down` drops the connection without a reply; `slow` waits `seconds` and then replies
-            as usual; `half_page` cuts the body in the middle; `repeat_page` gives the records of page 0 on every
-            later page; `drop_field` removes the JSON key `field` from all records; `html` is a login page with 200.
+            as usual; `lag` lets the portal answer as of `seconds` ago; `403` is a firewall's page; `half_page` cuts
+            the body in the middle; `repeat_page` gives the records of page 0 on every later page; `drop_field`
+            removes the JSON key `field` from all records; `html` is a login page with 200.
         times: number of matching requests it hits; None: all. Requests for page 0 do not use up a `repeat_page`.
         field: for `drop_field`.
-        seconds: for `slow`.
+        seconds: for `slow` and `lag`.
 
     Raises:
         SandboxError: unknown kind, no `field` for `drop_field`, or `path` is no regular expression.
@@ -88,7 +91,9 @@ class FaultLayer:
             fault = _take(self.faults, scope["path"], scope["query_string"].decode())
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
-        if fault is None or fault.kind == "slow":
+        if fault is not None and fault.kind == "lag":
+            scope = {**scope, "lag_s": fault.seconds}
+        if fault is None or fault.kind in ("slow", "lag"):
             await self.app(scope, receive, send)
             return
         if fault.kind == "down":
@@ -99,6 +104,8 @@ class FaultLayer:
             reply = Response(status_code=503, media_type="text/plain")
         elif fault.kind == "html":
             reply = Response(LOGIN_PAGE, media_type="text/html")
+        elif fault.kind == "403":
+            reply = Response(REFUSAL_PAGE, 403, media_type="text/html")
         elif fault.kind in ("401", "429", "500"):
             body = json.dumps({"error": "injected", "status": int(fault.kind)})
             wait = {"retry-after": "1"} if fault.kind == "429" else {}
@@ -139,12 +146,14 @@ class FaultLayer:
 
 
 def _without(body: Any, field: str) -> Any:
-    """Return `body` without the key in every record of every list of records."""
+    """Return `body` without the key in every record, those in lists of records included."""
     if not isinstance(body, dict):
         return body
     changed = {
-        key: [_dropped(record, field) for record in value]
+        key: [_dropped(_without(record, field), field) for record in value]
         if key in RECORD_LISTS and isinstance(value, list)
+        else _dropped(_without(value, field), field)
+        if key in RECORDS
         else _without(value, field)
         for key, value in body.items()
     }

@@ -1,9 +1,14 @@
-"""Count the pushed dossiers as the national portal does and score them by QĐ 766."""
+"""Count the pushed dossiers as the national portal does and score them by QĐ 766.
+
+Scores come about in binary floating point: two decimals, a tie by the value of the double, as `toFixed(2)` of
+JavaScript does. Items of metric reports start from the unrounded ratio, those of payment and of the country's view of
+CKMB from the ratio in percent with two decimals.
+"""
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -14,53 +19,88 @@ from cchc_pipeline.sandbox.life.scenario import Counts, values_of
 from cchc_pipeline.sandbox.province import Province
 from cchc_pipeline.sandbox.servers.push import Push, push, statistics_day
 
-TEMPORARY = "TEMP_NATIONAL_REPORT_DENOMINATOR"
-NO_DATA = "NO_NATIONAL_REPORT_DATA"
-GROUPS = {
-    "CKMB": ("Công khai, minh bạch", 18.0),
-    "TDGQ": ("Tiến độ giải quyết", 20.0),
-    "ONLINE": ("Cung cấp dịch vụ trực tuyến", 12.0),
-    "TTTT": ("Thanh toán trực tuyến", 10.0),
-    "MDHL": ("Mức độ hài lòng", 18.0),
-    "MDSH": ("Số hóa hồ sơ", 22.0),
+QUALITY = {
+    "TEMP_NATIONAL_REPORT_DENOMINATOR": "Mẫu số đang dùng số tạm.",
+    "NO_NATIONAL_REPORT_DATA": "Không có dữ liệu báo cáo tổng hợp.",
 }
-
+GROUPS = {
+    "CKMB": ("Công khai, minh bạch", 18),
+    "TDGQ": ("Tiến độ giải quyết", 20),
+    "ONLINE": ("Cung cấp dịch vụ trực tuyến", 12),
+    "TTTT": ("Thanh toán trực tuyến", 10),
+    "MDHL": ("Mức độ hài lòng", 18),
+    "MDSH": ("Số hóa hồ sơ", 22),
+}
+#: Group -> metric -> name, maximum, ratio in percent with full points.
+METRICS: dict[str, dict[str, tuple[str, int, int]]] = {
+    "CKMB": {
+        "PUBLISH_ON_TIME": ("Tỷ lệ TTHC công bố đúng hạn", 6, 100),
+        "PUBLIC_UPDATE_ON_TIME": ("Tỷ lệ TTHC cập nhật, công khai đúng hạn", 4, 100),
+        "PUBLIC_CONTENT_FULL": ("Tỷ lệ TTHC công khai đầy đủ nội dung", 2, 100),
+        "DOSSIER_SYNC": ("Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", 6, 100),
+    },
+    "MDSH": {
+        "ORIGINAL_RESULT_AVAILABLE": (
+            "Tỷ lệ hồ sơ thủ tục hành chính có cấp kết quả giải quyết thủ tục hành chính điện tử", 6, 100
+        ),
+        "SO_HOA_GIAY_TO_GIAI_QUYET": ("Tỷ lệ hồ sơ thủ tục hành chính thực hiện số hóa hồ sơ", 4, 100),
+        "REUSED_DIGITIZED_DATA": ("Tỷ lệ hồ sơ khai thác, sử dụng lại thông tin, dữ liệu số hóa", 2, 80),
+        "SYNCED_WITH_DVCQG_PERSONAL_STORAGE": (
+            "Tỷ lệ hồ sơ TTHC được số hóa có kết nối, chia sẻ dữ liệu phục vụ tái sử dụng", 4, 100
+        ),
+        "CITIZEN_DATA_CONNECTED_DOSSIER": ("Tỷ lệ hồ sơ TTHC có sử dụng thông tin, dữ liệu dân cư", 2, 100),
+        "CITIZEN_DATA_CONNECTED_FORMALITY": (
+            "Tỷ lệ TTHC triển khai kết nối, chia sẻ dữ liệu dân cư phục vụ GQ TTHC", 2, 100
+        ),
+        "ELECTRONIC_CERTIFIED_COPY": ("Tỷ lệ cung cấp dịch vụ chứng thực bản sao điện tử từ bản chính", 2, 100),
+    },
+    "MDHL": {
+        "PETITION_CLASSIFICATION_TTHC": ("Tỷ lệ PAKN về quy định, thủ tục hành chính", 0, 100),
+        "DOSSIER_RECEIVING_SATISFACTION": ("Tỷ lệ hài lòng trong tiếp nhận, giải quyết TTHC", 6, 90),
+        "PETITION_PROCESSING_ON_TIME": ("Tỷ lệ PAKN xử lý đúng hạn", 6, 100),
+        "PETITION_HANDLING_SATISFACTION": ("Tỷ lệ hài lòng trong xử lý PAKN", 6, 100),
+        "PETITION_CLASSIFICATION_STAFF": ("Tỷ lệ PAKN về hành vi cán bộ, công chức, viên chức", 0, 100),
+    },
+}  # fmt: skip
+_CENT = Decimal("0.01")
 
 Metric = dict[str, Any]
 
 
 def rounded(value: float) -> float:
-    """Round half up to two decimals."""
-    return math.floor(value * 100 + 0.5 + 1e-9) / 100
+    """Round to two decimals by the value of the double; a whole number without decimals."""
+    found = float(Decimal(value).quantize(_CENT, ROUND_HALF_UP))
+    return int(found) if found.is_integer() else found
 
 
-def metric(
-    code: str,
-    name: str,
-    maximum: int,
-    part: int | None = None,
-    whole: int | None = None,
-    full_at: float = 1.0,
-    quality: str | None = None,
-) -> Metric:
-    """Build a metric as published: a linear one, or without `whole` one of no data.
+def points(maximum: int, part: float, whole: float, full: int = 100, *, is_ratio_rounded: bool = False) -> float:
+    """Return the points of an item, linear up to `full` percent; 0 where there is nothing to count."""
+    ratio = 100 * part / whole if whole else 0.0
+    ratio = rounded(ratio) if is_ratio_rounded else ratio
+    return rounded(min(maximum, maximum * ratio / full))
 
-    The points come from the unrounded ratio; the ratio is in percent.
+
+def metric(group: str, code: str, part: int | None, whole: int | None) -> Metric:
+    """Build a metric as published.
+
+    Without a denominator: ratio and score null; in MDHL ratio 0, with full points of petitions. Without counts at all:
+    ratio 100 and full points.
     """
-    known = part is not None and whole is not None
-    share = part / whole if part and whole else 0.0
-    quality = quality if known else NO_DATA
-    return {
-        "code": code,
-        "name": name,
-        "numerator": part if known else None,
-        "denominator": whole,
-        "ratio": rounded(share * 100) if known else None,
-        "score": rounded(maximum * min(1.0, share / full_at)) if known else None,
-        "maxScore": maximum,
-        "dataQualityStatus": quality,
-        "dataQualityMessage": "Số liệu tạm tính" if quality else None,
-    }
+    name, maximum, full = METRICS[group][code]
+    ratio: float | None = 100
+    score: float | None = maximum
+    if part is not None and whole:
+        ratio, score = rounded(100 * part / whole), points(maximum, part, whole, full)
+    elif group == "MDHL":
+        ratio, score = 0, maximum if code.startswith("PETITION_") else 0
+    elif part is not None:
+        ratio = score = None
+    built = {"code": code, "name": name, "numerator": part, "denominator": whole, "ratio": ratio}
+    built |= {"score": score if maximum else None, "maxScore": maximum}
+    if code == "DOSSIER_SYNC":
+        status, message = list(QUALITY.items())[0 if whole else 1]
+        built |= {"dataQualityStatus": status, "dataQualityMessage": message}
+    return built
 
 
 class Portal:
@@ -69,16 +109,17 @@ class Portal:
     def __init__(self, province: Province) -> None:
         self.province = province
         self.counts = lru_cache(maxsize=8)(self._counts)
+        self._transparency = lru_cache(maxsize=8)(self._procedures_published)
 
-    def _counts(self, clock: datetime, start: date, end: date) -> dict[str, Counts]:
-        """Count the dossiers received in [start, end] by unit code.
+    def _counts(self, clock: datetime, start: date, end: date, procedure: str | None = None) -> dict[str, Counts]:
+        """Count the dossiers received in [start, end] by unit code, of one procedure or of all.
 
         Each unit includes the units below it.
         """
         own = {unit.code: Counts() for unit in self.province.units}
         today = statistics_day(clock)
         for life in self.province.lives_between(start, min(end, today)):
-            seen = life.seen(clock)
+            seen = life.seen(clock) if procedure in (None, life.procedure.code) else None
             sent = push(life, seen, today) if seen is not None else None
             if seen is not None and sent is not None:
                 _tally(own[life.unit.code], life, seen, sent)
@@ -96,30 +137,55 @@ class Portal:
         counts["petitions"] += count
         counts["petitions_on_time"] += on_time
         counts["petitions_satisfied"] += sum(rng.random() < 0.8 for _ in range(on_time))
+        about = sum(rng.random() < 0.7 for _ in range(count))
+        counts["petitions_tthc"] += about
+        counts["petitions_staff"] += count - about
 
     # -- metrics ------------------------------------------------------------------------------------------------
 
-    def metrics(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, list[Metric]]:
-        """Return the published metrics by group; TDGQ, ONLINE and TTTT publish none."""
-        c = self.counts(clock, start, end)[unit.code]
+    def metrics(
+        self, group: str, unit: Unit, clock: datetime, start: date, end: date, procedure: str | None = None
+    ) -> list[Metric]:
+        """Return the published metrics of CKMB, MDSH or MDHL; the other groups publish none."""
+        c = self.counts(clock, start, end, procedure)[unit.code]
+        figures: list[tuple[int | None, int | None]]
+        if group == "CKMB":
+            figures = [*self._transparency(clock, start, end), (c["synced"], c["synced"])]
+        elif group == "MDSH":
+            own, received = self.procedures_of(unit), c["received"]
+            counted = ("electronic", "digitised", "reused", "stored", "citizen")
+            connected = sum(p.is_citizen_data_connected for p in own), len(own)
+            figures = [*((c[name], received) for name in counted), connected, (None, None)]
+        else:
+            kinds = ("tthc", "on_time", "satisfied", "staff")
+            figures = [(c[f"petitions_{kind}"], c["petitions"]) for kind in kinds]
+            figures.insert(1, (c["satisfied"], c["received"]))
+        built = [metric(group, code, *pair) for code, pair in zip(METRICS[group], figures, strict=True)]
+        return [one for one in built if not procedure or one["code"] != "CITIZEN_DATA_CONNECTED_FORMALITY"]
+
+    def scores(
+        self, unit: Unit, clock: datetime, start: date, end: date, procedure: str | None = None
+    ) -> dict[str, float]:
+        """Return the points of every group, as the reports of the groups publish them."""
+        c = self.counts(clock, start, end, procedure)[unit.code]
+        scores = {
+            group: rounded(sum(one["score"] or 0 for one in self.metrics(group, unit, clock, start, end, procedure)))
+            for group in METRICS
+        }
         return {
-            "CKMB": self._transparency(c, clock, start, end),
-            "TDGQ": [],
-            "ONLINE": [],
-            "TTTT": [],
-            "MDSH": self._digitised(unit, c),
-            "MDHL": _satisfaction(c),
+            "CKMB": scores["CKMB"],
+            "TDGQ": points(20, c["on_time"], c["received"]),
+            "ONLINE": online_points(self.online(unit, c)),
+            "TTTT": payment_points(self.payment(c)),
+            "MDHL": scores["MDHL"],
+            "MDSH": scores["MDSH"],
         }
 
-    def scores(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, float]:
-        """Return the points of every group."""
-        c = self.counts(clock, start, end)[unit.code]
-        metrics = self.metrics(unit, clock, start, end)
-        scores = {group: rounded(sum(m["score"] or 0.0 for m in some)) for group, some in metrics.items()}
-        scores["TDGQ"] = rounded(20 * c["on_time"] / c["received"]) if c["received"] else 0.0
-        scores["ONLINE"] = self._online_score(unit, c)
-        scores["TTTT"] = self._payment_score(c)
-        return scores
+    def results(self, unit: Unit, clock: datetime, start: date, end: date) -> dict[str, float]:
+        """Return the points of every group as `service-results` has them: CKMB from rounded ratios."""
+        items = self.metrics("CKMB", unit, clock, start, end)
+        some = (points(one["maxScore"], one["ratio"] or 0, 100, is_ratio_rounded=True) for one in items)
+        return self.scores(unit, clock, start, end) | {"CKMB": rounded(sum(some))}
 
     def procedures_of(self, unit: Unit) -> list[Procedure]:
         """Return the procedures in force that the unit handles; the province's are all."""
@@ -127,8 +193,8 @@ class Portal:
             return [p for p in self.province.procedures if p.is_in_force and not p.is_internal]
         return self.province.scenario.procedures_of(unit)
 
-    def _transparency(self, c: Counts, clock: datetime, start: date, end: date) -> list[Metric]:
-        """Compute the metrics of CKMB; all but DOSSIER_SYNC are the province's."""
+    def _procedures_published(self, clock: datetime, start: date, end: date) -> list[tuple[int, int]]:
+        """Return the counts of CKMB that are the province's for every unit: all but those of DOSSIER_SYNC."""
         letters = [
             letter
             for day in workdays.days(start, min(end, clock.date()))
@@ -139,69 +205,57 @@ class Portal:
         published = sum(x.procedures_count or 0 for x in letters)
         in_force = self.procedures_of(self.province.units[0])
         updated, full = sum(p.is_updated_on_time for p in in_force), sum(p.is_content_full for p in in_force)
-        synced = c["synced"] or None
-        return [
-            metric("PUBLISH_ON_TIME", "Tỷ lệ TTHC công bố đúng hạn", 6, in_time, published),
-            metric("PUBLIC_UPDATE_ON_TIME", "Tỷ lệ TTHC cập nhật, công khai đúng hạn", 4, updated, len(in_force)),
-            metric("PUBLIC_CONTENT_FULL", "Tỷ lệ TTHC công khai đầy đủ nội dung", 2, full, len(in_force)),
-            metric("DOSSIER_SYNC", "Tỷ lệ hồ sơ đồng bộ lên Cổng DVCQG", 6, synced, synced, quality=TEMPORARY),
-        ]
+        return [(in_time, published), (updated, len(in_force)), (full, len(in_force))]
 
-    def _digitised(self, unit: Unit, c: Counts) -> list[Metric]:
+    def online(self, unit: Unit, c: Counts) -> dict[str, int]:
+        """Return the inputs of ONLINE."""
         own = self.procedures_of(unit)
-        connected = sum(p.is_citizen_data_connected for p in own)
-        received = c["received"] or None
-        personal = "Tỷ lệ hồ sơ số hóa có kết nối, chia sẻ phục vụ tái sử dụng"
-        copy = metric("ELECTRONIC_CERTIFIED_COPY", "Chứng thực bản sao điện tử", 2, 1, 1)  # full points, no counts
-        return [
-            metric("ORIGINAL_RESULT_AVAILABLE", "Tỷ lệ hồ sơ có cấp kết quả điện tử", 6, c["electronic"], received),
-            metric("SO_HOA_GIAY_TO_GIAI_QUYET", "Tỷ lệ hồ sơ thực hiện số hóa", 4, c["digitised"], received),
-            metric(
-                "REUSED_DIGITIZED_DATA",
-                "Tỷ lệ hồ sơ khai thác, sử dụng lại dữ liệu số hóa",
-                2,
-                c["reused"],
-                received,
-                0.8,
-            ),
-            metric("SYNCED_WITH_DVCQG_PERSONAL_STORAGE", personal, 4, c["stored"], received),
-            metric("CITIZEN_DATA_CONNECTED_DOSSIER", "Tỷ lệ hồ sơ sử dụng dữ liệu dân cư", 2, c["citizen"], received),
-            metric("CITIZEN_DATA_CONNECTED_FORMALITY", "Tỷ lệ TTHC kết nối dữ liệu dân cư", 2, connected, len(own)),
-            copy | {"numerator": None, "denominator": None},
-        ]
+        offered = {level: {p.code for p in own if p.service_level == level} for level in ("partial", "full")}
+        every = offered["partial"] | offered["full"]
+        return {
+            "authorityCount": len(own),
+            "partialCount": len(offered["partial"]),
+            "fullCount": len(offered["full"]),
+            "onlineDossierCount": len(every.intersection(values_of(c, "online"))),
+            "onlineServiceTotal": len(every),
+            "channelOnlineSum": c["online"],
+            "channelDirectSum": c["received"] - c["online"] - c["postal"],
+            "channelPostalSum": c["postal"],
+            "channelTotalSum": c["received"],
+            "onlineOnTimeSum": c["online_on_time"],
+            "onlineOverdueSum": c["online"] - c["online_on_time"],
+        }
 
-    def _online_score(self, unit: Unit, c: Counts) -> float:
-        """Compute the points of ONLINE (2 + 4 + 6) with the thresholds of vendors' code.
-
-        The portal does not expose the inputs.
-        """
-        own = self.procedures_of(unit)
-        online = {p.code for p in own if p.service_level != "information"}
-        offered = min(1.0, len(online) / len(own) / 0.8) if own else 0.0
-        used = len(online.intersection(values_of(c, "online"))) / len(online) if online else 0.0
-        filed = min(1.0, c["online"] / c["received"] / 0.5) if c["received"] else 0.0
-        return rounded(2 * offered + 4 * used + 6 * filed)
-
-    def _payment_score(self, c: Counts) -> float:
-        """Compute the points of TTTT (6 + 2 + 2); the third input is not exposed."""
-        if not c["fee"]:
-            return 0.0
+    def payment(self, c: Counts) -> dict[str, int]:
+        """Return the inputs of TTTT."""
         formalities = values_of(c, "fee")
-        payable = sum(p.is_payment_online for p in self.province.procedures if p.code in formalities)
-        paid, count = len(values_of(c, "paid")), len(formalities)
-        return rounded(6 * c["paid"] / c["fee"] + 2 * paid / count + 2 * payable / count)
+        return {
+            "totalDossierOnlinePaymentSuccess": c["paid"],
+            "totalDossierFinancialObligation": c["fee"],
+            "totalDossierOnlineFormalityPaymentSuccess": len(values_of(c, "paid")),
+            "totalFeeDossierFormalityDistinct": len(formalities),
+            "totalFeeDossierFormality": sum(
+                p.is_payment_online for p in self.province.procedures if p.code in formalities
+            ),
+            "totalFeeFormality": len(formalities),
+        }
 
 
-def _satisfaction(c: Counts) -> list[Metric]:
-    """Compute the metrics of MDHL; without petitions theirs have full points, ratio 0."""
-    received = "DOSSIER_RECEIVING_SATISFACTION", "Tỷ lệ hài lòng trong tiếp nhận, giải quyết TTHC"
-    on_time = metric(
-        "PETITION_PROCESSING_ON_TIME", "Tỷ lệ PAKN xử lý đúng hạn", 6, c["petitions_on_time"], c["petitions"]
+def online_points(counts: dict[str, int]) -> float:
+    """Return the points of ONLINE: 2 full at 80 %, 4 linear, 6 full at 50 %."""
+    offered = counts["partialCount"] + counts["fullCount"]
+    return rounded(
+        points(2, offered, counts["authorityCount"], 80)
+        + points(4, counts["onlineDossierCount"], counts["onlineServiceTotal"])
+        + points(6, counts["channelOnlineSum"], counts["channelTotalSum"], 50)
     )
-    satisfied = "PETITION_HANDLING_SATISFACTION", "Tỷ lệ hài lòng trong xử lý PAKN"
-    petitions = [on_time, metric(*satisfied, 6, c["petitions_satisfied"], c["petitions"])]
-    full: Metric = {} if c["petitions"] else {"score": 6.0}
-    return [metric(*received, 6, c["satisfied"], c["received"], 0.9), *(one | full for one in petitions)]
+
+
+def payment_points(counts: dict[str, int]) -> float:
+    """Return the points of TTTT: 6 linear, 2 and 2 full at 80 %, from rounded ratios."""
+    paid, owed, used, distinct, payable, every = counts.values()
+    items = ((6, paid, owed, 100), (2, used, distinct, 80), (2, payable, every, 80))
+    return rounded(sum(points(*item, is_ratio_rounded=True) for item in items))
 
 
 def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
@@ -215,6 +269,8 @@ def _tally(c: Counts, life: Life, seen: Seen, sent: Push) -> None:
         c["closed"] += 1
         c["days"] += max(0, (sent.closed_on - life.day).days)
     c["on_time"] += sent.is_on_time
+    c["online_on_time"] += sent.is_on_time and life.channel == "online"
+    c["postal"] += life.channel == "postal"
     c["electronic"] += sent.is_result_electronic
     c["digitised"] += seen.is_digitised
     c["reused"] += sent.is_data_reused

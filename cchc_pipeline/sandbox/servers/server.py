@@ -80,14 +80,15 @@ class _Admin:
 def build_app(world: World) -> FaultLayer:
     """Build the ASGI application of a world, faults included."""
     one_stop, documents, admin = OneStopRoutes(world), DocumentRoutes(world), _Admin(world)
-    evaluation = "/national-portal/api/v1/reporting/evaluation/{report}"
+    portal, reporting = PortalRoutes(world), "/national-portal/api/v1/reporting"
     routes = [
         Route("/one-stop/auth/realms/digo/protocol/openid-connect/token", one_stop.token, methods=["POST"]),
         Route("/one-stop/pa/dossier/search", one_stop.dossiers),
         Route("/one-stop/bd/procedure", one_stop.procedures),
         Route("/documents/v1/syncReceivedEdocList", documents.listing),
         Route("/documents/v1/getEdoc", documents.single),
-        Route(evaluation, PortalRoutes(world).report, methods=["POST"]),
+        Route(f"{reporting}/evaluation/{{report}}", portal.report, methods=["POST"]),
+        Route(f"{reporting}/formalities", portal.formalities, methods=["POST"]),
         Route("/sandbox/clock", admin.clock, methods=["GET", "POST"]),
         Route("/sandbox/faults", admin.faults, methods=["GET", "POST", "DELETE"]),
         Route("/sandbox/describe", lambda _: reply(world.describe())),

@@ -1,274 +1,190 @@
 """Read the national portal's evaluation reports (QĐ 766) of a province.
 
-A report is about a whole month, quarter or year; the portal recomputes it while the period runs.
-So a window reads every period that it touches, as it stands now, into one batch for its last day.
-Numbers are carried as published, null included: a metric can have a score without counts. Group
-scores come as `GROUP.<code>`, the total as `TOTAL`; the counts of TDGQ and TTTT, which the portal
-gives beside its metrics, as DOSSIER_ON_TIME, DOSSIER_ONLINE_PAYMENT and FORMALITY_ONLINE_PAYMENT.
+A report is about a whole month, quarter or year; the portal recomputes it while the period runs and for a while after.
+So a night reads the periods of its window and the month before, as they stand now, into one batch for its last day.
+Numbers are carried as published, null included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Any, ClassVar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
 
-from cchc_pipeline.days import Period, Window, periods_of
+from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken
+from cchc_pipeline.sources.errors import PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.http import HttpClient
+from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, settle, warnings
+from cchc_pipeline.sources.national_portal.requests import FORMALITIES_PATH, ReportRequest, night_requests
+from cchc_pipeline.sources.national_portal.saved import newest_day, read_saved
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
-from cchc_pipeline.sources.records import (
-    ColumnWatch,
-    Fields,
-    Problems,
-    mapping_or_empty,
-    number_or_none,
-    read_fields,
-    read_unit,
-    reader,
-    text_or_none,
-    value_at,
-)
+from cchc_pipeline.sources.records import mapping_or_empty, text_or_none, value_at
 
-SERVICE_RESULTS = "service-results"
-# report -> the group that it explains
-METRIC_REPORTS = {
-    "transparency": "CKMB",
-    "dvc-progress-tree": "TDGQ",
-    "provide-online-tree": "ONLINE",
-    "formality-online-payment-tree": "TTTT",
-    "dossier-digitized": "MDSH",
-    "handling-satisfaction": "MDHL",
-}
-# report -> metric code and the fields of its numerator and denominator
-_COUNTS = {
-    "dvc-progress-tree": (("DOSSIER_ON_TIME", "totalOnTime", "totalReceived"),),
-    "formality-online-payment-tree": (
-        ("DOSSIER_ONLINE_PAYMENT", "totalDossierOnlinePaymentSuccess", "totalDossierFinancialObligation"),
-        ("FORMALITY_ONLINE_PAYMENT", "totalDossierOnlineFormalityPaymentSuccess", "totalFeeFormality"),
-    ),
-}
-_number, _text = reader(number_or_none, "not a number"), reader(text_or_none)
-_FIGURES: Fields = {
-    "metric_name": ("name", _text),
-    "numerator": ("numerator", _number),
-    "denominator": ("denominator", _number),
-    "ratio_pct": ("ratio", _number),
-    "score": ("score", _number),
-    "max_score": ("maxScore", _number),
-    "data_quality_status": ("dataQualityStatus", _text),
-}
-METRIC_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "metric_code": (("code",),),
-    **{column: ((path,),) for column, (path, read) in _FIGURES.items() if read is _number},
-}
 METRICS = "national_portal__metrics"
-DISTRICT = "DISTRICT"
-REPORT_PATH = "/api/v1/reporting/evaluation/"
-
-
-def request_body(period: Period) -> dict[str, Any]:
-    """Return the part of a request that names a month, quarter or year."""
-    number = {"month": period.first.month, "quarter": (period.first.month + 2) // 3}.get(period.kind)
-    body: dict[str, Any] = {"timeType": period.kind, "year": period.first.year}
-    return body if number is None else {**body, "period": number}
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Unit of a report, with its scores where a `service-results` reply gives them.
-
-    Attributes:
-        department_id: the portal's UUID; None in the overview.
-        code: code as written; None for the whole country.
-        total: object with score, maxScore and ratio of the total as far as given.
-        groups: group code to the object with name, score, maxScore and ratio as far as given.
-    """
-
-    department_id: str | None
-    code: str | None
-    name: str | None = None
-    child_group: str | None = None
-    total: Mapping[str, Any] = field(default_factory=dict)
-    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-#: Results of the unit asked for, and of those below it.
-ServiceResults = tuple[Unit, list[Unit]]
-
-
-def parse_service_results(data: Mapping[str, Any]) -> ServiceResults:
-    """Parse the `data` object of a `service-results` reply.
-
-    Raises:
-        KeyError: `overview` or `evaluation` is missing.
-    """
-    radar = {str(group["code"]): group for group in data.get("radar") or () if mapping_or_empty(group).get("code")}
-    children = [_unit(entry, None) for entry in data["evaluation"] or () if isinstance(entry, Mapping)]
-    return _unit(mapping_or_empty(data["overview"]), radar), children
-
-
-def _unit(entry: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]] | None) -> Unit:
-    if groups is None:
-        scores = mapping_or_empty(entry.get("groupScores"))
-        groups = {code: {"code": code, "score": score} for code, score in scores.items()}
-    names = ("departmentId", "departmentCode", "departmentName", "childGroup")
-    identity, code, name, group = (text_or_none(entry.get(field)) for field in names)
-    fields = {"score": "totalScore", "maxScore": "totalMaxScore", "ratio": "ratio"}
-    total = {part: number_or_none(entry.get(path)) for part, path in fields.items()}
-    return Unit(identity, code, name, group, total, groups)
-
-
-def result_rows(unit: Unit, period: Period, result: Unit) -> Iterator[Row]:
-    """Yield TOTAL and one row per group of `result`, for `unit`."""
-    yield _row(unit, period, SERVICE_RESULTS, "TOTAL", "TOTAL", result.total)
-    for code, group in result.groups.items():
-        yield _row(unit, period, SERVICE_RESULTS, code, f"GROUP.{code}", group)
-
-
-def report_rows(unit: Unit, period: Period, report: str, data: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the metrics of one report, the counts beside them, and its group."""
-    group = mapping_or_empty(data.get("group"))
-    group_code = text_or_none(group.get("code")) or METRIC_REPORTS[report]
-    seen: set[str | None] = set()
-    for metric in data.get("metrics") or ():
-        if isinstance(metric, Mapping):
-            code = text_or_none(metric.get("code"))
-            seen.add(code)
-            yield _row(unit, period, report, group_code, code, metric)
-    for code, numerator, denominator in _COUNTS.get(report, ()):
-        if code not in seen:
-            counts = {"numerator": data.get(numerator), "denominator": data.get(denominator)}
-            absent = [name for name in (numerator, denominator) if name not in data]
-            yield _row(unit, period, report, group_code, code, counts, absent)
-    if group:
-        yield _row(unit, period, report, group_code, f"GROUP.{group_code}", group)
-
-
-def _row(
-    unit: Unit,
-    period: Period,
-    report: str,
-    group_code: str,
-    metric_code: str | None,
-    source: Mapping[str, Any],
-    absent: Iterable[str] = (),
-) -> Row:
-    problems = Problems()
-    unit_code = read_unit(unit.code, "unit_code", problems)
-    for name in absent:
-        problems.add("numerator/denominator", f"the report has no field {name}")
-    return {
-        "unit_code": unit_code,
-        "unit_name": unit.name,
-        "department_id": unit.department_id,
-        "child_group": unit.child_group,
-        "period_type": period.kind,
-        "period_start": period.first,
-        "period_end": period.last,
-        "report": report,
-        "group_code": group_code,
-        "metric_code": metric_code,
-        **read_fields(source, _FIGURES, problems),
-        "parse_errors": problems.text(),
-    }
+PROVINCES = "national_portal__provinces"
+#: A report whose units all have codes.
+_WITH_CODES = "dvc-progress-tree"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: Columns of `national_portal__provinces`; what else a reply's record has is the same for all of them, or blank.
+PROVINCE_COLUMNS = (
+    "unit_code", "unit_name", "department_id", "period_type", "period_start", "period_end", "captured_on",
+    "metric_code", "score", "ratio_pct", "score_delta", "parse_errors",
+)  # fmt: skip
 
 
 class NationalPortalSource:
     """Adapter for the portal's public reports; no credentials, one call at a time.
 
+    A night is one call for the list of provinces and seven for each period: 29.
+
     Args:
         http: client of the portal.
         province_code: canonical code of the province, as in the portal's list.
-        with_children: also read the reports of the departments and communes.
-        overlap_days: days before a window whose month, quarter and year are read again, so that a
-            period that has just ended is not left as it was on its last night.
+        with_children: also keep the figures of the departments and communes.
+        saved: folder with a folder of saved replies for each day that has them; see `saved.py`.
+        today: the civil day of a pull, which is kept with its figures.
+
+    Attributes:
+        notes: table to what the last pull has to say of it: reports out of step, lists of other lengths.
     """
 
     name: ClassVar[str] = "national_portal"
-    tables: ClassVar[tuple[str, ...]] = (METRICS,)
+    tables: ClassVar[tuple[str, ...]] = (METRICS, PROVINCES)
 
     def __init__(
-        self, http: HttpClient, province_code: str, *, with_children: bool = True, overlap_days: int = 0
+        self,
+        http: HttpClient,
+        province_code: str,
+        *,
+        with_children: bool = True,
+        saved: Path | None = None,
+        today: Callable[[], date] = today,
     ) -> None:
         self._http = http
         self._province = province_code
         self._with_children = with_children
-        self._overlap = timedelta(days=overlap_days)
+        self._saved = saved
+        self._today = today
+        self.notes: dict[str, str] = {}
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
-        """Yield one batch for the last day of the window."""
+        """Yield one batch of each table for the last day of the window.
+
+        Where a folder of saved replies lies for a day of the window, they are read and nothing is asked. A report that
+        cannot be used leaves the others: what was read is yielded before the error is raised. A refusal (any HTTP
+        status but success, or a web page) ends the pull: nothing more is asked.
+        """
         del known
-        watch = ColumnWatch(METRIC_NEEDS)
-        rows: dict[Any, Row] = {}
-        periods = periods_of(Window(window.first - self._overlap, window.last).days())
-        province_id = self._province_id(periods[-1], window)
-        done, total = 0, None
-        for number, period in enumerate(periods):
-            with self._http.reading(window.last, f"the portal's {period}"):
-                province = Unit(province_id, self._province)
-                results = self._service_results(period, {"departmentId": province_id}, self._province)
-                below = [child for child in results[1] if child.department_id]
-                units = [province, *(below if self._with_children else ())]
-                total = len(units) * (len(periods) - number) + done
-                for unit in units:
-                    for row in self._unit_rows(unit, period, results if unit is province else None, watch):
-                        key = (row["unit_code"], row["period_type"], row["period_start"], row["metric_code"])
-                        rows.setdefault(key if None not in key else (len(rows), "no key"), row)
-                    done += 1
-                    progress(done, total, f"portal reports, {period}")
-        yield Batch(METRICS, window.last, watch.drop_missing(rows.values()))
+        day = window.last
+        saved_on = newest_day(self._saved, window) if self._saved else None
+        if self._saved and saved_on:
+            progress(0, None, f"portal replies saved on {saved_on}")
+            held = read_saved(self._saved, saved_on, self._province)
+            listed, replies, faults, captured_on = held.provinces, held.replies, held.faults, held.day
+        else:
+            captured_on = self._today()
+            listed, replies, faults = self._asked(window, progress)
+        replies, of_other_months = settle(replies)
+        faults = [*faults, *of_other_months]
+        self.notes = {METRICS: "; ".join(warnings(replies)) or "reports agree"}
+        # A portal that answers about something else than asked may do so in its list, too.
+        is_astray = not replies and any(isinstance(fault, PageRepeated) for fault in faults)
+        if listed and not is_astray:
+            self.notes[PROVINCES] = f"{len(listed.children)} provinces"
+            yield Batch(PROVINCES, day, _province_rows(listed, captured_on))
+        if replies:
+            rows = join_units([*replies, *([listed] if listed else ())], captured_on)
+            below = {identity for reply in replies for identity in reply.children if self._with_children}
+            kept = below | {reply.request.root_id for reply in replies}
+            yield Batch(METRICS, day, [row for row in rows if row["department_id"] in kept])
+        if faults:
+            raise _joined(faults, is_all=not replies)
 
-    def _province_id(self, period: Period, window: Window) -> str:
-        with self._http.reading(window.last, "the portal's list of provinces"):
-            _, listed = self._service_results(period, {"departmentType": "ADMINISTRATIVE_UNIT"}, None)
-            for entry in listed:
-                if canonical_unit_code(entry.code) == self._province and entry.department_id:
-                    return entry.department_id
-            fix = "check the province code in the settings: since 1/7/2025 there are 34 provinces"
-            what = f"province {self._province} is not in the portal's list"
-            raise self._http.error(ReplyBroken, what, REPORT_PATH + SERVICE_RESULTS, fix=fix)
+    def _asked(self, window: Window, progress: Progress) -> tuple[Reply, list[Reply], list[SourceError]]:
+        """Ask for the list of provinces, then for every report of every period, one after the other."""
+        (asked,) = night_requests(window, None)
+        listed = self._ask(asked, None)
+        _, *requests = night_requests(window, self._root(listed))
+        total = 1 + len(requests)
+        progress(1, total, "portal's list of provinces")
+        replies: list[Reply] = []
+        faults: list[SourceError] = []
+        for number, request in enumerate(requests, start=2):
+            try:
+                replies.append(self._ask(request, self._province))
+            except SourceError as fault:
+                faults.append(fault)
+                if not isinstance(fault, ReplyBroken) or fault.details.get("is_page"):
+                    break
+            progress(number, total, f"portal reports, {request.period}")
+        return listed, replies, faults
 
-    def _unit_rows(
-        self, unit: Unit, period: Period, results: ServiceResults | None, watch: ColumnWatch
-    ) -> Iterator[Row]:
-        request = {"departmentId": unit.department_id}
-        own, children = results or self._service_results(period, request, unit.code)
-        unit = replace(unit, name=unit.name or own.name)
-        yield from result_rows(unit, period, own)
-        if unit.child_group == DISTRICT:
-            # Until 30/6/2025 communes stand below districts; the portal's list gives their totals.
-            for below in children:
-                if below.department_id:
-                    yield from result_rows(below, period, below)
-        for report in METRIC_REPORTS:
-            data = self._report(report, period, request, "metrics")
-            if value_at(data, "overview.departmentId") not in (None, unit.department_id):
-                raise self._http.error(PageRepeated, "the report of another unit than asked for", REPORT_PATH + report)
-            for metric in data["metrics"] or ():
-                watch.add(metric)
-            yield from report_rows(unit, period, report, data)
+    def of_procedure(self, report: str, period: Period, procedure: str) -> list[Row]:
+        """Ask for one report of a single procedure, of the province and all its children.
 
-    def _service_results(self, period: Period, request: Mapping[str, Any], code: str | None) -> ServiceResults:
-        data = self._report(SERVICE_RESULTS, period, request, "overview", "radar", "evaluation")
-        results = parse_service_results(data)
-        reported = canonical_unit_code(results[0].code)
-        if code and reported and reported != canonical_unit_code(code):
-            path = REPORT_PATH + SERVICE_RESULTS
-            raise self._http.error(PageRepeated, "the report of another unit than asked for", path)
-        return results
+        Args:
+            report: any but `service-results` and `handling-satisfaction`.
+            period: month, quarter or year.
+            procedure: code of the procedure, or its UUID on the portal.
 
-    def _report(self, report: str, period: Period, request: Mapping[str, Any], *needed: str) -> Mapping[str, Any]:
-        path = REPORT_PATH + report
-        reply = self._http.ask("POST", path, json={**request_body(period), **request})
-        if not isinstance(reply, dict) or not isinstance(reply.get("data"), dict):
-            raise self._http.error(FieldGone, "the reply has no object 'data'", path)
-        if reply.get("code", "OK") != "OK":
-            raise self._http.error(ReplyBroken, "the portal answers, but not OK", path)
-        for name in needed:
-            if name not in reply["data"]:
-                raise self._http.error(FieldGone, f"the report has no field '{name}'", path)
-        return reply["data"]
+        Returns:
+            Records as those of `national_portal__metrics`; they are figures of the procedure, never of the unit.
+
+        Raises:
+            ValueError: the report cannot be had for a single procedure.
+            SourceError: the portal gave no usable reply, or does not know the procedure.
+        """
+        (asked,) = night_requests(Window(period.first, period.last), None)
+        listed = self._ask(asked, None)
+        request = ReportRequest(report, period, self._root(listed), procedure)
+        request.body()  # refuses a report of no procedure before anything is looked up
+        if not _UUID.fullmatch(procedure):
+            request = replace(request, formality_id=self._formality(procedure))
+        replies = [self._ask(request, self._province)]
+        if any(unit["unit_code"] is None for unit in replies[0].units.values()):
+            replies.append(self._ask(replace(request, report=_WITH_CODES), self._province))
+        return [row for row in join_units(replies, self._today()) if row["report"] == report]
+
+    def _formality(self, code: str) -> str:
+        """Return the UUID of a procedure; the portal may find others beside it."""
+        reply = self._http.ask("POST", FORMALITIES_PATH, json={"currentPage": 1, "pageSize": 10, "q": code})
+        items = value_at(reply, "data.items")
+        for item in map(mapping_or_empty, items if isinstance(items, list) else ()):
+            if item.get("code") == code and (found := text_or_none(item.get("id"))):
+                return found
+        fix = "compare the code with the national database of procedures, or give the procedure's UUID"
+        raise self._http.error(
+            ReplyBroken, f"the portal's catalogue has no procedure {code}", FORMALITIES_PATH, fix=fix
+        )
+
+    def _ask(self, request: ReportRequest, province_code: str | None) -> Reply:
+        with self._http.reading(request.day, f"{request.report} of {request.period}"):
+            return parse_reply(self._http.ask("POST", request.path, json=request.body()), request, province_code)
+
+    def _root(self, listed: Reply) -> str:
+        for identity, unit in listed.units.items():
+            if identity and canonical_unit_code(unit["unit_code"]) == self._province:
+                return identity
+        fix = "check the province code in the settings: since 1/7/2025 there are 34 provinces"
+        raise listed.request.error(ReplyBroken, f"province {self._province} is not in the portal's list", fix)
+
+
+def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
+    rows = [row for row in join_units([listed], captured_on) if row["department_id"] in listed.children]
+    return [{name: row[name] for name in PROVINCE_COLUMNS} for row in rows]
+
+
+def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
+    """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
+    refusals = (fault for fault in faults if not isinstance(fault, ReplyBroken))
+    lead = faults[0] if is_all else next(refusals, faults[0])
+    if len(faults) == 1:
+        return lead
+    what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
+    fix = "; ".join(dict.fromkeys(fault.fix for fault in faults))
+    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix)

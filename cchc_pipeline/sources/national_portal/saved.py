@@ -1,0 +1,133 @@
+"""Read replies of the portal that a person saved, with their requests, in `drop/portal/<day>/`.
+
+For networks that the portal refuses. A folder holds replies as `.json` in any subfolder, and the request of each: in
+`requests.json` (name of the file to `{"url", "body", "captured"}`), or beside it as `<name>.request.json` with the same
+content or the body alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cchc_pipeline.days import Window
+from cchc_pipeline.sources.errors import FileUnusable, SourceError
+from cchc_pipeline.sources.national_portal.replies import Reply, parse_reply
+from cchc_pipeline.sources.national_portal.requests import REPORTS, ReportRequest, read_request
+
+_INDEX, _BESIDE = "requests.json", ".request.json"
+_FIX_REQUEST = "save the request beside the reply; `cchc portal requests` prints those that are needed"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Replies of one folder.
+
+    Attributes:
+        day: the day that the folder is named by.
+        provinces: the newest reply about the country, None where none was saved.
+        replies: usable replies about the province.
+        faults: an error for each file that cannot be used.
+    """
+
+    day: date
+    provinces: Reply | None
+    replies: list[Reply]
+    faults: list[SourceError]
+
+
+def newest_day(folder: Path, window: Window) -> date | None:
+    """Return the last day of the window that has a folder of saved replies."""
+    return next((day for day in sorted(window.days(), reverse=True) if (folder / f"{day}").is_dir()), None)
+
+
+def read_saved(folder: Path, day: date, province_code: str) -> Saved:
+    """Read the replies saved for a day; each file that cannot be used is an error of its own.
+
+    Reports of a single procedure are left out: they are no figures of the unit.
+    """
+    base = folder / f"{day}"
+    faults: list[SourceError] = []
+    index = _index(base, day, faults)
+    found: dict[ReportRequest, tuple[bytes, Reply]] = {}
+    twice: set[ReportRequest] = set()
+    for path in sorted(base.rglob("*.json")):
+        name = path.relative_to(base).as_posix()
+        if path.name == _INDEX or name.endswith(_BESIDE):
+            continue
+        try:
+            request = _request(path, name, index, day)
+            if request.formality_id is not None:
+                continue
+            content = path.read_bytes()
+            reply = parse_reply(content, request, province_code if request.root_id else None)
+            key = ReportRequest(request.report, request.period, request.root_id)
+            if key in found and found[key][0] != content:
+                twice.add(key)
+                other = found[key][1].request.culprit
+                what = f"another file, {other}, is of the same report and period and says something else"
+                faults.append(request.error(FileUnusable, what, "keep the file that was saved last"))
+            found.setdefault(key, (content, reply))
+        except SourceError as fault:
+            faults.append(fault)
+    usable = [reply for key, (_, reply) in found.items() if key not in twice]
+    listed = [reply for reply in usable if reply.request.root_id is None]
+    own = [reply for reply in usable if reply.request.root_id is not None]
+    return Saved(day, listed[-1] if listed else None, _of_province(own, faults), faults)
+
+
+def _index(base: Path, day: date, faults: list[SourceError]) -> Mapping[str, Any]:
+    path = base / _INDEX
+    if not path.exists():
+        return {}
+    try:
+        held = json.loads(path.read_bytes())
+        if isinstance(held, Mapping):
+            return held
+    except (ValueError, RecursionError):
+        pass
+    faults.append(_unusable(path.name, day, "no JSON object of file names and their requests", _FIX_REQUEST))
+    return {}
+
+
+def _request(path: Path, name: str, index: Mapping[str, Any], day: date) -> ReportRequest:
+    beside = path.with_name(path.name.removesuffix(".json") + _BESIDE)
+    try:
+        entry = json.loads(beside.read_bytes()) if beside.exists() else index.get(name)
+        if not isinstance(entry, Mapping):
+            raise _unusable(name, day, "no request is saved beside the reply", _FIX_REQUEST)
+        body = entry["body"] if isinstance(entry.get("body"), Mapping) else entry
+        request = read_request(_report(name, entry), body, name)
+    except (ValueError, RecursionError) as problem:
+        raise _unusable(name, day, f"its request cannot be read: {problem}", _FIX_REQUEST) from None
+    return replace(request, day=day)
+
+
+def _report(name: str, entry: Mapping[str, Any]) -> str:
+    """Return the report that the address says, else the one whose name the file's path has."""
+    if url := entry.get("url"):
+        return PurePosixPath(str(url).partition("?")[0]).name
+    return next((report for report in REPORTS if report in name), name)
+
+
+def _of_province(replies: Iterable[Reply], faults: list[SourceError]) -> list[Reply]:
+    """Return the replies of the root that a reply with a code shows to be the province."""
+    replies = list(replies)
+    roots = {reply.request.root_id for reply in replies if reply.is_code_given}
+    kept = []
+    for reply in replies:
+        if reply.request.root_id in roots:
+            kept.append(reply)
+        else:
+            what = "nothing says that it is of the province: neither it nor another reply of its root has a code"
+            fix = "save dossier-digitized or a tree of the same rootDepartmentId as well"
+            faults.append(reply.request.error(FileUnusable, what, fix))
+    return kept
+
+
+def _unusable(name: str, day: date, what: str, fix: str) -> FileUnusable:
+    return FileUnusable(what, source="national_portal", culprit=name, day=day, fix=fix)
