@@ -13,8 +13,9 @@ import pytest
 import yaml
 from rubric_files import criterion, group, rubric_content, rubric_from
 
-from cchc_pipeline.scorecards.scoring.rubric import RubricError, RuleKind, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import RubricError, parse_rubric, read_rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import SHIPPED_FOLDER, shipped
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 
 BAND = {"code": "good", "name_vi": "Tốt", "name_en": "Good", "from_share": 0.8}
 GOOD = rubric_content(group("G", criterion("A", 2.5, {"kind": "linear", "full_at": 0.8})), bands=[BAND])
