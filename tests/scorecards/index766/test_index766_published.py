@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 from cchc_pipeline.scorecards.scoring.rules import hundredths
 
 pytestmark = pytest.mark.acceptance
+HEADER = ["unit_code", "metric_code", "numerator", "denominator"]
 PHU_THO = "acceptance/index766_published_phu_tho_2026-08.csv"
 INPUTS = {
     "DOSSIER_ONLINE_PAYMENT": ("totalDossierOnlinePaymentSuccess", "totalDossierFinancialObligation"),
@@ -57,7 +59,7 @@ def as_metrics(rows: pd.DataFrame, *, groups: bool = True) -> pd.DataFrame:
             lines.append(
                 (row.unit_code, "ONLINE_PROCEDURES", some["partialCount"] + some["fullCount"], some["authorityCount"])
             )
-    return pd.DataFrame(lines, columns=["unit_code", "metric_code", "numerator", "denominator"])
+    return pd.DataFrame(lines, columns=HEADER)
 
 
 def scores(scored: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -169,7 +171,7 @@ def test_published_groups_and_totals_of_six_units() -> None:
         pd.concat(
             [
                 metrics,
-                pd.DataFrame(carried, columns=list(metrics.columns[:1]) + ["metric_code", "numerator", "denominator"]),
+                pd.DataFrame(carried, columns=HEADER),
             ]
         )
     )
@@ -189,10 +191,10 @@ def test_the_payment_groups_of_six_units_come_from_whole_counts() -> None:
     fees = units["pay_formality_fee"].to_dict()
     for unit, group in units["TTTT10"].items():
         own = metrics[(metrics["unit_code"] == unit) & (metrics["group"] == "TTTT")]
-        tries = pd.concat(own.assign(unit_code=f"{count}", **{}) for count in range(int(fees[unit]) + 1))
+        tries = pd.concat(own.assign(unit_code=f"{count}") for count in range(int(fees[unit]) + 1))
         third = pd.DataFrame(
             [(f"{count}", "FORMALITY_PAYMENT_AVAILABLE", count, fees[unit]) for count in range(int(fees[unit]) + 1)],
-            columns=["unit_code", "metric_code", "numerator", "denominator"],
+            columns=HEADER,
         )
         scored = metrics_file.score_metrics(pd.concat([tries, third]))
         found = scored[scored["metric_code"] == "TTTT"]
@@ -204,8 +206,6 @@ def test_the_payment_groups_of_six_units_come_from_whole_counts() -> None:
     st.sampled_from([2.0, 4.0, 6.0, 20.0]),
 )
 def test_two_decimals_are_those_of_the_double(counts: tuple[int, int], most: float) -> None:
-    from decimal import ROUND_HALF_UP, Decimal
-
     value = most * (counts[0] / counts[1] * 100) / 100
     exact = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert hundredths(pd.Series([value]).to_numpy())[0] == int(exact * 100)
