@@ -11,7 +11,7 @@ import pandas as pd
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.index766.published import groups_of
-from cchc_pipeline.scorecards.index766.scorecard import CARRIED, UNSCORED, newest
+from cchc_pipeline.scorecards.index766.scorecard import BESIDE, CARRIED, UNSCORED, newest
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import REQUIRED, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
@@ -144,7 +144,7 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> Metrics:
             read.add((unit, name))
             _require_names(unit, code)
             if name not in most and code not in sums:
-                unscored.append((unit, code, *_readable(counts), _NOT_SCORED if code in UNSCORED else _UNKNOWN))
+                unscored.append((unit, code, *_readable(counts), _NOT_SCORED if code in UNSCORED or code.startswith(BESIDE) else _UNKNOWN))
                 continue
             figures = _counts(counts, most[name] if name in most else sums[code][1])
             if name in most:

@@ -21,11 +21,14 @@ _SUMS = {"ONLINE": ("CLGQ",), "ONLINE_SERVICE": ("CLGQ", "TTTT")}
 
 
 def groups_of(code: str) -> tuple[str, ...]:
-    """Return the groups (or TOTAL) that a published code such as GROUP.ONLINE sums; empty for a metric."""
+    """Return the groups (or TOTAL) that a published code such as GROUP.ONLINE sums; empty for a metric.
+
+    RADAR.CKMB is the group as the totals report has it.
+    """
     if code == TOTAL_CODE:
         return (TOTAL_CODE,)
-    name = code.removeprefix("GROUP.")
-    return _SUMS.get(name, (name,)) if name != code else ()
+    kind, _, name = code.partition(".")
+    return _SUMS.get(name, (name,)) if kind in ("GROUP", "RADAR") else ()
 
 
 def differences(portal_metrics: Table, rubrics: RubricSet) -> pd.DataFrame:

@@ -19,17 +19,10 @@ from cchc_pipeline.scorecards.scoring.rule import RuleKind
 RUBRIC = "index766"
 #: Criteria that carry a published group, and the portal's names of it, the better one first.
 CARRIED = {"ONLINE": ("GROUP.ONLINE", "GROUP.CLGQ"), "PAYMENT": ("GROUP.TTTT",)}
-#: What the portal publishes beside the scored metrics: parts of them, and classes of petitions with maximum 0.
-UNSCORED = (
-    "ONLINE_PROCEDURES_PARTIAL",
-    "ONLINE_PROCEDURES_FULL",
-    "CHANNEL_DIRECT",
-    "CHANNEL_POSTAL",
-    "ONLINE_DOSSIERS_ON_TIME",
-    "ONLINE_DOSSIERS_OVERDUE",
-    "PETITION_CLASSIFICATION_TTHC",
-    "PETITION_CLASSIFICATION_STAFF",
-)
+#: Published with maximum 0, so not scored.
+UNSCORED = ("PETITION_CLASSIFICATION_TTHC", "PETITION_CLASSIFICATION_STAFF")
+#: How codes begin of what the portal publishes beside metrics: groups, groups within totals, other figures.
+BESIDE = ("GROUP.", "RADAR.", "FIELD.")
 
 
 def newest() -> Rubric:
@@ -71,11 +64,11 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
 
 
 def unknown_metrics(portal_metrics: Table, rubrics: RubricSet) -> list[str]:
-    """Return metric codes that no version scores, sorted; groups, total and `UNSCORED` are known."""
+    """Return metric codes that no version scores, sorted; what is published beside them is known."""
     codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
     variants = [rubric.for_source("portal") for rubric in rubrics.versions(RUBRIC)]
     known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE, *UNSCORED}
-    return sorted(code for code in codes if code not in known and not code.startswith("GROUP."))
+    return sorted(code for code in codes if code not in known and not code.startswith(BESIDE))
 
 
 def score_portal(rubric: Rubric, portal_metrics: Table) -> pa.Table:
