@@ -59,8 +59,8 @@ def scorecard_index766(work: Work) -> Made:
     }
     more = {**about, **_pages(work, table, "local", "month"), **chart}
     said = [
-        f"{row['unit_code']} {row['period_type']} {row['period_start']:%Y-%m-%d} {row['metric_code']} ({row['report']}): "
-        f"computed {row['computed']:.2f}, published {row['published']:.2f}"
+        f"{row['unit_code']} {row['period_type']} {row['period_start']:%Y-%m-%d} {row['metric_code']} "
+        f"({row['report']}): computed {row['computed']:.2f}, published {row['published']:.2f}"
         for row in differ.head(SHOWN_ROWS).to_dict("records")
     ]
     why = "read the period again; where it stays, the portal scores by another rule: describe it in a new version"

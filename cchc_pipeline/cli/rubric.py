@@ -124,7 +124,7 @@ def import_command(sheet: Path, sheet_name: str | None, out: Path, *, force: boo
 def diff_command(old: str, new: str, form: str) -> None:
     """What changed between two rubrics: points, rules, criteria.
 
-    OLD and NEW are files, ids (the newest version), or id@version: index766@2022.1 index766@2026.1.
+    OLD and NEW are files, ids (the newest version), or id@version: index766@2022.1 index766@2026.2.
 
     So sánh hai bộ tiêu chí.
     """

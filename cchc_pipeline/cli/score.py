@@ -86,8 +86,8 @@ def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: 
     wrong = differences(scored, given, rubric, source).to_dict("records")
     for row in wrong:
         screen.print(
-            f"{row['unit_code']} {row['metric_code']}: tính được / computed {row['score']:.2f}, Cổng công bố / published "
-            f"{row['published']:.2f}"
+            f"{row['unit_code']} {row['metric_code']}: tính được / computed {row['score']:.2f}, Cổng công bố / "
+            f"published {row['published']:.2f}"
         )
     if wrong:
         click.get_current_context().exit(1)

@@ -20,7 +20,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.servers.portal_counts import Portal
 from cchc_pipeline.sandbox.servers.push import push, withheld
-from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.index766.metrics_file import score_metrics
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 

@@ -25,7 +25,7 @@ from cchc_pipeline.scorecards.scoring.engine import score
 LOCAL = index766.newest().for_source("local")
 #: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.
 COMPLETE = {
-    "PUBLISH_ON_TIME", "PUBLIC_UPDATE_ON_TIME", "PUBLIC_CONTENT_FULL", "ONLINE", "ONLINE_PROCEDURES",
+    "PUBLISH_ON_TIME", "PUBLIC_UPDATE_ON_TIME", "PUBLIC_CONTENT_FULL", "ONLINE", "PAYMENT", "ONLINE_PROCEDURES",
     "ONLINE_PROCEDURES_USED", "FORMALITY_ONLINE_PAYMENT", "FORMALITY_PAYMENT_AVAILABLE",
     "CITIZEN_DATA_CONNECTED_FORMALITY", "ELECTRONIC_CERTIFIED_COPY",
 }  # fmt: skip

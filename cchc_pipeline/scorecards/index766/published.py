@@ -50,7 +50,7 @@ def differences(portal_metrics: Table, rubrics: RubricSet) -> pd.DataFrame:
         if rubric.arithmetic is not Arithmetic.BINARY:
             continue
         frame = as_frame(table)
-        published = frame[frame["metric_code"].map(lambda code: bool(groups_of(code or ""))) & frame["score"].notna()]
+        published = frame[frame["metric_code"].map(lambda code: bool(groups_of(str(code)))) & frame["score"].notna()]
         in_totals = published["report"] == TOTALS_REPORT
         for variant, some in ((rubric, published[~in_totals]), (rubric.for_totals(), published[in_totals])):
             if some.empty:

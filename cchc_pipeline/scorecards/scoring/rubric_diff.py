@@ -110,7 +110,7 @@ def _source(criterion: Criterion) -> str:
 
 def changed_criteria(old: Rubric, new: Rubric) -> frozenset[str]:
     """Return codes of criteria whose points differ in meaning between versions."""
-    same = ("max_hundredths", "rule", "zero_denominator", "indicator", "source", "evidence", "in_place_of")
+    same = ("max_hundredths", "rule", "zero_denominator", "indicator", "source", "evidence")
     before, after = ({one.code: [getattr(one, name) for name in same] for one in of.criteria()} for of in (old, new))
     return frozenset(code for code, meaning in after.items() if before.get(code) != meaning)
 

@@ -3,8 +3,8 @@
 Points are integer hundredths. `exact` arithmetic computes from the unrounded ratio in integers and rounds half to even:
 a tie is a tie, and no binary fraction decides. `binary` arithmetic repeats what the national portal computes, operation
 by operation in doubles: 100 times the share, where a rubric says so rounded to two decimals, times the maximum, divided
-by the percentage that gives full points, two decimals by the value of the double. 1/48 of 6 points is 0.12 and 1/32 of 4
-is 0.13 then, as published, which no rule on decimals can give (decision 0026).
+by the percentage that gives full points, two decimals by the value of the double. 1/48 of 6 points is 0.12 and 1/32 of
+4 is 0.13 then, as published, which no rule on decimals can give (decision 0026).
 """
 
 from __future__ import annotations
