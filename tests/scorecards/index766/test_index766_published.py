@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from published_files import published
 
 from cchc_pipeline.scorecards.index766 import metrics_file
@@ -96,10 +93,10 @@ def test_all_2940_published_scores_of_the_six_reports() -> None:
 
 def test_published_groups_and_ratios_are_met() -> None:
     rows = phu_tho()
-    given_ = as_metrics(rows)
-    scored = metrics_file.score_metrics(given_)
+    file = as_metrics(rows)
+    scored = metrics_file.score_metrics(file)
     assert scored["published"].notna().sum() == 5 * 164
-    assert metrics_file.differences(scored, given_, index766.newest()).empty
+    assert metrics_file.differences(scored, file, index766.newest()).empty
     groups = rows[rows["metric"].str.startswith("GROUP.")]
     found = scores(scored)
     percent = [
@@ -111,7 +108,7 @@ def test_published_groups_and_ratios_are_met() -> None:
         if ratio != row.inputs["ratio"]
     ]
     assert wrong == []
-    changed = given_.copy()
+    changed = file.copy()
     at = (changed["unit_code"] == "H44.100") & (changed["metric_code"] == "GROUP.TTTT")
     changed.loc[at, "numerator"] -= 0.01
     wrong_one = metrics_file.differences(metrics_file.score_metrics(changed), changed, index766.newest())
@@ -201,11 +198,14 @@ def test_the_payment_groups_of_six_units_come_from_whole_counts() -> None:
         assert (found["score"] == group).any(), unit
 
 
-@given(
-    st.integers(1, 5000).flatmap(lambda bottom: st.tuples(st.integers(0, bottom), st.just(bottom))),
-    st.sampled_from([2.0, 4.0, 6.0, 20.0]),
-)
-def test_two_decimals_are_those_of_the_double(counts: tuple[int, int], most: float) -> None:
-    value = most * (counts[0] / counts[1] * 100) / 100
-    exact = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    assert hundredths(pd.Series([value]).to_numpy())[0] == int(exact * 100)
+def test_totals_of_34_provinces_are_the_sums_of_their_groups_and_a_country_is_their_mean() -> None:
+    path = published("acceptance/national_portal_service_results_2026-09-17.json")
+    reply = json.loads(path.read_text("utf-8"))
+    provinces = reply.get("data", reply)["evaluation"]
+    assert len(provinces) == 34
+    wrong = [one for one in provinces if round(sum(one["groupScores"].values()), 2) != one["totalScore"]]
+    assert wrong == []
+    groups = {code: [one["groupScores"][code] for one in provinces] for code in provinces[0]["groupScores"]}
+    found = held.country(groups)
+    assert found["CKMB"] == 9.82
+    assert found["TOTAL"] == round(sum(points for code, points in found.items() if code != "TOTAL"), 2)

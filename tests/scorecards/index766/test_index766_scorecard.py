@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cchc_pipeline.scorecards.index766 import scorecard as index766
 from cchc_pipeline.scorecards.index766.metrics_file import differences, read_metrics, score_metrics
@@ -52,25 +54,48 @@ def test_items_are_computed_and_a_published_group_counts_only_where_they_cannot_
     assert said is None or said in cell(table, "TTTT", "group")["reason"]
 
 
+@given(
+    parts=st.lists(st.one_of(st.none(), st.integers(0, 40)), min_size=3, max_size=3),
+    published=st.one_of(st.none(), st.integers(0, 1200).map(lambda hundredths: hundredths / 100)),
+)
+def test_a_group_is_the_sum_of_its_items_or_what_was_published_and_never_a_mixture(
+    parts: list[int | None], published: float | None
+) -> None:
+    codes = ("ONLINE_PROCEDURES", "ONLINE_PROCEDURES_USED", "ONLINE_DOSSIERS")
+    rows = [("H1", code, part, 40) for code, part in zip(codes, parts, strict=True) if part is not None]
+    rows += [("H1", "GROUP.ONLINE", published, 12)] * (published is not None)
+    table = score_rows([*rows, ("H1", ON_TIME, 1, 2)])
+    group = cell(table, "CLGQ", "group")
+    items = [cell(table, code)["score"] for code in codes]
+    known = [one for one in items if not pd.isna(one)]
+    if len(rows) - (published is not None) == 3 or published is None:
+        assert len(known) == sum(part is not None for part in parts)
+        assert group["status"] == ("ok" if len(known) == 3 else "partial" if known else "missing")
+        assert pd.isna(group["score"]) if not known else group["score"] == pytest.approx(sum(known))
+    else:
+        assert (group["score"], group["status"], known) == (published, "ok", [])
+    assert group["max_score"] == 12
+    assert cell(table, "TOTAL", "total")["max_score"] == 100
+
+
 def test_a_published_group_or_total_that_is_not_what_is_computed_is_named() -> None:
     right = [*PAID, AVAILABLE, ("H1", "TTTT", 5.48, 10), ("H1", "TOTAL", 90, 100)]
     wrong = [*right[:3], ("H1", "GROUP.TTTT", 5.47, 10), ("H1", "GROUP.TDGQ", 17, 20), ("H1", ON_TIME, 9, 10)]
     for rows, codes in ((right, []), (wrong, ["TDGQ", "TTTT"])):
-        given = pd.DataFrame(rows, columns=HEADER)
-        found = differences(score_metrics(given), given, index766.newest())
+        file = pd.DataFrame(rows, columns=HEADER)
+        found = differences(score_metrics(file), file, index766.newest())
         assert found["metric_code"].tolist() == codes, "a total that is not complete is held against nothing"
 
 
 def test_publicity_in_totals_comes_from_rounded_ratios() -> None:
-    rows = [("H1", "PUBLISH_ON_TIME", 1, 48), *(("H1", code, 1, 1) for code in CKMB[1:])]
-    for published, codes in ((12.12, []), (12.13, ["CKMB"])):  # 0.12 in the report; 2.08 % of 6 is 0.12 as well
-        given = pd.DataFrame([*rows, ("H1", "GROUP.CKMB", published, 18)], columns=HEADER)
-        assert differences(score_metrics(given), given, index766.newest())["metric_code"].tolist() == codes
-    totals = index766.newest().for_totals()
-    given = pd.DataFrame([("H1", "PUBLISH_ON_TIME", 37, 43)], columns=HEADER)  # 86.0465 %: 5.1628, and 86.05 %: 5.163
-    assert cell(score_metrics(given, rubric=totals), "PUBLISH_ON_TIME")["score"] == 5.16
-    given = pd.DataFrame([("H1", "PUBLISH_ON_TIME", 7, 1600)], columns=HEADER)  # 0.4375 %: 0.02625; 0.44 %: 0.0264
-    assert cell(score_metrics(given, rubric=totals), "PUBLISH_ON_TIME")["score"] == 0.03
+    """16.9155 % of 6 are 1.01 in the report; in a total the ratio is 16.92 % first, and the points 1.02."""
+    rows = [("H1", "PUBLISH_ON_TIME", 169155, 1_000_000), *(("H1", code, 0, 1) for code in CKMB[1:])]
+    newest = index766.newest()
+    for rubric, points in ((newest, 1.01), (newest.for_totals(), 1.02)):
+        assert cell(score_rows(rows, rubric=rubric), "CKMB", "group")["score"] == points
+    for published, codes in ((1.01, []), (1.02, []), (1.03, ["CKMB"])):
+        file = pd.DataFrame([*rows, ("H1", "GROUP.CKMB", published, 18)], columns=HEADER)
+        assert differences(score_metrics(file), file, newest)["metric_code"].tolist() == codes
 
 
 def test_points_of_the_payment_group_above_its_maximum_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -168,3 +169,20 @@ def test_bands() -> None:
     }  # fmt: skip
     assert rubric.band(0, 0) is None
     assert shipped().find("par_index").band(1, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("carrier", "head", "said"),
+    [
+        ({"rule": "carried", "in_place_of": ["A", "C"]}, {}, "must name criteria of the same group; it has A, B"),
+        ({"rule": "carried", "in_place_of": ["A"]}, {}, "their maxima must add up to 5"),
+        ({"rule": "flag", "in_place_of": ["A", "B"]}, {}, "only published points stand for others"),
+        ({"rule": "carried", "in_place_of": ["A", "B"]}, {"replaced_by": "1"}, "a version cannot replace itself"),
+        ({"rule": "carried", "rounded_ratio": "sometimes"}, {}, "rounded_ratio"),
+    ],
+)
+def test_what_a_published_sum_cannot_stand_for(carrier: dict[str, Any], head: dict[str, Any], said: str) -> None:
+    items = [criterion("A", 2, "linear"), criterion("B", 3, "linear")]
+    one = group("G", *items, criterion("SUM", 5, carrier.pop("rule"), **carrier))
+    with pytest.raises(RubricError, match=re.escape(said)):
+        rubric_from(rubric_content(one, group("H", criterion("C", 3, "linear")), **head))
