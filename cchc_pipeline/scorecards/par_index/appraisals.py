@@ -154,7 +154,9 @@ def score_appraisals_file(
         figures, _, unscored = check_metrics(read_metrics(metrics), rubric)
         if len(unscored):
             codes = ", ".join(sorted(set(unscored["metric_code"])))
-            raise MeasureError(f"{metrics.name}: {rubric.id} has no criterion {codes}; correct the code or remove the row")
+            raise MeasureError(
+                f"{metrics.name}: {rubric.id} has no criterion {codes}; correct the code or remove the row"
+            )
     days = {"period_start": pd.Timestamp(year, 1, 1), "period_end": pd.Timestamp(year, 12, 31)}
     of_year = judged.filter(pc.equal(judged["year"], year))
     card = appraised_card(rubric, figures.assign(period_type="year", **days), of_year)
