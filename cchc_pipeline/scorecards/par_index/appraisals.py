@@ -151,12 +151,10 @@ def score_appraisals_file(
     year = int(year or years[0])
     figures = pd.DataFrame(columns=list(REQUIRED))
     if metrics:
-        figures, _, unscored = check_metrics(read_metrics(metrics), rubric)
-        if len(unscored):
-            codes = ", ".join(sorted(set(unscored["metric_code"])))
-            raise MeasureError(
-                f"{metrics.name}: {rubric.id} has no criterion {codes}; correct the code or remove the row"
-            )
+        figures, sums, unscored = check_metrics(read_metrics(metrics), rubric)
+        if codes := sorted({code for _, code in sums} | set(unscored["metric_code"])):
+            wrong = f"{metrics.name}: {rubric.id} has no criterion {', '.join(codes)}"
+            raise MeasureError(f"{wrong}; correct the code or remove the row")
     days = {"period_start": pd.Timestamp(year, 1, 1), "period_end": pd.Timestamp(year, 12, 31)}
     of_year = judged.filter(pc.equal(judged["year"], year))
     card = appraised_card(rubric, figures.assign(period_type="year", **days), of_year)
