@@ -144,14 +144,9 @@ def check_metrics(metrics: pd.DataFrame, rubric: Rubric) -> Metrics:
             read.add((unit, name))
             _require_names(unit, code)
             if name not in most and code not in sums:
-                unscored.append(
-                    (
-                        unit,
-                        code,
-                        *_readable(counts),
-                        _NOT_SCORED if code in UNSCORED or code.startswith(BESIDE) else _UNKNOWN,
-                    )
-                )
+                told = _NOT_SCORED if code in UNSCORED or code.startswith(BESIDE) else _UNKNOWN
+                top, bottom = _readable(counts)
+                unscored.append((unit, code, top, bottom, told))
                 continue
             figures = _counts(counts, most[name] if name in most else sums[code][1])
             if name in most:
