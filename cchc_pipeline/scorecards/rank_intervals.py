@@ -214,7 +214,7 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
 
     Args:
         card: rows of the criteria of one source, period and level of units: unit_code, criterion_code, numerator,
-            denominator, points, status. Every unit has every criterion of the rubric.
+            denominator, points, status. What does not apply to a unit, or to none of them, may be left out.
         rubric: the variant that the card was scored by (`Rubric.for_source`).
         draws: how many.
         seed: same card and seed, same result.
@@ -223,8 +223,9 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
         What `spread` gives for ranks by achieved over reachable, units in order of their codes; NaN where a unit was
         scored in nothing.
     """
+    codes = [leaf.code for leaf in rubric.criteria()]
     held = {
-        name: card.pivot(index="unit_code", columns="criterion_code", values=name)  # noqa: PD010
+        name: card.pivot(index="unit_code", columns="criterion_code", values=name).reindex(columns=codes)  # noqa: PD010
         for name in ("numerator", "denominator", "points", "status")
     }
     met, of, points = (held[name].fillna(0).astype(np.float64) for name in ("numerator", "denominator", "points"))
