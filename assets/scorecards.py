@@ -13,6 +13,7 @@ from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, pa
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.plots import WIDE, dots
 from cchc_pipeline.scorecards import build
+from cchc_pipeline.scorecards.index766.published import differences
 from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
@@ -37,13 +38,17 @@ def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str
 @scorecard_asset(
     "scorecard_index766",
     deps=[indicator_values, core_units],
-    checks={"every_metric_scored": "Every metric that the portal publishes is a criterion of a version of the rubric."},
+    checks={
+        "every_metric_scored": "Every metric that the portal publishes is a criterion of a version of the rubric.",
+        "published_met": "Groups and totals computed from the portal's counts are those that it publishes.",
+    },
 )
 def scorecard_index766(work: Work) -> Made:
     """Bộ chỉ số 766: every unit from our own dossiers and from the portal's counts, side by side."""
     rubrics = work.rubrics()
     table = build.build_index766(work.lake, rubrics)
-    unknown = unknown_metrics(work.lake.store.read("core/national_portal__metrics"), rubrics)
+    portal = work.lake.store.read("core/national_portal__metrics")
+    unknown, differ = unknown_metrics(portal, rubrics), differences(portal, rubrics)
     labels, values, period = preview.totals(table, "portal")
     title = f"Bộ chỉ số 766 trên Cổng DVCQG, {period}"
     chart = {"chart": picture(charts.bars(labels, values, title, 108), "766")} if labels else {}
@@ -53,7 +58,17 @@ def scorecard_index766(work: Work) -> Made:
         "units": len(set(table["unit_code"].to_pylist())),
     }
     more = {**about, **_pages(work, table, "local", "month"), **chart}
-    return Made(table, more, [check("every_metric_scored", passed=not unknown, not_scored=unknown, fix=fix)])
+    said = [
+        f"{row['unit_code']} {row['period_type']} {row['period_start']:%Y-%m-%d} {row['metric_code']} "
+        f"({row['report']}): computed {row['computed']:.2f}, published {row['published']:.2f}"
+        for row in differ.head(SHOWN_ROWS).to_dict("records")
+    ]
+    why = "read the period again; where it stays, the portal scores by another rule: describe it in a new version"
+    checks = [
+        check("every_metric_scored", passed=not unknown, not_scored=unknown, fix=fix),
+        check("published_met", passed=differ.empty, rows=len(differ), differences=said, fix=why),
+    ]
+    return Made(table, more, checks)
 
 
 @scorecard_asset(

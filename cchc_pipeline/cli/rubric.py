@@ -10,10 +10,11 @@ import yaml
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import Column, console, print_json, table
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError, RuleKind, parse_rubric
+from cchc_pipeline.scorecards.scoring.rubric import Rubric, RubricError, parse_rubric
 from cchc_pipeline.scorecards.scoring.rubric_diff import compare, points_of
 from cchc_pipeline.scorecards.scoring.rubric_set import FOLDER, office_rubrics
 from cchc_pipeline.scorecards.scoring.rubric_sheet import import_sheet
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 
 #: What the options of an import say about the rubric, in the order of its file.
 _ABOUT = ("id", "version", "name_vi", "name_en", "legal_basis", "valid_from", "valid_to")
@@ -38,6 +39,7 @@ def list_command() -> None:
             click.echo(
                 f"{rubric_id}@{one.version}  {one.valid_from:%d/%m/%Y} - {until}  {len(one.criteria())} tiêu chí / "
                 f"criteria  {whose}{'  TẠM / provisional' if one.is_provisional else ''}"
+                f"{f'  thay bằng / replaced by {one.replaced_by}' if one.replaced_by else ''}"
             )
 
 
@@ -122,7 +124,7 @@ def import_command(sheet: Path, sheet_name: str | None, out: Path, *, force: boo
 def diff_command(old: str, new: str, form: str) -> None:
     """What changed between two rubrics: points, rules, criteria.
 
-    OLD and NEW are files, ids (the newest version), or id@version: index766@2022.1 index766@2026.1.
+    OLD and NEW are files, ids (the newest version), or id@version: index766@2022.1 index766@2026.2.
 
     So sánh hai bộ tiêu chí.
     """
@@ -150,5 +152,6 @@ def diff_command(old: str, new: str, form: str) -> None:
 
 def _variants(rubric: Rubric) -> dict[str, Rubric]:
     """Return the rubric as it is scored from each source of figures, by what the source is called."""
-    sources = sorted({source for one in rubric.criteria() for source in one.sources})
+    named = {source for one in rubric.criteria() for source in one.sources}
+    sources = sorted(named | {"local"}) if named else ()
     return {source: rubric.for_source(source) for source in sources} or {"điểm / points": rubric}

@@ -13,7 +13,7 @@ from cchc_pipeline.drawing.templating import environment
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.papi_instrument import PapiTableError, instrument, province_names
 from cchc_pipeline.scorecards.index766 import scorecard as index766
-from cchc_pipeline.scorecards.index766.scorecard import read_metrics
+from cchc_pipeline.scorecards.index766.metrics_file import differences, read_metrics, score_metrics
 from cchc_pipeline.scorecards.papi import scorecard as papi
 from cchc_pipeline.scorecards.par_index.appraisals import STAGE_COLUMNS, score_appraisals_file
 from cchc_pipeline.scorecards.robustness.choices import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, WEIGHTINGS
@@ -49,7 +49,7 @@ def score() -> None:
 @click.option("--out", type=options.FILE, help="Write every criterion, group and total to this CSV file.")
 @options.choice(
     "--source", among=("portal", "local"),
-    text="portal: the online group is one row ONLINE, published points over 12. local: its three criteria.",
+    text="portal: a published group counts where its metrics are not all given. local: no published group counts.",
 )  # fmt: skip
 @click.option(
     "--rubric", "rubric_name", default=index766.RUBRIC,
@@ -59,24 +59,38 @@ def index766_command(metrics: Path, out: Path | None, source: str, rubric_name: 
     """Score QĐ 766 metrics, one row per unit and metric.
 
     Metric codes are those of the National Public Service Portal, such as DOSSIER_ON_TIME (its totalOnTime over
-    totalReceived), DOSSIER_ONLINE_PAYMENT or ONLINE (published points over 12). Other columns are ignored. A metric
-    that is not in the file is missing, never 0, and its group and the total are then partial.
+    totalReceived); docs/scorecards.md lists those of the online and payment reports. Published points of a group are a
+    row GROUP.CKMB, ONLINE, TTTT …, of the total a row TOTAL. Other columns are ignored. A metric that is not in the
+    file is missing, never 0, and its group and the total are then partial. Exit 1 where what is computed differs from
+    what was published.
 
     Chấm điểm Bộ chỉ số 766: mỗi dòng một đơn vị và một chỉ tiêu.
     """
     rubric = office_rubrics().find(rubric_name)
-    scored = index766.score_metrics(read_metrics(metrics), source=source, rubric=rubric)
+    given = read_metrics(metrics)
+    scored = score_metrics(given, source=source, rubric=rubric)
     groups = scored[scored["level"] == "group"].drop_duplicates("metric_code").set_index("metric_code")["max_score"]
     rows = []
-    for unit, lines in scored[scored["level"] != "criterion"].groupby("unit_code", sort=False):
+    for unit, lines in scored[scored["level"].isin(["group", "total"])].groupby("unit_code", sort=False):
         cells = lines.set_index("metric_code")
         status, points = str(cells["status"][TOTAL_CODE]), float(cells["score"][TOTAL_CODE])
         band = rubric.band(points, float(cells["max_score"][TOTAL_CODE])) if status == "ok" else None
         result = f"{band.name_vi} / {band.name_en}" if band else _STATUS[status]
         rows.append({"unit": unit, **cells["score"], "result": result})
     heads = {str(code): f"{code}\n/{most:g}" for code, most in groups.items()}
-    console().print(table(rows, _columns(heads), f"QĐ 766, {rubric.id} {rubric.version}"))
+    screen = console()
+    screen.print(table(rows, _columns(heads), f"QĐ 766, {rubric.id} {rubric.version}"))
+    if kept := sorted(set(scored.loc[scored["level"] == "unscored", "metric_code"])):
+        screen.print(f"Không chấm điểm, giữ nguyên / kept, not scored: {', '.join(kept)}")
     write_csv(scored, out)
+    wrong = differences(scored, given, rubric, source).to_dict("records")
+    for row in wrong:
+        screen.print(
+            f"{row['unit_code']} {row['metric_code']}: tính được / computed {row['score']:.2f}, Cổng công bố / "
+            f"published {row['published']:.2f}"
+        )
+    if wrong:
+        click.get_current_context().exit(1)
 
 
 @score.command("papi")

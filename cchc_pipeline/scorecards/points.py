@@ -15,9 +15,10 @@ import pandas as pd
 from cchc_pipeline.days import Period, parse_period
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.scorecards.par_index.stage_sums import PEOPLE
-from cchc_pipeline.scorecards.scoring.measures import REMAINDER_EVIDENCE, MeasureError
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, RuleKind, SourceKind
+from cchc_pipeline.scorecards.scoring.measures import MeasureError
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric, SourceKind
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 
 #: The period that is read where none is asked for is the newest month; appraisals are of a year.
 _USUAL_KIND = {"par_index": "year"}
@@ -46,7 +47,7 @@ def fixes(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
         if one.rule.kind in _RATIO_RULES and one.source is not SourceKind.SURVEY  # shares of a survey are no items
     ]
     rows = rows[rows["criterion_code"].isin(counted)]
-    rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows) & ~is_remainder(rows)]
+    rows = rows[(rows["denominator"] > 0) & ~given_by_people(rows)]
     columns = ["unit_code", "criterion_code", "criterion_name_vi", "numerator", "denominator", "points_lost"]
     found = rows[columns].rename(columns={"points_lost": "points"})
     counts = zip(found["criterion_code"], found["numerator"], found["denominator"], strict=True)
@@ -61,11 +62,6 @@ def given_by_people(rows: pd.DataFrame) -> pd.Series:
     if "counted_stage" not in rows:
         return pd.Series(False, index=rows.index)
     return rows["counted_stage"].isin(PEOPLE)
-
-
-def is_remainder(rows: pd.DataFrame) -> pd.Series:
-    """Return whether points are what is left of a published group, and no items."""
-    return rows["evidence"].fillna("").astype(str).str.startswith(REMAINDER_EVIDENCE)
 
 
 def withheld(card: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from cchc_pipeline.scorecards.papi import robustness as papi_robustness
 from cchc_pipeline.scorecards.robustness.draws import rank, spread, uncertainty
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
+from cchc_pipeline.scorecards.scoring.rule import Arithmetic
 from cchc_pipeline.scorecards.scoring.rules import score_criterion
 
 Array = npt.NDArray[np.float64]
@@ -213,7 +214,7 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
 
     Args:
         card: rows of the criteria of one source, period and level of units: unit_code, criterion_code, numerator,
-            denominator, points, status. Every unit has every criterion of the rubric.
+            denominator, points, status. What does not apply to a unit, or to none of them, may be left out.
         rubric: the variant that the card was scored by (`Rubric.for_source`).
         draws: how many.
         seed: same card and seed, same result.
@@ -222,8 +223,9 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
         What `spread` gives for ranks by achieved over reachable, units in order of their codes; NaN where a unit was
         scored in nothing.
     """
+    codes = [leaf.code for leaf in rubric.criteria()]
     held = {
-        name: card.pivot(index="unit_code", columns="criterion_code", values=name)  # noqa: PD010
+        name: card.pivot(index="unit_code", columns="criterion_code", values=name).reindex(columns=codes)  # noqa: PD010
         for name in ("numerator", "denominator", "points", "status")
     }
     met, of, points = (held[name].fillna(0).astype(np.float64) for name in ("numerator", "denominator", "points"))
@@ -248,7 +250,8 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
                 inside = is_event[leaf.within].to_numpy() & (trials[leaf.within].to_numpy() == count) & (whole >= hit)
                 again, among = np.where(inside, drawn[leaf.within], again), np.where(inside, whole, count)
             drawn[leaf.code] = generator.binomial(again, (hit + 0.5) / (among + 1))
-            own = np.where(is_event[leaf.code].to_numpy(), _points(leaf, count, drawn[leaf.code]), own)
+            again = _points(leaf, count, drawn[leaf.code], rubric.arithmetic)
+            own = np.where(is_event[leaf.code].to_numpy(), again, own)
         reached += factor * own
         if not leaf.rule.is_extra:
             reachable += factor * np.where(is_scored[leaf.code].to_numpy(), leaf.max_points, 0.0)
@@ -258,10 +261,10 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
     return spread(rank(np.round(ratio, 9)))
 
 
-def _points(leaf: Criterion, trials: Counts, hits: Counts) -> Array:
+def _points(leaf: Criterion, trials: Counts, hits: Counts, arithmetic: Arithmetic) -> Array:
     """Score every draw, by a table of all numerators that a unit can have."""
     start = np.concatenate([[0], np.cumsum(trials + 1)])
     numerator = (np.arange(start[-1]) - np.repeat(start[:-1], trials + 1)).astype(np.float64)
     denominator = np.repeat(trials, trials + 1).astype(np.float64)
-    table = score_criterion(leaf, numerator, denominator).points_hundredths
+    table = score_criterion(leaf, numerator, denominator, arithmetic).points_hundredths
     return np.asarray(table[start[:-1] + hits] / 100)

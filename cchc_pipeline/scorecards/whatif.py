@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.scorecards.points import given_by_people, is_remainder
+from cchc_pipeline.scorecards.points import given_by_people
 from cchc_pipeline.scorecards.scoring.engine import score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, MeasureError
 from cchc_pipeline.scorecards.scoring.rubric import Rubric
@@ -117,8 +117,9 @@ def whatif(
         if change.points is not None:
             _give_points(figures, card, own, place, change.points)
             continue
-        if place not in figures:
-            known = ", ".join(sorted(code for unit, code in figures if unit == unit_code))
+        if place not in figures or figures[place]["is_not_applicable"]:
+            counted = (place for place, row in figures.items() if not row["is_not_applicable"])
+            known = ", ".join(sorted(code for unit, code in counted if unit == unit_code))
             raise MeasureError(f"{unit_code} has no figure for {change.criterion}; its criteria with figures: {known}")
         if not math.isnan(figures[place]["points"]):
             raise MeasureError(
@@ -170,7 +171,7 @@ def measures_of(card: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     leaves = leaves[(leaves["status"] != "missing") | leaves["numerator"].notna()]
     columns = ["unit_code", *PERIOD, "criterion_code", "numerator", "denominator", "evidence"]
     measures = leaves[columns].rename(columns={"criterion_code": "metric_code"})
-    points = leaves["points"].where(given_by_people(leaves) | is_remainder(leaves))
+    points = leaves["points"].where(given_by_people(leaves))
     is_not_applicable = leaves["status"] == "not_applicable"
     return measures.assign(is_not_applicable=is_not_applicable, points=points).reset_index(drop=True)
 

@@ -51,10 +51,19 @@ def test_a_complete_file_shows_its_band(tmp_path: Path) -> None:
     from cchc_pipeline.scorecards.index766 import scorecard as index766
 
     codes = [criterion.code for criterion in index766.newest().for_source("portal").criteria()]
-    rows = [f"H1,{code},{'12,12' if code == 'ONLINE' else '17,20'}" for code in codes]
+    rows = [f"H1,{code},17,20" for code in codes if code not in index766.CARRIED]
     path = tmp_path / "m.csv"
     path.write_text(HEADER + "\n".join(rows), encoding="utf-8")
     assert "Tốt / Good" in output("score", "index766", "--metrics", path)
+
+
+def test_what_differs_from_the_published_group_is_said_and_fails(metrics: Path, tmp_path: Path) -> None:
+    text = HEADER + "H1,DOSSIER_ON_TIME,9,10\nH1,GROUP.TDGQ,18.01,20\nH1,PETITION_CLASSIFICATION_STAFF,1,2\n"
+    metrics.write_text(text, encoding="utf-8")
+    said = output("score", "index766", "--metrics", metrics, "--out", tmp_path / "out.csv", code=1)
+    assert "H1 TDGQ: tính được / computed 18.00, Cổng công bố / published 18.01" in said
+    assert "kept, not scored: PETITION_CLASSIFICATION_STAFF" in said
+    assert (tmp_path / "out.csv").exists()
 
 
 def test_papi(papi_table: Path, tmp_path: Path) -> None:

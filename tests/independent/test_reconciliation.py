@@ -20,7 +20,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.servers.portal_counts import Portal
 from cchc_pipeline.sandbox.servers.push import push, withheld
-from cchc_pipeline.scorecards.index766 import scorecard as index766
+from cchc_pipeline.scorecards.index766.metrics_file import score_metrics
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
 from cchc_pipeline.scorecards.reconciliation.causes import UNEXPLAINED, causes
 
@@ -123,7 +123,7 @@ def test_points_are_those_of_the_scoring_engine(month: Month, table: pd.DataFram
             "denominator": [received] * 2,
         }
     )
-    scored = index766.score_metrics(metrics).set_index(["unit_code", "metric_code"]).score
+    scored = score_metrics(metrics).set_index(["unit_code", "metric_code"]).score
     points = {unit: scored[unit, "ORIGINAL_RESULT_AVAILABLE"] for unit in ("with", "without")}
     assert row.points_lost == pytest.approx(points["without"] - points["with"])
     assert row.points_lost < 0  # the distortion gives points

@@ -174,7 +174,7 @@ def test_what_is_counted_within_a_changed_criterion_moves_with_it_and_says_so(pu
     assert asked("DOSSIER_ON_TIME=+0")[1] == ()
 
 
-def test_what_is_left_of_a_published_group_is_no_list_of_items_and_stays_as_it_is() -> None:
+def test_a_carried_group_is_no_list_of_items_and_stays_as_it_is() -> None:
     rows = [
         ("DOSSIER_ONLINE_PAYMENT", 60.0, 100.0, None), ("FORMALITY_ONLINE_PAYMENT", 5.0, 10.0, None),
         ("GROUP.TTTT", None, None, 5.6),
@@ -188,15 +188,12 @@ def test_what_is_left_of_a_published_group_is_no_list_of_items_and_stays_as_it_i
     ]
     rubric = index766.newest()
     card = index766.score_portal(rubric, pa.Table.from_pylist(given_rows)).to_pandas().assign(unit_level="province")
-    third = card[card["criterion_code"] == "FORMALITY_PAYMENT_AVAILABLE"].iloc[0]
-    assert (third["points"], third["points_lost"]) == (1.0, 1.0)
-    assert set(fixes(card, rubric)["criterion_code"]) == {"DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT"}
-    nothing = whatif(
-        card, {rubric.id: rubric}, "H1", [Change("DOSSIER_ONLINE_PAYMENT", items=0)], parents={}, additive=()
-    )
+    assert card.loc[card["criterion_code"] == "PAYMENT", ["points", "points_lost"]].to_numpy().tolist() == [[5.6, 4.4]]
+    assert fixes(card, rubric).empty
+    nothing = whatif(card, {rubric.id: rubric}, "H1", [Change("PAYMENT", items=0)], parents={}, additive=())
     assert (nothing.rows["points"] == nothing.rows["points_after"]).all()
-    with pytest.raises(MeasureError, match="has points and no count"):
-        whatif(card, {rubric.id: rubric}, "H1", [Change(third["criterion_code"], items=1)], parents={}, additive=())
+    with pytest.raises(MeasureError, match="has no figure for DOSSIER_ONLINE_PAYMENT; its criteria with figures: PAYM"):
+        whatif(card, {rubric.id: rubric}, "H1", [Change("DOSSIER_ONLINE_PAYMENT", items=1)], parents={}, additive=())
 
 
 def test_a_card_scored_again_from_its_measures_is_the_same_card() -> None:

@@ -25,7 +25,7 @@ from cchc_pipeline.scorecards.scoring.engine import score
 LOCAL = index766.newest().for_source("local")
 #: Criteria about lists that an office keeps, yes or no, or points of somebody else: no chance in them.
 COMPLETE = {
-    "PUBLISH_ON_TIME", "PUBLIC_UPDATE_ON_TIME", "PUBLIC_CONTENT_FULL", "ONLINE", "ONLINE_PROCEDURES",
+    "PUBLISH_ON_TIME", "PUBLIC_UPDATE_ON_TIME", "PUBLIC_CONTENT_FULL", "ONLINE", "PAYMENT", "ONLINE_PROCEDURES",
     "ONLINE_PROCEDURES_USED", "FORMALITY_ONLINE_PAYMENT", "FORMALITY_PAYMENT_AVAILABLE",
     "CITIZEN_DATA_CONNECTED_FORMALITY", "ELECTRONIC_CERTIFIED_COPY",
 }  # fmt: skip
@@ -242,3 +242,21 @@ def test_the_picture_shows_the_newest_year_of_our_own_figures(lake: Lake) -> Non
     assert [dot.label for dot in rows] == ["H4", "H3", "H2", "H1", "H0"]
     assert all(dot.low <= dot.median <= dot.high for dot in rows)
     assert png(dots(rows, WIDE, title)).startswith(b"\x89PNG")
+
+
+def test_a_group_that_is_carried_for_every_unit_is_ranked_by_its_points() -> None:
+    """Rows that do not apply are left out of the parts: of units below, all three criteria of the online group."""
+    month = {"period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
+    measured = pd.DataFrame(
+        [
+            {"unit_code": unit, "metric_code": code, "numerator": top, "denominator": of, **month}
+            for unit, points in (("A", 12.0), ("B", 1.0))
+            for code, top, of in (("ONLINE", points, 12.0), ("DOSSIER_ON_TIME", 500.0, 1000.0))
+        ]
+    )
+    portal = index766.newest().for_source("portal")
+    card = score(portal, measured, source="portal").to_pandas()
+    card = card[(card["criterion_level"] == "criterion") & (card["status"] != "not_applicable")]
+    assert "ONLINE_PROCEDURES" not in set(card["criterion_code"])
+    found = draw_ranks(card, portal, draws=200)
+    assert found["rank_low"].tolist() == found["rank_high"].tolist() == [1, 2]

@@ -97,7 +97,8 @@ def test_every_score_stands_on_its_page(pages, tables, table, source, place):
     card = files.read_parquet(tables[table])
     for column, wanted in (("source", source), ("period_type", kind), ("period_start", first)):
         card = card.filter(pc.equal(card[column], wanted))
-    rows = card.to_pylist()
+    idle = ("carried", "not_applicable")  # published sums of groups that were computed
+    rows = [row for row in card.to_pylist() if place == "par" or (row["rule"], row["status"]) != idle]
     assert rows
     for unit in {row["unit_code"] for row in rows}:
         tree = html.fromstring(pages[f"units/{unit}.html"])

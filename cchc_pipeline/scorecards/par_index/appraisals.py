@@ -23,7 +23,7 @@ from cchc_pipeline.days import today
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards.built import keep
-from cchc_pipeline.scorecards.index766.scorecard import check_metrics, read_metrics
+from cchc_pipeline.scorecards.index766.metrics_file import check_metrics, read_metrics
 from cchc_pipeline.scorecards.par_index.stage_sums import COLUMNS, PEOPLE
 from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA, score
 from cchc_pipeline.scorecards.scoring.measures import PERIOD, REQUIRED, MeasureError, Table, as_frame, concat
@@ -149,7 +149,12 @@ def score_appraisals_file(
     if year not in (None, *years):
         raise MeasureError(f"The file has no row of {year}; it has {held}")
     year = int(year or years[0])
-    figures = check_metrics(read_metrics(metrics), rubric) if metrics else pd.DataFrame(columns=list(REQUIRED))
+    figures = pd.DataFrame(columns=list(REQUIRED))
+    if metrics:
+        figures, sums, unscored = check_metrics(read_metrics(metrics), rubric)
+        if codes := sorted({code for _, code in sums} | set(unscored["metric_code"])):
+            wrong = f"{metrics.name}: {rubric.id} has no criterion {', '.join(codes)}"
+            raise MeasureError(f"{wrong}; correct the code or remove the row")
     days = {"period_start": pd.Timestamp(year, 1, 1), "period_end": pd.Timestamp(year, 12, 31)}
     of_year = judged.filter(pc.equal(judged["year"], year))
     card = appraised_card(rubric, figures.assign(period_type="year", **days), of_year)

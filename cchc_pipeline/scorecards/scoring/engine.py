@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from cchc_pipeline.scorecards.scoring.measures import Table, placed_measures
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Criterion, Group, Rubric
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 from cchc_pipeline.scorecards.scoring.rules import Verdict, score_criterion, with_decisions
 
 _NAMES = ("criterion_level", "criterion_code", "parent_code", "criterion_name_vi", "criterion_name_en", "rule")
@@ -38,11 +39,17 @@ _SENTENCES = {
     Verdict.ABSENT: "Chưa có số liệu cho tiêu chí này",
     Verdict.NO_NUMERATOR: "Nguồn không có tử số",
     Verdict.NO_DENOMINATOR: "Nguồn không có mẫu số (0 hoặc trống)",
+    Verdict.REPLACED: "Cổng chỉ công bố điểm của cả nhóm: ghi nhận điểm nhóm, không tách thành điểm từng chỉ tiêu",
     Verdict.INVALID: "Số liệu không hợp lệ (âm, hoặc tử số lớn hơn mẫu số): không chấm",
 }
 _FLAG = {Verdict.FULL_WITHOUT_DENOMINATOR: "Chỉ tiêu có/không: nguồn ghi nhận đạt, không kèm số lượng"}
+_OF_GROUP = {
+    Verdict.SCORED: "Ghi nhận điểm của cả nhóm như Cổng công bố",
+    Verdict.REPLACED: "Điểm của nhóm được tính từ từng chỉ tiêu thành phần",
+}
 _EXTRA = {Verdict.NOT_APPLICABLE: "Không có đề nghị cộng hoặc trừ điểm"}
 _NOTHING_APPLIES = "Không tiêu chí nào áp dụng cho đơn vị này"
+_EXCUSED = (Verdict.NOT_APPLICABLE, Verdict.REPLACED)
 _WITHOUT_POINTS = (Verdict.ABSENT, Verdict.NO_NUMERATOR, Verdict.NO_DENOMINATOR)
 #: Arrays by name, each of scorecards by criteria or by nodes.
 Grids: TypeAlias = dict[str, npt.NDArray[Any]]
@@ -69,8 +76,10 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
         A table of SCORECARD_SCHEMA: per unit and period the total, then each group followed by its criteria. Its key is
         unit_code, period_type, period_start, period_end, criterion_code; points are points, not shares.
 
-        * Points are rounded half to even to two decimals; a group is the sum of its rounded criteria, a total of its
-          groups.
+        * Points have two decimals, rounded as the arithmetic of the rubric says; a group is the sum of its rounded
+          criteria, a total of its groups.
+        * Published points of a group (`in_place_of`) count where not all of its criteria can be scored; what does not
+          count then is `not_applicable` and says so.
         * A row without points has `points` and `points_lost` null and says why; `not_applicable` has no maximum either.
         * A group or total that lacks a criterion is `partial`: points and points_lost are sums of what is known.
         * In rows of groups and totals numerator and denominator are the points achieved and the maximum of what was
@@ -83,7 +92,7 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
     given = placed_measures(variant, measures)
     cards, criteria = given.drop_duplicates("card"), variant.criteria()
     nodes = list(_nodes(variant.root(), {one.code: place for place, one in enumerate(criteria)}))
-    cells = _cells(variant, criteria, nodes, _leaves(criteria, given, len(cards)))
+    cells = _cells(variant, criteria, nodes, _leaves(variant, given, len(cards)))
     shape = (len(cards), len(nodes))
     card, node = (np.broadcast_to(places, shape).ravel() for places in (np.arange(shape[0])[:, None], range(shape[1])))
     names = [
@@ -115,8 +124,9 @@ def _nodes(group: Group, places: dict[str, int], parent: str | None = None) -> I
     yield from (Node("criterion", one, group.code, [places[one.code]]) for one in group.criteria)
 
 
-def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> Grids:
+def _leaves(rubric: Rubric, given: pd.DataFrame, cards: int) -> Grids:
     """Score all criteria of all scorecards; points in hundredths."""
+    criteria = rubric.criteria()
     places = given["card"].to_numpy(), given["criterion"].to_numpy()
 
     def grid(name: str, empty: Any, dtype: Any) -> npt.NDArray[Any]:
@@ -133,10 +143,18 @@ def _leaves(criteria: Sequence[Criterion], given: pd.DataFrame, cards: int) -> G
     ratio = np.full(absent.shape, np.nan)
     for column, one in enumerate(criteria):
         at = np.s_[:, column]
-        found = score_criterion(one, numerator[at], denominator[at])
+        found = score_criterion(one, numerator[at], denominator[at], rubric.arithmetic)
         hundredths[at], ratio[at], verdict[at] = with_decisions(one, found, by_hand[at], excused[at])
         needs_none = one.rule.is_extra or one.rule.kind is RuleKind.NOT_APPLICABLE
         verdict[absent[at], column] = Verdict.NOT_APPLICABLE if needs_none else Verdict.ABSENT
+    position = {one.code: column for column, one in enumerate(criteria)}
+    for column, one in enumerate(criteria):
+        if parts := [position[code] for code in one.in_place_of if code in position]:
+            scored = verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR
+            is_carried = scored[:, column] & ~scored[:, parts].all(axis=1)
+            for place, replaced in ((column, ~is_carried), *((part, is_carried) for part in parts)):
+                verdict[replaced, place] = Verdict.REPLACED
+                hundredths[replaced, place] = 0
     # points that somebody gave are their own figure: so many of so many
     by_people = ~np.isnan(by_hand) & ~excused
     leaves["numerator"] = np.where(by_people, by_hand, numerator)
@@ -156,7 +174,7 @@ def _cells(rubric: Rubric, criteria: Sequence[Criterion], nodes: Sequence[Node],
         return running[:, ends] - running[:, starts]
 
     verdict, won = leaves["verdict"], leaves["hundredths"]
-    ok, excused = verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR, verdict == Verdict.NOT_APPLICABLE
+    ok, excused = verdict <= Verdict.ZERO_WITHOUT_DENOMINATOR, np.isin(verdict, _EXCUSED)
     missing = ~ok & ~excused
     is_extra = np.array([one.rule.is_extra for one in criteria], dtype=np.bool_)
     most = np.array([one.max_hundredths for one in criteria], dtype=np.int64)
@@ -206,6 +224,7 @@ def _reasons_of_criterion(
     """Return a reason per row: of its verdict, its measure's note, and `always`."""
     said = _SENTENCES | (_FLAG if criterion.rule.kind is RuleKind.FLAG else {})
     said |= _EXTRA if criterion.rule.is_extra else {}
+    said |= _OF_GROUP if criterion.in_place_of else {}
     said |= dict.fromkeys(_WITHOUT_POINTS, criterion.missing_reason_vi) if criterion.missing_reason_vi else {}
     reason = np.array([_join(said[kind], always) for kind in Verdict], dtype=object)[verdict]
     for row in np.flatnonzero(np.not_equal(notes, None)):  # type: ignore[call-overload]

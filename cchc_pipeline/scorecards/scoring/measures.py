@@ -22,8 +22,6 @@ Table: TypeAlias = pa.Table | pd.DataFrame
 
 REQUIRED = ("unit_code", "metric_code", "numerator", "denominator")
 PERIOD = ("period_type", "period_start", "period_end")
-#: How the evidence of points begins that are what is left of a published group; see `index766.scorecard`.
-REMAINDER_EVIDENCE = "national_portal:điểm nhóm"
 #: Types of period that are scored; a single day has no score.
 SCORED_PERIODS = ("month", "quarter", "year", "custom")
 

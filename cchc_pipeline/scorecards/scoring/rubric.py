@@ -10,16 +10,24 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.errors import CchcError
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.evidence_rules import EvidenceRule
+from cchc_pipeline.scorecards.scoring.rule import (
+    Arithmetic,
+    Hundredths,
+    RoundedRatio,
+    Rule,
+    RuleKind,
+    Share,
+    ZeroDenominator,
+)
 from cchc_pipeline.yaml_files import PlacedError, Strict, Text, read_yaml
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -27,20 +35,6 @@ Place: TypeAlias = tuple[str | int, ...]
 
 class RubricError(CchcError):
     """A rubric file breaks the rules of its own format."""
-
-
-class RuleKind(StrEnum):
-    """How a criterion turns its measure into points."""
-
-    LINEAR = "linear"
-    LINEAR_ABOVE_FLOOR = "linear_above_floor"
-    STEPS = "steps"
-    ALL_OR_NOTHING = "all_or_nothing"
-    FLAG = "flag"
-    CARRIED = "carried"
-    NOT_APPLICABLE = "not_applicable"
-    BONUS = "bonus"
-    PENALTY = "penalty"
 
 
 class SourceKind(StrEnum):
@@ -54,116 +48,6 @@ class SourceKind(StrEnum):
     CARRIED = "carried"
 
 
-class ZeroDenominator(StrEnum):
-    """What a measure without a denominator (0 or null) scores."""
-
-    FULL = "full"
-    ZERO = "zero"
-    MISSING = "missing"
-
-
-_PARAMETERS: dict[RuleKind, set[str]] = {
-    RuleKind.LINEAR: {"full_at"},
-    RuleKind.LINEAR_ABOVE_FLOOR: {"floor", "full_at"},
-    RuleKind.STEPS: {"steps"},
-    RuleKind.ALL_OR_NOTHING: {"full_at"},
-    RuleKind.BONUS: {"points_each"},
-    RuleKind.PENALTY: {"points_each"},
-}
-
-
-def _number(value: Any) -> Fraction:
-    try:
-        return Fraction(str(value))
-    except (ValueError, ArithmeticError):
-        raise ValueError("must be a number") from None
-
-
-def _share(value: Fraction) -> Fraction:
-    if not 0 <= value <= 1:
-        raise ValueError("must be a share from 0 to 1; 80% is 0.8")
-    return value
-
-
-def _hundredths(value: Any) -> int:
-    hundredths = _number(value) * 100
-    if hundredths.denominator != 1:
-        raise ValueError("may have at most two decimals")
-    return int(hundredths)
-
-
-def _above_zero(value: Any) -> Any:
-    if value <= 0:
-        raise ValueError("must be above 0")
-    return value
-
-
-Number = Annotated[Fraction, BeforeValidator(_number)]
-Share = Annotated[Number, AfterValidator(_share)]
-Hundredths = Annotated[int, BeforeValidator(_hundredths)]
-
-
-class Step(Strict):
-    """From this share on, this many hundredths of a point."""
-
-    at: Share
-    points_hundredths: Hundredths = Field(alias="points")
-
-
-class Rule(Strict):
-    """A scoring rule; in a file its name alone stands for the usual parameters.
-
-    * `linear`: max * min(1, ratio / full_at).
-    * `linear_above_floor`: the same, but 0 below `floor`; there is a jump at the floor (PAR INDEX tables say
-      "từ 95% đến 100%: tỷ lệ × điểm tối đa; dưới 95%: 0").
-    * `steps`: the points of the highest step reached.
-    * `all_or_nothing`: max from `full_at` on, else 0.
-    * `flag`: max when the numerator is above 0, else 0; needs no denominator.
-    * `carried`: the numerator is the points, as somebody else published them.
-    * `not_applicable`: never scored, its maximum is removed.
-    * `bonus`, `penalty`: numerator * `points_each`, at most max, outside the maximum of the group.
-    """
-
-    kind: RuleKind
-    full_at: Annotated[Share, AfterValidator(_above_zero)] = Fraction(1)
-    floor: Share = Fraction(0)
-    steps: tuple[Step, ...] = ()
-    points_each: Annotated[Number, AfterValidator(_above_zero)] = Fraction(1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_name(cls, content: Any) -> Any:
-        return {"kind": content} if isinstance(content, str) else content
-
-    @model_validator(mode="after")
-    def _fits(self) -> Rule:
-        parameters, given = _PARAMETERS.get(self.kind, set()), self.model_fields_set - {"kind"}
-        for name in sorted(given - parameters):
-            raise PlacedError(f"the rule {self.kind} has no {name}; remove it", name)
-        for name in sorted((parameters & {"floor", "steps"}) - given):
-            raise PlacedError(f"the rule {self.kind} needs {name}; add it", name)
-        if self.floor >= self.full_at:
-            raise PlacedError("floor must lie below full_at", "floor")
-        steps = [(step.at, step.points_hundredths) for step in self.steps]
-        if self.kind is RuleKind.STEPS and (not steps or steps != sorted(set(steps))):
-            raise PlacedError("steps must be a list in rising order of `at`, each with `points`", "steps")
-        if any(one > following for (_, one), (_, following) in pairwise(steps)):
-            raise PlacedError("the points of steps must not fall", "steps")
-        return self
-
-    def label(self) -> str:
-        """Return the rule as one short text, for the column `rule`."""
-        parts = [f"{float(step.at):g}:{step.points_hundredths / 100:g}" for step in self.steps]
-        used = [name for name in ("floor", "full_at", "points_each") if name in _PARAMETERS.get(self.kind, ())]
-        parts += [f"{name}={float(getattr(self, name)):g}" for name in used]
-        return f"{self.kind}({', '.join(parts)})" if parts else str(self.kind)
-
-    @property
-    def is_extra(self) -> bool:
-        """Return whether points lie outside the maximum of the group (bonus, penalty)."""
-        return self.kind in (RuleKind.BONUS, RuleKind.PENALTY)
-
-
 class Criterion(Strict):
     """A leaf of the tree: the only thing that is scored.
 
@@ -173,6 +57,9 @@ class Criterion(Strict):
         evidence: how evidence is looked up where no indicator computes the criterion; None: people supply it.
         within: the criterion whose numerator holds this one's: a late dossier is a dissatisfied one, so both move
             together.
+        rounded_ratio: where the ratio is rounded before it is scored.
+        in_place_of: criteria of the same group whose published sum this one carries. It counts where not all of them
+            can be scored; where they can, they count and it does not.
     """
 
     code: Text
@@ -189,6 +76,8 @@ class Criterion(Strict):
     note: str | None = None
     evidence: EvidenceRule | None = None
     within: str | None = None
+    rounded_ratio: RoundedRatio = RoundedRatio.NEVER
+    in_place_of: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Criterion:
@@ -202,6 +91,10 @@ class Criterion(Strict):
         if self.evidence is not None and self.source not in (SourceKind.DOCUMENT, SourceKind.SURVEY):
             message = "evidence is looked up for source document or survey only; change source or remove evidence"
             raise PlacedError(message, "evidence")
+        if self.in_place_of and self.rule.kind is not RuleKind.CARRIED:
+            raise PlacedError(
+                "only published points stand for others; use the rule carried or remove it", "in_place_of"
+            )
         return self
 
     @property
@@ -234,6 +127,14 @@ class Group(Strict):
     def _fits(self) -> Group:
         if not (self.groups or self.criteria or self.missing_reason_vi):
             raise ValueError(f"group {self.code} has no criteria; add some or say why in missing_reason_vi")
+        for number, one in enumerate(self.criteria):
+            parts = [other for other in self.criteria if other.code in one.in_place_of and other is not one]
+            place = ("criteria", number, "in_place_of")
+            if len(parts) < len(one.in_place_of):
+                others = ", ".join(other.code for other in self.criteria if other is not one)
+                raise PlacedError(f"must name criteria of the same group; it has {others or 'no other'}", *place)
+            if parts and sum(part.max_hundredths for part in parts) != one.max_hundredths:
+                raise PlacedError(f"their maxima must add up to {one.max_points:g}; correct one of them", *place)
         return self
 
     def leaves(self) -> Iterator[Criterion]:
@@ -274,6 +175,9 @@ class Rubric(Strict):
     Attributes:
         unit_levels: the levels of units that it scores (code list `unit_level`); empty means all.
         note_vi: a sentence that every scored row carries in its reason, for example about a made-up unit of points.
+        arithmetic: how points are computed and rounded.
+        replaced_by: the version that corrects this one from its first day on. It scores nothing any more, and stays so
+            that scorecards which name it can be read.
         origin: name of the file that it was read from.
     """
 
@@ -289,6 +193,8 @@ class Rubric(Strict):
     bands: tuple[Band, ...] = ()
     unit_levels: tuple[str, ...] = ()
     note_vi: str | None = None
+    arithmetic: Arithmetic = Arithmetic.EXACT
+    replaced_by: Text | None = None
     origin: str = ""
 
     @model_validator(mode="after")
@@ -297,6 +203,8 @@ class Rubric(Strict):
             raise PlacedError("unknown key; remove it", "origin")
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise PlacedError("valid_to lies before valid_from; swap them", "valid_to")
+        if self.replaced_by == self.version:
+            raise PlacedError("a version cannot replace itself; name the version that corrects it", "replaced_by")
         known = [str(value) for value in load_code_list("unit_level").values]
         if unknown := [level for level in self.unit_levels if level not in known]:
             raise PlacedError(f"no such level: {', '.join(unknown)}; use {', '.join(known)}", "unit_levels")
@@ -333,6 +241,21 @@ class Rubric(Strict):
     def for_source(self, source: str) -> Rubric:
         """Return the rubric as it is scored from one data source (`local`, `portal`)."""
         return self.model_copy(update={"groups": tuple(group.for_source(source) for group in self.groups)})
+
+    def for_totals(self) -> Rubric:
+        """Return the rubric as the portal scores it where it adds groups up: with ratios rounded there."""
+
+        def rounded(group: Group) -> Group:
+            criteria = tuple(
+                one.model_copy(update={"rounded_ratio": RoundedRatio.ALWAYS})
+                if one.rounded_ratio is RoundedRatio.IN_TOTALS
+                else one
+                for one in group.criteria
+            )
+            groups = tuple(rounded(child) for child in group.groups)
+            return group.model_copy(update={"groups": groups, "criteria": criteria})
+
+        return self.model_copy(update={"groups": tuple(rounded(group) for group in self.groups)})
 
     def indicators(self) -> dict[str, tuple[str, ...]]:
         """Return criterion codes by the indicator they are computed from."""

@@ -17,6 +17,7 @@ from cchc_pipeline import vietnamese
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
+from cchc_pipeline.scorecards.scoring.rule import RoundedRatio
 
 _WORDS = {
     "added": "thêm mới: {new}",
@@ -64,8 +65,8 @@ def compare(old: Rubric, new: Rubric) -> list[Change]:
 
 
 def points_of(criteria: Iterable[Criterion]) -> float:
-    """Return the points that can be reached with these criteria, bonus apart."""
-    return sum(one.max_hundredths for one in criteria if not one.rule.is_extra) / 100
+    """Return the points that can be reached with these criteria, bonus and published sums apart."""
+    return sum(one.max_hundredths for one in criteria if not (one.rule.is_extra or one.in_place_of)) / 100
 
 
 def _head(rubric: Rubric) -> dict[str, str]:
@@ -76,6 +77,7 @@ def _head(rubric: Rubric) -> dict[str, str]:
         "valid_from": str(rubric.valid_from),
         "valid_to": str(rubric.valid_to or "(không hạn)"),
         "bands": ", ".join(bands) or "(không có)",
+        "arithmetic": str(rubric.arithmetic),
         "unit_levels": ", ".join(rubric.unit_levels) or "(mọi cấp)",
     }
 
@@ -86,13 +88,18 @@ def _criteria(rubric: Rubric) -> dict[str, dict[str, str]]:
     return {
         one.code: {
             "points": f"{one.max_points:g}",
-            "rule": f"{one.rule.label()}, mẫu số trống: {one.zero_denominator}",
+            "rule": f"{one.rule.label()}, mẫu số trống: {one.zero_denominator}{_more(one)}",
             "source": _source(one),
             "moved": place[one.code],
             "name": one.name_vi,
         }
         for one in rubric.criteria()
     }
+
+
+def _more(criterion: Criterion) -> str:
+    rounded = "" if criterion.rounded_ratio is RoundedRatio.NEVER else f", tỷ lệ làm tròn: {criterion.rounded_ratio}"
+    return rounded + (f", thay cho {', '.join(criterion.in_place_of)}" if criterion.in_place_of else "")
 
 
 def _source(criterion: Criterion) -> str:

@@ -56,7 +56,8 @@ class RubricSet:
 
     def newest(self, rubric_id: str) -> Rubric:
         """Return the version that began last, an office's before a shipped one."""
-        return self.scoring(rubric_id, self.versions(rubric_id)[-1].valid_from)
+        scoring = [one for one in self.versions(rubric_id) if one.replaced_by is None]
+        return self.scoring(rubric_id, (scoring or self.versions(rubric_id))[-1].valid_from)
 
     def version(self, rubric_id: str, version: str) -> Rubric:
         """Return the version that a scorecard names.
@@ -77,9 +78,10 @@ class RubricSet:
         """Return the version that scores a period that ends on this day.
 
         The one in force on the day, an office's own before a shipped one; where none is, the one that began last before
-        it, and before the first of all the first.
+        it, and before the first of all the first. A version that was replaced scores nothing.
         """
         versions = self.versions(rubric_id)
+        versions = tuple(one for one in versions if one.replaced_by is None) or versions
         in_force = tuple(one for one in versions if one.is_valid_on(day))
         begun = tuple(one for one in versions if one.valid_from <= day)
         own = tuple(one for one in in_force if one in self.own)
@@ -146,9 +148,13 @@ def office_rubrics(data_dir: Path | None = None) -> RubricSet:
 
 def _read(folder: Path) -> tuple[Rubric, ...]:
     found = [read_rubric(path) for path in sorted(folder.glob("*.y*ml"))]
-    found.sort(key=lambda one: (one.id, one.valid_from))
+    found.sort(key=lambda one: (one.id, one.replaced_by is not None, one.valid_from))
     for old, new in pairwise(found):
-        if old.id == new.id and (old.valid_to is None or old.valid_to >= new.valid_from):
+        if (
+            old.id == new.id
+            and not (old.replaced_by or new.replaced_by)
+            and (old.valid_to is None or old.valid_to >= new.valid_from)
+        ):
             raise RubricError(
                 f"{old.origin} and {new.origin} are both in force on {new.valid_from} for {old.id}; end the older one "
                 f"with valid_to: {new.valid_from - timedelta(days=1)}"

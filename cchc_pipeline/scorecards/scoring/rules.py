@@ -1,7 +1,10 @@
-"""Compute points of a criterion from numerators and denominators, exactly.
+"""Compute points of a criterion from numerators and denominators.
 
-Points are integer hundredths. A score is computed from the unrounded ratio and rounded half to even, as the portal does
-(1/48 * 6 = 0.125 was published as 0.12); all of it in integers, so a tie is a tie and no binary fraction decides.
+Points are integer hundredths. `exact` arithmetic computes from the unrounded ratio in integers and rounds half to even:
+a tie is a tie, and no binary fraction decides. `binary` arithmetic repeats what the national portal computes, operation
+by operation in doubles: 100 times the share, where a rubric says so rounded to two decimals, times the maximum, divided
+by the percentage that gives full points, two decimals by the value of the double. 1/48 of 6 points is 0.12 and 1/32 of
+4 is 0.13 then, as published, which no rule on decimals can give (decision 0026).
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cchc_pipeline.scorecards.scoring.rubric import Criterion, Rule, RuleKind, ZeroDenominator
+from cchc_pipeline.scorecards.scoring.rubric import Criterion
+from cchc_pipeline.scorecards.scoring.rule import Arithmetic, RoundedRatio, Rule, RuleKind, ZeroDenominator
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -22,6 +26,8 @@ Integers = npt.NDArray[Any]
 """int64, or Python integers in an object array where int64 would overflow."""
 
 _INT64_SAFE = 2**61
+#: Hundredths of a percentage lie below 10,001, where doubles are 2e-12 apart.
+_NEAR_A_HALF = 1e-9
 
 
 class Verdict(IntEnum):
@@ -35,6 +41,7 @@ class Verdict(IntEnum):
     NO_NUMERATOR = 5
     NO_DENOMINATOR = 6
     INVALID = 7
+    REPLACED = 8
 
 
 class Scored(NamedTuple):
@@ -45,13 +52,16 @@ class Scored(NamedTuple):
     verdict: npt.NDArray[np.int8]
 
 
-def score_criterion(criterion: Criterion, numerator: Floats, denominator: Floats) -> Scored:
+def score_criterion(
+    criterion: Criterion, numerator: Floats, denominator: Floats, arithmetic: Arithmetic = Arithmetic.EXACT
+) -> Scored:
     """Score one criterion for many units and periods.
 
     Args:
         criterion: the rule, the maximum and what a missing denominator scores.
         numerator: NaN for null.
         denominator: NaN for null.
+        arithmetic: that of the rubric.
 
     Returns:
         One entry per row. A measure that cannot be true (negative, above its denominator) is not scored.
@@ -65,7 +75,7 @@ def score_criterion(criterion: Criterion, numerator: Floats, denominator: Floats
     points[verdict == Verdict.FULL_WITHOUT_DENOMINATOR] = criterion.max_hundredths
     rows = np.flatnonzero(verdict == Verdict.SCORED)
     if len(rows):
-        points[rows], ratio[rows] = _points(criterion, numerator[rows], denominator[rows])
+        points[rows], ratio[rows] = _points(criterion, numerator[rows], denominator[rows], arithmetic)
     return Scored(points, ratio, verdict)
 
 
@@ -117,7 +127,19 @@ def _verdicts(criterion: Criterion, numerator: Floats, denominator: Floats) -> n
     return verdict
 
 
-def _points(criterion: Criterion, numerator: Floats, denominator: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+def hundredths(values: Floats) -> npt.NDArray[np.int64]:
+    """Round doubles of 0 and more to hundredths by their binary value, an exact half up, as JavaScript's toFixed(2)."""
+    scaled = values * 100
+    rounded = np.floor(scaled + 0.5).astype(np.int64)
+    # the product is itself rounded: near a half the exact value of the double decides
+    for row in np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_A_HALF):
+        rounded[row] = math.floor(Fraction(values[row]) * 100 + Fraction(1, 2))
+    return rounded
+
+
+def _points(
+    criterion: Criterion, numerator: Floats, denominator: Floats, arithmetic: Arithmetic
+) -> tuple[npt.NDArray[np.int64], Floats]:
     rule, full = criterion.rule, criterion.max_hundredths
     if rule.kind is RuleKind.FLAG:
         return np.where(numerator > 0, full, 0), np.where(numerator > 0, 1.0, 0.0)
@@ -134,6 +156,13 @@ def _points(criterion: Criterion, numerator: Floats, denominator: Floats) -> tup
             points[_reaches(top, bottom, step.at)] = step.points_hundredths
     elif rule.kind is RuleKind.ALL_OR_NOTHING:
         points = np.where(_reaches(top, bottom, rule.full_at), full, 0)
+    elif arithmetic is Arithmetic.BINARY:
+        percent = numerator / denominator * 100
+        if criterion.rounded_ratio is RoundedRatio.ALWAYS:
+            percent = hundredths(percent) / 100
+        earned = criterion.max_points * percent / float(rule.full_at * 100)
+        points = np.minimum(hundredths(earned), full)
+        points[~_reaches(top, bottom, rule.floor)] = 0
     else:
         share_top, share_bottom = top * rule.full_at.denominator, bottom * rule.full_at.numerator
         share_top = np.minimum(share_top, share_bottom)

@@ -17,7 +17,6 @@ SELECT card.* EXCLUDE (received) REPLACE (
             THEN 'Cổng lấy số TTHC của tỉnh cho đơn vị trực thuộc: không dùng để so sánh các đơn vị' END,
         CASE WHEN card.criterion_level = 'criterion' AND card.parent_code IN ('TDGQ', 'MDSH', 'MDHL', 'TTTT')
             AND card.denominator > 0 AND card.denominator < 10
-            AND NOT STARTS_WITH(COALESCE(card.evidence, ''), 'national_portal:điểm nhóm') -- points over points
             THEN FORMAT('Mẫu số chỉ có {:.0f}: một hồ sơ làm tỷ lệ thay đổi mạnh', card.denominator) END,
         CASE WHEN card.criterion_level = 'total' AND card.received = 0
             THEN 'Kỳ không có hồ sơ tiếp nhận: điểm và thứ hạng không nói lên kết quả giải quyết'

@@ -4,6 +4,7 @@
 --
 -- has_counts: numerator and denominator may be shown to everybody. A count of ours may where the public table shows the
 -- very same one; documents and the national portal's own figures are public by themselves.
+-- Published points of a group of QĐ 766 that its own criteria stand for have no row here.
 -- A change is told only between points of the same rule and maximum, of sums only within a version of the rubric.
 WITH rows AS (
     SELECT *, CASE WHEN STARTS_WITH(evidence, 'indicator_values:') THEN SPLIT_PART(evidence, ':', 2) END AS indicator_id
@@ -35,4 +36,5 @@ LEFT JOIN public
     ON public.indicator_id = shown.indicator_id AND public.unit_code = shown.unit_code
     AND public.period_type = shown.period_type AND public.period_start = shown.period_start
 WHERE shown.period_start = $shown
+    AND NOT (shown.index_code = 'index766' AND shown.rule = 'carried' AND shown.status = 'not_applicable')
 ORDER BY shown.unit_code, shown.criterion_code

@@ -58,6 +58,5 @@ def test_counts_of_procedures_that_are_the_provinces() -> None:
 
 
 def test_points_over_points_are_no_small_denominator() -> None:
-    paid = {"DOSSIER_ONLINE_PAYMENT": (60.0, 100.0), "FORMALITY_ONLINE_PAYMENT": (15.0, 20.0)}
-    found = said("H1", paid | {"GROUP.TTTT": (None, None)}, score={"GROUP.TTTT": 6.0})
-    assert found["FORMALITY_PAYMENT_AVAILABLE"] == "Suy ra: điểm nhóm Cổng công bố 6 trừ hai tiêu chí tính được"
+    found = said("H1", {"GROUP.TTTT": (None, None)}, score={"GROUP.TTTT": 6.0})
+    assert found["PAYMENT"] == "Ghi nhận điểm của cả nhóm như Cổng công bố"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 import yaml
 from rubric_files import criterion, group, rubric_content, rubric_from
 
-from cchc_pipeline.scorecards.scoring.rubric import RubricError, RuleKind, parse_rubric, read_rubric
+from cchc_pipeline.scorecards.scoring.rubric import RubricError, parse_rubric, read_rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import SHIPPED_FOLDER, shipped
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 
 BAND = {"code": "good", "name_vi": "Tốt", "name_en": "Good", "from_share": 0.8}
 GOOD = rubric_content(group("G", criterion("A", 2.5, {"kind": "linear", "full_at": 0.8})), bands=[BAND])
@@ -153,7 +155,7 @@ def test_shipped_rubrics_are_complete() -> None:
 def test_index766_maxima_add_up_to_100_from_either_source() -> None:
     for source in ("local", "portal"):
         criteria = shipped().find("index766").for_source(source).criteria()
-        assert sum(criterion.max_hundredths for criterion in criteria) == 100_00
+        assert sum(one.max_hundredths for one in criteria if not one.in_place_of) == 100_00
         assert all(c.rule.kind is not RuleKind.CARRIED for c in criteria) == (source == "local")
 
 
@@ -167,3 +169,20 @@ def test_bands() -> None:
     }  # fmt: skip
     assert rubric.band(0, 0) is None
     assert shipped().find("par_index").band(1, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("carrier", "head", "said"),
+    [
+        ({"rule": "carried", "in_place_of": ["A", "C"]}, {}, "must name criteria of the same group; it has A, B"),
+        ({"rule": "carried", "in_place_of": ["A"]}, {}, "their maxima must add up to 5"),
+        ({"rule": "flag", "in_place_of": ["A", "B"]}, {}, "only published points stand for others"),
+        ({"rule": "carried", "in_place_of": ["A", "B"]}, {"replaced_by": "1"}, "a version cannot replace itself"),
+        ({"rule": "carried", "rounded_ratio": "sometimes"}, {}, "rounded_ratio"),
+    ],
+)
+def test_what_a_published_sum_cannot_stand_for(carrier: dict[str, Any], head: dict[str, Any], said: str) -> None:
+    items = [criterion("A", 2, "linear"), criterion("B", 3, "linear")]
+    one = group("G", *items, criterion("SUM", 5, carrier.pop("rule"), **carrier))
+    with pytest.raises(RubricError, match=re.escape(said)):
+        rubric_from(rubric_content(one, group("H", criterion("C", 3, "linear")), **head))

@@ -40,6 +40,7 @@ FULL_AT_2022 = {
     "FORMALITY_ONLINE_PAYMENT": 0.5, "ORIGINAL_RESULT_AVAILABLE": 1, "SO_HOA_GIAY_TO_GIAI_QUYET": 0.8,
     "REUSED_DIGITIZED_DATA": 0.8, "DOSSIER_ON_TIME": 1,
 }  # fmt: skip
+PUBLICITY = ("PUBLISH_ON_TIME", "PUBLIC_UPDATE_ON_TIME", "PUBLIC_CONTENT_FULL")
 MONTHS = [date(2022, 5, 1), date(2022, 7, 1), date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
 
 
@@ -93,23 +94,37 @@ def card(lake: Lake, rubrics: RubricSet | None = None, source: str = "local", un
 
 
 def test_the_thresholds_of_2022_are_those_of_the_software_of_that_time() -> None:
-    old, new = shipped().versions("index766")
-    assert (old.version, new.version) == ("2022.1", "2026.1")
+    old, replaced, new = shipped().versions("index766")
+    assert (old.version, replaced.version, new.version) == ("2022.1", "2026.1", "2026.2")
     found = {one.code: float(one.rule.full_at) for one in old.criteria() if one.code in FULL_AT_2022}
     assert found == FULL_AT_2022
     assert old.is_provisional
     for source in ("local", "portal"):
         assert sum(one.max_hundredths for one in old.for_source(source).criteria()) == 100_00
-    assert [one.code for one in old.criteria()] == [one.code for one in new.criteria()], "the criteria are the same"
-    assert changed_criteria(old, new) == {
+    codes = [[one.code for one in rubric.criteria() if one.code != "PAYMENT"] for rubric in (old, new)]
+    assert codes[0] == codes[1], "the criteria are the same"
+    assert changed_criteria(old, replaced) == {
         *("DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT", "SO_HOA_GIAY_TO_GIAI_QUYET")
     }
+    assert changed_criteria(replaced, new) == {
+        *("FORMALITY_ONLINE_PAYMENT", "FORMALITY_PAYMENT_AVAILABLE", "PAYMENT", *PUBLICITY)
+    }
+
+
+def test_a_replaced_version_scores_nothing_and_can_still_be_read(lake: Lake) -> None:
+    rubrics = shipped()
+    assert rubrics.version("index766", "2026.1").replaced_by == rubrics.newest("index766").version == "2026.2"
+    assert {rubrics.scoring("index766", first).version for first in MONTHS} == {"2022.1", "2026.2"}
+    assert "2026.1" not in set(card(lake)["rubric_version"])
+    said = output("rubric", "list")
+    assert "index766@2026.1" in said
+    assert "thay bằng / replaced by 2026.2" in said
 
 
 def test_each_period_is_scored_by_the_version_in_force_on_its_last_day(lake: Lake) -> None:
     found = card(lake)
     versions = {first: set(found.loc[first]["rubric_version"]) for first in MONTHS}
-    assert versions == {first: {"2022.1" if first.year < 2026 else "2026.1"} for first in MONTHS}
+    assert versions == {first: {"2022.1" if first.year < 2026 else "2026.2"} for first in MONTHS}
     payment = {first: found.loc[(first, "DOSSIER_ONLINE_PAYMENT"), "points"] for first in MONTHS}
     assert payment == {first: 6.0 if first.year < 2026 else 3.6 for first in MONTHS}, (
         "60 % paid: from 30 % on all points"
@@ -123,7 +138,10 @@ def test_the_break_stands_on_the_rows_that_it_concerns_and_only_in_the_first_per
     found = card(lake)
     said = found["reason_vi"].fillna("").str.contains("Đứt chuỗi: kỳ trước chấm theo phiên bản 2022.1")
     assert sorted(code for first, code in found.index[said]) == sorted(
-        ["TOTAL", "TTTT", "MDSH", "DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT", "SO_HOA_GIAY_TO_GIAI_QUYET"]
+        [
+            *("TOTAL", "CKMB", "TTTT", "MDSH", *PUBLICITY, "DOSSIER_ONLINE_PAYMENT", "FORMALITY_ONLINE_PAYMENT"),
+            *("FORMALITY_PAYMENT_AVAILABLE", "SO_HOA_GIAY_TO_GIAI_QUYET"),
+        ]
     )
     assert {first for first, _ in found.index[said]} == {date(2026, 1, 1)}
 
@@ -153,10 +171,10 @@ def test_a_period_that_began_before_the_version_says_so(lake: Lake) -> None:
 
 
 def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_force(lake: Lake, tmp_path: Path) -> None:
-    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.yaml").read_text("utf-8"))
+    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.2.yaml").read_text("utf-8"))
     content |= {"version": "H99-2026", "valid_from": date(2026, 2, 1)}
     payment = next(group for group in content["groups"] if group["code"] == "TTTT")
-    payment["criteria"][0]["rule"]["full_at"] = 0.6
+    next(one for one in payment["criteria"] if one["code"] == "DOSSIER_ONLINE_PAYMENT")["rule"]["full_at"] = 0.6
     folder = tmp_path / "drop" / FOLDER
     folder.mkdir(parents=True)
     (folder / "cua-tinh.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
@@ -166,7 +184,7 @@ def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_for
     assert payments == {date(2025, 12, 1): 6.0, date(2026, 1, 1): 3.6, date(2026, 2, 1): 6.0}
     february = found.loc[date(2026, 2, 1)]
     assert set(february["rubric_version"]) == {"H99-2026"}
-    assert "phiên bản 2026.1, không so sánh" in february.loc["DOSSIER_ONLINE_PAYMENT", "reason_vi"]
+    assert "phiên bản 2026.2, không so sánh" in february.loc["DOSSIER_ONLINE_PAYMENT", "reason_vi"]
     assert rubrics.newest("index766").version == rubrics.find("index766").version == "H99-2026"
     assert rubrics.find("index766@2026.1").version == "2026.1"
     shown = CliRunner().invoke(main, ["rubric", "list"], env={"CCHC_DROP_DIR": str(tmp_path / "drop")})
@@ -176,7 +194,7 @@ def test_an_offices_own_version_stands_before_the_shipped_one_while_it_is_in_for
 
 
 def test_files_of_an_office_that_cannot_be_meant(tmp_path: Path) -> None:
-    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.yaml").read_text("utf-8"))
+    content = yaml.safe_load((SHIPPED_FOLDER / "index766-2026.2.yaml").read_text("utf-8"))
 
     def put(name: str, **changes: Any) -> None:
         text = yaml.safe_dump(copy.deepcopy(content) | changes, allow_unicode=True)
@@ -198,7 +216,7 @@ def test_files_of_an_office_that_cannot_be_meant(tmp_path: Path) -> None:
 
 
 def test_a_version_that_is_gone_is_named_with_the_fix() -> None:
-    with pytest.raises(RubricError, match=r"no version '2024\.9'; it has 2022\.1, 2026\.1\. Put the file"):
+    with pytest.raises(RubricError, match=r"no version '2024\.9'; it has 2022\.1, 2026\.1, 2026\.2\. Put the file"):
         shipped().version("index766", "2024.9")
     with pytest.raises(RubricError, match="choose one of: index766"):
         shipped().find("pci")

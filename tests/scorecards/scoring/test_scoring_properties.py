@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from rubric_files import RULES, rubric_of
 
 from cchc_pipeline.scorecards.scoring.engine import STATUSES, score
-from cchc_pipeline.scorecards.scoring.rubric import Rubric, RuleKind
+from cchc_pipeline.scorecards.scoring.rubric import Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
+from cchc_pipeline.scorecards.scoring.rule import RuleKind
 
 RUBRICS = {
     "every rule": rubric_of(RULES),
