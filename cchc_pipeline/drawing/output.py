@@ -40,12 +40,15 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def png(figure: Figure) -> bytes:
     """Return a figure as a PNG."""
-    return _saved(figure, format="png", dpi=110, metadata={"Software": None})
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(110)
+    return _printed(FigureCanvasAgg(figure).print_png, {"Software": None})
 
 
 def svg(figure: Figure, title: str) -> str:
     """Return a figure as an SVG element, for a file or as the only one of a page."""
-    text = _saved(figure, format="svg", metadata={"Date": None, "Creator": None, "Title": title}).decode()
+    text = _svg(figure, Title=title).decode()
     label = html.escape(title, quote=True)
     return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
@@ -61,7 +64,7 @@ def page_svg(figure: Figure, name: str, label: str) -> str:
         label: alternative text.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    root = etree.fromstring(_saved(figure, format="svg", metadata={"Date": None, "Creator": None}), parser)
+    root = etree.fromstring(_svg(figure), parser)
     for found in [*root.iter(f"{{{_SVG}}}metadata"), *root.iter(f"{{{_SVG}}}style")]:  # the page has its own style
         found.getparent().remove(found)
     used = {element.get(_HREF, "").removeprefix("#") for element in root.iter(etree.Element)}
@@ -92,10 +95,17 @@ def _size(found: re.Match[str]) -> str:
     return f"font-size: {size[0]};" if size else ""
 
 
-def _saved(figure: Figure, **how: Any) -> bytes:
+def _svg(figure: Figure, **metadata: str) -> bytes:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    return _printed(FigureCanvasSVG(figure).print_svg, {"Date": None, "Creator": None, **metadata})
+
+
+def _printed(draw: Callable[..., None], metadata: dict[str, Any]) -> bytes:
+    """Return what a canvas draws; `Figure.savefig` would draw everything twice, once to find the layout alone."""
     import matplotlib as mpl
 
     stream = io.BytesIO()
     with mpl.rc_context(_STYLE):
-        figure.savefig(stream, **how)
+        draw(stream, metadata=metadata)
     return stream.getvalue()
