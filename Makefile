@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command 
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Empty: a machine that forbids it would compile three hundred modules in every process that a test starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run ui test test-fast acceptance test-bench lint contracts-lint format bench clean install
 

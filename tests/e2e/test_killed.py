@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -89,32 +90,40 @@ def test_a_later_run_heals(desk: Desk, healed: Night) -> None:
     assert [path for path in leftovers if path.parent == desk.lake.published / "versions"] == []
 
 
+#: For every line that it reads, a process that publishes until it is killed.
 PUBLISH_FOR_EVER = """
-import itertools, sys
+import itertools, os, signal, sys
 from pathlib import Path
 from assets.ingest import INBOUND
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.release.release import release
 from cchc_pipeline.settings import load_settings
 
-print("ready", flush=True)
-for number in itertools.count():
-    release(Lake(Path(sys.argv[1])), load_settings(), INBOUND, f"{number:08d}")
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for trial, _ in enumerate(sys.stdin):
+    child = os.fork()
+    if not child:
+        for number in itertools.count():
+            release(Lake(Path(sys.argv[1])), load_settings(), INBOUND, f"{trial}{number:07d}")
+    print(child, flush=True)
 """
 
 
 def test_killed_at_any_moment_of_a_release(desk: Desk, healed: Night) -> None:
     dice = random.Random(766)
-    for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PUBLISH_FOR_EVER, str(desk.lake.root)],
-            cwd=Path(__file__).parents[2], env=desk.variables(), stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(dice.uniform(0.05, 0.6))
-        process.kill()
-        process.communicate()
-        release = desk.current()
-        assert release is not None
-        assert release.problems() == []
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISH_FOR_EVER, str(desk.lake.root)], cwd=Path(__file__).parents[2],
+        env=desk.variables(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as parent:  # fmt: skip
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        for _ in range(3):
+            parent.stdin.write("publish\n")
+            parent.stdin.flush()
+            child = int(parent.stdout.readline())
+            time.sleep(dice.uniform(0.05, 0.6))
+            os.kill(child, signal.SIGKILL)
+            release = desk.current()
+            assert release is not None
+            assert release.problems() == []
+        parent.stdin.close()

@@ -17,7 +17,7 @@ TABLE = "one_stop__dossiers"
 
 @dataclass(frozen=True)
 class Story:
-    """Four runs: a first load, a night after two decisions, the same night again, a night after a withdrawal."""
+    """Three runs: a first load, a night after two decisions, a night after a withdrawal."""
 
     desk: Desk
     released: str
@@ -25,7 +25,6 @@ class Story:
     others: set[str]
     loaded: Night
     next_night: Night
-    again: Night
     withdrawn: Night
 
 
@@ -49,12 +48,11 @@ def story(make_desk: Desks) -> Story:
                 lives[place] = replace(life, defect=None)
     desk.set_clock_after(NEXT)
     next_night = desk.run(NEXT)
-    again = desk.run(NEXT)
     decide(desk, "unrelease", released)
     desk.set_clock_after(LAST)
     withdrawn = desk.run(LAST)
     others = {row["row_key"] for row in loaded.published.rows("quarantine")} - {released, corrected}
-    return Story(desk, released, corrected, others, loaded, next_night, again, withdrawn)
+    return Story(desk, released, corrected, others, loaded, next_night, withdrawn)
 
 
 def keys(night: Night, table: str = "quarantine", column: str = "row_key") -> set[str]:
@@ -90,10 +88,6 @@ def test_the_others_go_on_waiting_and_say_since_when(story: Story) -> None:
         assert row["times_seen"] >= 1
     assert max(held[key]["times_seen"] for key in story.others) == 2  # read again with the overlap
     assert {held[key]["last_seen_on"] for key in story.others} >= {NEXT}
-
-
-def test_the_same_night_again_changes_no_byte(story: Story) -> None:
-    assert story.again.published.hashes == story.next_night.published.hashes
 
 
 def test_taken_back_it_waits_again_and_is_not_counted(story: Story) -> None:

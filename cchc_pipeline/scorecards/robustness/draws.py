@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import spearmanr
 
 from cchc_pipeline.scorecards.robustness.choices import Aggregation, Imputation, Normalisation, Weighting
 from cchc_pipeline.scorecards.robustness.steps import Array, aggregate, impute, normalise, ranks_from_lowest, weights
@@ -266,6 +265,8 @@ def shift(nominal: Array, other: Array) -> dict[str, float]:
     Returns:
         spearman, mean_abs (mean change of rank) and largest (change of rank).
     """
+    from scipy.stats import spearmanr  # it costs a second in every process
+
     both = ~np.isnan(nominal) & ~np.isnan(other)
     moved = np.abs(rank(nominal[both]) - rank(other[both]))
     spearman = float(spearmanr(nominal[both], other[both])[0])

@@ -8,8 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.stats import rankdata
 
 from cchc_pipeline.scorecards.robustness.choices import (
     Aggregation,
@@ -58,7 +56,9 @@ def impute(
 
 def ranks_from_lowest(values: Array, axis: int, method: Literal["average", "min"]) -> Array:
     """Rank values along an axis, lowest first (1); NaN stays and is not counted."""
-    return np.asarray(rankdata(values, axis=axis, method=method, nan_policy="omit"), dtype=np.float64)
+    last = np.moveaxis(values, axis, -1)
+    found = pd.DataFrame(last.reshape(-1, last.shape[-1])).rank(axis=1, method=method).to_numpy(np.float64)
+    return np.moveaxis(found.reshape(last.shape), -1, axis)
 
 
 def normalise(values: Array, how: Normalisation, *, bounds: Array | None = None) -> Array:
@@ -132,6 +132,8 @@ def _correlation_balanced(correlations: Array) -> Array:
     correlation matrix. Correlations are equal where C w is constant; where that needs a weight below zero, the
     nearest in the least-squares sense is taken.
     """
+    from scipy.optimize import minimize  # it costs half a second in every process
+
     parts = len(correlations)
 
     def spread(candidate: Array) -> float:
