@@ -262,7 +262,10 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
 
 
 def _points(leaf: Criterion, trials: Counts, hits: Counts, arithmetic: Arithmetic) -> Array:
-    """Score every draw: a numerator of a unit once, either all that it can have or, of large units, those drawn."""
+    """Score every draw; each numerator of a unit is scored once.
+
+    That is all that it can have or, where these are more than the draws, those drawn.
+    """
     start = np.concatenate([[0], np.cumsum(trials + 1)])
     places = start[:-1] + hits
     known, back = np.arange(start[-1]), places

@@ -161,7 +161,10 @@ def _size(points: float) -> Any:
 
 
 def _run(paragraph: Any, text: str, marks: Sequence[Any]) -> None:
-    """Append text with marks, which stand in the order of the schema: one by one they would be sought and sorted in."""
+    """Append text with marks, in the order of the schema.
+
+    The library would look up the place of each mark that is set by itself.
+    """
     run = paragraph.add_run(text)
     if marks:
         run._r.insert(0, _element("rPr", *marks))
@@ -242,7 +245,7 @@ def _is_number(runs: Runs | None) -> bool:
 
 
 def _cell(cell: Any, width: Any, side: Any) -> Any:
-    """Return the first paragraph of a new cell, set to a width and alignment, and tight."""
+    """Return the first paragraph of a new cell, of a width and alignment, tight."""
     cell.width = width
     paragraph = cell.paragraphs[0]
     spacing = _element("spacing", before="40", after="40", line="240", lineRule="auto")
