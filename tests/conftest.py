@@ -75,6 +75,17 @@ def published_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return Lake(folder)
 
 
+@pytest.fixture(scope="session")
+def scored_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """The same with years of PAPI and an appraisal."""
+    from prepared import prepare
+    from small_lake import scored
+
+    folder = tmp_path_factory.mktemp("scored") / "lake"
+    prepare("scored-lake", None, scored, folder)
+    return Lake(folder)
+
+
 @pytest.fixture
 def own_lake(published_lake: Lake, tmp_path: Path) -> Lake:
     """A copy that a test may change."""

@@ -23,7 +23,7 @@ KEPT = ROOT / ".pytest_cache" / "prepared"
 #: What decides what a run publishes: the code, the contracts, the libraries, and how tests drive a run.
 MADE_BY = (
     *("cchc_pipeline", "assets", "data_contracts", "constraints.txt"),
-    *(f"tests/{name}.py" for name in ("desk", "prepared", "small_lake", "sql_verdict")),
+    *(f"tests/{name}.py" for name in ("desk", "papi_scores", "prepared", "small_lake", "sql_verdict")),
 )
 
 

@@ -262,9 +262,16 @@ def draw_ranks(card: pd.DataFrame, rubric: Rubric, *, draws: int = INDEX766_DRAW
 
 
 def _points(leaf: Criterion, trials: Counts, hits: Counts, arithmetic: Arithmetic) -> Array:
-    """Score every draw, by a table of all numerators that a unit can have."""
+    """Score every draw; each numerator of a unit is scored once.
+
+    That is all that it can have or, where these are more than the draws, those drawn.
+    """
     start = np.concatenate([[0], np.cumsum(trials + 1)])
-    numerator = (np.arange(start[-1]) - np.repeat(start[:-1], trials + 1)).astype(np.float64)
-    denominator = np.repeat(trials, trials + 1).astype(np.float64)
+    places = start[:-1] + hits
+    known, back = np.arange(start[-1]), places
+    if len(known) > places.size:
+        known, back = np.unique(places, return_inverse=True)
+    unit = np.searchsorted(start, known, side="right") - 1
+    numerator, denominator = (known - start[unit]).astype(np.float64), trials[unit].astype(np.float64)
     table = score_criterion(leaf, numerator, denominator, arithmetic).points_hundredths
-    return np.asarray(table[start[:-1] + hits] / 100)
+    return np.asarray(table[back.reshape(places.shape)] / 100)

@@ -145,9 +145,9 @@ def lives(draw: st.DrawFn, longest: int = 40) -> Life:
     )
 
 
-def several(maximum: int = 25) -> st.SearchStrategy[list[Life]]:
-    """Lives of different dossiers."""
-    return st.lists(lives(), max_size=maximum, unique_by=lambda life: life.number)
+def several(maximum: int = 25, minimum: int = 0) -> st.SearchStrategy[list[Life]]:
+    """Lives of different dossiers; without a minimum, lists are short: five on average."""
+    return st.lists(lives(), min_size=minimum, max_size=maximum, unique_by=lambda life: life.number)
 
 
 class Recount:

@@ -10,7 +10,8 @@ from working_time_by_day import working_days_between
 
 from cchc_pipeline.validation.verdict import judge
 
-QUICK = settings(max_examples=15, deadline=None)
+#: Dossiers do not meet: many in few examples say as much.
+QUICK = settings(max_examples=5, deadline=None)
 
 
 def build(rows, as_of_on):
@@ -19,15 +20,15 @@ def build(rows, as_of_on):
 
 
 @QUICK
-@given(several(), st.integers(0, 90))
+@given(several(minimum=12), st.integers(0, 90))
 def test_generated_lives_keep_the_contract(some, today):
     verdict = judge(held(seen_on(some, today)), INBOUND, day(today))
     assert verdict.rows_quarantined == 0
 
 
 @QUICK
-@given(several(), st.integers(0, 90))
-def test_the_form_equals_the_recount_on_every_day(some, today):
+@given(several(minimum=12), st.integers(0, 90), st.data())
+def test_the_form_of_every_day_and_of_any_period_equals_the_recount(some, today, data):
     rows = list(seen_on(some, today))
     _, events = build(rows, day(today))
     recount, sums = Recount(rows, day(today)), Sums(events)
@@ -36,20 +37,14 @@ def test_the_form_equals_the_recount_on_every_day(some, today):
         assert form == recount.form(day(number), day(number)), f"day {number}"
         assert form["pending_overdue"] >= 0
         assert form["pending"] - form["pending_overdue"] >= 0
+    for _ in range(5):
+        first = data.draw(st.integers(0, today))
+        last = data.draw(st.integers(first, today))
+        assert sums.form(day(first), day(last)) == recount.form(day(first), day(last)), f"days {first} to {last}"
 
 
 @QUICK
-@given(several(), st.integers(0, 90), st.data())
-def test_the_form_of_any_period_equals_the_recount(some, today, data):
-    first = data.draw(st.integers(0, today))
-    last = data.draw(st.integers(first, today))
-    rows = list(seen_on(some, today))
-    _, events = build(rows, day(today))
-    assert Sums(events).form(day(first), day(last)) == Recount(rows, day(today)).form(day(first), day(last))
-
-
-@QUICK
-@given(several(), st.integers(0, 90))
+@given(several(minimum=12), st.integers(0, 90))
 def test_other_measures_equal_the_recount(some, today):
     rows = list(seen_on(some, today))
     table, events = build(rows, day(today))

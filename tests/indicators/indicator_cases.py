@@ -1,4 +1,4 @@
-"""A small province for tests of indicators, and every figure of the catalogue recomputed with pandas.
+"""A small province for tests of indicators, and every figure of the catalogue recomputed row by row.
 
 The definitions here are written down a second time, from the forms and decisions, so that a slip in
 the catalogue or in the composed SQL shows.
@@ -6,11 +6,12 @@ the catalogue or in the composed SQL shows.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ PROCEDURES = pa.table(
 PUBLISHED_PROCEDURES = pa.Table.from_pylist(PROCEDURES.to_pylist(), schema=load_contract("procedures").arrow_schema())
 PARENTS = {"H99": None, "H99.02": "H99", "H99.03": "H99", "H99.90": "H99", "H99.90.01": "H99.90", "H99.90.02": "H99.90"}
 LEVELS = ["province", "department", "department", "district", "commune", "commune"]
+LEVEL_OF = dict(zip(PARENTS, LEVELS, strict=True))
 UNITS = pa.table({"unit_code": list(PARENTS), "unit_level": LEVELS, "parent_code": list(PARENTS.values())})
 LEAVES = ("H99.02", "H99.03", "H99.90.01", "H99.90.02")
 FIRST, AS_OF = date(2026, 9, 20), date(2026, 11, 10)
@@ -145,12 +147,12 @@ Sums = dict[tuple[str, str | None, str | None], float]
 Amount = Callable[[Sums], float]
 
 
-def sums(events: pd.DataFrame) -> Sums:
+def sums(rows: Iterable[dict[str, Any]]) -> Sums:
     """Quantities added up; `channel` is None where the relation has none."""
-    if "channel" not in events:
-        events = events.assign(channel=None)
-    levels = events.unit_code.map(dict(zip(PARENTS, LEVELS, strict=True))) if len(events) else None
-    return events.assign(level=levels).groupby(["measure", "channel", "level"], dropna=False).quantity.sum().to_dict()
+    found: Sums = defaultdict(float)
+    for row in rows:
+        found[row["measure"], row.get("channel"), LEVEL_OF[row["unit_code"]]] += row["quantity"]
+    return found
 
 
 #: Level of government -> levels of the units that handle its dossiers.
@@ -255,20 +257,18 @@ def recomputed(
 ) -> dict[str, tuple[float, float | None]]:
     """Numerator and denominator of every additive indicator of a unit and period."""
     units = below(unit)
-    every = events.to_pandas(date_as_object=True)
-    every = every[every.unit_code.isin(units)]
-    during = sums(every[(every.event_on >= start) & (every.event_on <= end)])
+    every = [row for row in events.to_pylist() if row["unit_code"] in units]
+    during = sums(row for row in every if start <= row["event_on"] <= end)
     found: dict[str, tuple[float, float | None]] = {
         name: (numerator(during), denominator(during) if denominator else None)
         for name, (numerator, denominator) in FLOWS.items()
     }
-    at_end, before = sums(every[every.event_on <= end]), sums(every[every.event_on < start])
+    at_end, before = (sums(row for row in every if row["event_on"] <= day) for day in (end, start - timedelta(days=1)))
     found |= {name: (amount(at_end), None) for name, amount in STOCKS.items()}
     found |= {name: (amount(before), None) for name, amount in OPENINGS.items()}
-    counted = snapshots.to_pandas(date_as_object=True)
-    counted = counted[(counted.event_on >= start) & (counted.event_on <= end)]
-    if len(counted):
-        last = sums(counted[(counted.event_on == counted.event_on.max()) & counted.unit_code.isin(units)])
+    if counted := [row for row in snapshots.to_pylist() if start <= row["event_on"] <= end]:
+        newest = max(row["event_on"] for row in counted)
+        last = sums(row for row in counted if row["event_on"] == newest and row["unit_code"] in units)
         found |= {
             name: (numerator(last), denominator(last) if denominator else None)
             for name, (numerator, denominator) in CATALOGUE.items()

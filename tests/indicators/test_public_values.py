@@ -205,16 +205,10 @@ def publish(parents, events, only=FLOWS):
 
 @settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(provinces())
-def test_no_hidden_figure_follows_from_what_is_shown(case):
+def test_no_hidden_figure_follows_from_what_is_shown_which_is_true_and_no_small_count(case):
     parents, events = case
     before, public = publish(parents, events)
     assert Attacker(parents, before, public).found() == []
-
-
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(provinces())
-def test_no_small_count_is_shown_and_what_is_shown_is_true(case):
-    before, public = publish(*case)
     for real, row in zip(before, public, strict=True):
         for part in ("numerator", "denominator", "value"):
             assert row[part] in (None, real[part])

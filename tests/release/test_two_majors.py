@@ -48,7 +48,9 @@ def publish(lake, folder, run_id):
     return release(lake, SETTINGS, INBOUND, run_id, folder_contracts(folder))
 
 
-def test_both_majors_are_published_until_the_end_of_support(own_lake, folder):
+def test_both_majors_are_published_until_the_end_of_support_and_then_the_run_says_that_the_older_is_gone(
+    own_lake, folder
+):
     done = publish(own_lake, folder, "both")
     assert done.ended == ()
     new, old = read_published(own_lake.published, "units"), read_published(own_lake.published, "units_v1")
@@ -60,10 +62,6 @@ def test_both_majors_are_published_until_the_end_of_support(own_lake, folder):
     assert (described["superseded_by"], described["end_of_support"]) == ("units", "2099-12-31")
     assert "31/12/2099" in described["description"]
     assert publish(own_lake, folder, "again").changed == ()
-
-
-def test_after_the_end_of_support_the_older_major_is_gone_and_the_run_says_so(own_lake, folder):
-    publish(own_lake, folder, "both")
     (folder / "units_v1.odcs.yaml").write_text(older_units("2020-01-31"), encoding="utf-8")
     done = publish(own_lake, folder, "after")
     assert done.ended == ("units_v1",)

@@ -8,13 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from docx_text import Read, read, written
-from small_lake import appraisal, published_with
+from small_lake import appraisal, copy_of, land, publish
 
 from cchc_pipeline.days import parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_published
 from cchc_pipeline.reports.cchc_report.report import make_report
 from cchc_pipeline.reports.cchc_report.template import load_template
+from cchc_pipeline.scorecards.build import build_par_index
+from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 
 NAME = "Lĩnh vực/Tiêu chí/Tiêu chí thành phần"
 PLAIN = ("STT", NAME, "Điểm tối đa", "Điểm đạt", "Kết quả, căn cứ")
@@ -33,8 +35,13 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory) -> Lake:
-    return published_with(tmp_path_factory.mktemp("par"), registers__appraisals=ROWS)
+def lake(published_lake, tmp_path_factory) -> Lake:
+    made = copy_of(published_lake, tmp_path_factory.mktemp("par"))
+    land(made, "registers__appraisals", ROWS)
+    build_appraisals(made)
+    build_par_index(made)
+    publish(made, "appraised")
+    return made
 
 
 @pytest.fixture(scope="module")

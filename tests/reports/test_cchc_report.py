@@ -36,6 +36,11 @@ def october(made) -> Read:
     return read(made.docx)
 
 
+@pytest.fixture(scope="module")
+def department(published_lake) -> Read:
+    return read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)
+
+
 def published(lake: Lake, table: str) -> list[dict]:
     return read_published(lake.published, table).to_pylist()
 
@@ -122,10 +127,9 @@ def test_a_figure_that_is_not_known_is_a_gap_and_never_a_zero(october, published
     assert any(text.startswith("[TTHC có quy trình liên thông: cần bổ sung") for text in october.gaps)
 
 
-def test_a_rate_over_nothing_says_that_there_was_nothing(published_lake):
-    found = read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)
-    assert "không phát sinh" in found.text
-    (row,) = [row for row in indicator_rows(found).values() if row[0] == "apology_rate"]
+def test_a_rate_over_nothing_says_that_there_was_nothing(department):
+    assert "không phát sinh" in department.text
+    (row,) = [row for row in indicator_rows(department).values() if row[0] == "apology_rate"]
     assert row[3:] == ("0 / 0", "không xác định")
 
 
@@ -135,10 +139,10 @@ def test_days_that_the_data_do_not_cover_are_said(october, made):
     assert all("dữ liệu chưa đủ kỳ" in row[2] for key, row in october.sources().items() if "(received_total)" in row[0])
 
 
-def test_a_period_that_nobody_published_is_computed_from_the_published_tables(published_lake):
+def test_a_period_that_nobody_published_is_computed_from_the_published_tables(october, published_lake):
     found = read(make_report(published_lake, TEMPLATE, Period("custom", FIRST, LAST)).docx)
     whole = {row[0]: row for row in indicator_rows(found).values()}
-    month = {row[0]: row for row in indicator_rows(read(make_report(published_lake, TEMPLATE, OCTOBER).docx)).values()}
+    month = {row[0]: row for row in indicator_rows(october).values()}
     same = [name for name in whole if name in month and name.startswith(("received", "resolved", "late", "pending"))]
     assert len(same) > 10
     assert [whole[name][3:] for name in same] == [month[name][3:] for name in same]
@@ -234,8 +238,8 @@ def test_the_form_of_an_administrative_document(made):
     assert (document.core_properties.author, document.core_properties.comments) == ("", "")
 
 
-def test_a_department_reports_under_its_committee(published_lake):
-    found = read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)
+def test_a_department_reports_under_its_committee(department, published_lake):
+    found = department
     left = found.tables[0].cell(0, 0).text.split("\n")
     assert left[:3] == ["ỦY BAN NHÂN DÂN", "TỈNH MẪU", "SỞ MẪU"]
     assert assert_equals_published(found, published_lake) > 10
@@ -243,16 +247,15 @@ def test_a_department_reports_under_its_committee(published_lake):
     assert "không có đơn vị trực thuộc nào" in found.text
 
 
-def test_what_is_the_provinces_stands_in_the_provinces_report_only(october, published_lake):
-    department = read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)
+def test_what_is_the_provinces_stands_in_the_provinces_report_only(october, department):
     for words in ("hệ thống thông tin dùng chung", "Đề án 06", "Thu ngân sách"):
         assert words in october.text
         assert words not in department.text
 
 
-def test_a_sentence_of_zeros_is_a_mark_for_the_writer(october, published_lake):
+def test_a_sentence_of_zeros_is_a_mark_for_the_writer(october, department):
     """Nobody keeps a plan in this lake, and no activity of it is the department's."""
-    for found in (october, read(make_report(published_lake, TEMPLATE, OCTOBER, "H99.02").docx)):
+    for found in (october, department):
         assert "Kế hoạch CCHC năm 2026 có" not in found.text
         (mark,) = [text for text in found.gaps if text.startswith("[Kế hoạch CCHC: số hoạt động")]
         assert "sổ kế hoạch CCHC plan_tasks" in mark

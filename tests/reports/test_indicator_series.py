@@ -6,9 +6,11 @@ import json
 
 import pytest
 from command_line import output
-from small_lake import copy_of, derive, land, october, publish
+from small_lake import LAST, copy_of, land, october, publish
 
-from cchc_pipeline.core.units import REGISTER
+from cchc_pipeline.core import state
+from cchc_pipeline.core.units import REGISTER, build_units
+from cchc_pipeline.indicators.build import build_indicator_values, build_indicator_values_today
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.reports.forms import dossier_form, indicator_series
 from cchc_pipeline.reports.scope import ReportError, scope
@@ -25,7 +27,10 @@ def changed(published_lake, tmp_path_factory):
     """The small lake after an office put the change into its register; tests only read it."""
     lake = copy_of(published_lake, tmp_path_factory.mktemp("changed"))
     land(lake, REGISTER, [CHANGE])
-    derive(lake)
+    state.take_in(lake, REGISTER)
+    build_units(lake, "H99", LAST)
+    build_indicator_values(lake, ())
+    build_indicator_values_today(lake, ())
     publish(lake, "after-the-change")
     return lake
 

@@ -66,38 +66,17 @@ def card_of(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
     return card.assign(unit_level=card["unit_code"].map(LEVELS))
 
 
-@settings(max_examples=30, deadline=None)
+#: An example holds the figures of four criteria of four units.
+QUICK = settings(max_examples=12, deadline=None)
+
+
+@QUICK
 @given(OWN)
-def test_a_whatif_of_nothing_changes_nothing(own) -> None:
+def test_a_whatif_of_nothing_changes_nothing_and_points_by_unit_add_up_to_the_points_lost(own) -> None:
     card = card_of(own)
     found = whatif(card, RUBRICS, "P", [], parents=PARENTS, additive=CODES)
     assert (found.rows["points"].fillna(-1) == found.rows["points_after"].fillna(-1)).all()
     assert (found.ranks["rank"] == found.ranks["rank_after"]).all()
-
-
-@settings(max_examples=15, deadline=None)
-@given(OWN)
-def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
-    card = card_of(own)
-    for fix in fixes(card[card["unit_code"] == "P.2.1"], RUBRIC).to_dict("records"):
-        change = Change(fix["criterion_code"], items=fix["items"])
-        found = whatif(card, RUBRICS, "P.2.1", [change], parents=PARENTS, additive=())
-        row = found.rows[(found.rows["criterion_code"] == fix["criterion_code"])].iloc[0]
-        assert row["points_after"] == row["max_points"]
-        assert row["points_after"] - row["points"] == pytest.approx(fix["points"])
-        if fix["items"] > 1:  # one fewer does not reach the full points, up to the rounding of a hundredth
-            less = whatif(
-                card, RUBRICS, "P.2.1", [Change(fix["criterion_code"], items=fix["items"] - 1)],
-                parents=PARENTS, additive=(),
-            )  # fmt: skip
-            after = less.rows[less.rows["criterion_code"] == fix["criterion_code"]]
-            assert after.empty or after.iloc[0]["points_after"] <= row["max_points"]
-
-
-@settings(max_examples=30, deadline=None)
-@given(OWN)
-def test_points_by_unit_add_up_to_the_points_lost(own) -> None:
-    card = card_of(own)
     by_unit = causes(card, "P", PARENTS, CODES).groupby("criterion_code")["points"].sum()
     lost = card[(card["unit_code"] == "P") & (card["criterion_level"] == "criterion")].set_index("criterion_code")
     for code, points in by_unit.items():
@@ -106,7 +85,30 @@ def test_points_by_unit_add_up_to_the_points_lost(own) -> None:
     assert silent.empty
 
 
-@settings(max_examples=20, deadline=None)
+@QUICK
+@given(OWN)
+def test_a_fix_wins_exactly_the_points_it_promises(own) -> None:
+    """Those of all criteria at once: what one criterion wins is its own."""
+    card = card_of(own)
+    wanted = fixes(card[card["unit_code"] == "P.2.1"], RUBRIC).to_dict("records")
+
+    def after(fewer: int) -> pd.DataFrame:
+        changes = [Change(fix["criterion_code"], items=fix["items"] - fewer) for fix in wanted]
+        found = whatif(card, RUBRICS, "P.2.1", changes, parents=PARENTS, additive=())
+        return found.rows.set_index("criterion_code")
+
+    rows = after(fewer=0)
+    for fix in wanted:
+        row = rows.loc[fix["criterion_code"]]
+        assert row["points_after"] == row["max_points"]
+        assert row["points_after"] - row["points"] == pytest.approx(fix["points"])
+    # one fewer does not reach the full points, up to the rounding of a hundredth
+    less = after(fewer=1)
+    less = less[less["criterion_level"] == "criterion"]
+    assert (less["points_after"] <= less["max_points"]).all()
+
+
+@QUICK
 @given(OWN, st.sampled_from(CODES))
 def test_more_in_a_numerator_never_costs_points_and_goes_up_the_tree(own, code) -> None:
     card = card_of(own)
@@ -133,16 +135,21 @@ def test_the_unit_that_does_better_overtakes() -> None:
     assert ranks.loc["P.1", ["rank", "rank_after"]].tolist() == [1, 2]
 
 
-@settings(deadline=None, max_examples=20)
-@given(share=st.integers(1, 100), has=st.integers(0, 40), lacks=st.integers(1, 40))
-def test_a_share_that_is_asked_for_is_reached_by_the_fewest_items(share: int, has: int, lacks: int) -> None:
-    own = {unit: [(0, 1)] * 4 for unit in PARENTS} | {"P.2.1": [(has, lacks)] * 4}
-    change = [parse_change(f"LINEAR={share}%")]
-    rows = whatif(card_of(own), RUBRICS, "P.2.1", change, parents=PARENTS, additive=()).rows
-    row = rows[(rows["unit_code"] == "P.2.1") & (rows["criterion_code"] == "LINEAR")]
-    after = int(row["numerator_after"].iloc[0]) if len(row) else has
-    assert 100 * after >= share * (has + lacks)
-    assert 100 * (after - 1) < share * (has + lacks)
+@settings(deadline=None, max_examples=8)
+@given(
+    st.integers(1, 100),
+    st.fixed_dictionaries({unit: st.tuples(st.integers(0, 40), st.integers(1, 40)) for unit in PARENTS}),
+)
+def test_a_share_that_is_asked_for_is_reached_by_the_fewest_items(share: int, counts: dict) -> None:
+    own = {unit: [both] * 4 for unit, both in counts.items()}
+    card = card_of(own)
+    for unit in ("P.1", "P.2.1"):
+        rows = whatif(card, RUBRICS, unit, [parse_change(f"LINEAR={share}%")], parents=PARENTS, additive=()).rows
+        row = rows[(rows["unit_code"] == unit) & (rows["criterion_code"] == "LINEAR")]
+        has, lacks = (sum(counts[inner][i] for inner in below(unit)) for i in (0, 1))
+        after = int(row["numerator_after"].iloc[0]) if len(row) else has
+        assert 100 * after >= share * (has + lacks), unit
+        assert 100 * (after - 1) < share * (has + lacks), unit
 
 
 def test_what_is_counted_within_a_changed_criterion_moves_with_it_and_says_so(published) -> None:

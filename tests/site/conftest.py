@@ -8,38 +8,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from papi_scores import landed_rows
-from small_lake import appraisal, published_with
 
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest
-from cchc_pipeline.reference.papi_instrument import province_names
 from cchc_pipeline.site.build import site_files
 
 UNTIL = date(2026, 10, 31)
-PAPI_YEARS = (2022, 2023, 2024)
-#: Two provinces that are one since 1/7/2025, and others.
-PAPI_PROVINCES = ("Tỉnh Bắc Giang", "Tỉnh Bắc Ninh", "Tỉnh Cà Mau", "Tỉnh Hà Giang", "Tỉnh Cao Bằng")
-
-
-APPRAISALS = [
-    appraisal("H99.02", "DISCIPLINE_KEPT", "self", 1.0),
-    appraisal("H99.02", "DISCIPLINE_KEPT", "first", 0.5),
-    appraisal("H99.02", "DOSSIERS_TIMELY", "self", 1.0),
-    appraisal("H99.02", "DOSSIERS_TIMELY", "first", 0.75),
-    appraisal("H99.02", "STAFFING_KEPT", "self", 0.75),
-    appraisal("H99.02", "REFORM_PLAN_ISSUED", "self", 1.0),  # the plan came too late: the figure is taken
-    appraisal("H99.02", "SATISFACTION_SURVEY", "survey", 0.9),
-]
 
 
 @pytest.fixture(scope="session")
-def site_lake(tmp_path_factory) -> Lake:
-    """A published lake that tests only read: three units, a month, three years of PAPI."""
-    provinces = [code for code, name in province_names().items() if name in PAPI_PROVINCES]
-    more = {"papi__subdimensions": landed_rows(PAPI_YEARS, provinces), "registers__appraisals": APPRAISALS}
-    return published_with(tmp_path_factory.mktemp("site"), **more)
+def site_lake(scored_lake) -> Lake:
+    """A published lake that tests only read: three units, a month, four years of PAPI."""
+    return scored_lake
 
 
 @pytest.fixture(scope="session")

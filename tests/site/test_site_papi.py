@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import pyarrow.compute as pc
 import pytest
@@ -30,16 +31,23 @@ def totals_of_2024(tables):
     return [row for row in of_2024(tables, "scorecard_papi_today") if row["criterion_code"] == "TOTAL"]
 
 
-def page_of(tables, code, until=UNTIL, path="papi.html"):
-    return html.fromstring(site_files(tables, code, until)[path])
+@pytest.fixture(scope="module")
+def page_of(tables):
+    """A page of a province's site, which is made once."""
+    made = cache(lambda code, until: site_files(tables, code, until))
+
+    def page(code, until=UNTIL, path="papi.html"):
+        return html.fromstring(made(code, until)[path])
+
+    return page
 
 
 def headings(tree, level):
     return [one.text_content() for one in tree.xpath(f"//main/{level}")]
 
 
-def test_a_merged_province_shows_the_range_of_its_parts_and_then_the_parts(tables):
-    tree = page_of(tables, BAC_NINH)
+def test_a_merged_province_shows_the_range_of_its_parts_and_then_the_parts(page_of, tables):
+    tree = page_of(BAC_NINH)
     assert headings(tree, "h2")[:2] == ["Tỉnh Bắc Ninh", "Các tỉnh trước khi hợp nhất"]
     assert headings(tree, "h3") == [f"{name} (cũ)" for name in H05_OLD]
     today = {
@@ -62,33 +70,33 @@ def test_a_merged_province_shows_the_range_of_its_parts_and_then_the_parts(table
     assert {one.text_content() for one in tree.xpath("//tr[@class='own']/th")} == {*H05_OLD, "Tỉnh Bắc Ninh"}
 
 
-def test_a_merged_province_has_no_rank_and_no_tier_of_its_own(tables):
-    (table,) = page_of(tables, BAC_NINH).xpath("//*[@role='region' and @aria-labelledby='today']//table")
+def test_a_merged_province_has_no_rank_and_no_tier_of_its_own(page_of):
+    (table,) = page_of(BAC_NINH).xpath("//*[@role='region' and @aria-labelledby='today']//table")
     heads = [one.text_content() for one in table.xpath("./thead/tr/th")]
     assert not {"Hạng", "Nhóm", "Thay đổi", "Điểm"} & set(heads)
 
 
-def test_the_overview_tells_the_range_and_whose_points_it_is_made_of(tables):
+def test_the_overview_tells_the_range_and_whose_points_it_is_made_of(page_of, tables):
     (total,) = [row for row in totals_of_2024(tables) if row["unit_code"] == BAC_NINH]
-    said = page_of(tables, BAC_NINH, path="index.html").xpath("//h2[@id='papi']/following-sibling::section[1]")[0]
+    said = page_of(BAC_NINH, path="index.html").xpath("//h2[@id='papi']/following-sibling::section[1]")[0]
     text = " ".join(said.text_content().split())
     assert f"Tỉnh Bắc Ninh: {words.points(total['points_low'])}–{words.points(total['points_high'])} điểm" in text
     assert "Tỉnh Bắc Giang (cũ):" in text and "Tỉnh Bắc Ninh (cũ):" in text
 
 
-def test_a_merged_province_that_lacks_a_part_is_missing_with_its_reason(tables):
-    tree = page_of(tables, CA_MAU)
+def test_a_merged_province_that_lacks_a_part_is_missing_with_its_reason(page_of):
+    tree = page_of(CA_MAU)
     shown = rows_of(tree, "today")
     assert {cells["Khoảng điểm"] for cells in shown.values()} == {words.NONE}
     assert {cells["Tỉnh Bạc Liêu (cũ)"] for cells in shown.values()} == {words.NONE}
     assert all(cells["Tỉnh Cà Mau (cũ)"] != words.NONE for cells in shown.values())
-    for page, heading in ((tree, "today"), (page_of(tables, CA_MAU, path="index.html"), "papi")):
+    for page, heading in ((tree, "today"), (page_of(CA_MAU, path="index.html"), "papi")):
         said = page.xpath(f"//h2[@id='{heading}']/following-sibling::section[1]")[0].text_content()
         assert "thiếu điểm của Tỉnh Bạc Liêu" in said
 
 
-def test_a_province_that_is_as_it_was_shows_its_own_points(tables):
-    tree = page_of(tables, CAO_BANG)
+def test_a_province_that_is_as_it_was_shows_its_own_points(page_of, tables):
+    tree = page_of(CAO_BANG)
     assert headings(tree, "h2")[0] == "Tỉnh Cao Bằng"
     assert "Các tỉnh trước khi hợp nhất" not in headings(tree, "h2")
     shown = rows_of(tree, "P03")
@@ -115,8 +123,8 @@ def test_the_34_provinces_stand_in_the_order_of_their_codes_with_what_they_rest_
     assert seen == {"unchanged", "range_of_parts", "missing"}
 
 
-def test_before_the_merger_the_site_is_about_the_province_as_it_was(tables):
-    tree = page_of(tables, BAC_NINH, until=date(2025, 6, 30))
+def test_before_the_merger_the_site_is_about_the_province_as_it_was(page_of):
+    tree = page_of(BAC_NINH, until=date(2025, 6, 30))
     assert headings(tree, "h2")[0] == "Tỉnh Bắc Ninh"
     assert "34 tỉnh hiện nay" not in headings(tree, "h2")
     assert {one.text_content() for one in tree.xpath("//tr[@class='own']/th")} == {"Tỉnh Bắc Ninh"}

@@ -11,7 +11,6 @@ from typing import Any
 from docx import Document
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
-from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -144,18 +143,31 @@ def _add(paragraph: Any, runs: Runs, size: float | None = None, **look: bool) ->
     """Append pieces of text with their marks; `look`: bold or italic for all of them."""
     for piece in runs:
         if piece.text:
-            run = paragraph.add_run(piece.text)
-            run.bold = (look.get("bold") and not piece.is_gap) or None
-            run.italic = look.get("italic") or None
-            if size:
-                run.font.size = Pt(size)
+            marks = [_element(name) for name, key in (("b", "bold"), ("i", "italic")) if look.get(key)]
             if piece.is_gap:
-                run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+                marks = [mark for mark in marks if mark.tag != qn("w:b")]
+            marks += [_size(size)] if size else []
+            marks += [_element("highlight", val="yellow")] if piece.is_gap else []
+            _run(paragraph, piece.text, marks)
         if piece.note is not None:
-            mark = paragraph.add_run(f"[{piece.note}]")
-            mark.font.superscript, mark.bold, mark.italic = True, False, False
-            mark.font.size = Pt(NOTE_PT if size and size < TABLE_PT else NOTE_PT + 2)
+            small = NOTE_PT if size and size < TABLE_PT else NOTE_PT + 2
+            plain_text = (_element(name, val="0") for name in "bi")
+            _run(paragraph, f"[{piece.note}]", [*plain_text, _size(small), _element("vertAlign", val="superscript")])
     return paragraph
+
+
+def _size(points: float) -> Any:
+    return _element("sz", val=str(round(2 * points)))
+
+
+def _run(paragraph: Any, text: str, marks: Sequence[Any]) -> None:
+    """Append text with marks, in the order of the schema.
+
+    The library would look up the place of each mark that is set by itself.
+    """
+    run = paragraph.add_run(text)
+    if marks:
+        run._r.insert(0, _element("rPr", *marks))
 
 
 def _write(document: Any, pieces: list[Piece]) -> None:
@@ -168,7 +180,7 @@ def _write(document: Any, pieces: list[Piece]) -> None:
 
 def _write_paragraph(document: Any, piece: Paragraph) -> None:
     names = {"section": "Heading 1", "heading2": "Heading 2", "heading3": "Heading 3", "caption": "Caption"}
-    paragraph = document.add_paragraph(style=names.get(piece.style, "Normal"))
+    paragraph = document.add_paragraph(style=names.get(piece.style))  # Normal by default
     if piece.style in ("appendix", "appendix_title"):
         _add(_set(paragraph, ALIGN.CENTER), piece.runs, BODY_PT, bold=True)
     elif piece.style == "caption":
@@ -233,9 +245,12 @@ def _is_number(runs: Runs | None) -> bool:
 
 
 def _cell(cell: Any, width: Any, side: Any) -> Any:
-    """Return the first paragraph of a cell, set to a width and alignment, and tight."""
+    """Return the first paragraph of a new cell, of a width and alignment, tight."""
     cell.width = width
-    return _set(cell.paragraphs[0], side, space_before=Pt(2), space_after=Pt(2), line_spacing=1.0)
+    paragraph = cell.paragraphs[0]
+    spacing = _element("spacing", before="40", after="40", line="240", lineRule="auto")
+    paragraph._p.insert(0, _element("pPr", spacing, _element("jc", val=str(ALIGN.to_xml(side)))))
+    return paragraph
 
 
 def _mark(row: Any, name: str) -> None:

@@ -115,7 +115,12 @@ def _template(text: str) -> jinja2.Template:
 
 
 def _holds(expression: str, given: Mapping[str, Any]) -> bool:
-    return bool(_environment().compile_expression(expression)(**given))
+    return bool(_condition(expression)(**given))
+
+
+@cache
+def _condition(expression: str) -> Callable[..., Any]:
+    return _environment().compile_expression(expression)
 
 
 def or_dash(write: Callable[..., str]) -> Callable[..., str]:

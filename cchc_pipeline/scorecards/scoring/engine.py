@@ -90,7 +90,7 @@ def score(rubric: Rubric, measures: Table, *, source: str = "local") -> pa.Table
     """
     variant = rubric.for_source(source)
     given = placed_measures(variant, measures)
-    cards, criteria = given.drop_duplicates("card"), variant.criteria()
+    cards, criteria = given[~given["card"].duplicated()], variant.criteria()
     nodes = list(_nodes(variant.root(), {one.code: place for place, one in enumerate(criteria)}))
     cells = _cells(variant, criteria, nodes, _leaves(variant, given, len(cards)))
     shape = (len(cards), len(nodes))

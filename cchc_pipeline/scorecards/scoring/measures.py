@@ -9,9 +9,10 @@ they count as they are, whatever the rule of the criterion).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -74,19 +75,22 @@ def placed_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
         MeasureError: one unit has the same measure of the same period twice.
     """
     given = as_frame(measures)
-    frame = given.reindex(columns=["unit_code", *PERIOD, "metric_code"])
+    nothing = pd.Series(None, given.index, object)
+    held: dict[str, Any] = {name: given.get(name, nothing) for name in ("unit_code", "period_type", "metric_code")}
+    for name in ("period_start", "period_end"):
+        held[name] = pd.to_datetime(given[name]) if name in given else pd.Series(pd.NaT, given.index)
     for name in ("numerator", "denominator", "points"):
-        frame[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
+        held[name] = pd.to_numeric(given[name]).astype("float64") if name in given else np.nan
     for name in ("reason_vi", "evidence"):
-        text = given[name].astype(object) if name in given else pd.Series(None, given.index, object)
-        frame[name] = text.where(text.notna(), None)
+        text = given[name].astype(object) if name in given else nothing
+        held[name] = text.where(text.notna(), None)
     for name in ("is_provisional", "is_not_applicable"):
-        frame[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
+        held[name] = given[name].eq(True).fillna(False).astype(bool) if name in given else False
     position = {criterion.code: place for place, criterion in enumerate(rubric.criteria())}
-    frame["criterion"] = given["metric_code"].map(position).astype("int64")
-    frame[["period_start", "period_end"]] = frame[["period_start", "period_end"]].apply(pd.to_datetime)
-    frame["card"] = frame.groupby(["unit_code", *PERIOD], sort=False, dropna=False).ngroup()
-    if (twice := frame.duplicated(["card", "criterion"])).any():
+    held["criterion"] = given["metric_code"].map(position).astype("int64")
+    held["card"] = _numbers(len(given), *(held[name] for name in ("unit_code", *PERIOD)))
+    frame = pd.DataFrame(held, given.index)
+    if (twice := (frame["card"] * len(position) + frame["criterion"]).duplicated()).any():
         unit, code = frame.loc[twice, ["unit_code", "metric_code"]].iloc[0].astype(str)
         raise MeasureError(
             f"Unit {unit} has {code} more than once for the same period in the measures for {rubric.id}; keep one row",
@@ -94,3 +98,12 @@ def placed_measures(rubric: Rubric, measures: Table) -> pd.DataFrame:
             metric_code=code,
         )
     return frame
+
+
+def _numbers(rows: int, *columns: pd.Series) -> npt.NDArray[np.int64]:
+    """Number the groups of equal rows, nulls among them, in order of appearance."""
+    number = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        codes, known = pd.factorize(column)
+        number, _ = pd.factorize(number * (len(known) + 1) + codes + 1)
+    return number

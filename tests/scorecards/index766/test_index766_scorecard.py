@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cchc_pipeline.scorecards.index766 import scorecard as index766
@@ -54,28 +54,35 @@ def test_items_are_computed_and_a_published_group_counts_only_where_they_cannot_
     assert said is None or said in cell(table, "TTTT", "group")["reason"]
 
 
-@given(
-    parts=st.lists(st.one_of(st.none(), st.integers(0, 40)), min_size=3, max_size=3),
-    published=st.one_of(st.none(), st.integers(0, 1200).map(lambda hundredths: hundredths / 100)),
-)
+PARTS = st.tuples(*[st.none() | st.integers(0, 40)] * 3)
+PUBLISHED = st.none() | st.integers(0, 1200).map(lambda hundredths: hundredths / 100)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(PARTS, PUBLISHED), min_size=10, max_size=16))
 def test_a_group_is_the_sum_of_its_items_or_what_was_published_and_never_a_mixture(
-    parts: list[int | None], published: float | None
+    units: list[tuple[tuple[int | None, ...], float | None]],
 ) -> None:
     codes = ("ONLINE_PROCEDURES", "ONLINE_PROCEDURES_USED", "ONLINE_DOSSIERS")
-    rows = [("H1", code, part, 40) for code, part in zip(codes, parts, strict=True) if part is not None]
-    rows += [("H1", "GROUP.ONLINE", published, 12)] * (published is not None)
-    table = score_rows([*rows, ("H1", ON_TIME, 1, 2)])
-    group = cell(table, "CLGQ", "group")
-    items = [cell(table, code)["score"] for code in codes]
-    known = [one for one in items if not pd.isna(one)]
-    if len(rows) - (published is not None) == 3 or published is None:
-        assert len(known) == sum(part is not None for part in parts)
-        assert group["status"] == ("ok" if len(known) == 3 else "partial" if known else "missing")
-        assert pd.isna(group["score"]) if not known else group["score"] == pytest.approx(sum(known))
-    else:
-        assert (group["score"], group["status"], known) == (published, "ok", [])
-    assert group["max_score"] == 12
-    assert cell(table, "TOTAL", "total")["max_score"] == 100
+    rows: list[tuple[Any, ...]] = []
+    for n, (parts, published) in enumerate(units):
+        rows += [(f"H{n}", code, part, 40) for code, part in zip(codes, parts, strict=True) if part is not None]
+        rows += [(f"H{n}", "GROUP.ONLINE", published, 12)] * (published is not None)
+        rows.append((f"H{n}", ON_TIME, 1, 2))
+    cards = dict(list(score_rows(rows).groupby("unit_code")))
+    for n, (parts, published) in enumerate(units):
+        table = cards[f"H{n}"]
+        group = cell(table, "CLGQ", "group")
+        items = [cell(table, code)["score"] for code in codes]
+        known = [one for one in items if not pd.isna(one)]
+        if None not in parts or published is None:
+            assert len(known) == sum(part is not None for part in parts)
+            assert group["status"] == ("ok" if len(known) == 3 else "partial" if known else "missing")
+            assert pd.isna(group["score"]) if not known else group["score"] == pytest.approx(sum(known))
+        else:
+            assert (group["score"], group["status"], known) == (published, "ok", [])
+        assert group["max_score"] == 12
+        assert cell(table, "TOTAL", "total")["max_score"] == 100
 
 
 def test_a_published_group_or_total_that_is_not_what_is_computed_is_named() -> None:

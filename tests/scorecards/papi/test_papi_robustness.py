@@ -38,8 +38,8 @@ def test_provinces_with_gaps_have_no_rank_but_a_reason(tmp_path: Path, year: int
 def test_the_error_of_the_survey_widens_the_intervals(tmp_path: Path) -> None:
     table = papi.compose(read_wide(wide(tmp_path, 2022, gaps(2022)), 2022), 2022)
     errors = pd.Series(0.6, index=list(PROVINCES))
-    with_error = audit(table, 2022, standard_errors=errors, draws=2_000, samples=64)
-    without = audit(table, 2022, draws=2_000, samples=64)
+    with_error = audit(table, 2022, standard_errors=errors, draws=500, samples=64)
+    without = audit(table, 2022, draws=500, samples=64)
     width = [(one.intervals["rank_high"] - one.intervals["rank_low"]).mean() for one in (without, with_error)]
     assert width[0] < width[1]
     assert "sampling_error" in with_error.sensitivity[0].index

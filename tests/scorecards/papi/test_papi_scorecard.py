@@ -76,7 +76,7 @@ def test_provinces_without_a_total_are_those_that_the_publisher_left_out() -> No
             assert dimensions.loc[province, "score"].notna().sum() == held
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)  # an example has every province
 @given(seed=st.integers(0, 10**6), year=st.sampled_from(range(2011, 2025)))
 def test_sums_hold_in_any_order_and_nothing_is_made_of_a_gap(seed: int, year: int) -> None:
     wanted = instrument(year)
@@ -88,19 +88,19 @@ def test_sums_hold_in_any_order_and_nothing_is_made_of_a_gap(seed: int, year: in
     table = papi.compose(pd.DataFrame(rows, columns=names), year)
     shuffled = pd.DataFrame(draw.sample(rows, len(rows)), columns=names)[draw.sample(names, 4)]
     pd.testing.assert_frame_equal(papi.compose(shuffled, year), table)
-    found = table.set_index(["province", "code"])
+    found = {(row["province"], row["code"]): row for row in table.to_dict("records")}
     for province in PROVINCES:
         lacking = {slot for code, slot in gaps if code == province}
         for code, slots in wanted.dimensions.items():
-            dimension = found.loc[(province, code)]
+            dimension = found[province, code]
             if lacking & set(slots):
                 assert math.isnan(dimension["score"])
                 assert dimension["reason"]
             else:
                 assert dimension["score"] == pytest.approx(sum(cells[province, slot] for slot in slots), abs=1e-9)
                 assert 1 - 1e-9 <= dimension["score"] <= 10 + 1e-9
-        total = found.loc[(province, "TOTAL"), "score"]
-        parts = sum(found.loc[(province, code), "score"] for code in wanted.dimensions)
+        total = found[province, "TOTAL"]["score"]
+        parts = sum(found[province, code]["score"] for code in wanted.dimensions)
         assert math.isnan(total) if lacking else total == pytest.approx(parts, abs=1e-9)
     assert not (table["score"] == 0).any()
 

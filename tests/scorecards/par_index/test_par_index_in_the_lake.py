@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from small_lake import appraisal, fill, land
+from small_lake import appraisal, copy_of, land
 
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.scorecards import build
@@ -24,9 +24,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    made = Lake(tmp_path_factory.mktemp("lake"))
-    fill(made)
+def lake(published_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    made = copy_of(published_lake, tmp_path_factory.mktemp("appraised"))
     land(made, "registers__appraisals", ROWS)
     build_appraisals(made)
     build.build_par_index(made)

@@ -21,35 +21,32 @@ TABLES = hnp.arrays(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+QUICK = settings(max_examples=25)
+
+
+@QUICK
 @given(TABLES)
-@pytest.mark.parametrize("how", NORMALISATIONS)
-def test_normalising_keeps_the_order_of_the_units_and_stays_above_zero(how, values) -> None:
-    placed = normalise(values, how, bounds=BOUNDS)
-    assert (np.argsort(placed, axis=0) == np.argsort(values, axis=0)).all()
-    assert (placed > 0).all()
+def test_normalising_keeps_the_order_of_the_units_and_stays_above_zero(values) -> None:
+    for how in NORMALISATIONS:
+        placed = normalise(values, how, bounds=BOUNDS)
+        assert (np.argsort(placed, axis=0) == np.argsort(values, axis=0)).all(), how
+        assert (placed > 0).all(), how
 
 
-@settings(max_examples=40)
-@given(TABLES)
-@pytest.mark.parametrize("how", AGGREGATIONS)
-def test_who_is_better_in_every_part_is_better_in_sum(how, values) -> None:
-    better = values + 0.5
-    both = np.concatenate([values, better])
-    scores = aggregate(both, np.ones(4), how)
-    assert (scores[len(values) :] > scores[: len(values)]).all()
-
-
-@settings(max_examples=40)
+@QUICK
 @given(TABLES, st.permutations(range(4)), st.lists(st.integers(1, 9), min_size=4, max_size=4))
-@pytest.mark.parametrize("how", AGGREGATIONS)
-def test_the_order_of_the_parts_does_not_matter(how, values, order, given_weights) -> None:
+def test_who_is_better_in_every_part_is_better_in_sum_and_the_order_of_the_parts_does_not_matter(
+    values, order, given_weights
+) -> None:
     vector = np.array(given_weights, dtype=float)
-    plain = aggregate(values, vector, how)
-    assert aggregate(values[:, order], vector[list(order)], how) == pytest.approx(plain)
+    for how in AGGREGATIONS:
+        scores = aggregate(np.concatenate([values, values + 0.5]), np.ones(4), how)
+        assert (scores[len(values) :] > scores[: len(values)]).all(), how
+        plain = aggregate(values, vector, how)
+        assert aggregate(values[:, order], vector[list(order)], how) == pytest.approx(plain), how
 
 
-@settings(max_examples=40)
+@QUICK
 @given(TABLES)
 def test_means_stand_in_their_known_order(values) -> None:
     harmonic, geometric, arithmetic = (
@@ -59,7 +56,7 @@ def test_means_stand_in_their_known_order(values) -> None:
     assert (geometric <= arithmetic + 1e-9).all()
 
 
-@settings(max_examples=40)
+@QUICK
 @given(TABLES)
 def test_copeland_adds_up_to_nothing_and_counts_pairs(values) -> None:
     scores = aggregate(values, np.ones(4), "copeland")
@@ -71,7 +68,7 @@ def test_copeland_adds_up_to_nothing_and_counts_pairs(values) -> None:
     assert scores.tolist() == expected
 
 
-@settings(max_examples=40)
+@QUICK
 @given(TABLES, st.integers(0, 3))
 def test_a_unit_with_a_gap_has_no_score_and_changes_none(values, part: int) -> None:
     gaps = values.copy()
@@ -91,13 +88,13 @@ def test_a_stack_of_draws_is_aggregated_like_each_alone() -> None:
         assert together == pytest.approx(alone)
 
 
-@settings(max_examples=25)
+@QUICK
 @given(TABLES)
-@pytest.mark.parametrize("how", WEIGHTINGS)
-def test_weights_are_never_below_zero_and_sum_to_the_number_of_parts(how, values) -> None:
-    found = weights(values, how, given=[1, 2, 3, 4])
-    assert (found >= 0).all()
-    assert found.sum() == pytest.approx(4)
+def test_weights_are_never_below_zero_and_sum_to_the_number_of_parts(values) -> None:
+    for how in WEIGHTINGS:
+        found = weights(values, how, given=[1, 2, 3, 4])
+        assert (found >= 0).all(), how
+        assert found.sum() == pytest.approx(4), how
 
 
 def test_balanced_weights_make_correlations_equal_where_that_can_be() -> None:

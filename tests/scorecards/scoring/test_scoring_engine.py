@@ -190,31 +190,47 @@ counts = st.integers(0, 10**9)
 pairs = st.tuples(counts, counts).map(lambda pair: (min(pair), max(pair)))
 
 
-@settings(max_examples=60, deadline=None)
-@given(pairs, st.sampled_from([1, 2, 4, 6, 20]), st.sampled_from(["0.8", "0.9", "1"]))
-def test_points_equal_exact_arithmetic(pair: tuple[int, int], most: int, full_at: str) -> None:
-    numerator, denominator = pair[0], max(pair[1], 1)
-    exact = most * min(Fraction(1), Fraction(numerator, denominator) / Fraction(full_at))
-    cents = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
-    expected = float(cents.quantize(Decimal(1), ROUND_HALF_EVEN) / 100)
-    raw = {"kind": "linear", "full_at": float(full_at)}
-    rubric = rubric_from(rubric_content(group("G", criterion("X", most, raw, "survey"))))
-    measures = pd.DataFrame([("H1", "X", numerator, denominator)], columns=["unit_code", "metric_code", *COUNTS])
-    assert score(rubric, measures).to_pylist()[-1]["points"] == expected
+#: Criteria that differ in the maximum and in the share that is enough for it.
+LINEAR = {
+    f"X{most}_{full_at}": (most, full_at) for most in (1, 2, 4, 6, 20) for full_at in ("0.8", "0.9", "1")
+}  # fmt: skip
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(pairs, min_size=10, max_size=20))
+def test_points_equal_exact_arithmetic(shares: list[tuple[int, int]]) -> None:
+    """Each share is a unit of its own."""
+    criteria = (
+        criterion(code, most, {"kind": "linear", "full_at": float(full_at)}, "survey")
+        for code, (most, full_at) in LINEAR.items()
+    )
+    shares = [(top, max(of, 1)) for top, of in shares]
+    rows = [(f"H{n:02}", code, *share) for n, share in enumerate(shares) for code in LINEAR]
+    measures = pd.DataFrame(rows, columns=["unit_code", "metric_code", *COUNTS])
+    card = score(rubric_from(rubric_content(group("G", *criteria))), measures).to_pylist()
+    found = {(row["unit_code"], row["criterion_code"]): row["points"] for row in card}
+    for unit, code, numerator, denominator in rows:
+        most, full_at = LINEAR[code]
+        exact = most * min(Fraction(1), Fraction(numerator, denominator) / Fraction(full_at))
+        cents = Decimal(exact.numerator * 100) / Decimal(exact.denominator)
+        expected = float(cents.quantize(Decimal(1), ROUND_HALF_EVEN) / 100)
+        assert found[unit, code] == expected, f"{numerator} of {denominator} for {code}"
 
 
 cells = st.dictionaries(st.sampled_from(list(RULES)), pairs, min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
-@given(cells, st.sampled_from(list(RULES)))
-def test_excusing_one_criterion_changes_no_other(measured: dict[str, tuple[int, int]], excused: str) -> None:
-    rows = [("H1", code, *pair, False) for code, pair in measured.items()]
-    other = [row for row in rows if row[1] != excused] + [("H1", excused, float("nan"), float("nan"), True)]
-    cards = []
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(cells, st.sampled_from(list(RULES))), min_size=6, max_size=12))
+def test_excusing_one_criterion_changes_no_other(units: list[tuple[dict[str, tuple[int, int]], str]]) -> None:
+    rubric, cards = rubric_of(RULES), []
+    excuses = [(f"H{n}", excused) for n, (_, excused) in enumerate(units)]
+    rows = [(f"H{n}", code, *pair, False) for n, (measured, _) in enumerate(units) for code, pair in measured.items()]
+    other = [row for row in rows if row[:2] not in excuses]
+    other += [(*excuse, float("nan"), float("nan"), True) for excuse in excuses]
     for held in (rows, other):
         measures = pd.DataFrame(held, columns=["unit_code", "metric_code", *COUNTS, "is_not_applicable"])
-        card = score(rubric_of(RULES), measures).to_pandas().set_index("criterion_code")
-        leaves = card[card["criterion_level"] == "criterion"].drop(excused)
+        card = score(rubric, measures).to_pandas().set_index(["unit_code", "criterion_code"])
+        leaves = card[card["criterion_level"] == "criterion"].drop(excuses).sort_index()
         cards.append(leaves[["points", "max_points", "points_lost", "status"]])
     pd.testing.assert_frame_equal(*cards)
