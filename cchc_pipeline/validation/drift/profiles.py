@@ -116,17 +116,17 @@ def _lines(contract: Contract) -> Iterator[str]:
     """Yield the queries of a contract's buckets, codes and items."""
     plan = contract.profile
 
-    def counted(measure: str, name: str, bucket: str, source: str) -> str:
-        return (
-            f"SELECT day_on, '{measure}', '{name}', {bucket}, COUNT(*), NULL, NULL, NULL, NULL "  # noqa: S608
-            f"FROM {source} GROUP BY day_on, {bucket}"
-        )
-
-    for column in contract.columns:
-        if not plan.has_periods and column.name not in plan.dated_by:
-            yield counted("bucket", column.name, _bucket(column, contract), "own")
-        if is_coded(column, contract):
-            yield counted("code", column.name, f'value_bucket("{column.name}")', "batch")
+    is_counted = [one.name for one in contract.columns if not plan.has_periods and one.name not in plan.dated_by]
+    buckets = [("bucket", name, _bucket(contract.column(name), contract)) for name in is_counted]
+    codes = [("code", one.name, f'value_bucket("{one.name}")') for one in contract.columns if is_coded(one, contract)]
+    for source, asked in (("own", buckets), ("batch", codes)):
+        if asked:  # one pass over the rows for all columns: a query per column would cost more than its rows
+            cases = " ".join(f"WHEN {n} THEN {bucket}" for n, (_, _, bucket) in enumerate(asked))
+            names = ", ".join(f"({n}, '{measure}', '{name}')" for n, (measure, name, _) in enumerate(asked))
+            yield f"""
+                SELECT day_on, measure, column_name, CASE n {cases} END, COUNT(*), NULL, NULL, NULL, NULL
+                FROM {source} CROSS JOIN (VALUES {names}) AS asked(n, measure, column_name) GROUP BY 1, 2, 3, 4
+            """  # noqa: S608
     if plan.has_periods:
         values = [f'"{name}"' for name in plan.values]
         texts = ", ".join(f"COALESCE(CAST({value} AS VARCHAR), '')" for value in values)
