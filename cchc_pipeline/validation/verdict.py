@@ -120,11 +120,11 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
     Raises:
         RuleCouldNotRun: the engine refuses the predicate of a rule; names each such rule.
     """
-    statement, used = _statement(contract, as_of_on)
+    statement, used, params = _statement(contract)
     batch = batch.select([name for name in batch.column_names if name in used])
     batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, batch.num_rows + 1)))
     try:
-        found = run_sql(statement, batch=batch)
+        found = run_sql(statement, params=dict.fromkeys(params, as_of_on), batch=batch)
     except EngineError as error:
         culprits = _refused_rules(batch, contract, as_of_on) or {"verdict": _first_line(error)}
         raise RuleCouldNotRun(contract.name, contract.file, culprits) from error
@@ -132,28 +132,33 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
 
 
 @lru_cache(maxsize=64)
-def _statement(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
-    """Return the query of row number and breaks r0, r1, …, and the columns it reads."""
+def _statement(contract: Contract) -> tuple[str, frozenset[str], tuple[str, ...]]:
+    """Return the query of row number and breaks r0, r1, …, the columns it reads, and its parameters."""
     flags = [
-        exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
+        exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate)), exp.false()), f"r{i}")
         for i, rule in enumerate(contract.rules)
     ]
     query = exp.select(ROW_NUMBER, *flags).from_("batch").order_by(ROW_NUMBER)
-    return sql_text(query), frozenset(column.name for column in query.find_all(exp.Column))
+    return sql_text(query), frozenset(column.name for column in query.find_all(exp.Column)), _params(query)
 
 
-def _as_of(predicate: exp.Expr, as_of_on: date) -> exp.Expr:
-    """Return `predicate` with `as_of_on` for CURRENT_DATE, to judge past days."""
-    day = exp.cast(exp.Literal.string(as_of_on.isoformat()), "DATE")
+def _as_of(predicate: exp.Expr) -> exp.Expr:
+    """Return `predicate` with the parameter `as_of_on` for CURRENT_DATE, to judge past days."""
+    day = exp.cast(exp.Placeholder(this="as_of_on"), "DATE")
     return predicate.transform(lambda node: day.copy() if isinstance(node, exp.CurrentDate) else node)
+
+
+def _params(query: exp.Expr) -> tuple[str, ...]:
+    return tuple({one.name for one in query.find_all(exp.Placeholder)})
 
 
 def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[str, str]:
     """Return the engine's error of each rule that fails alone, without record values."""
     found = {}
     for rule in contract.rules:
+        query = exp.select(_as_of(rule.predicate)).from_("batch")
         try:
-            run_sql(exp.select(_as_of(rule.predicate, as_of_on)).from_("batch"), batch=batch)
+            run_sql(query, params=dict.fromkeys(_params(query), as_of_on), batch=batch)
         except EngineError as error:
             found[rule.id] = _first_line(error)
     return found
