@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from contract_batches import CLEAN, batch
+from contract_batches import CLEAN, INBOUND, batch, dirty_batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_of_days import DOSSIERS, FIRST, dossiers_of, land, night, remember, stage_days
@@ -148,3 +148,11 @@ def test_the_same_listing_looks_the_same_on_every_night():
     found = profile({DAY: table, NEXT: table}, contract, {DAY: 0, NEXT: 0})
     one, other = (found.filter(pc.equal(found["day_on"], day)).drop_columns(["day_on"]) for day in (DAY, NEXT))
     assert one.equals(other)
+
+
+def test_the_order_of_rows_is_in_no_profile():
+    """Nor where a unit came twice with other figures."""
+    for contract in map(load_contract, INBOUND):
+        table = dirty_batch(contract, seed=766, rows=60)
+        turned = table.take(list(range(table.num_rows))[::-1])
+        assert profile({DAY: turned}, contract, {}).equals(profile({DAY: table}, contract, {})), contract.name
