@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,31 @@ _POOL: dict[str, list[Any]] = {
     "DATE": [None, date(1, 1, 1), date(1999, 12, 31), date(2026, 3, 2), AS_OF, AS_OF + timedelta(days=1)],
     "TIMESTAMP_TZ": [None, NOON],
 }
+
+#: Per table a column of its key, and its value in the n-th row of a batch whose rows have different keys.
+APART: dict[str, tuple[str, str]] = {
+    "documents__documents": ("document_id", "000.00.12.H34,2026/03/02,{}/QĐ-UBND"),
+    "documents__statuses": ("document_id", "000.00.12.H34,2026/03/02,{}/QĐ-UBND"),
+    "national_portal__metrics": ("metric_code", "DOSSIER_ON_TIME.{}"),
+    "national_portal__provinces": ("metric_code", "GROUP.{}"),
+    "one_stop__dossiers": ("dossier_id", "64b{:021d}"),
+    "one_stop__procedures": ("procedure_code", "1.{:06d}"),
+    "papi__subdimensions": ("province_code", "P{:02d}"),
+    "papi__totals": ("province_code", "P{:02d}"),
+    "registers__appraisals": ("criterion_code", "REFORM_PLAN_{}"),
+    "registers__external_indices": ("source", "Bảng mẫu {}"),
+    "registers__inspections": ("inspection_code", "KT{}"),
+    "registers__observations": ("unit_code", "H34.{}"),
+    "registers__petitions": ("petition_code", "PA{}"),
+    "registers__plan_tasks": ("activity_code", "1.2.{}"),
+    "registers__unit_changes": ("old_code", "H34.41.{}"),
+}
+
+
+def apart(table: str, changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the clean row with each of these changes; their keys differ, unless a change says otherwise."""
+    column, form = APART[table]
+    return [CLEAN[table] | {column: form.format(n)} | one for n, one in enumerate(changes, 10)]
 
 
 def breaking_row(contract: Contract, rule_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -120,11 +120,11 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
     Raises:
         RuleCouldNotRun: the engine refuses the predicate of a rule; names each such rule.
     """
-    statement, used = _statement(contract, as_of_on)
+    statement, used, params = _statement(contract)
     batch = batch.select([name for name in batch.column_names if name in used])
     batch = batch.append_column(ROW_NUMBER, pa.array(np.arange(1, batch.num_rows + 1)))
     try:
-        found = run_sql(statement, batch=batch)
+        found = run_sql(statement, params=dict.fromkeys(params, as_of_on), batch=batch)
     except EngineError as error:
         culprits = _refused_rules(batch, contract, as_of_on) or {"verdict": _first_line(error)}
         raise RuleCouldNotRun(contract.name, contract.file, culprits) from error
@@ -132,28 +132,33 @@ def rule_breaks(batch: pa.Table, contract: Contract, as_of_on: date) -> pa.Table
 
 
 @lru_cache(maxsize=64)
-def _statement(contract: Contract, as_of_on: date) -> tuple[str, frozenset[str]]:
-    """Return the query of row number and breaks r0, r1, …, and the columns it reads."""
+def _statement(contract: Contract) -> tuple[str, frozenset[str], tuple[str, ...]]:
+    """Return the query of row number and breaks r0, r1, …, the columns it reads, and its parameters."""
     flags = [
-        exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate, as_of_on)), exp.false()), f"r{i}")
+        exp.alias_(exp.func("COALESCE", exp.paren(_as_of(rule.predicate)), exp.false()), f"r{i}")
         for i, rule in enumerate(contract.rules)
     ]
     query = exp.select(ROW_NUMBER, *flags).from_("batch").order_by(ROW_NUMBER)
-    return sql_text(query), frozenset(column.name for column in query.find_all(exp.Column))
+    return sql_text(query), frozenset(column.name for column in query.find_all(exp.Column)), _params(query)
 
 
-def _as_of(predicate: exp.Expr, as_of_on: date) -> exp.Expr:
-    """Return `predicate` with `as_of_on` for CURRENT_DATE, to judge past days."""
-    day = exp.cast(exp.Literal.string(as_of_on.isoformat()), "DATE")
+def _as_of(predicate: exp.Expr) -> exp.Expr:
+    """Return `predicate` with the parameter `as_of_on` for CURRENT_DATE, to judge past days."""
+    day = exp.cast(exp.Placeholder(this="as_of_on"), "DATE")
     return predicate.transform(lambda node: day.copy() if isinstance(node, exp.CurrentDate) else node)
+
+
+def _params(query: exp.Expr) -> tuple[str, ...]:
+    return tuple({one.name for one in query.find_all(exp.Placeholder)})
 
 
 def _refused_rules(batch: pa.Table, contract: Contract, as_of_on: date) -> dict[str, str]:
     """Return the engine's error of each rule that fails alone, without record values."""
     found = {}
     for rule in contract.rules:
+        query = exp.select(_as_of(rule.predicate)).from_("batch")
         try:
-            run_sql(exp.select(_as_of(rule.predicate, as_of_on)).from_("batch"), batch=batch)
+            run_sql(query, params=dict.fromkeys(_params(query), as_of_on), batch=batch)
         except EngineError as error:
             found[rule.id] = _first_line(error)
     return found
@@ -180,40 +185,54 @@ def _rejected(batch: pa.Table, flags: pa.Table, rules: Mapping[str, Rule], contr
     `flags` says per row of the conformed batch whether it breaks each of `rules` (by column): those of severity reject
     that any row breaks.
     """
-    places = pa.array(np.flatnonzero(np.any([column.to_numpy() for column in flags.columns], axis=0)), pa.int64())
-    # Masking finds names by the words before them and misses others, so free text is left out.
-    names = [column.name for column in contract.columns if column.classification != "masked-text"]
-    rows = batch.select(names).take(places)
+    broken = np.column_stack([column.to_numpy() for column in flags.columns])
+    places = np.flatnonzero(broken.any(axis=1))
+    patterns, which = np.unique(broken[places], axis=0, return_inverse=True)  # few ways to break rules, in many rows
+    hit = [[rule for rule, is_broken in zip(rules.values(), one, strict=True) if is_broken] for one in patterns]
+    pattern = pa.array(which.reshape(-1))
+
+    def told(separator: str, part: Callable[[Rule], str]) -> pa.Array:
+        return pa.array([separator.join(map(part, of)) for of in hit], pa.string()).take(pattern)
+
+    statement, names = _identity(contract)
+    rows = batch.select(names).take(pa.array(places))
     for i, column in enumerate(rows.schema):
         if pa.types.is_timestamp(column.type):  # an instant is told in local time
             rows = rows.set_column(i, column.name, pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%S%Ez"))
-    for name in rules:
-        rows = rows.append_column(name, flags[name].take(places))
+    numbers = pa.array(places + 1)
+    identity = run_sql(statement, batch=rows.append_column(ROW_NUMBER, numbers))
 
-    def told(separator: str, texts: Iterable[str]) -> exp.Expr:
-        said = [exp.case().when(exp.column(name), exp.convert(text)) for name, text in zip(rules, texts, strict=True)]
-        return exp.ConcatWs(
-            expressions=[exp.convert(separator), *said], coalesce=True
-        )  # a rule that holds adds nothing
+    def same(value: object, kind: pa.DataType) -> pa.Array:
+        return pa.repeat(pa.scalar(value, kind), rows.num_rows)
 
+    columns = {
+        "table_name": same(contract.name, pa.string()),
+        "source": same(contract.source or contract.name, pa.string()),
+        "row_key": identity["row_key"],
+        "source_row_number": numbers,
+        "rule_ids": told(";", lambda rule: rule.id),
+        "reasons_vi": told(" ", lambda rule: rule.sentence_vi),
+        "reasons_en": told(" ", lambda rule: rule.sentence_en),
+        "row_json": identity["row_json"],
+        "unit_code": rows["unit_code"].cast(pa.string()) if "unit_code" in names else same(None, pa.string()),
+        # A verdict knows one batch; what came before is added by `quarantine.py`.
+        **dict.fromkeys(("pulled_for_on", "first_seen_on", "last_seen_on"), same(day, pa.date32())),
+        "times_seen": same(1, pa.int32()),
+    }
+    return enforce(pa.table(columns), load_contract("quarantine"))
+
+
+@lru_cache(maxsize=64)
+def _identity(contract: Contract) -> tuple[str, list[str]]:
+    """Return the query of key and record of rows as text, and the columns of a record."""
+    # Masking finds names by the words before them and misses others, so free text is left out.
+    names = [column.name for column in contract.columns if column.classification != "masked-text"]
     key = [exp.func("COALESCE", exp.cast(exp.column(name), "VARCHAR"), exp.convert("")) for name in contract.key]
     record = exp.Struct(
         expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name)) for name in names]
     )
-    columns = {
-        "table_name": exp.convert(contract.name),
-        "source": exp.convert(contract.source or contract.name),
-        "row_key": exp.func("CONCAT_WS", exp.convert("|"), *key),
-        "source_row_number": exp.column(ROW_NUMBER),
-        "rule_ids": told(";", [rule.id for rule in rules.values()]),
-        "reasons_vi": told(" ", [rule.sentence_vi for rule in rules.values()]),
-        "reasons_en": told(" ", [rule.sentence_en for rule in rules.values()]),
-        "row_json": exp.cast(exp.func("TO_JSON", record), "VARCHAR"),
-        "unit_code": exp.cast(exp.column("unit_code") if "unit_code" in names else exp.Null(), "VARCHAR"),
-        # A verdict knows one batch; what came before is added by `quarantine.py`.
-        **dict.fromkeys(("pulled_for_on", "first_seen_on", "last_seen_on"), exp.convert(day)),
-        "times_seen": exp.convert(1),
-    }
-    query = exp.select(*(exp.alias_(value, name) for name, value in columns.items())).from_("batch")
-    found = run_sql(query.order_by(ROW_NUMBER), batch=rows.append_column(ROW_NUMBER, pc.add(places, 1)))
-    return enforce(found, load_contract("quarantine"))
+    query = exp.select(
+        exp.alias_(exp.func("CONCAT_WS", exp.convert("|"), *key), "row_key"),
+        exp.alias_(exp.cast(exp.func("TO_JSON", record), "VARCHAR"), "row_json"),
+    )
+    return sql_text(query.from_("batch").order_by(ROW_NUMBER)), names

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 from contract_batches import AS_OF, CLEAN, batch, breaking_row
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.cli.main import main
 from cchc_pipeline.contracts import load_contract

@@ -68,15 +68,30 @@ def build(settings: Settings, name: str, **changes: Any) -> Source:
     return SOURCES[name].build(settings.model_copy(update=changes))
 
 
-def pull(source: Source, known: KnownState | None = None, progress: Progress = silent) -> list[Batch]:
+def pull(
+    source: Source, known: KnownState | None = None, progress: Progress = silent, window: Window = WINDOW
+) -> list[Batch]:
     known = known or KnownState(first_day=date(2026, 9, 1))
-    return list(source.pull(WINDOW, known, progress))
+    return list(source.pull(window, known, progress))
+
+
+def pull_a_day(settings: Settings, name: str) -> list[Batch]:
+    """The pull of one day, where more days say no more."""
+    return pull(build(settings, name, overlap_days=0), window=Window(LAST, LAST))
 
 
 @pytest.fixture(scope="module")
 def clean(sandbox: SandboxServer, settings: Settings) -> dict[str, list[Batch]]:
     """A pull of every adapter while nothing is wrong."""
     return {name: pull(build(settings, name)) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def clean_day(sandbox: SandboxServer, settings: Settings) -> dict[str, list[Batch]]:
+    """A pull of one day of every adapter that asks a server, while nothing is wrong."""
+    found = {name: pull_a_day(settings, name) for name in DATA_PATHS}
+    assert all(rows_of(batches) for batches in found.values())
+    return found
 
 
 def rows_of(batches: list[Batch], table: str | None = None) -> list[Row]:
@@ -110,8 +125,15 @@ def test_rows_have_the_types_of_the_contract(name: str, clean: dict[str, list[Ba
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pull_can_be_repeated(name: str, settings: Settings, clean: dict[str, list[Batch]]) -> None:
-    assert pull(build(settings, name)) == clean[name]
+def test_a_pull_can_be_repeated_and_tells_its_progress(
+    name: str, settings: Settings, clean: dict[str, list[Batch]]
+) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    again = pull(build(settings, name), progress=lambda done, total, what: told.append((done, total, what)))
+    assert again == clean[name]
+    assert told
+    assert all(what and not PERSONAL.search(what) for *_, what in told)
+    assert all(total is None or done <= total for done, total, _ in told)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,15 +152,6 @@ def test_a_dossier_lies_on_the_day_of_its_reception(clean: dict[str, list[Batch]
     for batch in clean["one_stop"]:
         for row in batch.rows if batch.table == "one_stop__dossiers" else ():
             assert batch.day in (WINDOW.clamp(row["received_on"] or row["applied_on"]), LAST)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_progress_is_told(name: str, settings: Settings) -> None:
-    told: list[tuple[int, int | None, str]] = []
-    pull(build(settings, name), progress=lambda done, total, what: told.append((done, total, what)))
-    assert told
-    assert all(what and not PERSONAL.search(what) for *_, what in told)
-    assert all(total is None or done <= total for done, total, _ in told)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -191,19 +204,21 @@ def test_a_fault_that_stays_is_a_typed_error(
 @pytest.mark.parametrize("name", DATA_PATHS)
 @pytest.mark.parametrize("kind", ["down", "429", "500", "half_page", "html"])
 def test_a_fault_that_passes_changes_nothing(
-    name: str, kind: str, sandbox: SandboxServer, settings: Settings, clean: dict[str, list[Batch]]
+    name: str, kind: str, sandbox: SandboxServer, settings: Settings, clean_day: dict[str, list[Batch]]
 ) -> None:
     sandbox.add_fault(DATA_PATHS[name], kind, times=1)
     start = time.monotonic()
-    assert pull(build(settings, name)) == clean[name]
+    assert pull_a_day(settings, name) == clean_day[name]
     assert [fault.times for fault in sandbox.faults] == [0]
     if kind == "429":
         assert time.monotonic() - start >= 1  # Retry-After: 1
 
 
-def test_a_refused_token_is_renewed(sandbox: SandboxServer, settings: Settings, clean: dict[str, list[Batch]]) -> None:
+def test_a_refused_token_is_renewed(
+    sandbox: SandboxServer, settings: Settings, clean_day: dict[str, list[Batch]]
+) -> None:
     sandbox.add_fault(DATA_PATHS["one_stop"], "401", times=1)
-    assert pull(build(settings, "one_stop")) == clean["one_stop"]
+    assert pull_a_day(settings, "one_stop") == clean_day["one_stop"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from contract_batches import CLEAN
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, land, night, stage_days
+from lake_of_days import DOSSIERS, FIRST, UNITS, days_from, dossiers_of, found, night, remember, stage_days
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
@@ -25,22 +25,19 @@ AFTER = days_from(HISTORY[-1] + timedelta(days=1), 14)
 def history(tmp_path_factory):
     """Three months of ordinary days."""
     lake = Lake(tmp_path_factory.mktemp("history"))
-    for day in HISTORY:
-        land(lake, DOSSIERS, day, dossiers_of(day))
-    stage_days(lake, DOSSIERS, HISTORY)
+    remember(lake, DOSSIERS, {day: dossiers_of(day) for day in HISTORY})
     return lake
 
 
 @pytest.fixture
 def lake(history, tmp_path):
-    """The history, to go on with: staging a day again leaves the others as they are."""
+    """The history, to go on with."""
     shutil.copytree(history.root, tmp_path / "lake")
     return Lake(tmp_path / "lake")
 
 
 def go_on(lake, days, **options):
-    for day in days:
-        night(lake, DOSSIERS, day, dossiers_of(day, **options))
+    remember(lake, DOSSIERS, {day: dossiers_of(day, **options) for day in days})
     return found(lake, [days[-1]])
 
 
@@ -64,9 +61,7 @@ def test_ordinary_nights_alarm_nobody(lake):
 def test_too_little_history_is_neither_good_nor_bad(tmp_path):
     lake = Lake(tmp_path)
     days = days_from(FIRST, 5)
-    for day in days:
-        land(lake, DOSSIERS, day, dossiers_of(day))
-    stage_days(lake, DOSSIERS, days)
+    remember(lake, DOSSIERS, {day: dossiers_of(day) for day in days})
     compared = found(lake, days)
     assert {name: compared[name].judged for name in ("volume", "level", "distribution")} == {
         "volume": 0, "level": 0, "distribution": 0
@@ -106,9 +101,7 @@ def test_a_holiday_is_compared_with_days_off(tmp_path, lake):
     """30 April is a Thursday in 2026, and off: no dossiers are no news."""
     holiday = date(2026, 4, 30)
     days = days_from(AFTER[0], (holiday - AFTER[0]).days + 1)
-    for day in days:
-        land(lake, DOSSIERS, day, dossiers_of(day))
-    stage_days(lake, DOSSIERS, days)
+    remember(lake, DOSSIERS, {day: dossiers_of(day) for day in days})
     assert not found(lake, [holiday])["volume"].breaks
     rows = [row | {"received_on": holiday} for row in dossiers_of(date(2026, 4, 29))]
     night(lake, DOSSIERS, holiday, rows)
@@ -185,12 +178,11 @@ def test_columns_that_settle_later_are_compared_between_nights_only(tmp_path):
     lake = Lake(tmp_path)
     finished = {"status_code": 10, "status_name": "Đã trả kết quả"}
     history = HISTORY[-42:]  # the four weeks that a distribution looks back, and more
-    for day in history:
-        rows = [row | finished | {"finished_on": day, "returned_on": day} for row in dossiers_of(day)]
-        land(lake, DOSSIERS, day, rows, pulled=HISTORY[-1] + timedelta(days=40))
-    stage_days(lake, DOSSIERS, history)
-    for day in AFTER[:7]:
-        night(lake, DOSSIERS, day, dossiers_of(day))
+    closed = {
+        day: [row | finished | {"finished_on": day, "returned_on": day} for row in dossiers_of(day)] for day in history
+    }
+    remember(lake, DOSSIERS, closed, pulled=HISTORY[-1] + timedelta(days=40))
+    go_on(lake, AFTER[:7])
     assert not found(lake, [AFTER[6]])["distribution"].breaks
 
 
@@ -220,8 +212,8 @@ def test_a_new_value_of_a_small_vocabulary_is_told(lake):
     def office(row, draw):
         return row | {"status_name": "Chờ liên thông thuế"} if draw.random() < 0.1 else row
 
-    compared = go_on(lake, AFTER[:1], change=office)["codes"]
-    (one,) = compared.breaks
+    night(lake, DOSSIERS, AFTER[0], dossiers_of(AFTER[0], change=office))
+    (one,) = found(lake, [AFTER[0]])["codes"].breaks
     assert one.culprit == "status_name"
     assert list(one.numbers["codes"]) == ["Chờ liên thông thuế"]
     # on the next day it has been seen

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from contract_batches import AS_OF, CLEAN, INBOUND, batch, breaking_row
+from contract_batches import AS_OF, BREAKING, CLEAN, INBOUND, apart, batch, breaking_row
 from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
@@ -29,7 +29,6 @@ WORSE = BAD | {"due_on": date(2026, 3, 1)}
 KEY = GOOD["dossier_id"]
 DAYS = [date(2026, 6, 1) + timedelta(days=n) for n in range(6)]
 LANDED = datetime(2026, 6, 10, 18, tzinfo=UTC)
-REJECTS = [(name, rule.id) for name in INBOUND for rule in load_contract(name).rules if rule.severity == "reject"]
 
 
 def land(lake, rows, day, minute, name=NAME):
@@ -259,22 +258,30 @@ def test_a_decision_made_while_a_run_judges_is_not_lost(lake, monkeypatch):
     assert read_quarantine(lake, NAME).num_rows == 0
 
 
-@pytest.mark.parametrize("name, rule_id", REJECTS)
-def test_what_a_table_cannot_hold_is_refused_and_everything_else_can_be_released(lake, name, rule_id):
+@pytest.mark.parametrize("name", INBOUND)
+def test_what_a_table_cannot_hold_is_refused_and_everything_else_can_be_released(lake, name):
+    """A record per rule, all in one batch."""
     contract = load_contract(name)
-    row = breaking_row(contract, rule_id)
-    table = batch(contract, [row, row] if rule_id.endswith(".key_unique") else [row])
-    held = judge(table, contract, AS_OF).quarantined.to_pylist()
-    broken = {one for row in held for one in row["rule_ids"].split(";")}
-    assert rule_id in broken
-    if all(is_acceptable(contract.rule(one), contract) for one in broken):
-        accept(lake, held, contract, reason="đúng", by="A", at=LANDED)
-        again = judge(table, contract, AS_OF, accepted=read_acceptances(lake, name).rules_by_key)
-        assert (again.rows_valid, again.accepted_keys) == (1, (held[0]["row_key"],))
-    else:
-        with pytest.raises(NotAcceptable, match="Fix: correct the record in the source system"):
-            accept(lake, held, contract, reason="đúng", by="A", at=LANDED)
-        assert not read_acceptances(lake, name).rules_by_key
+    rejects = [rule.id for rule in contract.rules if rule.severity == "reject"]
+    rows = apart(name, [BREAKING[rule_id] for rule_id in rejects])
+    rows.append(rows[rejects.index(f"{name}.key_unique")])  # the last row of a key stays, the one before waits
+    table = batch(contract, rows)
+    held = {row["source_row_number"] - 1: row for row in judge(table, contract, AS_OF).quarantined.to_pylist()}
+    assert sorted(held) == list(range(len(rejects)))
+    released = []
+    for place, rule_id in enumerate(rejects):
+        broken = held[place]["rule_ids"].split(";")
+        assert rule_id in broken
+        if all(is_acceptable(contract.rule(one), contract) for one in broken):
+            accept(lake, [held[place]], contract, reason="đúng", by="A", at=LANDED)
+            released.append(held[place]["row_key"])
+        else:
+            with pytest.raises(NotAcceptable, match="Fix: correct the record in the source system"):
+                accept(lake, [held[place]], contract, reason="đúng", by="A", at=LANDED)
+    accepted = read_acceptances(lake, name).rules_by_key
+    assert sorted(accepted) == sorted(released)
+    again = judge(table, contract, AS_OF, accepted=accepted)
+    assert (again.rows_valid, list(again.accepted_keys)) == (1 + len(released), released)
 
 
 def test_a_column_that_became_required_is_not_accepted_by_an_old_release():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from small_lake import LAST, derive, done, dossier, land, october, publish
+import pytest
+from small_lake import LAST, copy_of, derive, done, dossier, land, october, publish
+from sql_verdict import without_cross_check  # noqa: F401 - a fixture of this module
 
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.core import build, state
 from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.validation.acceptances import accept, withdraw
 from cchc_pipeline.validation.quarantine import read_quarantine
@@ -21,41 +24,23 @@ def key(number):
     return f"{number:024x}"
 
 
-def judge_again(lake):
+def take_in(lake):
+    """What a night does with records that are judged anew, up to the tables of dossiers."""
     stage(lake, NAME, pending_days(lake, NAME), LAST)
-    derive(lake)
-    publish(lake, "again")
+    state.take_in_dossiers(lake)
+    build.build_dossiers(lake, LAST)
+    build.build_events(lake, LAST)
 
 
-def accepted(lake, number):
-    rows = [row for row in read_quarantine(lake, NAME).to_pylist() if row["row_key"] == key(number)]
-    return accept(lake, rows, DOSSIERS, reason="đúng như hồ sơ giấy", by="Trần Thị Mẫu", at=AT)
+def release_all(lake, keys):
+    held = {row["row_key"]: row for row in read_quarantine(lake, NAME).to_pylist()}
+    for one in keys:
+        accept(lake, [held[one]], DOSSIERS, reason="đúng như hồ sơ giấy", by="Trần Thị Mẫu", at=AT)
 
 
 def published(lake, number):
     rows = read_published(lake.published, "dossiers").to_pylist()
     return [row for row in rows if row["dossier_id"] == key(number)]
-
-
-def test_released_they_are_counted_and_withdrawn_everything_is_as_before(own_lake):
-    before = read_published(own_lake.published, "dossier_events")
-    assert published(own_lake, 9) == []
-    land(own_lake, NAME, [done(4, 2, 1, unit_code="H99.201")], october(9))  # finished before it was received
-    for number in (9, 4):
-        accepted(own_lake, number)
-    judge_again(own_lake)
-    assert len(published(own_lake, 9)) == 1
-    assert published(own_lake, 4)[0]["finished_on"] == october(1)
-    assert read_published(own_lake.published, "quarantine").num_rows == 0
-    told = read_published(own_lake.published, "quarantine_releases").to_pylist()
-    assert {row["row_key"]: row["is_active"] for row in told} == {key(9): True, key(4): True}
-    for number in (9, 4):
-        withdraw(own_lake, NAME, key(number), reason="nhầm", by="Trần Thị Mẫu", at=AT + timedelta(hours=1))
-    judge_again(own_lake)
-    assert published(own_lake, 9) == []
-    assert published(own_lake, 4)[0]["finished_on"] == october(3)
-    assert read_published(own_lake.published, "dossier_events").equals(before)
-    assert set(read_published(own_lake.published, "quarantine")["row_key"].to_pylist()) == {key(9), key(4)}
 
 
 ACCEPTABLE = {
@@ -69,14 +54,46 @@ ACCEPTABLE = {
     "due before received": {"due_on": october(1)},
     "done without a date": {"status_code": 9},
 }
+ROWS = {kind: dossier(77 + n, 6) | values for n, (kind, values) in enumerate(ACCEPTABLE.items())}
 
 
-def test_whatever_can_be_released_can_be_computed_with(own_lake):
-    rows = {kind: dossier(77 + n, 6) | values for n, (kind, values) in enumerate(ACCEPTABLE.items())}
-    land(own_lake, NAME, list(rows.values()), october(9))
-    held = {one["row_key"]: one for one in read_quarantine(own_lake, NAME).to_pylist()}
-    for row in rows.values():
-        accept(own_lake, [held[row["dossier_id"]]], DOSSIERS, reason="đúng", by="Trần Thị Mẫu", at=AT)
-    judge_again(own_lake)
-    counted = {one["dossier_id"] for one in read_published(own_lake.published, "dossiers").to_pylist()}
-    assert {kind for kind, row in rows.items() if row["dossier_id"] not in counted} == set()
+@pytest.fixture(scope="module")
+def released(published_lake, tmp_path_factory):
+    """The small lake in which everything that waits was released, computed and published; tests only read it."""
+    lake = copy_of(published_lake, tmp_path_factory.mktemp("released"))
+    assert published(lake, 9) == []
+    late = done(4, 2, 1, unit_code="H99.201")  # finished before it was received
+    land(lake, NAME, [late, *ROWS.values()], october(9))
+    release_all(lake, [key(9), key(4), *(row["dossier_id"] for row in ROWS.values())])
+    take_in(lake)
+    derive(lake)
+    publish(lake, "released")
+    return lake
+
+
+def test_released_they_are_counted(released):
+    assert len(published(released, 9)) == 1
+    assert published(released, 4)[0]["finished_on"] == october(1)
+    assert read_published(released.published, "quarantine").num_rows == 0
+    told = read_published(released.published, "quarantine_releases").to_pylist()
+    assert {row["row_key"] for row in told} == {key(9), key(4), *(row["dossier_id"] for row in ROWS.values())}
+    assert all(row["is_active"] for row in told)
+
+
+def test_whatever_can_be_released_can_be_computed_with(released):
+    counted = {one["dossier_id"] for one in read_published(released.published, "dossiers").to_pylist()}
+    assert {kind for kind, row in ROWS.items() if row["dossier_id"] not in counted} == set()
+
+
+def test_withdrawn_everything_is_as_before(released, published_lake, tmp_path):
+    lake = copy_of(released, tmp_path)
+    told = read_published(lake.published, "quarantine_releases").to_pylist()
+    for row in told:
+        withdraw(lake, NAME, row["row_key"], reason="nhầm", by="Trần Thị Mẫu", at=AT + timedelta(hours=1))
+    take_in(lake)
+    publish(lake, "withdrawn")
+    assert published(lake, 9) == []
+    assert published(lake, 4)[0]["finished_on"] == october(3)
+    before = read_published(published_lake.published, "dossier_events")
+    assert read_published(lake.published, "dossier_events").equals(before)
+    assert set(read_published(lake.published, "quarantine")["row_key"].to_pylist()) == {row["row_key"] for row in told}

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from contract_batches import AS_OF, CLEAN, batch
 from contract_overlay import mended, spoiled
+from sql_verdict import sql_verdict_alone
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.errors import RuleCouldNotRun
@@ -32,7 +33,8 @@ SPOILED = {
 def lake(tmp_path):
     lake = Lake(tmp_path / "lake")
     lake.store.write(batch(load_contract(NAME), [GOOD]), f"landing/{NAME}", DAY)
-    stage(lake, NAME, [DAY], AS_OF)
+    with sql_verdict_alone():
+        stage(lake, NAME, [DAY], AS_OF)
     rows = [GOOD | {"unit_code": "H34.6"}]
     for day in (DAY, NEXT):
         lake.store.write(batch(load_contract(NAME), rows), f"landing/{NAME}", day)
@@ -54,7 +56,8 @@ def test_a_rule_that_cannot_run_stops_the_table_and_names_itself(lake, tmp_path,
         assert said in " ".join(done.stuck.values())
         assert everything(lake) == before  # the last good one stays, nothing is half
         assert pending_days(lake, NAME) == [DAY, NEXT]
-    done = stage(lake, NAME, pending_days(lake, NAME), AS_OF)
+    with sql_verdict_alone():
+        done = stage(lake, NAME, pending_days(lake, NAME), AS_OF)
     assert not done.stuck
     assert done.rows_valid == 2
     assert pending_days(lake, NAME) == []

@@ -116,20 +116,21 @@ def _lines(contract: Contract) -> Iterator[str]:
     """Yield the queries of a contract's buckets, codes and items."""
     plan = contract.profile
 
-    def counted(measure: str, name: str, bucket: str, source: str) -> str:
-        return (
-            f"SELECT day_on, '{measure}', '{name}', {bucket}, COUNT(*), NULL, NULL, NULL, NULL "  # noqa: S608
-            f"FROM {source} GROUP BY day_on, {bucket}"
-        )
-
-    for column in contract.columns:
-        if not plan.has_periods and column.name not in plan.dated_by:
-            yield counted("bucket", column.name, _bucket(column, contract), "own")
-        if is_coded(column, contract):
-            yield counted("code", column.name, f'value_bucket("{column.name}")', "batch")
+    is_counted = [one.name for one in contract.columns if not plan.has_periods and one.name not in plan.dated_by]
+    buckets = [("bucket", name, _bucket(contract.column(name), contract)) for name in is_counted]
+    codes = [("code", one.name, f'value_bucket("{one.name}")') for one in contract.columns if is_coded(one, contract)]
+    for source, counted in (("own", buckets), ("batch", codes)):
+        if counted:  # one pass over the rows for all columns: a query per column would cost more than its rows
+            cases = " ".join(f"WHEN {n} THEN {bucket}" for n, (_, _, bucket) in enumerate(counted))
+            names = ", ".join(f"({n}, '{measure}', '{name}')" for n, (measure, name, _) in enumerate(counted))
+            yield f"""
+                SELECT day_on, measure, column_name, CASE n {cases} END, COUNT(*), NULL, NULL, NULL, NULL
+                FROM {source} CROSS JOIN (VALUES {names}) AS asked(n, measure, column_name) GROUP BY 1, 2, 3, 4
+            """  # noqa: S608
     if plan.has_periods:
         values = [f'"{name}"' for name in plan.values]
         texts = ", ".join(f"COALESCE(CAST({value} AS VARCHAR), '')" for value in values)
+        order = f'"{plan.unit}", {texts}'  # a unit that came twice stands in one order whatever the order of rows
         period = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in plan.period)
         group = f'"{plan.group}"' if plan.group else f'LEFT("{plan.item}", 3)'
         # In a wide table a blank is an item that was not asked; a row of counts exists even where nothing was counted.
@@ -138,8 +139,8 @@ def _lines(contract: Contract) -> Iterator[str]:
         yield f"""
             SELECT day_on, 'item', "{plan.item}", CONCAT_WS(' ', {period}), COUNT(*), SUM({values[-1]}),
                 COUNT(DISTINCT {values[-1]}),
-                MD5(STRING_AGG(CONCAT_WS('=', CAST("{plan.unit}" AS VARCHAR), {texts}), ',' ORDER BY "{plan.unit}")),
-                ANY_VALUE({group})
+                MD5(STRING_AGG(CONCAT_WS('=', CAST("{plan.unit}" AS VARCHAR), {texts}), ',' ORDER BY {order})),
+                MIN({group})
             FROM batch WHERE {named} AND ({asked})
             GROUP BY day_on, "{plan.item}", CONCAT_WS(' ', {period})
         """  # noqa: S608
