@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captured_portal import CAPTURES, COUNTRY, PROCEDURE, PROCEDURE_ID, CapturedPortal, Spoiled
 from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
@@ -22,65 +23,7 @@ from cchc_pipeline.sources.national_portal.requests import GROUP_OF, periods_to_
 from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES, NationalPortalSource
 from cchc_pipeline.sources.protocol import Batch, KnownState
 
-CAPTURES = "captures/national_portal/phu_tho_2026-08"
-COUNTRY = "acceptance/national_portal_service_results_2026-09-17.json"
 DAY, CAPTURED_ON = date(2026, 8, 31), date(2026, 9, 28)
-ROOT = "019d2be3-6a88-732b-8b17-b68020c8553a"
-KEYS = {"timeType", "year", "quarter", "month", "rootDepartmentId", "currentPage", "pageSize", "fromDate", "toDate"}
-
-
-class CapturedPortal:
-    """The captured replies; what no capture holds is answered in the same shape from the same counts."""
-
-    def __init__(self) -> None:
-        folder = published(CAPTURES)
-        self.reports = {name: json.loads((folder / name / "month-all.json").read_bytes()) for name in GROUP_OF}
-        self.country = json.loads(published(COUNTRY).read_bytes())["data"]
-
-    def __call__(self, request: Request) -> Reply:
-        report, body = request.path.rpartition("/")[2], request.json()
-        assert request.method == "POST"
-        if set(body) - KEYS:
-            return Reply(400, {"code": "BAD_REQUEST"})
-        if report == "service-results":
-            data = self.sums() if body.get("rootDepartmentId") else self.country
-        else:
-            assert body["rootDepartmentId"] == ROOT
-            data = self.reports[report]["data"]
-            if report == "dvc-progress-tree":
-                shares = dict(data["monthlyChart"][7])
-                month = body.get("month", 8)
-                empty = {"onTimePct": 0, "overduePct": 0}
-                chart = [{**(shares if n == month else empty), "month": f"{n:02d}"} for n in range(1, 13)]
-                data = {**data, "monthlyChart": chart}
-        return Reply(201, {"code": "OK", "data": data, "message": "OK"})
-
-    def sums(self) -> dict[str, Any]:
-        totals: dict[str, float] = {}
-        for reply in self.reports.values():
-            for child in reply["data"].get("evaluation") or reply["data"]["children"]:
-                score = child.get("totalScore", child.get("score"))
-                totals[child["departmentId"]] = totals.get(child["departmentId"], 0) + score
-        children = self.reports["dvc-progress-tree"]["data"]["children"]
-        evaluation = [
-            {name: child[name] for name in ("departmentId", "departmentName", "departmentCode")}
-            | {
-                "totalScore": round(totals[child["departmentId"]], 2),
-                "ratio": 1,
-                "scoreDelta": None,
-                "childGroup": "COMMUNE",
-            }
-            for child in children
-        ]
-        overview = {"departmentName": "UBND tỉnh Phú Thọ", "departmentCode": "H44", "totalScore": 59.92}
-        overview |= {"totalMaxScore": 100, "ratio": 59.92}
-        return {
-            "overview": overview,
-            "growthPercent": 12.5,
-            "radar": self.country["radar"],
-            "donuts": {},
-            "evaluation": evaluation,
-        }
 
 
 @contextmanager
@@ -126,11 +69,17 @@ def test_a_night_over_the_captured_replies() -> None:
     assert "dvc-progress-tree 184513" in adapter.notes[METRICS]
     assert "dossier-digitized 184503" in adapter.notes[METRICS]
     provinces = batches[PROVINCES].rows
+    country = [row for row in provinces if row["unit_code"] == "VN"]
+    assert {row["metric_code"] for row in country} == {
+        "TOTAL", *(f"RADAR.{group}" for group in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH"))
+    }  # fmt: skip
+    provinces = [row for row in provinces if row["unit_code"] != "VN"]
     assert len(provinces) == 34 * 7
     assert {row["metric_code"] for row in provinces} == {"TOTAL", *(f"GROUP.{group}" for group in GROUP_OF.values())}
     best = next(row for row in provinces if row["unit_code"] == "H20" and row["metric_code"] == "TOTAL")
     assert (best["score"], best["score_delta"]) == (68.32, 24.71)
     assert all(re.fullmatch(r"H\d\d", row["unit_code"]) for row in provinces)
+    assert all(row["parse_errors"] is None for row in (*provinces, *country))
 
 
 @needs(CAPTURES)
@@ -181,19 +130,6 @@ def test_the_country_is_never_taken_for_the_province() -> None:
     assert "the report of another unit than asked for" in str(error)
 
 
-class Spoiled(CapturedPortal):
-    """The captured replies, one report of which is answered otherwise."""
-
-    def __init__(self, report: str, answer: Callable[[Any], Reply]) -> None:
-        super().__init__()
-        self.report, self.answer = report, answer
-
-    def __call__(self, request: Request) -> Reply:
-        reply = super().__call__(request)
-        is_hit = request.path.endswith(self.report) and request.json().get("month") == 8
-        return self.answer(reply.body) if is_hit else reply
-
-
 def of_country(body: Any) -> Reply:
     return Reply(
         201, {**body, "data": {**body["data"], "parent": {"departmentName": "Cả nước", "departmentCode": None}}}
@@ -236,28 +172,11 @@ def test_a_refusal_ends_the_pull_and_what_was_read_is_kept(status: int, body: by
     assert {row["report"] for row in batches[METRICS].rows} >= {"service-results", "transparency"}
 
 
-UUID = "019d2bfd-8e22-77ef-819f-e49460350904"
-
-
-class WithProcedures(CapturedPortal):
-    """The captured portal, with the report of one procedure and a catalogue that finds others beside it."""
-
-    def __call__(self, request: Request) -> Reply:
-        body = request.json()
-        if request.path.endswith("/formalities"):
-            items = [{"id": "x", "code": f"{body['q']}.1"}, {"id": UUID, "code": "2.000815"}]
-            return Reply(201, {"code": "OK", "data": {"items": items, "pagination": {"total": 2}}})
-        if body.get("formalityId"):
-            assert body["formalityId"] == UUID
-            return Reply(201, (published(CAPTURES) / "dvc-progress-tree" / "month-formality.json").read_bytes())
-        return super().__call__(request)
-
-
 @needs(CAPTURES)
 @needs(COUNTRY)
-@pytest.mark.parametrize("procedure", ["2.000815", UUID])
+@pytest.mark.parametrize("procedure", [PROCEDURE, PROCEDURE_ID])
 def test_the_report_of_a_single_procedure(procedure: str) -> None:
-    with source(WithProcedures()) as (adapter, _):
+    with source(CapturedPortal()) as (adapter, _):
         rows = adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), procedure)
     on_time = {row["unit_code"]: row for row in rows if row["metric_code"] == "DOSSIER_ON_TIME"}
     assert len(on_time) == 164
@@ -271,11 +190,11 @@ def test_the_report_of_a_single_procedure(procedure: str) -> None:
 @needs(CAPTURES)
 @needs(COUNTRY)
 def test_a_procedure_that_the_catalogue_has_not_and_a_report_of_none() -> None:
-    with source(WithProcedures()) as (adapter, _):
+    with source(CapturedPortal()) as (adapter, _):
         with pytest.raises(errors.ReplyBroken, match=r"no procedure 9\.999999"):
             adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), "9.999999")
         with pytest.raises(ValueError, match="single procedure"):
-            adapter.of_procedure("handling-satisfaction", parse_period("2026-08"), UUID)
+            adapter.of_procedure("handling-satisfaction", parse_period("2026-08"), PROCEDURE_ID)
 
 
 @pytest.mark.parametrize(
