@@ -86,16 +86,22 @@ def evidence(lake: Lake, day: date | None, folder: Path | None, form: str) -> No
 @options.choice("--report", among=PROCEDURE_REPORTS, default="dvc-progress-tree", text="Report of the portal.")
 @click.option("--period", required=True, help="2026-08, 2026-Q3 or 2026.")
 @options.form("table", "csv", "json")
-def procedure(code: str, report: str, period: str, form: str) -> None:
+@options.lake
+def procedure(lake: Lake, code: str, report: str, period: str, form: str) -> None:
     """Ask the portal for one report of a single procedure: the province and every unit below it.
 
-    CODE is the code of the procedure or its identifier on the portal. Nothing is kept.
+    CODE is the code of the procedure or its identifier on the portal. The figures enter no table; the raw replies are
+    kept as evidence.
     Example: cchc portal procedure 2.000815 --period 2026-08 --format csv
     """
     settings = load_settings()
     if settings.national_portal_url is None:
         raise click.UsageError("no address of the portal: set CCHC_NATIONAL_PORTAL_URL")
-    rows = national_portal(settings).of_procedure(report, parse_period(period), code)
+    adapter = national_portal(settings)
+    try:
+        rows = adapter.of_procedure(report, parse_period(period), code)
+    finally:
+        adapter.evidence.write(lake, adapter.name, today())
     columns: dict[str, object] = {
         "unit_code": "Mã", "unit_name": "Đơn vị", "metric_code": "Chỉ số", "numerator": "Tử số",
         "denominator": "Mẫu số", "ratio_pct": "Tỷ lệ", "score": "Điểm", "max_score": "Điểm tối đa",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
 from cchc_pipeline.days import Window, parse_period
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
+from cchc_pipeline.sources.evidence import archives, read_archive
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
+from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF, periods_to_read
 from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES, NationalPortalSource
 from cchc_pipeline.sources.protocol import Batch, KnownState
@@ -136,24 +140,64 @@ def of_country(body: Any) -> Reply:
     )
 
 
+def shorter_list(body: Any) -> Reply:
+    return Reply(201, {**body, "data": {**body["data"], "evaluation": body["data"]["evaluation"][1:]}})
+
+
+def of_july(body: Any) -> Reply:
+    """The report of another month: other counts, and a chart that says so."""
+    chart = [{**point, "onTimePct": 70 if point["month"] == "07" else 0} for point in body["data"]["monthlyChart"]]
+    parent = {**body["data"]["parent"], "totalReceived": 99}
+    return Reply(201, {**body, "data": {**body["data"], "parent": parent, "monthlyChart": chart}})
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_text_for_a_number_and_an_unknown_metric_cost_nothing_but_themselves() -> None:
+    def answer(body: Any) -> Reply:
+        unit = body["data"]["evaluation"][0]
+        metrics = [{**one, "numerator": str(one["numerator"])} for one in unit["metrics"]]
+        metrics.append({"code": "BRAND_NEW", "name": "Mới", "numerator": 1, "denominator": 2, "maxScore": 0})
+        unit = {**unit, "metrics": metrics}
+        return Reply(201, {**body, "data": {**body["data"], "evaluation": [unit, *body["data"]["evaluation"][1:]]}})
+
+    with source(Spoiled("handling-satisfaction", answer)) as (adapter, _):
+        batches, error = pull(adapter)
+    assert error is None
+    strange = [row for row in batches[METRICS].rows if row["parse_errors"]]
+    assert {(row["report"], row["period_type"], row["unit_code"]) for row in strange} == {
+        ("handling-satisfaction", "month", "H44.01")
+    }
+    assert all(row["parse_errors"].startswith("numerator: not a number") for row in strange)
+    (new,) = [row for row in batches[METRICS].rows if row["metric_code"] == "BRAND_NEW"]
+    assert (new["numerator"], new["denominator"], new["max_score"], new["parse_errors"]) == (1, 2, 0, None)
+
+
 @needs(CAPTURES)
 @needs(COUNTRY)
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("report", "answer", "said"),
     [
-        (of_country, "another unit"),
-        (lambda body: Reply(201, json.dumps(body).encode()[:500]), "not complete JSON"),
-        (lambda body: Reply(201, {**body, "data": {}}), "neither 'overview' nor 'parent'"),
+        ("provide-online-tree", of_country, "another unit"),
+        ("provide-online-tree", lambda body: Reply(201, json.dumps(body).encode()[:500]), "not complete JSON"),
+        ("provide-online-tree", lambda body: Reply(201, {**body, "data": {}}), "neither 'overview' nor 'parent'"),
+        ("dossier-digitized", shorter_list, "has 162 units and says that there are 163"),
+        ("dvc-progress-tree", of_july, "figures of month 07, which lies outside 2026-08"),
     ],
 )
-def test_a_report_that_cannot_be_used_leaves_the_others(answer: Callable[[Any], Reply], said: str) -> None:
-    with source(Spoiled("provide-online-tree", answer)) as (adapter, _):
+def test_a_report_that_cannot_be_used_leaves_the_others(report: str, answer: Callable[[Any], Reply], said: str) -> None:
+    with source(Spoiled(report, answer)) as (adapter, _):
         batches, error = pull(adapter)
     assert isinstance(error, errors.ReplyBroken)
     assert said in str(error)
-    assert "provide-online-tree of 2026-08" in str(error)
-    august = {row["report"] for row in batches[METRICS].rows if row["period_start"].month == 8}
-    assert august == {"service-results", *GROUP_OF} - {"provide-online-tree"}
+    assert f"{report} of 2026-08" in str(error)
+    assert "Fix: " in str(error)
+    august = {
+        row["report"]
+        for row in batches[METRICS].rows
+        if (row["period_type"], row["period_start"]) == ("month", date(2026, 8, 1))
+    }
+    assert august == {"service-results", *GROUP_OF} - {report}
     assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164
 
 
@@ -271,6 +315,8 @@ def test_two_saved_files_of_one_report_that_differ_are_named_and_neither_counts(
         batches, error = pull(adapter)
     assert "transparency/month-all.json" in str(error)
     assert "transparency/twice.json" in str(error)
+    assert "transparency of 2026-08" in str(error)
+    assert "Fix: keep the file that was saved last" in str(error)
     assert {row["report"] for row in batches[METRICS].rows} == set(GROUP_OF) - {"transparency"}
 
 
@@ -281,3 +327,48 @@ def test_saved_replies_of_another_province_are_refused(tmp_path: Path) -> None:
         batches, error = pull(adapter)
     assert METRICS not in batches
     assert "another unit" in str(error)
+
+
+# -- evidence --------------------------------------------------------------------------------------------------------
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_raw_replies_are_kept_also_of_a_pull_that_fails_and_read_again_by_the_same_parser(tmp_path: Path) -> None:
+    lake, half = Lake(tmp_path / "lake"), b'{"code":"OK","data":{"ov'
+    with (
+        source(Spoiled("transparency", lambda _: Reply(201, half))) as (adapter, served),
+        pytest.raises(errors.ReplyBroken),
+    ):
+        land(lake, adapter, Window(DAY, DAY), KnownState(), silent)
+    (archive,) = archives(lake, "national_portal", DAY)
+    kept = list(read_archive(archive))
+    assert len(kept) == len(served.seen)
+    assert all(entry["is_whole"] and entry["from"] == "call" for *_, entry in kept)
+    assert [entry["body"] for *_, entry in kept] == [request.json() for request in served.seen]
+    assert all(datetime.fromisoformat(entry["captured"]).tzinfo for *_, entry in kept)
+    assert half in [content for _, content, _ in kept]
+    # unpacked as a folder of saved replies it gives the same figures
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path / "saved" / f"{DAY}")
+    with source(nobody, saved=tmp_path / "saved") as (adapter, _):
+        batches, error = pull(adapter)
+    assert "not complete JSON" in str(error)
+    again = [{**row, "captured_on": None} for row in batches[METRICS].rows]
+    landed = lake.store.read(f"landing/{METRICS}", DAY).to_pylist()
+    assert sorted(map(str, again)) == sorted(str({**row, "captured_on": None}) for row in landed)
+
+
+@needs(CAPTURES)
+def test_saved_files_are_evidence_too(tmp_path: Path) -> None:
+    save(tmp_path, {"transparency/again.json": b"{}"})
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        pull(adapter)
+    lake = Lake(tmp_path / "lake")
+    assert adapter.evidence.write(lake, "national_portal", DAY)
+    kept = {name: (content, entry) for name, content, entry in read_archive(archives(lake, "national_portal")[0])}
+    content, entry = kept["dossier-digitized/month-all.json"]
+    assert content == (published(CAPTURES) / "dossier-digitized" / "month-all.json").read_bytes()
+    assert (entry["captured"], entry["from"], entry["body"]["month"]) == ("2026-09-28", "file", 8)
+    assert kept["transparency/again.json"][1]["captured"] == f"{DAY}"
+    assert kept["dvc-progress-tree/month-formality.json"]

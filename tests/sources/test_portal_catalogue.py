@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from captured_portal import CAPTURES, COUNTRY, CapturedPortal
 from hypothesis import given
@@ -73,8 +74,6 @@ def hold_closed_month(lake: Lake, day: date) -> None:
 
 
 def take(lake: Lake, table: str, day: date, rows: list[dict[str, Any]]) -> None:
-    import pyarrow as pa
-
     schema = load_contract(table).arrow_schema(relaxed=True)
     lake.store.write(pa.Table.from_pylist(rows, schema=schema), f"landing/{table}", day)
     with sql_verdict_alone():
@@ -259,4 +258,22 @@ def test_saved_pages_are_read_by_the_same_parser(tmp_path: Path) -> None:
     (rows,) = [batch.rows for batch in batches if batch.table == PROCEDURES]
     assert len(rows) == 11
     assert {row["captured_on"] for row in rows} == {SATURDAY}
+    assert len(source.evidence) == 2
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_two_saved_files_of_one_page_that_differ_are_named_and_neither_counts(tmp_path: Path) -> None:
+    folder, portal = tmp_path / f"{SATURDAY}", CapturedPortal()
+    folder.mkdir()
+    content = portal.page({"currentPage": 1, "pageSize": 10}).content()
+    request = {"url": "/api/v1/reporting/formalities", "body": {"currentPage": 1, "pageSize": 10}}
+    for name, some in (("one", content), ("two", content.replace(b"1.000001", b"1.999999"))):
+        (folder / f"{name}.json").write_bytes(some)
+        (folder / f"{name}.request.json").write_text(json.dumps(request), encoding="utf-8")
+    source = NationalPortalSource(HttpClient("national_portal", "http://127.0.0.1:9"), "H44", saved=tmp_path)
+    with pytest.raises(errors.FileUnusable, match="one.json, answers the same request") as caught:
+        list(source.pull(Window(SATURDAY, SATURDAY), known_state(Lake(tmp_path / "lake"), {}, None), silent))
+    for part in ("two.json", "page 1 of the catalogue", "Fix: keep the file that was saved last"):
+        assert part in str(caught.value)
     assert len(source.evidence) == 2

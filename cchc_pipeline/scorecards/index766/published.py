@@ -72,13 +72,14 @@ def differences(portal_metrics: Table, rubrics: RubricSet) -> pd.DataFrame:
 
 
 def out_of_step(portal_metrics: Source) -> list[str]:
-    """Return a sentence for each figure that two reports of the portal state otherwise, newest period first.
+    """Return a sentence for each figure that two reports of the portal state otherwise: the province's first.
 
     Compared are dossiers received, and those received online, between reports and with the sum of a report's own units;
     and the days on which the reports of a period were read. Each sentence names unit, period, both reports and figures.
     """
     said = []
-    for row in run_file("scorecards/portal_in_step", held=portal_metrics).to_pylist():
+    rows = run_file("scorecards/portal_in_step", held=portal_metrics).to_pylist()
+    for row in sorted(rows, key=lambda row: "." in row["unit_code"]):
         where = f"{row['unit_code']} {row['period_type']} {row['period_start']:%Y-%m-%d}"
         if row["figure"] == "read on":
             figures = (row["read_on"], row["other_read_on"])
@@ -107,7 +108,7 @@ def country_differences(ranks: Table) -> list[str]:
         known = [computed[name] for name in names if name in computed]
         if len(known) == len(names) > 0 and round(100 * sum(known)) != round(100 * row["score"]):
             said.append(
-                f"{row['captured_on']} {row['metric_code']}: computed {sum(known):.2f}, published {row['score']}"
+                f"{row['captured_on']} {row['metric_code']}: computed {sum(known):.2f}, published {row['score']:.2f}"
             )
     return said
 

@@ -64,9 +64,8 @@ def read_saved(folder: Path, day: date, province_code: str) -> Saved:
     base = folder / f"{day}"
     faults: list[SourceError] = []
     index = _index(base, day, faults)
-    found: dict[ReportRequest, tuple[bytes, Reply]] = {}
-    twice: set[ReportRequest] = set()
-    pages: list[tuple[bytes, PageRequest]] = []
+    found: dict[ReportRequest | PageRequest, tuple[bytes, ReportRequest | PageRequest, Reply | None]] = {}
+    twice: set[ReportRequest | PageRequest] = set()
     raw: list[tuple[str, bytes, Mapping[str, Any]]] = []
     for path in sorted(base.rglob("*.json")):
         name = path.relative_to(base).as_posix()
@@ -78,22 +77,22 @@ def read_saved(folder: Path, day: date, province_code: str) -> Saved:
             entry = _entry(path, name, index, day)
             raw[-1] = (name, content, {**raw[-1][2], **entry})
             request = _request(name, entry, day)
-            if isinstance(request, PageRequest):
-                pages.append((content, request))
-                continue
-            if request.formality_id is not None:
-                continue
-            reply = parse_reply(content, request, province_code if request.root_id else None)
-            key = ReportRequest(request.report, request.period, request.root_id)
+            key, reply = replace(request, culprit=None, day=None), None
+            if isinstance(request, ReportRequest):
+                if request.formality_id is not None:
+                    continue
+                reply = parse_reply(content, request, province_code if request.root_id else None)
             if key in found and found[key][0] != content:
                 twice.add(key)
-                other = found[key][1].request.culprit
-                what = f"another file, {other}, is of the same report and period and says something else"
+                other = found[key][1].culprit
+                what = f"another file, {other}, answers the same request and says something else"
                 faults.append(request.error(FileUnusable, what, "keep the file that was saved last"))
-            found.setdefault(key, (content, reply))
+            found.setdefault(key, (content, request, reply))
         except SourceError as fault:
             faults.append(fault)
-    usable = [reply for key, (_, reply) in found.items() if key not in twice]
+    once = [one for key, one in found.items() if key not in twice]
+    usable = [reply for *_, reply in once if reply is not None]
+    pages = [(content, request) for content, request, _ in once if isinstance(request, PageRequest)]
     listed = [reply for reply in usable if reply.request.root_id is None]
     own = [reply for reply in usable if reply.request.root_id is not None]
     return Saved(day, listed[-1] if listed else None, _of_province(own, faults), faults, pages, raw)

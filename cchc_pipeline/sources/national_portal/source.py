@@ -94,13 +94,12 @@ class NationalPortalSource:
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield one batch of each table for the last day of the window.
 
-        On some days off also a batch of the catalogue, with the pages that were due; what keeps one of them from being
-        read stands in `notes`, and it is due again. Where a folder of saved replies lies for a day of the window, they
-        are read and nothing is asked. A report that
+        The catalogue has one on some days off only; a page of it that cannot be read is named in `notes` and due again.
+        Where a folder of saved replies lies for a day of the window, they are read and nothing is asked. A report that
         cannot be used leaves the others: what was read is yielded before the error is raised. A refusal (any HTTP
         status but success, or a web page) ends the pull: nothing more is asked.
         """
-        day = window.last
+        day, self.notes = window.last, {}
         pages: list[Row] = []
         saved_on = newest_day(self._saved, window) if self._saved else None
         if self._saved and saved_on:
@@ -118,7 +117,7 @@ class NationalPortalSource:
                 pages = self._read_catalogue(due, known, captured_on, progress)
         replies, of_other_months = settle(replies)
         faults = [*faults, *of_other_months]
-        self.notes = {METRICS: "; ".join(warnings(replies)) or "reports agree"}
+        self.notes[METRICS] = "; ".join(warnings(replies)) or "reports agree"
         # A portal that answers about something else than asked may do so in its list, too.
         is_astray = not replies and any(isinstance(fault, PageRepeated) for fault in faults)
         if listed and not is_astray:
@@ -160,13 +159,13 @@ class NationalPortalSource:
     ) -> list[Row]:
         current = current_pass(known, saved_on)
         began_on = current.began_on if current and current.total else saved_on
-        rows: dict[str | None, Row] = {}
+        rows: list[Row] = []
         for content, request in found:
             try:
-                rows |= {row["formality_id"]: row for row in parse_page(content, request, began_on, saved_on)}
+                rows += parse_page(content, request, began_on, saved_on)
             except SourceError as fault:
                 faults.append(fault)
-        return list(rows.values())
+        return rows
 
     def _asked(
         self, window: Window, progress: Progress, *, with_closed: bool
