@@ -12,6 +12,7 @@ from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.plots import WIDE, dots
+from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards import build
 from cchc_pipeline.scorecards.index766.published import country_differences, differences, out_of_step
 from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
@@ -80,7 +81,7 @@ def scorecard_index766(work: Work) -> Made:
     deps=[core_units],
     kinds=("duckdb",),
     checks={
-        "every_province": "The newest list has every province that an earlier list of the period had, with a score.",
+        "every_province": "The newest list has as many provinces as there are, and all of earlier lists, with scores.",
         "country_met": "The country's scores are those that its provinces make.",
     },
 )
@@ -95,8 +96,15 @@ def portal_ranks(work: Work) -> Made:
     own = [row for row in newest if row["unit_code"] == work.settings.province_code]
     said = {one["metric_code"]: f"{one['rank']}/{one['rank_of']}" for one in own if one["rank"]}
     provinces = len({row["unit_code"] for row in newest if row["rank"]})
+    expected = len({one.successor_agency_code for one in old_provinces()})
     checks = [
-        check("every_province", passed=not missing, provinces=provinces, missing=missing[:SHOWN_ROWS]),
+        check(
+            "every_province",
+            passed=not missing and (not newest or provinces >= expected),
+            provinces=provinces,
+            expected=expected,
+            missing=missing[:SHOWN_ROWS],
+        ),
         check("country_met", passed=not differ, differences=differ),
     ]
     return Made(table, {"read_on": str(last or "-"), "own_ranks": said}, checks)

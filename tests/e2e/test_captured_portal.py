@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from captured_portal import CAPTURES, COUNTRY, PROCEDURE, CapturedPortal
+from captured_portal import CAPTURES, COUNTRY, PROCEDURE, ROOT, CapturedPortal
 from desk import Desk, Desks, Night
 from published_files import needs, published
 from source_site import site
@@ -39,12 +39,13 @@ ITEMS = {
 
 @dataclass(frozen=True)
 class Nights:
-    """Two nights, with the requests of each."""
+    """Two nights, with the requests of each, and what `cchc portal requests` said before it."""
 
     desk: Desk
     first: Night
     second: Night
-    asked: tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str, Any]]]]
+    asked: tuple[list[tuple[str, dict[str, Any]]], ...]
+    planned: tuple[list[tuple[str, dict[str, Any]]], ...]
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +54,15 @@ def nights(make_desk: Desks) -> Iterator[Nights]:
     desk = make_desk("captured", size=0.05)
     with site(portal) as served:
         desk.environment |= {"CCHC_NATIONAL_PORTAL_URL": served.url, "CCHC_PROVINCE_CODE": "H44"}
-        ran, asked = [], []
+        ran, asked, planned = [], [], []
         for day in (DAY, SATURDAY):
+            told = json.loads(desk.output("portal", "requests", "--day", f"{day}", "--root", ROOT))
+            planned.append([(one["url"].rpartition("/")[2], one["body"]) for one in told.values()])
             desk.set_clock_after(day)
             portal.asked.clear()
             ran.append(desk.run(day))
             asked.append(list(portal.asked))
-        yield Nights(desk, *ran, (asked[0], asked[1]))
+        yield Nights(desk, *ran, tuple(asked), tuple(planned))
 
 
 def lines() -> list[dict[str, str]]:
@@ -73,6 +76,10 @@ def test_a_night_ends_green_in_29_calls_with_164_units(nights: Nights) -> None:
     assert [len(asked) for asked in nights.asked] == [29, 29]
     units = {row["unit_code"] for row in nights.first.published.rows("portal_metrics")}
     assert len(units) == 164
+
+
+def test_the_command_prints_what_a_night_asks_pages_of_the_catalogue_included(nights: Nights) -> None:
+    assert nights.planned == nights.asked
 
 
 def test_every_published_score_comes_out_of_the_published_tables(nights: Nights) -> None:
