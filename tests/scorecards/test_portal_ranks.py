@@ -127,6 +127,18 @@ def test_reports_out_of_step_name_both_figures_report_and_period() -> None:
     assert len(said) == 5
 
 
+def test_periods_that_are_read_no_more_are_no_news() -> None:
+    old = DAY - timedelta(days=8)
+    apart = metrics(
+        ("H44", "dvc-progress-tree", "DOSSIER_ON_TIME", 9, 10, old),
+        ("H44", "dossier-digitized", "ORIGINAL_RESULT_AVAILABLE", 8, 11, old),
+    )
+    assert len(out_of_step(apart)) == 1
+    later = metrics(("H44", "dvc-progress-tree", "DOSSIER_ON_TIME", 9, 10, DAY)).to_pylist()
+    later = pa.Table.from_pylist([{**row, "period_start": date(2026, 10, 1)} for row in later], schema=apart.schema)
+    assert out_of_step(pa.concat_tables([apart, later])) == []
+
+
 def test_reports_in_step_say_nothing() -> None:
     both = (("H44", "dvc-progress-tree", "DOSSIER_ON_TIME", 9, 10, DAY),
             ("H44", "dossier-digitized", "ORIGINAL_RESULT_AVAILABLE", 8, 10, DAY))  # fmt: skip

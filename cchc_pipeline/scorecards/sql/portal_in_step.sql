@@ -1,6 +1,19 @@
 -- Figures that two reports of the portal, or a report and its own list, give for one unit and period, and that differ;
--- and periods whose reports were read on different days. Input: held (core national_portal__metrics).
-WITH counts AS (
+-- and periods whose reports were read on different days. Input: held (core national_portal__metrics). Only periods that
+-- were read within the last week of readings: an old difference is no news.
+WITH recent AS (
+    SELECT period_type, period_start
+    FROM held
+    GROUP BY period_type, period_start
+    HAVING MAX(captured_on) >= (SELECT MAX(captured_on) FROM held) - INTERVAL 7 DAY
+),
+current_figures AS (
+    SELECT held.unit_code, held.period_type, held.period_start, held.report, held.metric_code, held.numerator,
+        held.denominator, held.captured_on
+    FROM held
+    JOIN recent ON recent.period_type = held.period_type AND recent.period_start = held.period_start
+),
+counts AS (
     SELECT unit_code, period_type, period_start, report, captured_on, MIN(SPLIT_PART(unit_code, '.', 1)) AS root,
         MAX(CASE
             WHEN report = 'dvc-progress-tree' AND metric_code = 'DOSSIER_ON_TIME' THEN denominator
@@ -11,7 +24,7 @@ WITH counts AS (
             WHEN report = 'service-results' AND metric_code = 'FIELD.onlineDossier.ONLINE' THEN numerator
             WHEN report = 'provide-online-tree' AND metric_code = 'ONLINE_DOSSIERS' THEN numerator
         END) AS received_online
-    FROM held
+    FROM current_figures
     GROUP BY unit_code, period_type, period_start, report, captured_on
 ),
 stated AS (
@@ -30,7 +43,7 @@ summed AS (
 ),
 days AS (
     SELECT SPLIT_PART(unit_code, '.', 1) AS unit_code, period_type, period_start, report, MAX(captured_on) AS read_on
-    FROM held
+    FROM current_figures
     WHERE captured_on IS NOT NULL
     GROUP BY SPLIT_PART(unit_code, '.', 1), period_type, period_start, report
 ),
