@@ -108,7 +108,7 @@ def country_differences(ranks: Table) -> list[str]:
         known = [computed[name] for name in names if name in computed]
         if len(known) == len(names) > 0 and round(100 * sum(known)) != round(100 * row["score"]):
             said.append(
-                f"{row['captured_on']} {row['metric_code']}: computed {sum(known):.2f}, published {row['score']:.2f}"
+                f"{row['captured_on']:%Y-%m-%d} {row['metric_code']}: computed {sum(known):.2f}, published {row['score']:.2f}"
             )
     return said
 
