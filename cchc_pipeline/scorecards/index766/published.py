@@ -107,9 +107,8 @@ def country_differences(ranks: Table) -> list[str]:
         names = ["ONLINE" if name == "CLGQ" else name for name in groups_of(row["metric_code"])]
         known = [computed[name] for name in names if name in computed]
         if len(known) == len(names) > 0 and round(100 * sum(known)) != round(100 * row["score"]):
-            said.append(
-                f"{row['captured_on']:%Y-%m-%d} {row['metric_code']}: computed {sum(known):.2f}, published {row['score']:.2f}"
-            )
+            figures = f"computed {sum(known):.2f}, published {row['score']:.2f}"
+            said.append(f"{row['captured_on']:%Y-%m-%d} {row['metric_code']}: {figures}")
     return said
 
 
