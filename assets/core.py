@@ -114,6 +114,28 @@ def core_units(work: Work) -> pa.Table:
     return build_units(work.lake, work.settings.province_code, work.lake.span().as_of_on)
 
 
+@core_asset("portal_metrics", deps=[core_units])
+def portal_metrics(work: Work) -> pa.Table:
+    """Số liệu của Cổng DVCQG: every figure that the portal publishes of the province and its units, as last read."""
+    return build.build_portal(work.lake, "portal_metrics")
+
+
+@core_asset(
+    "portal_procedures",
+    deps=[core_units],
+    checks={"catalogue_complete": "Every page of one pass over the portal's catalogue was read."},
+)
+def portal_procedures(work: Work) -> Made:
+    """Danh mục TTHC trên Cổng DVCQG: read over weeks, a few pages on days off; each row as it was last read."""
+    table = build.build_portal(work.lake, "portal_procedures")
+    newest = table.slice(0, 1).to_pylist()
+    state_of = {name: str(row[name]) for row in newest for name in ("catalogue_total", "is_complete", "complete_on")}
+    found = {"procedures": table.num_rows, **state_of}
+    whole = check("catalogue_complete", passed=all(row["is_complete"] for row in newest), **found)
+    note = {} if newest else {"note": "no page of the catalogue was read yet: it is read on Saturdays and Sundays"}
+    return Made(table, note, [whole])
+
+
 #: Register -> check over several rows: (name, column that marks the rows, its sentence).
 _MARKS = {
     "observations": ("no_overlapping_periods", "is_overlapping", "Kỳ chồng lấn một phần: không tính vào chỉ số."),

@@ -12,8 +12,7 @@ from assets.versions import code_version
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.state import open_dossiers
 from cchc_pipeline.days import Window
-from cchc_pipeline.sources.landing import land
-from cchc_pipeline.sources.protocol import KnownState
+from cchc_pipeline.sources.landing import known_state, land
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE, SOURCES, SourceKind
 
 #: Every inbound table.
@@ -55,7 +54,7 @@ def _raw_assets(kind: SourceKind, days: dg.DailyPartitionsDefinition) -> dg.Asse
             adapter = kind.build(settings)
             held = open_dossiers(lake)  # for sources that cannot say what changed
             still_open = dict(zip(held["dossier_code"].to_pylist(), held["received_on"].to_pylist(), strict=True))
-            known = KnownState(open_dossiers=still_open, first_day=settings.history_from)
+            known = known_state(lake, still_open, settings.history_from)
             landed = land(lake, adapter, window, known, progress.reporter(context.log))
             notes = getattr(adapter, "notes", {})
             for note in notes.values():

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.core import at_risk_calibration, core_units, late_dossiers
+from assets.core import at_risk_calibration, core_units, late_dossiers, portal_metrics, portal_procedures
 from assets.failures import as_failure, run_command
 from assets.indicators import indicator_values_public
 from assets.ingest import INBOUND
 from assets.resources import ProvinceResource
 from assets.scorecards import (
+    portal_ranks,
     rank_intervals,
     reconciliation,
     scorecard_index766,
@@ -30,6 +31,7 @@ from cchc_pipeline.validation.retention import prune
     deps=[
         *(core_units, late_dossiers, at_risk_calibration, indicator_values_public, scorecard_index766, scorecard_papi),
         *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation),
+        *(portal_metrics, portal_procedures, portal_ranks),
     ],
     group_name="published",
     check_specs=check_specs(

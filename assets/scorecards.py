@@ -12,8 +12,9 @@ from assets.staged import staged_key
 from assets.table_asset import SHOWN_ROWS, Made, Work, check, markdown_table, page_path, picture, table_asset
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.drawing.plots import WIDE, dots
+from cchc_pipeline.reference.units_national import old_provinces
 from cchc_pipeline.scorecards import build
-from cchc_pipeline.scorecards.index766.published import differences
+from cchc_pipeline.scorecards.index766.published import country_differences, differences, out_of_step
 from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
@@ -41,6 +42,7 @@ def _pages(work: Work, table: pa.Table, source: str, period_type: str, page: str
     checks={
         "every_metric_scored": "Every metric that the portal publishes is a criterion of a version of the rubric.",
         "published_met": "Groups and totals computed from the portal's counts are those that it publishes.",
+        "reports_in_step": "The portal's reports of a period state the same figures, and were read on the same day.",
     },
 )
 def scorecard_index766(work: Work) -> Made:
@@ -64,11 +66,48 @@ def scorecard_index766(work: Work) -> Made:
         for row in differ.head(SHOWN_ROWS).to_dict("records")
     ]
     why = "read the period again; where it stays, the portal scores by another rule: describe it in a new version"
+    apart = out_of_step(portal)
+    wait = "nothing to do where the difference is small: the reports are recomputed at different times; else read again"
     checks = [
+        check("reports_in_step", passed=not apart, rows=len(apart), differences=apart[:SHOWN_ROWS], fix=wait),
         check("every_metric_scored", passed=not unknown, not_scored=unknown, fix=fix),
         check("published_met", passed=differ.empty, rows=len(differ), differences=said, fix=why),
     ]
     return Made(table, more, checks)
+
+
+@scorecard_asset(
+    "portal_ranks",
+    deps=[core_units],
+    kinds=("duckdb",),
+    checks={
+        "every_province": "The newest list has as many provinces as there are, and all of earlier lists, with scores.",
+        "country_met": "The country's scores are those that its provinces make.",
+    },
+)
+def portal_ranks(work: Work) -> Made:
+    """Xếp hạng các tỉnh trên Cổng DVCQG: total and groups of every province on each night, with ranks and changes."""
+    table = build.build_portal_ranks(work.lake)
+    rows = table.to_pylist()
+    last = max((row["captured_on"] for row in rows), default=None)
+    newest = [row for row in rows if row["captured_on"] == last]
+    missing = [f"{one['unit_code']} {one['metric_code']}: {one['reason_vi']}" for one in newest if one["reason_vi"]]
+    differ = country_differences(table)
+    own = [row for row in newest if row["unit_code"] == work.settings.province_code]
+    said = {one["metric_code"]: f"{one['rank']}/{one['rank_of']}" for one in own if one["rank"]}
+    provinces = len({row["unit_code"] for row in newest if row["rank"]})
+    expected = len({one.successor_agency_code for one in old_provinces()})
+    checks = [
+        check(
+            "every_province",
+            passed=not missing and (not newest or provinces >= expected),
+            provinces=provinces,
+            expected=expected,
+            missing=missing[:SHOWN_ROWS],
+        ),
+        check("country_met", passed=not differ, differences=differ),
+    ]
+    return Made(table, {"read_on": str(last or "-"), "own_ranks": said}, checks)
 
 
 @scorecard_asset(

@@ -46,6 +46,7 @@ INBOUND = (
     "documents__documents",
     "documents__statuses",
     "national_portal__metrics",
+    "national_portal__procedures",
     "national_portal__provinces",
     "one_stop__dossiers",
     "one_stop__procedures",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,7 +31,7 @@ MARKERS = {
 
 
 def personal_traces(folder: Path) -> list[tuple[str, str]]:
-    """(file, what was found in it) for every file below `folder`; Parquet and gzip are searched unpacked too."""
+    """(file, what was found in it) for every file below `folder`; Parquet, gzip and zip are searched unpacked too."""
     found = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.is_symlink():
@@ -40,6 +41,9 @@ def personal_traces(folder: Path) -> list[tuple[str, str]]:
             content += _text_of(path)
         elif content.startswith(b"\x1f\x8b"):
             content += gzip.decompress(content)
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                content += b"\n".join(archive.read(name) for name in archive.namelist())
         found += [(str(path), what) for what, marker in MARKERS.items() if marker.search(content)]
     return found
 

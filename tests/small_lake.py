@@ -39,6 +39,7 @@ INBOUND = (
     "documents__documents",
     "documents__statuses",
     "national_portal__metrics",
+    "national_portal__procedures",
     "national_portal__provinces",
     "papi__subdimensions",
     "papi__totals",
@@ -129,6 +130,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
                 ("H99.201", "UBND Xã Mẫu", "COMMUNE"),
             )
         ],
+        "national_portal__procedures": [],
         "national_portal__provinces": [],
         "papi__subdimensions": [],
         "papi__totals": [],
@@ -170,11 +172,14 @@ def derive(lake: Lake, **free: Any) -> None:
     build.build_documents(lake)
     state.replace(lake, "one_stop__procedures")
     build.build_procedures(lake, LAST)
-    for table in ("national_portal__metrics", "national_portal__provinces"):
+    for table in INBOUND[4:7]:
         state.take_in(lake, table)
     build_units(lake, "H99", LAST)
     for name in REGISTERS:
         build_register(lake, name, LAST)
+    for name in ("portal_metrics", "portal_procedures"):
+        build.build_portal(lake, name)
+    scorecards.build_portal_ranks(lake)
     lake.store.update(catalogue_table({}), "built/indicators")
     build_indicator_values(lake, free.get("periods", ()))
     build_indicator_values_today(lake, free.get("periods", ()))

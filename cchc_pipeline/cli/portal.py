@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -11,10 +12,13 @@ from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import print_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window, parse_period, today
+from cchc_pipeline.lake.files import replace_file, write_json
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import load_settings
-from cchc_pipeline.sources.national_portal.requests import PROCEDURE_REPORTS, REPORT_PATH, night_requests
-from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES
+from cchc_pipeline.sources.evidence import archives, read_archive
+from cchc_pipeline.sources.landing import known_state
+from cchc_pipeline.sources.national_portal.catalogue import pages_due
+from cchc_pipeline.sources.national_portal.requests import METRICS, PROCEDURE_REPORTS, PROVINCES, night_requests
 from cchc_pipeline.sources.registry import national_portal
 
 
@@ -33,13 +37,16 @@ def portal() -> None:
 def requests(lake: Lake, day: date | None, root: str | None) -> None:
     """Print what has to be saved: name of each file, address and body of its request, as a requests.json.
 
+    It is what the night would ask, pages of the catalogue of procedures included.
+
     Example: cchc portal requests > data/drop/portal/2026-11-30/requests.json
     """
     day = day or today()
     root = root or _known_root(lake)
-    wanted = night_requests(Window(day, day), root)
-    names = {f"{one.report}-{one.period}{'' if one.root_id else '-provinces'}.json": one for one in wanted}
-    shown = {name: {"url": REPORT_PATH + one.report, "body": one.body()} for name, one in names.items()}
+    night = Window(day, day)
+    pages = pages_due(night, known_state(lake, {}, None))
+    wanted = [*night_requests(night, root, with_closed=not pages), *(pages if root else ())]
+    shown = {one.file_name: {"url": one.path, "body": one.body()} for one in wanted}
     click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     if root is None:
         click.echo(
@@ -50,25 +57,63 @@ def requests(lake: Lake, day: date | None, root: str | None) -> None:
 
 
 @portal.command()
+@options.lake
+@click.option("--day", type=options.DAY, help="Day of the nights whose replies are meant. Default: all that are kept.")
+@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also write the replies here.")
+@options.form("table", "csv", "json")
+def evidence(lake: Lake, day: date | None, folder: Path | None, form: str) -> None:
+    """List the raw replies that are kept as evidence: request, time, status, sha256, and whether it still holds.
+
+    They lie in <data-dir>/evidence/national_portal/<day>_<time>.zip, each with its request in requests.json.
+    Example: cchc portal evidence --day 2026-11-30 --to replies
+    """
+    rows = []
+    for archive in archives(lake, "national_portal", day):
+        index = {}
+        for name, content, entry in read_archive(archive):
+            rows.append({"archive": archive.stem, "name": name, **{one: entry.get(one) for one in _SHOWN}})
+            index[name] = entry
+            if folder:
+                replace_file(folder / archive.stem / name, content)
+        if folder:
+            write_json(index, folder / archive.stem / "requests.json")
+    columns: dict[str, object] = {"archive": "Lần lấy", "name": "Tệp", **_SHOWN}
+    print_rows(rows, columns, form)
+
+
+@portal.command()
 @click.argument("code")
 @options.choice("--report", among=PROCEDURE_REPORTS, default="dvc-progress-tree", text="Report of the portal.")
 @click.option("--period", required=True, help="2026-08, 2026-Q3 or 2026.")
 @options.form("table", "csv", "json")
-def procedure(code: str, report: str, period: str, form: str) -> None:
+@options.lake
+def procedure(lake: Lake, code: str, report: str, period: str, form: str) -> None:
     """Ask the portal for one report of a single procedure: the province and every unit below it.
 
-    CODE is the code of the procedure or its identifier on the portal. Nothing is kept.
+    CODE is the code of the procedure or its identifier on the portal. The figures enter no table; the raw replies are
+    kept as evidence.
     Example: cchc portal procedure 2.000815 --period 2026-08 --format csv
     """
     settings = load_settings()
     if settings.national_portal_url is None:
         raise click.UsageError("no address of the portal: set CCHC_NATIONAL_PORTAL_URL")
-    rows = national_portal(settings).of_procedure(report, parse_period(period), code)
+    adapter = national_portal(settings)
+    try:
+        rows = adapter.of_procedure(report, parse_period(period), code)
+    finally:
+        adapter.evidence.write(lake, adapter.name, today())
     columns: dict[str, object] = {
         "unit_code": "Mã", "unit_name": "Đơn vị", "metric_code": "Chỉ số", "numerator": "Tử số",
         "denominator": "Mẫu số", "ratio_pct": "Tỷ lệ", "score": "Điểm", "max_score": "Điểm tối đa",
     }  # fmt: skip
     print_rows(rows, columns, form)
+
+
+#: Field of a kept request -> its header.
+_SHOWN = {
+    "captured": "Thời điểm", "from": "Từ", "status": "HTTP", "bytes": "Byte", "sha256": "sha256",
+    "is_whole": "Còn nguyên",
+}  # fmt: skip
 
 
 def _known_root(lake: Lake) -> str | None:

@@ -215,6 +215,15 @@ def build_procedures(lake: Lake, as_of_on: date) -> pa.Table:
     return table
 
 
+def build_portal(lake: Lake, name: str) -> pa.Table:
+    """Build a published table of the portal's figures, `portal_metrics` or `portal_procedures`, from what is held."""
+    inbound = f"national_portal__{name.removeprefix('portal_')}"
+    held = lake.store.source(f"core/{inbound}", load_contract(inbound).arrow_schema())
+    table = run_file(f"core/{name}", load_contract(name).arrow_schema(), held=held)
+    lake.store.update(table, f"built/{name}")
+    return table
+
+
 def listings(lake: Lake, as_of_on: date) -> pa.Table:
     """Return the catalogues of the last 92 days, and the newest one before.
 

@@ -36,8 +36,16 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
 
 
 def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
-    """Merge into a core table of one file; return the number of rows held."""
-    merged = merge(lake.store.read(f"core/{table}", schema=incoming.schema), incoming, key)
+    """Merge into a core table of one file; return the number of rows held.
+
+    Columns that rows held from before do not have are null in them.
+    """
+    current = lake.store.read(f"core/{table}", schema=incoming.schema)
+    if current.schema.names != incoming.schema.names:
+        held = {field.name: current[field.name] for field in incoming.schema if field.name in current.schema.names}
+        absent = {field.name: pa.nulls(current.num_rows, field.type) for field in incoming.schema}
+        current = pa.table(absent | held).select(incoming.schema.names).cast(incoming.schema)
+    merged = merge(current, incoming, key)
     lake.store.update(merged, f"core/{table}")
     return merged.num_rows
 

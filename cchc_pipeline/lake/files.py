@@ -129,10 +129,10 @@ class Store:
         self.write(content, table, part)
         return True
 
-    def remove(self, table: str, parts: Iterable[str]) -> None:
+    def remove(self, table: str, parts: Iterable[str], suffix: str = ".parquet") -> None:
         """Remove parts of a table."""
         for part in parts:
-            self.path(table, part).unlink()
+            (self.root / table / f"{part}{suffix}").unlink()
         if (self.root / table).is_dir():
             sync_folder(self.root / table)
 
@@ -144,6 +144,10 @@ class Store:
     def write_json(self, value: Any, name: str) -> None:
         """Write a value under a name, as readable JSON."""
         write_json(value, self.root / f"{name}.json")
+
+    def write_bytes(self, content: bytes, name: str) -> None:
+        """Write bytes under a name, with its suffix."""
+        replace_file(self.root / name, content)
 
     def point(self, to: str) -> None:
         """Point `current` at the folder `to`, atomically."""

@@ -107,6 +107,14 @@ def build_papi_today(lake: Lake) -> pa.Table:
     return keep(lake, "scorecard_papi_today", papi.on_todays_map(lake.store.read("built/scorecard_papi")))
 
 
+def build_portal_ranks(lake: Lake) -> pa.Table:
+    """Build `portal_ranks`: the provinces on the portal on each night, with ranks and changes; kept in `built`."""
+    inbound = "national_portal__provinces"
+    held = lake.store.source(f"core/{inbound}", load_contract(inbound).arrow_schema())
+    table = run_file("scorecards/portal_ranks", load_contract("portal_ranks").arrow_schema(), held=held)
+    return keep(lake, "portal_ranks", table)
+
+
 def _units(lake: Lake) -> pa.Table:
     return lake.store.read("built/units", columns=["unit_code", "unit_name", "unit_level"])
 

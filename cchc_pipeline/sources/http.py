@@ -12,7 +12,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +73,8 @@ class HttpClient:
         self._source = source
         self._base = base_url.rstrip("/")
         self._policy = policy or HttpPolicy()
+        #: Called with path, body, status and raw content of every reply, usable or not.
+        self.keep: Callable[[str, Any, int, bytes], None] | None = None
         self._day: date | None = None
         self._reading: str | None = None
         self._last_call = 0.0
@@ -144,6 +146,8 @@ class HttpClient:
             raise self._unreachable(failure, path) from None
         finally:
             self._last_call = time.monotonic()
+        if self.keep is not None:
+            self.keep(path, kwargs.get("json"), reply.status_code, reply.content)
         self._check_status(reply, path)
         return reply
 

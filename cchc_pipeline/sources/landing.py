@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress
+from cchc_pipeline.sources.evidence import Evidence
 from cchc_pipeline.sources.protocol import KnownState, Source
 
 
@@ -20,7 +22,8 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
     """Pull a window from a source into `landing`, replacing the days of the window.
 
     Every batch is on disk before the next is asked for, so that a source that breaks off leaves
-    what it gave. How each day ended is recorded beside.
+    what it gave. How each day ended is recorded beside, and raw replies are kept where the source has them as
+    `evidence`.
 
     Returns:
         Rows landed by table.
@@ -30,6 +33,7 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
     """
     rows: dict[tuple[str, date], list[dict[str, Any]]] = {}
     landed: Counter[str] = Counter()
+    evidence = getattr(source, "evidence", Evidence())
     try:
         for batch in source.pull(window, known, progress):
             held = rows.setdefault((batch.table, batch.day), [])
@@ -42,8 +46,20 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
         failed = {"status": "failed", "rows": dict(landed), "error": str(error)}
         lake.record_pull(source.name, window.first, window.last, failed)
         raise
+    finally:
+        evidence.write(lake, source.name, window.last)
     lake.record_pull(source.name, window.first, window.last, {"status": "ok", "rows": dict(landed)})
     return {table: landed[table] for table in source.tables}
+
+
+def known_state(lake: Lake, open_dossiers: Mapping[str, date | None], first_day: date | None) -> KnownState:
+    """Return what adapters may know of a lake."""
+
+    def held(table: str, columns: Sequence[str]) -> pa.Table:
+        schema = load_contract(table).arrow_schema()
+        return lake.store.read(f"core/{table}", schema=schema, columns=list(columns)).select(list(columns))
+
+    return KnownState(open_dossiers, first_day, held)
 
 
 def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -8,11 +8,14 @@ delivers the field that it is made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Protocol
 
+import pyarrow as pa
+
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
 from cchc_pipeline.progress import Progress
 
@@ -28,6 +31,10 @@ class Batch:
     rows: list[Row]
 
 
+def _nothing_held(table: str, columns: Sequence[str]) -> pa.Table:
+    return load_contract(table).arrow_schema().empty_table().select(list(columns))
+
+
 @dataclass(frozen=True)
 class KnownState:
     """State of the core tables, by which an adapter re-reads what can still change.
@@ -36,10 +43,12 @@ class KnownState:
         open_dossiers: dossier code to day of reception (None where not yet received) of every
             dossier that is not closed.
         first_day: first day of the history held, None where nothing is held.
+        held: returns columns of an inbound table's core rows, for what is read over several nights.
     """
 
     open_dossiers: Mapping[str, date | None] = field(default_factory=dict)
     first_day: date | None = None
+    held: Callable[[str, Sequence[str]], pa.Table] = _nothing_held
 
 
 class Source(Protocol):

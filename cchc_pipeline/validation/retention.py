@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts.model import load_contract
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sources.evidence import FOLDER as EVIDENCE
 from cchc_pipeline.validation.drift.profiles import LAYER
 
 #: Layer of day files -> stage that takes them in.
@@ -45,9 +46,22 @@ class Pruned:
 def prune(lake: Lake, tables: Sequence[str], as_of_on: date) -> list[Pruned]:
     """Remove what is older than each inbound table's contract keeps; idempotent.
 
-    Its days count back from `as_of_on`, the last civil day of data.
+    Its days count back from `as_of_on`, the last civil day of data. Raw replies of a source stay as long as its tables.
     """
-    return [_prune(lake, table, as_of_on - timedelta(days=load_contract(table).retention_days)) for table in tables]
+    kept_from = {table: as_of_on - timedelta(days=load_contract(table).retention_days) for table in tables}
+    sources: dict[str, date] = {}
+    for table, day in kept_from.items():
+        source = table.partition("__")[0]
+        sources[source] = min(day, sources.get(source, day))
+    evidence = (_prune_evidence(lake, f"{EVIDENCE}/{source}", day) for source, day in sources.items())
+    return [*(_prune(lake, table, day) for table, day in kept_from.items()), *filter(None, evidence)]
+
+
+def _prune_evidence(lake: Lake, folder: str, kept_from: date) -> Pruned | None:
+    held = {name: date.fromisoformat(name[:10]) for name in lake.store.parts(folder, ".zip")}
+    old = [name for name, day in held.items() if day < kept_from]
+    lake.store.remove(folder, old, ".zip")
+    return Pruned(folder, kept_from, tuple(sorted({held[name] for name in old})), (), 0, 0) if held else None
 
 
 def _prune(lake: Lake, table: str, kept_from: date) -> Pruned:

@@ -36,7 +36,7 @@ GRAPH = {
     "core_documents": {"core_dossiers", "staged_documents__statuses"},
     "core_procedures": {"staged_one_stop__procedures", "core_dossiers"},
     "core_units": {
-        *("staged_national_portal__metrics", "staged_national_portal__provinces"),
+        *(f"staged_national_portal__{table}" for table in ("metrics", "provinces", "procedures")),
         *("core_dossiers", "core_documents", "core_procedures"),
     },
     "indicators": set(),
@@ -51,6 +51,7 @@ GRAPH = {
     "scorecard_par_index": {"indicator_values", "par_index_appraisals", "core_documents", "core_units"},
     "scorecard_papi": {"staged_papi__subdimensions", "staged_papi__totals"},
     "scorecard_papi_today": {"scorecard_papi"},
+    **{key: {"core_units"} for key in ("portal_metrics", "portal_procedures", "portal_ranks")},
     "rank_intervals": {"scorecard_index766", "scorecard_papi"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
@@ -64,6 +65,7 @@ GRAPH = {
         "scorecard_par_index",
         "rank_intervals",
         "scorecard_papi_today",
+        *("portal_metrics", "portal_procedures", "portal_ranks"),
     },
     "retention": {"published"},
 }

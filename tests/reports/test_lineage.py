@@ -45,6 +45,7 @@ STATED = {
     **dict.fromkeys(("at_risk_observed.dossiers", "procedures_unlisted.dossiers"), COUNT),
     **dict.fromkeys(("evidence_documents.denominator", "evidence_inspections.denominator"), COUNT),
     "scorecard_papi_today.parts": COUNT,
+    "portal_in_step.figure": CONSTANT,
 }  # fmt: skip
 
 

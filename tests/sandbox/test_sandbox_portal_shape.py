@@ -113,6 +113,7 @@ def test_the_catalogue_has_the_keys_and_types_of_the_real_one(sandbox: SandboxSe
     address = f"{sandbox.base_url}{PORTAL.removesuffix('/evaluation')}/formalities"
     ours = requests.post(address, json={"currentPage": 2, "pageSize": 10}, timeout=60).json()
     held_against(ours, theirs)
+    assert requests.post(address, json={"page": 2}, timeout=60).status_code == 400
 
 
 @needs(CAPTURES)

@@ -4,83 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from captured_portal import CAPTURES, COUNTRY, PROCEDURE, PROCEDURE_ID, CapturedPortal, Spoiled
 from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
 from cchc_pipeline.days import Window, parse_period
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent
 from cchc_pipeline.sources import errors
+from cchc_pipeline.sources.evidence import archives, read_archive
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
+from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF, periods_to_read
 from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES, NationalPortalSource
 from cchc_pipeline.sources.protocol import Batch, KnownState
 
-CAPTURES = "captures/national_portal/phu_tho_2026-08"
-COUNTRY = "acceptance/national_portal_service_results_2026-09-17.json"
 DAY, CAPTURED_ON = date(2026, 8, 31), date(2026, 9, 28)
-ROOT = "019d2be3-6a88-732b-8b17-b68020c8553a"
-KEYS = {"timeType", "year", "quarter", "month", "rootDepartmentId", "currentPage", "pageSize", "fromDate", "toDate"}
-
-
-class CapturedPortal:
-    """The captured replies; what no capture holds is answered in the same shape from the same counts."""
-
-    def __init__(self) -> None:
-        folder = published(CAPTURES)
-        self.reports = {name: json.loads((folder / name / "month-all.json").read_bytes()) for name in GROUP_OF}
-        self.country = json.loads(published(COUNTRY).read_bytes())["data"]
-
-    def __call__(self, request: Request) -> Reply:
-        report, body = request.path.rpartition("/")[2], request.json()
-        assert request.method == "POST"
-        if set(body) - KEYS:
-            return Reply(400, {"code": "BAD_REQUEST"})
-        if report == "service-results":
-            data = self.sums() if body.get("rootDepartmentId") else self.country
-        else:
-            assert body["rootDepartmentId"] == ROOT
-            data = self.reports[report]["data"]
-            if report == "dvc-progress-tree":
-                shares = dict(data["monthlyChart"][7])
-                month = body.get("month", 8)
-                empty = {"onTimePct": 0, "overduePct": 0}
-                chart = [{**(shares if n == month else empty), "month": f"{n:02d}"} for n in range(1, 13)]
-                data = {**data, "monthlyChart": chart}
-        return Reply(201, {"code": "OK", "data": data, "message": "OK"})
-
-    def sums(self) -> dict[str, Any]:
-        totals: dict[str, float] = {}
-        for reply in self.reports.values():
-            for child in reply["data"].get("evaluation") or reply["data"]["children"]:
-                score = child.get("totalScore", child.get("score"))
-                totals[child["departmentId"]] = totals.get(child["departmentId"], 0) + score
-        children = self.reports["dvc-progress-tree"]["data"]["children"]
-        evaluation = [
-            {name: child[name] for name in ("departmentId", "departmentName", "departmentCode")}
-            | {
-                "totalScore": round(totals[child["departmentId"]], 2),
-                "ratio": 1,
-                "scoreDelta": None,
-                "childGroup": "COMMUNE",
-            }
-            for child in children
-        ]
-        overview = {"departmentName": "UBND tỉnh Phú Thọ", "departmentCode": "H44", "totalScore": 59.92}
-        overview |= {"totalMaxScore": 100, "ratio": 59.92}
-        return {
-            "overview": overview,
-            "growthPercent": 12.5,
-            "radar": self.country["radar"],
-            "donuts": {},
-            "evaluation": evaluation,
-        }
 
 
 @contextmanager
@@ -126,11 +73,17 @@ def test_a_night_over_the_captured_replies() -> None:
     assert "dvc-progress-tree 184513" in adapter.notes[METRICS]
     assert "dossier-digitized 184503" in adapter.notes[METRICS]
     provinces = batches[PROVINCES].rows
+    country = [row for row in provinces if row["unit_code"] == "VN"]
+    assert {row["metric_code"] for row in country} == {
+        "TOTAL", *(f"RADAR.{group}" for group in ("CKMB", "TDGQ", "ONLINE_SERVICE", "MDHL", "MDSH"))
+    }  # fmt: skip
+    provinces = [row for row in provinces if row["unit_code"] != "VN"]
     assert len(provinces) == 34 * 7
     assert {row["metric_code"] for row in provinces} == {"TOTAL", *(f"GROUP.{group}" for group in GROUP_OF.values())}
     best = next(row for row in provinces if row["unit_code"] == "H20" and row["metric_code"] == "TOTAL")
     assert (best["score"], best["score_delta"]) == (68.32, 24.71)
     assert all(re.fullmatch(r"H\d\d", row["unit_code"]) for row in provinces)
+    assert all(row["parse_errors"] is None for row in (*provinces, *country))
 
 
 @needs(CAPTURES)
@@ -181,43 +134,70 @@ def test_the_country_is_never_taken_for_the_province() -> None:
     assert "the report of another unit than asked for" in str(error)
 
 
-class Spoiled(CapturedPortal):
-    """The captured replies, one report of which is answered otherwise."""
-
-    def __init__(self, report: str, answer: Callable[[Any], Reply]) -> None:
-        super().__init__()
-        self.report, self.answer = report, answer
-
-    def __call__(self, request: Request) -> Reply:
-        reply = super().__call__(request)
-        is_hit = request.path.endswith(self.report) and request.json().get("month") == 8
-        return self.answer(reply.body) if is_hit else reply
-
-
 def of_country(body: Any) -> Reply:
     return Reply(
         201, {**body, "data": {**body["data"], "parent": {"departmentName": "Cả nước", "departmentCode": None}}}
     )
 
 
+def shorter_list(body: Any) -> Reply:
+    return Reply(201, {**body, "data": {**body["data"], "evaluation": body["data"]["evaluation"][1:]}})
+
+
+def of_july(body: Any) -> Reply:
+    """The report of another month: other counts, and a chart that says so."""
+    chart = [{**point, "onTimePct": 70 if point["month"] == "07" else 0} for point in body["data"]["monthlyChart"]]
+    parent = {**body["data"]["parent"], "totalReceived": 99}
+    return Reply(201, {**body, "data": {**body["data"], "parent": parent, "monthlyChart": chart}})
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_text_for_a_number_and_an_unknown_metric_cost_nothing_but_themselves() -> None:
+    def answer(body: Any) -> Reply:
+        unit = body["data"]["evaluation"][0]
+        metrics = [{**one, "numerator": str(one["numerator"])} for one in unit["metrics"]]
+        metrics.append({"code": "BRAND_NEW", "name": "Mới", "numerator": 1, "denominator": 2, "maxScore": 0})
+        unit = {**unit, "metrics": metrics}
+        return Reply(201, {**body, "data": {**body["data"], "evaluation": [unit, *body["data"]["evaluation"][1:]]}})
+
+    with source(Spoiled("handling-satisfaction", answer)) as (adapter, _):
+        batches, error = pull(adapter)
+    assert error is None
+    strange = [row for row in batches[METRICS].rows if row["parse_errors"]]
+    assert {(row["report"], row["period_type"], row["unit_code"]) for row in strange} == {
+        ("handling-satisfaction", "month", "H44.01")
+    }
+    assert all(row["parse_errors"].startswith("numerator: not a number") for row in strange)
+    (new,) = [row for row in batches[METRICS].rows if row["metric_code"] == "BRAND_NEW"]
+    assert (new["numerator"], new["denominator"], new["max_score"], new["parse_errors"]) == (1, 2, 0, None)
+
+
 @needs(CAPTURES)
 @needs(COUNTRY)
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("report", "answer", "said"),
     [
-        (of_country, "another unit"),
-        (lambda body: Reply(201, json.dumps(body).encode()[:500]), "not complete JSON"),
-        (lambda body: Reply(201, {**body, "data": {}}), "neither 'overview' nor 'parent'"),
+        ("provide-online-tree", of_country, "another unit"),
+        ("provide-online-tree", lambda body: Reply(201, json.dumps(body).encode()[:500]), "not complete JSON"),
+        ("provide-online-tree", lambda body: Reply(201, {**body, "data": {}}), "neither 'overview' nor 'parent'"),
+        ("dossier-digitized", shorter_list, "has 162 units and says that there are 163"),
+        ("dvc-progress-tree", of_july, "figures of month 07, which lies outside 2026-08"),
     ],
 )
-def test_a_report_that_cannot_be_used_leaves_the_others(answer: Callable[[Any], Reply], said: str) -> None:
-    with source(Spoiled("provide-online-tree", answer)) as (adapter, _):
+def test_a_report_that_cannot_be_used_leaves_the_others(report: str, answer: Callable[[Any], Reply], said: str) -> None:
+    with source(Spoiled(report, answer)) as (adapter, _):
         batches, error = pull(adapter)
     assert isinstance(error, errors.ReplyBroken)
     assert said in str(error)
-    assert "provide-online-tree of 2026-08" in str(error)
-    august = {row["report"] for row in batches[METRICS].rows if row["period_start"].month == 8}
-    assert august == {"service-results", *GROUP_OF} - {"provide-online-tree"}
+    assert f"{report} of 2026-08" in str(error)
+    assert "Fix: " in str(error)
+    august = {
+        row["report"]
+        for row in batches[METRICS].rows
+        if (row["period_type"], row["period_start"]) == ("month", date(2026, 8, 1))
+    }
+    assert august == {"service-results", *GROUP_OF} - {report}
     assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164
 
 
@@ -236,28 +216,11 @@ def test_a_refusal_ends_the_pull_and_what_was_read_is_kept(status: int, body: by
     assert {row["report"] for row in batches[METRICS].rows} >= {"service-results", "transparency"}
 
 
-UUID = "019d2bfd-8e22-77ef-819f-e49460350904"
-
-
-class WithProcedures(CapturedPortal):
-    """The captured portal, with the report of one procedure and a catalogue that finds others beside it."""
-
-    def __call__(self, request: Request) -> Reply:
-        body = request.json()
-        if request.path.endswith("/formalities"):
-            items = [{"id": "x", "code": f"{body['q']}.1"}, {"id": UUID, "code": "2.000815"}]
-            return Reply(201, {"code": "OK", "data": {"items": items, "pagination": {"total": 2}}})
-        if body.get("formalityId"):
-            assert body["formalityId"] == UUID
-            return Reply(201, (published(CAPTURES) / "dvc-progress-tree" / "month-formality.json").read_bytes())
-        return super().__call__(request)
-
-
 @needs(CAPTURES)
 @needs(COUNTRY)
-@pytest.mark.parametrize("procedure", ["2.000815", UUID])
+@pytest.mark.parametrize("procedure", [PROCEDURE, PROCEDURE_ID])
 def test_the_report_of_a_single_procedure(procedure: str) -> None:
-    with source(WithProcedures()) as (adapter, _):
+    with source(CapturedPortal()) as (adapter, _):
         rows = adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), procedure)
     on_time = {row["unit_code"]: row for row in rows if row["metric_code"] == "DOSSIER_ON_TIME"}
     assert len(on_time) == 164
@@ -271,11 +234,11 @@ def test_the_report_of_a_single_procedure(procedure: str) -> None:
 @needs(CAPTURES)
 @needs(COUNTRY)
 def test_a_procedure_that_the_catalogue_has_not_and_a_report_of_none() -> None:
-    with source(WithProcedures()) as (adapter, _):
+    with source(CapturedPortal()) as (adapter, _):
         with pytest.raises(errors.ReplyBroken, match=r"no procedure 9\.999999"):
             adapter.of_procedure("dvc-progress-tree", parse_period("2026-08"), "9.999999")
         with pytest.raises(ValueError, match="single procedure"):
-            adapter.of_procedure("handling-satisfaction", parse_period("2026-08"), UUID)
+            adapter.of_procedure("handling-satisfaction", parse_period("2026-08"), PROCEDURE_ID)
 
 
 @pytest.mark.parametrize(
@@ -352,6 +315,8 @@ def test_two_saved_files_of_one_report_that_differ_are_named_and_neither_counts(
         batches, error = pull(adapter)
     assert "transparency/month-all.json" in str(error)
     assert "transparency/twice.json" in str(error)
+    assert "transparency of 2026-08" in str(error)
+    assert "Fix: keep the file that was saved last" in str(error)
     assert {row["report"] for row in batches[METRICS].rows} == set(GROUP_OF) - {"transparency"}
 
 
@@ -362,3 +327,48 @@ def test_saved_replies_of_another_province_are_refused(tmp_path: Path) -> None:
         batches, error = pull(adapter)
     assert METRICS not in batches
     assert "another unit" in str(error)
+
+
+# -- evidence --------------------------------------------------------------------------------------------------------
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_raw_replies_are_kept_also_of_a_pull_that_fails_and_read_again_by_the_same_parser(tmp_path: Path) -> None:
+    lake, half = Lake(tmp_path / "lake"), b'{"code":"OK","data":{"ov'
+    with (
+        source(Spoiled("transparency", lambda _: Reply(201, half))) as (adapter, served),
+        pytest.raises(errors.ReplyBroken),
+    ):
+        land(lake, adapter, Window(DAY, DAY), KnownState(), silent)
+    (archive,) = archives(lake, "national_portal", DAY)
+    kept = list(read_archive(archive))
+    assert len(kept) == len(served.seen)
+    assert all(entry["is_whole"] and entry["from"] == "call" for *_, entry in kept)
+    assert [entry["body"] for *_, entry in kept] == [request.json() for request in served.seen]
+    assert all(datetime.fromisoformat(entry["captured"]).tzinfo for *_, entry in kept)
+    assert half in [content for _, content, _ in kept]
+    # unpacked as a folder of saved replies it gives the same figures
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path / "saved" / f"{DAY}")
+    with source(nobody, saved=tmp_path / "saved") as (adapter, _):
+        batches, error = pull(adapter)
+    assert "not complete JSON" in str(error)
+    again = [{**row, "captured_on": None} for row in batches[METRICS].rows]
+    landed = lake.store.read(f"landing/{METRICS}", DAY).to_pylist()
+    assert sorted(map(str, again)) == sorted(str({**row, "captured_on": None}) for row in landed)
+
+
+@needs(CAPTURES)
+def test_saved_files_are_evidence_too(tmp_path: Path) -> None:
+    save(tmp_path, {"transparency/again.json": b"{}"})
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        pull(adapter)
+    lake = Lake(tmp_path / "lake")
+    assert adapter.evidence.write(lake, "national_portal", DAY)
+    kept = {name: (content, entry) for name, content, entry in read_archive(archives(lake, "national_portal")[0])}
+    content, entry = kept["dossier-digitized/month-all.json"]
+    assert content == (published(CAPTURES) / "dossier-digitized" / "month-all.json").read_bytes()
+    assert (entry["captured"], entry["from"], entry["body"]["month"]) == ("2026-09-28", "file", 8)
+    assert kept["transparency/again.json"][1]["captured"] == f"{DAY}"
+    assert kept["dvc-progress-tree/month-formality.json"]

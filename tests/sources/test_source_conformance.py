@@ -140,8 +140,8 @@ def test_a_pull_can_be_repeated_and_tells_its_progress(
 def test_one_batch_per_table_and_day(name: str, settings: Settings, clean: dict[str, list[Batch]]) -> None:
     given = [(batch.table, batch.day) for batch in clean[name]]
     assert len(set(given)) == len(given)
-    tables = build(settings, name).tables
-    assert {table for table, _ in given} == set(tables)
+    tables = set(build(settings, name).tables) - {"national_portal__procedures"}  # read on days off only
+    assert {table for table, _ in given} == tables
     for table in tables:
         days = [day for given_table, day in given if given_table == table]
         assert days in ([LAST], list(WINDOW.days()))

@@ -26,7 +26,7 @@ def test_every_source_is_built_from_the_settings_and_is_what_its_entry_says() ->
         assert all(table.startswith(f"{name}__") for table in kind.tables)
         assert kind.title_vi
         assert kind.description_vi
-    assert len(SOURCE_OF_TABLE) == sum(len(kind.tables) for kind in SOURCES.values()) == 8 + len(REGISTERS)
+    assert len(SOURCE_OF_TABLE) == sum(len(kind.tables) for kind in SOURCES.values()) == 9 + len(REGISTERS)
     assert "hush" not in repr(settings)
 
 

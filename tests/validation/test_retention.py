@@ -13,6 +13,7 @@ from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.release.release import uncovered_days
+from cchc_pipeline.sources.evidence import Evidence, archives
 from cchc_pipeline.validation.drift.profiles import read_profiles
 from cchc_pipeline.validation.retention import prune
 from cchc_pipeline.validation.staging import pending_days
@@ -105,3 +106,14 @@ def test_the_newest_day_with_rows_stays(lake):
 def test_a_table_that_never_came_has_nothing_to_remove(tmp_path):
     (done,) = prune(Lake(tmp_path), ["papi__subdimensions"], date(2026, 1, 1))
     assert (done.days, done.waiting, done.profile_days, done.counts) == ((), (), 0, 0)
+
+
+def test_raw_replies_stay_as_long_as_the_tables_of_their_source(lake):
+    old, new = DAYS[3], DAYS[4]
+    for day in (old, new):
+        evidence = Evidence()
+        evidence.add("reply.json", b"{}", {"url": "/x", "body": None}, "call")
+        assert evidence.write(lake, "one_stop", day)
+    _, done = prune(lake, [DOSSIERS], new + timedelta(days=KEPT))
+    assert (done.table, done.kept_from, done.days) == ("evidence/one_stop", new, (old,))
+    assert [path.name[:10] for path in archives(lake, "one_stop")] == [f"{new}"]

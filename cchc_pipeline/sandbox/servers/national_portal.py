@@ -126,6 +126,8 @@ class PortalRoutes:
         try:
             body = json.loads(await request.body())
             page, size = int(body.get("currentPage", 1)), int(body.get("pageSize", 10))
+            if strange := sorted(set(body) - {"currentPage", "pageSize", "q"}):
+                raise ValueError(f"property {strange[0]} should not exist")
         except (ValueError, TypeError, AttributeError) as error:
             return _fail(400, "BAD_REQUEST", str(error))
         province = department_id(self.world.province.units[0].code)

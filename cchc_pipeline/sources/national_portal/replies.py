@@ -10,6 +10,8 @@ Rows are the portal's `metrics[]`, and beside them, in rows of their own:
 * `GROUP.<group>`: the published score of the report's group; `TOTAL`: the total of `service-results`;
 * `RADAR.<group>`: the five groups of `service-results`, whose CKMB is rounded in another order;
 * `FIELD.<name>`: any other single number of a unit, in `numerator`, under the portal's own name.
+
+The country's own row has the code `VN`, which no province has.
 """
 
 from __future__ import annotations
@@ -23,7 +25,13 @@ from typing import Any
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken, SourceError
-from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SATISFACTION, SERVICE_RESULTS, ReportRequest
+from cchc_pipeline.sources.national_portal.requests import (
+    GROUP_OF,
+    SATISFACTION,
+    SERVICE_RESULTS,
+    PageRequest,
+    ReportRequest,
+)
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
@@ -76,6 +84,8 @@ _ONLY_ITEM = "DOSSIER_ON_TIME"
 _NO_FIGURE = {"stt", "totalScore", "score", "totalMaxScore", "maxScore", "ratio", "scoreDelta", "growthPercent"}
 #: Groups that `service-results` calls by another name than their reports.
 _GROUP_NAMES = {"CLGQ": "ONLINE"}
+#: Code under which the country's own row is kept; no province has it.
+COUNTRY = "VN"
 #: What the portal calls the kind of a unit below the province, by field.
 _CHILD_GROUPS = {
     "childGroup": {},
@@ -109,7 +119,7 @@ class Reply:
     doubt: SourceError | None = None
 
 
-def decode(content: bytes, request: ReportRequest) -> Any:
+def decode(content: bytes, request: ReportRequest | PageRequest) -> Any:
     """Decode the JSON of a reply.
 
     Raises:
@@ -149,12 +159,12 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
     _check_length(data, below, request)
     root = request.root_id if province_code else None
     is_code_given = text_or_none(own.get("departmentCode")) is not None
-    if province_code and not is_code_given:
-        own = {**own, "departmentCode": province_code}
+    if province_code is None or not is_code_given:
+        own = {**own, "departmentCode": province_code or COUNTRY}
     entries: list[tuple[str | None, Mapping[str, Any], Row]] = [(root, own, _unit(own, is_root=True))]
     entries += [(text_or_none(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
     rows = [row for identity, entry, unit in entries for row in _unit_rows(identity, entry, unit, request)]
-    rows += _radar_rows(root, entries[0][2], data, request)
+    rows += _results_rows(root, entries[0][2], data, request)
     units = {identity: unit for identity, _, unit in entries if identity is not None}
     children = tuple(identity for identity, *_ in entries[1:])
     absent, doubt = _absent(own, below, request), _other_month(data, request)
@@ -277,10 +287,20 @@ def _sum(values: Iterable[Any]) -> Any:
     return strange[0] if strange else sum(found)
 
 
-def _radar_rows(root: str | None, unit: Row, data: Mapping[str, Any], request: ReportRequest) -> Iterator[Row]:
+def _results_rows(root: str | None, unit: Row, data: Mapping[str, Any], request: ReportRequest) -> Iterator[Row]:
+    """Yield what `service-results` has beside its units: groups, and counts of dossiers and procedures by kind."""
     for group in _objects(data.get("radar")):
         if code := text_or_none(group.get("code")):
             yield _row(root, unit, request, code, f"RADAR.{code}", group)
+    for name, parts in mapping_or_empty(data.get("donuts")).items():
+        for part in _objects(parts):
+            if code := text_or_none(part.get("code")):
+                figures = {"name": part.get("name"), "numerator": part.get("value"), "ratio": part.get("percent")}
+                yield _row(root, unit, request, TOTAL_CODE, f"FIELD.{name}.{code}", figures)
+
+
+def _unit_code(raw: Any, problems: Problems) -> str | None:
+    return COUNTRY if raw == COUNTRY else read_unit(raw, "unit_code", problems)
 
 
 def _row(
@@ -292,9 +312,8 @@ def _row(
     figures: Mapping[str, Any],
 ) -> Row:
     problems, period = Problems(), request.period
-    code = read_unit(unit["unit_code"], "unit_code", problems)
     return {
-        "unit_code": code,
+        "unit_code": _unit_code(unit["unit_code"], problems),
         "unit_name": unit["unit_name"],
         "department_id": identity,
         "child_group": unit["child_group"],
@@ -323,7 +342,7 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
     for row in (row for reply in replies for row in reply.rows):
         identity, problems, joined = row["department_id"], Problems(), {**row, "captured_on": captured_on}
         joined |= {name: value for name, value in known.get(identity, {}).items() if row[name] is None}
-        joined["unit_code"] = read_unit(joined["unit_code"], "unit_code", Problems())
+        joined["unit_code"] = _unit_code(joined["unit_code"], Problems())
         if joined["unit_code"] is None and "unit_code: " not in (row["parse_errors"] or ""):
             problems.add("unit_code", f"no report gives the code of the unit with identifier {identity}")
             joined["parse_errors"] = "; ".join(filter(None, (row["parse_errors"], problems.text())))

@@ -1,15 +1,21 @@
-"""Plan and word the requests to the national portal's evaluation reports."""
+"""Plan and word the requests to the national portal: evaluation reports, and pages of its catalogue.
+
+The plan of a night is `night_requests`, and `pages_due` of `catalogue.py`; the adapter asks it, and
+`cchc portal requests` prints it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from cchc_pipeline.days import Period, Window, period_of, periods_of
 from cchc_pipeline.sources import errors
 
+#: The portal's inbound tables: figures of our units, the list of provinces, the catalogue of procedures.
+METRICS, PROVINCES, PROCEDURES = (f"national_portal__{table}" for table in ("metrics", "provinces", "procedures"))
 SERVICE_RESULTS, SATISFACTION = "service-results", "handling-satisfaction"
 #: Report -> the group of QĐ 766 that it explains; `service-results` has the total and five groups.
 GROUP_OF = {
@@ -58,6 +64,11 @@ class ReportRequest:
         """Return the path of the report."""
         return REPORT_PATH + self.report
 
+    @property
+    def file_name(self) -> str:
+        """Return the name under which a person saves the reply."""
+        return f"{self.report}-{self.period}{'' if self.root_id else '-provinces'}.json"
+
     def body(self) -> dict[str, Any]:
         """Return the JSON body.
 
@@ -82,6 +93,34 @@ class ReportRequest:
     def error(self, kind: type[errors.SourceError], what: str, fix: str | None = None) -> errors.SourceError:
         """Build an error that names report, period and fix."""
         reading = f"{self.report} of {self.period}"
+        return kind(
+            what, source="national_portal", culprit=self.culprit or self.path, day=self.day, reading=reading, fix=fix
+        )
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Request for one page of the catalogue of procedures; `culprit` and `day` as in `ReportRequest`."""
+
+    page: int
+    size: int
+    culprit: str | None = None
+    day: date | None = None
+
+    path: ClassVar[str] = FORMALITIES_PATH
+
+    @property
+    def file_name(self) -> str:
+        """Return the name under which a person saves the reply."""
+        return f"formalities-{self.page:04d}-of-{self.size}.json"
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body."""
+        return {"currentPage": self.page, "pageSize": self.size}
+
+    def error(self, kind: type[errors.SourceError], what: str, fix: str | None = None) -> errors.SourceError:
+        """Build an error that names page and fix."""
+        reading = f"page {self.page} of the catalogue of procedures"
         return kind(
             what, source="national_portal", culprit=self.culprit or self.path, day=self.day, reading=reading, fix=fix
         )
@@ -113,24 +152,28 @@ def read_request(report: str, body: Mapping[str, Any], culprit: str | None = Non
     return ReportRequest(report, period_of(kind, first), body.get("rootDepartmentId"), formality, culprit)
 
 
-def night_requests(window: Window, root_id: str | None) -> list[ReportRequest]:
+def night_requests(window: Window, root_id: str | None, *, with_closed: bool = True) -> list[ReportRequest]:
     """Return the requests of a night: the list of provinces, and every report of every period of the province.
 
-    Without the UUID of the province, only the list.
+    Without the UUID of the province, only the list. On `with_closed` see `periods_to_read`.
     """
     day = window.last
     listed = ReportRequest(SERVICE_RESULTS, period_of("year", day), day=day)
     if root_id is None:
         return [listed]
-    periods = periods_to_read(window)
+    periods = periods_to_read(window, with_closed=with_closed)
     return [listed, *(ReportRequest(report, period, root_id, day=day) for period in periods for report in REPORTS)]
 
 
-def periods_to_read(window: Window) -> list[Period]:
+def periods_to_read(window: Window, *, with_closed: bool = True) -> list[Period]:
     """Return the periods of a night: those of the window, and the month before its last.
 
-    A closed month still moves, so it is read for a month more.
+    A closed month still moves, so it is read for a month more; without `with_closed` its calls are left to others.
     """
-    found = periods_of(window.days())
-    before = period_of("month", window.last).before()
-    return found if before in found else [*found, before]
+    found, before = periods_of(window.days()), closed_month(window)
+    return found if before in found or not with_closed else [*found, before]
+
+
+def closed_month(window: Window) -> Period:
+    """Return the month before that of the last day of a window."""
+    return period_of("month", window.last).before()

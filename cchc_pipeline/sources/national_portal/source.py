@@ -2,31 +2,40 @@
 
 A report is about a whole month, quarter or year; the portal recomputes it while the period runs and for a while after.
 So a night reads the periods of its window and the month before, as they stand now, into one batch for its last day.
-Numbers are carried as published, null included.
+Numbers are carried as published, null included. On some nights pages of the catalogue take the place of the month
+before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.errors import PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.evidence import Evidence
 from cchc_pipeline.sources.http import HttpClient
-from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, settle, warnings
-from cchc_pipeline.sources.national_portal.requests import FORMALITIES_PATH, ReportRequest, night_requests
+from cchc_pipeline.sources.national_portal.catalogue import current_pass, pages_due, parse_page, read_pages
+from cchc_pipeline.sources.national_portal.replies import COUNTRY, Reply, join_units, parse_reply, settle, warnings
+from cchc_pipeline.sources.national_portal.requests import (
+    FORMALITIES_PATH,
+    METRICS,
+    PROCEDURES,
+    PROVINCES,
+    PageRequest,
+    ReportRequest,
+    night_requests,
+)
 from cchc_pipeline.sources.national_portal.saved import newest_day, read_saved
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
 from cchc_pipeline.sources.records import mapping_or_empty, text_or_none, value_at
 
-METRICS = "national_portal__metrics"
-PROVINCES = "national_portal__provinces"
 #: A report whose units all have codes.
 _WITH_CODES = "dvc-progress-tree"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -40,7 +49,8 @@ PROVINCE_COLUMNS = (
 class NationalPortalSource:
     """Adapter for the portal's public reports; no credentials, one call at a time.
 
-    A night is one call for the list of provinces and seven for each period: 29.
+    A night is one call for the list of provinces and seven for each period: 29. On some nights seven pages of the
+    catalogue take the place of the closed month (`catalogue.py`).
 
     Args:
         http: client of the portal.
@@ -51,10 +61,11 @@ class NationalPortalSource:
 
     Attributes:
         notes: table to what the last pull has to say of it: reports out of step, lists of other lengths.
+        evidence: raw replies since it was last written.
     """
 
     name: ClassVar[str] = "national_portal"
-    tables: ClassVar[tuple[str, ...]] = (METRICS, PROVINCES)
+    tables: ClassVar[tuple[str, ...]] = (METRICS, PROVINCES, PROCEDURES)
 
     def __init__(
         self,
@@ -71,27 +82,42 @@ class NationalPortalSource:
         self._saved = saved
         self._today = today
         self.notes: dict[str, str] = {}
+        self.evidence = Evidence()
+        http.keep = self._keep
+
+    def _keep(self, path: str, body: Any, status: int, content: bytes) -> None:
+        asked = [str(value) for key, value in (body or {}).items() if key not in ("rootDepartmentId", "pageSize")]
+        name = "-".join([f"{len(self.evidence) + 1:02d}", path.rpartition("/")[2], *asked])
+        request = {"url": path, "body": body, "status": status}
+        self.evidence.add(re.sub(r"[^\w.-]", "_", name)[:80] + ".json", content, request, "call")
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield one batch of each table for the last day of the window.
 
+        The catalogue has one on some days off only; a page of it that cannot be read is named in `notes` and due again.
         Where a folder of saved replies lies for a day of the window, they are read and nothing is asked. A report that
         cannot be used leaves the others: what was read is yielded before the error is raised. A refusal (any HTTP
         status but success, or a web page) ends the pull: nothing more is asked.
         """
-        del known
-        day = window.last
+        day, self.notes = window.last, {}
+        pages: list[Row] = []
         saved_on = newest_day(self._saved, window) if self._saved else None
         if self._saved and saved_on:
             progress(0, None, f"portal replies saved on {saved_on}")
             held = read_saved(self._saved, saved_on, self._province)
             listed, replies, faults, captured_on = held.provinces, held.replies, held.faults, held.day
+            for name, content, request in held.raw:
+                self.evidence.add(name, content, request, "file")
+            pages = self._saved_pages(held.pages, known, captured_on, faults)
         else:
             captured_on = self._today()
-            listed, replies, faults = self._asked(window, progress)
+            due = pages_due(window, known)
+            listed, replies, faults = self._asked(window, progress, with_closed=not due)
+            if not any(map(_is_refusal, faults)):
+                pages = self._read_catalogue(due, known, captured_on, progress)
         replies, of_other_months = settle(replies)
         faults = [*faults, *of_other_months]
-        self.notes = {METRICS: "; ".join(warnings(replies)) or "reports agree"}
+        self.notes[METRICS] = "; ".join(warnings(replies)) or "reports agree"
         # A portal that answers about something else than asked may do so in its list, too.
         is_astray = not replies and any(isinstance(fault, PageRepeated) for fault in faults)
         if listed and not is_astray:
@@ -101,15 +127,53 @@ class NationalPortalSource:
             rows = join_units([*replies, *([listed] if listed else ())], captured_on)
             below = {identity for reply in replies for identity in reply.children if self._with_children}
             kept = below | {reply.request.root_id for reply in replies}
-            yield Batch(METRICS, day, [row for row in rows if row["department_id"] in kept])
+            own = (row for row in rows if row["unit_code"] != COUNTRY)
+            yield Batch(METRICS, day, [row for row in own if row["department_id"] in kept])
+        if pages:
+            yield Batch(PROCEDURES, day, pages)
         if faults:
             raise _joined(faults, is_all=not replies)
 
-    def _asked(self, window: Window, progress: Progress) -> tuple[Reply, list[Reply], list[SourceError]]:
+    def _read_catalogue(
+        self, due: Sequence[PageRequest], known: KnownState, captured_on: date, progress: Progress
+    ) -> list[Row]:
+        """Return the records of the pages that are due; a page that cannot be used ends the reading, with a note."""
+        rows: list[Row] = []
+        if due and (current := current_pass(known, due[0].day or captured_on)):
+            began_on = current.began_on if current.total else captured_on
+            try:
+                for number, some in enumerate(read_pages(due, self._ask_page, began_on, captured_on), start=1):
+                    rows += some
+                    progress(number, len(due), "portal's catalogue of procedures")
+                self.notes[PROCEDURES] = f"{len(rows)} procedures read"
+            except SourceError as fault:
+                self.notes[PROCEDURES] = f"{len(rows)} procedures read, then: {fault}"
+        return rows
+
+    def _ask_page(self, request: PageRequest) -> Any:
+        with self._http.reading(request.day, f"page {request.page} of the catalogue of procedures"):
+            return self._http.ask("POST", request.path, json=request.body())
+
+    def _saved_pages(
+        self, found: Sequence[tuple[bytes, PageRequest]], known: KnownState, saved_on: date, faults: list[SourceError]
+    ) -> list[Row]:
+        current = current_pass(known, saved_on)
+        began_on = current.began_on if current and current.total else saved_on
+        rows: list[Row] = []
+        for content, request in found:
+            try:
+                rows += parse_page(content, request, began_on, saved_on)
+            except SourceError as fault:
+                faults.append(fault)
+        return rows
+
+    def _asked(
+        self, window: Window, progress: Progress, *, with_closed: bool
+    ) -> tuple[Reply, list[Reply], list[SourceError]]:
         """Ask for the list of provinces, then for every report of every period, one after the other."""
         (asked,) = night_requests(window, None)
         listed = self._ask(asked, None)
-        _, *requests = night_requests(window, self._root(listed))
+        _, *requests = night_requests(window, self._root(listed), with_closed=with_closed)
         total = 1 + len(requests)
         progress(1, total, "portal's list of provinces")
         replies: list[Reply] = []
@@ -119,7 +183,7 @@ class NationalPortalSource:
                 replies.append(self._ask(request, self._province))
             except SourceError as fault:
                 faults.append(fault)
-                if not isinstance(fault, ReplyBroken) or fault.details.get("is_page"):
+                if _is_refusal(fault):
                     break
             progress(number, total, f"portal reports, {request.period}")
         return listed, replies, faults
@@ -174,8 +238,13 @@ class NationalPortalSource:
         raise listed.request.error(ReplyBroken, f"province {self._province} is not in the portal's list", fix)
 
 
+def _is_refusal(fault: SourceError) -> bool:
+    return not isinstance(fault, ReplyBroken) or bool(fault.details.get("is_page"))
+
+
 def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
-    rows = [row for row in join_units([listed], captured_on) if row["department_id"] in listed.children]
+    """Return the figures of the provinces, and of the country, whose counts by kind are left out."""
+    rows = [row for row in join_units([listed], captured_on) if not row["metric_code"].startswith("FIELD.")]
     return [{name: row[name] for name in PROVINCE_COLUMNS} for row in rows]
 
 
