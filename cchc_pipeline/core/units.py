@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.arrow import table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core.queries import held_source, run_table
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.units import UnitChange, UnitHistory
@@ -56,14 +56,15 @@ def former_fingerprint(former: pa.Table | None) -> str:
     return str(former.to_pylist()) if former is not None and former.num_rows else ""
 
 
-def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
+def with_holders(source: pa.Table | Path, former: pa.Table | None) -> pa.Table | Path:
     """Return records under the unit that held their code when they came in.
 
     A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
     """
     if former is None or former.num_rows == 0:
         return source
-    return run_sql(holders_query(pq.read_schema(source).names), records=source, former=former)
+    names = source.column_names if isinstance(source, pa.Table) else pq.read_schema(source).names
+    return run_sql(holders_query(names), records=source, former=former)
 
 
 def holders_query(names: Sequence[str]) -> str:
@@ -137,15 +138,15 @@ def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
     """
     used = run_sql(
         USED_QUERY,
-        procedures=lake.store.source("core/one_stop__procedures"),
-        documents=lake.store.source("core/documents__documents"),
+        procedures=held_source(lake, "one_stop__procedures"),
+        documents=held_source(lake, "documents__documents"),
         dossiers=lake.store.source_of_parts("core/dossiers", pa.schema([("unit_code", pa.string())])),
     )
     history = full_history(lake, province_code, used["unit_code"].to_pylist())
     table = run_file(
         "core/units",
         load_contract("units").arrow_schema(),
-        portal=lake.store.source("core/national_portal__metrics"),
+        portal=held_source(lake, "national_portal__metrics"),
         used=used,
         registered=_registered(history, _register(lake)),
         province=pa.table({"province_code": [province_code]}),

@@ -17,7 +17,7 @@ from typing import ClassVar
 from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.http import HttpClient
 from cchc_pipeline.sources.national_portal.replies import Reply, join_units, parse_reply, settle, warnings
 from cchc_pipeline.sources.national_portal.requests import FORMALITIES_PATH, ReportRequest, night_requests
@@ -51,6 +51,8 @@ class NationalPortalSource:
 
     Attributes:
         notes: table to what the last pull has to say of it: reports out of step, lists of other lengths.
+        captured_on: the civil day that the figures of the last pull are of.
+        is_saved: whether they come from replies that a person saved.
     """
 
     name: ClassVar[str] = "national_portal"
@@ -71,6 +73,8 @@ class NationalPortalSource:
         self._saved = saved
         self._today = today
         self.notes: dict[str, str] = {}
+        self.captured_on: date | None = None
+        self.is_saved = False
 
     def pull(self, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
         """Yield one batch of each table for the last day of the window.
@@ -89,6 +93,7 @@ class NationalPortalSource:
         else:
             captured_on = self._today()
             listed, replies, faults = self._asked(window, progress)
+        self.captured_on, self.is_saved = captured_on, saved_on is not None
         replies, of_other_months = settle(replies)
         faults = [*faults, *of_other_months]
         self.notes = {METRICS: "; ".join(warnings(replies)) or "reports agree"}
@@ -119,7 +124,7 @@ class NationalPortalSource:
                 replies.append(self._ask(request, self._province))
             except SourceError as fault:
                 faults.append(fault)
-                if not isinstance(fault, ReplyBroken) or fault.details.get("is_page"):
+                if not isinstance(fault, ReplyBroken) or isinstance(fault, PageInsteadOfData):
                     break
             progress(number, total, f"portal reports, {request.period}")
         return listed, replies, faults
@@ -181,7 +186,7 @@ def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
 
 def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
-    refusals = (fault for fault in faults if not isinstance(fault, ReplyBroken))
+    refusals = (one for one in faults if not isinstance(one, ReplyBroken) or isinstance(one, PageInsteadOfData))
     lead = faults[0] if is_all else next(refusals, faults[0])
     if len(faults) == 1:
         return lead
