@@ -58,6 +58,7 @@ def published(
             "version": done.version,
             "tables": markdown_table(["table", "rows", "changed"], rows),
             "tables_changed": len(done.changed),
+            "sources": dg.MetadataValue.md("\n\n".join(one.sentence_vi for one in source_states(lake).values())),
             "support_ended": ", ".join(done.ended) or "none",
             "path": dg.MetadataValue.path(str(done.folder)),
             "quality_report": page_path(lake, folder=QUALITY_FOLDER),

@@ -94,7 +94,7 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
             yield from _check_results(done)
             if done.stuck:
                 raise RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
-            yield from map(drift_result, compare(lake, contract, done.days))
+            yield from map(drift_result, compare(lake, contract, [day for day in done.days if day not in done.partial]))
         if done.broken:  # what was staged of these days before stays, and the night goes on without them
             refused = {day: f"Day {day} was refused whole. {error}" for day, error in done.broken.items()}
             lake.refuse_days(source, refused)

@@ -103,7 +103,9 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
         for name in ("data_quality", "quarantine", "quarantine_releases", "units")
     )
     contracts = [load_contract(table) for table in inbound]
+    states = {row["source"]: row["sentence_vi"] for row in states_table(lake).to_pylist()}
     found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
+    found = [{**one, "sentence_vi": states.get(one["source"])} for one in found]
     return quality_files(found, unit_names(units).get(settings.province_code) or settings.province_code)
 
 

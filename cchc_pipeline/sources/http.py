@@ -1,7 +1,7 @@
 """Ask a source over HTTP: one connection, time limits, retries, typed errors.
 
 The load on a source is limited: a single kept-alive connection, an optional pause between calls, exponential
-back-off on 429 and 5xx, `Retry-After` obeyed. A source that `refuses_for_the_night` is not asked again after 403, 429
+back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` is not asked again after 403, 429
 or a web page: no repeat, no wait. All calls of this package only read, so a POST is
 repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers
 with secrets must not travel to another host.
@@ -55,7 +55,7 @@ class HttpPolicy:
         backoff_s: seconds before the second repeat, doubled for each further one.
         delay_s: pause between two calls.
         delay_max_s: longest pause; each is drawn between the two, so that calls come at no rhythm.
-        refuses_for_the_night: whether 429 and a web page are refusals that are not asked again.
+        refusal_fix: what to do about 403, 429 or a web page, where these are refusals that are not asked again.
         retry_after_max_s: longest wait that a source may ask for.
     """
 
@@ -64,7 +64,7 @@ class HttpPolicy:
     backoff_s: float = 0.5
     delay_s: float = 0.0
     delay_max_s: float = 0.0
-    refuses_for_the_night: bool = False
+    refusal_fix: str | None = None
     retry_after_max_s: int = 120
 
 
@@ -88,8 +88,8 @@ class HttpClient:
             redirect=0,
             allowed_methods=None,
             # where a page means a refusal, what came has to be looked at first: `_send` repeats
-            status_forcelist=() if self._policy.refuses_for_the_night else RETRIED_STATUS,
-            respect_retry_after_header=not self._policy.refuses_for_the_night,
+            status_forcelist=RETRIED_STATUS if self._policy.refusal_fix is None else (),
+            respect_retry_after_header=self._policy.refusal_fix is None,
             backoff_factor=self._policy.backoff_s,
             backoff_max=30,
             raise_on_status=False,
@@ -133,7 +133,7 @@ class HttpClient:
         try:
             return self._parse(self._send(method, path, **kwargs), path)
         except errors.ReplyBroken as broken:
-            is_refusal = self._policy.refuses_for_the_night and isinstance(broken, errors.PageInsteadOfData)
+            is_refusal = self._policy.refusal_fix is not None and isinstance(broken, errors.PageInsteadOfData)
             if self._policy.retries == 0 or is_refusal:
                 raise
         time.sleep(self._policy.backoff_s)
@@ -141,7 +141,7 @@ class HttpClient:
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Return the reply to a call; a failure of the source is repeated here where a refusal must not be."""
-        repeats = self._policy.retries if self._policy.refuses_for_the_night else 0
+        repeats = 0 if self._policy.refusal_fix is None else self._policy.retries
         for repeat in range(repeats + 1):
             reply = self._call(method, path, **kwargs)
             if repeat == repeats or reply.status_code < 500 or self._is_refusal(reply):
@@ -152,7 +152,7 @@ class HttpClient:
 
     def _is_refusal(self, reply: requests.Response) -> bool:
         is_told = reply.status_code in (403, 429) or _is_page(reply.content)
-        return self._policy.refuses_for_the_night and is_told
+        return self._policy.refusal_fix is not None and is_told
 
     def _call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         delay = random.uniform(self._policy.delay_s, max(self._policy.delay_s, self._policy.delay_max_s))  # noqa: S311
@@ -207,6 +207,8 @@ class HttpClient:
             fix = (
                 "check the credentials and the address: the source sends the reader to another page, usually its login"
             )
+        if self._is_refusal(reply):
+            fix = self._policy.refusal_fix
         raise self.error(kind, what, path, fix=fix, status=status)
 
     def _parse(self, reply: requests.Response, path: str) -> Any:
@@ -215,7 +217,7 @@ class HttpClient:
         except (ValueError, RecursionError):
             pass
         if _is_page(reply.content):
-            raise self.error(errors.PageInsteadOfData, _PAGE, path)
+            raise self.error(errors.PageInsteadOfData, _PAGE, path, fix=self._policy.refusal_fix)
         size = len(reply.content)
         raise self.error(errors.ReplyBroken, f"the reply is not complete JSON ({size} bytes)", path)
 

@@ -93,7 +93,7 @@ def portal_policy(settings: Settings) -> HttpPolicy:
 
     On loopback nobody has to be spared: there is no pause but `delay_s`.
     """
-    policy = replace(_policy(settings), refuses_for_the_night=True)
+    policy = replace(_policy(settings), refusal_fix=_REFUSED)
     if _is_loopback(settings.national_portal_url or ""):
         return policy
     shortest, longest = (
@@ -142,6 +142,11 @@ def national_portal(settings: Settings) -> NationalPortalSource:
     )
 
 
+#: What to do where the portal refuses.
+_REFUSED = (
+    "wait for the next night, nothing more is asked in this one; where it stays, save the replies from a network that "
+    "the portal accepts (`cchc portal requests` says which)"
+)
 #: Folder of the drop folder with replies of the portal that a person saved.
 SAVED = "portal"
 _KINDS = (

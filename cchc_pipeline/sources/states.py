@@ -40,6 +40,7 @@ class SourceState:
 
     source: str
     title_vi: str
+    title_en: str
     state: State
     first_on: date | None
     read_on: date | None
@@ -100,7 +101,8 @@ def _state(lake: Lake, kind: SourceKind) -> SourceState:
         state = "saved"
     sentences = _sentences(kind, state, newest_on, figures_on, newest, gaps)
     error = None if state in ("read", "saved") else newest.get("error")
-    return SourceState(kind.name, kind.title_vi, state, first_on, read_on, figures_on, newest_on, error, *sentences)
+    titles = kind.title_vi, kind.title_en
+    return SourceState(kind.name, *titles, state, first_on, read_on, figures_on, newest_on, error, *sentences)
 
 
 def _sentences(
