@@ -14,7 +14,6 @@ from cchc_pipeline.core.units import REGISTER, build_units, former_holders, regi
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 from cchc_pipeline.sources.registry import SOURCES
-from cchc_pipeline.sources.states import last_read, states_table
 
 core_asset = partial(table_asset, group="core", rooms=("core", "core.sql", "reference"))
 lateness_asset = partial(core_asset, group="lateness")
@@ -56,8 +55,7 @@ def core_dossiers(work: Work) -> Made:
 @core_asset("dossier_events", key="core_dossier_events", deps=[core_dossiers])
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
-    until = last_read(states_table(work.lake), "one_stop", work.lake.span().as_of_on)
-    events = build.build_events(work.lake, until)
+    events = build.build_events(work.lake, work.lake.span().as_of_on)
     days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),

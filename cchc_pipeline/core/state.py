@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
 from cchc_pipeline.validation.acceptances import note_withdrawals, pending_withdrawals
 from cchc_pipeline.validation.quarantine import row_keys
 
@@ -75,12 +77,16 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
 def open_dossiers(lake: Lake) -> pa.Table:
     """Return dossiers accepted and not yet finished: dossier_code, received_on.
 
-    Drafts and results that nobody has fetched are left out, as they pile up: the adapter reads those by status.
+    Drafts and results that nobody has fetched are left out, as they pile up: the adapter reads those by status. Staged
+    dossiers that wait for days before them are among them.
     """
+    waiting = lake.ledger("staged", "one_stop__dossiers", consumer="core").pending()
+    sql = "SELECT dossier_code, received_on FROM {} WHERE status_code IN (2, 4, 5, 6)"
     schema = load_contract("one_stop__dossiers").arrow_schema()
     return run_sql(
-        "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL",
+        f"{sql.format('held')} UNION {sql.format('waiting')} ORDER BY ALL",
         held=lake.store.source_of_parts("core/dossiers", schema),
+        waiting=lake.store.source_of_parts("staged/one_stop__dossiers", schema, only=set(waiting)),
     )
 
 
@@ -108,7 +114,7 @@ def replace(lake: Lake, table: str) -> int:
     """
     contract = load_contract(table)
     ledger = lake.ledger("staged", table, consumer="core")
-    taken = ledger.pending()
+    taken = _complete(lake, table, ledger.pending())
     listings = [part for part in taken if lake.store.rows(f"staged/{table}", part)]
     if listings:
         rows = _read(lake, table, listings[-1:])
@@ -118,6 +124,18 @@ def replace(lake: Lake, table: str) -> int:
     return lake.store.read(f"core/{table}", schema=contract.arrow_schema()).num_rows
 
 
+def _complete(lake: Lake, table: str, pending: Mapping[str, Token]) -> dict[str, Token]:
+    """Return the pending days up to which no day of the source is missing; later ones wait until the gap is closed.
+
+    So what is held is what the source held after its last complete day, and figures as of that day are exact.
+    """
+    source = SOURCE_OF_TABLE[table]
+    if not source.is_daily or not lake.pulls(source.name):
+        return dict(pending)
+    span = lake.read_span(source.name)
+    return {part: token for part, token in pending.items() if span and part <= span.as_of_on.isoformat()}
+
+
 @contextmanager
 def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     """Yield the new staged rows; note them as taken in when the block succeeds.
@@ -125,7 +143,7 @@ def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     A record whose acceptance was withdrawn is removed first; what was last staged of it comes with the rows.
     """
     ledger = lake.ledger("staged", table, consumer="core")
-    taken = ledger.pending()
+    taken = _complete(lake, table, ledger.pending())
     decisions, withdrawn = pending_withdrawals(lake, table)
     _drop_rows(lake, table, core_name, withdrawn)
     new = _read(lake, table, list(taken))

@@ -18,7 +18,7 @@ from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName, UnitMap, inexact_table, lineage_table
-from cchc_pipeline.sources.states import last_read, states_table
+from cchc_pipeline.sources.states import states_table
 
 Windows = Iterable[tuple[date, date]]
 
@@ -63,18 +63,15 @@ def build_indicator_values_public(lake: Lake) -> pa.Table:
 
 
 def _computed(lake: Lake, which: MapName, free_periods: Windows) -> pa.Table:
-    store, span, states = lake.store, lake.span(), states_table(lake)
+    store, span = lake.store, lake.span()
     units = store.read("built/units")
     names = dict.fromkeys(name for relation in relations().values() for name in relation.tables)
     tables: dict[str, Source] = {name: store.source(f"built/{name}") for name in names if store.has(f"built/{name}")}
     tables |= {
         "dossiers": store.source_of_parts("built/dossiers", load_contract("dossiers").arrow_schema()),
-        "document_events": document_events(
-            store.source("built/documents", load_contract("documents").arrow_schema()),
-            last_read(states, "documents", span.as_of_on),
-        ),
+        "document_events": document_events(store.source("built/documents"), span.as_of_on),
         "procedure_counts": store.source("core/procedure_counts", PROCEDURE_COUNTS),
-        "source_states": states,
+        "source_states": states_table(lake),
         "unit_lineage": lineage_table(units, built_history(lake), span.first, span.as_of_on, which),
         "periods": periods(span.first, span.as_of_on, free_periods),
     }

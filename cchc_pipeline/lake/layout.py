@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +122,15 @@ class Lake:
         """
         name = f"pulls/{source}/{first.isoformat()}_{last.isoformat()}"
         before = self.store.read_json(name) or {}
-        was_read = _is_read(before)
         days = {"first": first.isoformat(), "last": last.isoformat()}
-        record = {**days, "was_read": was_read, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS), **outcome}
-        if outcome.get("status") != "ok":
-            record["refused"] = before.get("refused", {})
-        self.store.write_json({**record, "is_read": was_read or _is_read(record)}, name)
+        record = {**days, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS), **outcome}
+        if outcome.get("status") == "ok":
+            known = self.pulls(source)
+            window = (first + timedelta(days=n) for n in range((last - first).days + 1))
+            record["new_days"] = [str(day) for day in window if not known.get(day, {}).get("is_read")]
+        else:
+            record |= {key: before[key] for key in ("refused", "new_days") if key in before}
+        self.store.write_json({**record, "is_read": _is_read(before) or _is_read(record)}, name)
 
     def refuse_days(self, source: str, refused: Mapping[date, str]) -> None:
         """Record that days were pulled but are not usable: day -> why.
@@ -147,19 +151,7 @@ class Lake:
         `is_read` tells whether any pull has read the day to its end, and what it gave was usable.
         """
         records = self.store.parts(f"pulls/{source}", suffix=".json")
-        found: dict[date, dict[str, Any]] = {}
-        for name in sorted(records, key=lambda name: records[name]):
-            outcome = self.store.read_json(f"pulls/{source}/{name}")
-            first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
-            for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
-                refused = outcome.get("refused", {}).get(day.isoformat())
-                usable = outcome if refused is None else {**outcome, "status": "failed", "error": refused}
-                is_read = _is_read(outcome) if refused is None else bool(outcome.get("was_read"))
-                before = found.get(day, {})
-                if not is_read and before.get("is_read"):
-                    usable = {**usable, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS)}
-                found[day] = {**usable, "is_read": is_read or bool(before.get("is_read"))}
-        return dict(sorted(found.items()))
+        return dict(_pulls(self.store, source, tuple(sorted(records.items(), key=lambda one: one[1]))))
 
     def gaps(self, source: str) -> list[date]:
         """Return the days between the first and the last one read that no pull has read, in order.
@@ -210,6 +202,27 @@ class Lake:
 
 #: Overlap of pulls that were recorded without one: the default of the setting.
 _OVERLAP_DAYS = 7
+#: Why a day that was refused has no figures, for officials.
+REFUSED_VI = "số liệu không đúng hợp đồng dữ liệu"
+
+
+@lru_cache(maxsize=16)
+def _pulls(store: Store, source: str, records: tuple[tuple[str, Token], ...]) -> dict[date, dict[str, Any]]:
+    """Return what `Lake.pulls` returns, from records in the order in which they were written."""
+    found: dict[date, dict[str, Any]] = {}
+    for name, _ in records:
+        outcome = store.read_json(f"pulls/{source}/{name}")
+        first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
+        for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
+            refused, before = outcome.get("refused", {}).get(str(day)), found.get(day, {})
+            usable, is_read = outcome, _is_read(outcome)
+            if refused is not None:
+                usable = {**outcome, "status": "failed", "error": refused, "error_vi": REFUSED_VI}
+                is_read = str(day) not in outcome.get("new_days", ())
+            if not is_read and before.get("is_read"):
+                usable = {**usable, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS)}
+            found[day] = {**usable, "is_read": is_read or bool(before.get("is_read"))}
+    return dict(sorted(found.items()))
 
 
 def _is_read(outcome: dict[str, Any]) -> bool:

@@ -77,15 +77,6 @@ def states_table(lake: Lake) -> pa.Table:
     return table_from_records(sorted(rows, key=lambda row: str(row["source"])), schema)
 
 
-def last_read(states: pa.Table, source: str, until: date) -> date:
-    """Return the last day that a source was read for, at most `until`; `date.min` where none was.
-
-    A source that `states` does not name was read.
-    """
-    found = [row["read_on"] for row in states.to_pylist() if row["source"] == source]
-    return min(found[0] or date.min, until) if found else until
-
-
 def _state(lake: Lake, kind: SourceKind) -> SourceState:
     pulls = lake.pulls(kind.name)
     newest_on, newest = max(pulls.items(), default=(None, {}))
