@@ -97,12 +97,14 @@ def days_complete(context: dg.AssetExecutionContext, province: ProvinceResource)
     """
     lake, window = province.lake(), window_of(context)
     said, commands = _gaps(lake)
-    for one in source_states(lake).values() if window else ():
-        if SOURCES[one.source].is_daily:
-            days = {day: found for day, found in lake.pulls(one.source).items() if window.first <= day <= window.last}
-            failed = {day: str(found["error"]) for day, found in days.items() if found["status"] == "failed"}
-            said += dict.fromkeys(failed.values())
-            commands += [run_command(window)] * bool(failed)
+    daily = [name for name, kind in SOURCES.items() if kind.is_daily]
+    for source in daily:
+        if window is None:  # started by hand, without days: gaps alone count
+            break
+        pulls = [found for day, found in lake.pulls(source).items() if window.first <= day <= window.last]
+        failed = [str(found["error"]) for found in pulls if found["status"] == "failed"]
+        said += dict.fromkeys(failed)
+        commands += [run_command(window)] * bool(failed)
     if said:
         commands = list(dict.fromkeys(commands))
         until = lake.span().as_of_on

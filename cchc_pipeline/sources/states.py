@@ -124,7 +124,7 @@ def _sentences(
                 f"{vi}: thiếu số liệu trong khoảng từ ngày {first} đến ngày {last}; {held_vi}.",
                 f"{en}: days between {gaps[0]} and {gaps[-1]} are missing; {held_en}.",
             )
-        case "saved":
+        case "saved" if figures_on:
             return (
                 f"{vi}: số liệu do cán bộ lưu từ trang của nguồn ngày {day_vi(figures_on)}.",
                 f"{en}: figures that a person saved from its pages on {figures_on}.",
