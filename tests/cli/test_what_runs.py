@@ -12,6 +12,7 @@ from cchc_pipeline.lake.files import LakeError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import load_settings
 
+BUILT_IN = "two-level-2026"
 ADDRESSES = ("CCHC_ONE_STOP_URL", "CCHC_DOCUMENTS_URL", "CCHC_NATIONAL_PORTAL_URL")
 
 
@@ -56,9 +57,7 @@ def test_files_in_the_drop_folder_alone_are_what_is_configured(lake, capsys, fil
     assert held.read_text(encoding="utf-8") == "x"
 
 
-@pytest.mark.parametrize(
-    ("asked", "why"), [(None, "the settings name no source"), ("two-level-2026", "--sandbox asks")]
-)
+@pytest.mark.parametrize(("asked", "why"), [(None, "the settings name no source"), (BUILT_IN, "--sandbox asks")])
 def test_the_built_in_province_runs_where_nothing_is_configured_or_it_is_asked_for(lake, capsys, asked, why):
     for _ in range(2):  # the second time its own files lie in the drop folder
         with _sources(asked, 20260901, 0.02) as province:
