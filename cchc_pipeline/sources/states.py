@@ -113,7 +113,9 @@ def _sentences(
         held_en += ", but for what was read before it broke off"
     match state:
         case "absent":
-            return f"{vi}: chưa khai báo nguồn; {held_vi}.", f"{en}: not in the settings; {held_en}."
+            why = "chưa khai báo nguồn" if kind.address else "chưa có tệp nào trong thư mục"
+            why += ", cũng không có tệp do cán bộ lưu" if kind.is_saved else ""
+            return f"{vi}: {why}; {held_vi}.", f"{en}: not in the settings; {held_en}."
         case "failed":
             why = newest.get("error_vi") or "không đọc được"
             night = day_vi(newest_on) if newest_on else ""
