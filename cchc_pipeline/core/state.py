@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -37,9 +37,16 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
     return every.take(last).sort_by([(name, "ascending") for name in key]).combine_chunks()
 
 
-def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
-    """Merge into a core table of one file; return the number of rows held."""
+def upsert(
+    lake: Lake, table: str, incoming: pa.Table, key: Sequence[str], check: Callable[[pa.Table], object] | None = None
+) -> int:
+    """Merge into a core table of one file; return the number of rows held.
+
+    Where `check` raises on what would be held, what is held stays.
+    """
     merged = merge(lake.store.read(f"core/{table}", schema=incoming.schema), incoming, key)
+    if check is not None:
+        check(merged)
     lake.store.update(merged, f"core/{table}")
     return merged.num_rows
 
@@ -90,14 +97,14 @@ def open_dossiers(lake: Lake) -> pa.Table:
     )
 
 
-def take_in(lake: Lake, table: str) -> int:
+def take_in(lake: Lake, table: str, check: Callable[[pa.Table], object] | None = None) -> int:
     """Upsert the new staged rows of a table by its key; return the rows then held.
 
     Files are taken in the order in which they were written: what was pulled later is newer, whatever
-    day it was pulled for.
+    day it was pulled for. Where `check` raises on what would be held, the new rows wait.
     """
     with _new(lake, table, table) as rows:
-        return upsert(lake, table, rows, load_contract(table).key)
+        return upsert(lake, table, rows, load_contract(table).key, check)
 
 
 def take_in_dossiers(lake: Lake) -> set[str]:

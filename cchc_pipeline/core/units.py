@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from cchc_pipeline.arrow import table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.queries import held_source, run_table
+from cchc_pipeline.core.state import take_in
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.units import UnitChange, UnitHistory
+from cchc_pipeline.reference.units import UnitChange, UnitHistory, UnitHistoryError
 from cchc_pipeline.reference.units_national import province_history
 
 FORMER = pa.schema(
@@ -73,6 +74,15 @@ def holders_query(names: Sequence[str]) -> str:
     unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
     columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
     return sql_file("core/holders").format(columns=columns, came_in=came_in)
+
+
+def take_in_changes(lake: Lake) -> UnitHistoryError | None:
+    """Take in the register of changes; return why not, where it contradicts itself: the one held then stays."""
+    try:
+        take_in(lake, REGISTER, lambda rows: history_of(row for row in rows.to_pylist() if not row["is_withdrawn"]))
+    except UnitHistoryError as error:
+        return error
+    return None
 
 
 def _register(lake: Lake) -> list[dict[str, object]]:

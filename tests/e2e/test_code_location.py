@@ -185,6 +185,7 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
         **{f"core_{table}": {"units_known"} for table in ("inspections", "petitions", "plan_tasks")},
         "par_index_appraisals": {"none_refused"},
         "core_procedures": {"procedures_listed"},
+        "core_dossiers": {"unit_changes_agree"},
         "scorecard_index766": {"every_metric_scored", "published_met"},
         "core_observations": {"units_known", "no_overlapping_periods"},
         "core_external_indices": {"units_known", "no_contradictions"},
