@@ -185,6 +185,7 @@ def test_a_refused_portal_never_stops_the_night(desk: Desk, refused_night: Night
     assert refused_night.outcome.success, refused_night.outcome.failures
     assert refused_night.published.as_of_on == THIRD
     assert refused_night.published.problems() == []
+    assert "reconciliation: explained" not in str(refused_night.outcome.failed_checks)
     assert failed(refused_night) == {
         "raw_national_portal__metrics: source_read", "raw_papi__subdimensions: source_read",
     }  # fmt: skip
@@ -225,6 +226,8 @@ def test_days_that_were_not_read_are_published_up_to_them_and_end_red(desk: Desk
     assert "đang dùng số liệu đến hết ngày 03/09/2026" in row["sentence_vi"]
     assert row["sentence_vi"] in page(without_dossiers)
     assert states(without_dossiers)["national_portal"]["state"] == "read"
+    # what the portal showed after our last day is not compared with it
+    assert "reconciliation: explained" not in str(without_dossiers.outcome.failed_checks)
 
 
 # -- one source alone ----------------------------------------------------------------------------------------------
@@ -238,6 +241,7 @@ def test_the_portal_alone_is_enough_for_a_night(portal_alone: Night) -> None:
     rows = portal_alone.published.rows("scorecard_index766")
     assert {row["source"] for row in rows} == {"portal"}
     assert {row["unit_code"] for row in rows} == {row["unit_code"] for row in portal_alone.published.rows("units")}
+    assert portal_alone.published.rows("reconciliation") == []  # there is nothing of ours to compare with
     # the only counts are of the units that the portal lists
     counted = {row["indicator_id"] for row in portal_alone.published.rows("indicator_values")}
     assert counted == {name for name in counted if name.startswith("portal_")}
