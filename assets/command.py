@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from cchc_pipeline.lake.publish import what_stays
 from cchc_pipeline.sandbox.province import SCENARIO_NAMES
 from cchc_pipeline.sandbox.servers.server import SandboxServer, province_environment
 from cchc_pipeline.settings import load_settings
+from cchc_pipeline.sources.registry import SOURCES
 
 #: Exit status of a command that was stopped with Ctrl-C (128 and the number of SIGINT).
 STOPPED = 130
@@ -55,9 +56,10 @@ def run(
 ) -> None:  # fmt: skip
     """Run the main job without a UI: pull, validate, compute, publish.
 
-    Without an address of a source system in the settings, or with --sandbox, the built-in province
-    is started for the run and pulled from its first day on. The run is recorded in the Dagster
-    instance (DAGSTER_HOME, default .dagster) and shows in `cchc ui`.
+    What runs is what the settings name: each source system may be left out, and what needs it is then
+    missing, with its reason. Where they name none at all, or with --sandbox, the built-in province
+    is started for the run and pulled from its first day on. The first line says which. The run is
+    recorded in the Dagster instance (DAGSTER_HOME, default .dagster) and shows in `cchc ui`.
 
     \b
     Examples:
@@ -66,8 +68,10 @@ def run(
       cchc run --from 2026-10-01 --to 2026-10-10
       cchc run --sandbox dak-nong-2020 --data-dir data-dak-nong
 
-    Exit status: 0 published, 1 something failed (the message says what and which days to run again),
-    130 stopped with Ctrl-C.
+    Exit status: 0 published, also where the portal, PAPI or the registers could not be read: pages and
+    checks then say of which day their figures are. 1 something failed, or days of the one-stop or the
+    document system are missing: what is complete is published, and the message says which days to run
+    again. 130 stopped with Ctrl-C.
     """  # noqa: D301 - the backspace is how click is told to keep lines
     if day and (first or last):
         raise click.UsageError("--day and --from/--to exclude each other.")
@@ -121,7 +125,7 @@ def _run(console: Console, window: Window, data_dir: Path) -> bool:
 def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:
     """Start the Dagster UI and daemon on this machine; Ctrl-C stops both.
 
-    Without an address of a source system in the settings, or with --sandbox, the built-in province
+    Where the settings name no source at all, or with --sandbox, the built-in province
     is served beside them with today's clock, so that a run started in the UI, or by the schedule
     `nightly_0100` once it is switched on, has sources to pull.
     """
@@ -152,13 +156,27 @@ def ui(port: int, data_dir: Path | None, sandbox: str | None, seed: int, size: f
 
 @contextmanager
 def _sources(sandbox: str | None, seed: int, size: float) -> Iterator[SandboxServer | None]:
-    """Serve the built-in province where it is asked for or no source is configured; mark the lake as its."""
-    configured = load_settings().one_stop_url is not None
-    with province_environment(sandbox, seed, size) if sandbox or not configured else nullcontext(None) as province:
-        settings = load_settings()
-        identity = province.identity if province else {"province_code": settings.province_code}
-        Lake(settings.data_dir).claim(identity)
-        yield province
+    """Serve the built-in province where it is asked for or no source is configured; mark the lake as its.
+
+    Files in the drop folder of a lake that is a built-in province's configure nothing: it wrote them itself.
+    """
+    settings, console = load_settings(), Console(stderr=True)
+    lake = Lake(settings.data_dir)
+    lacking = {kind.title_en: kind.lacks(settings) for kind in SOURCES.values()}
+    is_built_in = "scenario" in lake.identity() and not any(settings.addresses().values())
+    if sandbox or is_built_in or all(lacking.values()):
+        why = "--sandbox asks for it" if sandbox else "the settings name no source"
+        with province_environment(sandbox, seed, size) as province:
+            scenario = province.province.scenario.name
+            console.print(f"[bold]Sources[/]: the built-in province {scenario} ({why}).", highlight=False)
+            yield province
+        return
+    lake.claim({"province_code": settings.province_code})
+    held = "; ".join(f"{title}: {lack or 'configured'}" for title, lack in lacking.items())
+    console.print(f"[bold]Sources[/] of {settings.province_code}: {escape(held)}.", highlight=False, soft_wrap=True)
+    if any(lacking.values()):
+        console.print("What a source that is left out would give is missing, with this reason.", soft_wrap=True)
+    yield None
 
 
 def _same_again(data_dir: Path | None, sandbox: str | None, seed: int, size: float) -> None:

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.staged import staged_key
-from assets.table_asset import SHOWN_ROWS, Made, Work, check, picture, preview, table_asset
+from assets.table_asset import ERROR, SHOWN_ROWS, Made, Work, check, picture, preview, table_asset
 from cchc_pipeline.contracts.code_lists import load_code_list
 from cchc_pipeline.core import at_risk, build, state
-from cchc_pipeline.core.units import REGISTER, build_units, former_holders, register_history
+from cchc_pipeline.core.units import REGISTER, build_units, former_holders, register_history, take_in_changes
 from cchc_pipeline.drawing import charts
 from cchc_pipeline.reference.working_time import WorkingHours, working_hours
 from cchc_pipeline.sources.registry import SOURCES
@@ -29,13 +29,16 @@ def _hours(work: Work) -> WorkingHours:
     "dossiers",
     key="core_dossiers",
     deps=[staged_key(table) for table in ("one_stop__dossiers", "documents__documents", REGISTER)],
+    checks={"unit_changes_agree": "Sổ thay đổi đơn vị không mâu thuẫn: the register does not contradict itself."},
 )
 def core_dossiers(work: Work) -> Made:
     """Hồ sơ TTHC: current state of every dossier with outcome, pending, overdue and handling time."""
     lake = work.lake
     state.take_in(lake, "documents__documents")
     changed = state.take_in_dossiers(lake)
-    state.take_in(lake, REGISTER)
+    wrong = take_in_changes(lake)
+    kept = f"Sổ thay đổi đơn vị mâu thuẫn, sổ của đêm trước vẫn dùng. / The register held before stays. {wrong}"
+    agree = check("unit_changes_agree", ERROR, passed=wrong is None, finding=kept if wrong else "-")
     former = former_holders(register_history(lake))
     parts, rebuilt = build.build_dossiers(lake, lake.span().as_of_on, hours=_hours(work), former=former)
     # the newest month is shown; days without any dossier, such as a first weekend, have none
@@ -49,6 +52,7 @@ def core_dossiers(work: Work) -> Made:
             "months_changed": len(changed),
             "months_rebuilt": rebuilt,
         },
+        [agree],
     )
 
 

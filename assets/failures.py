@@ -35,6 +35,13 @@ def run_command(window: Window) -> str:
     return f"cchc run {days} {os.environ.get(VARIABLE, '')}".rstrip()
 
 
+def window_of(context: dg.AssetExecutionContext) -> Window | None:
+    """Return the days that a run was asked for; None where it was started without."""
+    tags = context.run.tags
+    first, last = (tags.get("dagster/partition") or tags.get(tag) for tag in RANGE_TAGS)
+    return Window(date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+
+
 def failure(context: dg.AssetExecutionContext, what: str, problem: str, kind: str, window: Window | None) -> dg.Failure:
     """Build a failure, not retried, that says what stays and what to run again."""
     context.log.error(problem)
@@ -58,7 +65,4 @@ def as_failure(context: dg.AssetExecutionContext, what: str) -> Iterator[None]:
     try:
         yield
     except CchcError as error:
-        tags = context.run.tags
-        first, last = (tags.get("dagster/partition") or tags.get(tag) for tag in RANGE_TAGS)
-        window = Window(date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
-        raise failure(context, what, str(error), type(error).__name__, window) from error
+        raise failure(context, what, str(error), type(error).__name__, window_of(context)) from error

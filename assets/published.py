@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.core import at_risk_calibration, core_units, late_dossiers, portal_metrics, portal_procedures
-from assets.failures import as_failure, run_command
+from assets.failures import as_failure, run_command, window_of
 from assets.indicators import indicator_values_public
 from assets.ingest import INBOUND
 from assets.resources import ProvinceResource
@@ -20,10 +20,13 @@ from assets.scorecards import (
 )
 from assets.table_asset import ERROR, check, check_specs, lake_step, markdown_table, page_path, picture
 from cchc_pipeline.days import Window
-from cchc_pipeline.lake.publish import read_published, what_stays
+from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.publish import read_published
 from cchc_pipeline.release.release import missing_days, release
 from cchc_pipeline.site import preview
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
+from cchc_pipeline.sources.registry import SOURCES
+from cchc_pipeline.sources.states import source_states
 from cchc_pipeline.validation.retention import prune
 
 
@@ -44,16 +47,8 @@ def published(
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Bản công bố: a complete version with one Parquet file per table, then the pointer `current`."""
     lake, settings = province.lake(), province.settings()
-    gaps = missing_days(lake, settings.overlap_days)
-    listed = [f"{source}: {first} … {last}" for source, first, last in gaps]
-    commands = list(dict.fromkeys(run_command(Window(first, last)) for _, first, last in gaps))
-    yield check("no_missing_days", ERROR, passed=not gaps, missing=listed, run=commands)
-    if gaps:
-        raise dg.Failure(
-            description=f"published: days were never pulled ({'; '.join(listed)}); figures over them would be wrong, "
-            f"so {what_stays(lake.published)}. Run: {'; '.join(f'`{command}`' for command in commands)}",
-            allow_retries=False,
-        )
+    listed, commands = _gaps(lake)
+    yield check("no_missing_days", ERROR, passed=not listed, missing=listed, run=commands)
     with as_failure(context, "published"):
         done = release(lake, settings, INBOUND, context.run.run_id)
     rows = [(name, f"{count:,}", "yes" if name in done.changed else "") for name, count in done.rows.items()]
@@ -65,6 +60,7 @@ def published(
             "version": done.version,
             "tables": markdown_table(["table", "rows", "changed"], rows),
             "tables_changed": len(done.changed),
+            "sources": dg.MetadataValue.md("\n\n".join(one.sentence_vi for one in source_states(lake).values())),
             "support_ended": ", ".join(done.ended) or "none",
             "path": dg.MetadataValue.path(str(done.folder)),
             "quality_report": page_path(lake, folder=QUALITY_FOLDER),
@@ -92,6 +88,43 @@ def retention(context: dg.AssetExecutionContext, province: ProvinceResource) -> 
     removed = sum(len(one.days) for one in done)
     by_table = markdown_table(head, rows)
     return dg.MaterializeResult(metadata={"dagster/row_count": removed, "days_removed": removed, "by_table": by_table})
+
+
+@dg.asset(deps=[retention], group_name="published", **lake_step("published", "release", "sources"))
+def days_complete(context: dg.AssetExecutionContext, province: ProvinceResource) -> dg.MaterializeResult:
+    """Đủ ngày số liệu: the end of a night. It fails where days of the one-stop or the document system are missing.
+
+    What is complete was published before it, with a mark. Portal, PAPI and registers give whole periods: without them
+    the night ends well, and their checks say what is missing.
+    """
+    lake, window = province.lake(), window_of(context)
+    said, commands = _gaps(lake)
+    daily = [name for name, kind in SOURCES.items() if kind.is_daily]
+    for source in daily:
+        if window is None:  # started by hand, without days: gaps alone count
+            break
+        pulls = [found for day, found in lake.pulls(source).items() if window.first <= day <= window.last]
+        failed = [str(found["error"]) for found in pulls if found["status"] == "failed"]
+        said += dict.fromkeys(failed)
+        commands += [run_command(window)] * bool(failed)
+    if said:
+        commands = list(dict.fromkeys(commands))
+        until = lake.span().as_of_on
+        context.log.error("; ".join(said))
+        raise dg.Failure(
+            description=f"days_complete: days are missing. {' '.join(said)}\nPublished, with a mark: what is complete, "
+            f"until {until}. Run again: {'; '.join(f'`{command}`' for command in commands)}",
+            metadata={"run_again": commands, "missing": said},
+            allow_retries=False,
+        )
+    return dg.MaterializeResult(metadata={one.source: one.sentence_vi for one in source_states(lake).values()})
+
+
+def _gaps(lake: Lake) -> tuple[list[str], list[str]]:
+    """Return the ranges of days that were never read, and the commands that read them."""
+    gaps = missing_days(lake)
+    listed = [f"{source}: {first} … {last}" for source, first, last in gaps]
+    return listed, list(dict.fromkeys(run_command(Window(first, last)) for _, first, last in gaps))
 
 
 def _days(days: tuple[object, ...]) -> str:

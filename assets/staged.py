@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from assets.failures import as_failure, failure
+from assets.failures import as_failure
 from assets.ingest import INBOUND, raw_key
 from assets.lineage import staged_lineage
 from assets.resources import ProvinceResource
@@ -17,7 +17,7 @@ from assets.table_asset import ERROR, WARN, check, check_specs, lake_step, page_
 from cchc_pipeline.contracts import Contract, load_contract
 from cchc_pipeline.contracts.errors import RuleCouldNotRun
 from cchc_pipeline.contracts.parts import Rule
-from cchc_pipeline.days import Window, today
+from cchc_pipeline.days import today
 from cchc_pipeline.site.quality_page import FOLDER as QUALITY_FOLDER
 from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
 from cchc_pipeline.validation.drift.compare import checks_of, compare
@@ -90,16 +90,15 @@ def _staged_asset(table: str) -> dg.AssetsDefinition:
         with as_failure(context, f"contract {table}"):
             days = pending_days(lake, table)
             # "In the future" means after the day of the pull: asked about past days, a source knows what followed.
-            done = stage(lake, table, days, max([lake.span(source).as_of_on, *days, today()]))
+            done = stage(lake, table, days, max([*lake.pulls(source), *days, today()]))
             yield from _check_results(done)
             if done.stuck:
                 raise RuleCouldNotRun(table=table, file=contract.file, problems=done.stuck)
-            yield from map(drift_result, compare(lake, contract, done.days))
-        if done.broken:
-            problem = " ".join(f"Day {day} was refused whole. {error}" for day, error in done.broken.items())
-            raise failure(
-                context, f"contract {table}", problem, "ContractBroken", Window(min(done.broken), max(done.broken))
-            )
+            yield from map(drift_result, compare(lake, contract, [day for day in done.days if day not in done.partial]))
+        if done.broken:  # what was staged of these days before stays, and the night goes on without them
+            refused = {day: f"Day {day} was refused whole. {error}" for day, error in done.broken.items()}
+            lake.refuse_days(source, refused)
+            context.log.error(" ".join(refused.values()))
         last = max(days) if days else ""
         rows = lake.store.read(f"staged/{table}", last, schema=contract.arrow_schema())
         yield dg.MaterializeResult(

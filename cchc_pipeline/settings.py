@@ -59,6 +59,12 @@ class Settings(BaseModel):
     retries: int = Field(default=4, ge=0, le=20)
     backoff_s: float = Field(default=0.5, ge=0)
     delay_s: float = Field(default=0, ge=0, description="pause between two calls to a source")
+    portal_delay_min_s: float = Field(
+        default=1, ge=0, description="shortest pause between two calls to the portal; none on loopback"
+    )
+    portal_delay_max_s: float = Field(
+        default=3, ge=0, le=600, description="longest pause between two calls to the portal; none on loopback"
+    )
     portal_children: bool = Field(
         default=True, description="also keep the portal's figures of departments and communes"
     )
@@ -66,23 +72,23 @@ class Settings(BaseModel):
     keep_versions: int = Field(default=14, ge=1, description="published versions that stay for rollback")
     report_periods: tuple[ReportPeriod, ...] = Field(default=(), description="free periods of indicator_values")
 
+    @model_validator(mode="after")
+    def _pause(self) -> Settings:
+        if self.portal_delay_min_s > self.portal_delay_max_s:
+            raise ValueError(
+                f"portal_delay_min_s ({self.portal_delay_min_s:g}) is more than portal_delay_max_s "
+                f"({self.portal_delay_max_s:g})"
+            )
+        return self
+
     @property
     def drop_folder(self) -> Path:
         """Return the folder for files put there by hand, such as `papi/2024.csv`."""
         return self.drop_dir or self.data_dir / "drop"
 
-    def require_sources(self) -> None:
-        """Check that every source system has an address.
-
-        Raises:
-            SettingsError: one has none.
-        """
-        missing = [PREFIX + name.upper() for name, held in self if name.endswith("_url") and held is None]
-        if missing:
-            raise SettingsError(
-                f"settings: no address for a source system: {', '.join(missing)} not set. "
-                "Set them (environment or cchc.toml), or use the built-in province: `cchc run --sandbox` or `cchc ui`."
-            )
+    def addresses(self) -> dict[str, str | None]:
+        """Return setting -> address of every source system that has one, None where it is not set."""
+        return {name: held for name, held in self if name.endswith("_url")}
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -132,6 +138,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 def _problem(entry: Mapping[str, Any], from_environment: Mapping[str, str], path: Path) -> str:
     """Return one wrong setting, its origin and the fix; values of secrets left out."""
     name, message = ".".join(str(part) for part in entry["loc"]), str(entry["msg"])
+    if not name:  # of several settings together; the message names them
+        return f"{message}. Correct one of them in {path}, or in its variable {PREFIX}…."
     if entry["type"] == "extra_forbidden":  # may be a secret under another name
         return f"{path} has {name}, which is no setting. Correct the name or remove it."
     field = str(entry["loc"][0])

@@ -173,14 +173,10 @@ def test_settings_do_not_change():
         Settings().page_size = 3  # type: ignore[misc]
 
 
-def test_sources_without_an_address_are_all_named():
-    with pytest.raises(SettingsError) as caught:
-        load_settings({"CCHC_DOCUMENTS_URL": "https://vanban.example"}).require_sources()
-    message = str(caught.value)
-    assert "CCHC_ONE_STOP_URL, CCHC_NATIONAL_PORTAL_URL not set" in message
-    assert "cchc run --sandbox" in message
-    addresses = ("CCHC_ONE_STOP_URL", "CCHC_DOCUMENTS_URL", "CCHC_NATIONAL_PORTAL_URL")
-    load_settings(dict.fromkeys(addresses, "http://127.0.0.1:8766")).require_sources()
+def test_the_longest_pause_is_not_the_shortest():
+    with pytest.raises(SettingsError, match=r"portal_delay_min_s \(9\) is more than portal_delay_max_s \(3\)"):
+        load_settings({"CCHC_PORTAL_DELAY_MIN_S": "9"})
+    assert load_settings({"CCHC_PORTAL_DELAY_MIN_S": "3"}).portal_delay_max_s == 3
 
 
 def test_errors_travel_between_processes():

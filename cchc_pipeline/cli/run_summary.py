@@ -11,6 +11,7 @@ from cchc_pipeline.lake.engine import run_sql
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest, read_published, what_stays
 from cchc_pipeline.site import FOLDER
+from cchc_pipeline.sources.states import source_states
 
 
 def closing_table(lake: Lake, window: Window, seconds: float, run_id: str, *, success: bool) -> Group:
@@ -18,7 +19,8 @@ def closing_table(lake: Lake, window: Window, seconds: float, run_id: str, *, su
     heads = {"table": "table", "landed": "rows pulled", "valid": "valid", "quarantined": "quarantined"}
     parts: list[RenderableType] = [table(_pulled(lake, window), heads, f"Nguồn / sources, {window}")]
     version = current_version(lake.published)
-    if success and version is not None:
+    is_published = version is not None and version.name.endswith(run_id[:8])
+    if version is not None and (success or is_published):
         manifest = read_manifest(version)
         rows = {resource["name"]: resource["rows"] for resource in manifest["resources"]}
         facts = {
@@ -29,6 +31,7 @@ def closing_table(lake: Lake, window: Window, seconds: float, run_id: str, *, su
         for index in ("index766", "par_index", "papi"):
             points = read_published(lake.published, f"scorecard_{index}")["points"]
             facts[f"scores {index}"] = f"{len(points) - points.null_count:,} of {len(points):,}"
+        facts |= {one.title_en: one.sentence_vi for one in source_states(lake).values() if one.state != "read"}
         current = lake.published / "current"
         facts |= {
             "data": f"{manifest['data_from']} … {manifest['data_until']}",
@@ -39,6 +42,8 @@ def closing_table(lake: Lake, window: Window, seconds: float, run_id: str, *, su
         listed = [{"fact": fact, "value": value} for fact, value in facts.items()]
         parts.append(table(listed, {"fact": "", "value": Column("", justify="right")}, "Bản công bố / published"))
     state = "[bold green]published[/]" if success else f"[bold red]failed; {what_stays(lake.published)}[/]"
+    if is_published and not success:
+        state = "[bold yellow]published what is complete[/]; [bold red]not everything was read[/]"
     parts.append(f"{state} after {seconds:.0f} s, run {run_id}")
     return Group(*parts)
 

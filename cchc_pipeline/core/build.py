@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import index_table, measure_table
 from cchc_pipeline.core import state
-from cchc_pipeline.core.queries import FIRST, PROCEDURE_KEY, calendar_table, counts, run_table
+from cchc_pipeline.core.queries import FIRST, PROCEDURE_KEY, calendar_table, counts, held_source, run_table
 from cchc_pipeline.core.units import former_fingerprint, with_holders
 from cchc_pipeline.days import today
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
@@ -72,8 +72,7 @@ def step_kinds() -> pa.Table:
 
 def first_apologies(lake: Lake) -> pa.Table:
     """Return first apology letters per dossier: dossier_code, letter_code, letter_on."""
-    documents = lake.store.source("core/documents__documents", load_contract("documents__documents").arrow_schema())
-    return run_file("core/late_apologies", _APOLOGIES, documents=documents)
+    return run_file("core/late_apologies", _APOLOGIES, documents=held_source(lake, "documents__documents"))
 
 
 def build_late_part(lake: Lake, part: str, **tables: Source) -> pa.Table:
@@ -191,7 +190,7 @@ def build_events(lake: Lake, as_of_on: date) -> pa.Table:
 def build_documents(lake: Lake, *, former: pa.Table | None = None) -> pa.Table:
     """Build the published table `documents`: one row per document."""
     calendar = calendar_table(FIRST, today() + timedelta(days=400))
-    held = with_holders(lake.store.path("core/documents__documents"), former)
+    held = with_holders(held_source(lake, "documents__documents"), former)
     table = run_file("core/documents", load_contract("documents").arrow_schema(), held=held, calendar=calendar)
     lake.store.update(table, "built/documents")
     return table
@@ -199,7 +198,7 @@ def build_documents(lake: Lake, *, former: pa.Table | None = None) -> pa.Table:
 
 def build_procedures(lake: Lake, as_of_on: date) -> pa.Table:
     """Build the published table `procedures`; keep its counts as a daily snapshot."""
-    held = lake.store.read("core/one_stop__procedures")
+    held = lake.store.read("core/one_stop__procedures", schema=load_contract("one_stop__procedures").arrow_schema())
     newest = counts("procedure_items", key=PROCEDURE_KEY, held=held, run=run_table(as_of_on))
     before = lake.store.read("core/procedure_counts", schema=newest.schema)
     if "executing_level" not in before.schema.names:  # counted before the level was kept

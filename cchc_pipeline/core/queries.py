@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 
 from cchc_pipeline.arrow import table_from_rows
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import run_sql, sql_file
 from cchc_pipeline.lake.files import Source
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.calendar import calendar_rows
 
 _CALENDAR = pa.schema(
@@ -24,6 +27,11 @@ FIRST = date(2015, 1, 1)
 _KEY = "event_on, unit_code, procedure_code, channel"
 #: Columns that counts of procedures are summed by.
 PROCEDURE_KEY = "event_on, unit_code, executing_level"
+
+
+def held_source(lake: Lake, table: str) -> pa.Table | Path:
+    """Return what the lake holds of an inbound table; empty where its source was never read."""
+    return lake.store.source(f"core/{table}", load_contract(table).arrow_schema())
 
 
 def run_table(as_of_on: date) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import run_sql
+from cchc_pipeline.lake.files import Token
 from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.sources.registry import SOURCE_OF_TABLE
 from cchc_pipeline.validation.acceptances import note_withdrawals, pending_withdrawals
 from cchc_pipeline.validation.quarantine import row_keys
 
@@ -35,10 +37,13 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
     return every.take(last).sort_by([(name, "ascending") for name in key]).combine_chunks()
 
 
-def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> int:
+def upsert(
+    lake: Lake, table: str, incoming: pa.Table, key: Sequence[str], check: Callable[[pa.Table], object] | None = None
+) -> int:
     """Merge into a core table of one file; return the number of rows held.
 
-    Columns that rows held from before do not have are null in them.
+    Columns that rows held from before do not have are null in them. Where `check` raises on what would be held, what
+    is held stays.
     """
     current = lake.store.read(f"core/{table}", schema=incoming.schema)
     if current.schema.names != incoming.schema.names:
@@ -46,6 +51,8 @@ def upsert(lake: Lake, table: str, incoming: pa.Table, key: Sequence[str]) -> in
         absent = {field.name: pa.nulls(current.num_rows, field.type) for field in incoming.schema}
         current = pa.table(absent | held).select(incoming.schema.names).cast(incoming.schema)
     merged = merge(current, incoming, key)
+    if check is not None:
+        check(merged)
     lake.store.update(merged, f"core/{table}")
     return merged.num_rows
 
@@ -83,23 +90,27 @@ def _parts_holding(lake: Lake, table: str, incoming: pa.Table, key: str) -> set[
 def open_dossiers(lake: Lake) -> pa.Table:
     """Return dossiers accepted and not yet finished: dossier_code, received_on.
 
-    Drafts and results that nobody has fetched are left out, as they pile up: the adapter reads those by status.
+    Drafts and results that nobody has fetched are left out, as they pile up: the adapter reads those by status. Staged
+    dossiers that wait for days before them are among them.
     """
+    waiting = lake.ledger("staged", "one_stop__dossiers", consumer="core").pending()
+    sql = "SELECT dossier_code, received_on FROM {} WHERE status_code IN (2, 4, 5, 6)"
     schema = load_contract("one_stop__dossiers").arrow_schema()
     return run_sql(
-        "SELECT dossier_code, received_on FROM held WHERE status_code IN (2, 4, 5, 6) ORDER BY ALL",
+        f"{sql.format('held')} UNION {sql.format('waiting')} ORDER BY ALL",
         held=lake.store.source_of_parts("core/dossiers", schema),
+        waiting=lake.store.source_of_parts("staged/one_stop__dossiers", schema, only=set(waiting)),
     )
 
 
-def take_in(lake: Lake, table: str) -> int:
+def take_in(lake: Lake, table: str, check: Callable[[pa.Table], object] | None = None) -> int:
     """Upsert the new staged rows of a table by its key; return the rows then held.
 
     Files are taken in the order in which they were written: what was pulled later is newer, whatever
-    day it was pulled for.
+    day it was pulled for. Where `check` raises on what would be held, the new rows wait.
     """
     with _new(lake, table, table) as rows:
-        return upsert(lake, table, rows, load_contract(table).key)
+        return upsert(lake, table, rows, load_contract(table).key, check)
 
 
 def take_in_dossiers(lake: Lake) -> set[str]:
@@ -116,7 +127,7 @@ def replace(lake: Lake, table: str) -> int:
     """
     contract = load_contract(table)
     ledger = lake.ledger("staged", table, consumer="core")
-    taken = ledger.pending()
+    taken = _complete(lake, table, ledger.pending())
     listings = [part for part in taken if lake.store.rows(f"staged/{table}", part)]
     if listings:
         rows = _read(lake, table, listings[-1:])
@@ -126,6 +137,18 @@ def replace(lake: Lake, table: str) -> int:
     return lake.store.read(f"core/{table}", schema=contract.arrow_schema()).num_rows
 
 
+def _complete(lake: Lake, table: str, pending: Mapping[str, Token]) -> dict[str, Token]:
+    """Return the pending days up to which no day of the source is missing; later ones wait until the gap is closed.
+
+    So what is held is what the source held after its last complete day, and figures as of that day are exact.
+    """
+    source = SOURCE_OF_TABLE[table]
+    if not source.is_daily or not lake.pulls(source.name):
+        return dict(pending)
+    span = lake.read_span(source.name)
+    return {part: token for part, token in pending.items() if span and part <= span.as_of_on.isoformat()}
+
+
 @contextmanager
 def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     """Yield the new staged rows; note them as taken in when the block succeeds.
@@ -133,7 +156,7 @@ def _new(lake: Lake, table: str, core_name: str) -> Iterator[pa.Table]:
     A record whose acceptance was withdrawn is removed first; what was last staged of it comes with the rows.
     """
     ledger = lake.ledger("staged", table, consumer="core")
-    taken = ledger.pending()
+    taken = _complete(lake, table, ledger.pending())
     decisions, withdrawn = pending_withdrawals(lake, table)
     _drop_rows(lake, table, core_name, withdrawn)
     new = _read(lake, table, list(taken))

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from cchc_pipeline.arrow import table_from_records, table_from_rows
 from cchc_pipeline.contracts import load_contract
-from cchc_pipeline.core.queries import run_table
+from cchc_pipeline.core.queries import held_source, run_table
+from cchc_pipeline.core.state import take_in
 from cchc_pipeline.lake.engine import run_file, run_sql, sql_file
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.reference.units import UnitChange, UnitHistory
+from cchc_pipeline.reference.units import UnitChange, UnitHistory, UnitHistoryError
 from cchc_pipeline.reference.units_national import province_history
 
 FORMER = pa.schema(
@@ -56,14 +57,15 @@ def former_fingerprint(former: pa.Table | None) -> str:
     return str(former.to_pylist()) if former is not None and former.num_rows else ""
 
 
-def with_holders(source: Path, former: pa.Table | None) -> pa.Table | Path:
+def with_holders(source: pa.Table | Path, former: pa.Table | None) -> pa.Table | Path:
     """Return records under the unit that held their code when they came in.
 
     A dossier that came in before a code changed hands stays with the old holder, whenever it is closed.
     """
     if former is None or former.num_rows == 0:
         return source
-    return run_sql(holders_query(pq.read_schema(source).names), records=source, former=former)
+    names = source.column_names if isinstance(source, pa.Table) else pq.read_schema(source).names
+    return run_sql(holders_query(names), records=source, former=former)
 
 
 def holders_query(names: Sequence[str]) -> str:
@@ -72,6 +74,15 @@ def holders_query(names: Sequence[str]) -> str:
     unit = "COALESCE(former.unit_code, records.unit_code) AS unit_code"
     columns = ", ".join(unit if name == "unit_code" else f"records.{name}" for name in names)
     return sql_file("core/holders").format(columns=columns, came_in=came_in)
+
+
+def take_in_changes(lake: Lake) -> UnitHistoryError | None:
+    """Take in the register of changes; return why not, where it contradicts itself: the one held then stays."""
+    try:
+        take_in(lake, REGISTER, lambda rows: history_of(row for row in rows.to_pylist() if not row["is_withdrawn"]))
+    except UnitHistoryError as error:
+        return error
+    return None
 
 
 def _register(lake: Lake) -> list[dict[str, object]]:
@@ -137,15 +148,15 @@ def build_units(lake: Lake, province_code: str, as_of_on: date) -> pa.Table:
     """
     used = run_sql(
         USED_QUERY,
-        procedures=lake.store.source("core/one_stop__procedures"),
-        documents=lake.store.source("core/documents__documents"),
+        procedures=held_source(lake, "one_stop__procedures"),
+        documents=held_source(lake, "documents__documents"),
         dossiers=lake.store.source_of_parts("core/dossiers", pa.schema([("unit_code", pa.string())])),
     )
     history = full_history(lake, province_code, used["unit_code"].to_pylist())
     table = run_file(
         "core/units",
         load_contract("units").arrow_schema(),
-        portal=lake.store.source("core/national_portal__metrics"),
+        portal=held_source(lake, "national_portal__metrics"),
         used=used,
         registered=_registered(history, _register(lake)),
         province=pa.table({"province_code": [province_code]}),

@@ -13,11 +13,12 @@ from cchc_pipeline.core.queries import document_events
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.days import periods
 from cchc_pipeline.indicators.catalogue import relations
-from cchc_pipeline.indicators.compute import compute
+from cchc_pipeline.indicators.compute import PROCEDURE_COUNTS, compute
 from cchc_pipeline.lake.engine import run_file
 from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import MapName, UnitMap, inexact_table, lineage_table
+from cchc_pipeline.sources.states import states_table
 
 Windows = Iterable[tuple[date, date]]
 
@@ -69,7 +70,8 @@ def _computed(lake: Lake, which: MapName, free_periods: Windows) -> pa.Table:
     tables |= {
         "dossiers": store.source_of_parts("built/dossiers", load_contract("dossiers").arrow_schema()),
         "document_events": document_events(store.source("built/documents"), span.as_of_on),
-        "procedure_counts": store.source("core/procedure_counts"),
+        "procedure_counts": store.source("core/procedure_counts", PROCEDURE_COUNTS),
+        "source_states": states_table(lake),
         "unit_lineage": lineage_table(units, built_history(lake), span.first, span.as_of_on, which),
         "periods": periods(span.first, span.as_of_on, free_periods),
     }

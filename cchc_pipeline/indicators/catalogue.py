@@ -58,6 +58,13 @@ class CatalogueError(CchcError):
     """A wrong entry of the indicator catalogue."""
 
 
+class OtherSources(Strict):
+    """Measures whose terms need other sources than the rest of their relation."""
+
+    sources: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
 class Relation(Strict):
     """A view by unit and period that terms aggregate over.
 
@@ -77,6 +84,8 @@ class Relation(Strict):
             SUM then, and is made before rolling up.
         covered_by: view of the periods (period_type, period_start, period_end) in which "no row" is a zero after
             all, because somebody counted.
+        sources: sources that have to be read for a period, before "no row" is a zero in it.
+        other_sources: measures whose terms need others.
     """
 
     id: str
@@ -91,6 +100,8 @@ class Relation(Strict):
     absent: Literal["zero", "unknown"] = "zero"
     covered_by: str | None = None
     sums: str | None = None
+    sources: tuple[str, ...] = ()
+    other_sources: tuple[OtherSources, ...] = ()
 
 
 @cache
@@ -132,6 +143,13 @@ class Term(Strict):
         """Return the relation that the term aggregates over."""
         return relations()[self.over]
 
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Return the sources without which nothing is known of what the term counts."""
+        measures = {one.this for one in self.tree.find_all(exp.Literal) if one.is_string}
+        told = [some.sources for some in self.relation.other_sources if measures.intersection(some.measures)]
+        return tuple(dict.fromkeys(source for some in (told or [self.relation.sources]) for source in some))
+
 
 class Indicator(Strict):
     """An indicator: numerator, and a denominator where it is a rate or a mean.
@@ -165,6 +183,11 @@ class Indicator(Strict):
     def kind(self) -> str:
         """Return the kind of its values, as published: flow, stock, median or index."""
         return self.numerator.relation.kind
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the sources that have to be read before it is known."""
+        return tuple(dict.fromkeys(source for term in self.terms for source in term.sources))
 
     @property
     def source_tables(self) -> tuple[str, ...]:

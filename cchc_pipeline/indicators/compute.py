@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.indicators.catalogue import VALUE_IS_NUMERATOR, Indicator, Relation, Term, catalogue, relations
-from cchc_pipeline.lake.engine import parse_sql, session, sql_file, sql_text
+from cchc_pipeline.lake.engine import parse_sql, run_sql, session, sql_file, sql_text
 from cchc_pipeline.lake.files import Source
 
 #: Daily counts of the procedure catalogue, which are kept in the lake and not published.
@@ -35,7 +35,8 @@ def compute(
     Args:
         tables: input tables by name; one that is left out is empty. `units`; `unit_lineage`, see
             `reference.unit_map.lineage_table`; `periods`, see `days.periods`; `dossier_events` and `document_events`,
-            additive daily counts; `procedure_counts`; and the published tables that relations read.
+            additive daily counts; `procedure_counts`; `source_states`, of which every source that it does not name
+            counts as read; and the published tables that relations read.
         first: first civil day of data.
         as_of_on: last civil day of data; a running period is given to date.
         only: indicators to compute; the whole catalogue by default.
@@ -43,11 +44,13 @@ def compute(
     Returns:
         Rows of `indicator_values`, one per indicator, unit and period, ordered by that key. Months, quarters, years and
         free periods in which the unit exists have a row even for zero; single days, and times outside of the unit's
-        life, only where something was counted. A rate over nothing has value null. `value` is 100 x numerator /
+        life, only where something was counted; none for periods that a source was not read for (`_is_known`). A rate
+        over nothing has value null. `value` is 100 x numerator /
         denominator for rates in %, numerator / denominator for means, otherwise the numerator.
     """
     indicators = list(catalogue() if only is None else only)
-    run = pa.table({"as_of_on": pa.array([as_of_on], pa.date32()), "first_on": pa.array([first], pa.date32())})
+    days = {"as_of_on": as_of_on, "first_on": first} | read_days(tables.get("source_states"), first, as_of_on)
+    run = pa.table({name: pa.array([day], pa.date32()) for name, day in days.items()})
     *made, query = statements(indicators)
     with session(**inputs_of(_relations_of(indicators), tables), run=run) as engine:
         for statement in made:
@@ -55,6 +58,20 @@ def compute(
         result = engine.query(query)
     schema = load_contract("indicator_values").arrow_schema()
     return result.select(schema.names).cast(schema)
+
+
+def read_days(states: Source | None, first: date, as_of_on: date) -> dict[str, date | None]:
+    """Return the days that each source was read for, as columns of `run`: <source>_from and <source>_until.
+
+    A source that `states`, the table `source_states`, does not name was read from `first` to `as_of_on`.
+    """
+    held = run_sql("SELECT source, first_on, read_on FROM states", states=states).to_pylist() if states else []
+    read = {row["source"]: (row["first_on"], row["read_on"]) for row in held}
+    return {
+        f"{source}_{end}": day
+        for source in sorted({one for indicator in catalogue() for one in indicator.sources})
+        for end, day in zip(("from", "until"), read.get(source, (first, as_of_on)), strict=True)
+    }
 
 
 def statements(indicators: Sequence[Indicator]) -> list[str]:
@@ -147,7 +164,25 @@ def _equal(table: str, columns: Sequence[str]) -> str:
 
 
 def _filled(term: Term, name: str) -> str:
-    """Return the column of a term, with zero where no row means zero."""
+    """Return the column of a term, with zero where no row means zero; null where its sources were not read."""
+    filled = _with_zeros(term, name)
+    if term.relation.absent == "unknown":
+        return filled
+    return f"CASE WHEN {' AND '.join(map(_is_known, term.sources))} THEN {filled} END" if term.sources else filled
+
+
+def _is_known(source: str) -> str:
+    """Return whether a source was read for a period: to its end, or up to some day of the period that runs.
+
+    A period that was over before the first day read is not known either.
+    """
+    return (
+        f"grid.period_start <= run.{source}_until AND grid.period_end >= run.{source}_from"
+        f" AND (grid.period_end <= run.{source}_until OR grid.period_end >= run.as_of_on)"
+    )
+
+
+def _with_zeros(term: Term, name: str) -> str:
     relation = term.relation
     column = f"{relation.id}_terms.{name}"
     if not term.adds_up:

@@ -76,7 +76,7 @@ class Store:
             raise LakeError(f"lake {self.root}: no table {table} yet. Run the main job: `cchc run --day D`.")
         return schema.empty_table()
 
-    def source(self, table: str, schema: pa.Schema | None = None) -> Source:
+    def source(self, table: str, schema: pa.Schema | None = None) -> pa.Table | Path:
         """Return a table of one file as an engine source; empty where there is none.
 
         Raises:

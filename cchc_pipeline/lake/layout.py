@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -115,45 +116,113 @@ class Lake:
     def record_pull(self, source: str, first: date, last: date, outcome: dict[str, Any]) -> None:
         """Record the outcome of the pull of the days `first` to `last`.
 
-        `outcome` has at least a `status`, ok or failed. Days that were once read to the end stay read (`is_read`) when
-        a later pull of them fails: what the earlier pull gave is in the core tables.
+        `outcome` has at least a `status`: ok, failed, or absent where the settings do not name the source; and
+        `overlap_days`, the days before `first` that the pull has read as well. Days that were once read to the end stay
+        read (`is_read`) when a later pull of them fails: what the earlier pull gave is in the core tables.
         """
         name = f"pulls/{source}/{first.isoformat()}_{last.isoformat()}"
         before = self.store.read_json(name) or {}
-        record = {"first": first.isoformat(), "last": last.isoformat(), "is_read": _is_read(before), **outcome}
-        self.store.write_json({**record, "is_read": _is_read(record)}, name)
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        record = {**days, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS), **outcome}
+        if outcome.get("status") == "ok":
+            known = self.pulls(source)
+            window = (first + timedelta(days=n) for n in range((last - first).days + 1))
+            record["new_days"] = [str(day) for day in window if not known.get(day, {}).get("is_read")]
+        else:
+            record |= {key: before[key] for key in ("refused", "new_days") if key in before}
+        self.store.write_json({**record, "is_read": _is_read(before) or _is_read(record)}, name)
+
+    def refuse_days(self, source: str, refused: Mapping[date, str]) -> None:
+        """Record that days were pulled but are not usable: day -> why.
+
+        They count as failed until they are pulled again.
+        """
+        named = {day.isoformat(): why for day, why in refused.items()}
+        records = self.store.parts(f"pulls/{source}", suffix=".json")
+        for name in (f"pulls/{source}/{part}" for part in sorted(records, key=lambda part: records[part])):
+            record = self.store.read_json(name)
+            within = {day: why for day, why in named.items() if record["first"] <= day <= record["last"]}
+            if within:
+                self.store.write_json({**record, "refused": record.get("refused", {}) | within}, name)
 
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
         """Return civil day -> outcome of the newest pull of the day, in order of days.
 
-        `is_read` tells whether any pull has read the day to its end.
+        `is_read` tells whether any pull has read the day to its end, and what it gave was usable.
         """
         records = self.store.parts(f"pulls/{source}", suffix=".json")
-        found: dict[date, dict[str, Any]] = {}
-        for name in sorted(records, key=lambda name: records[name]):
-            outcome = self.store.read_json(f"pulls/{source}/{name}")
-            first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
-            for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
-                found[day] = {**outcome, "is_read": _is_read(outcome) or _is_read(found.get(day, {}))}
-        return dict(sorted(found.items()))
+        return dict(_pulls(self.store, source, tuple(sorted(records.items(), key=lambda one: one[1]))))
 
-    def span(self, source: str = "one_stop") -> DataSpan:
-        """Return the first and last civil day that a pull of `source` read to the end.
+    def gaps(self, source: str) -> list[date]:
+        """Return the days between the first and the last one read that no pull has read, in order.
+
+        A pull also reads the days of its overlap before it, so that a short outage heals with the next night.
+        """
+        read = self._read(source)
+        covered = {day - timedelta(days=back) for day, overlap in read.items() for back in range(overlap + 1)}
+        first = min(read, default=date.max)
+        days = (max(read, default=first) - first).days
+        return [day for n in range(days) if (day := first + timedelta(days=n)) not in covered]
+
+    def read_span(self, source: str) -> DataSpan | None:
+        """Return the first day that was read of a source, and the last one up to which no day is missing.
+
+        None where none of its days was read to the end.
+        """
+        read = self._read(source)
+        if not read:
+            return None
+        return DataSpan(min(read), min([max(read), *(day - timedelta(days=1) for day in self.gaps(source)[:1])]))
+
+    def span(self) -> DataSpan:
+        """Return the first and the last civil day of data.
+
+        They are those of the one-stop system. Where none of its days was read yet, those of the document system, and
+        without these of whatever was read.
 
         Raises:
-            LakeError: no day was pulled yet.
+            LakeError: no day of any source was read yet.
         """
-        days = [day for day, outcome in self.pulls(source).items() if outcome["is_read"]]
-        if not days:
-            raise LakeError(
-                f"lake {self.root}: no day of {source} was pulled yet. Run the main job: `cchc run --day D`."
-            )
-        return DataSpan(min(days), max(days))
+        sources = [path.name for path in sorted((self.root / "pulls").glob("*/"))]
+        for some in (["one_stop"], ["documents"], sources):
+            if spans := [found for source in some if (found := self.read_span(source))]:
+                return DataSpan(min(one.first for one in spans), max(one.as_of_on for one in spans))
+        raise LakeError(f"lake {self.root}: no day of any source was read yet. Run the main job: `cchc run --day D`.")
+
+    def _read(self, source: str) -> dict[date, int]:
+        """Return the days read to the end, with the days before each that its pull has read too."""
+        outcomes = self.pulls(source).items()
+        return {day: int(one.get("overlap_days", _OVERLAP_DAYS)) for day, one in outcomes if one["is_read"]}
 
     @property
     def published(self) -> Path:
         """Return the folder of everything that is published."""
         return self.root / "published"
+
+
+#: Overlap of pulls that were recorded without one: the default of the setting.
+_OVERLAP_DAYS = 7
+#: Why a day that was refused has no figures, for officials.
+REFUSED_VI = "số liệu không đúng hợp đồng dữ liệu"
+
+
+@lru_cache(maxsize=16)
+def _pulls(store: Store, source: str, records: tuple[tuple[str, Token], ...]) -> dict[date, dict[str, Any]]:
+    """Return what `Lake.pulls` returns, from records in the order in which they were written."""
+    found: dict[date, dict[str, Any]] = {}
+    for name, _ in records:
+        outcome = store.read_json(f"pulls/{source}/{name}")
+        first, last = date.fromisoformat(outcome["first"]), date.fromisoformat(outcome["last"])
+        for day in (first + timedelta(days=i) for i in range((last - first).days + 1)):
+            refused, before = outcome.get("refused", {}).get(str(day)), found.get(day, {})
+            usable, is_read = outcome, _is_read(outcome)
+            if refused is not None:
+                usable = {**outcome, "status": "failed", "error": refused, "error_vi": REFUSED_VI}
+                is_read = str(day) not in outcome.get("new_days", ())
+            if not is_read and before.get("is_read"):
+                usable = {**usable, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS)}
+            found[day] = {**usable, "is_read": is_read or bool(before.get("is_read"))}
+    return dict(sorted(found.items()))
 
 
 def _is_read(outcome: dict[str, Any]) -> bool:

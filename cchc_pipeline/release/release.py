@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -26,35 +26,24 @@ from cchc_pipeline.site import FOLDER
 from cchc_pipeline.site.build import site_files
 from cchc_pipeline.site.quality_page import quality_files, quality_of_sources
 from cchc_pipeline.sources.registry import SOURCES
+from cchc_pipeline.sources.states import TABLE as STATES
+from cchc_pipeline.sources.states import states_table
 from cchc_pipeline.validation.acceptances import acceptances_table
 from cchc_pipeline.validation.staging import published_state
 
 
-def missing_days(lake: Lake, overlap_days: int) -> list[tuple[str, date, date]]:
-    """Return ranges of days that a daily source was never read for.
+def missing_days(lake: Lake) -> list[tuple[str, date, date]]:
+    """Return ranges of days that a daily source was never read for, before the last day that it was read for.
 
-    Each is (source, first day, last day), none later than the last day of data.
+    Each is (source, first day, last day).
     """
-    last, found = lake.span().as_of_on, []
+    found = []
     for source in (name for name, kind in SOURCES.items() if kind.is_daily):
-        days = enumerate(uncovered_days(lake, source, overlap_days, last))
+        days = enumerate(lake.gaps(source))
         for _, run in groupby(days, lambda one: one[1].toordinal() - one[0]):  # consecutive days
             one, *more = (day for _, day in run)
             found.append((source, one, more[-1] if more else one))
     return found
-
-
-def uncovered_days(lake: Lake, source: str, overlap_days: int, last: date) -> list[date]:
-    """Return the days from the first pull to `last` that no successful pull has read.
-
-    A pull of a day also reads the `overlap_days` before it, so a short outage heals with the next night.
-    """
-    pulled = [day for day, outcome in lake.pulls(source).items() if outcome["is_read"]]
-    if not pulled:
-        return []
-    covered = {day - timedelta(days=back) for day in pulled for back in range(overlap_days + 1)}
-    first = min(pulled)
-    return [day for i in range((last - first).days + 1) if (day := first + timedelta(days=i)) not in covered]
 
 
 def release(
@@ -76,6 +65,7 @@ def release(
     lake.store.update(published_state(lake, "quarantine", inbound), "built/quarantine")
     lake.store.update(published_state(lake, "data_quality", inbound), "built/data_quality")
     lake.store.update(acceptances_table(lake, inbound), "built/quarantine_releases")
+    lake.store.update(states_table(lake), f"built/{STATES}")
     schema = load_contract("dossiers").arrow_schema()
     months = (lake.store.read("built/dossiers", part) for part in lake.store.parts("built/dossiers"))
     joined = (month.select(schema.names).cast(schema) for month in months)  # one in memory at a time
@@ -113,7 +103,9 @@ def _quality(lake: Lake, settings: Settings, inbound: Sequence[str], last_on: da
         for name in ("data_quality", "quarantine", "quarantine_releases", "units")
     )
     contracts = [load_contract(table) for table in inbound]
+    states = {row["source"]: row["sentence_vi"] for row in states_table(lake).to_pylist()}
     found = quality_of_sources(contracts, quality, quarantine, releases, units, last_on)
+    found = [{**one, "sentence_vi": states.get(one["source"])} for one in found]
     return quality_files(found, unit_names(units).get(settings.province_code) or settings.province_code)
 
 

@@ -130,6 +130,8 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
     row = next((one for one in values.to_pylist() if one["unit_code"] == code), None)
     if row is None:
         notes.append("Không có số liệu nào được ghi nhận cho đơn vị trong khoảng thời gian này.")
+        states = tables["source_states"].to_pylist()  # type: ignore[union-attr]
+        notes += [one["sentence_vi"] for one in states if one["source"] in indicator.sources and one["state"] != "read"]
         row = dict.fromkeys(_VALUES)
     with _items(tables, indicator, first, last, begins, until) as engine:
         asked = _Asked(engine, code, first, min(last, until), limit)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.queries import document_events
 from cchc_pipeline.core.units import history_of
 from cchc_pipeline.days import custom_periods
@@ -21,6 +22,7 @@ from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import published_version, read_manifest, read_published
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.reference.units import UnitHistory
+from cchc_pipeline.sources.states import TABLE
 
 #: Number of units listed in the message about an unknown one.
 LISTED = 60
@@ -105,6 +107,8 @@ def published_inputs(lake: Lake, begins: date, until: date, windows: Iterable[tu
     names = dict.fromkeys(["late_dossiers", *(name for one in relations().values() for name in one.tables)])
     return {
         **{name: store.source(name) for name in names if store.has(name)},
+        # older versions lack the table
+        "source_states": store.read(TABLE, schema=load_contract(TABLE).arrow_schema()),
         "document_events": document_events(store.source("documents"), until),
         "procedure_counts": lake.store.source("core/procedure_counts"),
         "unit_lineage": lineage_table(units, history_of(changes.to_pylist()), begins, until, "as-was"),

@@ -23,6 +23,9 @@ from cchc_pipeline.scorecards.scoring.engine import SCORECARD_SCHEMA
 from cchc_pipeline.scorecards.scoring.measures import SCORED_PERIODS, concat, from_indicators
 from cchc_pipeline.scorecards.scoring.rubric_diff import note_version
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
+from cchc_pipeline.scorecards.source_reasons import note_sources
+from cchc_pipeline.sources.national_portal.source import METRICS
+from cchc_pipeline.sources.states import states_table
 
 #: Share of the maximum that must have been scored for a band to be named at all.
 LEAST_SCORED = 0.8
@@ -41,10 +44,10 @@ def build_index766(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     Raises:
         RubricError: a version lacks what the index needs.
     """
-    rubrics = rubrics or shipped()
-    portal = lake.store.read("core/national_portal__metrics")
+    rubrics, states = rubrics or shipped(), states_table(lake)
+    portal = lake.store.read(f"core/{METRICS}", schema=load_contract(METRICS).arrow_schema())
     cards = [
-        note_version(score(rubric, rows), rubric, rubrics)
+        note_version(note_sources(score(rubric, rows), rubric, states), rubric, rubrics)
         for score, table in ((index766.score_local, _values(lake)), (index766.score_portal, portal))
         for rubric, rows in rubrics.by_version(index766.RUBRIC, table)
     ]
@@ -63,12 +66,18 @@ def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     Returns:
         The table `scorecard_par_index`, which is kept in `built`.
     """
-    rubrics = rubrics or shipped()
+    rubrics, states = rubrics or shipped(), states_table(lake)
     values = _values(lake)
     names = ("documents", "inspections", "external_indices", "units")
     archive = {name: lake.store.read(f"built/{name}") for name in names}
-    read = [day for day, outcome in lake.pulls("documents").items() if outcome["is_read"]]
-    archive["run"] = pa.table({"as_of_on": [lake.span().as_of_on], "first_on": [min(read, default=date.max)]})
+    documents = lake.read_span("documents")
+    archive["run"] = pa.table(
+        {
+            "as_of_on": [lake.span().as_of_on],
+            "first_on": [documents.first if documents else date.max],
+            "documents_until": [documents.as_of_on if documents else date.min],
+        }
+    )
     appraisals = lake.store.read(f"built/{appraisals_of.NAME}", schema=load_contract(appraisals_of.NAME).arrow_schema())
     cards = []
     for rubric in appraisals_of.par_index_rubrics(rubrics):
@@ -80,7 +89,7 @@ def build_par_index(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
         asked = own.select(["unit_code", "period_type", "period_start", "period_end"])
         found = find_evidence(rubric, asked.group_by(asked.column_names).aggregate([]), archive)
         card = appraised_card(rubric, concat([from_indicators(rubric, own), found]), appraisals)
-        cards.append(note_version(card, rubric, rubrics))
+        cards.append(note_version(note_sources(card, rubric, states), rubric, rubrics))
     return _keep_ranked(lake, "scorecard_par_index", pa.concat_tables(cards), _units(lake), rubrics)
 
 

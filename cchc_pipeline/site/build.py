@@ -106,6 +106,8 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
             yield words.rule(row["rule"])
     for indicator in data.indicators.values():
         yield indicator["name_vi"], indicator["name_en"]
+    for state in data.states.values():
+        yield state["sentence_vi"], state["sentence_en"]
     for index in data.external:
         yield index["index_name_vi"], index["index_name_en"]
     for code_list in ("unit_level", "today_basis", "counted_stage"):

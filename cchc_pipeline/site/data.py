@@ -129,6 +129,9 @@ class SiteData:
     def __init__(self, published: Mapping[str, Path], province_code: str, data_until: date, rubrics: RubricSet) -> None:
         self.tables, self.data_until, self.rubrics = published, data_until, rubrics
         index766, par_index, public = (published[name] for name in (INDEX766, PAR_INDEX, "indicator_values_public"))
+        #: Source -> its row of `source_states`; and the rows of those whose figures are not of the newest night.
+        self.states = {row["source"]: row for row in read_parquet(published["source_states"]).to_pylist()}
+        self.remarkable = [row for row in self.states.values() if row["state"] != "read"]
         #: The month of QĐ 766 and of the indicators, and the year of PAR INDEX; None where nothing was scored.
         self.shown = shown = shown_period(index766, "month", data_until)
         self.shown_par = shown_par = shown_period(par_index, "year", data_until)

@@ -14,7 +14,7 @@ from cchc_pipeline.lake import engine
 #: Published tables that the site needs. Indicator values come from `indicator_values_public`, which hides small counts.
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
-    "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals",
+    "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals", "source_states",
 )  # fmt: skip
 #: A row of a query; its columns stand in the SQL file of that name.
 Row = dict[str, Any]

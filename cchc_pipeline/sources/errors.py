@@ -23,6 +23,8 @@ class SourceError(CchcError):
     """
 
     default_fix: ClassVar[str] = "look at the source system's own log for this time"
+    #: What happened, for officials; the rest of a sentence that begins with the source.
+    said_vi: ClassVar[str] = "không đọc được"
 
     source: str
     day: date | None
@@ -50,6 +52,7 @@ class SourceError(CchcError):
 class SourceDown(SourceError):
     """Source without a connection, or one that broke before a reply."""
 
+    said_vi = "không kết nối được"
     default_fix = (
         "check that the system is up and reachable from this machine (VPN, firewall, address), then run the day again"
     )
@@ -58,42 +61,49 @@ class SourceDown(SourceError):
 class SourceTooSlow(SourceError):
     """Source without a reply within the time limit."""
 
+    said_vi = "không trả lời trong thời gian cho phép"
     default_fix = "run the day again outside office hours, lower the page size, or raise the time limit of the source"
 
 
 class SourceAuthFailed(SourceError):
     """Credentials that the source refuses (401, or it says so in its reply)."""
 
+    said_vi = "từ chối tài khoản kết nối (HTTP 401)"
     default_fix = "check that the credentials set for this source are current and that the account is not locked"
 
 
 class SourceForbidden(SourceError):
     """Account that is known but has no right to these data (403)."""
 
+    said_vi = "từ chối truy cập (HTTP 403)"
     default_fix = "ask the owner of the system to give the account the right to read this agency's data"
 
 
 class SourceRateLimited(SourceError):
     """Source that asks for fewer calls (429), and keeps asking."""
 
+    said_vi = "từ chối vì quá nhiều lượt gọi (HTTP 429)"
     default_fix = "raise the delay between calls of this source, or run later when its quota is free again"
 
 
 class SourceServerError(SourceError):
     """Failure of the source itself (5xx)."""
 
+    said_vi = "hệ thống nguồn báo lỗi"
     default_fix = "tell the operator of the system the time and the address, then run the day again"
 
 
 class RequestRefused(SourceError):
     """Address or parameters that the source rejects (other 4xx)."""
 
+    said_vi = "không chấp nhận yêu cầu"
     default_fix = "compare the address set for this source with its documentation: the interface may have changed"
 
 
 class ReplyBroken(SourceError):
     """Reply that cannot be used: cut off, not JSON, a login page, or contradictory."""
 
+    said_vi = "trả lời không đọc được"
     default_fix = "run the day again; if it stays, open the address by hand and see what the system answers"
 
 
@@ -109,9 +119,23 @@ class FieldGone(ReplyBroken):
     default_fix = "compare the reply with the documentation of the interface: a field was renamed or removed"
 
 
+class PageInsteadOfData(ReplyBroken):
+    """Web page in place of data: a login page, a notice, or the refusal of a firewall."""
+
+    said_vi = "trả về trang web thay cho số liệu"
+    default_fix = "open the address by hand: check the credentials, or wait until the maintenance is over"
+
+
+class AdapterFailed(SourceError):
+    """Reply that the adapter did not expect: a defect of the program, which the reply brought to light."""
+
+    default_fix = "report it with the day; what the other sources gave is not concerned"
+
+
 class FileUnusable(SourceError):
     """File in a drop folder that is not what its name says."""
 
+    said_vi = "có tệp không đọc được"
     default_fix = (
         "save the table as a UTF-8 CSV named YYYY.csv, or as an .xlsx workbook, and put it into the drop folder again"
     )

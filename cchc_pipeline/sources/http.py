@@ -1,7 +1,8 @@
 """Ask a source over HTTP: one connection, time limits, retries, typed errors.
 
 The load on a source is limited: a single kept-alive connection, an optional pause between calls, exponential
-back-off on 429 and 5xx, `Retry-After` obeyed. All calls of this package only read, so a POST is
+back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` is not asked again after 403, 429
+or a web page: no repeat, no wait. All calls of this package only read, so a POST is
 repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers
 with secrets must not travel to another host.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +28,7 @@ from urllib3.util.retry import Retry
 from cchc_pipeline.sources import errors
 
 RETRIED_STATUS = (429, 500, 502, 503, 504)
+_PAGE = "an HTML page instead of JSON (a login or maintenance page, or a refusal)"
 _KINDS = {401: errors.SourceAuthFailed, 403: errors.SourceForbidden, 429: errors.SourceRateLimited}
 
 
@@ -51,6 +54,8 @@ class HttpPolicy:
         retries: repeats after a failed call, so a call is tried `retries + 1` times.
         backoff_s: seconds before the second repeat, doubled for each further one.
         delay_s: pause between two calls.
+        delay_max_s: longest pause; each is drawn between the two, so that calls come at no rhythm.
+        refusal_fix: what to do about 403, 429 or a web page, where these are refusals that are not asked again.
         retry_after_max_s: longest wait that a source may ask for.
     """
 
@@ -58,6 +63,8 @@ class HttpPolicy:
     retries: int = 3
     backoff_s: float = 0.5
     delay_s: float = 0.0
+    delay_max_s: float = 0.0
+    refusal_fix: str | None = None
     retry_after_max_s: int = 120
 
 
@@ -82,7 +89,9 @@ class HttpClient:
             total=self._policy.retries,
             redirect=0,
             allowed_methods=None,
-            status_forcelist=RETRIED_STATUS,
+            # where a page means a refusal, what came has to be looked at first: `_send` repeats
+            status_forcelist=RETRIED_STATUS if self._policy.refusal_fix is None else (),
+            respect_retry_after_header=self._policy.refusal_fix is None,
             backoff_factor=self._policy.backoff_s,
             backoff_max=30,
             raise_on_status=False,
@@ -125,14 +134,31 @@ class HttpClient:
         # parsed is asked for once more here, because cut connections heal and real faults do not.
         try:
             return self._parse(self._send(method, path, **kwargs), path)
-        except errors.ReplyBroken:
-            if self._policy.retries == 0:
+        except errors.ReplyBroken as broken:
+            is_refusal = self._policy.refusal_fix is not None and isinstance(broken, errors.PageInsteadOfData)
+            if self._policy.retries == 0 or is_refusal:
                 raise
         time.sleep(self._policy.backoff_s)
         return self._parse(self._send(method, path, **kwargs), path)
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        pause = self._last_call + self._policy.delay_s - time.monotonic()
+        """Return the reply to a call; a failure of the source is repeated here where a refusal must not be."""
+        repeats = 0 if self._policy.refusal_fix is None else self._policy.retries
+        for repeat in range(repeats + 1):
+            reply = self._call(method, path, **kwargs)
+            if repeat == repeats or reply.status_code < 500 or self._is_refusal(reply):
+                break
+            time.sleep(min(self._policy.backoff_s * 2**repeat, 30))
+        self._check_status(reply, path)
+        return reply
+
+    def _is_refusal(self, reply: requests.Response) -> bool:
+        is_told = reply.status_code in (403, 429) or _is_page(reply.content)
+        return self._policy.refusal_fix is not None and is_told
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        delay = random.uniform(self._policy.delay_s, max(self._policy.delay_s, self._policy.delay_max_s))  # noqa: S311
+        pause = self._last_call + delay - time.monotonic()
         if pause > 0:
             time.sleep(pause)
         try:
@@ -148,7 +174,6 @@ class HttpClient:
             self._last_call = time.monotonic()
         if self.keep is not None:
             self.keep(path, kwargs.get("json"), reply.status_code, reply.content)
-        self._check_status(reply, path)
         return reply
 
     def _unreachable(self, failure: requests.exceptions.RequestException, path: str) -> errors.SourceError:
@@ -173,27 +198,33 @@ class HttpClient:
         if status in (200, 201):
             return
         what, fix = f"HTTP {status}", None
-        if status in RETRIED_STATUS:
+        if status in RETRIED_STATUS and not self._is_refusal(reply):
             what += f" after {self._policy.retries + 1} tries"
         kind = _KINDS.get(status, errors.SourceServerError if status >= 500 else errors.RequestRefused)
+        if status not in _KINDS and self._is_refusal(reply):
+            kind, what = errors.PageInsteadOfData, f"{what}, {_PAGE}"
         wait = reply.headers.get("Retry-After", "")
         if status == 429 and re.fullmatch(r"\d{1,6}", wait):
             what += f", the source asks to wait {wait} s"
         if 300 <= status < 400:
-            kind, what = errors.ReplyBroken, f"{what}: a redirect instead of data"
+            kind, what = errors.PageInsteadOfData, f"{what}: a redirect instead of data"
             fix = (
                 "check the credentials and the address: the source sends the reader to another page, usually its login"
             )
+        if self._is_refusal(reply):
+            fix = self._policy.refusal_fix
         raise self.error(kind, what, path, fix=fix, status=status)
 
     def _parse(self, reply: requests.Response, path: str) -> Any:
         try:
             return json.loads(reply.content)
         except (ValueError, RecursionError):
-            start = reply.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        if start.startswith(b"<"):
-            what = "an HTML page instead of JSON (a login or maintenance page)"
-            fix = "open the address by hand: check the credentials, or wait until the maintenance is over"
-            raise self.error(errors.ReplyBroken, what, path, fix=fix, is_page=True)
+            pass
+        if _is_page(reply.content):
+            raise self.error(errors.PageInsteadOfData, _PAGE, path, fix=self._policy.refusal_fix)
         size = len(reply.content)
         raise self.error(errors.ReplyBroken, f"the reply is not complete JSON ({size} bytes)", path)
+
+
+def _is_page(content: bytes) -> bool:
+    return content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,18 +13,25 @@ import pyarrow as pa
 from cchc_pipeline.arrow import array
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window
+from cchc_pipeline.errors import CchcError
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import Progress
+from cchc_pipeline.sources.errors import AdapterFailed
 from cchc_pipeline.sources.evidence import Evidence
-from cchc_pipeline.sources.protocol import KnownState, Source
+from cchc_pipeline.sources.protocol import Batch, KnownState, Source
+
+#: Attributes of an adapter that are recorded with its pull, where it has them.
+_RECORDED = ("captured_on", "is_saved")
 
 
-def land(lake: Lake, source: Source, window: Window, known: KnownState, progress: Progress) -> dict[str, int]:
+def land(
+    lake: Lake, source: Source, window: Window, known: KnownState, progress: Progress, overlap_days: int = 0
+) -> dict[str, int]:
     """Pull a window from a source into `landing`, replacing the days of the window.
 
     Every batch is on disk before the next is asked for, so that a source that breaks off leaves
-    what it gave. How each day ended is recorded beside, and raw replies are kept where the source has them as
-    `evidence`.
+    what it gave. How each day ended is recorded beside; `overlap_days` before the window were read with it. Raw
+    replies are kept where the source has them as `evidence`.
 
     Returns:
         Rows landed by table.
@@ -35,7 +43,7 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
     landed: Counter[str] = Counter()
     evidence = getattr(source, "evidence", Evidence())
     try:
-        for batch in source.pull(window, known, progress):
+        for batch in _batches(source, window, known, progress):
             held = rows.setdefault((batch.table, batch.day), [])
             held.extend(batch.rows)
             landed[batch.table] += len(batch.rows)
@@ -43,12 +51,14 @@ def land(lake: Lake, source: Source, window: Window, known: KnownState, progress
             if batch.day != window.last:
                 del rows[batch.table, batch.day]
     except Exception as error:
-        failed = {"status": "failed", "rows": dict(landed), "error": str(error)}
-        lake.record_pull(source.name, window.first, window.last, failed)
+        said = getattr(error, "said_vi", None)
+        failed = {"status": "failed", "rows": dict(landed), "error": str(error), "error_vi": said}
+        lake.record_pull(source.name, window.first, window.last, {**failed, **about(source, overlap_days)})
         raise
     finally:
         evidence.write(lake, source.name, window.last)
-    lake.record_pull(source.name, window.first, window.last, {"status": "ok", "rows": dict(landed)})
+    read = {"status": "ok", "rows": dict(landed)}
+    lake.record_pull(source.name, window.first, window.last, {**read, **about(source, overlap_days)})
     return {table: landed[table] for table in source.tables}
 
 
@@ -60,6 +70,25 @@ def known_state(lake: Lake, open_dossiers: Mapping[str, date | None], first_day:
         return lake.store.read(f"core/{table}", schema=schema, columns=list(columns)).select(list(columns))
 
     return KnownState(open_dossiers, first_day, held)
+
+
+def about(source: Source, overlap_days: int) -> dict[str, Any]:
+    """Return what is recorded of a pull beside how it ended."""
+    held = {name: getattr(source, name, None) for name in _RECORDED}
+    return {"overlap_days": overlap_days, **{name: value for name, value in held.items() if value is not None}}
+
+
+def _batches(source: Source, window: Window, known: KnownState, progress: Progress) -> Iterator[Batch]:
+    """Yield what a source gives; a defect of its adapter is an error of this source, not of the night."""
+    try:
+        yield from source.pull(window, known, progress)
+    except CchcError:
+        raise
+    except Exception as defect:
+        at = traceback.extract_tb(defect.__traceback__)[-1]
+        what = f"the adapter stumbled over what came: {type(defect).__name__} in {at.name}"
+        culprit = f"{at.filename.rpartition('/')[2]}, line {at.lineno}"
+        raise AdapterFailed(what, source=source.name, culprit=culprit, day=window.last) from defect
 
 
 def to_arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:

@@ -33,6 +33,7 @@ class Staged:
     Attributes:
         contract: the contract they were judged by.
         days: civil days that were staged, in order.
+        partial: those of them whose pull broke off: what came of them is no measure for other days.
         rows_in: landed rows, counted from the files.
         rows_valid: rows in the `staged` files that were written.
         rows_quarantined: rows that went to quarantine.
@@ -49,6 +50,7 @@ class Staged:
 
     contract: Contract
     days: list[date] = field(default_factory=list)
+    partial: set[date] = field(default_factory=set)
     rows_in: int = 0
     rows_valid: int = 0
     rows_quarantined: int = 0
@@ -123,10 +125,12 @@ def stage(lake: Lake, table: str, days: Sequence[date], as_of_on: date) -> Stage
         lake.store.write(verdict.valid, f"staged/{table}", verdict.pulled_for_on.isoformat())
         staged.rows_valid += verdict.rows_valid
     staged.days = sorted(admitted)
+    pulls = lake.pulls(contract.source or "")
+    staged.partial = {day for day in admitted if pulls.get(day, {}).get("status") == "failed"}
     staged.rows_quarantined = sum(verdict.quarantined.num_rows for verdict in verdicts)
     update_quarantine(lake, contract, verdicts, landed_at)
     _keep_quality(lake, contract, verdicts)
-    profile_days(lake, contract, admitted)
+    profile_days(lake, contract, {day: rows for day, rows in admitted.items() if day not in staged.partial})
     _ledger(lake, contract).note(taken)
     note_judged(lake, table, acceptances, landed_at)
     return staged

@@ -15,6 +15,7 @@ from cchc_pipeline.core.units import (
     built_history,
     former_holders,
     register_history,
+    take_in_changes,
     with_holders,
 )
 from cchc_pipeline.lake.layout import Lake
@@ -130,3 +131,21 @@ def test_a_register_that_contradicts_itself_is_refused(lake):
     register(lake, row("H36.20", "H36.201"), row("H36.20", "H36.21", "split"))
     with pytest.raises(UnitHistoryError, match=r"H36[.]20 goes into"):
         built(lake)
+
+
+def test_the_register_held_stays_where_the_new_one_contradicts_it(lake):
+    """A register never stops the night: what contradicts waits in `staged`, and is taken in when it is corrected."""
+
+    def staged(day: int, *rows):
+        schema = load_contract(REGISTER).arrow_schema()
+        lake.store.write(pa.Table.from_pylist(list(rows), schema=schema), f"staged/{REGISTER}", date(2026, 9, day))
+
+    staged(1, row("H36.20", "H36.201"))
+    assert take_in_changes(lake) is None
+    staged(2, row("H36.20", "H36.21", "split"))
+    for _ in range(2):
+        assert "H36.20 goes into" in str(take_in_changes(lake))
+        assert [change.new_code for change in register_history(lake).changes] == ["H36.201"]
+    staged(2, row("H36.22", "H36.201"))
+    assert take_in_changes(lake) is None
+    assert {change.old_code for change in register_history(lake).changes} == {"H36.20", "H36.22"}

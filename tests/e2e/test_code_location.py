@@ -14,6 +14,7 @@ from desk import INBOUND
 
 from assets.definitions import build_defs
 from cchc_pipeline.contracts import load_contract
+from cchc_pipeline.sources.registry import SOURCES
 from cchc_pipeline.validation.drift.compare import checks_of
 
 pytestmark = pytest.mark.e2e
@@ -68,6 +69,7 @@ GRAPH = {
         *("portal_metrics", "portal_procedures", "portal_ranks"),
     },
     "retention": {"published"},
+    "days_complete": {"retention"},
 }
 #: the start of a key -> the pool of its step; raw assets have one pool per source
 POOLS = {f"raw_{table}": table.split("__")[0] for table in INBOUND}
@@ -138,7 +140,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
                 *(key for key in GRAPH if key.startswith("scorecard_")),
             }
         ),
-        frozenset({"published", "retention"}),
+        frozenset({"published", "retention", "days_complete"}),
     }
 
 
@@ -181,9 +183,11 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
         checks.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
     of_figures = {name: names for name, names in checks.items() if not name.startswith("staged_")}
     assert of_figures == {
+        **{f"raw_{kind.tables[0]}": {"source_read"} for kind in SOURCES.values()},
         **{f"core_{table}": {"units_known"} for table in ("inspections", "petitions", "plan_tasks")},
         "par_index_appraisals": {"none_refused"},
         "core_procedures": {"procedures_listed"},
+        "core_dossiers": {"unit_changes_agree"},
         "scorecard_index766": {"every_metric_scored", "published_met"},
         "core_observations": {"units_known", "no_overlapping_periods"},
         "core_external_indices": {"units_known", "no_contradictions"},

@@ -119,7 +119,7 @@ def test_pulls_keep_how_each_day_ended(lake):
 
 
 def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
-    with pytest.raises(LakeError, match=r"no day of one_stop was pulled yet.*cchc run"):
+    with pytest.raises(LakeError, match=r"no day of any source was read yet.*cchc run"):
         lake.span()
     lake.record_pull("one_stop", DAY - timedelta(days=1), DAY - timedelta(days=1), {"status": "failed"})
     with pytest.raises(LakeError):
@@ -128,8 +128,15 @@ def test_the_span_is_of_the_days_that_were_read_to_the_end(lake):
         lake.record_pull("one_stop", DAY + timedelta(days=offset), DAY + timedelta(days=offset), {"status": "ok"})
     lake.record_pull("one_stop", DAY + timedelta(days=9), DAY + timedelta(days=9), {"status": "failed"})
     assert lake.span() == DataSpan(DAY, DAY + timedelta(days=4))
-    with pytest.raises(LakeError, match="documents"):
-        lake.span("documents")
+    assert lake.read_span("documents") is None
+
+
+def test_the_span_is_that_of_other_sources_where_the_one_stop_system_was_never_read(lake):
+    lake.record_pull("registers", DAY, DAY + timedelta(days=3), {"status": "ok"})
+    lake.record_pull("one_stop", DAY, DAY + timedelta(days=3), {"status": "absent"})
+    assert lake.span() == DataSpan(DAY, DAY + timedelta(days=3))
+    lake.record_pull("documents", DAY, DAY, {"status": "ok"})
+    assert lake.span() == DataSpan(DAY, DAY)
 
 
 def test_a_day_that_was_read_once_stays_read_when_it_fails_later(lake):

@@ -14,7 +14,7 @@ from cchc_pipeline.contracts.errors import ContractBroken
 from cchc_pipeline.core import state
 from cchc_pipeline.core.build import build_dossiers
 from cchc_pipeline.lake.files import LakeError
-from cchc_pipeline.lake.layout import Lake
+from cchc_pipeline.lake.layout import DataSpan, Lake
 from cchc_pipeline.lake.publish import PublishError, current_version, read_manifest, read_published, version_names
 from cchc_pipeline.release.release import missing_days, release
 
@@ -128,27 +128,41 @@ def test_a_table_that_breaks_its_contract_is_named_and_nothing_moves(own_lake):
 
 
 def test_nothing_is_released_from_an_empty_lake(tmp_path):
-    with pytest.raises(LakeError, match="no day of one_stop was pulled"):
+    with pytest.raises(LakeError, match="no day of any source was read"):
         release(Lake(tmp_path), SETTINGS, INBOUND, "run")
 
 
 def test_no_day_is_missing(published_lake):
-    assert missing_days(published_lake, overlap_days=0) == []
+    assert missing_days(published_lake) == []
 
 
 def test_missing_days_are_told_by_source_and_range(lake):
     for day in days():
         status = "failed" if day in (october(5), october(6)) else "ok"
-        lake.record_pull("one_stop", day, day, {"status": status})
+        lake.record_pull("one_stop", day, day, {"status": status, "overlap_days": 0})
         if day not in (october(3), october(10)):
-            lake.record_pull("documents", day, day, {"status": "ok"})
-    assert missing_days(lake, overlap_days=0) == [
-        ("one_stop", october(5), october(6)),
-        ("documents", october(3), october(3)),
-        ("documents", october(10), october(10)),
-    ]
+            lake.record_pull("documents", day, day, {"status": "ok", "overlap_days": 0})
+    assert missing_days(lake) == [("one_stop", october(5), october(6)), ("documents", october(3), october(3))]
+    # data go to the day before the first that is missing; a day after the last one read is no gap
+    assert lake.span() == DataSpan(FIRST, october(4))
+    assert lake.read_span("documents") == DataSpan(FIRST, october(2))
     # the night after an outage reads the days of its overlap, too
-    assert missing_days(lake, overlap_days=2) == [("documents", october(10), october(10))]
+    lake.record_pull("one_stop", october(7), october(7), {"status": "ok", "overlap_days": 2})
+    assert missing_days(lake) == [("documents", october(3), october(3))]
+    assert lake.span() == DataSpan(FIRST, LAST)
+
+
+@pytest.mark.parametrize("again", ["failed", "ok"])
+def test_a_day_that_the_contract_refused_is_missing_until_it_is_pulled_again(lake, again):
+    lake.record_pull("one_stop", FIRST, LAST, {"status": "ok", "overlap_days": 0})
+    lake.refuse_days("one_stop", {october(4): "a column is gone"})
+    assert lake.pulls("one_stop")[october(4)]["status"] == "failed"
+    assert missing_days(lake) == [("one_stop", october(4), october(4))]
+    lake.record_pull("one_stop", FIRST, LAST, {"status": again, "overlap_days": 0})
+    assert missing_days(lake) == ([("one_stop", october(4), october(4))] if again == "failed" else [])
+    lake.record_pull("one_stop", october(4), october(4), {"status": "ok", "overlap_days": 0})
+    lake.refuse_days("one_stop", {october(4): "a column is gone"})  # what was staged of it before stays
+    assert missing_days(lake) == ([("one_stop", october(4), october(4))] if again == "failed" else [])
 
 
 def test_the_manifest_is_plain_json_that_names_no_folder_of_this_machine(published_lake):

@@ -4,6 +4,7 @@ import logging
 import pickle
 import socket
 import time
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -36,8 +37,8 @@ def _ask(url: str, policy: HttpPolicy = QUICK) -> object:
         (Reply(429, {}), errors.SourceRateLimited, 3),
         (Reply(500, {}), errors.SourceServerError, 3),
         (Reply(503, {}), errors.SourceServerError, 3),
-        (Reply(302, b"", {"Location": "/login"}), errors.ReplyBroken, 2),
-        (Reply(200, b"<!DOCTYPE html><html>login</html>"), errors.ReplyBroken, 2),
+        (Reply(302, b"", {"Location": "/login"}), errors.PageInsteadOfData, 2),
+        (Reply(200, b"<!DOCTYPE html><html>login</html>"), errors.PageInsteadOfData, 2),
         (Reply(200, b'{"content": [{"id": "64'), errors.ReplyBroken, 2),
         (Reply(200, b""), errors.ReplyBroken, 2),
         (Reply(200, b"[" * 200_000), errors.ReplyBroken, 2),
@@ -105,6 +106,48 @@ def test_an_endless_retry_after_is_not_waited_for() -> None:
         pytest.raises(errors.SourceRateLimited, match="asks to wait 86400 s"),
     ):
         _ask(served.url, policy)
+
+
+PAGE = b"<html><head><title>Request Rejected</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "calls"),
+    [
+        (Reply(403, PAGE), errors.SourceForbidden, 1),
+        (Reply(429, {}, {"Retry-After": "60"}), errors.SourceRateLimited, 1),
+        (Reply(200, PAGE), errors.PageInsteadOfData, 1),
+        (Reply(404, PAGE), errors.PageInsteadOfData, 1),
+        (Reply(503, PAGE, {"Retry-After": "60"}), errors.PageInsteadOfData, 1),
+        (Reply(302, PAGE, {"Location": "/login"}), errors.PageInsteadOfData, 1),
+        (Reply(503, {}, {"Retry-After": "60"}), errors.SourceServerError, 3),
+        (Reply(200, b'{"content": ['), errors.ReplyBroken, 2),
+    ],
+)
+def test_a_refusal_is_taken_at_its_word(reply: Reply, kind: type[errors.SourceError], calls: int) -> None:
+    """Where a page, 403 and 429 are refusals, nothing is repeated or waited for; real failures still are repeated."""
+    start = time.monotonic()
+    with site(lambda _: reply) as served:
+        with pytest.raises(kind) as caught:
+            _ask(served.url, replace(QUICK, refusal_fix="wait for the next night"))
+        assert len(served.seen) == calls
+        assert {request.headers["User-Agent"] for request in served.seen} == {"cchc-pipeline (read only)"}
+    assert time.monotonic() - start < 5
+    assert type(caught.value) is kind
+    assert (caught.value.fix == "wait for the next night") is (calls == 1)
+
+
+def test_pauses_are_drawn_between_the_shortest_and_the_longest() -> None:
+    with site(lambda _: Reply(200, {})) as served:
+        client = _client(served.url, HttpPolicy(delay_s=0.05, delay_max_s=0.15))
+        client.ask("GET", "/x")
+        pauses = []
+        for _ in range(8):
+            start = time.monotonic()
+            client.ask("GET", "/x")
+            pauses.append(time.monotonic() - start)
+    assert min(pauses) >= 0.05
+    assert max(pauses) - min(pauses) > 0.005
 
 
 def test_calls_keep_their_distance() -> None:

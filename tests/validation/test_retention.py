@@ -12,7 +12,6 @@ from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core import state
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.release.release import uncovered_days
 from cchc_pipeline.sources.evidence import Evidence, archives
 from cchc_pipeline.validation.drift.profiles import read_profiles
 from cchc_pipeline.validation.retention import prune
@@ -70,7 +69,7 @@ def test_nothing_becomes_pending_and_no_day_becomes_a_gap(lake):
     prune(lake, [DOSSIERS], DAYS[4] + timedelta(days=KEPT))
     assert pending_days(lake, DOSSIERS) == []
     assert lake.ledger("staged", DOSSIERS, consumer="core").pending() == {}
-    assert uncovered_days(lake, "one_stop", 0, DAYS[-1]) == []
+    assert lake.gaps("one_stop") == []
     noted = (lake.root / "ledgers" / f"staged_{DOSSIERS}.json").read_text(encoding="utf-8")
     assert str(DAYS[0]) not in noted
     assert str(DAYS[4]) in noted

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cchc_pipeline import vietnamese
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Period
+from cchc_pipeline.lake.files import Store
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.lake.publish import read_published
+from cchc_pipeline.lake.publish import published_version, read_published
 from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, gap, gaps, plain
 from cchc_pipeline.reports.cchc_report.document import write_docx
 from cchc_pipeline.reports.cchc_report.figures import Figures, Sources
@@ -20,6 +22,7 @@ from cchc_pipeline.reports.cchc_report.scores import Scores
 from cchc_pipeline.reports.cchc_report.template import Block, ByUnit, Comparison, Heading, Part, Table, Template, Text
 from cchc_pipeline.reports.forms import late_report
 from cchc_pipeline.reports.scope import ReportError, published_manifest, scope
+from cchc_pipeline.sources.states import TABLE as STATES
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,18 @@ class _Making:
                 "trong báo cáo tính trong phạm vi đó"
             )
             pieces.append(Paragraph((gap(f"Số liệu cả {self.period.name_vi}", missing, "chạy lại khi đủ dữ liệu"),)))
-        return pieces
+        return [*pieces, *self._states()]
+
+    def _states(self) -> Iterator[Piece]:
+        """Yield what has to be said of sources that are absent, were not read, or were saved by a person."""
+        store = Store(published_version(self.lake.published))
+        held = store.read(STATES, schema=load_contract(STATES).arrow_schema())  # older versions lack the table
+        for row in held.to_pylist():
+            if row["state"] == "saved":
+                yield Paragraph(plain(row["sentence_vi"]), "small")
+            elif row["state"] != "read":
+                said = row["sentence_vi"].removeprefix(f"{row['title_vi']}: ").removesuffix(".")
+                yield Paragraph((gap(row["title_vi"], said),))
 
     def _blocks(self, blocks: Sequence[Block]) -> list[Piece]:
         level = self.units[self.code]["unit_level"]

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cchc_pipeline.days import today
+from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.sandbox.drop import write_papi_table, write_registers
 from cchc_pipeline.sandbox.life import workdays
 from cchc_pipeline.sandbox.life.province_parts import SandboxError
@@ -183,7 +184,11 @@ def province_environment(scenario: str | None, seed: int, size: float) -> Iterat
     """Serve a built-in province and point the process's settings at it.
 
     The environment variables that name the sources are replaced and restored on exit; they take precedence over
-    the settings file. PAPI and register files are written to the drop folder. `scenario` None means the default.
+    the settings file. The lake is marked as the province's, and PAPI and register files are written to the drop folder.
+    `scenario` None means the default.
+
+    Raises:
+        LakeError: the lake holds another province; nothing was written.
     """
     with SandboxServer(scenario or "two-level-2026", seed, size) as server:
         made = server.province.scenario
@@ -201,7 +206,9 @@ def province_environment(scenario: str | None, seed: int, size: float) -> Iterat
         before = {variable: os.environ[variable] for variable in addresses if variable in os.environ}
         os.environ.update(addresses)
         try:
-            drop = load_settings().drop_folder
+            settings = load_settings()
+            Lake(settings.data_dir).claim(server.identity)  # before anything is written beside real data
+            drop = settings.drop_folder
             write_papi_table(drop / "papi", seed)
             write_registers(drop / "registers", made.registers, today())
             yield server

@@ -35,8 +35,9 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
 
     Args:
         rubric: the version that they are scored by.
-        portal_metrics: the table `national_portal__metrics`. Its published scores are kept in `evidence`; points are
-            taken from them only for the groups of `CARRIED`, which count where their criteria have no counts.
+        portal_metrics: the table `national_portal__metrics`. Its published scores and the days that its figures are
+            of are kept in `evidence`; points are taken from them only for the groups of `CARRIED`, which count where
+            their criteria have no counts.
 
     Returns:
         Measures for `score(rubric, ..., source="portal")`. Rows of metrics that the rubric does not know are left
@@ -56,6 +57,9 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     notes = "Cổng ghi chú chất lượng dữ liệu: " + doubt.where(doubtful, "").astype(str)
     published = ["" if pd.isna(value) else f"; điểm Cổng công bố {value:g}" for value in measures["score"]]
     reports = measures["report"].fillna("").astype(str)
+    if "captured_on" in measures:  # lakes of older code do not know the day of the pull
+        days = ["" if pd.isna(day) else f"; số liệu ngày {day:%d/%m/%Y}" for day in measures["captured_on"]]
+        published = [score + day for score, day in zip(published, days, strict=True)]
     return measures[["unit_code", *PERIOD, *REQUIRED[1:]]].assign(
         reason_vi=notes.where(doubtful, None),
         evidence=[f"national_portal:{report}{score}" for report, score in zip(reports, published, strict=True)],

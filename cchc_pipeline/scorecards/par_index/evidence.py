@@ -34,7 +34,7 @@ def find_evidence(rubric: Rubric, asked: pa.Table, archive: Mapping[str, pa.Tabl
         rubric: whose criteria have rules.
         asked: unit_code, period_type, period_start, period_end; each once. The assessed year is that of period_end.
         archive: documents, inspections, external_indices, units, and run (as_of_on, the last civil day of data;
-            first_on, the first day that the document system was read for).
+            first_on and documents_until, the first and the last day that the document system was read for).
 
     Returns:
         unit_code, metric_code, period columns (together the key), numerator, denominator, evidence and reason_vi (what

@@ -15,7 +15,7 @@ from cchc_pipeline.arrow import table_from_frame, table_from_records, table_from
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.core.build import run_table
 from cchc_pipeline.core.units import built_history
-from cchc_pipeline.lake.engine import session, sql_file
+from cchc_pipeline.lake.engine import run_sql, session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 from cchc_pipeline.scorecards.built import keep
@@ -152,19 +152,28 @@ def statements(found: Causes) -> Iterator[str]:
 
 
 def _comparable(lake: Lake, history_from: date) -> pa.Table:
-    """Return what the portal shows of the periods that our data cover."""
+    """Return what the portal shows of the periods that our data cover.
+
+    What it showed after the last day up to which the one-stop system was read is left out: ours would lack those days.
+    """
     held = lake.store.read(f"core/{METRICS}", schema=load_contract(METRICS).arrow_schema())
-    first = lake.span().first
-    covered = "period_end" if first <= history_from else "period_start"
-    return held.filter(pc.greater_equal(held[covered], pa.scalar(first, pa.date32())))
+    own = lake.read_span("one_stop")
+    if own is None:
+        return held.slice(0, 0)
+    covered = "period_end" if own.first <= history_from else "period_start"
+    held = held.filter(pc.greater_equal(held[covered], pa.scalar(own.first, pa.date32())))
+    later = "held ANTI JOIN (SELECT * FROM reads WHERE read_on > ?) USING (period_type, period_start)"
+    return run_sql(f"SELECT * FROM {later}", held.schema, params=[own.as_of_on], held=held, reads=_reads(lake))
 
 
 def _reads(lake: Lake) -> pa.Table:
-    """Return the last day of the window in which each period was read last."""
+    """Return the last day of the window in which the compared figures of each period were read last."""
+    compared = pa.array(sorted({figure.metric for figure in causes().figures.values()}))
     days = lake.store.parts(f"staged/{METRICS}")
     found: dict[tuple[str, date], date] = {}
     for day in sorted(days, key=days.__getitem__):
-        rows = lake.store.read(f"staged/{METRICS}", day, columns=["period_type", "period_start"])
+        rows = lake.store.read(f"staged/{METRICS}", day, columns=["period_type", "period_start", "metric_code"])
+        rows = rows.filter(pc.is_in(rows["metric_code"], value_set=compared))  # a pull that broke off has only some
         read = zip(rows["period_type"].to_pylist(), rows["period_start"].to_pylist(), strict=True)
         found |= dict.fromkeys(read, date.fromisoformat(day))
     schema = pa.schema([("period_type", pa.string()), ("period_start", pa.date32()), ("read_on", pa.date32())])

@@ -1,8 +1,10 @@
 -- Evidence in the document system: per unit, period and criterion how many of the documents that were due came in time.
 -- Input: asked (unit_code, period_type, period_start, period_end, year, cutoff_on), windows (criterion_code, year, label_vi,
--- opens_on, due_on, closes_on), rules (criterion_code, subject_kinds, document_types, notation), documents, run (first_on).
--- A document that is not there is held against a unit only where the system was read from the day the window opens, and
--- where another one of the same criterion was found: without any document the criterion has no evidence.
+-- opens_on, due_on, closes_on), rules (criterion_code, subject_kinds, document_types, notation), documents, run (first_on,
+-- documents_until).
+-- A document that is not there is held against a unit only where the system was read from the day the window opens to the
+-- day that it is due, and where another one of the same criterion was found: without any document the criterion has no
+-- evidence.
 WITH matching AS (
     SELECT rules.criterion_code, documents.unit_code, document_id, promulgated_on,
         CONCAT(document_number, '/', documents.notation) AS cited
@@ -29,7 +31,8 @@ expected AS (
     LEFT JOIN first_of
         ON first_of.criterion_code = windows.criterion_code AND first_of.unit_code = asked.unit_code
         AND first_of.opens_on = windows.opens_on AND issued_on <= cutoff_on
-    WHERE issued_on IS NOT NULL OR (due_on <= cutoff_on AND windows.opens_on >= run.first_on)
+    WHERE issued_on IS NOT NULL
+        OR (due_on <= LEAST(cutoff_on, run.documents_until) AND windows.opens_on >= run.first_on)
 )
 SELECT unit_code, criterion_code AS metric_code, period_type, period_start, period_end,
     COUNT(*) FILTER (issued_on <= due_on)::DOUBLE AS numerator,

@@ -1,6 +1,7 @@
 -- Inspections done of those planned up to the day, of a unit and of all units below it, with their conclusions looked up in
 -- the document system by number and notation. Input: asked (unit_code, period_type, period_start, period_end, year,
--- cutoff_on), rules (criterion_code, needs_document), inspections, units, documents.
+-- cutoff_on), rules (criterion_code, needs_document), inspections, units, documents, run (first_on, documents_until).
+-- A rule that needs the document says nothing of a period for which the document system was not read.
 WITH RECURSIVE below AS (
     SELECT unit_code AS top, unit_code FROM units
     UNION
@@ -20,7 +21,9 @@ due AS (
     SELECT asked.*, criterion_code, inspection_code, conclusion_number, is_seen,
         COALESCE(inspected_on <= cutoff_on AND (is_seen OR NOT needs_document), FALSE) AS is_done
     FROM asked
-    CROSS JOIN rules
+    CROSS JOIN run
+    JOIN rules
+        ON NOT needs_document OR (run.documents_until >= asked.period_start AND run.first_on <= asked.period_end)
     JOIN below ON below.top = asked.unit_code
     JOIN held ON held.unit_code = below.unit_code AND held.plan_year = asked.year AND planned_on <= cutoff_on
 )

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.evidence import Evidence
 from cchc_pipeline.sources.http import HttpClient
 from cchc_pipeline.sources.national_portal.catalogue import current_pass, pages_due, parse_page, read_pages
@@ -62,6 +62,8 @@ class NationalPortalSource:
     Attributes:
         notes: table to what the last pull has to say of it: reports out of step, lists of other lengths.
         evidence: raw replies since it was last written.
+        captured_on: the civil day that the figures of the last pull are of.
+        is_saved: whether they come from replies that a person saved.
     """
 
     name: ClassVar[str] = "national_portal"
@@ -82,6 +84,8 @@ class NationalPortalSource:
         self._saved = saved
         self._today = today
         self.notes: dict[str, str] = {}
+        self.captured_on: date | None = None
+        self.is_saved = False
         self.evidence = Evidence()
         http.keep = self._keep
 
@@ -115,6 +119,7 @@ class NationalPortalSource:
             listed, replies, faults = self._asked(window, progress, with_closed=not due)
             if not any(map(_is_refusal, faults)):
                 pages = self._read_catalogue(due, known, captured_on, progress)
+        self.captured_on, self.is_saved = captured_on, saved_on is not None
         replies, of_other_months = settle(replies)
         faults = [*faults, *of_other_months]
         self.notes[METRICS] = "; ".join(warnings(replies)) or "reports agree"
@@ -239,7 +244,7 @@ class NationalPortalSource:
 
 
 def _is_refusal(fault: SourceError) -> bool:
-    return not isinstance(fault, ReplyBroken) or bool(fault.details.get("is_page"))
+    return not isinstance(fault, ReplyBroken) or isinstance(fault, PageInsteadOfData)
 
 
 def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
@@ -250,7 +255,7 @@ def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
 
 def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
-    refusals = (fault for fault in faults if not isinstance(fault, ReplyBroken))
+    refusals = (one for one in faults if not isinstance(one, ReplyBroken) or isinstance(one, PageInsteadOfData))
     lead = faults[0] if is_all else next(refusals, faults[0])
     if len(faults) == 1:
         return lead

@@ -60,7 +60,7 @@ def archive(
     return {
         "documents": table("documents", documents or []), "inspections": table("inspections", inspections or []),
         "external_indices": table("external_indices", indices or []), "units": UNITS,
-        "run": pa.table({"as_of_on": [as_of_on], "first_on": [documents_from]}),
+        "run": pa.table({"as_of_on": [as_of_on], "first_on": [documents_from], "documents_until": [as_of_on]}),
     }  # fmt: skip
 
 
