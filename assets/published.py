@@ -12,6 +12,7 @@ from assets.resources import ProvinceResource
 from assets.scorecards import (
     rank_intervals,
     reconciliation,
+    score_days,
     scorecard_index766,
     scorecard_papi,
     scorecard_papi_today,
@@ -29,7 +30,7 @@ from cchc_pipeline.validation.retention import prune
 @dg.asset(
     deps=[
         *(core_units, late_dossiers, at_risk_calibration, indicator_values_public, scorecard_index766, scorecard_papi),
-        *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation),
+        *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation, score_days),
     ],
     group_name="published",
     check_specs=check_specs(

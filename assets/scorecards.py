@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.core import core_documents, core_dossiers, core_procedures, core_units
 from assets.indicators import indicator_values
@@ -18,6 +19,7 @@ from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
 from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
+from cchc_pipeline.scorecards.score_days import build_score_days
 from cchc_pipeline.site import preview
 
 ROOMS = (
@@ -124,6 +126,18 @@ def rank_intervals(work: Work) -> Made:
     chart = {"chart": picture(dots(shown[0], WIDE, shown[1]), shown[1])} if shown else {}
     counts = {"rankings": built.strata, "computed_now": built.computed}
     return Made(built.table, {**counts, "site": page_path(work.lake, "ranks.html"), **chart})
+
+
+@scorecard_asset(
+    "score_days", rooms=(*ROOMS, "core", "indicators", "indicators.families"), deps=[scorecard_index766], kinds=("duckdb",)
+)
+def score_days(work: Work) -> Made:
+    """Điểm từng đêm: who rose and who fell since the night before and the week before, by which criterion and dossiers."""
+    table = build_score_days(work.lake, work.rubrics())
+    totals = table.filter(pc.equal(table["criterion_level"], "total"))
+    counts = {name: totals.filter(pc.equal(totals["direction"], name)).num_rows for name in ("up", "down", "equal")}
+    carried = pc.sum(table["is_carried_over"]).as_py() or 0
+    return Made(table, {**counts, "rows_carried_over": carried, "site": page_path(work.lake, "days.html")})
 
 
 @scorecard_asset(

@@ -75,6 +75,15 @@ def levels(data: SiteData, card: Mapping[str, Sequence[Row]]) -> list[Level]:
     return [Level(level, standings) for level, standings in held if standings]
 
 
+def by_level(data: SiteData) -> dict[str, list[Unit]]:
+    """Return level -> its units that the newest night scored, by their codes; the province first."""
+    scored = [
+        unit for _, unit in sorted(data.units.items()) if any(data.days.total(one, unit.code) for one in ("local", "portal"))
+    ]
+    levels = ("province", *LEVELS)
+    return {level: some for level in levels if (some := [unit for unit in scored if unit.level == level])}
+
+
 def changes(page: UnitPage, ranks: Iterable[Level]) -> dict[str, list[Row] | list[Standing]]:
     """Return the largest changes in points, at most `SHOWN` of each kind.
 

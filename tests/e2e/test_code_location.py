@@ -52,6 +52,7 @@ GRAPH = {
     "scorecard_papi": {"staged_papi__subdimensions", "staged_papi__totals"},
     "scorecard_papi_today": {"scorecard_papi"},
     "rank_intervals": {"scorecard_index766", "scorecard_papi"},
+    "score_days": {"scorecard_index766"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
         "reconciliation",
@@ -64,6 +65,7 @@ GRAPH = {
         "scorecard_par_index",
         "rank_intervals",
         "scorecard_papi_today",
+        "score_days",
     },
     "retention": {"published"},
 }
