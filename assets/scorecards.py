@@ -129,10 +129,13 @@ def rank_intervals(work: Work) -> Made:
 
 
 @scorecard_asset(
-    "score_days", rooms=(*ROOMS, "core", "indicators", "indicators.families"), deps=[scorecard_index766], kinds=("duckdb",)
+    "score_days",
+    rooms=(*ROOMS, "core", "core.sql", "indicators", "indicators.families", "indicators.sql"),
+    deps=[scorecard_index766],
+    kinds=("duckdb",),
 )
 def score_days(work: Work) -> Made:
-    """Điểm từng đêm: who rose and who fell since the night before and the week before, by which criterion and dossiers."""
+    """Điểm từng đêm: who rose and who fell since the night and the week before, by which criterion and dossiers."""
     table = build_score_days(work.lake, work.rubrics())
     totals = table.filter(pc.equal(table["criterion_level"], "total"))
     counts = {name: totals.filter(pc.equal(totals["direction"], name)).num_rows for name in ("up", "down", "equal")}

@@ -30,7 +30,8 @@ _HEADS = {
     "dossier_code": "Mã hồ sơ", "unit_code": "Cơ quan", "procedure_code": "Mã TTHC", "procedure_name": "Tên TTHC",
     "channel": "Kênh", "received_on": "Tiếp nhận", "due_on": "Hạn", "closed_on": "Kết thúc", "outcome": "Kết quả",
     "contributes": "Đóng góp", "numerator_before": "Tử số trước", "numerator": "Tử số",
-    "denominator_before": "Mẫu số trước", "denominator": "Mẫu số", "document_id": "Định danh", "document_number": "Số", "notation": "Ký hiệu",
+    "denominator_before": "Mẫu số trước", "denominator": "Mẫu số",
+    "document_id": "Định danh", "document_number": "Số", "notation": "Ký hiệu",
     "subject_kind": "Nội dung", "promulgated_on": "Ban hành", "sent_on": "Gửi", "service_level": "Mức độ",
     "executing_level": "Cấp",
 }  # fmt: skip

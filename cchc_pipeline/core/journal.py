@@ -81,7 +81,7 @@ def dossiers_at(lake: Lake, day: date, *, since: date, until: date) -> pa.Table:
 
 
 def forget(lake: Lake, table: str, *, first: date, last: date) -> None:
-    """Remove the nights of a table before `first`, and those after `last`, which the lake no longer holds the data of."""
+    """Remove the nights of a table before `first`, and those after `last`: the lake no longer holds their data."""
     nights = lake.store.parts(table)
     lake.store.remove(table, [part for part in nights if not first <= date.fromisoformat(part) <= last])
 

@@ -252,7 +252,8 @@ class _Asked:
         """
         share = (now["numerator"] or 0) / (now["denominator"] or 1)
         found = moved_dossiers(lake, {indicator.id: indicator.id}, since=since, until=until).to_pylist()
-        rows = [row for row in found if row["unit_code"] == self.unit and self.first <= row["period_start"] <= self.last]
+        rows = [row for row in found if row["unit_code"] == self.unit]
+        rows = [row for row in rows if self.first <= row["period_start"] <= self.last]
         effect = {
             row["dossier_id"]: row["numerator"]
             - row["numerator_before"]

@@ -2,8 +2,8 @@
 
 A night is the last civil day of data. Every night has a part of its own, made of the scorecards of its month and of the
 month before, of the night before, and of the night a week before: earlier parts are read and never written again. A
-night that is run again replaces its part; nights that are older than the contract keeps, and nights later than the data,
-as after an older copy of the lake was put back, are removed.
+night that is run again replaces its part. Nights that are older than the contract keeps are removed, and so are nights
+later than the data, as after an older copy of the lake was put back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.contracts import enforce, load_contract
 from cchc_pipeline.core import journal
 from cchc_pipeline.lake.engine import run_file
@@ -61,7 +62,7 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
         card=lake.store.source("built/scorecard_index766"),
         portal=_portal(lake, night, before),
         held=pa.concat_tables([schema.empty_table(), *parts.values()]),
-        bases=pa.Table.from_pylist([{"kind": kind, "base_on": day} for kind, day in bases.items()], _BASES),
+        bases=table_from_rows(bases.items(), _BASES),
         moves=moves,
     )
     made = enforce(made, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
@@ -100,10 +101,9 @@ def _portal(lake: Lake, night: date, before: pa.Table) -> pa.Table:
         groups = groups_of(code)
         if code.startswith("GROUP.") and len(groups) == 1 and groups[0] != code:
             names.append((code, groups[0]))
-    pairs = [dict(zip(_NAMES.names, pair, strict=True)) for pair in sorted(set(names))]
     days = [part for part in lake.store.parts(f"staged/{name}") if date.fromisoformat(part) >= night]
     landed = [lake.store.read(f"staged/{name}", part, columns=_LANDED) for part in days]
     empty = every.empty_table().select(_LANDED)
     keys = pa.concat_tables([empty, *(table.cast(empty.schema) for table in landed)]).group_by(_LANDED).aggregate([])
-    tables = {"names": pa.Table.from_pylist(pairs, _NAMES), "landed": keys, "before": before}
+    tables = {"names": table_from_rows(sorted(set(names)), _NAMES), "landed": keys, "before": before}
     return run_file("scorecards/score_days_portal", params={"night": night}, metrics=metrics, **tables)

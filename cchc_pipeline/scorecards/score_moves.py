@@ -7,18 +7,19 @@ at the end of the earlier one: because its record changed, because it is new, or
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
 
+from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.core.journal import dossiers_at, scored_months
 from cchc_pipeline.core.queries import items
 from cchc_pipeline.core.units import built_history
 from cchc_pipeline.days import SCHEMA as PERIODS
 from cchc_pipeline.indicators.catalogue import Indicator, catalogue
 from cchc_pipeline.indicators.compute import PROCEDURE_COUNTS, inputs_of, sql_files
-from cchc_pipeline.lake.engine import session
+from cchc_pipeline.lake.engine import session, sql_file
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reference.unit_map import lineage_table
 
@@ -30,6 +31,7 @@ MOVES = pa.schema(
         *((name, pa.float64()) for name in ("numerator_before", "numerator", "denominator_before", "denominator")),
     ]
 )  # fmt: skip
+_PLACES = pa.schema([("place", pa.int64()), ("criterion_code", pa.string())])
 
 
 def moved_dossiers(lake: Lake, criteria: Mapping[str, str], *, since: date, until: date) -> pa.Table:
@@ -65,14 +67,16 @@ def moved_dossiers(lake: Lake, criteria: Mapping[str, str], *, since: date, unti
         "procedure_counts": PROCEDURE_COUNTS.append(pa.field("item_id", pa.string())).empty_table(),
         "units": units,
         "unit_lineage": lineage_table(units, built_history(lake), span.first, until, "as-was"),
-        "periods": pa.Table.from_pylist([dict(zip(PERIODS.names, month, strict=True)) for month in months], PERIODS),
+        "periods": table_from_rows(months, PERIODS),
         "run": pa.table({"as_of_on": pa.array([until], pa.date32()), "first_on": pa.array([span.first], pa.date32())}),
     }
     used = list(dict.fromkeys(relation for one in counted.values() for relation in one.relations))
-    with session(**inputs_of(used, tables), codes=codes) as engine:
+    places = table_from_rows(enumerate(counted), _PLACES)
+    with session(**inputs_of(used, tables), codes=codes, places=places) as engine:
         for text in sql_files(used):
             engine.execute(re.sub(r"/\* item: (.*?) \*/", r"\1", text))
-        found = engine.query(_query(counted))
+        engine.execute(_sides(list(counted.values())))
+        found = engine.query(sql_file("scorecards/score_moves"))
     return found.select(MOVES.names).cast(MOVES)
 
 
@@ -82,37 +86,22 @@ def _sided(counted: pa.Table, side: str) -> pa.Table:
     return counted.set_column(counted.schema.get_field_index("item_id"), "item_id", ids)
 
 
-def _query(criteria: Mapping[str, Indicator]) -> str:
-    """Return the query of the moves: the first letter of an item's id is b (before) or a (after)."""
+def _sides(indicators: Sequence[Indicator]) -> str:
+    """Return the SQL of `sides`: what every item adds to each indicator, by unit and month.
+
+    Its id has a letter before it: b for the state before, a for that after.
+    """
     terms = ", ".join(
-        f"{term.sql} AS {side}{number}"
-        for number, one in enumerate(criteria.values())
+        f"{term.sql} AS {side}{place}"
+        for place, one in enumerate(indicators)
         for side, term in zip("nd", one.terms, strict=True)
     )
     rows = " UNION ALL ".join(
-        f"SELECT unit_code, period_start, dossier_id, side, '{code}' AS criterion_code, n{number} AS n, d{number} AS d "
-        "FROM counted"
-        for number, code in enumerate(criteria)
+        f"SELECT unit_code, period_start, item_id, {place} AS place, n{place} AS numerator, d{place} AS denominator "
+        "FROM wide"
+        for place, _ in enumerate(indicators)
     )
-    sides = ", ".join(
-        f"COALESCE(MAX(CASE WHEN side = '{side}' THEN {term} END), 0)::DOUBLE AS {name}"
-        for name, side, term in (
-            ("numerator_before", "b", "n"),
-            ("numerator", "a", "n"),
-            ("denominator_before", "b", "d"),
-            ("denominator", "a", "d"),
-        )
+    return (
+        f"CREATE TEMP TABLE wide AS SELECT unit_code, period_start, item_id, {terms} FROM flow "
+        f"WHERE period_type = 'month' GROUP BY unit_code, period_start, item_id; CREATE TEMP VIEW sides AS {rows}"
     )
-    return f"""
-        WITH counted AS (
-            SELECT unit_code, period_start, SUBSTRING(item_id, 2) AS dossier_id, SUBSTRING(item_id, 1, 1) AS side, {terms}
-            FROM flow WHERE period_type = 'month' GROUP BY ALL
-        ),
-        figures AS (
-            SELECT unit_code, period_start, criterion_code, dossier_id, {sides}
-            FROM ({rows}) AS rows GROUP BY unit_code, period_start, criterion_code, dossier_id
-        ),
-        known AS (SELECT dossier_id, MAX(dossier_code) AS dossier_code FROM codes GROUP BY dossier_id)
-        SELECT figures.*, known.dossier_code FROM figures JOIN known USING (dossier_id)
-        WHERE numerator <> numerator_before OR denominator <> denominator_before
-        ORDER BY unit_code, period_start, criterion_code, dossier_id"""

@@ -77,9 +77,8 @@ def levels(data: SiteData, card: Mapping[str, Sequence[Row]]) -> list[Level]:
 
 def by_level(data: SiteData) -> dict[str, list[Unit]]:
     """Return level -> its units that the newest night scored, by their codes; the province first."""
-    scored = [
-        unit for _, unit in sorted(data.units.items()) if any(data.days.total(one, unit.code) for one in ("local", "portal"))
-    ]
+    codes = data.days.scored("local") | data.days.scored("portal")
+    scored = [unit for code, unit in sorted(data.units.items()) if code in codes]
     levels = ("province", *LEVELS)
     return {level: some for level in levels if (some := [unit for unit in scored if unit.level == level])}
 

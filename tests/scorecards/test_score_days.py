@@ -72,11 +72,7 @@ def night(
 
 
 def of(rows: list[dict[str, Any]], unit: str, code: str = "TOTAL", source: str = "local") -> dict[str, Any]:
-    (found,) = [
-        one
-        for one in rows
-        if (one["unit_code"], one["criterion_code"], one["source"]) == (unit, code, source)
-    ]
+    (found,) = [one for one in rows if (one["unit_code"], one["criterion_code"], one["source"]) == (unit, code, source)]
     return found
 
 
