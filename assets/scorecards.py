@@ -139,8 +139,8 @@ def score_days(work: Work) -> Made:
     table = build_score_days(work.lake, work.rubrics())
     totals = table.filter(pc.equal(table["criterion_level"], "total"))
     counts = {name: totals.filter(pc.equal(totals["direction"], name)).num_rows for name in ("up", "down", "equal")}
-    carried = pc.sum(table["is_carried_over"]).as_py() or 0
-    return Made(table, {**counts, "rows_carried_over": carried, "site": page_path(work.lake, "days.html")})
+    older = pc.sum(table["is_older_figure"]).as_py() or 0
+    return Made(table, {**counts, "older_figures": older, "site": page_path(work.lake, "days.html")})
 
 
 @scorecard_asset(

@@ -35,8 +35,8 @@ def counted_schema() -> pa.Schema:
 
 
 def journal_schema() -> pa.Schema:
-    """Return the columns of a part: month, was_held (false: the dossier is new), and the counted ones as they were."""
-    return pa.schema([("month", pa.string()), ("was_held", pa.bool_()), *counted_schema()])
+    """Return the columns of a part: month, the counted ones as they were, and was_held (false: it was not there)."""
+    return pa.schema([("month", pa.string()), *counted_schema(), ("was_held", pa.bool_())])
 
 
 def scored_months(night: date) -> tuple[Period, Period]:
@@ -53,17 +53,14 @@ def keep_before(lake: Lake, month: str, after: pa.Table, night: date) -> None:
     """
     if month not in {f"{one.first:%Y-%m}" for one in scored_months(night)}:
         return
-    tables = {"before": _built(lake, month), "after": conform(after, counted_schema())}
-    found = run_file("core/dossiers_changed", journal_schema(), params={"month": month}, **tables)
+    tables = {"before": _built(lake, month), "after": _of_month(after, month)}
+    found = run_file("core/dossiers_changed", journal_schema(), **tables)
     known = lake.store.read(TABLE, night, schema=journal_schema())
-    # A dossier that came from another month is new only in this one: the row of the other month holds.
-    held_ids, known_ids = found.filter(found["was_held"])["dossier_id"], known["dossier_id"]
-    moved_here = pc.and_(pc.invert(known["was_held"]), pc.not_equal(known["month"], month))
-    moved_here = pc.and_(moved_here, pc.is_in(known_ids, value_set=held_ids.combine_chunks()))
-    known = known.filter(pc.invert(moved_here))
-    new = found.filter(pc.invert(pc.is_in(found["dossier_id"], value_set=known["dossier_id"].combine_chunks())))
-    if new.num_rows or lake.store.has(TABLE, night):
-        lake.store.update(pa.concat_tables([known, new]).sort_by("dossier_id").combine_chunks(), TABLE, night)
+    held = known.filter(pc.equal(known["month"], month))["dossier_id"].combine_chunks()
+    new = found.filter(pc.invert(pc.is_in(found["dossier_id"], value_set=held)))
+    if new.num_rows:
+        order = [("dossier_id", "ascending"), ("month", "ascending")]
+        lake.store.write(pa.concat_tables([known, new]).sort_by(order).combine_chunks(), TABLE, night)
 
 
 def dossiers_at(lake: Lake, day: date, *, since: date, until: date) -> pa.Table:
@@ -90,7 +87,13 @@ def _built(lake: Lake, month: str) -> pa.Table:
     """Return the counted columns of a month as it is built."""
     built = lake.store.schema("built/dossiers", month) or counted_schema()
     columns = [name for name in COUNTED if name in built.names]
-    return conform(lake.store.read("built/dossiers", month, schema=built, columns=columns), counted_schema())
+    return _of_month(lake.store.read("built/dossiers", month, schema=built, columns=columns), month)
+
+
+def _of_month(dossiers: pa.Table, month: str) -> pa.Table:
+    """Return month and the counted columns."""
+    counted = conform(dossiers, counted_schema())
+    return counted.add_column(0, "month", pa.array([month] * counted.num_rows, pa.string()))
 
 
 def conform(table: pa.Table, schema: pa.Schema, night: date | None = None) -> pa.Table:

@@ -12,7 +12,7 @@ WIDTH, HEIGHT, MARGIN = 120, 28, 3
 class Night(NamedTuple):
     """A point of the line: its value, None where there is none; nights of another `stretch` are not joined to it.
 
-    `is_old`: the figure is carried over from an earlier night.
+    `is_old`: the figure is one of an earlier night.
     """
 
     value: float | None

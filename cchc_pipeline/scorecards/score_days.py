@@ -67,7 +67,8 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     )
     made = enforce(made, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
     lake.store.update(made, NIGHTS, night)
-    held = (journal.conform(lake.store.read(NIGHTS, part), schema) for part in lake.store.parts(NIGHTS))
+    nights = lake.store.parts(NIGHTS)
+    held = (journal.conform(lake.store.read(NIGHTS, part, threads=False), schema) for part in nights)
     lake.store.write(held, f"built/{TABLE}", schema=schema)  # one night in memory at a time
     return made
 

@@ -106,8 +106,8 @@ class Days:
         if not held or self.night is None or self._first is None:
             return None
         days = (held.get(self._first + timedelta(days=n)) for n in range((self.night - self._first).days + 1))
-        gap = {"points": None, "stretch": "", "is_carried_over": False}
-        nights = [Night(row["points"], row["stretch"], row["is_carried_over"]) for row in (day or gap for day in days)]
+        gap = {"points": None, "stretch": "", "is_older_figure": False}
+        nights = [Night(row["points"], row["stretch"], row["is_older_figure"]) for row in (day or gap for day in days)]
         values = [night.value for night in nights if night.value is not None]
         return spark(nights, f"{words.points(values[0])} → {words.points(values[-1])}") if values else None
 

@@ -134,6 +134,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
             {
                 "reconciliation",
                 "rank_intervals",
+                "score_days",
                 "par_index_appraisals",
                 *(key for key in GRAPH if key.startswith("scorecard_")),
             }

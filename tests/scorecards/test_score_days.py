@@ -91,7 +91,7 @@ def test_the_first_night_has_points_and_ranks_and_says_why_it_has_no_change(lake
     assert first["change"] is None and first["change_reason_vi"] == "Chưa có đêm nào trước đó"
     assert first["change_week_reason_vi"] == "Chưa có đêm nào trước đó một tuần"
     assert first["direction"] is None and first["streak_nights"] is None
-    assert first["figures_on"] == NIGHT and not first["is_carried_over"]
+    assert first["figures_on"] == NIGHT and not first["is_older_figure"]
 
 
 def test_departments_are_ranked_apart_from_communes_criterion_by_criterion(lake):
@@ -227,7 +227,7 @@ def test_figures_that_the_portal_did_not_give_anew_are_no_unchanged_night(lake):
         portal = [metric("H99.201", read_on)]
         rows = scored({"H99.201": points}, source="portal")
         one = of(night(lake, NIGHT + timedelta(day), rows, portal=portal, landed=is_read), "H99.201", source="portal")
-        told.append((one["is_carried_over"], one["change"], one["direction"], one["streak_nights"], one["figures_on"]))
+        told.append((one["is_older_figure"], one["change"], one["direction"], one["streak_nights"], one["figures_on"]))
         if not is_read:
             assert one["change_reason_vi"] == (
                 "Cổng không cho số liệu mới: giữ số liệu đọc ngày 12/10/2026, không tính là một đêm không đổi"
@@ -244,14 +244,14 @@ def test_figures_that_the_portal_did_not_give_anew_are_no_unchanged_night(lake):
     assert newest["before_on"] == NIGHT + timedelta(1), "compared with the night that its figures were of"
 
 
-def test_an_answer_about_one_criterion_leaves_the_other_and_the_sum_carried_over(lake):
+def test_an_answer_about_one_criterion_leaves_the_other_and_the_sum_older(lake):
     rows = [row("H99.201", code, 10.0, source="portal") for code in ("DOSSIER_ON_TIME", "DOSSIER_SYNC", "TOTAL")]
     both = [metric("H99.201", NIGHT, code) for code in ("DOSSIER_ON_TIME", "DOSSIER_SYNC")]
     night(lake, NIGHT, rows, portal=both)
     both[0]["captured_on"] = NIGHT + timedelta(2)
     found = night(lake, NIGHT + timedelta(1), rows, portal=both, landed=False)
-    is_carried = {one["criterion_code"]: one["is_carried_over"] for one in found}
-    assert is_carried == {"DOSSIER_ON_TIME": False, "DOSSIER_SYNC": True, "TOTAL": True}
+    is_older = {one["criterion_code"]: one["is_older_figure"] for one in found}
+    assert is_older == {"DOSSIER_ON_TIME": False, "DOSSIER_SYNC": True, "TOTAL": True}
 
 
 def test_what_the_portal_says_of_its_own_change_stands_beside_both_sources(lake):
@@ -295,9 +295,9 @@ def test_a_lake_that_was_put_back_forgets_the_nights_after(lake, tmp_path):
 
 def test_nights_older_than_the_contract_keeps_are_removed(lake):
     kept = load_contract("score_days").retention_days
-    august = {"period_start": date(2026, 8, 1), "period_end": date(2026, 8, 31)}
-    night(lake, NIGHT - timedelta(kept + 1), scored(EVERY, **august))
-    night(lake, NIGHT - timedelta(kept), scored(EVERY, **august))
+    earlier = {"period_start": date(2026, 9, 1), "period_end": date(2026, 9, 30)}
+    night(lake, NIGHT - timedelta(kept + 1), scored(EVERY, **earlier))
+    night(lake, NIGHT - timedelta(kept), scored(EVERY, **earlier))
     night(lake, NIGHT, scored(EVERY))
     assert list(lake.store.parts(NIGHTS)) == [str(NIGHT - timedelta(kept)), str(NIGHT)]
     assert {one["night_on"] for one in pq.read_table(lake.store.path("built/score_days")).to_pylist()} == {

@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium"),
 ]
-PAGES = ("index.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
+PAGES = ("index.html", "days.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_pages_print(page, site, tmp_path):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("path", ["index.html", "ranks.html", "papi.html", "about.html", "units/H99.html"])
+@pytest.mark.parametrize("path", ["index.html", "days.html", "ranks.html", "papi.html", "about.html", "units/H99.html"])
 def test_the_usual_check_of_accessibility_finds_nothing(page, site, path, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address(site, path))

@@ -34,7 +34,16 @@ def test_every_unit_of_today_has_a_page(pages, tables):
     units = files.read_parquet(tables["units"]).to_pylist()
     wanted = {f"units/{one['unit_code']}.html" for one in units if one["is_current"]}
     assert wanted <= set(pages)
-    assert {"index.html", "ranks.html", "papi.html", "about.html", "site.css", "site.js", "english.js"} <= set(pages)
+    assert {
+        "index.html",
+        "days.html",
+        "ranks.html",
+        "papi.html",
+        "about.html",
+        "site.css",
+        "site.js",
+        "english.js",
+    } <= set(pages)
 
 
 def test_every_link_leads_somewhere(pages):

@@ -4,7 +4,7 @@
 -- month that is scored.
 --
 -- A change is told only between points of one version of the rubric, one rule and one maximum (of sums: the maximum of
--- what was scored); otherwise its reason is. What the portal did not give anew is carried over and no change.
+-- what was scored); otherwise its reason is. What the portal did not give anew is an older figure, and no change.
 WITH months AS (
     SELECT * FROM card WHERE period_type = 'month' AND period_start BETWEEN $first AND $night
 ),
@@ -30,7 +30,7 @@ night_base AS (
 dated AS (
     SELECT months.*, portal.portal_score_delta, portal.portal_growth_pct,
         CASE WHEN months.source = 'portal' THEN COALESCE(read_rows.captured_on, portal.captured_on) END AS captured_on,
-        months.source = 'portal' AND NOT COALESCE(read_rows.is_read, portal.is_read, TRUE) AS is_carried_over,
+        months.source = 'portal' AND NOT COALESCE(read_rows.is_read, portal.is_read, TRUE) AS is_older_figure,
         CASE WHEN months.criterion_level = 'criterion' THEN months.max_points ELSE months.denominator END AS reachable
     FROM months
     LEFT JOIN portal
@@ -44,7 +44,7 @@ now AS (
     SELECT dated.*,
         CASE WHEN dated.points IS NULL THEN NULL WHEN dated.criterion_level = 'criterion'
             THEN dated.points / NULLIF(dated.max_points, 0) ELSE dated.ratio END AS share,
-        CASE WHEN dated.is_carried_over THEN COALESCE(night_base.figures_on, dated.captured_on) ELSE $night END AS figures_on
+        CASE WHEN dated.is_older_figure THEN COALESCE(night_base.figures_on, dated.captured_on) ELSE $night END AS figures_on
     FROM dated
     LEFT JOIN night_base
         ON night_base.source = dated.source AND night_base.unit_code = dated.unit_code
@@ -58,9 +58,9 @@ compared AS (
             WHEN bases.base_on IS NULL AND bases.kind = 'week' THEN 'Chưa có đêm nào trước đó một tuần'
             WHEN bases.base_on IS NULL THEN 'Chưa có đêm nào trước đó'
             WHEN now.points IS NULL THEN 'Đêm này chưa chấm được điểm'
-            WHEN now.is_carried_over AND (bases.kind = 'night' OR now.figures_on <= base.figures_on)
+            WHEN now.is_older_figure AND (bases.kind = 'night' OR now.figures_on <= base.figures_on)
                 THEN CONCAT(
-                    'Cổng không cho số liệu mới: giữ số liệu đọc ngày ', STRFTIME(now.captured_on, '%d/%m/%Y'),
+                    'Cổng không cho số liệu mới: giữ số liệu đọc ngày ', COALESCE(STRFTIME(now.captured_on, '%d/%m/%Y'), 'không rõ'),
                     ', không tính là một đêm không đổi'
                 )
             WHEN base.criterion_code IS NULL THEN 'Đêm so sánh chưa có kỳ này'
@@ -175,9 +175,9 @@ SELECT $night AS night_on, now.source, now.unit_code, now.unit_name, now.unit_le
     since_night.reason AS change_reason_vi,
     since_week.base_on AS week_before_on, since_week.points AS points_week_before, since_week.told_change AS change_week,
     since_week.reason AS change_week_reason_vi,
-    CASE WHEN now.is_carried_over THEN since_night.direction ELSE since_night.told_direction END AS direction,
+    CASE WHEN now.is_older_figure THEN since_night.direction ELSE since_night.told_direction END AS direction,
     CASE
-        WHEN now.is_carried_over THEN since_night.streak_nights
+        WHEN now.is_older_figure THEN since_night.streak_nights
         WHEN since_night.told_direction IS NULL THEN NULL
         WHEN since_night.told_direction = since_night.direction THEN since_night.streak_nights + 1
         ELSE 1
@@ -195,7 +195,7 @@ SELECT $night AS night_on, now.source, now.unit_code, now.unit_name, now.unit_le
             'cchc explain ', now.criterion_code, ' --unit ', now.unit_code, ' --from ', now.period_start, ' --to ',
             LEAST(now.period_end, $night), ' --since ', since_night.base_on, ' --until ', $night
         ) END AS explain_command,
-    now.is_carried_over, now.figures_on, now.captured_on, now.portal_score_delta, now.portal_growth_pct,
+    now.is_older_figure, now.figures_on, now.captured_on, now.portal_score_delta, now.portal_growth_pct,
     peers.peers_count, peers.peers_first_quartile, peers.peers_median, peers.peers_third_quartile
 FROM now
 JOIN since_night

@@ -3,7 +3,7 @@
 SELECT night_on, source, unit_code, unit_level, period_type, period_start, period_end, criterion_level, criterion_code,
     parent_code, criterion_name_vi, criterion_name_en, points, denominator AS reachable, max_points, rank, rank_of,
     before_on, points_before, rank_before, change, change_reason_vi, week_before_on, points_week_before, change_week,
-    change_week_reason_vi, direction, streak_nights, move_order, moved_by, is_carried_over, captured_on,
+    change_week_reason_vi, direction, streak_nights, move_order, moved_by, is_older_figure, captured_on,
     portal_score_delta, portal_growth_pct, peers_count, peers_first_quartile, peers_median, peers_third_quartile,
     explain_command, criterion_level = 'criterion' AND source = 'portal' AS has_counts,
     CASE WHEN source = 'portal' THEN numerator END AS numerator,
