@@ -106,7 +106,7 @@ class Days:
         if not held or self.night is None or self._first is None:
             return None
         days = (held.get(self._first + timedelta(days=n)) for n in range((self.night - self._first).days + 1))
-        gap = {"points": None, "stretch": "", "is_older_figure": False}
+        gap: Row = {"points": None, "stretch": "", "is_older_figure": False}
         nights = [Night(row["points"], row["stretch"], row["is_older_figure"]) for row in (day or gap for day in days)]
         values = [night.value for night in nights if night.value is not None]
         return spark(nights, f"{words.points(values[0])} → {words.points(values[-1])}") if values else None
