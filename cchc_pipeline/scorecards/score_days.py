@@ -1,9 +1,9 @@
 """Build the published table `score_days`: scores of QĐ 766 night by night, what moved them, and for how long.
 
 A night is the last civil day of data. Every night has a part of its own, made of the scorecards of its month and of the
-month before, of the night before, and of the night a week before: earlier parts are read and never written again. A
-night that is run again replaces its part. Nights that are older than the contract keeps are removed, and so are nights
-later than the data, as after an older copy of the lake was put back.
+month before, of the night before, and of the night a week before. Earlier parts are read and not written again; a
+night that is run again replaces its part. Of nights that are older than `FULL_DAYS` the totals stay, in a part per
+month. Nights later than the data, as after an older copy of the lake was put back, are removed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cchc_pipeline.arrow import table_from_rows
 from cchc_pipeline.contracts import enforce, load_contract
@@ -26,8 +27,18 @@ from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet, shipped
 TABLE = "score_days"
 #: The parts, one per night: state that no other table could give again.
 NIGHTS = "core/score_days"
+#: Totals of older nights, one part per month.
+OLDER = "core/score_days_totals"
+#: How many civil days before the newest night a night is kept in full.
+FULL_DAYS = 35
 _BASES = pa.schema([("kind", pa.string()), ("base_on", pa.date32())])
 _NAMES = pa.schema([("metric_code", pa.string()), ("criterion_code", pa.string())])
+#: Columns of a night that later ones compare with.
+_HELD = [
+    "night_on", "source", "unit_code", "period_type", "period_start", "criterion_code", "rubric_version", "rule",
+    "numerator", "denominator", "points", "max_points", "rank", "direction", "streak_nights", "figures_on",
+    "captured_on",
+]  # fmt: skip
 _LANDED = ["unit_code", "period_type", "period_start", "metric_code"]
 
 
@@ -45,12 +56,13 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
         ContractBroken: the night is not as its contract says.
     """
     contract, night = load_contract(TABLE), lake.span().as_of_on
-    schema, first = contract.arrow_schema(), night - timedelta(days=contract.retention_days)
+    schema, first = contract.arrow_schema(), night - timedelta(days=FULL_DAYS)
+    _keep_totals(lake, schema, first, oldest=night - timedelta(days=contract.retention_days))
     for table in (NIGHTS, journal.TABLE):
         journal.forget(lake, table, first=first, last=night)
     bases = compared_nights(night, map(date.fromisoformat, lake.store.parts(NIGHTS)))
-    parts = {day: journal.conform(lake.store.read(NIGHTS, day), schema) for day in bases.values() if day}
-    before, since = schema.empty_table(), bases["night"]
+    parts = {day: journal.conform(lake.store.read(NIGHTS, day), schema).select(_HELD) for day in bases.values() if day}
+    before, since = schema.empty_table().select(_HELD), bases["night"]
     moves = MOVES.empty_table()
     if since is not None:
         before = parts[since]
@@ -61,16 +73,32 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
         params={"night": night, "first": journal.scored_months(night)[1].first},
         card=lake.store.source("built/scorecard_index766"),
         portal=_portal(lake, night, before),
-        held=pa.concat_tables([schema.empty_table(), *parts.values()]),
+        held=pa.concat_tables([schema.empty_table().select(_HELD), *parts.values()]),
         bases=table_from_rows(bases.items(), _BASES),
         moves=moves,
     )
     made = enforce(made, contract).sort_by([(name, "ascending") for name in contract.key]).combine_chunks()
     lake.store.update(made, NIGHTS, night)
-    nights = lake.store.parts(NIGHTS)
-    held = (journal.conform(lake.store.read(NIGHTS, part, threads=False), schema) for part in nights)
-    lake.store.write(held, f"built/{TABLE}", schema=schema)  # one night in memory at a time
+    every = ((table, part) for table in (OLDER, NIGHTS) for part in lake.store.parts(table))
+    held = (journal.conform(lake.store.read(*one, threads=False), schema) for one in every)
+    rows = (table.filter(pc.less_equal(table["night_on"], pa.scalar(night))) for table in held)
+    lake.store.write(rows, f"built/{TABLE}", schema=schema)  # one part in memory at a time
     return made
+
+
+def _keep_totals(lake: Lake, schema: pa.Schema, first: date, *, oldest: date) -> None:
+    """Take the totals of nights before `first` over into the part of their month, and remove months before `oldest`."""
+    for night in lake.store.parts(NIGHTS):
+        if night >= str(first):
+            continue
+        month = night[:7]
+        rows = journal.conform(lake.store.read(NIGHTS, night), schema)
+        held = journal.conform(lake.store.read(OLDER, month, schema=schema), schema)
+        others = held.filter(pc.not_equal(held["night_on"], pa.scalar(date.fromisoformat(night))))
+        totals = rows.filter(pc.equal(rows["criterion_level"], "total"))
+        order = [(name, "ascending") for name in load_contract(TABLE).key]
+        lake.store.write(pa.concat_tables([others, totals]).sort_by(order).combine_chunks(), OLDER, month)
+    lake.store.remove(OLDER, [month for month in lake.store.parts(OLDER) if month < str(oldest)[:7]])
 
 
 def compared_nights(night: date, held: Iterable[date]) -> dict[str, date | None]:

@@ -44,7 +44,7 @@ def test_the_province_is_the_sum_of_its_units(published_lake):
     assert whole == {name: sum(part[name] for part in parts) for name in whole}
 
 
-def test_what_is_pending_is_older_figure_into_the_next_period(published_lake):
+def test_what_is_pending_is_carried_over_into_the_next_period(published_lake):
     first = counts(published_lake, FIRST, october(5))
     second = counts(published_lake, october(6), LAST)
     assert second["carried_over"] == first["pending"]

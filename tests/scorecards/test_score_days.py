@@ -18,7 +18,7 @@ from cchc_pipeline.core import journal
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.explain import find_indicator
-from cchc_pipeline.scorecards.score_days import NIGHTS, build_score_days, compared_nights
+from cchc_pipeline.scorecards.score_days import FULL_DAYS, NIGHTS, build_score_days, compared_nights
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
 
 NIGHT = date(2026, 10, 10)
@@ -293,15 +293,21 @@ def test_a_lake_that_was_put_back_forgets_the_nights_after(lake, tmp_path):
     assert one["change"] is None and list(lake.store.parts(NIGHTS)) == ["2026-10-10"]
 
 
-def test_nights_older_than_the_contract_keeps_are_removed(lake):
-    kept = load_contract("score_days").retention_days
+def test_of_older_nights_the_totals_stay_as_long_as_the_contract_says(lake):
+    older, first = NIGHT - timedelta(FULL_DAYS + 1), NIGHT - timedelta(FULL_DAYS)
     earlier = {"period_start": date(2026, 9, 1), "period_end": date(2026, 9, 30)}
-    night(lake, NIGHT - timedelta(kept + 1), scored(EVERY, **earlier))
-    night(lake, NIGHT - timedelta(kept), scored(EVERY, **earlier))
-    night(lake, NIGHT, scored(EVERY))
-    assert list(lake.store.parts(NIGHTS)) == [str(NIGHT - timedelta(kept)), str(NIGHT)]
-    assert {one["night_on"] for one in pq.read_table(lake.store.path("built/score_days")).to_pylist()} == {
-        NIGHT - timedelta(kept), NIGHT}  # fmt: skip
+    long_ago = NIGHT - timedelta(load_contract("score_days").retention_days + 31)
+    night(lake, long_ago, scored(EVERY, period_start=long_ago.replace(day=1), period_end=long_ago))
+    night(lake, older, scored(EVERY, **earlier))
+    night(lake, first, scored(EVERY, **earlier))
+    for _ in range(2):
+        night(lake, NIGHT, scored(EVERY))
+        rows = pq.read_table(lake.store.path("built/score_days")).to_pylist()
+        kept = {day: {one["criterion_code"] for one in rows if one["night_on"] == day} for day in (older, first, NIGHT)}
+        both = {"TOTAL", "DOSSIER_ON_TIME"}
+        assert kept == {older: {"TOTAL"}, first: both, NIGHT: both}
+        assert len(rows) == (1 + 2 + 2) * len(EVERY), "of long ago nothing is left"
+        assert [one["night_on"] for one in rows] == sorted(one["night_on"] for one in rows)
 
 
 def test_a_new_month_is_not_compared_with_the_old_one_which_goes_on_moving(lake):
