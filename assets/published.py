@@ -13,6 +13,7 @@ from assets.scorecards import (
     portal_ranks,
     rank_intervals,
     reconciliation,
+    score_days,
     scorecard_index766,
     scorecard_papi,
     scorecard_papi_today,
@@ -33,7 +34,7 @@ from cchc_pipeline.validation.retention import prune
 @dg.asset(
     deps=[
         *(core_units, late_dossiers, at_risk_calibration, indicator_values_public, scorecard_index766, scorecard_papi),
-        *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation),
+        *(scorecard_par_index, rank_intervals, scorecard_papi_today, reconciliation, score_days),
         *(portal_metrics, portal_procedures, portal_ranks),
     ],
     group_name="published",

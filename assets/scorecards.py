@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.core import core_documents, core_dossiers, core_procedures, core_units
 from assets.indicators import indicator_values
@@ -19,6 +20,7 @@ from cchc_pipeline.scorecards.index766.scorecard import unknown_metrics
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals, newest
 from cchc_pipeline.scorecards.reconciliation.build import Reconciled, build_reconciliation
+from cchc_pipeline.scorecards.score_days import build_score_days
 from cchc_pipeline.site import preview
 
 ROOMS = (
@@ -163,6 +165,21 @@ def rank_intervals(work: Work) -> Made:
     chart = {"chart": picture(dots(shown[0], WIDE, shown[1]), shown[1])} if shown else {}
     counts = {"rankings": built.strata, "computed_now": built.computed}
     return Made(built.table, {**counts, "site": page_path(work.lake, "ranks.html"), **chart})
+
+
+@scorecard_asset(
+    "score_days",
+    rooms=(*ROOMS, "core", "core.sql", "indicators", "indicators.families", "indicators.sql"),
+    deps=[scorecard_index766],
+    kinds=("duckdb",),
+)
+def score_days(work: Work) -> Made:
+    """Điểm từng đêm: who rose and who fell since the night and the week before, by which criterion and dossiers."""
+    table = build_score_days(work.lake, work.rubrics())
+    totals = table.filter(pc.equal(table["criterion_level"], "total"))
+    counts = {name: totals.filter(pc.equal(totals["direction"], name)).num_rows for name in ("up", "down", "equal")}
+    older = pc.sum(table["is_older_figure"]).as_py() or 0
+    return Made(table, {**counts, "older_figures": older, "site": page_path(work.lake, "days.html")})
 
 
 @scorecard_asset(

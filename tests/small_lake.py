@@ -29,6 +29,7 @@ from cchc_pipeline.scorecards import build as scorecards
 from cchc_pipeline.scorecards.par_index.appraisals import build_appraisals
 from cchc_pipeline.scorecards.rank_intervals import build_rank_intervals
 from cchc_pipeline.scorecards.reconciliation.build import build_reconciliation
+from cchc_pipeline.scorecards.score_days import build_score_days
 from cchc_pipeline.settings import Settings
 from cchc_pipeline.validation.staging import stage
 
@@ -154,7 +155,7 @@ def land(lake: Lake, table: str, rows: list[dict[str, Any]], day: date = LAST) -
     schema = load_contract(table).arrow_schema(relaxed=True)
     lake.store.write(pa.Table.from_pylist(rows, schema=schema), f"landing/{table}", day)
     with sql_verdict_alone():
-        stage(lake, table, [day], LAST)
+        stage(lake, table, [day], max(day, LAST))
 
 
 def derive(lake: Lake, **free: Any) -> None:
@@ -190,6 +191,7 @@ def derive(lake: Lake, **free: Any) -> None:
     scorecards.build_papi(lake)
     scorecards.build_papi_today(lake)
     build_rank_intervals(lake)
+    build_score_days(lake)
     build_reconciliation(lake, FIRST)
 
 
@@ -200,6 +202,21 @@ def fill(lake: Lake, **landed: list[dict[str, Any]]) -> None:
     for table, rows in {**_rows(), **landed}.items():
         land(lake, table, rows)
     derive(lake)
+
+
+def next_night(lake: Lake, day: date, **landed: list[dict[str, Any]]) -> None:
+    """Score the night of a later day, which brings these rows; the portal says what it said before."""
+    for source in ("one_stop", "documents", "national_portal"):
+        lake.record_pull(source, day, day, {"status": "ok", "rows": {}})
+    for table, rows in {"national_portal__metrics": _rows()["national_portal__metrics"], **landed}.items():
+        land(lake, table, rows, day)
+    state.take_in_dossiers(lake)
+    state.take_in(lake, "national_portal__metrics")
+    build.build_dossiers(lake, day)
+    build.build_events(lake, day)
+    build_indicator_values(lake, ())
+    scorecards.build_index766(lake)
+    build_score_days(lake)
 
 
 def copy_of(lake: Lake, folder: Path) -> Lake:

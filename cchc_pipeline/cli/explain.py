@@ -21,6 +21,7 @@ from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
 from cchc_pipeline.vietnamese import days
 
 _SIDES = {
+    "moved": "Làm thay đổi tử số hoặc mẫu số giữa hai đêm / moved between the two nights",
     "numerator": "Tử số / numerator",
     "denominator": "Mẫu số / denominator",
     "lacking": "Trong mẫu số, không trong tử số / in the denominator, not in the numerator",
@@ -28,7 +29,9 @@ _SIDES = {
 _HEADS = {
     "dossier_code": "Mã hồ sơ", "unit_code": "Cơ quan", "procedure_code": "Mã TTHC", "procedure_name": "Tên TTHC",
     "channel": "Kênh", "received_on": "Tiếp nhận", "due_on": "Hạn", "closed_on": "Kết thúc", "outcome": "Kết quả",
-    "contributes": "Đóng góp", "document_id": "Định danh", "document_number": "Số", "notation": "Ký hiệu",
+    "contributes": "Đóng góp", "numerator_before": "Tử số trước", "numerator": "Tử số",
+    "denominator_before": "Mẫu số trước", "denominator": "Mẫu số",
+    "document_id": "Định danh", "document_number": "Số", "notation": "Ký hiệu",
     "subject_kind": "Nội dung", "promulgated_on": "Ban hành", "sent_on": "Gửi", "service_level": "Mức độ",
     "executing_level": "Cấp",
 }  # fmt: skip
@@ -42,13 +45,15 @@ _DIRECTIONS = {"higher": "càng cao càng tốt", "lower": "càng thấp càng t
 @click.option("--limit", default=10, type=click.IntRange(0), help="How many items are listed.")
 @click.option(
     "--side", "sides", type=click.Choice(list(_SIDES)), multiple=True, default=list(_SIDES), show_default=False,
-    help="What is listed; may be repeated, default all. lacking: what costs a rate its points.",
+    help="What is listed; may be repeated, default all. lacking: what costs a rate its points. moved: needs --since.",
 )  # fmt: skip
+@click.option("--since", type=options.DAY, help="A night: dossiers that moved the figure after it are listed first.")
+@click.option("--until", type=options.DAY, help="The last night for --since; by default the newest.")
 @options.form("table", "csv", "json", text="How it is printed; csv has the items only.")
 @options.data_dir
 def explain_command(
-    name: str, unit: str | None, first: date | None, last: date | None, limit: int, sides: tuple[str, ...], form: str,
-    data_dir: Path | None,
+    name: str, unit: str | None, first: date | None, last: date | None, limit: int, sides: tuple[str, ...],
+    since: date | None, until: date | None, form: str, data_dir: Path | None,
 ) -> None:  # fmt: skip
     """What INDICATOR means, its value for a unit and any window, and the dossiers behind it; or whence COLUMN comes.
 
@@ -60,6 +65,7 @@ def explain_command(
       cchc explain late_rate --from 2026-09-01 --to 2026-09-30
       cchc explain pending_overdue --unit H99.02 --from 2026-09-15 --to 2026-10-10 --limit 50
       cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --side lacking
+      cchc explain DOSSIER_ON_TIME --unit H99.14 --from 2026-09-01 --to 2026-09-30 --since 2026-09-22 --side moved
       cchc explain documents_signed_rate --from 2026-09-01 --to 2026-09-30 --format json
       cchc explain dossiers.finished_on
     """
@@ -68,7 +74,12 @@ def explain_command(
     if first is None or last is None:
         missing = "--from" if first is None else "--to"
         raise click.UsageError(f"Missing option '{missing}'. Days may be left out for a column of a table only.")
-    found = explain(options.lake_in(data_dir), name, first, last, unit, limit)
+    if until and not since:
+        raise click.UsageError("Missing option '--since'. --until is the last night for it.")
+    if since and until and until <= since:
+        raise click.UsageError(f"--until {until} is not after --since {since}. Give a later night.")
+    nights = (since, until) if since else None
+    found = explain(options.lake_in(data_dir), name, first, last, unit, limit, nights)
     found = replace(found, behind=[behind for behind in found.behind if behind.side in sides])
     if form == "json":
         print_json(_as_dict(found))
@@ -150,7 +161,7 @@ def _print_side(out: Console, behind: Behind) -> None:
     out.print(f"\n[bold]{_SIDES[behind.side]}[/] = {_number(behind.value)}", highlight=False)
     relation = behind.term.relation
     out.print(f"{relation.id}: {relation.meaning}", markup=False, highlight=False, soft_wrap=True)
-    if behind.side != "lacking":  # it joins the two queries above
+    if behind.sql and behind.side != "lacking":  # it joins the two queries above
         out.print(behind.sql, markup=False, highlight=False, soft_wrap=True)
         out.print(f"-- indicators/sql/{relation.sql}", markup=False, highlight=False, style="dim")
     kinds: dict[str, list[dict[str, Any]]] = {}

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.contracts.code_lists import index_table, measure_table
 from cchc_pipeline.core import state
+from cchc_pipeline.core.journal import keep_before
 from cchc_pipeline.core.queries import FIRST, PROCEDURE_KEY, calendar_table, counts, held_source, run_table
 from cchc_pipeline.core.units import former_fingerprint, with_holders
 from cchc_pipeline.days import today
@@ -136,7 +137,7 @@ def build_dossiers(
     letters = _apologies_by_part(lake, apologies) if parts else {}
     calendar = calendar_table(FIRST, max(as_of_on, today()) + timedelta(days=400))
     tables = {"apologies": apologies, "calendar": calendar, "run": run_table(as_of_on)}
-    rebuilt = 0
+    built, rebuilt = store.parts("built/dossiers"), 0
     for part, token in parts.items():
         fixed = f"{logic}|{token}|{letters.get(part, '')}"
         # Without open dossiers, what was built stays right when as_of_on moves.
@@ -148,6 +149,8 @@ def build_dossiers(
         causes = build_late_part(lake, part, dossiers=table, held=held, **tables)
         counted = [counts("dossier_items", events, dossiers=table), causes.select(events.names).cast(events)]
         store.write(pa.concat_tables(counted), "built/dossier_events", part)
+        if built:
+            keep_before(lake, part, table, as_of_on)
         metadata = {**(table.schema.metadata or {}), STAMP: fresh[not pc.any(table["is_open"]).as_py()]}
         store.write(table.replace_schema_metadata(metadata), "built/dossiers", part)
         rebuilt += 1

@@ -62,16 +62,24 @@ class Store:
         return self.path(table, part).exists()
 
     def read(
-        self, table: str, part: Part = None, *, schema: pa.Schema | None = None, columns: list[str] | None = None
+        self,
+        table: str,
+        part: Part = None,
+        *,
+        schema: pa.Schema | None = None,
+        columns: list[str] | None = None,
+        threads: bool = True,
     ) -> pa.Table:
         """Read a table, or one part of it: its `columns`, all by default.
+
+        Without `threads` many small parts one after the other take a fifth of the processor time.
 
         Raises:
             LakeError: nothing was written yet, and no `schema` of an empty table is given.
         """
         path = self.path(table, part)
         if path.exists():
-            return pq.read_table(path, columns=columns, partitioning=None)
+            return pq.read_table(path, columns=columns, partitioning=None, use_threads=threads)
         if schema is None:
             raise LakeError(f"lake {self.root}: no table {table} yet. Run the main job: `cchc run --day D`.")
         return schema.empty_table()

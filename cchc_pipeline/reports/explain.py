@@ -25,6 +25,8 @@ from cchc_pipeline.lake.files import Source
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.scope import ReportError, Scope, published_inputs, scope
 from cchc_pipeline.scorecards.indicators_used import criteria_by_indicator
+from cchc_pipeline.scorecards.score_days import NIGHTS
+from cchc_pipeline.scorecards.score_moves import moved_dossiers
 
 #: Column of a relation that identifies what was counted.
 ITEM = "item_id"
@@ -46,10 +48,11 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class Behind:
-    """The items behind a numerator or denominator, or those that the numerator lacks.
+    """The items behind a numerator or denominator, those that the numerator lacks, or those that moved.
 
     Attributes:
-        side: numerator, denominator, or lacking: what the denominator counts and the numerator does not.
+        side: numerator, denominator, lacking (what the denominator counts and the numerator does not), or moved (what
+            counts otherwise than at the end of an earlier night; `value` is the change of the numerator).
         term: its definition; for lacking, that of the denominator.
         sql: the query that gives it, over the views that the relation's file makes.
         count: number of items.
@@ -110,11 +113,20 @@ def find_indicator(name: str) -> Indicator:
     raise ReportError(f"explain: no indicator {name}.{meant} All of them: docs/indicators.md, or indicators.parquet.")
 
 
-def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = None, limit: int = 10) -> Explanation:
+def explain(
+    lake: Lake,
+    name: str,
+    first: date,
+    last: date,
+    unit: str | None = None,
+    limit: int = 10,
+    nights: tuple[date, date | None] | None = None,
+) -> Explanation:
     """Return the value of an indicator and its items, as currently published.
 
     `name` is the id of an indicator or the code of a criterion that it scores. Everything below the unit, by default
-    the province, counts with it. Of each of numerator, denominator and lacking `limit` items are listed.
+    the province, counts with it. Of each of numerator, denominator and lacking `limit` items are listed. With `nights`
+    the dossiers come first that moved the figure after the one night and until the other (by default the newest).
 
     Raises:
         ReportError: the window is reversed, the indicator or unit is unknown, or no day of the window has data.
@@ -138,7 +150,10 @@ def explain(lake: Lake, name: str, first: date, last: date, unit: str | None = N
         sides = zip(("numerator", "denominator"), indicator.terms, strict=False)
         behind = [asked.behind(side, term, row[side]) for side, term in sides]
         lacking = asked.lacking(indicator)
-    behind += [lacking] if lacking else []
+        moved = asked.moved(lake, indicator, nights[0], nights[1] or until, row) if nights else None
+    behind = [*([moved] if moved else []), *behind, *([lacking] if lacking else [])]
+    if nights and not lake.store.has(NIGHTS, nights[0]):
+        notes.append(f"Đêm {nights[0]} không còn được giữ; danh sách hồ sơ làm thay đổi có thể thiếu.")
     same_days = run_sql(
         "SELECT period_type, numerator, denominator, value FROM held WHERE indicator_id = $indicator "
         "AND unit_code = $unit AND period_start = $first AND period_end = $last ORDER BY period_type LIMIT 1",
@@ -228,6 +243,37 @@ class _Asked:
         value = float(sum(found["contributes"].to_pylist()))
         text = parse_sql(query).sql(dialect="duckdb", pretty=True)
         return Behind("lacking", term, value, text, found.num_rows, self._details(found))
+
+    def moved(
+        self, lake: Lake, indicator: Indicator, since: date, until: date, now: Mapping[str, float | None]
+    ) -> Behind:
+        """Return the dossiers that count otherwise than at the end of an earlier night.
+
+        Those come first that moved the figure most in the direction in which all of them moved it. None but dossiers of
+        the months that are scored from night to night are known; procedures and documents have no state by night.
+        """
+        share = (now["numerator"] or 0) / (now["denominator"] or 1)
+        found = moved_dossiers(lake, {indicator.id: indicator.id}, since=since, until=until).to_pylist()
+        rows = [row for row in found if row["unit_code"] == self.unit]
+        rows = [row for row in rows if self.first <= row["period_start"] <= self.last]
+        effect = {
+            row["dossier_id"]: row["numerator"]
+            - row["numerator_before"]
+            - share * (row["denominator"] - row["denominator_before"])
+            for row in rows
+        }
+        sign = -1 if sum(effect.values()) < 0 else 1
+        rows.sort(key=lambda row: (-sign * effect[row["dossier_id"]], row["dossier_code"], row["dossier_id"]))
+        ids = pa.table({ITEM: pa.array([row["dossier_id"] for row in rows], pa.string())})
+        details = self._details(ids.append_column("contributes", pa.array([row["numerator"] for row in rows])))
+        counts = ("numerator_before", "numerator", "denominator_before", "denominator")
+        shown = [
+            {name: value for name, value in detail.items() if name != "contributes"}
+            | {"dossier_code": row["dossier_code"], **{name: row[name] for name in counts}}
+            for detail, row in zip(details, rows, strict=False)
+        ]
+        value = sum(row["numerator"] - row["numerator_before"] for row in rows)
+        return Behind("moved", indicator.numerator, value, "", len(rows), shown)
 
     def _by_item(self, term: Term) -> str | None:
         """Return the query of each item's part of a term; None if it does not add up."""

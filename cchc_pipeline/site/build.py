@@ -91,6 +91,7 @@ def _pages(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, bytes]]
         for level in ranks
     }
     yield "ranks.html", render("ranks.html", here="ranks.html", ranks=ranks, dots=dots, **common)
+    yield "days.html", render("days.html", here="days.html", units=overview.by_level(data), **common)
     yield "papi.html", render("papi.html", here="papi.html", **common)
     yield "about.html", render("about.html", here="about.html", page=province, **common)
     for unit in data.units.values():

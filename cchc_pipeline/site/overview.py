@@ -75,6 +75,14 @@ def levels(data: SiteData, card: Mapping[str, Sequence[Row]]) -> list[Level]:
     return [Level(level, standings) for level, standings in held if standings]
 
 
+def by_level(data: SiteData) -> dict[str, list[Unit]]:
+    """Return level -> its units that the newest night scored, by their codes; the province first."""
+    codes = data.days.scored("local") | data.days.scored("portal")
+    scored = [unit for code, unit in sorted(data.units.items()) if code in codes]
+    levels = ("province", *LEVELS)
+    return {level: some for level in levels if (some := [unit for unit in scored if unit.level == level])}
+
+
 def changes(page: UnitPage, ranks: Iterable[Level]) -> dict[str, list[Row] | list[Standing]]:
     """Return the largest changes in points, at most `SHOWN` of each kind.
 

@@ -54,6 +54,7 @@ GRAPH = {
     "scorecard_papi_today": {"scorecard_papi"},
     **{key: {"core_units"} for key in ("portal_metrics", "portal_procedures", "portal_ranks")},
     "rank_intervals": {"scorecard_index766", "scorecard_papi"},
+    "score_days": {"scorecard_index766"},
     "reconciliation": {"core_dossiers", "core_procedures", "core_units"},
     "published": {
         "reconciliation",
@@ -67,6 +68,7 @@ GRAPH = {
         "rank_intervals",
         "scorecard_papi_today",
         *("portal_metrics", "portal_procedures", "portal_ranks"),
+        "score_days",
     },
     "retention": {"published"},
     "days_complete": {"retention"},
@@ -136,6 +138,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
             {
                 "reconciliation",
                 "rank_intervals",
+                "score_days",
                 "par_index_appraisals",
                 *(key for key in GRAPH if key.startswith("scorecard_")),
             }

@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is absent: install the package chromium"),
 ]
-PAGES = ("index.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
+PAGES = ("index.html", "days.html", "ranks.html", "papi.html", "about.html", "units/H99.html", "units/H99.02.html")
 #: Pages of thousands of elements: their colours, three fifths of what axe does, are looked at in one width.
 LARGE = ("papi.html", "units/H99.html")
 
