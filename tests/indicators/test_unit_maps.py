@@ -24,6 +24,8 @@ QUICK = settings(
     deadline=None, max_examples=3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 MEASURES = ("received", "resolved_early", "resolved_on_time", "resolved_late")
+#: The days on which codes may change, and those before them.
+EDGES = [day - timedelta(days=back) for day in (CHANGED, date(2025, 8, 1)) for back in (0, 1)]
 
 
 def units(tree, history):
@@ -170,7 +172,7 @@ def provinces(draw):
     left = {(c.old_code, c.changed_on) for c in changes}
     fresh = {f"H99.{300 + n}" for n in range(2)}
     changes += [change(code, code, on=on) for code, on in joined - left if code not in fresh]
-    days = st.integers(0, (AS_OF - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
+    days = st.integers(0, (AS_OF - FIRST).days).map(lambda n: FIRST + timedelta(days=n)) | st.sampled_from(EDGES)
     drawn = st.tuples(days, st.sampled_from(sorted(tree)), st.sampled_from(MEASURES), st.integers(1, 4).map(float))
     return tree, changes, [event(*one) for one in draw(st.lists(drawn, max_size=30))]
 

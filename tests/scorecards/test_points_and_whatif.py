@@ -67,7 +67,7 @@ def card_of(own: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
 
 
 #: An example holds the figures of four criteria of four units.
-QUICK = settings(max_examples=12, deadline=None)
+QUICK = settings(max_examples=8, deadline=None)
 
 
 @QUICK
