@@ -81,7 +81,8 @@ def browser() -> Iterator:
 
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-quic"]
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-quic", "--renderer-process-limit=1"],
         )
         yield found
         found.close()
