@@ -174,8 +174,13 @@ def test_pages_of_the_catalogue_take_the_place_of_the_closed_month_on_a_day_off(
 
 
 def test_every_raw_reply_is_kept_with_request_time_and_hash(nights: Nights, tmp_path: Path) -> None:
-    listed = json.loads(nights.desk.output("portal", "evidence", "--format", "json", "--to", str(tmp_path)))
-    assert len(listed) == 58
-    assert all(row["is_whole"] and row["captured"] and row["status"] == 201 and row["from"] == "call" for row in listed)
-    kept = {path.read_bytes() for path in tmp_path.rglob("*.json")}
-    assert len({json.loads(one)["data"]["parent"]["totalReceived"] for one in kept if b'"totalCompleted"' in one}) == 1
+    listed = []
+    for day in (DAY, SATURDAY):
+        asked = ("portal", "evidence", "--day", f"{day}", "--format", "json", "--to", str(tmp_path))
+        listed.append(json.loads(nights.desk.output(*asked)))
+    assert [len(one) for one in listed] == [29, 29]
+    for row in (row for one in listed for row in one):
+        assert (row["is_whole"], row["status"], row["from"]) == (True, 201, "call")
+        assert row["captured"]
+    written = [path.read_bytes() for path in tmp_path.rglob("*dvc-progress-tree*.json")]
+    assert {json.loads(one)["data"]["parent"]["totalReceived"] for one in written} == {184513}

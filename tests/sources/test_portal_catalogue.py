@@ -84,7 +84,7 @@ def take(lake: Lake, table: str, day: date, rows: list[dict[str, Any]]) -> None:
 @contextmanager
 def adapter(answer: Callable[[Request], Reply], day: date) -> Iterator[tuple[Pages, list[Request]]]:
     with site(answer) as served:
-        http = HttpClient("national_portal", served.url, HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
+        http = HttpClient("national_portal", served.url, HttpPolicy(timeout_s=30, retries=0, backoff_s=0))
         yield Pages(http, "H99", today=lambda: day), served.seen
 
 
