@@ -24,8 +24,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 from command_line import output
-from prepared import kept_engines, prepare
-from sql_verdict import sql_verdict_alone
+from prepared import kept_engines, prepare, quick
 
 from assets.instance import initialise
 from assets.run import Outcome, run_main_job
@@ -64,10 +63,9 @@ INBOUND = (
 RUN = """
 import sys
 from command_line import output
-from prepared import kept_engines
-from sql_verdict import sql_verdict_alone
+from prepared import kept_engines, quick
 
-with kept_engines(), sql_verdict_alone():
+with kept_engines(), quick():
     print(output("run", *sys.argv[1:]))
 """
 #: A pull that gives up soon; a night that looks as far back as the default.
@@ -201,12 +199,12 @@ class Desk:
 
         Args:
             first, last: the window.
-            cross_checked: whether Great Expectations judges beside the verdict, a fifth of a small run: for tests
-                that are about it. A run of the `cchc` command always is.
+            cross_checked: whether Great Expectations judges beside the verdict, a fifth of a small run, and pictures
+                are rendered: for tests that are about it. A run of the `cchc` command always is.
             settings: variables of the environment.
         """
         window = Window(first, last or first)
-        with self.instance(**settings) as instance, nullcontext() if cross_checked else sql_verdict_alone():
+        with self.instance(**settings) as instance, nullcontext() if cross_checked else quick():
             outcome = run_main_job(instance, window, lambda done, total, what: None)
         self.nights.append(Night(window, outcome, self.current()))
         return self.nights[-1]
@@ -246,8 +244,8 @@ class Desk:
         )
 
     def output(self, *arguments: str, code: int = 0, **settings: str) -> str:
-        """What the command prints, called in this process; a run without Great Expectations."""
-        with mock.patch.dict(os.environ, self.variables(**settings), clear=True), kept_engines(), sql_verdict_alone():
+        """What the command prints, called in this process; a run without Great Expectations and pictures."""
+        with mock.patch.dict(os.environ, self.variables(**settings), clear=True), kept_engines(), quick():
             return output(*arguments, code=code)
 
     def checks(self, run_id: str) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:

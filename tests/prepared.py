@@ -14,9 +14,11 @@ from typing import Any
 from unittest import mock
 
 from filelock import FileLock
+from sql_verdict import sql_verdict_alone
 from sqlalchemy import Engine, create_engine
 
 from cchc_pipeline.days import LOCAL_ZONE
+from cchc_pipeline.drawing import output
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".pytest_cache" / "prepared"
@@ -61,6 +63,17 @@ def _code() -> str:
             if path.is_file() and path.suffix != ".pyc":
                 digest.update(f"{path.relative_to(ROOT)} ".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Within: a run judges by the verdict alone, and no picture is rendered: a third of a small run.
+
+    That Great Expectations agrees and that pages have their pictures is tested apart.
+    """
+    empty = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
+    with sql_verdict_alone(), mock.patch.object(output, "_printed", lambda draw, metadata: empty):
+        yield
 
 
 @contextmanager
