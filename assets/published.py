@@ -100,14 +100,14 @@ def days_complete(context: dg.AssetExecutionContext, province: ProvinceResource)
     """
     lake, window = province.lake(), window_of(context)
     said, commands = _gaps(lake)
-    daily = [name for name, kind in SOURCES.items() if kind.is_daily]
-    for source in daily:
-        if window is None:  # started by hand, without days: gaps alone count
-            break
-        pulls = [found for day, found in lake.pulls(source).items() if window.first <= day <= window.last]
-        failed = [str(found["error"]) for found in pulls if found["status"] == "failed"]
-        said += dict.fromkeys(failed)
-        commands += [run_command(window)] * bool(failed)
+    for source in (name for name, kind in SOURCES.items() if kind.is_daily):
+        for day, found in lake.pulls(source).items():
+            # Of days before the window, those that came and were refused: nothing but another pull mends them.
+            is_asked = window is not None and window.first <= day <= window.last
+            if found["status"] == "failed" and (is_asked or found.get("is_refused")):
+                said.append(str(found["error"]))
+                commands.append(run_command(window if window and is_asked else Window(day, day)))
+    said = list(dict.fromkeys(said))
     if said:
         commands = list(dict.fromkeys(commands))
         until = lake.span().as_of_on

@@ -148,7 +148,8 @@ class Lake:
     def pulls(self, source: str) -> dict[date, dict[str, Any]]:
         """Return civil day -> outcome of the newest pull of the day, in order of days.
 
-        `is_read` tells whether any pull has read the day to its end, and what it gave was usable.
+        `is_read` tells whether any pull has read the day to its end, and what it gave was usable; `is_refused` is there
+        where the contract refused what the newest one gave.
         """
         records = self.store.parts(f"pulls/{source}", suffix=".json")
         return dict(_pulls(self.store, source, tuple(sorted(records.items(), key=lambda one: one[1]))))
@@ -217,7 +218,7 @@ def _pulls(store: Store, source: str, records: tuple[tuple[str, Token], ...]) ->
             refused, before = outcome.get("refused", {}).get(str(day)), found.get(day, {})
             usable, is_read = outcome, _is_read(outcome)
             if refused is not None:
-                usable = {**outcome, "status": "failed", "error": refused, "error_vi": REFUSED_VI}
+                usable = {**outcome, "status": "failed", "error": refused, "error_vi": REFUSED_VI, "is_refused": True}
                 is_read = str(day) not in outcome.get("new_days", ())
             if not is_read and before.get("is_read"):
                 usable = {**usable, "overlap_days": before.get("overlap_days", _OVERLAP_DAYS)}

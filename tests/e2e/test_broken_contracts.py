@@ -84,16 +84,18 @@ def test_a_rule_that_could_not_run_stops_the_table_and_is_named(desk: Desk, good
 def test_a_retyped_column_refuses_the_day_and_says_which_of_the_two_it_is(
     desk: Desk, good: Night, retyped: Night
 ) -> None:
-    assert list(retyped.outcome.failures) == [STEP]
-    message = retyped.outcome.failures[STEP]
+    assert list(retyped.outcome.failures) == ["days_complete"]
+    message = retyped.outcome.failures["days_complete"]
     for part in (f"Day {FIRST} was refused whole", "column sent_on", "came string", "expected date32", "Fix:"):
         assert part in message
+    assert f"Run again: `cchc run --day {FIRST}`" in message
     assert "could not run" not in message
     checks = desk.checks(retyped.outcome.run_id)
     assert not checks[STEP, "shape"].passed
     assert checks[STEP, "great_expectations"].passed
-    assert retyped.published.folder == good.published.folder
-    # the days that are good went on, and what was staged of the refused day before stays
+    # the days that are good went on and are published, and what was staged of the refused day before stays
+    assert retyped.published.as_of_on == SECOND
+    assert retyped.published.problems() == []
     assert desk.lake.store.has(f"staged/{TABLE}", SECOND)
     staged = desk.lake.store.read(f"staged/{TABLE}", FIRST)
     assert staged.schema.equals(load_contract(TABLE).arrow_schema())

@@ -131,7 +131,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
     others = {frozenset(keys) for group, keys in groups.items() if group not in raw}
     assert others == {
         frozenset(f"staged_{table}" for table in INBOUND),
-        frozenset(key for key in GRAPH if key.startswith("core_")),
+        frozenset({"portal_metrics", "portal_procedures", *(key for key in GRAPH if key.startswith("core_"))}),
         frozenset({"late_dossiers", "at_risk_dossiers", "at_risk_calibration"}),
         frozenset({"indicators", "indicator_values", "indicator_values_today", "indicator_values_public"}),
         frozenset(
@@ -139,6 +139,7 @@ def test_sources_contracts_indicators_and_scorecards_are_groups(specs: dict[str,
                 "reconciliation",
                 "rank_intervals",
                 "score_days",
+                "portal_ranks",
                 "par_index_appraisals",
                 *(key for key in GRAPH if key.startswith("scorecard_")),
             }
@@ -191,7 +192,9 @@ def test_the_checks_come_from_the_contracts(repository: dg.RepositoryDefinition)
         "par_index_appraisals": {"none_refused"},
         "core_procedures": {"procedures_listed"},
         "core_dossiers": {"unit_changes_agree"},
-        "scorecard_index766": {"every_metric_scored", "published_met"},
+        "scorecard_index766": {"every_metric_scored", "published_met", "reports_in_step"},
+        "portal_procedures": {"catalogue_complete"},
+        "portal_ranks": {"every_province", "country_met"},
         "core_observations": {"units_known", "no_overlapping_periods"},
         "core_external_indices": {"units_known", "no_contradictions"},
         "reconciliation": {"explained"},
