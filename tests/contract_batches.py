@@ -38,6 +38,7 @@ APART: dict[str, tuple[str, str]] = {
     "documents__documents": ("document_id", "000.00.12.H34,2026/03/02,{}/QĐ-UBND"),
     "documents__statuses": ("document_id", "000.00.12.H34,2026/03/02,{}/QĐ-UBND"),
     "national_portal__metrics": ("metric_code", "DOSSIER_ON_TIME.{}"),
+    "national_portal__procedures": ("formality_id", "019d2bfd-8e22-77ef-819f-e4946035{:04d}"),
     "national_portal__provinces": ("metric_code", "GROUP.{}"),
     "one_stop__dossiers": ("dossier_id", "64b{:021d}"),
     "one_stop__procedures": ("procedure_code", "1.{:06d}"),

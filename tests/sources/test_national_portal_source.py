@@ -207,7 +207,7 @@ def test_a_report_that_cannot_be_used_leaves_the_others(report: str, answer: Cal
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [(403, b"<html>Request Rejected", errors.SourceForbidden), (429, b"", errors.SourceRateLimited),
-     (201, b"<html>Request Rejected", errors.ReplyBroken)],
+     (201, b"<html>Request Rejected", errors.PageInsteadOfData)],
 )  # fmt: skip
 def test_a_refusal_ends_the_pull_and_what_was_read_is_kept(status: int, body: bytes, kind: type) -> None:
     with source(Spoiled("dvc-progress-tree", lambda _: Reply(status, body))) as (adapter, served):
