@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -155,6 +155,8 @@ def _comparable(lake: Lake, history_from: date) -> pa.Table:
     """Return what the portal shows of the periods that our data cover.
 
     What it showed after the last day up to which the one-stop system was read is left out: ours would lack those days.
+    So is what a night reads no more, every closed period but the last month: ours goes on being corrected, and would
+    differ by that.
     """
     held = lake.store.read(f"core/{METRICS}", schema=load_contract(METRICS).arrow_schema())
     own = lake.read_span("one_stop")
@@ -162,6 +164,11 @@ def _comparable(lake: Lake, history_from: date) -> pa.Table:
         return held.slice(0, 0)
     covered = "period_end" if own.first <= history_from else "period_start"
     held = held.filter(pc.greater_equal(held[covered], pa.scalar(own.first, pa.date32())))
+    is_month = pc.equal(held["period_type"], "month")
+    last_month = pc.and_(
+        is_month, pc.greater_equal(held["period_end"], own.as_of_on.replace(day=1) - timedelta(days=1))
+    )
+    held = held.filter(pc.or_(last_month, pc.greater_equal(held["period_end"], own.as_of_on)))
     later = "held ANTI JOIN (SELECT * FROM reads WHERE read_on > ?) USING (period_type, period_start)"
     return run_sql(f"SELECT * FROM {later}", held.schema, params=[own.as_of_on], held=held, reads=_reads(lake))
 
