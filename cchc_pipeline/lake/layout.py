@@ -178,16 +178,18 @@ class Lake:
     def span(self) -> DataSpan:
         """Return the first and the last civil day of data.
 
-        They are those of the one-stop system. Where none of its days was read yet, those of the document system, and
-        without these of whatever was read.
+        They are those of the one-stop system. Where none of its days was read yet, those of the document system. Other
+        sources give whole periods: without these two, a day on which one of them was not read is no gap.
 
         Raises:
             LakeError: no day of any source was read yet.
         """
-        sources = [path.name for path in sorted((self.root / "pulls").glob("*/"))]
-        for some in (["one_stop"], ["documents"], sources):
-            if spans := [found for source in some if (found := self.read_span(source))]:
-                return DataSpan(min(one.first for one in spans), max(one.as_of_on for one in spans))
+        for source in ("one_stop", "documents"):
+            if found := self.read_span(source):
+                return found
+        read = [day for path in (self.root / "pulls").glob("*/") for day in self._read(path.name)]
+        if read:
+            return DataSpan(min(read), max(read))
         raise LakeError(f"lake {self.root}: no day of any source was read yet. Run the main job: `cchc run --day D`.")
 
     def _read(self, source: str) -> dict[date, int]:

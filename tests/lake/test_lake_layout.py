@@ -154,3 +154,10 @@ def test_a_day_that_only_failed_is_not_read(lake):
     lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
     lake.record_pull("one_stop", DAY, DAY, {"status": "failed", "error": "hết giờ"})
     assert lake.pulls("one_stop")[DAY]["is_read"] is False
+
+
+def test_a_night_without_the_portal_does_not_hold_a_lake_of_the_portal_alone(lake):
+    for days, status in ((0, "ok"), (1, "failed"), (2, "ok")):
+        day = DAY + timedelta(days=days)
+        lake.record_pull("national_portal", day, day, {"status": status, "overlap_days": 0})
+    assert lake.span() == DataSpan(DAY, DAY + timedelta(days=2))
