@@ -220,12 +220,12 @@ class Desk:
             text=True,
         )
 
-    def start_run(self, *arguments: str) -> subprocess.Popen[str]:
-        """`cchc run` without Great Expectations, running in a process of its own."""
+    def start_run(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """`cchc run` without Great Expectations and pictures, running in a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-c", RUN, *arguments],
             cwd=Path(__file__).parents[1],
-            env=self.variables(PYTHONPATH=os.pathsep.join(sys.path)),
+            env=self.variables(PYTHONPATH=os.pathsep.join(sys.path), **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

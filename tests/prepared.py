@@ -13,13 +13,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
+import dagster as dg
 from filelock import FileLock
+from matplotlib.figure import Figure
 from sql_verdict import sql_verdict_alone
 from sqlalchemy import Engine, create_engine
 
 from cchc_pipeline.days import LOCAL_ZONE
 from cchc_pipeline.drawing import output
 
+UNREAD = {
+    dg.DagsterEventType(name)
+    for name in (
+        *("ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION_PLANNED", "RESOURCE_INIT_STARTED"),
+        *("RESOURCE_INIT_SUCCESS", "STEP_INPUT", "STEP_OUTPUT", "LOADED_INPUT", "HANDLED_OUTPUT"),
+    )
+}
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".pytest_cache" / "prepared"
 #: What decides what a run publishes: the code, the contracts, the libraries, and how tests drive a run.
@@ -67,13 +76,24 @@ def _code() -> str:
 
 @contextmanager
 def quick() -> Iterator[None]:
-    """Within: a run judges by the verdict alone, and no picture is rendered: a third of a small run.
+    """Within: a run judges by the verdict alone, no picture is drawn, and no event that nobody reads is stored.
 
-    That Great Expectations agrees and that pages have their pictures is tested apart.
+    That Great Expectations agrees, that pages have their pictures, and what Dagster's pages show of a run is tested
+    apart, by runs as they are. A half of a small run.
     """
     empty = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
-    with sql_verdict_alone(), mock.patch.object(output, "_printed", lambda draw, metadata: empty):
+    with (
+        sql_verdict_alone(),
+        mock.patch.object(output, "_drawn", lambda draw, *args, **more: Figure()),
+        mock.patch.object(output, "_printed", lambda draw, metadata: empty),
+        mock.patch.object(dg.DagsterInstance, "should_store_event", _is_read),
+        mock.patch.object(dg.AssetCheckResult, "_get_target_materialization_data", lambda *_: None),
+    ):
         yield
+
+
+def _is_read(_: object, event: dg.EventLogEntry) -> bool:
+    return not event.is_dagster_event or event.get_dagster_event().event_type not in UNREAD
 
 
 @contextmanager

@@ -30,12 +30,16 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(draw)
     def drawn(*args: P.args, **more: P.kwargs) -> Figure:
-        import matplotlib as mpl
-
-        with mpl.rc_context(_STYLE):
-            return draw(*args, **more)
+        return _drawn(draw, *args, **more)
 
     return drawn
+
+
+def _drawn(draw: Callable[P, Figure], *args: P.args, **more: P.kwargs) -> Figure:
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        return draw(*args, **more)
 
 
 def png(figure: Figure) -> bytes:

@@ -1,6 +1,7 @@
-"""Rule failed, rule could not run, batch broken: three different things in real runs, and how each is mended.
+"""Rule failed, rule could not run, batch broken: three different things in real runs.
 
 One desk, night after night: each night the landed rows are good, and only the contract or a landed file is spoiled.
+That a day which was refused whole heals when it is pulled again is told in `test_bad_input`.
 """
 
 from __future__ import annotations
@@ -53,11 +54,6 @@ def retyped(desk: Desk, unable: Night) -> Night:
     return desk.run(SECOND, **SHORT_OVERLAP)
 
 
-@pytest.fixture(scope="module")
-def mended(desk: Desk, retyped: Night) -> Night:
-    return desk.run(FIRST, SECOND, **SHORT_OVERLAP)
-
-
 def test_a_rule_that_could_not_run_stops_the_table_and_is_named(desk: Desk, good: Night, unable: Night) -> None:
     rule = "procedures_count_negative"
     assert good.outcome.success, good.outcome.failures
@@ -99,12 +95,6 @@ def test_a_retyped_column_refuses_the_day_and_says_which_of_the_two_it_is(
     assert desk.lake.store.has(f"staged/{TABLE}", SECOND)
     staged = desk.lake.store.read(f"staged/{TABLE}", FIRST)
     assert staged.schema.equals(load_contract(TABLE).arrow_schema())
-
-
-def test_pulling_the_days_again_mends_it(mended: Night, good: Night) -> None:
-    assert mended.outcome.success, mended.outcome.failures
-    assert mended.published.folder != good.published.folder
-    assert mended.published.as_of_on == SECOND
 
 
 def test_a_row_rule_that_fails_never_stops_a_table(desk: Desk, good: Night) -> None:

@@ -1,4 +1,7 @@
-"""What waits in quarantine, night after night: a record corrected at the source leaves, a released one is counted."""
+"""What waits in quarantine, night after night: a record corrected at the source leaves, a released one is counted.
+
+That one which is taken back waits again and is not counted: `tests/validation/test_released_rows`.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ from desk import Desk, Desks, Night
 
 pytestmark = pytest.mark.e2e
 
-FIRST, LOADED, NEXT, LAST = date(2026, 9, 1), date(2026, 9, 3), date(2026, 9, 4), date(2026, 9, 5)
+FIRST, LOADED, NEXT = date(2026, 9, 1), date(2026, 9, 3), date(2026, 9, 4)
 TABLE = "one_stop__dossiers"
 
 
 @dataclass(frozen=True)
 class Story:
-    """Three runs: a first load, a night after two decisions, a night after a withdrawal."""
+    """Two runs, a first load and a night after two decisions; then one of these was taken back."""
 
     desk: Desk
     released: str
@@ -25,7 +28,6 @@ class Story:
     others: set[str]
     loaded: Night
     next_night: Night
-    withdrawn: Night
 
 
 def decide(desk: Desk, word: str, key: str) -> str:
@@ -49,10 +51,8 @@ def story(make_desk: Desks) -> Story:
     desk.set_clock_after(NEXT)
     next_night = desk.run(NEXT)
     decide(desk, "unrelease", released)
-    desk.set_clock_after(LAST)
-    withdrawn = desk.run(LAST)
     others = {row["row_key"] for row in loaded.published.rows("quarantine")} - {released, corrected}
-    return Story(desk, released, corrected, others, loaded, next_night, withdrawn)
+    return Story(desk, released, corrected, others, loaded, next_night)
 
 
 def keys(night: Night, table: str = "quarantine", column: str = "row_key") -> set[str]:
@@ -88,15 +88,6 @@ def test_the_others_go_on_waiting_and_say_since_when(story: Story) -> None:
         assert row["times_seen"] >= 1
     assert max(held[key]["times_seen"] for key in story.others) == 2  # read again with the overlap
     assert {held[key]["last_seen_on"] for key in story.others} >= {NEXT}
-
-
-def test_taken_back_it_waits_again_and_is_not_counted(story: Story) -> None:
-    assert story.released in keys(story.withdrawn)
-    assert story.released not in keys(story.withdrawn, "dossiers", "dossier_id")
-    (told,) = story.withdrawn.published.rows("quarantine_releases")
-    assert not told["is_active"]
-    (row,) = [row for row in story.withdrawn.published.rows("quarantine") if row["row_key"] == story.released]
-    assert row["first_seen_on"] <= LOADED
 
 
 def test_show_tells_the_whole_story(story: Story) -> None:

@@ -15,6 +15,7 @@ from cchc_pipeline.contracts import load_contract
 pytestmark = pytest.mark.e2e
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 16)
+SHORT_OVERLAP = {"CCHC_OVERLAP_DAYS": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def second(desk: Desk) -> Night:
 def judged_anew(desk: Desk, second: Night) -> Night:
     """The next run after a change of the contracts: every day that was ever landed is judged again."""
     shutil.rmtree(desk.lake.root / "ledgers")
-    return desk.run(LAST, CCHC_OVERLAP_DAYS="2", cross_checked=True)
+    return desk.run(LAST, cross_checked=True, **SHORT_OVERLAP)
 
 
 def test_both_runs_are_green(first: Night, second: Night) -> None:
@@ -71,10 +72,9 @@ OTHER_MACHINE = {
 def test_another_machine_publishes_the_same_bytes(desk: Desk, first: Night, tmp_path: Path) -> None:
     """Zone, locale, hash seed and threads of the process, and the switch by which Arrow drops zones, change nothing."""
     window, other, begun = first.window, Desk(tmp_path / "another-machine", desk.sandbox), datetime.now(UTC)
-    done = other.cchc(
-        *f"run --from {window.first} --to {window.last}".split(), seconds=900, CCHC_OVERLAP_DAYS="2", **OTHER_MACHINE
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    process = other.start_run("--from", f"{window.first}", "--to", f"{window.last}", **SHORT_OVERLAP, **OTHER_MACHINE)
+    said, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, said
     ours, theirs = first.published, other.current()
     assert theirs is not None
     # When a waiting record was seen is the time of the run that landed it.
