@@ -19,8 +19,8 @@ SCHEMA = load_contract("dossiers").arrow_schema()
 RUN = st.dictionaries(
     st.sampled_from(["a", "b", "c"]), st.tuples(st.sampled_from(["2026-09", "2026-10"]), st.booleans())
 )
-#: Nights, each run once to three times.
-NIGHTS = st.lists(st.lists(RUN, min_size=1, max_size=3), min_size=2, max_size=4)
+#: Nights, each run once or twice.
+NIGHTS = st.lists(st.lists(RUN, min_size=1, max_size=2), min_size=2, max_size=3)
 
 
 def build(lake: Lake, run: dict[str, tuple[str, bool]], night: date) -> None:
