@@ -3,6 +3,7 @@
 Belongs here: settings of tools for all tests, and fixtures that several folders use.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -28,6 +29,9 @@ ENOUGH_BYTES = 2 * 1024**3
 # Every write of a lake and of an instance is synced: on a disk, tests would wait for it two minutes in five.
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+# What tests make lives long or goes at once: the collector would look through it again and again, a seventh of a run.
+gc.set_threshold(100_000, 50, 50)
 
 # A process has a core for itself: more threads only wait for each other over small tables.
 pa.set_cpu_count(1)

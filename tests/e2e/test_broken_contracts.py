@@ -41,7 +41,7 @@ def unable(desk: Desk, good: Night, tmp_path_factory: pytest.TempPathFactory) ->
     desk.set_clock_after(SECOND)
     folder, wrong = tmp_path_factory.mktemp("contracts"), "WHERE CAST(document_type AS DATE) > sent_on"
     with spoiled(folder, TABLE, "WHERE procedures_count < 0", wrong):
-        return desk.run(SECOND, cross_checked=True, **SHORT_OVERLAP)
+        return desk.run(SECOND, **SHORT_OVERLAP)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from command_line import output
-from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, fill, land, october, publish
+from small_lake import FIRST, INBOUND, LAST, SETTINGS, days, derive, done, land, october, publish
 
 from cchc_pipeline.contracts import all_contracts, load_contract
 from cchc_pipeline.contracts.errors import ContractBroken
@@ -92,21 +92,6 @@ def test_a_second_release_of_the_same_changes_nothing_and_either_can_be_used(own
     used = output("versions", "--use", before.name, "--data-dir", own_lake.root)
     assert used == f"current is now {before.name}\n"
     assert current_version(own_lake.published).name == before.name
-
-
-def test_another_lake_of_the_same_rows_gives_the_same_bytes(published_lake, tmp_path):
-    other = Lake(tmp_path)
-    fill(other)
-    publish(other)
-    one, two = (
-        {r["name"]: r["hash"] for r in read_manifest(current_version(lake.published))["resources"]}
-        for lake in (published_lake, other)
-    )
-    # Both lakes say when they pulled what waits, and nothing else in them knows the clock.
-    assert {name for name in one if one[name] != two[name]} <= {"quarantine"}
-    pulled = ["first_seen_at", "last_seen_at"]
-    mine, theirs = (read_published(lake.published, "quarantine") for lake in (published_lake, other))
-    assert mine.drop_columns(pulled).equals(theirs.drop_columns(pulled))
 
 
 def test_a_table_that_was_not_built_is_named_and_nothing_moves(own_lake):

@@ -18,7 +18,7 @@ from published_files import needs, published
 from source_site import site
 
 PUBLISHED = "acceptance/index766_published_phu_tho_2026-08.csv"
-pytestmark = [pytest.mark.e2e, needs(CAPTURES), needs(COUNTRY), needs(PUBLISHED)]
+pytestmark = [pytest.mark.acceptance, needs(CAPTURES), needs(COUNTRY), needs(PUBLISHED)]
 DAY, SATURDAY = date(2026, 9, 11), date(2026, 9, 12)
 AUGUST = date(2026, 8, 1)
 #: Fields that an item's row carries, as numerator or denominator.
