@@ -50,7 +50,7 @@ def two_nights(tables, tmp_path_factory) -> Mapping[str, Path]:
             rows.append(moved(row, 1.5, move_order=1, numerator=10.0))
         elif source == "portal" and unit == "H99":
             rows.append(moved(row, 0.0, is_older_figure=True, figures_on=NIGHT - timedelta(1), change=None,
-                              change_reason_vi="Cổng không cho số liệu mới", captured_on=NIGHT,
+                              change_reason_vi="Cổng không cung cấp số liệu mới", captured_on=NIGHT,
                               portal_score_delta=12.5, portal_growth_pct=23.26))  # fmt: skip
         else:
             rows.append(moved(row, 0.0, peers_count=7, peers_first_quartile=11.25, peers_median=22.5,
@@ -105,7 +105,7 @@ def test_similar_units_are_shown_with_quartiles(pages):
 def test_the_week_says_why_it_cannot_be_compared(pages):
     text = text_of(pages["days.html"])
     week = text[text.index("Tăng, giảm trong một tuần") :]
-    assert "Chưa có đêm nào trước đó một tuần" in week
+    assert "Chưa có đêm nào cách một tuần để so sánh" in week
 
 
 def test_a_table_without_nights_gives_pages_all_the_same(tables, tmp_path):
