@@ -191,7 +191,10 @@ def test_a_refused_portal_never_stops_the_night(desk: Desk, refused_night: Night
     }  # fmt: skip
     row = states(refused_night)["national_portal"]
     assert (row["state"], row["figures_on"]) == ("failed", SECOND)
-    assert "đêm 03/09/2026 từ chối truy cập (HTTP 403); đang dùng số liệu của ngày 02/09/2026" in row["sentence_vi"]
+    assert row["sentence_vi"].endswith(
+        "đêm lấy số liệu ngày 03/09/2026 từ chối truy cập (HTTP 403); phần đã đọc được vẫn công bố, phần còn lại đang "
+        "dùng số liệu đọc ngày 02/09/2026, trong đêm lấy số liệu ngày 02/09/2026."
+    )
     assert row["sentence_vi"] in page(refused_night)
     assert row["sentence_vi"] in finding(desk, refused_night, "national_portal__metrics")
     assert "cchc portal requests" in finding(desk, refused_night, "national_portal__metrics")
@@ -253,4 +256,5 @@ def test_a_report_of_the_night_says_what_it_lacks(desk: Desk, without_dossiers: 
     file = desk.folder / "report.docx"
     desk.output("report", "cchc", "--month", "2026-09", "--out", str(file))
     (said,) = (one for one in read(file.read_bytes()).gaps if one.startswith("[Hệ thống thông tin một cửa"))
-    assert "cần bổ sung – đêm 04/09/2026 không kết nối được; đang dùng số liệu đến hết ngày 03/09/2026" in said
+    assert "cần bổ sung – đêm lấy số liệu ngày 04/09/2026 không kết nối được; đang dùng" in said
+    assert "đến hết ngày 03/09/2026" in said

@@ -262,19 +262,19 @@ def portal_nights(
     """
     held: dict[str, tuple[float, date]] = {}
     found = []
-    for number, (given, points) in enumerate(nights):
+    for number, (came, points) in enumerate(nights):
         day = NIGHT + timedelta(number)
-        held |= {one: (points[one], day + timedelta(1)) for one in READ if one in given or one not in held}
+        held |= {one: (points[one], day + timedelta(1)) for one in READ if one in came or one not in held}
         rows = [row("H99.201", READ[one], value, source="portal") for one, (value, _) in held.items()]
         rows.append(row("H99.201", "TOTAL", sum(value for value, _ in held.values()), source="portal"))
         portal = [metric("H99.201", captured, READ[one]) for one, (_, captured) in held.items()]
-        found.append(night(lake, day, rows, portal=portal, only={READ[one] for one in given} if number else None))
+        found.append(night(lake, day, rows, portal=portal, only={READ[one] for one in came} if number else None))
     return found
 
 
 def test_what_moved_while_the_pull_broke_off_is_told_with_the_next_whole_night(lake):
     """A rises on a night that leaves B out; on the next B rises a little: the total rose by both, and most by A."""
-    whole, broken, after = portal_nights(
+    _, broken, after = portal_nights(
         lake, [("AB", {"A": 10.0, "B": 5.0}), ("A", {"A": 13.0}), ("AB", {"A": 13.0, "B": 6.0})]
     )
     mixed = of(broken, "H99.201", source="portal")

@@ -93,7 +93,7 @@ def test_no_code_of_a_dossier_and_no_count_of_ours_is_on_a_page(pages, two_night
 
 def test_the_portals_own_figures_stand_beside_ours_and_older_ones_say_so(pages):
     text = text_of(pages["days.html"])
-    assert "số liệu cũ 11/10/2026" in text
+    assert "số liệu cũ đọc ngày 11/10/2026" in text
     assert "+12,50" in text and "+23,26" in text
     assert "scoreDelta +12,50" in text_of(pages["units/H99.html"])
 

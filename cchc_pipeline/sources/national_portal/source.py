@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import FileUnusable, PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.evidence import Evidence
 from cchc_pipeline.sources.http import HttpClient
 from cchc_pipeline.sources.national_portal.catalogue import current_pass, pages_due, parse_page, read_pages
@@ -257,8 +257,15 @@ def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
     refusals = (one for one in faults if not isinstance(one, ReplyBroken) or isinstance(one, PageInsteadOfData))
     lead = faults[0] if is_all else next(refusals, faults[0])
-    if len(faults) == 1:
+    if is_all and len(faults) == 1:
         return lead
+    said = {}
+    if not is_all and not any(_is_refusal(fault) and not isinstance(fault, FileUnusable) for fault in faults):
+        named = "; ".join(f"{fault.details['reading'] or fault.culprit}".replace(" of ", " kỳ ") for fault in faults)
+        said = {"said_vi": f"không đọc được {len(faults)} báo cáo ({named})"}
+    if len(faults) == 1:
+        about = {name: lead.details[name] for name in ("source", "culprit", "day", "reading", "fix")}
+        return type(lead)(lead.details["what"], **about, **said)
     what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
     fix = "; ".join(dict.fromkeys(fault.fix for fault in faults))
-    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix)
+    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix, **said)
