@@ -67,6 +67,7 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     moves = MOVES.empty_table()
     if since is not None:
         before = parts[since]
+    if since is not None and lake.dossiers_until() > since:
         moves = moved_dossiers(lake, _indicators(rubrics or shipped()), since=since, until=night)
     made = run_file(
         "scorecards/score_days",
