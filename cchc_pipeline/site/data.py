@@ -19,7 +19,7 @@ from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site import words
 from cchc_pipeline.site.country import Country
 from cchc_pipeline.site.days import Days
-from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period, total_of, tree
+from cchc_pipeline.site.tables import FEWEST_ITEMS, Row, Shown, grouped, run, shown_period, total_of, tree
 from cchc_pipeline.vietnamese import names_within
 
 
@@ -99,8 +99,6 @@ def _codes(above: Rubric | Group) -> Iterator[str]:
 
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
-#: Counts of fewer items are hidden.
-FEWEST_ITEMS = 5
 #: A dossier counts as due soon within these working days, and as likely late from this probability on.
 SOON_DAYS, LIKELY = 2, 0.5
 

@@ -83,6 +83,17 @@ def test_who_moved_comes_first_with_criterion_and_command(pages):
     assert lists(pages["index.html"])[0] == own, "the overview begins with them"
 
 
+def test_how_many_dossiers_moved_a_score_is_told_from_five_on(pages, two_nights, tmp_path):
+    own, *_ = lists(pages["days.html"])
+    assert "dưới 5 hồ sơ" in own
+    table = files.read_parquet(two_nights["score_days"])
+    rows = [{**row, "dossiers_moved_count": 12 if row["dossiers_moved_count"] else None} for row in table.to_pylist()]
+    path = tmp_path / "score_days.parquet"
+    files.write_parquet(pa.Table.from_pylist(rows, schema=table.schema), path)
+    own, *_ = lists(site_files({**two_nights, "score_days": path}, "H99", UNTIL)["days.html"])
+    assert "<small>12 <span data-t>hồ sơ</span></small>" in own
+
+
 def test_no_code_of_a_dossier_and_no_count_of_ours_is_on_a_page(pages, two_nights):
     assert any(row["dossier_codes"] == CODE for row in files.read_parquet(two_nights["score_days"]).to_pylist())
     assert [name for name, page in pages.items() if CODE.encode() in page] == []
