@@ -36,6 +36,8 @@ from cchc_pipeline.sources.national_portal.saved import newest_day, read_saved
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
 from cchc_pipeline.sources.records import mapping_or_empty, text_or_none, value_at
 
+#: How many reports that broke are named to officials.
+_NAMED = 5
 #: A report whose units all have codes.
 _WITH_CODES = "dvc-progress-tree"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -257,13 +259,14 @@ def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
     refusals = (one for one in faults if not isinstance(one, ReplyBroken) or isinstance(one, PageInsteadOfData))
     lead = faults[0] if is_all else next(refusals, faults[0])
-    if is_all and len(faults) == 1:
-        return lead
-    said = {}
+    said: dict[str, Any] = {}
     if not is_all and not any(_is_refusal(fault) and not isinstance(fault, FileUnusable) for fault in faults):
-        named = "; ".join(f"{fault.details['reading'] or fault.culprit}".replace(" of ", " kỳ ") for fault in faults)
-        said = {"said_vi": f"không đọc được {len(faults)} báo cáo ({named})"}
+        named = [f"{fault.details['reading'] or fault.culprit}".replace(" of ", " kỳ ") for fault in faults]
+        shown = "; ".join([*named[:_NAMED], *(["…"] if named[_NAMED:] else [])])
+        said = {"said_vi": f"không đọc được {len(faults)} báo cáo ({shown})"}
     if len(faults) == 1:
+        if not said:
+            return lead
         about = {name: lead.details[name] for name in ("source", "culprit", "day", "reading", "fix")}
         return type(lead)(lead.details["what"], **about, **said)
     what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
