@@ -2,90 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from score_nights import EVERY, NIGHT, UNITS, metric, night, of, row, scored
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.explain import find_indicator
-from cchc_pipeline.scorecards.score_days import FULL_DAYS, NIGHTS, build_score_days, compared_nights
+from cchc_pipeline.scorecards.score_days import FULL_DAYS, NIGHTS, compared_nights
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
-
-NIGHT = date(2026, 10, 10)
-CARD, METRICS = load_contract("scorecard_index766").arrow_schema(), "national_portal__metrics"
-#: unit -> level
-UNITS = {"H99": "province", "H99.02": "department", "H99.03": "department", "H99.201": "commune", "H99.202": "commune"}
-
-
-def row(unit: str, code: str, points: float | None, *, source: str = "local", **more: Any) -> dict[str, Any]:
-    """A row of the scorecard: a criterion of group TDGQ out of 20, or the total of 100."""
-    is_total = code == "TOTAL"
-    return {
-        "index_code": "index766", "rubric_version": "2026.2", "is_provisional": False, "source": source,
-        "period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31), "unit_code": unit,
-        "unit_name": unit, "unit_level": UNITS[unit], "criterion_level": "total" if is_total else "criterion",
-        "criterion_code": code, "parent_code": None if is_total else "TDGQ", "criterion_name_vi": code,
-        "criterion_name_en": code, "rule": "sum" if is_total else "linear(full_at=1)", "numerator": points,
-        "denominator": 20.0 if is_total else 100.0, "ratio": None if points is None else points / 20, "points": points,
-        "max_points": 100.0 if is_total else 20.0, "points_lost": None, "reason_vi": None, "status": "ok",
-        "evidence": None if is_total else "indicator_values:idx766_on_time", **more,
-    }  # fmt: skip
-
-
-def scored(points: Mapping[str, float | None], **more: Any) -> list[dict[str, Any]]:
-    """Two rows of each unit: one criterion, and the total that is its points."""
-    return [row(unit, code, value, **more) for unit, value in points.items() for code in ("DOSSIER_ON_TIME", "TOTAL")]
-
-
-def metric(unit: str, captured_on: date, code: str = "DOSSIER_ON_TIME", **more: Any) -> dict[str, Any]:
-    return {
-        "unit_code": unit, "period_type": "month", "period_start": date(2026, 10, 1),
-        "period_end": date(2026, 10, 31), "report": "dvc-progress-tree", "metric_code": code,
-        "captured_on": captured_on, **more,
-    }  # fmt: skip
-
-
-def night(
-    lake: Lake, day: date, rows: list[dict[str, Any]], *, portal: list[dict[str, Any]] = (), landed: bool = True,
-    only: Collection[str] | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Run the night of a day over a scorecard.
-
-    `landed`: whether the portal's rows came on that night; `only`: the metrics of which they came, where not of all.
-    """
-    # Read without a gap since the night before, however long ago that was.
-    lake.record_pull("one_stop", day, day, {"status": "ok", "overlap_days": 1_000})
-    lake.store.write(pa.Table.from_pylist(rows, CARD), "built/scorecard_index766")
-    schema = load_contract(METRICS).arrow_schema(relaxed=True)
-    table = pa.Table.from_pylist(list(portal), schema)
-    lake.store.write(table, f"core/{METRICS}")
-    if portal and landed:
-        came = [one for one in portal if only is None or one["metric_code"] in only]
-        lake.store.write(pa.Table.from_pylist(came, schema), f"staged/{METRICS}", day)
-    if not lake.store.has("built/units"):
-        lake.store.write(load_contract("units").arrow_schema().empty_table(), "built/units")
-    return build_score_days(lake).to_pylist()
-
-
-def of(rows: list[dict[str, Any]], unit: str, code: str = "TOTAL", source: str = "local") -> dict[str, Any]:
-    (found,) = [one for one in rows if (one["unit_code"], one["criterion_code"], one["source"]) == (unit, code, source)]
-    return found
 
 
 @pytest.fixture
 def lake(tmp_path) -> Lake:
     return Lake(tmp_path)
-
-
-EVERY = dict.fromkeys(UNITS, 10.0)
 
 
 def test_the_first_night_has_points_and_ranks_and_says_why_it_has_no_change(lake):
@@ -248,84 +183,6 @@ def test_figures_that_the_portal_did_not_give_anew_are_no_unchanged_night(lake):
     ]
     newest = of(pq.read_table(lake.store.path("built/score_days")).to_pylist()[-2:], "H99.201", source="portal")
     assert newest["before_on"] == NIGHT + timedelta(1), "compared with the night that its figures were of"
-
-
-READ = {"A": "DOSSIER_ON_TIME", "B": "DOSSIER_SYNC"}
-
-
-def portal_nights(
-    lake: Lake, nights: Sequence[tuple[Collection[str], Mapping[str, float]]]
-) -> list[list[dict[str, Any]]]:
-    """Run nights on each of which the portal gave some of two criteria, of a unit: codes -> points that it stands at.
-
-    The total is their sum. What was not given stays as it was.
-    """
-    held: dict[str, tuple[float, date]] = {}
-    found = []
-    for number, (came, points) in enumerate(nights):
-        day = NIGHT + timedelta(number)
-        held |= {one: (points[one], day + timedelta(1)) for one in READ if one in came or one not in held}
-        rows = [row("H99.201", READ[one], value, source="portal") for one, (value, _) in held.items()]
-        rows.append(row("H99.201", "TOTAL", sum(value for value, _ in held.values()), source="portal"))
-        portal = [metric("H99.201", captured, READ[one]) for one, (_, captured) in held.items()]
-        found.append(night(lake, day, rows, portal=portal, only={READ[one] for one in came} if number else None))
-    return found
-
-
-def test_what_moved_while_the_pull_broke_off_is_told_with_the_next_whole_night(lake):
-    """A rises on a night that leaves B out; on the next B rises a little: the total rose by both, and most by A."""
-    _, broken, after = portal_nights(
-        lake, [("AB", {"A": 10.0, "B": 5.0}), ("A", {"A": 13.0}), ("AB", {"A": 13.0, "B": 6.0})]
-    )
-    mixed = of(broken, "H99.201", source="portal")
-    assert (mixed["points"], mixed["change"], mixed["is_older_figure"]) == (18.0, None, True)
-    assert mixed["change_reason_vi"] == (
-        "Cổng chưa cung cấp đủ số liệu mới: một phần giữ số liệu đọc ngày 11/10/2026, nói tăng, giảm khi có đủ"
-    )
-    assert of(broken, "H99.201", READ["A"], "portal")["change"] == 3.0
-    total = of(after, "H99.201", source="portal")
-    assert (total["before_on"], total["points_before"], total["change"]) == (NIGHT, 15.0, 4.0)
-    assert total["moved_by"] == READ["A"], "it moved the total most since the night that it is compared with"
-    assert of(after, "H99.201", READ["A"], "portal")["change"] == 0.0
-
-
-@settings(max_examples=15, deadline=None)
-@given(nights=st.lists(st.tuples(st.sampled_from(["", "A", "B", "AB"]), st.fixed_dictionaries(
-    {one: st.integers(0, 8).map(lambda n: n * 1.25) for one in READ})), min_size=2, max_size=10))  # fmt: skip
-def test_told_changes_add_up_between_whole_nights_however_many_broke_off(tmp_path_factory, nights):
-    lake = Lake(tmp_path_factory.mktemp("lake"))
-    found = portal_nights(lake, nights)
-    for code in (*READ.values(), "TOTAL"):
-        rows = [of(one, "H99.201", code, "portal") for one in found]
-        told, ups = 0.0, 0
-        for number, one in enumerate(rows):
-            assert (one["change"] is None) == (one["is_older_figure"] or number == 0), (code, number)
-            told += one["change"] or 0.0
-            if not one["is_older_figure"]:
-                assert told == one["points"] - rows[0]["points"], (code, number)
-                ups = ups + 1 if one["direction"] == "up" else 0
-                assert one["direction"] != "up" or one["streak_nights"] == ups
-            if one["change_week"] is not None:
-                base = rows[(one["week_before_on"] - NIGHT).days]
-                whole = rows[(one["figures_on"] - NIGHT).days]
-                assert not base["is_older_figure"] and 7 <= (one["night_on"] - base["night_on"]).days < 14
-                assert one["points"] == whole["points"]
-                assert one["change_week"] == one["points"] - base["points"] == whole["points"] - base["points"]
-
-
-def test_a_unit_that_is_there_no_more_stands_with_its_reason(lake):
-    night(lake, NIGHT, scored(EVERY | {"H99.201": 12.0}))
-    for day in (1, 2):
-        rows = night(lake, NIGHT + timedelta(day), scored({unit: 10.0 for unit in UNITS if unit != "H99.201"}))
-        gone, left = of(rows, "H99.201"), of(rows, "H99.202")
-        assert (gone["points"], gone["status"], gone["rank"], gone["change"]) == (None, "missing", None, None)
-        assert gone["change_reason_vi"] == gone["reason_vi"]
-        assert gone["reason_vi"] == "Đơn vị có ở đêm trước nhưng không có trong số liệu của đêm này"
-        assert gone["unit_level"] == "commune" and gone["points_before"] == (12.0 if day == 1 else None)
-        assert (left["rank"], left["rank_of"]) == (1, 1)
-        assert left["rank_before"] == (None if day == 1 else 1), "nobody rises by the leaving of another"
-    back = of(night(lake, NIGHT + timedelta(3), scored(EVERY)), "H99.201")
-    assert (back["points"], back["change"]) == (10.0, None)
 
 
 def test_an_answer_about_one_criterion_leaves_the_other_and_the_sum_older(lake):
