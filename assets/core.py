@@ -40,7 +40,7 @@ def core_dossiers(work: Work) -> Made:
     kept = f"Sổ thay đổi đơn vị mâu thuẫn, sổ của đêm trước vẫn dùng. / The register held before stays. {wrong}"
     agree = check("unit_changes_agree", ERROR, passed=wrong is None, finding=kept if wrong else "-")
     former = former_holders(register_history(lake))
-    parts, rebuilt = build.build_dossiers(lake, lake.span().as_of_on, hours=_hours(work), former=former)
+    parts, rebuilt = build.build_dossiers(lake, lake.dossiers_until(), hours=_hours(work), former=former)
     # the newest month is shown; days without any dossier, such as a first weekend, have none
     newest = list(lake.store.parts("built/dossiers"))[-1:]
     return Made(
@@ -59,7 +59,7 @@ def core_dossiers(work: Work) -> Made:
 @core_asset("dossier_events", key="core_dossier_events", deps=[core_dossiers])
 def core_dossier_events(work: Work) -> Made:
     """Sự kiện hồ sơ: additive daily counts by unit, procedure, channel and measure; the heart of all figures."""
-    events = build.build_events(work.lake, work.lake.span().as_of_on)
+    events = build.build_events(work.lake, work.lake.dossiers_until())
     days, series = state.daily_outcomes(events, last=_CHART_DAYS)
     drawn = {
         "Trước hạn": (series["resolved_early"], charts.EARLY),
@@ -193,7 +193,7 @@ def late_dossiers(work: Work) -> Made:
 @lateness_asset("at_risk_dossiers", deps=[core_dossiers])
 def at_risk_dossiers(work: Work) -> Made:
     """Hồ sơ có nguy cơ trễ hạn: open dossiers by working hours left and by how often such a dossier was late."""
-    as_of_on = work.lake.span().as_of_on
+    as_of_on = work.lake.dossiers_until()
     counted = at_risk.update_counts(work.lake, as_of_on)
     table = at_risk.build_at_risk(work.lake, as_of_on, _hours(work))
     by_risk = table.sort_by([("late_probability", "descending"), ("working_hours_left", "ascending")])
@@ -206,7 +206,7 @@ def at_risk_dossiers(work: Work) -> Made:
 @lateness_asset("at_risk_calibration", deps=[at_risk_dossiers])
 def at_risk_calibration(work: Work) -> Made:
     """Độ tin cậy của cảnh báo trễ hạn: what was predicted in the last months against what came of it."""
-    table = at_risk.build_calibration(work.lake, work.lake.span().as_of_on)
+    table = at_risk.build_calibration(work.lake, work.lake.dossiers_until())
     rows = table.to_pylist()
     whole = next((row for row in rows if row["decile"] == 0), None)
     if whole is None:

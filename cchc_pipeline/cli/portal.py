@@ -15,7 +15,7 @@ from cchc_pipeline.days import Window, parse_period, today
 from cchc_pipeline.lake.files import replace_file, write_json
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.settings import load_settings
-from cchc_pipeline.sources.evidence import archives, read_archive
+from cchc_pipeline.sources.evidence import INDEX, archives, read_archive
 from cchc_pipeline.sources.landing import known_state
 from cchc_pipeline.sources.national_portal.catalogue import pages_due
 from cchc_pipeline.sources.national_portal.requests import METRICS, PROCEDURE_REPORTS, PROVINCES, night_requests
@@ -37,9 +37,11 @@ def portal() -> None:
 def requests(lake: Lake, day: date | None, root: str | None) -> None:
     """Print what has to be saved: name of each file, address and body of its request, as a requests.json.
 
-    It is what the night would ask, pages of the catalogue of procedures included.
+    It is what the night would ask, pages of the catalogue of procedures included. Once the replies lie there, run
+    `cchc run --day 2026-11-30`.
 
-    Example: cchc portal requests > data/drop/portal/2026-11-30/requests.json
+    Example: mkdir -p data/drop/portal/2026-11-30 && cchc portal requests --day 2026-11-30 >
+    data/drop/portal/2026-11-30/requests.json
     """
     day = day or today()
     root = root or _known_root(lake)
@@ -64,19 +66,27 @@ def requests(lake: Lake, day: date | None, root: str | None) -> None:
 def evidence(lake: Lake, day: date | None, folder: Path | None, form: str) -> None:
     """List the raw replies that are kept as evidence: request, time, status, sha256, and whether it still holds.
 
-    They lie in <data-dir>/evidence/national_portal/<day>_<time>.zip, each with its request in requests.json.
-    Example: cchc portal evidence --day 2026-11-30 --to replies
+    They lie in <data-dir>/evidence/national_portal/<day>_<time>.zip, each with its request in requests.json. What
+    `--to` writes, a folder per pull, can be read again as saved replies: write to <data-dir>/drop/portal/<day>.
+    Example: cchc portal evidence --day 2026-11-30 --to data/drop/portal/2026-11-30
     """
     rows = []
-    for archive in archives(lake, "national_portal", day):
-        index = {}
+    index = _held_index(folder / INDEX) if folder else {}
+    kept = archives(lake, "national_portal", day)
+    for archive in kept:
         for name, content, entry in read_archive(archive):
             rows.append({"archive": archive.stem, "name": name, **{one: entry.get(one) for one in _SHOWN}})
-            index[name] = entry
+            index[f"{archive.stem}/{name}"] = entry
             if folder:
                 replace_file(folder / archive.stem / name, content)
-        if folder:
-            write_json(index, folder / archive.stem / "requests.json")
+    if folder and kept:
+        write_json(index, folder / INDEX)
+    if folder and len(kept) > 1:
+        click.echo(
+            f"{len(kept)} lần lấy, mỗi lần một thư mục: để đọc lại trong drop/portal, chỉ giữ một thư mục / "
+            f"{len(kept)} pulls, a folder each: to read them again from drop/portal, keep one of the folders",
+            err=True,
+        )
     columns: dict[str, object] = {"archive": "Lần lấy", "name": "Tệp", **_SHOWN}
     print_rows(rows, columns, form)
 
@@ -114,6 +124,17 @@ _SHOWN = {
     "captured": "Thời điểm", "from": "Từ", "status": "HTTP", "bytes": "Byte", "sha256": "sha256",
     "is_whole": "Còn nguyên",
 }  # fmt: skip
+
+
+def _held_index(path: Path) -> dict[str, object]:
+    """Return the requests that a folder of replies has already."""
+    try:
+        held = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError:
+        held = None
+    if not isinstance(held, dict):
+        raise click.UsageError(f"{path} holds no requests: write to another folder, or remove the file")
+    return held
 
 
 def _known_root(lake: Lake) -> str | None:

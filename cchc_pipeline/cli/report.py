@@ -111,23 +111,31 @@ def _print_late(found: LateReport, limit: int) -> None:
     ]
     columns = {
         "cause": "Nguyên nhân", "code": Column("code", style="dim"), "dossiers": Column("Số hồ sơ", ","),
-        "letters": Column("Có thư xin lỗi", ","),
+        "letters": Column("Có thư xin lỗi", ",", missing="thiếu"),
     }  # fmt: skip
     title = f"Hồ sơ giải quyết quá hạn — {about.unit_name}, {days(about.first, about.last)}"
-    letters = sum(letters for _, letters in found.by_cause().values())
+    known = [letters for _, letters in found.by_cause().values() if letters is not None]
+    letters = sum(known) if known else None
     total = {"cause": "Cộng", "code": "resolved_late", "dossiers": len(found.dossiers), "letters": letters}
     out.print(table([*by_cause, total], columns, title))
+    if found.letters_missing_vi:
+        out.print(f"Thư xin lỗi: thiếu số liệu. {found.letters_missing_vi}.", markup=False, soft_wrap=True)
     if found.dossiers:
         by_unit = [{"unit": f"{name} ({code})", **causes} for code, name, causes in found.by_unit()]
-        cell = Column("", lambda pair: f"{pair[0]} ({pair[1]})" if pair[0] else "", justify="right")
+        cell = Column(
+            "",
+            lambda pair: f"{pair[0]} ({'thiếu' if pair[1] is None else pair[1]})" if pair[0] else "",
+            justify="right",
+        )
         heads = {"unit": Column("Đơn vị"), **{cause: replace(cell, head=cause) for cause in CAUSES}}
         out.print(table(by_unit, heads, "Theo đơn vị: số hồ sơ (có thư xin lỗi)"))
+    none = "Thư xin lỗi: thiếu số liệu." if found.letters_missing_vi else "Không có thư xin lỗi."
     for number, row in enumerate(found.dossiers[:limit], 1):
         letter = f"Thư xin lỗi {row['apology_code']}, {row['apology_on']:%d/%m/%Y}." if row["apology_on"] else ""
         unit = about.names.get(row["unit_code"], row["unit_code"])
         out.print(
             f"{number}. {row['dossier_code']} ({unit}). {CAUSES[row['cause']]}. {row['evidence_vi']} "
-            f"{letter or 'Không có thư xin lỗi.'}",
+            f"{letter or none}",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
     if len(found.dossiers) > limit:

@@ -178,19 +178,40 @@ class Lake:
     def span(self) -> DataSpan:
         """Return the first and the last civil day of data.
 
-        They are those of the one-stop system. Where none of its days was read yet, those of the document system. Other
-        sources give whole periods: without these two, a day on which one of them was not read is no gap.
+        They are those of the one-stop system. Where none of its days was read yet, or the newest night did not have it
+        in the settings, those of the document system, and then those of the other sources, which give whole periods: a
+        day on which one of them was not read is no gap. Days of a source that left the settings stay.
 
         Raises:
             LakeError: no day of any source was read yet.
         """
+        found: list[DataSpan] = []
         for source in ("one_stop", "documents"):
-            if found := self.read_span(source):
-                return found
-        read = [day for path in (self.root / "pulls").glob("*/") for day in self._read(path.name)]
-        if read:
-            return DataSpan(min(read), max(read))
-        raise LakeError(f"lake {self.root}: no day of any source was read yet. Run the main job: `cchc run --day D`.")
+            if own := self.read_span(source):
+                found.append(own)
+                if self._is_configured(source):
+                    break
+        else:
+            names = {path.name for path in (self.root / "pulls").glob("*/")}
+            kept = sorted(source for source in names if self._is_configured(source) or not found)
+            if read := [day for source in kept for day in self._read(source)]:
+                found.append(DataSpan(min(read), max(read)))
+        if not found:
+            raise LakeError(
+                f"lake {self.root}: no day of any source was read yet. Run the main job: `cchc run --day D`."
+            )
+        return DataSpan(min(span.first for span in found), max(span.as_of_on for span in found))
+
+    def dossiers_until(self) -> date:
+        """Return the day as of which dossiers stand: the last that the one-stop system gave, else that of the span."""
+        last = self.span().as_of_on
+        own = self.read_span("one_stop")
+        return min(own.as_of_on, last) if own else last
+
+    def _is_configured(self, source: str) -> bool:
+        """Return whether the settings named a source in the newest night that asked for it."""
+        pulls = self.pulls(source)
+        return bool(pulls) and pulls[max(pulls)].get("status") != "absent"
 
     def _read(self, source: str) -> dict[date, int]:
         """Return the days read to the end, with the days before each that its pull has read too."""

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake.engine import run_file, run_sql
+from cchc_pipeline.lake.files import Store
+from cchc_pipeline.lake.publish import published_version
 from cchc_pipeline.reference.unit_map import MapName
 from cchc_pipeline.reports.scope import ReportError, Scope
+from cchc_pipeline.scorecards.source_reasons import is_known
+from cchc_pipeline.sources.states import TABLE as STATES
 
 #: code of a row of form II.06a/VPCP/KSTT (Thông tư 01/2020/TT-VPCP) -> Vietnamese label, and the row that its % is of
 ROWS: dict[str, tuple[str, str | None]] = {
@@ -56,23 +61,26 @@ class LateReport:
     """Dossiers resolved late in a period, and those overdue on the last day of data.
 
     `dossiers` and `overdue` are rows of the published `late_dossiers`, in order of unit, cause and end.
+    `letters_missing_vi` says why nobody knows of letters of apology, where the document system was not read for the
+    period.
     """
 
     scope: Scope
     dossiers: list[dict[str, Any]]
     overdue: list[dict[str, Any]]
+    letters_missing_vi: str | None = None
 
-    def by_cause(self, unit: str | None = None) -> dict[str, tuple[int, int]]:
-        """Return cause -> (dossiers resolved late, those with a letter of apology).
+    def by_cause(self, unit: str | None = None) -> dict[str, tuple[int, int | None]]:
+        """Return cause -> (dossiers resolved late, those with a letter of apology; None where nobody knows).
 
         They are those of all units, or of one.
         """
         rows = [row for row in self.dossiers if unit in (None, row["unit_code"])]
         counts = Counter(row["cause"] for row in rows)
         letters = Counter(row["cause"] for row in rows if row["apology_on"] is not None)
-        return {cause: (counts[cause], letters[cause]) for cause in CAUSES}
+        return {cause: (counts[cause], None if self.letters_missing_vi else letters[cause]) for cause in CAUSES}
 
-    def by_unit(self) -> list[tuple[str, str, dict[str, tuple[int, int]]]]:
+    def by_unit(self) -> list[tuple[str, str, dict[str, tuple[int, int | None]]]]:
         """Return (code, name, counts as `by_cause`) of every unit with a late dossier."""
         units = sorted({row["unit_code"] for row in self.dossiers})
         return [(unit, self.scope.names.get(unit, unit), self.by_cause(unit)) for unit in units]
@@ -80,12 +88,13 @@ class LateReport:
     def as_dict(self) -> dict[str, Any]:
         """Return counts by cause and by unit, and every dossier."""
 
-        def named(causes: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+        def named(causes: dict[str, tuple[int, int | None]]) -> dict[str, dict[str, int | None]]:
             return {cause: {"count": n, "with_apology": letters} for cause, (n, letters) in causes.items()}
 
         return {
             **self.scope.as_dict(),
             "resolved_late": len(self.dossiers),
+            "letters_missing_vi": self.letters_missing_vi,
             "causes": named(self.by_cause()),
             "units": [{"unit_code": code, "unit_name": name, **named(found)} for code, name, found in self.by_unit()],
             "dossiers": self.dossiers,
@@ -103,7 +112,11 @@ def late_report(about: Scope) -> LateReport:
         late=about.read("late_dossiers"),
     ).to_pylist()
     kinds = ("resolved_late", "open_overdue")
-    return LateReport(about, *([row for row in rows if row["resolution"] == kind] for kind in kinds))
+    resolved, overdue = ([row for row in rows if row["resolution"] == kind] for kind in kinds)
+    states = Store(published_version(about.published)).read(STATES, schema=load_contract(STATES).arrow_schema())
+    told = [row for row in states.to_pylist() if row["source"] == "documents"]  # older versions lack the table
+    unread = [row["sentence_vi"].removesuffix(".") for row in told if not is_known(row, about.first, about.last)]
+    return LateReport(about, resolved, overdue, *unread)
 
 
 _TABLES: dict[MapName, str] = {"as-was": "indicator_values", "today": "indicator_values_today"}

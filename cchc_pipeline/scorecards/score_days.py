@@ -33,11 +33,12 @@ OLDER = "core/score_days_totals"
 FULL_DAYS = 35
 _BASES = pa.schema([("kind", pa.string()), ("base_on", pa.date32())])
 _NAMES = pa.schema([("metric_code", pa.string()), ("criterion_code", pa.string())])
-#: Columns of a night that later ones compare with.
+#: Columns of a night that later ones compare with, and those that name a unit that is there no more.
 _HELD = [
-    "night_on", "source", "unit_code", "period_type", "period_start", "criterion_code", "rubric_version", "rule",
-    "numerator", "denominator", "points", "max_points", "rank", "direction", "streak_nights", "figures_on",
-    "captured_on",
+    "night_on", "source", "unit_code", "unit_name", "unit_level", "period_type", "period_start", "period_end",
+    "criterion_level", "criterion_code", "parent_code", "criterion_name_vi", "criterion_name_en", "rubric_version",
+    "is_provisional", "rule", "numerator", "denominator", "points", "max_points", "rank", "rank_of", "direction",
+    "streak_nights", "is_older_figure", "figures_on", "captured_on",
 ]  # fmt: skip
 _LANDED = ["unit_code", "period_type", "period_start", "metric_code"]
 
@@ -61,11 +62,12 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     for table in (NIGHTS, journal.TABLE):
         journal.forget(lake, table, first=first, last=night)
     bases = compared_nights(night, map(date.fromisoformat, lake.store.parts(NIGHTS)))
-    parts = {day: journal.conform(lake.store.read(NIGHTS, day), schema).select(_HELD) for day in bases.values() if day}
+    parts = _compared_parts(lake, schema, {day for day in bases.values() if day})
     before, since = schema.empty_table().select(_HELD), bases["night"]
     moves = MOVES.empty_table()
     if since is not None:
         before = parts[since]
+    if since is not None and lake.dossiers_until() > since:
         moves = moved_dossiers(lake, _indicators(rubrics or shipped()), since=since, until=night)
     made = run_file(
         "scorecards/score_days",
@@ -84,6 +86,17 @@ def build_score_days(lake: Lake, rubrics: RubricSet | None = None) -> pa.Table:
     rows = (table.filter(pc.less_equal(table["night_on"], pa.scalar(night))) for table in held)
     lake.store.write(rows, f"built/{TABLE}", schema=schema)  # one part in memory at a time
     return made
+
+
+def _compared_parts(lake: Lake, schema: pa.Schema, nights: set[date]) -> dict[date, pa.Table]:
+    """Return night -> its rows: of `nights`, and of the nights that their older figures are of."""
+
+    def read(days: set[date]) -> dict[date, pa.Table]:
+        return {day: journal.conform(lake.store.read(NIGHTS, day), schema).select(_HELD) for day in days}
+
+    parts, held = read(nights), set(map(date.fromisoformat, lake.store.parts(NIGHTS)))
+    figures_on = {day for table in parts.values() for day in pc.unique(table["figures_on"]).to_pylist()}
+    return parts | read(figures_on & held - nights)
 
 
 def _keep_totals(lake: Lake, schema: pa.Schema, first: date, *, oldest: date) -> None:

@@ -34,13 +34,14 @@ def note_sources(card: pa.Table, rubric: Rubric, states: pa.Table) -> pa.Table:
         if row["status"] == "missing" and row["criterion_level"] == "criterion":
             sources = ("national_portal",) if row["source"] == "portal" else needs.get(row["criterion_code"], ())
             days = row["period_start"], row["period_end"]
-            unread = [told[one]["sentence_vi"] for one in sources if one in told and not _is_known(told[one], *days)]
+            unread = [told[one]["sentence_vi"] for one in sources if one in told and not is_known(told[one], *days)]
             reason = "; ".join(sentence.rstrip(".") for sentence in unread) or reason
         reasons.append(reason)
     return card.set_column(card.column_names.index("reason_vi"), "reason_vi", pa.array(reasons, pa.string()))
 
 
-def _is_known(state: Mapping[str, object], first: date, last: date) -> bool:
+def is_known(state: Mapping[str, object], first: date, last: date) -> bool:
+    """Return whether a source was read for the days `first` to `last`; `state` is its row of `source_states`."""
     read_from, read_on = state["first_on"], state["read_on"]
     if not isinstance(read_from, date) or not isinstance(read_on, date):
         return False

@@ -107,6 +107,8 @@ def _names(data: SiteData, papi: PapiPage | None) -> Iterator[tuple[str, str]]:
             yield words.rule(row["rule"])
     for indicator in data.indicators.values():
         yield indicator["name_vi"], indicator["name_en"]
+    for row in data.country.own:
+        yield row["name_vi"], row["name_en"]
     for state in data.states.values():
         yield state["sentence_vi"], state["sentence_en"]
     for index in data.external:

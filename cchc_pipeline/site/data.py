@@ -17,8 +17,9 @@ from cchc_pipeline.scorecards.par_index.stage_sums import PEOPLE, stage_sums
 from cchc_pipeline.scorecards.scoring.rubric import Group, Rubric
 from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site import words
+from cchc_pipeline.site.country import Country
 from cchc_pipeline.site.days import Days
-from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period, total_of, tree
+from cchc_pipeline.site.tables import FEWEST_ITEMS, Row, Shown, grouped, run, shown_period, total_of, tree
 from cchc_pipeline.vietnamese import names_within
 
 
@@ -98,8 +99,6 @@ def _codes(above: Rubric | Group) -> Iterator[str]:
 
 
 INDEX766, PAR_INDEX = "scorecard_index766", "scorecard_par_index"
-#: Counts of fewer items are hidden.
-FEWEST_ITEMS = 5
 #: A dossier counts as due soon within these working days, and as likely late from this probability on.
 SOON_DAYS, LIKELY = 2, 0.5
 
@@ -172,6 +171,8 @@ class SiteData:
         self._intervals = {tuple(row[name] for name in names): row for row in rows}
         #: The newest night, and the lines of the nights before it.
         self.days = Days(published["score_days"])
+        #: Ranks of the provinces on the portal.
+        self.country = Country(published["portal_ranks"], province_code, rubrics)
         #: Newest row of `external_indices` of each index of the province.
         self.external = run("external", {"unit": province_code}, external=published["external_indices"])
 

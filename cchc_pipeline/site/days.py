@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cchc_pipeline.drawing.spark import Night, spark
 from cchc_pipeline.site import words
-from cchc_pipeline.site.tables import Row, grouped, run
+from cchc_pipeline.site.tables import FEWEST_ITEMS, Row, grouped, run
 
 #: What a night is compared with -> column of the change, and of the reason why there is none.
 SPANS = {"night": ("change", "change_reason_vi"), "week": ("change_week", "change_week_reason_vi")}
@@ -19,11 +19,15 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Move:
-    """A unit whose total moved, with the criteria that moved it, the largest first."""
+    """A unit whose total moved, with the criteria that moved it, the largest first.
+
+    `earlier` is the criterion that moved it most where that moved on an earlier night than the total is told on.
+    """
 
     total: Row
     change: float
     criteria: tuple[tuple[Row, float], ...]
+    earlier: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Days:
     """The newest night of `score_days`, and the lines of the last 31 days; `published` is its Parquet file."""
 
     def __init__(self, published: Path) -> None:
-        rows = run("days", None, days=published)
+        rows = run("days", {"fewest": FEWEST_ITEMS}, days=published)
         self.night: date | None = rows[0]["night_on"] if rows else None
         self._rows = grouped(rows, "source")
         #: (source, unit) -> total of the newest month, criteria of both months.
@@ -74,10 +78,15 @@ class Days:
         column, why = SPANS[span]
         rows = self._rows.get(source, [])
         totals = [row for row in rows if row["criterion_level"] == "total"]
-        criteria = [row for row in rows if row["criterion_level"] == "criterion" and row[column]]
+        criteria = [row for row in rows if row["criterion_level"] == "criterion"]
         by_card = grouped([{**row, "card": (row["unit_code"], row["period_start"])} for row in criteria], "card")
         found = [
-            Move(row, row[column], tuple((one, one[column]) for one in _same_way(row, by_card, column)))
+            Move(
+                row,
+                row[column],
+                tuple((one, one[column]) for one in _same_way(row, by_card, column)),
+                _earlier(row, by_card) if span == "night" else None,
+            )
             for row in totals
             if row[column] and row["unit_level"] != "province"
         ]
@@ -112,8 +121,14 @@ class Days:
         return spark(nights, f"{words.points(values[0])} → {words.points(values[-1])}") if values else None
 
 
+def _earlier(total: Row, criteria: dict[object, list[Row]]) -> Row | None:
+    """Return the criterion that moved a total most, where its own change was told before."""
+    rows = criteria.get((total["unit_code"], total["period_start"]), [])
+    return next((row for row in rows if row["criterion_code"] == total["moved_by"] and not row["change"]), None)
+
+
 def _same_way(total: Row, criteria: dict[object, list[Row]], column: str) -> Iterable[Row]:
     """Return the criteria that moved a total in the direction of its change, the largest first."""
     rows = criteria.get((total["unit_code"], total["period_start"]), [])
-    same = [row for row in rows if row[column] * total[column] > 0]
+    same = [row for row in rows if (row[column] or 0) * total[column] > 0]
     return sorted(same, key=lambda row: (-abs(row[column]), row["criterion_code"]))[:3]

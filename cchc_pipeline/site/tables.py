@@ -15,8 +15,10 @@ from cchc_pipeline.lake import engine
 NEEDED = (
     "units", "indicators", "indicator_values_public", "scorecard_index766", "scorecard_par_index", "scorecard_papi",
     "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals", "source_states",
-    "score_days",
+    "score_days", "portal_ranks",
 )  # fmt: skip
+#: Counts of fewer items are hidden.
+FEWEST_ITEMS = 5
 #: A row of a query; its columns stand in the SQL file of that name.
 Row = dict[str, Any]
 

@@ -90,36 +90,49 @@ def _state(lake: Lake, kind: SourceKind) -> SourceState:
     state: State = "absent" if status == "absent" else "failed" if status != "ok" else "gap" if gaps else "read"
     if state == "read" and newest.get("is_saved"):
         state = "saved"
-    sentences = _sentences(kind, state, newest_on, figures_on, newest, gaps)
+    dates = (newest_on, read_on, figures_on if kind.is_daily or captured else None)
+    sentences = _sentences(kind, state, dates, newest, gaps)
     error = None if state in ("read", "saved") else newest.get("error")
     titles = kind.title_vi, kind.title_en
     return SourceState(kind.name, *titles, state, first_on, read_on, figures_on, newest_on, error, *sentences)
 
 
 def _sentences(
-    kind: SourceKind, state: State, newest_on: date | None, figures_on: date | None, newest: dict[str, Any],
+    kind: SourceKind, state: State, dates: tuple[date | None, date | None, date | None], newest: dict[str, Any],
     gaps: list[date],
 ) -> tuple[str, str]:  # fmt: skip
-    """Return what readers are told, in Vietnamese and English."""
+    """Return what readers are told, in Vietnamese and English.
+
+    `dates`: day of the newest night, of the last one that was read, and the day that its figures are of (of a source
+    without days the civil day of the pull, None where it is not known). A night is called by its last day of data.
+    """
+    newest_on, read_on, figures_on = dates
     vi, en = kind.title_vi, kind.title_en
     held_vi = "chưa có số liệu nào, chỉ tiêu cần nguồn này để trống, không phải bằng 0"
     held_en = "there are no figures yet, and what needs them is blank, not zero"
-    if figures_on:
-        of_vi, of_en = ("đến hết", "until") if kind.is_daily else ("của", "of")
-        held_vi = f"đang dùng số liệu {of_vi} ngày {day_vi(figures_on)}"
-        held_en = f"figures are those {of_en} {figures_on}"
-    if state == "failed" and figures_on and sum(newest.get("rows", {}).values()):
-        held_vi += ", trừ phần đã đọc được trong đêm"
-        held_en += ", but for what was read before it broke off"
+    if kind.is_daily and figures_on:
+        held_vi = f"đang dùng số liệu đến hết ngày {day_vi(figures_on)}"
+        held_en = f"figures are those until {figures_on}"
+    elif read_on:
+        held_vi, held_en = "đang dùng số liệu đọc", "figures are those read"
+        held_vi += f" ngày {day_vi(figures_on)}," if figures_on else ""
+        held_en += f" on {figures_on}," if figures_on else ""
+        held_vi += f" trong {_night_vi(read_on)}"
+        held_en += f" in the night of the data of {read_on}"
+    if state == "failed" and sum(newest.get("rows", {}).values()):
+        held_vi = f"phần đã đọc được vẫn công bố, phần còn lại {held_vi if read_on else 'để trống, không phải bằng 0'}"
+        held_en = f"what was read is published, and of the rest {held_en if read_on else 'nothing is known'}"
     match state:
         case "absent":
-            why = "chưa khai báo nguồn" if kind.address else "chưa có tệp nào trong thư mục"
+            why, why_en = ("chưa khai báo nguồn", "not in the settings") if kind.address else _EMPTY
             why += ", cũng không có tệp do cán bộ lưu" if kind.is_saved else ""
-            return f"{vi}: {why}; {held_vi}.", f"{en}: not in the settings; {held_en}."
+            why_en += ", and nobody saved its replies" if kind.is_saved else ""
+            return f"{vi}: {why}; {held_vi}.", f"{en}: {why_en}; {held_en}."
         case "failed":
             why = newest.get("error_vi") or "không đọc được"
-            night = day_vi(newest_on) if newest_on else ""
-            return f"{vi}: đêm {night} {why}; {held_vi}.", f"{en}: not read in the night of {newest_on}; {held_en}."
+            night = f"{_night_vi(newest_on)} " if newest_on else ""
+            whole_en = "not read to the end in the night of the data of"
+            return f"{vi}: {night}{why}; {held_vi}.", f"{en}: {whole_en} {newest_on}; {held_en}."
         case "gap":
             first, last = day_vi(gaps[0]), day_vi(gaps[-1])
             return (
@@ -132,3 +145,11 @@ def _sentences(
                 f"{en}: figures that a person saved from its pages on {figures_on}.",
             )
     return f"{vi}: {held_vi.removeprefix('đang dùng ')}.", f"{en}: {held_en}."
+
+
+#: Why a drop folder gives nothing.
+_EMPTY = ("chưa có tệp nào trong thư mục nhận tệp", "no file in its folder")
+
+
+def _night_vi(day: date) -> str:
+    return f"đêm lấy số liệu ngày {day_vi(day)}"

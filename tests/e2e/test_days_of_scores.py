@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from desk import Desk, Desks, Night
@@ -84,15 +85,20 @@ def test_the_page_names_the_unit_and_the_criterion_first_and_no_dossier(story: S
         assert str(story.dossier.dossier_code) not in text, "pages are public"
 
 
-def test_the_command_of_the_table_lists_the_dossier_first(story: Story) -> None:
+def test_the_command_of_table_and_page_lists_the_dossier_first(story: Story) -> None:
     row = next(
         row
         for row in story.after.published.rows("score_days")
         if row["night_on"] == SUNDAY and row["move_order"] == 1 and row["explain_command"]
         and row["unit_level"] != "province"
     )  # fmt: skip
+    page = (story.after.published.folder / "site/days.html").read_text(encoding="utf-8")
+    first_command = re.search(r"<code[^>]*>(.*?)</code>", page)
+    assert first_command is not None and unescape(first_command[1]) == row["explain_command"]
     said = story.desk.output(*row["explain_command"].split()[1:], "--format", "csv")
-    heads, first, *_ = said.splitlines()
-    listed = dict(zip(heads.split(","), first.split(","), strict=False))
+    heads, *lines = said.splitlines()
+    every = [dict(zip(heads.split(","), line.split(","), strict=False)) for line in lines]
+    listed = every[0]
     assert (listed["side"], listed["dossier_code"]) == ("moved", story.dossier.dossier_code)
+    assert sum(one["side"] == "moved" for one in every) == row["dossiers_moved_count"]
     assert (float(listed["numerator_before"]), float(listed["numerator"])) == (1, 0)

@@ -48,6 +48,16 @@ def portal_days(night: Night) -> dict[str, set[str]]:
     return found
 
 
+def portal_total(night: Night, day: date, unit: str = "H99") -> dict[str, Any]:
+    """The total of the month by the portal's figures, in `score_days`."""
+    (row,) = (
+        row for row in night.published.rows("score_days")
+        if (row["night_on"], row["source"], row["unit_code"], row["criterion_code"]) == (day, "portal", unit, "TOTAL")
+        and row["period_start"] == FIRST
+    )  # fmt: skip
+    return row
+
+
 def failed(night: Night) -> set[str]:
     """The checks that did not pass, but for those about single rows and scores of the built-in province."""
     names = {check.split(": ", 2)[0] + ": " + check.split(": ", 2)[1] for check in night.outcome.failed_checks}
@@ -191,7 +201,10 @@ def test_a_refused_portal_never_stops_the_night(desk: Desk, refused_night: Night
     }  # fmt: skip
     row = states(refused_night)["national_portal"]
     assert (row["state"], row["figures_on"]) == ("failed", SECOND)
-    assert "đêm 03/09/2026 từ chối truy cập (HTTP 403); đang dùng số liệu của ngày 02/09/2026" in row["sentence_vi"]
+    assert row["sentence_vi"].endswith(
+        "đêm lấy số liệu ngày 03/09/2026 từ chối truy cập (HTTP 403); phần đã đọc được vẫn công bố, phần còn lại đang "
+        "dùng số liệu đọc ngày 02/09/2026, trong đêm lấy số liệu ngày 02/09/2026."
+    )
     assert row["sentence_vi"] in page(refused_night)
     assert row["sentence_vi"] in finding(desk, refused_night, "national_portal__metrics")
     assert "cchc portal requests" in finding(desk, refused_night, "national_portal__metrics")
@@ -202,6 +215,23 @@ def test_figures_that_are_carried_over_say_their_day(refused_night: Night) -> No
     days = portal_days(refused_night)
     assert days["transparency"] == {"02/09/2026"}
     assert len(days) == 6
+
+
+def test_a_night_that_broke_off_tells_no_change_and_the_next_whole_one_all_of_it(
+    refused_night: Night, without_dossiers: Night
+) -> None:
+    before, broken, whole = (
+        portal_total(night, day) for night, day in ((refused_night, SECOND), (refused_night, THIRD),
+                                                     (without_dossiers, THIRD))
+    )  # fmt: skip
+    assert (broken["is_older_figure"], broken["figures_on"], broken["change"]) == (True, SECOND, None)
+    assert broken["change_reason_vi"].startswith(("Cổng chưa cung cấp đủ số liệu mới", "Cổng không cung cấp số liệu"))
+    assert "giữ số liệu đọc ngày 02/09/2026" in broken["change_reason_vi"]
+    shown = page(refused_night, "days.html")
+    assert broken["change_reason_vi"] in shown and "số liệu cũ" in shown
+    # the run of the day after read the portal again: it is the same night, since the one-stop system gave no later day
+    assert (whole["is_older_figure"], whole["before_on"]) == (False, SECOND)
+    assert whole["change"] == round(whole["points"] - before["points"], 4)
 
 
 def test_part_of_a_day_is_no_measure_for_the_days_around_it(refused_night: Night, without_dossiers: Night) -> None:
@@ -253,4 +283,5 @@ def test_a_report_of_the_night_says_what_it_lacks(desk: Desk, without_dossiers: 
     file = desk.folder / "report.docx"
     desk.output("report", "cchc", "--month", "2026-09", "--out", str(file))
     (said,) = (one for one in read(file.read_bytes()).gaps if one.startswith("[Hệ thống thông tin một cửa"))
-    assert "cần bổ sung – đêm 04/09/2026 không kết nối được; đang dùng số liệu đến hết ngày 03/09/2026" in said
+    assert "cần bổ sung – đêm lấy số liệu ngày 04/09/2026 không kết nối được; đang dùng" in said
+    assert "đến hết ngày 03/09/2026" in said

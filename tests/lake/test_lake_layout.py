@@ -139,6 +139,30 @@ def test_the_span_is_that_of_other_sources_where_the_one_stop_system_was_never_r
     assert lake.span() == DataSpan(DAY, DAY)
 
 
+def test_the_span_follows_the_sources_that_are_still_in_the_settings(lake):
+    """The one-stop system leaves the settings, then the document system; at last the first comes back."""
+
+    def night(number: int, **status: str) -> DataSpan:
+        day = DAY + timedelta(days=number)
+        for source, how in status.items():
+            lake.record_pull(source, day, day, {"status": how})
+        return lake.span()
+
+    def until(number: int) -> DataSpan:
+        return DataSpan(DAY, DAY + timedelta(days=number))
+
+    assert night(0, one_stop="ok") == until(0)
+    assert night(1, one_stop="ok", documents="ok", national_portal="failed") == until(1)
+    assert night(2, one_stop="absent", documents="ok", national_portal="ok") == until(2)
+    assert lake.dossiers_until() == DAY + timedelta(days=1), "nobody knows what became of dossiers since"
+    assert night(3, one_stop="absent", documents="failed", national_portal="ok") == until(2)
+    assert night(4, one_stop="absent", documents="absent", national_portal="ok") == until(4)
+    assert night(5, one_stop="ok", documents="absent", national_portal="ok") == until(5)
+    assert lake.dossiers_until() == DAY + timedelta(days=5)
+    assert night(6, one_stop="failed", documents="ok", national_portal="ok") == until(5)
+    assert night(7, one_stop="absent", documents="absent", national_portal="absent") == until(6)
+
+
 def test_a_day_that_was_read_once_stays_read_when_it_fails_later(lake):
     next_day = DAY + timedelta(days=1)
     lake.record_pull("one_stop", DAY, next_day, {"status": "ok", "rows": {}})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import pytest
 from command_line import cchc
-from small_lake import FIRST, LAST, october
+from docx_text import read
+from small_lake import FIRST, LAST, copy_of, october, publish
 
 from cchc_pipeline.reports.forms import CAUSES, late_report
 from cchc_pipeline.reports.scope import ReportError, scope
@@ -62,3 +64,23 @@ def test_an_error_is_a_message_and_a_status(published_lake):
     refused = run(published_lake, "--to", "2027-01-01")
     assert refused.exit_code == 1
     assert "cchc run --from 2026-10-01 --to 2027-01-01" in refused.output
+
+
+def test_letters_are_missing_and_not_none_where_the_document_system_was_not_read(published_lake, tmp_path):
+    lake = copy_of(published_lake, tmp_path)
+    shutil.rmtree(lake.root / "pulls/documents")
+    lake.record_pull("documents", FIRST, LAST, {"status": "absent"})
+    publish(lake, "1234567890")
+    found = late(lake)
+    assert found.letters_missing_vi.startswith("Hệ thống quản lý văn bản: chưa khai báo nguồn")
+    assert found.by_cause()["unknown"] == (1, None)
+    assert json.loads(run(lake, "--format", "json").stdout)["causes"]["unknown"]["with_apology"] is None
+    text = run(lake).stdout
+    assert "Không có thư xin lỗi" not in text and "Thư xin lỗi: thiếu số liệu." in text
+    assert found.letters_missing_vi in text
+    file = tmp_path / "late.docx"
+    assert cchc("report", "cchc", "--data-dir", lake.root, "--month", "2026-10", "--out", file).exit_code == 0
+    said = read(file.read_bytes())
+    assert "không có thư xin lỗi" not in said.text and "0 hồ sơ có thư xin lỗi" not in said.text
+    assert any(one.startswith("[số hồ sơ: cần bổ sung – Hệ thống quản lý văn bản") for one in said.gaps)
+    assert any(one.startswith("[Thư xin lỗi: cần bổ sung – Hệ thống quản lý văn bản") for one in said.gaps)

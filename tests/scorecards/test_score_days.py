@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from score_nights import EVERY, NIGHT, UNITS, metric, night, of, row, scored
 
 from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.reports.explain import find_indicator
-from cchc_pipeline.scorecards.score_days import FULL_DAYS, NIGHTS, build_score_days, compared_nights
+from cchc_pipeline.scorecards.score_days import FULL_DAYS, NIGHTS, compared_nights
 from cchc_pipeline.scorecards.scoring.rubric_set import shipped
-
-NIGHT = date(2026, 10, 10)
-CARD, METRICS = load_contract("scorecard_index766").arrow_schema(), "national_portal__metrics"
-#: unit -> level
-UNITS = {"H99": "province", "H99.02": "department", "H99.03": "department", "H99.201": "commune", "H99.202": "commune"}
-
-
-def row(unit: str, code: str, points: float | None, *, source: str = "local", **more: Any) -> dict[str, Any]:
-    """A row of the scorecard: a criterion of group TDGQ out of 20, or the total of 100."""
-    is_total = code == "TOTAL"
-    return {
-        "index_code": "index766", "rubric_version": "2026.2", "is_provisional": False, "source": source,
-        "period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31), "unit_code": unit,
-        "unit_name": unit, "unit_level": UNITS[unit], "criterion_level": "total" if is_total else "criterion",
-        "criterion_code": code, "parent_code": None if is_total else "TDGQ", "criterion_name_vi": code,
-        "criterion_name_en": code, "rule": "sum" if is_total else "linear(full_at=1)", "numerator": points,
-        "denominator": 20.0 if is_total else 100.0, "ratio": None if points is None else points / 20, "points": points,
-        "max_points": 100.0 if is_total else 20.0, "points_lost": None, "reason_vi": None, "status": "ok",
-        "evidence": None if is_total else "indicator_values:idx766_on_time", **more,
-    }  # fmt: skip
-
-
-def scored(points: Mapping[str, float | None], **more: Any) -> list[dict[str, Any]]:
-    """Two rows of each unit: one criterion, and the total that is its points."""
-    return [row(unit, code, value, **more) for unit, value in points.items() for code in ("DOSSIER_ON_TIME", "TOTAL")]
-
-
-def metric(unit: str, captured_on: date, code: str = "DOSSIER_ON_TIME", **more: Any) -> dict[str, Any]:
-    return {
-        "unit_code": unit, "period_type": "month", "period_start": date(2026, 10, 1),
-        "period_end": date(2026, 10, 31), "report": "dvc-progress-tree", "metric_code": code,
-        "captured_on": captured_on, **more,
-    }  # fmt: skip
-
-
-def night(
-    lake: Lake, day: date, rows: list[dict[str, Any]], *, portal: list[dict[str, Any]] = (), landed: bool = True
-) -> list[dict[str, Any]]:
-    """Run the night of a day over a scorecard; `landed`: whether the portal's rows came on that night."""
-    # Read without a gap since the night before, however long ago that was.
-    lake.record_pull("one_stop", day, day, {"status": "ok", "overlap_days": 1_000})
-    lake.store.write(pa.Table.from_pylist(rows, CARD), "built/scorecard_index766")
-    schema = load_contract(METRICS).arrow_schema(relaxed=True)
-    table = pa.Table.from_pylist(list(portal), schema)
-    lake.store.write(table, f"core/{METRICS}")
-    if portal and landed:
-        lake.store.write(table, f"staged/{METRICS}", day)
-    if not lake.store.has("built/units"):
-        lake.store.write(load_contract("units").arrow_schema().empty_table(), "built/units")
-    return build_score_days(lake).to_pylist()
-
-
-def of(rows: list[dict[str, Any]], unit: str, code: str = "TOTAL", source: str = "local") -> dict[str, Any]:
-    (found,) = [one for one in rows if (one["unit_code"], one["criterion_code"], one["source"]) == (unit, code, source)]
-    return found
 
 
 @pytest.fixture
@@ -80,15 +23,12 @@ def lake(tmp_path) -> Lake:
     return Lake(tmp_path)
 
 
-EVERY = dict.fromkeys(UNITS, 10.0)
-
-
 def test_the_first_night_has_points_and_ranks_and_says_why_it_has_no_change(lake):
     rows = night(lake, NIGHT, scored(EVERY | {"H99.02": 12.0}))
     first, second = of(rows, "H99.02"), of(rows, "H99.03")
     assert (first["rank"], first["rank_of"], second["rank"]) == (1, 2, 2)
     assert first["change"] is None and first["change_reason_vi"] == "Chưa có đêm nào trước đó"
-    assert first["change_week_reason_vi"] == "Chưa có đêm nào trước đó một tuần"
+    assert first["change_week_reason_vi"] == "Chưa có đêm nào cách một tuần để so sánh"
     assert first["direction"] is None and first["streak_nights"] is None
     assert first["figures_on"] == NIGHT and not first["is_older_figure"]
 
@@ -174,10 +114,12 @@ def test_compared_nights_are_earlier_and_the_newest_of_their_kind(held, night_nu
                                        min_size=1), min_size=1, max_size=4))  # fmt: skip
 def test_change_direction_streak_and_rank_follow_from_the_points(tmp_path_factory, nights):
     """Held against a few lines of Python over the points alone."""
-    lake, before, streaks = Lake(tmp_path_factory.mktemp("lake")), {}, {}
+    lake, before, streaks, seen = Lake(tmp_path_factory.mktemp("lake")), {}, {}, set()
     for number, points in enumerate(nights):
         rows = night(lake, NIGHT + timedelta(number), scored(points))
-        assert len(rows) == 2 * len(points)
+        seen |= set(points)
+        assert len(rows) == 2 * len(seen), "who was there stays, with a reason"
+        points = dict.fromkeys(seen) | points
         for unit, value in points.items():
             one, earlier = of(rows, unit), before.get(unit)
             change = None if value is None or earlier is None else round(value - earlier, 4)
@@ -229,7 +171,7 @@ def test_figures_that_the_portal_did_not_give_anew_are_no_unchanged_night(lake):
         told.append((one["is_older_figure"], one["change"], one["direction"], one["streak_nights"], one["figures_on"]))
         if not is_read:
             assert one["change_reason_vi"] == (
-                "Cổng không cho số liệu mới: giữ số liệu đọc ngày 12/10/2026, không tính là một đêm không đổi"
+                "Cổng không cung cấp số liệu mới: giữ số liệu đọc ngày 12/10/2026, không tính là một đêm không đổi"
             )
             assert one["captured_on"] == date(2026, 10, 12)
     assert told == [

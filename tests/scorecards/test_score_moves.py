@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from small_lake import DOSSIERS, copy_of, done, fill, next_night, october
 
-from cchc_pipeline.core import journal
+from cchc_pipeline.core import build, journal
+from cchc_pipeline.indicators.build import build_indicator_values
 from cchc_pipeline.lake.layout import Lake
-from cchc_pipeline.scorecards.score_days import NIGHTS
+from cchc_pipeline.scorecards import build as scorecards
+from cchc_pipeline.scorecards.score_days import NIGHTS, build_score_days
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,21 @@ def test_a_due_date_that_passed_moves_a_score_without_a_record(small):
     one = on_time(score_rows(small, october(13)), "H99.201")
     six = next(one["dossier_code"] for one in DOSSIERS if one["dossier_id"] == f"{6:024x}")
     assert one["dossier_codes"] == six and one["numerator_before"] - one["numerator"] == 1
+
+
+def test_without_the_one_stop_system_nights_go_on_and_no_due_date_passes(small):
+    """It leaves the settings, documents are read on: dossier 6, due on the 12th, is not called late on the 13th."""
+    for day in (11, 12, 13):
+        for source, status in (("one_stop", "absent"), ("documents", "ok"), ("national_portal", "ok")):
+            small.record_pull(source, october(day), october(day), {"status": status, "rows": {}})
+        build.build_dossiers(small, small.dossiers_until())
+        build.build_events(small, small.dossiers_until())
+        build_indicator_values(small, ())
+        scorecards.build_index766(small)
+        build_score_days(small)
+    assert (small.span().as_of_on, small.dossiers_until()) == (october(13), october(10))
+    rows = score_rows(small, october(13))
+    assert all(one["dossier_codes"] is None and not one["change"] for one in rows if one["source"] == "local")
 
 
 def test_a_night_run_again_keeps_what_moved_since_the_night_before(small):

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.lake import files
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.lake.publish import current_version, read_manifest
+from cchc_pipeline.scorecards.build import build_portal_ranks
 from cchc_pipeline.site.build import site_files
 
 UNTIL = date(2026, 10, 31)
@@ -33,7 +35,27 @@ def tables(site_lake, tmp_path_factory) -> dict[str, Path]:
     before = _shifted(months)
     path = tmp_path_factory.mktemp("tables") / "scorecard_index766.parquet"
     files.write_parquet(pa.concat_tables([card, before]), path)
-    return {**found, "scorecard_index766": path}
+    return {**found, "scorecard_index766": path, "portal_ranks": _ranks(tmp_path_factory.mktemp("ranks"))}
+
+
+#: Days on which the list of provinces was read: the newest, the one before, a week before, and long ago.
+READ_ON = [UNTIL, UNTIL - timedelta(1), UNTIL - timedelta(8), UNTIL - timedelta(40)]
+
+
+def _ranks(folder: Path) -> Path:
+    """34 provinces of which the own one, last in its first reading, has overtaken one, then five, then ten others."""
+    above = dict(zip(READ_ON, (23, 28, 32, 33), strict=True))
+    rows = [
+        {"unit_code": f"H{place:02d}", "unit_name": f"Tỉnh số {place}", "period_type": "year",
+         "period_start": date(2026, 1, 1), "period_end": date(2026, 12, 31), "captured_on": day, "metric_code": code,
+         "score": 90.0 - place if place < 99 else 90.5 - above[day] - 1}
+        for day in READ_ON for code in ("TOTAL", "GROUP.CKMB", "GROUP.ONLINE") for place in (*range(1, 34), 99)
+    ]  # fmt: skip
+    lake, name = Lake(folder), "national_portal__provinces"
+    held = pa.Table.from_pylist(rows, schema=load_contract(name).arrow_schema(relaxed=True))
+    lake.store.write(held.cast(load_contract(name).arrow_schema()), f"core/{name}")
+    build_portal_ranks(lake)
+    return lake.store.path("built/portal_ranks")
 
 
 def _shifted(months: pa.Table) -> pa.Table:

@@ -50,7 +50,7 @@ def two_nights(tables, tmp_path_factory) -> Mapping[str, Path]:
             rows.append(moved(row, 1.5, move_order=1, numerator=10.0))
         elif source == "portal" and unit == "H99":
             rows.append(moved(row, 0.0, is_older_figure=True, figures_on=NIGHT - timedelta(1), change=None,
-                              change_reason_vi="Cổng không cho số liệu mới", captured_on=NIGHT,
+                              change_reason_vi="Cổng không cung cấp số liệu mới", captured_on=NIGHT,
                               portal_score_delta=12.5, portal_growth_pct=23.26))  # fmt: skip
         else:
             rows.append(moved(row, 0.0, peers_count=7, peers_first_quartile=11.25, peers_median=22.5,
@@ -83,6 +83,17 @@ def test_who_moved_comes_first_with_criterion_and_command(pages):
     assert lists(pages["index.html"])[0] == own, "the overview begins with them"
 
 
+def test_how_many_dossiers_moved_a_score_is_told_from_five_on(pages, two_nights, tmp_path):
+    own, *_ = lists(pages["days.html"])
+    assert "dưới 5 hồ sơ" in own
+    table = files.read_parquet(two_nights["score_days"])
+    rows = [{**row, "dossiers_moved_count": 12 if row["dossiers_moved_count"] else None} for row in table.to_pylist()]
+    path = tmp_path / "score_days.parquet"
+    files.write_parquet(pa.Table.from_pylist(rows, schema=table.schema), path)
+    own, *_ = lists(site_files({**two_nights, "score_days": path}, "H99", UNTIL)["days.html"])
+    assert "<small>12 <span data-t>hồ sơ</span></small>" in own
+
+
 def test_no_code_of_a_dossier_and_no_count_of_ours_is_on_a_page(pages, two_nights):
     assert any(row["dossier_codes"] == CODE for row in files.read_parquet(two_nights["score_days"]).to_pylist())
     assert [name for name, page in pages.items() if CODE.encode() in page] == []
@@ -93,7 +104,7 @@ def test_no_code_of_a_dossier_and_no_count_of_ours_is_on_a_page(pages, two_night
 
 def test_the_portals_own_figures_stand_beside_ours_and_older_ones_say_so(pages):
     text = text_of(pages["days.html"])
-    assert "số liệu cũ 11/10/2026" in text
+    assert "số liệu cũ đọc ngày 11/10/2026" in text
     assert "+12,50" in text and "+23,26" in text
     assert "scoreDelta +12,50" in text_of(pages["units/H99.html"])
 
@@ -105,7 +116,7 @@ def test_similar_units_are_shown_with_quartiles(pages):
 def test_the_week_says_why_it_cannot_be_compared(pages):
     text = text_of(pages["days.html"])
     week = text[text.index("Tăng, giảm trong một tuần") :]
-    assert "Chưa có đêm nào trước đó một tuần" in week
+    assert "Chưa có đêm nào cách một tuần để so sánh" in week
 
 
 def test_a_table_without_nights_gives_pages_all_the_same(tables, tmp_path):

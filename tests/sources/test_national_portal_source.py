@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from captured_portal import CAPTURES, COUNTRY, PROCEDURE, PROCEDURE_ID, CapturedPortal, Spoiled
+from command_line import output
 from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
@@ -193,6 +194,7 @@ def test_a_report_that_cannot_be_used_leaves_the_others(report: str, answer: Cal
     assert said in str(error)
     assert f"{report} of 2026-08" in str(error)
     assert "Fix: " in str(error)
+    assert error.said_vi == f"không đọc được 1 báo cáo ({report} kỳ 2026-08)", "not the whole portal"
     august = {
         row["report"]
         for row in batches[METRICS].rows
@@ -349,18 +351,22 @@ def test_raw_replies_are_kept_also_of_a_pull_that_fails_and_read_again_by_the_sa
     assert [entry["body"] for *_, entry in kept] == [request.json() for request in served.seen]
     assert all(datetime.fromisoformat(entry["captured"]).tzinfo for *_, entry in kept)
     assert half in [content for _, content, _ in kept]
-    # unpacked as a folder of saved replies it gives the same figures
+    # unpacked, or written by the command, as a folder of saved replies it gives the same figures
     with zipfile.ZipFile(archive) as packed:
-        packed.extractall(tmp_path / "saved" / f"{DAY}")
-    with source(nobody, saved=tmp_path / "saved") as (adapter, _):
-        batches, error = pull(adapter)
-    assert "not complete JSON" in str(error)
+        packed.extractall(tmp_path / "unpacked" / f"{DAY}")
+    written = tmp_path / "written" / f"{DAY}"
+    output("portal", "evidence", "--data-dir", lake.root, "--day", f"{DAY}", "--to", written)
+    assert len(list(written.rglob("*.json"))) == len(kept) + 1
     landed = lake.store.read(f"landing/{METRICS}", DAY).to_pylist()
-    first, again = (
-        sorted(str(sorted({**row, "captured_on": None}.items())) for row in rows)
-        for rows in (landed, batches[METRICS].rows)
-    )
-    assert first == again
+    for saved in ("unpacked", "written"):
+        with source(nobody, saved=tmp_path / saved) as (adapter, _):
+            batches, error = pull(adapter)
+        assert "not complete JSON" in str(error)
+        first, again = (
+            sorted(str(sorted({**row, "captured_on": None}.items())) for row in rows)
+            for rows in (landed, batches[METRICS].rows)
+        )
+        assert first == again
 
 
 @needs(CAPTURES)

@@ -52,8 +52,8 @@ def test_a_source_that_breaks_off_is_an_error_of_the_source_whatever_it_stumbled
     state = source_states(lake)["papi"]
     assert (state.state, state.figures_on, state.error) == ("failed", None, str(caught.value))
     assert state.sentence_vi == (
-        f"Bảng số liệu PAPI: đêm 01/09/2026 {said}; chưa có số liệu nào, chỉ tiêu cần nguồn này để trống, không phải "
-        "bằng 0."
+        f"Bảng số liệu PAPI: đêm lấy số liệu ngày 01/09/2026 {said}; chưa có số liệu nào, chỉ tiêu "
+        "cần nguồn này để trống, không phải bằng 0."
     )
 
 
@@ -68,9 +68,28 @@ def test_figures_that_are_carried_over_have_the_day_of_the_last_good_pull(lake):
     lake.record_pull("national_portal", second, second, {"status": "failed", "error": "no", "rows": {"x": 3}})
     state = source_states(lake)["national_portal"]
     assert (state.read_on, state.figures_on, state.newest_on) == (first, date(2026, 9, 2), second)
-    assert "đang dùng số liệu của ngày 02/09/2026, trừ phần đã đọc được trong đêm" in state.sentence_vi
+    assert state.sentence_vi == (
+        "Cổng Dịch vụ công quốc gia: đêm lấy số liệu ngày 02/09/2026 không đọc được; phần đã đọc được vẫn công bố, "
+        "phần còn lại đang dùng số liệu đọc ngày 02/09/2026, trong đêm lấy số liệu ngày 01/09/2026."
+    )
     lake.record_pull("national_portal", second, second, {"status": "ok", "captured_on": second, "is_saved": True})
     assert source_states(lake)["national_portal"].state == "saved"
+
+
+def test_part_of_a_first_night_is_not_called_nothing(lake):
+    lake.record_pull("national_portal", DAY, DAY, {"status": "failed", "error": "no", "rows": {"x": 3}})
+    state = source_states(lake)["national_portal"]
+    assert "phần đã đọc được vẫn công bố, phần còn lại để trống" in state.sentence_vi
+    assert "what was read is published, and of the rest nothing is known" in state.sentence_en
+
+
+def test_a_drop_folder_that_is_empty_is_no_setting_and_its_reading_no_day_of_data(lake):
+    lake.record_pull("papi", DAY, DAY, {"status": "absent"})
+    state = source_states(lake)["papi"]
+    assert "chưa có tệp nào trong thư mục nhận tệp" in state.sentence_vi
+    assert "no file in its folder" in state.sentence_en and "settings" not in state.sentence_en
+    lake.record_pull("papi", DAY, DAY, {"status": "ok"})
+    assert source_states(lake)["papi"].sentence_vi.endswith("số liệu đọc trong đêm lấy số liệu ngày 01/09/2026.")
 
 
 OUTCOMES = st.lists(st.sampled_from(["ok", "failed", "absent", None]), min_size=1, max_size=14)

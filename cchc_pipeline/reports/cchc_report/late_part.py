@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cchc_pipeline import vietnamese
-from cchc_pipeline.reports.cchc_report.content import Paragraph, Piece, Run, Runs, plain
+from cchc_pipeline.reports.cchc_report.content import NOTHING, Paragraph, Piece, Run, Runs, gap, plain
 from cchc_pipeline.reports.cchc_report.parts import parts, runs
 from cchc_pipeline.reports.cchc_report.template import LateWords, Slot, tokens
 from cchc_pipeline.reports.forms import CAUSES, LateReport
@@ -55,7 +55,7 @@ class LatePart:
         by_cause = {cause: [row for row in rows if row["cause"] == cause] for cause in CAUSES}
         counts = {cause: _count(len(some)) for cause, some in by_cause.items()}
         whole = (Run(_count(len(rows)), note=self.note),)
-        total = say(self.words.total, count=whole, letters=_count(_letters(rows)), **counts)
+        total = say(self.words.total, count=whole, letters=self._letters(rows, is_first=True), **counts)
         return [Paragraph(total), *(Paragraph(self._cause(cause, some)) for cause, some in by_cause.items() if some)]
 
     def _cause(self, cause: str, rows: list[dict[str, Any]]) -> Runs:
@@ -66,9 +66,7 @@ class LatePart:
         parts = [self._unit(unit, [row for row in rows if row["unit_code"] == unit]) for unit, _ in named]
         if rest := ranked[len(named) :]:
             parts.append(say(self.words.others, count=_count(sum(n for _, n in rest)), units=_count(len(rest))))
-        return say(
-            getattr(self.words, cause), count=_count(len(rows)), letters=_count(_letters(rows)), units=_join(parts)
-        )
+        return say(getattr(self.words, cause), count=_count(len(rows)), letters=self._letters(rows), units=_join(parts))
 
     def _unit(self, unit: str, rows: list[dict[str, Any]]) -> Runs:
         """Return the dossiers of a unit by late step and letter of apology."""
@@ -97,10 +95,16 @@ class LatePart:
         return say(self.words.step, steps=holders) if holders else ()
 
     def _letter(self, row: dict[str, Any]) -> Runs:
-        """Return whether a letter was sent; nothing where only the software was late."""
-        if row["cause"] == "software_only":
+        """Return whether a letter was sent; nothing where only the software was late, or where nobody knows."""
+        if row["cause"] == "software_only" or (self.report.letters_missing_vi and row["apology_on"] is None):
             return ()
         return say(self.words.with_letter if row["apology_on"] is not None else self.words.without_letter)
+
+    def _letters(self, rows: Iterable[dict[str, Any]], *, is_first: bool = False) -> str | Runs:
+        """Return how many have a letter of apology; a gap where nobody knows, with its reason the first time."""
+        if why := self.report.letters_missing_vi:
+            return (gap("số hồ sơ", why) if is_first else NOTHING,)
+        return _count(sum(row["apology_on"] is not None for row in rows))
 
     def _holder(self, code: str) -> Run:
         """Return the name of a unit; a gap for an authority without a known name."""
@@ -113,6 +117,7 @@ class LatePart:
         """Return the table of all units by cause; `period` is its name."""
         part, given = parts()["late_by_unit"], {"period": period}
         rows = [{"name": self.names.get(code, name), "causes": causes} for code, name, causes in self.report.by_unit()]
+        given["why"] = self.report.letters_missing_vi or ""
         if not rows:
             return [Paragraph(runs(part.caption, given), "caption"), Paragraph(say(self.words.none))]
         return part.pieces([*rows, {"name": "", "causes": self.report.by_cause()}], given, self.note)
@@ -120,7 +125,3 @@ class LatePart:
 
 def _count(number: int) -> str:
     return vietnamese.count(number, in_text=True)
-
-
-def _letters(rows: Iterable[dict[str, Any]]) -> int:
-    return sum(row["apology_on"] is not None for row in rows)

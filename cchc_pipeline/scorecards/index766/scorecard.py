@@ -58,7 +58,7 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
     published = ["" if pd.isna(value) else f"; điểm Cổng công bố {value:g}" for value in measures["score"]]
     reports = measures["report"].fillna("").astype(str)
     if "captured_on" in measures:  # lakes of older code do not know the day of the pull
-        days = ["" if pd.isna(day) else f"; số liệu ngày {day:%d/%m/%Y}" for day in measures["captured_on"]]
+        days = ["" if pd.isna(day) else f"; đọc ngày {day:%d/%m/%Y}" for day in measures["captured_on"]]
         published = [score + day for score, day in zip(published, days, strict=True)]
     return measures[["unit_code", *PERIOD, *REQUIRED[1:]]].assign(
         reason_vi=notes.where(doubtful, None),

@@ -91,7 +91,7 @@ def build_reconciliation(lake: Lake, history_from: date, rubrics: RubricSet | No
         metrics=metrics,
         held_back=lake.store.read(f"core/quarantine_{DOSSIERS}", schema=load_contract("quarantine").arrow_schema()),
         reads=_reads(lake),
-        run=run_table(span.as_of_on),
+        run=run_table(lake.dossiers_until()),
         unit_lineage=lineage_table(units, built_history(lake), span.first, span.as_of_on, "today"),
         figures=table_from_records(
             {"figure": key, **one.model_dump(include={"metric", "side", "is_distinct", "name_vi", "name_en"})}

@@ -1,12 +1,33 @@
 -- One night of score_days. Input: card (scorecard_index766), portal (score_days_portal.sql), held (score_days of the night
--- before and of the one a week before), bases (kind night or week, base_on: the night that is compared with, null where
--- there is none), moves (dossiers that moved since the night before). Parameters: $night; $first, first day of the oldest
--- month that is scored.
+-- before and of the one a week before, and of the nights that their figures are of), bases (kind night or week, base_on: the
+-- night that is compared with, null where there is none), moves (dossiers that moved since the night before). Parameters:
+-- $night; $first, first day of the oldest month that is scored.
 --
 -- A change is told only between points of one version of the rubric, one rule and one maximum (of sums: the maximum of
--- what was scored); otherwise its reason is. What the portal did not give anew is an older figure, and no change.
-WITH months AS (
+-- what was scored); otherwise its reason is. What the portal did not give anew is an older figure, and no change. Where it
+-- gave a part anew, points are of several nights: they are compared with nothing, and the next whole row is compared with
+-- the last whole row before them, so that what moved in between is told then. A unit of the night before that has no row
+-- any more, where others have, stands with its reason.
+WITH scored AS (
     SELECT * FROM card WHERE period_type = 'month' AND period_start BETWEEN $first AND $night
+),
+months AS (
+    SELECT source, unit_code, unit_name, unit_level, period_type, period_start, period_end, criterion_level, criterion_code,
+        parent_code, criterion_name_vi, criterion_name_en, rubric_version, is_provisional, rule, numerator, denominator,
+        ratio, points, max_points, status, reason_vi, evidence, FALSE AS is_vanished
+    FROM scored
+    UNION ALL
+    SELECT held.source, held.unit_code, held.unit_name, held.unit_level, held.period_type, held.period_start, held.period_end,
+        held.criterion_level, held.criterion_code, held.parent_code, held.criterion_name_vi, held.criterion_name_en,
+        held.rubric_version, held.is_provisional, held.rule, NULL, NULL, NULL, NULL, held.max_points, 'missing',
+        'Đơn vị có ở đêm trước nhưng không có trong số liệu của đêm này', NULL, TRUE
+    FROM held
+    JOIN bases ON bases.kind = 'night' AND bases.base_on = held.night_on
+    JOIN (SELECT DISTINCT source, period_start FROM scored) AS others
+        ON others.source = held.source AND others.period_start = held.period_start
+    LEFT JOIN (SELECT DISTINCT source, unit_code, period_start FROM scored) AS known
+        ON known.source = held.source AND known.unit_code = held.unit_code AND known.period_start = held.period_start
+    WHERE known.unit_code IS NULL
 ),
 -- When the figures behind each row were read; a sum is as old as the oldest of its criteria.
 read_criteria AS (
@@ -44,26 +65,41 @@ now AS (
     SELECT dated.*,
         CASE WHEN dated.points IS NULL THEN NULL WHEN dated.criterion_level = 'criterion'
             THEN dated.points / NULLIF(dated.max_points, 0) ELSE dated.ratio END AS share,
-        CASE WHEN dated.is_older_figure THEN COALESCE(night_base.figures_on, dated.captured_on) ELSE $night END AS figures_on
+        CASE WHEN dated.is_older_figure THEN COALESCE(night_base.figures_on, dated.captured_on) ELSE $night END AS figures_on,
+        dated.is_older_figure AND whole.points IS DISTINCT FROM dated.points AS is_mixed
     FROM dated
     LEFT JOIN night_base
         ON night_base.source = dated.source AND night_base.unit_code = dated.unit_code
         AND night_base.period_start = dated.period_start AND night_base.criterion_code = dated.criterion_code
+    LEFT JOIN held AS whole
+        ON whole.night_on = night_base.figures_on AND NOT whole.is_older_figure AND whole.source = dated.source
+        AND whole.unit_code = dated.unit_code AND whole.period_start = dated.period_start
+        AND whole.criterion_code = dated.criterion_code
 ),
+-- `stood`: the row of the night compared with; `base`: the last row until then whose figures are all of one night.
 compared AS (
-    SELECT now.source, now.unit_code, now.period_start, now.criterion_code, bases.kind,
-        base.figures_on AS base_on, base.points, base.numerator, base.denominator, base.rank, base.direction,
-        base.streak_nights, ROUND(now.points - base.points, 4) AS change,
+    SELECT now.source, now.unit_code, now.period_start, now.criterion_code, bases.kind, base.night_on AS base_on,
+        base.points, base.numerator, base.denominator, base.rank, base.rank_of, base.direction, base.streak_nights,
+        ROUND(now.points - base.points, 4) AS change,
         CASE
-            WHEN bases.base_on IS NULL AND bases.kind = 'week' THEN 'Chưa có đêm nào trước đó một tuần'
+            WHEN bases.base_on IS NULL AND bases.kind = 'week' THEN 'Chưa có đêm nào cách một tuần để so sánh'
             WHEN bases.base_on IS NULL THEN 'Chưa có đêm nào trước đó'
+            WHEN now.is_vanished THEN now.reason_vi
             WHEN now.points IS NULL THEN 'Đêm này chưa chấm được điểm'
-            WHEN now.is_older_figure AND (bases.kind = 'night' OR now.figures_on <= base.figures_on)
+            WHEN now.is_mixed
                 THEN CONCAT(
-                    'Cổng không cho số liệu mới: giữ số liệu đọc ngày ', COALESCE(STRFTIME(now.captured_on, '%d/%m/%Y'), 'không rõ'),
-                    ', không tính là một đêm không đổi'
+                    'Cổng chưa cung cấp đủ số liệu mới: một phần giữ số liệu đọc ngày ',
+                    COALESCE(STRFTIME(now.captured_on, '%d/%m/%Y'), 'không rõ'), ', nói tăng, giảm khi có đủ'
                 )
-            WHEN base.criterion_code IS NULL THEN 'Đêm so sánh chưa có kỳ này'
+            WHEN now.is_older_figure AND (bases.kind = 'night' OR now.figures_on <= base.night_on)
+                THEN CONCAT(
+                    'Cổng không cung cấp số liệu mới: giữ số liệu đọc ngày ',
+                    COALESCE(STRFTIME(now.captured_on, '%d/%m/%Y'), 'không rõ'), ', không tính là một đêm không đổi'
+                )
+            WHEN stood.criterion_code IS NULL THEN 'Đêm so sánh chưa có kỳ này'
+            WHEN bases.kind = 'week' AND (base.night_on IS NULL OR base.night_on <= $night - INTERVAL 14 DAY)
+                THEN 'Chưa có đêm nào cách một tuần có đủ số liệu của một đêm để so sánh'
+            WHEN base.night_on IS NULL THEN 'Chưa có đêm nào trước đó có đủ số liệu của một đêm để so sánh'
             WHEN base.points IS NULL THEN 'Đêm so sánh chưa chấm được điểm'
             WHEN base.rubric_version <> now.rubric_version
                 THEN CONCAT('Đổi phiên bản bộ tiêu chí từ ', base.rubric_version, ' sang ', now.rubric_version, ': không so sánh được')
@@ -74,9 +110,13 @@ compared AS (
         END AS reason
     FROM now
     CROSS JOIN bases
+    LEFT JOIN held AS stood
+        ON stood.night_on = bases.base_on AND stood.source = now.source AND stood.unit_code = now.unit_code
+        AND stood.period_start = now.period_start AND stood.criterion_code = now.criterion_code
     LEFT JOIN held AS base
-        ON base.night_on = bases.base_on AND base.source = now.source AND base.unit_code = now.unit_code
-        AND base.period_start = now.period_start AND base.criterion_code = now.criterion_code
+        ON base.night_on = stood.figures_on AND NOT base.is_older_figure AND base.source = now.source
+        AND base.unit_code = now.unit_code AND base.period_start = now.period_start
+        AND base.criterion_code = now.criterion_code
 ),
 told AS (
     SELECT compared.*, CASE WHEN reason IS NULL THEN change END AS told_change,
@@ -113,9 +153,11 @@ moved AS (
         ) AS dossier_codes
     FROM ordered_moves GROUP BY unit_code, period_start, criterion_code
 ),
--- The criterion that moved a sum most in the direction of its change.
+-- The criterion that moved a sum most in the direction of its change, since the night that the sum is compared with: its
+-- own may be a later one.
 sums AS (
-    SELECT now.source, now.unit_code, now.period_start, now.criterion_code, now.criterion_level, since_night.told_change
+    SELECT now.source, now.unit_code, now.period_start, now.criterion_code, now.criterion_level, since_night.told_change,
+        since_night.base_on
     FROM now
     JOIN since_night
         ON since_night.source = now.source AND since_night.unit_code = now.unit_code
@@ -126,16 +168,18 @@ movers AS (
     SELECT sums.source, sums.unit_code, sums.period_start, sums.criterion_code, part.criterion_code AS moved_by,
         ROW_NUMBER() OVER (
             PARTITION BY sums.source, sums.unit_code, sums.period_start, sums.criterion_code
-            ORDER BY ABS(moving.told_change) DESC, part.criterion_code
+            ORDER BY ABS(ROUND(part.points - base.points, 4)) DESC, part.criterion_code
         ) AS place
     FROM sums
     JOIN now AS part
         ON part.source = sums.source AND part.unit_code = sums.unit_code AND part.period_start = sums.period_start
         AND part.criterion_level = 'criterion'
         AND (sums.criterion_level = 'total' OR part.parent_code = sums.criterion_code)
-    JOIN since_night AS moving
-        ON moving.source = part.source AND moving.unit_code = part.unit_code AND moving.period_start = part.period_start
-        AND moving.criterion_code = part.criterion_code AND moving.told_change * sums.told_change > 0
+    JOIN held AS base
+        ON base.night_on = sums.base_on AND base.source = part.source AND base.unit_code = part.unit_code
+        AND base.period_start = part.period_start AND base.criterion_code = part.criterion_code
+        AND base.rule = part.rule AND base.max_points IS NOT DISTINCT FROM part.max_points
+        AND ROUND(part.points - base.points, 4) * sums.told_change > 0
 ),
 -- Peers of a total: units of its level that received from half to twice as many dossiers in the month, itself included.
 -- Fewer than five say nothing.
@@ -171,10 +215,10 @@ SELECT $night AS night_on, now.source, now.unit_code, now.unit_name, now.unit_le
         THEN RANK() OVER (alike ORDER BY CASE WHEN now.share IS NULL THEN 1 ELSE 0 END, now.share DESC) END AS rank,
     CASE WHEN now.share IS NOT NULL THEN COUNT(now.share) OVER alike END AS rank_of,
     since_night.base_on AS before_on, since_night.points AS points_before, since_night.numerator AS numerator_before,
-    since_night.denominator AS denominator_before, since_night.rank AS rank_before, since_night.told_change AS change,
-    since_night.reason AS change_reason_vi,
-    since_week.base_on AS week_before_on, since_week.points AS points_week_before, since_week.told_change AS change_week,
-    since_week.reason AS change_week_reason_vi,
+    since_night.denominator AS denominator_before,
+    CASE WHEN since_night.rank_of = COUNT(now.share) OVER alike THEN since_night.rank END AS rank_before,
+    since_night.told_change AS change, since_night.reason AS change_reason_vi, since_week.base_on AS week_before_on,
+    since_week.points AS points_week_before, since_week.told_change AS change_week, since_week.reason AS change_week_reason_vi,
     CASE WHEN now.is_older_figure THEN since_night.direction ELSE since_night.told_direction END AS direction,
     CASE
         WHEN now.is_older_figure THEN since_night.streak_nights

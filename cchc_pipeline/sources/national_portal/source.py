@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from cchc_pipeline.days import Period, Window, today
 from cchc_pipeline.progress import Progress
 from cchc_pipeline.reference.unit_codes import canonical_unit_code
-from cchc_pipeline.sources.errors import PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import FileUnusable, PageInsteadOfData, PageRepeated, ReplyBroken, SourceError
 from cchc_pipeline.sources.evidence import Evidence
 from cchc_pipeline.sources.http import HttpClient
 from cchc_pipeline.sources.national_portal.catalogue import current_pass, pages_due, parse_page, read_pages
@@ -36,6 +36,8 @@ from cchc_pipeline.sources.national_portal.saved import newest_day, read_saved
 from cchc_pipeline.sources.protocol import Batch, KnownState, Row
 from cchc_pipeline.sources.records import mapping_or_empty, text_or_none, value_at
 
+#: How many reports that broke are named to officials.
+_NAMED = 5
 #: A report whose units all have codes.
 _WITH_CODES = "dvc-progress-tree"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -257,8 +259,16 @@ def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
     refusals = (one for one in faults if not isinstance(one, ReplyBroken) or isinstance(one, PageInsteadOfData))
     lead = faults[0] if is_all else next(refusals, faults[0])
+    said: dict[str, Any] = {}
+    if not is_all and not any(_is_refusal(fault) and not isinstance(fault, FileUnusable) for fault in faults):
+        named = [f"{fault.details['reading'] or fault.culprit}".replace(" of ", " kỳ ") for fault in faults]
+        shown = "; ".join([*named[:_NAMED], *(["…"] if named[_NAMED:] else [])])
+        said = {"said_vi": f"không đọc được {len(faults)} báo cáo ({shown})"}
     if len(faults) == 1:
-        return lead
+        if not said:
+            return lead
+        about = {name: lead.details[name] for name in ("source", "culprit", "day", "reading", "fix")}
+        return type(lead)(lead.details["what"], **about, **said)
     what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
     fix = "; ".join(dict.fromkeys(fault.fix for fault in faults))
-    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix)
+    return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix, **said)
