@@ -147,11 +147,13 @@ def other_month(data: Mapping[str, Any], request: ReportRequest) -> SourceError 
     """
     first, last = request.period.first.month, request.period.last.month
     chart = objects(data.get("monthlyChart")) if request.report == "dvc-progress-tree" else []
-    filled = [
-        int(month) for point in chart
-        if (month := text_or_none(point.get("month")) or "").isdecimal()
-        and any(number_or_none(point.get(name)) for name in ("onTimePct", "overduePct"))
+    of_share = [
+        [
+            int(month) for point in chart
+            if (month := text_or_none(point.get("month")) or "").isdecimal() and number_or_none(point.get(share))
+        ] for share in ("onTimePct", "overduePct")
     ]  # fmt: skip
+    filled = next(filter(None, of_share), [])
     if not filled or any(first <= month <= last for month in filled):
         return None
     what = f"its chart has figures of month {filled[0]:02d}, which lies outside {request.period}"
