@@ -1,8 +1,8 @@
 """Ask a source over HTTP: one connection, time limits, retries, typed errors.
 
 The load on a source is limited: a single kept-alive connection, an optional pause between calls, exponential
-back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` may not be pressed: only a call that got
-no reply is repeated, by the same manners as any other, and within the calls that are left (`calls_left`). All calls of
+back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` may not be pressed: 403, 429 or a web page
+is not asked again, and a repeat keeps the pause between calls and the number that is left (`calls_left`). All calls of
 this package only read, so a POST is repeated like a GET. Redirects are not followed: a redirect of an API is a login
 page, and headers with secrets must not travel to another host.
 """
@@ -138,28 +138,35 @@ class HttpClient:
         # parsed is asked for once more here, because cut connections heal and real faults do not.
         try:
             return self._parse(self._send(method, path, **kwargs), path)
-        except errors.ReplyBroken:
-            if self._policy.retries == 0 or not self._may_press:
+        except errors.ReplyBroken as broken:
+            is_refusal = broken.is_refusal and not self._may_press
+            if self._policy.retries == 0 or is_refusal or not self._may_repeat():
                 raise
         time.sleep(self._policy.backoff_s)
         return self._parse(self._send(method, path, **kwargs), path)
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        """Return the reply to a call; one that got none is repeated here where the source may not be pressed."""
+        """Return the reply to a call; a failure is repeated here where the source may not be pressed."""
         for repeat in range(self._policy.retries + 1):
             self._tries = self._policy.retries + 1 if self._may_press else repeat + 1
             try:
                 reply = self._call(method, path, **kwargs)
-            except (errors.SourceDown, errors.SourceTooSlow):
-                if self._may_press or repeat == self._policy.retries or 0 in (self.calls_left, self.repeats_left):
+                self._check_status(reply, path)
+            except (errors.SourceDown, errors.SourceTooSlow, errors.SourceServerError):
+                if self._may_press or repeat == self._policy.retries or not self._may_repeat():
                     raise
-                if self.repeats_left is not None:
-                    self.repeats_left -= 1
                 time.sleep(min(self._policy.backoff_s * 2**repeat, 30))
             else:
-                self._check_status(reply, path)
                 return reply
         raise AssertionError("the last try has returned or raised")
+
+    def _may_repeat(self) -> bool:
+        """Return whether a call may be repeated, and count the repeat."""
+        if 0 in (self.calls_left, self.repeats_left):
+            return False
+        if self.repeats_left is not None:
+            self.repeats_left -= 1
+        return True
 
     def _call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         delay = random.uniform(self._policy.delay_s, max(self._policy.delay_s, self._policy.delay_max_s))  # noqa: S311
@@ -208,8 +215,8 @@ class HttpClient:
         kind = _KINDS.get(status, errors.SourceServerError if status >= 500 else errors.RequestRefused)
         if status not in _KINDS and is_page and not self._may_press:
             kind, what = errors.PageInsteadOfData, f"{what}, {_PAGE}"
-        elif status in RETRIED_STATUS and self._may_press:
-            what += f" after {self._policy.retries + 1} tries"
+        elif status in RETRIED_STATUS and not (kind.is_refusal and not self._may_press):
+            what += f" after {self._tries} tries"
         wait = reply.headers.get("Retry-After", "")
         if status == 429 and re.fullmatch(r"\d{1,6}", wait):
             what += f", the source asks to wait {wait} s"

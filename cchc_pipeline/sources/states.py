@@ -108,9 +108,11 @@ def _sentences(
         of_vi, of_en = ("đến hết", "until") if kind.is_daily else ("của", "of")
         held_vi = f"đang dùng số liệu {of_vi} ngày {day_vi(figures_on)}"
         held_en = f"figures are those {of_en} {figures_on}"
-    if state == "failed" and figures_on and sum(newest.get("rows", {}).values()):
-        held_vi += ", trừ phần đã đọc được trong đêm"
-        held_en += ", but for what was read before it broke off"
+    if state == "failed" and sum(newest.get("rows", {}).values()):
+        of_vi, of_en = ("từ tệp do cán bộ lưu", "from saved files") if newest.get("is_saved") else ("", "")
+        part_vi, part_en = f"phần đã đọc được trong đêm {of_vi}".strip(), f"what was read of it {of_en}".strip()
+        held_vi = f"{held_vi}, trừ {part_vi}" if figures_on else f"chỉ có {part_vi}, phần còn lại để trống"
+        held_en = f"{held_en}, but for {part_en}" if figures_on else f"there is only {part_en}, the rest is blank"
     match state:
         case "absent":
             why = "chưa khai báo nguồn" if kind.address else "chưa có tệp nào trong thư mục"

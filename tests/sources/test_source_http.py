@@ -125,14 +125,14 @@ PAGE = b"<html><head><title>Request Rejected</title></head></html>"
         (Reply(404, PAGE), errors.PageInsteadOfData, 1),
         (Reply(503, PAGE, {"Retry-After": "60"}), errors.PageInsteadOfData, 1),
         (Reply(302, PAGE, {"Location": "/login"}), errors.PageInsteadOfData, 1),
-        (Reply(503, {}, {"Retry-After": "60"}), errors.SourceServerError, 1),
-        (Reply(200, b'{"content": ['), errors.ReplyBroken, 1),
+        (Reply(503, {}, {"Retry-After": "60"}), errors.SourceServerError, 3),
+        (Reply(200, b'{"content": ['), errors.ReplyBroken, 2),
     ],
 )
 def test_a_source_that_may_not_be_pressed_is_taken_at_its_word(
     reply: Reply, kind: type[errors.SourceError], calls: int
 ) -> None:
-    """Where a page, 403 and 429 are refusals, no reply is asked for again or waited for, whatever it is."""
+    """Where a page, 403 and 429 are refusals, nothing is repeated or waited for; real failures still are repeated."""
     start = time.monotonic()
     with site(lambda _: reply) as served:
         with pytest.raises(kind) as caught:
