@@ -163,6 +163,6 @@ def test_what_was_captured_earlier_never_replaces_what_was_captured_later() -> N
         days = [date(2026, 11, day) if day else None for day, _ in given]
         return pa.table([["H44"] * len(given), days, [count for _, count in given]], schema=schema)
 
-    for held, incoming, count in (((11, 90), [(5, 50)], 90), ((5, 50), [(11, 90)], 90), ((5, 50), [(5, 60)], 60),
+    for before, incoming, count in (((11, 90), [(5, 50)], 90), ((5, 50), [(11, 90)], 90), ((5, 50), [(5, 60)], 60),
                                   ((None, 1), [(5, 60)], 60), ((4, 1), [(9, 3), (6, 2)], 3)):  # fmt: skip
-        assert merge(rows(held), rows(*incoming), ["unit"])["count"].to_pylist() == [count]
+        assert merge(rows(before), rows(*incoming), ["unit"])["count"].to_pylist() == [count]

@@ -146,6 +146,10 @@ class NationalPortalSource:
         """Yield what the portal answers, beside what a folder of the day has that is no report."""
         if not self._http.has_address:
             faults += [*(held.faults if held else ()), self._nothing_saved(window.last, held)]
+            if held and (held.provinces or held.pages):
+                self.is_saved = True
+                pages = self._saved_pages(held, known, faults)
+                yield from self._batches(window.last, held.provinces, [], pages, faults)
             return
         due = pages_due(window, known)
         requests = night_requests(window, _NOT_KNOWN, with_closed=not due)
