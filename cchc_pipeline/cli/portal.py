@@ -10,7 +10,6 @@ import click
 
 from cchc_pipeline.cli import options
 from cchc_pipeline.cli.printing import print_rows
-from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window, parse_period, today
 from cchc_pipeline.lake.files import replace_file, write_json
 from cchc_pipeline.lake.layout import Lake
@@ -18,7 +17,8 @@ from cchc_pipeline.settings import load_settings
 from cchc_pipeline.sources.evidence import INDEX, archives, read_archive
 from cchc_pipeline.sources.landing import known_state
 from cchc_pipeline.sources.national_portal.catalogue import pages_due
-from cchc_pipeline.sources.national_portal.requests import METRICS, PROCEDURE_REPORTS, PROVINCES, night_requests
+from cchc_pipeline.sources.national_portal.requests import PROCEDURE_REPORTS, night_requests
+from cchc_pipeline.sources.national_portal.source import known_root
 from cchc_pipeline.sources.registry import national_portal
 
 
@@ -109,7 +109,7 @@ def procedure(lake: Lake, code: str, report: str, period: str, form: str) -> Non
         raise click.UsageError("no address of the portal: set CCHC_NATIONAL_PORTAL_URL")
     adapter = national_portal(settings)
     try:
-        rows = adapter.of_procedure(report, parse_period(period), code)
+        rows = adapter.of_procedure(report, parse_period(period), code, _known_root(lake))
     finally:
         adapter.evidence.write(lake, adapter.name, today())
     columns: dict[str, object] = {
@@ -138,10 +138,4 @@ def _held_index(path: Path) -> dict[str, object]:
 
 
 def _known_root(lake: Lake) -> str | None:
-    province = load_settings().province_code
-    for table in (PROVINCES, METRICS):
-        held = lake.store.read(f"core/{table}", schema=load_contract(table).arrow_schema())
-        for code, root in zip(held["unit_code"].to_pylist(), held["department_id"].to_pylist(), strict=True):
-            if code == province and root:
-                return str(root)
-    return None
+    return known_root(known_state(lake, {}, None), load_settings().province_code)

@@ -18,13 +18,15 @@ from cchc_pipeline.validation.acceptances import note_withdrawals, pending_withd
 from cchc_pipeline.validation.quarantine import row_keys
 
 NO_MONTH = "unknown"
+_CAPTURED = "captured_on"
 MONTH_OF_DOSSIER = ("received_on", "applied_on")
 
 
 def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table:
     """Merge `incoming` into `current`: a row replaces the held one of the same key.
 
-    Both have one schema; of several incoming rows with one key the last wins.
+    Both have one schema; of several incoming rows with one key the last wins. Where rows say the day on which they were
+    captured, a later day wins whatever came in last: an old reply that is read later replaces nothing newer.
 
     Returns:
         Rows ordered by key; `current` as it is where nothing came in.
@@ -32,6 +34,10 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
     if incoming.num_rows == 0:
         return current
     every = pa.concat_tables([current, incoming.select(current.schema.names).cast(current.schema)])
+    if _CAPTURED in every.schema.names:
+        order = pa.table({"day": every[_CAPTURED], "row": pa.array(range(every.num_rows), pa.int64())})
+        by_day = [("day", "ascending"), ("row", "ascending")]
+        every = every.take(pc.sort_indices(order, sort_keys=by_day, null_placement="at_start"))
     numbered = every.append_column("_row", pa.array(range(every.num_rows), pa.int64()))
     last = numbered.group_by(list(key)).aggregate([("_row", "max")])["_row_max"]
     return every.take(last).sort_by([(name, "ascending") for name in key]).combine_chunks()

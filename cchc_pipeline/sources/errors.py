@@ -23,6 +23,8 @@ class SourceError(CchcError):
     """
 
     default_fix: ClassVar[str] = "look at the source system's own log for this time"
+    #: Whether the source refuses to be read at all, so that a source that may not be pressed is not asked again.
+    is_refusal: ClassVar[bool] = False
     #: What happened, for officials; the rest of a sentence that begins with the source.
     said_vi: ClassVar[str] = "không đọc được"
 
@@ -75,6 +77,7 @@ class SourceAuthFailed(SourceError):
 class SourceForbidden(SourceError):
     """Account that is known but has no right to these data (403)."""
 
+    is_refusal = True
     said_vi = "từ chối truy cập (HTTP 403)"
     default_fix = "ask the owner of the system to give the account the right to read this agency's data"
 
@@ -82,6 +85,7 @@ class SourceForbidden(SourceError):
 class SourceRateLimited(SourceError):
     """Source that asks for fewer calls (429), and keeps asking."""
 
+    is_refusal = True
     said_vi = "từ chối vì quá nhiều lượt gọi (HTTP 429)"
     default_fix = "raise the delay between calls of this source, or run later when its quota is free again"
 
@@ -122,6 +126,7 @@ class FieldGone(ReplyBroken):
 class PageInsteadOfData(ReplyBroken):
     """Web page in place of data: a login page, a notice, or the refusal of a firewall."""
 
+    is_refusal = True
     said_vi = "trả về trang web thay cho số liệu"
     default_fix = "open the address by hand: check the credentials, or wait until the maintenance is over"
 

@@ -1,10 +1,10 @@
 """Ask a source over HTTP: one connection, time limits, retries, typed errors.
 
 The load on a source is limited: a single kept-alive connection, an optional pause between calls, exponential
-back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` is not asked again after 403, 429
-or a web page: no repeat, no wait. All calls of this package only read, so a POST is
-repeated like a GET. Redirects are not followed: a redirect of an API is a login page, and headers
-with secrets must not travel to another host.
+back-off on 429 and 5xx, `Retry-After` obeyed. A source with a `refusal_fix` may not be pressed: 403, 429 or a web page
+is not asked again, and a repeat keeps the pause between calls and the number that is left (`calls_left`). All calls of
+this package only read, so a POST is repeated like a GET. Redirects are not followed: a redirect of an API is a login
+page, and headers with secrets must not travel to another host.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class HttpPolicy:
         backoff_s: seconds before the second repeat, doubled for each further one.
         delay_s: pause between two calls.
         delay_max_s: longest pause; each is drawn between the two, so that calls come at no rhythm.
-        refusal_fix: what to do about 403, 429 or a web page, where these are refusals that are not asked again.
+        refusal_fix: what to do about 403, 429 or a web page, where these are refusals; see above.
         retry_after_max_s: longest wait that a source may ask for.
     """
 
@@ -79,19 +79,23 @@ class HttpClient:
     ) -> None:
         self._source = source
         self._base = base_url.rstrip("/")
+        self.has_address = bool(self._base)
         self._policy = policy or HttpPolicy()
         #: Called with path, body, status and raw content of every reply, usable or not.
         self.keep: Callable[[str, Any, int, bytes], None] | None = None
         self._day: date | None = None
         self._reading: str | None = None
-        self._last_call = 0.0
+        self._last_call, self._tries = 0.0, 1
+        #: How many calls, repeats among them, and how many repeats may still be made; None: any number.
+        self.calls_left: int | None = None
+        self.repeats_left: int | None = None
+        self._may_press = self._policy.refusal_fix is None
         retry = Retry(
-            total=self._policy.retries,
+            # the transport repeats at once, whatever the pause between calls: elsewhere `_send` repeats
+            total=self._policy.retries if self._may_press else 0,
             redirect=0,
             allowed_methods=None,
-            # where a page means a refusal, what came has to be looked at first: `_send` repeats
-            status_forcelist=RETRIED_STATUS if self._policy.refusal_fix is None else (),
-            respect_retry_after_header=self._policy.refusal_fix is None,
+            status_forcelist=RETRIED_STATUS,
             backoff_factor=self._policy.backoff_s,
             backoff_max=30,
             raise_on_status=False,
@@ -135,32 +139,42 @@ class HttpClient:
         try:
             return self._parse(self._send(method, path, **kwargs), path)
         except errors.ReplyBroken as broken:
-            is_refusal = self._policy.refusal_fix is not None and isinstance(broken, errors.PageInsteadOfData)
-            if self._policy.retries == 0 or is_refusal:
+            is_refusal = broken.is_refusal and not self._may_press
+            if self._policy.retries == 0 or is_refusal or not self._may_repeat():
                 raise
         time.sleep(self._policy.backoff_s)
         return self._parse(self._send(method, path, **kwargs), path)
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        """Return the reply to a call; a failure of the source is repeated here where a refusal must not be."""
-        repeats = 0 if self._policy.refusal_fix is None else self._policy.retries
-        for repeat in range(repeats + 1):
-            reply = self._call(method, path, **kwargs)
-            if repeat == repeats or reply.status_code < 500 or self._is_refusal(reply):
-                break
-            time.sleep(min(self._policy.backoff_s * 2**repeat, 30))
-        self._check_status(reply, path)
-        return reply
+        """Return the reply to a call; a failure is repeated here where the source may not be pressed."""
+        for repeat in range(self._policy.retries + 1):
+            self._tries = self._policy.retries + 1 if self._may_press else repeat + 1
+            try:
+                reply = self._call(method, path, **kwargs)
+                self._check_status(reply, path)
+            except (errors.SourceDown, errors.SourceTooSlow, errors.SourceServerError):
+                if self._may_press or repeat == self._policy.retries or not self._may_repeat():
+                    raise
+                time.sleep(min(self._policy.backoff_s * 2**repeat, 30))
+            else:
+                return reply
+        raise AssertionError("the last try has returned or raised")
 
-    def _is_refusal(self, reply: requests.Response) -> bool:
-        is_told = reply.status_code in (403, 429) or _is_page(reply.content)
-        return self._policy.refusal_fix is not None and is_told
+    def _may_repeat(self) -> bool:
+        """Return whether a call may be repeated, and count the repeat."""
+        if 0 in (self.calls_left, self.repeats_left):
+            return False
+        if self.repeats_left is not None:
+            self.repeats_left -= 1
+        return True
 
     def _call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         delay = random.uniform(self._policy.delay_s, max(self._policy.delay_s, self._policy.delay_max_s))  # noqa: S311
         pause = self._last_call + delay - time.monotonic()
         if pause > 0:
             time.sleep(pause)
+        if self.calls_left is not None:
+            self.calls_left -= 1
         try:
             reply = self._session.request(
                 method, self._base + path, timeout=self._policy.timeout_s, allow_redirects=False, **kwargs
@@ -178,7 +192,7 @@ class HttpClient:
 
     def _unreachable(self, failure: requests.exceptions.RequestException, path: str) -> errors.SourceError:
         reason = getattr(failure.args[0], "reason", failure.args[0]) if failure.args else failure
-        tried = f"tried {self._policy.retries + 1} times"
+        tried = f"tried {self._tries} times"
         within = f"within {self._policy.timeout_s:g} s, {tried}"
         what, fix = f"no connection ({type(reason).__name__}), {tried}", None
         if isinstance(reason, ConnectTimeoutError) or isinstance(failure, requests.exceptions.ConnectTimeout):
@@ -194,15 +208,15 @@ class HttpClient:
         return self.error(errors.SourceDown, what, path, fix=fix)
 
     def _check_status(self, reply: requests.Response, path: str) -> None:
-        status = reply.status_code
+        status, is_page = reply.status_code, _is_page(reply.content)
         if status in (200, 201):
             return
         what, fix = f"HTTP {status}", None
-        if status in RETRIED_STATUS and not self._is_refusal(reply):
-            what += f" after {self._policy.retries + 1} tries"
         kind = _KINDS.get(status, errors.SourceServerError if status >= 500 else errors.RequestRefused)
-        if status not in _KINDS and self._is_refusal(reply):
+        if status not in _KINDS and is_page and not self._may_press:
             kind, what = errors.PageInsteadOfData, f"{what}, {_PAGE}"
+        elif status in RETRIED_STATUS and not (kind.is_refusal and not self._may_press):
+            what += f" after {self._tries} tries"
         wait = reply.headers.get("Retry-After", "")
         if status == 429 and re.fullmatch(r"\d{1,6}", wait):
             what += f", the source asks to wait {wait} s"
@@ -211,7 +225,7 @@ class HttpClient:
             fix = (
                 "check the credentials and the address: the source sends the reader to another page, usually its login"
             )
-        if self._is_refusal(reply):
+        if kind.is_refusal and not self._may_press:
             fix = self._policy.refusal_fix
         raise self.error(kind, what, path, fix=fix, status=status)
 

@@ -13,7 +13,7 @@ from cchc_pipeline.settings import PREFIX, Settings
 from cchc_pipeline.sources.documents.lgsp.source import DocumentsSource
 from cchc_pipeline.sources.drop_folder import files_in
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
-from cchc_pipeline.sources.national_portal.saved import newest_day
+from cchc_pipeline.sources.national_portal.saved import saved_days
 from cchc_pipeline.sources.national_portal.source import NationalPortalSource
 from cchc_pipeline.sources.one_stop.vnpt_igate.source import OneStopOptions, OneStopSource
 from cchc_pipeline.sources.papi.source import PapiDropSource
@@ -57,7 +57,7 @@ class SourceKind:
         if self.address:
             if settings.addresses()[self.address]:
                 return None
-            if self.is_saved and (newest_day(folder, window) if window else any(folder.glob("*-*-*"))):
+            if self.is_saved and (saved_days(folder, window) if window else any(folder.glob("*-*-*"))):
                 return None
             return f"{PREFIX}{self.address.upper()} is not set"
         return None if any(map(files_in, (folder, *folder.glob("*/")))) else f"no file in {folder}"

@@ -120,8 +120,10 @@ def _sentences(
         held_vi += f" trong {_night_vi(read_on)}"
         held_en += f" in the night of the data of {read_on}"
     if state == "failed" and sum(newest.get("rows", {}).values()):
-        held_vi = f"phần đã đọc được vẫn công bố, phần còn lại {held_vi if read_on else 'để trống, không phải bằng 0'}"
-        held_en = f"what was read is published, and of the rest {held_en if read_on else 'nothing is known'}"
+        of_vi, of_en = (" từ tệp do cán bộ lưu", " from saved files") if newest.get("is_saved") else ("", "")
+        rest_vi, rest_en = (held_vi, held_en) if read_on else ("để trống, không phải bằng 0", "nothing is known")
+        held_vi = f"phần đã đọc được{of_vi} vẫn công bố, phần còn lại {rest_vi}"
+        held_en = f"what was read{of_en} is published, and of the rest {rest_en}"
     match state:
         case "absent":
             why, why_en = ("chưa khai báo nguồn", "not in the settings") if kind.address else _EMPTY

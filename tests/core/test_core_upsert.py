@@ -154,3 +154,15 @@ def test_open_dossiers_are_those_accepted_and_not_finished(lake, status):
     assert open_dossiers(lake)["dossier_code"].to_pylist() == (
         [row(1)["dossier_code"]] if status in (2, 4, 5, 6) else []
     )
+
+
+def test_what_was_captured_earlier_never_replaces_what_was_captured_later() -> None:
+    schema = pa.schema([("unit", pa.string()), ("captured_on", pa.date32()), ("count", pa.int64())])
+
+    def rows(*given: tuple[int | None, int]) -> pa.Table:
+        days = [date(2026, 11, day) if day else None for day, _ in given]
+        return pa.table([["H44"] * len(given), days, [count for _, count in given]], schema=schema)
+
+    for before, incoming, count in (((11, 90), [(5, 50)], 90), ((5, 50), [(11, 90)], 90), ((5, 50), [(5, 60)], 60),
+                                  ((None, 1), [(5, 60)], 60), ((4, 1), [(9, 3), (6, 2)], 3)):  # fmt: skip
+        assert merge(rows(before), rows(*incoming), ["unit"])["count"].to_pylist() == [count]

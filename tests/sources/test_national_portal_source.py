@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from captured_portal import CAPTURES, COUNTRY, PROCEDURE, PROCEDURE_ID, CapturedPortal, Spoiled
+from captured_portal import CAPTURES, COUNTRY, PROCEDURE, PROCEDURE_ID, ROOT, CapturedPortal, Spoiled
 from command_line import output
 from published_files import needs, published
 from source_site import Reply, Request, Site, site
 
+from cchc_pipeline.contracts import load_contract
 from cchc_pipeline.days import Window, parse_period
 from cchc_pipeline.lake.layout import Lake
 from cchc_pipeline.progress import silent
@@ -25,24 +28,28 @@ from cchc_pipeline.sources.evidence import archives, read_archive
 from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.landing import land
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF, periods_to_read
-from cchc_pipeline.sources.national_portal.source import METRICS, PROVINCES, NationalPortalSource
+from cchc_pipeline.sources.national_portal.source import METRICS, PROCEDURES, PROVINCES, NationalPortalSource
 from cchc_pipeline.sources.protocol import Batch, KnownState
 
+NOTHING_HELD = KnownState()
 DAY, CAPTURED_ON = date(2026, 8, 31), date(2026, 9, 28)
 
 
 @contextmanager
 def source(answer: Callable[[Request], Reply], **options: Any) -> Iterator[tuple[NationalPortalSource, Site]]:
     with site(answer) as served:
-        http = HttpClient("national_portal", served.url, HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
+        policy = options.pop("policy", HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
+        http = HttpClient("national_portal", served.url, policy)
         yield NationalPortalSource(http, options.pop("code", "H44"), today=lambda: CAPTURED_ON, **options), served
 
 
-def pull(adapter: NationalPortalSource) -> tuple[dict[str, Batch], errors.SourceError | None]:
+def pull(
+    adapter: NationalPortalSource, known: KnownState = NOTHING_HELD
+) -> tuple[dict[str, Batch], errors.SourceError | None]:
     """The batches by table, and the error that the pull ended with."""
     batches: dict[str, Batch] = {}
     try:
-        for batch in adapter.pull(Window(DAY, DAY), KnownState(), silent):
+        for batch in adapter.pull(Window(DAY, DAY), known, silent):
             batches[batch.table] = batch
     except errors.SourceError as error:
         return batches, error
@@ -283,7 +290,10 @@ def test_saved_replies_are_read_by_the_same_parser(tmp_path: Path) -> None:
     assert error is None
     rows = batches[METRICS].rows
     assert len({row["unit_code"] for row in rows}) == 164
-    assert {row["captured_on"] for row in rows} == {DAY}
+    # each figure is of the day on which its reply was captured, not of the folder's
+    assert {row["captured_on"] for row in rows if row["report"] == "dvc-progress-tree"} == {date(2026, 9, 26)}
+    assert {row["captured_on"] for row in rows} == {date(2026, 9, 26), date(2026, 9, 28)}
+    assert (adapter.captured_on, adapter.is_saved) == (date(2026, 9, 28), True)
     own = next(r for r in rows if (r["unit_code"], r["metric_code"]) == ("H44", "DOSSIER_ON_TIME"))
     assert own["denominator"] == 184513  # and not that of a single procedure, saved beside it
 
@@ -382,3 +392,180 @@ def test_saved_files_are_evidence_too(tmp_path: Path) -> None:
     assert (entry["captured"], entry["from"], entry["body"]["month"]) == ("2026-09-28", "file", 8)
     assert kept["transparency/again.json"][1]["captured"] == f"{DAY}"
     assert kept["dvc-progress-tree/month-formality.json"]
+
+
+# -- folders of saved replies that are no saved night ----------------------------------------------------------------
+
+
+def unset(adapter: NationalPortalSource) -> NationalPortalSource:
+    """The adapter without an address of the portal."""
+    adapter._http.has_address = False
+    return adapter
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize(
+    "files",
+    [{}, {"requests.json": b"{}"}, {"read me.txt": b"x"}, {"transparency.json": b"<html>"}, {"formalities.json": None}],
+)
+def test_a_folder_without_a_usable_report_does_not_silence_the_portal(
+    files: dict[str, bytes | None], tmp_path: Path
+) -> None:
+    folder = tmp_path / f"{DAY}"
+    folder.mkdir()
+    for name, content in files.items():
+        page = (published(CAPTURES) / "formalities" / "page-last.json").read_bytes()
+        (folder / name).write_bytes(page if content is None else content)
+        if content is None:
+            body = {"url": "/api/v1/reporting/formalities", "body": {"currentPage": 575, "pageSize": 10}}
+            (folder / "formalities.request.json").write_text(json.dumps(body))
+    with source(CapturedPortal(), saved=tmp_path) as (adapter, served):
+        batches, error = pull(adapter)
+        assert (error, len(served.seen), adapter.is_saved) == (None, 29, False)
+    assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164
+    assert (PROCEDURES in batches) is ("formalities.json" in files)
+    assert str(folder) in adapter.notes[METRICS]
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        batches, error = pull(unset(adapter))
+    assert METRICS not in batches
+    assert str(folder) in str(error)
+    assert f"cchc portal requests --day {DAY}" in str(error)
+
+
+@needs(CAPTURES)
+def test_a_folder_is_for_its_own_day(tmp_path: Path) -> None:
+    save(tmp_path)
+    batches: list[Batch] = []
+    with source(nobody, saved=tmp_path) as (adapter, _), pytest.raises(errors.FileUnusable, match="no usable reply"):
+        for batch in unset(adapter).pull(Window(date(2026, 8, 20), date(2026, 11, 30)), KnownState(), silent):
+            batches.append(batch)  # noqa: PERF402 - the pull raises at its end
+    assert {(batch.table, batch.day) for batch in batches} == {(METRICS, DAY)}
+    assert (adapter.captured_on, adapter.is_saved) == (date(2026, 9, 28), True)
+
+
+@needs(CAPTURES)
+def test_one_odd_path_of_a_folder_costs_only_itself(tmp_path: Path) -> None:
+    target = save(tmp_path)
+    (target / "x.json").mkdir()
+    (target / "gone.json").symlink_to("/nowhere/at/all")
+    (target / "transparency" / "month-all.json").rename(target / "transparency" / "MONTH-ALL.JSON")
+    index = json.loads((target / "requests.json").read_bytes())
+    index["provide-online-tree/month-all.json"]["body"]["year"] = 10**12
+    index["dvc-progress-tree/month-all.json"]["body"]["rootDepartmentId"] = [ROOT]
+    index["handling-satisfaction/month-all.json"]["body"]["rootDepartmentId"] = ROOT.upper()
+    index["dossier-digitized/month-all.json"]["body"] = json.dumps(index["dossier-digitized/month-all.json"]["body"])
+    (target / "requests.json").write_text(json.dumps(index))
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        batches, error = pull(adapter)
+    for name in ("x.json", "gone.json", "provide-online-tree/month-all.json", "dvc-progress-tree/month-all.json"):
+        assert name in str(error)
+    assert "folder, not a file" in str(error)
+    assert {row["report"] for row in batches[METRICS].rows} == set(GROUP_OF) - {
+        "provide-online-tree", "dvc-progress-tree"
+    }  # fmt: skip
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_of_two_saved_files_of_one_report_the_later_captured_one_counts(tmp_path: Path) -> None:
+    entry = json.loads((published(CAPTURES) / "requests.json").read_bytes())["transparency/month-all.json"]
+    other = (published(CAPTURES) / "transparency" / "month-all.json").read_bytes().replace(b"7.96", b"7.97")
+    later = json.dumps({**entry, "captured": "2026-09-28T08:00:00+07:00"}).encode()
+    target = save(tmp_path, {"transparency/a.json": other, "transparency/a.request.json": later})
+    for name, period, captured in (("a", {"timeType": "month", "month": 8}, "2026-09-27"),
+                                   ("b", {"timeType": "year"}, "2026-09-26")):  # fmt: skip
+        (target / f"{name}-list.json").write_bytes(published(COUNTRY).read_bytes())
+        request = {"url": "/x/service-results", "body": {"year": 2026, **period}, "captured": captured}
+        (target / f"{name}-list.request.json").write_text(json.dumps(request))
+    with source(nobody, saved=tmp_path) as (adapter, _):
+        batches, error = pull(adapter)
+    assert "transparency/month-all.json" in str(error)
+    assert "transparency/a.json, answers the same request and was captured later" in str(error)
+    assert "b-list.json" in str(error)
+    assert {row["period_type"] for row in batches[PROVINCES].rows} == {"month"}
+    assert {row["captured_on"] for row in batches[METRICS].rows if row["report"] == "transparency"} == {CAPTURED_ON}
+
+
+# -- what a night asks when something fails --------------------------------------------------------------------------
+
+
+def known(**held: list[dict[str, str]]) -> KnownState:
+    """A lake that keeps the identifier of the province."""
+
+    def rows(table: str, columns: Sequence[str]) -> pa.Table:
+        schema = load_contract(table).arrow_schema(relaxed=True)
+        return pa.Table.from_pylist(held.get(table, []), schema).select(list(columns))
+
+    return KnownState(held=rows)
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize("reply", [Reply(201, b'{"code":'), Reply(500, {}), Reply(201, {"code": "OK", "data": {}})])
+def test_without_the_list_of_provinces_reports_are_asked_by_the_identifier_that_is_held(reply: Reply) -> None:
+    class Listless(CapturedPortal):
+        def __call__(self, request: Request) -> Reply:
+            return super().__call__(request) if "rootDepartmentId" in request.json() else reply
+
+    held = known(national_portal__metrics=[{"unit_code": "H44", "department_id": ROOT}])
+    with source(Listless()) as (adapter, served):
+        batches, error = pull(adapter, held)
+        assert len(served.seen) == 29
+    assert PROVINCES not in batches
+    assert "no ranks" in adapter.notes[PROVINCES]
+    assert "service-results of 2026" in str(error)
+    assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164
+
+
+class Failing(CapturedPortal):
+    """The captured portal, some reports of which fail in every period."""
+
+    def __init__(self, status: int, *reports: str) -> None:
+        super().__init__()
+        self.status, self.failing = status, reports
+
+    def __call__(self, request: Request) -> Reply:
+        reply = super().__call__(request)
+        return Reply(self.status, {"code": "ERROR"}) if request.path.endswith(self.failing) else reply
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+def test_an_error_of_one_report_leaves_the_others_and_two_in_a_row_end_the_night(status: int) -> None:
+    manners = HttpPolicy(timeout_s=2, retries=3, backoff_s=0, refusal_fix="wait")
+    with source(Failing(status, "provide-online-tree"), policy=manners) as (adapter, served):
+        batches, error = pull(adapter)
+        assert len(served.seen) == 29
+    assert f"HTTP {status}" in str(error)
+    assert "provide-online-tree of 2026-Q3" in str(error)
+    periods = {(row["report"], row["period_start"]) for row in batches[METRICS].rows}
+    assert len(periods) == 6 * 3  # the quarter and the month before begin on one day
+    with source(Failing(status, "transparency", "dvc-progress-tree"), policy=manners) as (adapter, served):
+        batches, error = pull(adapter)
+        asked = [request.path.rpartition("/")[2] for request in served.seen]
+        assert list(dict.fromkeys(asked)) == ["service-results", "transparency", "dvc-progress-tree"]
+        assert len(asked) == 4 + (3 if status >= 500 else 0)  # a night repeats three times altogether
+    assert "not asked any more" in adapter.notes[METRICS]
+    assert {row["report"] for row in batches[METRICS].rows} == {"service-results"}
+
+
+@needs(CAPTURES)
+@needs(COUNTRY)
+def test_a_night_never_makes_more_calls_than_it_may() -> None:
+    manners = HttpPolicy(timeout_s=0.2, retries=3, backoff_s=0, refusal_fix="wait")
+    times = iter(range(100))
+
+    class Slow(CapturedPortal):
+        def __call__(self, request: Request) -> Reply:
+            if next(times) in (2, 3):
+                time.sleep(0.4)
+            return super().__call__(request)
+
+    with source(Slow(), policy=manners) as (adapter, served):
+        batches, error = pull(adapter)
+        assert len(served.seen) == 29
+    assert error is None
+    assert "not asked, as repeats took their calls: 2 reports, dossier-digitized of 2026-07" in adapter.notes[METRICS]
+    assert len({row["unit_code"] for row in batches[METRICS].rows}) == 164

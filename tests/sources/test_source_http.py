@@ -3,9 +3,14 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
+import struct
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from source_site import Reply, Request, site
@@ -124,7 +129,9 @@ PAGE = b"<html><head><title>Request Rejected</title></head></html>"
         (Reply(200, b'{"content": ['), errors.ReplyBroken, 2),
     ],
 )
-def test_a_refusal_is_taken_at_its_word(reply: Reply, kind: type[errors.SourceError], calls: int) -> None:
+def test_a_source_that_may_not_be_pressed_is_taken_at_its_word(
+    reply: Reply, kind: type[errors.SourceError], calls: int
+) -> None:
     """Where a page, 403 and 429 are refusals, nothing is repeated or waited for; real failures still are repeated."""
     start = time.monotonic()
     with site(lambda _: reply) as served:
@@ -134,7 +141,39 @@ def test_a_refusal_is_taken_at_its_word(reply: Reply, kind: type[errors.SourceEr
         assert {request.headers["User-Agent"] for request in served.seen} == {"cchc-pipeline (read only)"}
     assert time.monotonic() - start < 5
     assert type(caught.value) is kind
-    assert (caught.value.fix == "wait for the next night") is (calls == 1)
+    assert (caught.value.fix == "wait for the next night") is kind.is_refusal
+
+
+@pytest.mark.parametrize(("repeats", "calls", "tried"), [(None, 9, 3), (3, 9, 3), (1, 9, 2), (3, 2, 2), (0, 9, 1)])
+def test_a_call_without_a_reply_is_repeated_by_the_same_manners(repeats: int | None, calls: int, tried: int) -> None:
+    """A reset connection: the pause between calls holds for repeats, and so does the number of calls."""
+    with resetting() as (url, seen):
+        client = _client(url, HttpPolicy(timeout_s=1, retries=2, backoff_s=0, delay_s=0.1, refusal_fix="wait"))
+        client.calls_left, client.repeats_left = calls, repeats
+        with pytest.raises(errors.SourceDown, match=f"tried {tried} times"):
+            client.ask("POST", "/x", json={})
+    assert (len(seen), client.calls_left) == (tried, calls - tried)
+    assert all(later - earlier >= 0.1 for earlier, later in pairwise(seen))
+
+
+@contextmanager
+def resetting() -> Iterator[tuple[str, list[float]]]:
+    """A server that resets every connection once it was asked something; its address, and when it was asked."""
+    seen: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    connection.recv(4096)
+                    seen.append(time.monotonic())
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", seen
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_pauses_are_drawn_between_the_shortest_and_the_longest() -> None:

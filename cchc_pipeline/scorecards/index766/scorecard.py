@@ -68,8 +68,15 @@ def portal_measures(rubric: Rubric, portal_metrics: Table) -> pd.DataFrame:
 
 
 def unknown_metrics(portal_metrics: Table, rubrics: RubricSet) -> list[str]:
-    """Return metric codes that no version scores, sorted; what is published beside them is known."""
-    codes = as_frame(portal_metrics)["metric_code"].dropna().unique().tolist()
+    """Return metric codes that no version scores, sorted.
+
+    What is published beside metrics is known, and what is published with maximum 0 only is not to be scored.
+    """
+    frame = as_frame(portal_metrics)
+    if "max_score" in frame:
+        counts = frame["max_score"].isna() | frame["max_score"].ne(0).fillna(True)
+        frame = frame[counts]
+    codes = frame["metric_code"].dropna().unique().tolist()
     variants = [rubric.for_source("portal") for rubric in rubrics.versions(RUBRIC)]
     known = {criterion.code for variant in variants for criterion in variant.criteria()} | {TOTAL_CODE, *UNSCORED}
     return sorted(code for code in codes if code not in known and not code.startswith(BESIDE))

@@ -21,6 +21,7 @@ from cchc_pipeline.days import Window
 from cchc_pipeline.sources import errors
 from cchc_pipeline.sources.national_portal.replies import decode
 from cchc_pipeline.sources.national_portal.requests import METRICS, PROCEDURES, REPORTS, PageRequest, closed_month
+from cchc_pipeline.sources.national_portal.shape import count_or_none
 from cchc_pipeline.sources.protocol import KnownState, Row
 from cchc_pipeline.sources.records import Fields, Problems, mapping_or_empty, read_fields, reader, text_or_none
 
@@ -185,7 +186,7 @@ def parse_page(content: Any, request: PageRequest, began_on: date, captured_on: 
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return count_or_none(value) or None
 
 
 def _row(item: Any, position: int, total: int, size: int, began_on: date, captured_on: date) -> Row:

@@ -6,7 +6,7 @@ A reply is about a province and all its children, or about the country and its 3
 
 Rows are the portal's `metrics[]`, and beside them, in rows of their own:
 
-* the items that the trees give as counts (`_ITEMS`), with the codes of the rubric;
+* the items that the trees give as counts (`ITEMS`), with the codes of the rubric;
 * `GROUP.<group>`: the published score of the report's group; `TOTAL`: the total of `service-results`;
 * `RADAR.<group>`: the five groups of `service-results`, whose CKMB is rounded in another order;
 * `FIELD.<name>`: any other single number of a unit, in `numerator`, under the portal's own name.
@@ -23,15 +23,10 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.reference.unit_codes import canonical_unit_code
 from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken, SourceError
-from cchc_pipeline.sources.national_portal.requests import (
-    GROUP_OF,
-    SATISFACTION,
-    SERVICE_RESULTS,
-    PageRequest,
-    ReportRequest,
-)
+from cchc_pipeline.sources.national_portal import shape
+from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SERVICE_RESULTS, PageRequest, ReportRequest
+from cchc_pipeline.sources.national_portal.shape import ITEMS, identity, objects
 from cchc_pipeline.sources.protocol import Row
 from cchc_pipeline.sources.records import (
     Fields,
@@ -60,25 +55,6 @@ _FIGURES: Fields = {
 }
 #: Share by which reports of one pull were seen to differ, with room: 0.02 %.
 _IN_STEP = 0.01
-_METRIC_NUMBERS = ("numerator", "denominator", "ratio", "score", "maxScore")
-METRIC_REPORTS = ("transparency", "dossier-digitized", SATISFACTION)
-#: Report -> code of an item -> fields that its numerator is the sum of, and the field of its denominator.
-_ITEMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
-    "dvc-progress-tree": {"DOSSIER_ON_TIME": (("totalOnTime",), "totalReceived")},
-    "formality-online-payment-tree": {
-        "DOSSIER_ONLINE_PAYMENT": (("totalDossierOnlinePaymentSuccess",), "totalDossierFinancialObligation"),
-        "FORMALITY_ONLINE_PAYMENT": (
-            ("totalDossierOnlineFormalityPaymentSuccess",),
-            "totalFeeDossierFormalityDistinct",
-        ),
-        "FORMALITY_PAYMENT_AVAILABLE": (("totalFeeDossierFormality",), "totalFeeFormality"),
-    },
-    "provide-online-tree": {
-        "ONLINE_PROCEDURES": (("partialCount", "fullCount"), "authorityCount"),
-        "ONLINE_PROCEDURES_USED": (("onlineDossierCount",), "onlineServiceTotal"),
-        "ONLINE_DOSSIERS": (("channelOnlineSum",), "channelTotalSum"),
-    },
-}
 #: Items whose group has no other, so that its published score is theirs.
 _ONLY_ITEM = "DOSSIER_ON_TIME"
 _NO_FIGURE = {"stt", "totalScore", "score", "totalMaxScore", "maxScore", "ratio", "scoreDelta", "growthPercent"}
@@ -104,9 +80,11 @@ class Reply:
         children: identifiers of the units below, in the order of the reply.
         rows: records with the columns of `national_portal__metrics` but `captured_on`.
         received: dossiers received as the report counts them for the unit asked for; None where it does not.
-        absent: sentences on fields of metrics that no unit has.
+        absent: sentences on fields that are gone, and on units that come twice.
         is_code_given: whether the reply itself has the code of the unit asked for.
-        doubt: why its figures may be those of another month; `settle` decides.
+        doubt: why its figures are those of another month; see `settle`.
+        province_code: canonical code of the province asked for; None of the country.
+        captured_on: the day on which it came, where it was saved with its request.
     """
 
     request: ReportRequest
@@ -117,6 +95,8 @@ class Reply:
     absent: tuple[str, ...] = ()
     is_code_given: bool = True
     doubt: SourceError | None = None
+    province_code: str | None = None
+    captured_on: date | None = None
 
 
 def decode(content: bytes, request: ReportRequest | PageRequest) -> Any:
@@ -145,7 +125,7 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
 
     Raises:
         ReplyBroken: no JSON, not OK, or a list shorter than its total; `FieldGone`: without a part of the shape;
-            `PageRepeated`: about another unit than asked for (the whole country is one).
+            `PageRepeated`: about another unit than asked for (the whole country is one), or units of another province.
     """
     reply = decode(content, request) if isinstance(content, bytes) else content
     if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), Mapping):
@@ -153,80 +133,25 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
     if reply.get("code", "OK") != "OK":
         raise request.error(ReplyBroken, "the portal answers, but not OK")
     data = reply["data"]
-    own, below = _parts(data, request)
+    own, below = shape.parts(data, request)
     own = {**own, "growthPercent": data.get("growthPercent")}
-    _check_unit(own, request, province_code)
-    _check_length(data, below, request)
-    root = request.root_id if province_code else None
+    shape.check_unit(own, request, province_code)
+    shape.check_children(below, request, province_code)
+    shape.check_length(data, below, request)
+    absent, doubt = shape.absent(data, own, below, request), shape.other_month(data, request)
+    root = identity(request.root_id) if province_code else None
     is_code_given = text_or_none(own.get("departmentCode")) is not None
     if province_code is None or not is_code_given:
         own = {**own, "departmentCode": province_code or COUNTRY}
     entries: list[tuple[str | None, Mapping[str, Any], Row]] = [(root, own, _unit(own, is_root=True))]
-    entries += [(text_or_none(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
-    rows = [row for identity, entry, unit in entries for row in _unit_rows(identity, entry, unit, request)]
+    entries += [(identity(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
+    first = {one[0]: number for number, one in reversed(list(enumerate(entries)))}
+    entries = [one for number, one in enumerate(entries) if one[0] is None or first[one[0]] == number]
+    rows = [row for one, entry, unit in entries for row in _unit_rows(one, entry, unit, request)]
     rows += _results_rows(root, entries[0][2], data, request)
-    units = {identity: unit for identity, _, unit in entries if identity is not None}
-    children = tuple(identity for identity, *_ in entries[1:])
-    absent, doubt = _absent(own, below, request), _other_month(data, request)
-    return Reply(request, units, children, rows, _received(own), absent, is_code_given, doubt)
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; nothing where it is no list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def _parts(data: Mapping[str, Any], request: ReportRequest) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-    """Return the unit asked for and those below it, from either shape."""
-    for top, list_name in (("overview", "evaluation"), ("parent", "children")):
-        if top in data or list_name in data:
-            for name, kind in ((top, Mapping), (list_name, list)):
-                if not isinstance(data.get(name), kind):
-                    raise request.error(FieldGone, f"the report has no field '{name}'")
-            return data[top], _objects(data[list_name])
-    raise request.error(FieldGone, "the report has neither 'overview' nor 'parent'")
-
-
-def _absent(own: Mapping[str, Any], below: Sequence[Mapping[str, Any]], request: ReportRequest) -> tuple[str, ...]:
-    if request.report not in METRIC_REPORTS:
-        return ()
-    if not any(isinstance(entry.get("metrics"), list) for entry in (own, *below)):
-        raise request.error(FieldGone, "the report has no field 'metrics'")
-    metrics = [metric for entry in (own, *below) for metric in _objects(entry.get("metrics"))]
-    gone = [name for name in ("name", *_METRIC_NUMBERS) if metrics and all(name not in metric for metric in metrics)]
-    return tuple(f"{request.period}: the metrics of {request.report} have no field '{name}'" for name in gone)
-
-
-def _check_unit(own: Mapping[str, Any], request: ReportRequest, province_code: str | None) -> None:
-    identity, code = text_or_none(own.get("departmentId")), text_or_none(own.get("departmentCode"))
-    told = [identity is not None and identity == request.root_id, code and canonical_unit_code(code) == province_code]
-    known = [given for given, value in zip(told, (identity, code), strict=True) if value is not None]
-    if province_code is None and not (code and canonical_unit_code(code)):
-        return
-    if province_code is None or not known or not all(known):
-        what = "the report of another unit than asked for"
-        if province_code and not known:
-            what += ": it has neither code nor identifier, as that of the whole country"
-        fix = f"ask with rootDepartmentId of {province_code or 'no unit'}, and compare the name in the reply"
-        raise request.error(PageRepeated, what, fix)
-
-
-def _check_length(data: Mapping[str, Any], below: Sequence[Any], request: ReportRequest) -> None:
-    total = number_or_none(value_at(data, "pagination.total"))
-    if total is not None and len(below) != total:
-        what = f"the list has {len(below)} units and says that there are {total:g}"
-        raise request.error(ReplyBroken, what, "ask with a larger pageSize, or save the reply again")
-
-
-def _other_month(data: Mapping[str, Any], request: ReportRequest) -> SourceError | None:
-    """Return an error where the chart of a tree has figures of a month outside the period; seen were only zeros."""
-    first, last = request.period.first.month, request.period.last.month
-    for point in _objects(data.get("monthlyChart")) if request.report == "dvc-progress-tree" else ():
-        month, shares = text_or_none(point.get("month")) or "", (point.get("onTimePct"), point.get("overduePct"))
-        if month.isdecimal() and not first <= int(month) <= last and any(number_or_none(share) for share in shares):
-            what = f"its chart has figures of month {month}, which lies outside {request.period}"
-            return request.error(PageRepeated, what, "ask for the period again, or correct the request beside the file")
-    return None
+    units = {one: unit for one, _, unit in entries if one is not None}
+    children = tuple(one for one, *_ in entries[1:])
+    return Reply(request, units, children, rows, _received(own), absent, is_code_given, doubt, province_code)
 
 
 def _unit(entry: Mapping[str, Any], *, is_root: bool) -> Row:
@@ -244,7 +169,7 @@ def _unit(entry: Mapping[str, Any], *, is_root: bool) -> Row:
 
 
 def _received(own: Mapping[str, Any]) -> float | None:
-    metrics = {text_or_none(metric.get("code")): metric for metric in _objects(own.get("metrics"))}
+    metrics = {_code(metric.get("code")): metric for metric in objects(own.get("metrics"))}
     digitised = value_at(metrics, "ORIGINAL_RESULT_AVAILABLE.denominator")
     found = (number_or_none(value) for value in (own.get("totalReceived"), own.get("totalDossiers"), digitised))
     return next((value for value in found if value is not None), None)
@@ -263,12 +188,12 @@ def _unit_rows(identity: str | None, entry: Mapping[str, Any], unit: Row, reques
     }
     yield row(TOTAL_CODE if request.report == SERVICE_RESULTS else f"GROUP.{group}", published)
     for code, score in mapping_or_empty(entry.get("groupScores")).items():
-        code = _GROUP_NAMES.get(code, code)
+        code = _GROUP_NAMES.get(code.upper(), code.upper())
         yield row(f"GROUP.{code}", {"score": score}, code)
-    for metric in _objects(entry.get("metrics")):
-        yield row(text_or_none(metric.get("code")), metric)
+    for metric in objects(entry.get("metrics")):
+        yield row(_code(metric.get("code")), metric)
     taken = set(_NO_FIGURE)
-    for code, (parts, whole) in _ITEMS.get(request.report, {}).items():
+    for code, (parts, whole) in ITEMS.get(request.report, {}).items():
         counts = {name: entry[name] for name in (*parts, whole) if name in entry}
         if counts:  # children publish some groups only: nothing is split by guess
             part = counts.get(parts[0]) if len(parts) == 1 else _sum(counts.get(name) for name in parts)
@@ -289,14 +214,20 @@ def _sum(values: Iterable[Any]) -> Any:
 
 def _results_rows(root: str | None, unit: Row, data: Mapping[str, Any], request: ReportRequest) -> Iterator[Row]:
     """Yield what `service-results` has beside its units: groups, and counts of dossiers and procedures by kind."""
-    for group in _objects(data.get("radar")):
-        if code := text_or_none(group.get("code")):
+    for group in objects(data.get("radar")):
+        if code := _code(group.get("code")):
             yield _row(root, unit, request, code, f"RADAR.{code}", group)
     for name, parts in mapping_or_empty(data.get("donuts")).items():
-        for part in _objects(parts):
-            if code := text_or_none(part.get("code")):
+        for part in objects(parts):
+            if code := _code(part.get("code")):
                 figures = {"name": part.get("name"), "numerator": part.get("value"), "ratio": part.get("percent")}
                 yield _row(root, unit, request, TOTAL_CODE, f"FIELD.{name}.{code}", figures)
+
+
+def _code(value: Any) -> str | None:
+    """Return the code of a metric, group or kind in capitals, as codes are compared."""
+    text = text_or_none(value)
+    return None if text is None else text.upper()
 
 
 def _unit_code(raw: Any, problems: Problems) -> str | None:
@@ -335,17 +266,20 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
     """
     known: dict[str, Row] = {}
     for reply in replies:
-        for identity, unit in reply.units.items():
-            held = known.setdefault(identity, dict(unit))
+        for one, unit in reply.units.items():
+            held = known.setdefault(one, dict(unit))
             held |= {name: value for name, value in unit.items() if held[name] is None}
     rows: dict[Any, Row] = {}
-    for row in (row for reply in replies for row in reply.rows):
-        identity, problems, joined = row["department_id"], Problems(), {**row, "captured_on": captured_on}
-        joined |= {name: value for name, value in known.get(identity, {}).items() if row[name] is None}
+    for reply, row in ((held_in, row) for held_in in replies for row in held_in.rows):
+        one, problems = row["department_id"], Problems()
+        joined = {**row, "captured_on": reply.captured_on or captured_on}
+        joined |= {name: value for name, value in known.get(one, {}).items() if row[name] is None}
         joined["unit_code"] = _unit_code(joined["unit_code"], Problems())
         if joined["unit_code"] is None and "unit_code: " not in (row["parse_errors"] or ""):
-            problems.add("unit_code", f"no report gives the code of the unit with identifier {identity}")
-            joined["parse_errors"] = "; ".join(filter(None, (row["parse_errors"], problems.text())))
+            problems.add("unit_code", f"no report gives the code of the unit with identifier {one}")
+        elif shape.is_foreign(joined["unit_code"], reply.province_code):
+            problems.add("unit_code", f"a unit of another province than {reply.province_code}", joined["unit_name"])
+        joined["parse_errors"] = "; ".join(filter(None, (row["parse_errors"], problems.text()))) or None
         key = tuple(joined[name] for name in ("unit_code", "period_type", "period_start", "metric_code"))
         rows.setdefault(key if None not in key else (len(rows), "no key"), joined)
     return list(rows.values())
@@ -354,26 +288,32 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
 def settle(replies: Sequence[Reply]) -> tuple[list[Reply], list[SourceError]]:
     """Return the replies to keep, and an error for each that is of another month.
 
-    A chart alone proves nothing: a reply in doubt is kept where another report of its period counts the same dossiers.
+    Each that says so itself is, and so is each of its period that counts the dossiers of that one.
     """
     kept, faults = [], []
     for reply in replies:
-        others = (
-            one.received for one in replies
-            if one.request.period == reply.request.period and one is not reply and one.received is not None
-        )  # fmt: skip
-        agrees = any(abs(count - (reply.received or 0)) <= _IN_STEP * max(count, 1) for count in others)
-        if reply.doubt is None or agrees:
-            kept.append(reply)
-        else:
+        doubtful = next((
+            one for one in replies
+            if one.doubt is not None and one.request.period == reply.request.period and _counts_alike(one, reply)
+        ), None)  # fmt: skip
+        if reply.doubt is not None:
             faults.append(reply.doubt)
+        elif doubtful is not None:
+            what = f"it counts the dossiers of {doubtful.request.report}, whose figures are of another month"
+            faults.append(reply.request.error(PageRepeated, what, doubtful.doubt.fix if doubtful.doubt else None))
+        else:
+            kept.append(reply)
     return kept, faults
+
+
+def _counts_alike(one: Reply, other: Reply) -> bool:
+    counts = [reply.received for reply in (one, other) if reply.received is not None]
+    return len(counts) == 2 and abs(counts[0] - counts[1]) <= _IN_STEP * max(*counts, 1)
 
 
 def warnings(replies: Sequence[Reply]) -> list[str]:
     """Return sentences on fields that are gone, and on reports of one period that count other dossiers or units."""
     said = [sentence for reply in replies for sentence in reply.absent]
-    said += [reply.doubt.message for reply in replies if reply.doubt is not None]
     for period in dict.fromkeys(reply.request.period for reply in replies):
         some = [reply for reply in replies if reply.request.period == period]
         counted = {reply.request.report: reply.received for reply in some if reply.received is not None}

@@ -29,6 +29,8 @@ GROUP_OF = {
 REPORTS = (SERVICE_RESULTS, *GROUP_OF)
 REPORT_PATH = "/api/v1/reporting/evaluation/"
 FORMALITIES_PATH = "/api/v1/reporting/formalities"
+#: Calls of a night at most: seven reports of four periods, and the list of provinces.
+NIGHT_CALLS = 29
 #: The largest page seen; it held every child of a province, and nobody was seen to ask for a second page.
 PAGE_SIZE = 300
 #: Key of a procedure's UUID, by report; `service-results` and satisfaction take none.
@@ -130,26 +132,29 @@ def read_request(report: str, body: Mapping[str, Any], culprit: str | None = Non
     """Read the request that was saved beside a reply.
 
     Raises:
-        ValueError: the report is unknown, or the body names no month, quarter or year.
+        ValueError: the report is unknown, the body names no month, quarter or year, or an identifier is no text.
     """
     if report not in REPORTS:
         raise ValueError(f"{report!r} is no report; use one of {', '.join(REPORTS)}")
     try:
         if "fromDate" in body:
-            first, last = (date.fromisoformat(str(body[key])) for key in ("fromDate", "toDate"))
+            first, last = (date.fromisoformat(str(body[key])[:10]) for key in ("fromDate", "toDate"))
             kinds = [
                 kind for kind in ("month", "quarter", "year") if period_of(kind, first) == Period(kind, first, last)
             ]
             kind = kinds[0]
         else:
-            kind = str(body["timeType"])
+            kind = str(body["timeType"]).lower()
             months = {"month": 1, "quarter": 3, "year": 12}[kind]
             first = date(int(body["year"]), 1 if kind == "year" else (int(body[kind]) - 1) * months + 1, 1)
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError):
         keys = "timeType and year with month or quarter, or fromDate and toDate"
         raise ValueError(f"the request names no month, quarter or year; it needs {keys}") from None
-    formality = body.get("formalityId") or body.get("formalityID")
-    return ReportRequest(report, period_of(kind, first), body.get("rootDepartmentId"), formality, culprit)
+    root, formality = body.get("rootDepartmentId"), body.get("formalityId") or body.get("formalityID")
+    for name, value in (("rootDepartmentId", root), ("formalityId", formality)):
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{name} is no identifier, but {type(value).__name__}")
+    return ReportRequest(report, period_of(kind, first), (root or "").strip().lower() or None, formality, culprit)
 
 
 def night_requests(window: Window, root_id: str | None, *, with_closed: bool = True) -> list[ReportRequest]:

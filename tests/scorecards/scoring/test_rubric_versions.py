@@ -273,6 +273,8 @@ def test_appraisals_are_held_against_the_version_of_their_year() -> None:
 def test_a_metric_of_no_version_is_told() -> None:
     table = pa.table({"metric_code": ["DOSSIER_ON_TIME", "TOTAL", "GROUP.X", "BRAND_NEW", None]})
     assert index766.unknown_metrics(table, shipped()) == ["BRAND_NEW"]
+    unscored = table.append_column("max_score", pa.array([20.0, 100.0, 1.0, 0.0, None]))
+    assert index766.unknown_metrics(unscored, shipped()) == []
 
 
 def test_an_indicator_names_each_criterion_once_however_many_versions_score_it() -> None:
