@@ -7,13 +7,21 @@ the last. A key that no client was seen to send is refused, as is a page beyond 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from published_files import published
-from source_site import Reply, Request
+from source_site import Reply, Request, Site, site
 
+from cchc_pipeline.days import Window
+from cchc_pipeline.progress import silent
+from cchc_pipeline.sources import errors
+from cchc_pipeline.sources.http import HttpClient, HttpPolicy
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF
+from cchc_pipeline.sources.national_portal.source import NationalPortalSource
+from cchc_pipeline.sources.protocol import Batch, KnownState
 
 CAPTURES = "captures/national_portal/phu_tho_2026-08"
 COUNTRY = "acceptance/national_portal_service_results_2026-09-17.json"
@@ -22,6 +30,8 @@ PROCEDURE, PROCEDURE_ID = "2.000815", "019d2bfd-8e22-77ef-819f-e49460350904"
 KEYS = {"timeType", "year", "quarter", "month", "rootDepartmentId", "currentPage", "pageSize"}
 DATES = {"fromDate", "toDate", "rootDepartmentId", "currentPage", "pageSize"}
 PROCEDURES = 5741
+NOTHING_HELD = KnownState()
+DAY, CAPTURED_ON = date(2026, 8, 31), date(2026, 9, 28)
 
 
 class CapturedPortal:
@@ -124,3 +134,24 @@ class Spoiled(CapturedPortal):
         reply = super().__call__(request)
         is_hit = request.path.endswith(self.report) and request.json().get("month") == 8
         return self.answer(reply.body) if is_hit else reply
+
+
+@contextmanager
+def source(answer: Callable[[Request], Reply], **options: Any) -> Iterator[tuple[NationalPortalSource, Site]]:
+    with site(answer) as served:
+        policy = options.pop("policy", HttpPolicy(timeout_s=2, retries=0, backoff_s=0))
+        http = HttpClient("national_portal", served.url, policy)
+        yield NationalPortalSource(http, options.pop("code", "H44"), today=lambda: CAPTURED_ON, **options), served
+
+
+def pull(
+    adapter: NationalPortalSource, known: KnownState = NOTHING_HELD
+) -> tuple[dict[str, Batch], errors.SourceError | None]:
+    """The batches by table, and the error that the pull ended with."""
+    batches: dict[str, Batch] = {}
+    try:
+        for batch in adapter.pull(Window(DAY, DAY), known, silent):
+            batches[batch.table] = batch
+    except errors.SourceError as error:
+        return batches, error
+    return batches, None
