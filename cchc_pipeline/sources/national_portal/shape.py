@@ -38,6 +38,7 @@ ITEMS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
 #: Report whose children have the group alone, no counts.
 _GROUP_ONLY = "provide-online-tree"
 _COUNT = re.compile(r"[0-9]{1,15}")
+_MONTH = re.compile(r"[0-9]{1,2}")
 _PROVINCE = re.compile(r"H[0-9]{2}")
 
 
@@ -150,7 +151,7 @@ def other_month(data: Mapping[str, Any], request: ReportRequest) -> SourceError 
     of_share = [
         [
             int(month) for point in chart
-            if (month := text_or_none(point.get("month")) or "").isdecimal() and number_or_none(point.get(share))
+            if _MONTH.fullmatch(month := text_or_none(point.get("month")) or "") and number_or_none(point.get(share))
         ] for share in ("onTimePct", "overduePct")
     ]  # fmt: skip
     filled = next(filter(None, of_share), [])
