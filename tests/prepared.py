@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import dagster as dg
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from filelock import FileLock
 from matplotlib.figure import Figure
 from sql_verdict import sql_verdict_alone
@@ -88,6 +89,7 @@ def quick() -> Iterator[None]:
         mock.patch.object(output, "_printed", lambda draw, metadata: empty),
         mock.patch.object(dg.DagsterInstance, "should_store_event", _is_read),
         mock.patch.object(dg.AssetCheckResult, "_get_target_materialization_data", lambda *_: None),
+        mock.patch.object(SqlEventLogStorage, "store_asset_check_event", lambda *_: None),
     ):
         yield
 

@@ -35,9 +35,9 @@ def merge(current: pa.Table, incoming: pa.Table, key: Sequence[str]) -> pa.Table
         return current
     every = pa.concat_tables([current, incoming.select(current.schema.names).cast(current.schema)])
     if _CAPTURED in every.schema.names:
-        order = pa.table({"day": every[_CAPTURED], "row": pa.array(range(every.num_rows), pa.int64())})
-        by_day = [("day", "ascending"), ("row", "ascending")]
-        every = every.take(pc.sort_indices(order, sort_keys=by_day, null_placement="at_start"))
+        day, row = every[_CAPTURED], pa.array(range(every.num_rows), pa.int64())
+        order = pa.table({"has_day": pc.is_valid(day), "day": day, "row": row})
+        every = every.take(pc.sort_indices(order, sort_keys=[(name, "ascending") for name in order.schema.names]))
     numbered = every.append_column("_row", pa.array(range(every.num_rows), pa.int64()))
     last = numbered.group_by(list(key)).aggregate([("_row", "max")])["_row_max"]
     return every.take(last).sort_by([(name, "ascending") for name in key]).combine_chunks()

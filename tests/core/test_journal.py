@@ -39,7 +39,7 @@ def build(lake: Lake, run: dict[str, tuple[str, bool]], night: date) -> None:
         lake.store.write(table, "built/dossiers", month)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(nights=NIGHTS)
 def test_the_state_of_every_night_is_told(tmp_path_factory, nights):
     lake = Lake(tmp_path_factory.mktemp("lake"))

@@ -109,7 +109,7 @@ def test_compared_nights_are_earlier_and_the_newest_of_their_kind(held, night_nu
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(nights=st.lists(st.dictionaries(st.sampled_from(sorted(UNITS)), st.sampled_from([None, 0.0, 1.25, 2.5, 20.0]),
                                        min_size=1), min_size=1, max_size=4))  # fmt: skip
 def test_change_direction_streak_and_rank_follow_from_the_points(tmp_path_factory, nights):
