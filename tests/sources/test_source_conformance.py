@@ -178,6 +178,7 @@ FAULTS = [
     ("half_page", errors.ReplyBroken, 2),
     ("html", errors.PageInsteadOfData, 2),
 ]
+FIXES = {"401": "Fix: check that the credentials", "429": "Fix: raise the delay"}
 #: What of these the portal's firewall says; it is not asked again.
 REFUSALS = ("429", "html")
 
@@ -203,6 +204,8 @@ def test_a_fault_that_stays_is_a_typed_error(
     assert FIRST <= error.day <= LAST
     for part in (name, error.culprit, f"Fix: {error.fix}"):
         assert part in str(error)
+    if name != "national_portal":
+        assert FIXES.get(kind, "Fix: ") in str(error)
     assert "?" not in error.culprit
     assert "sandbox" not in str(error)
 

@@ -23,7 +23,7 @@ from datetime import date
 from typing import Any
 
 from cchc_pipeline.reference.index_codes import TOTAL_CODE
-from cchc_pipeline.sources.errors import FieldGone, PageRepeated, ReplyBroken, SourceError
+from cchc_pipeline.sources.errors import FieldGone, ReplyBroken, SourceError
 from cchc_pipeline.sources.national_portal import shape
 from cchc_pipeline.sources.national_portal.requests import GROUP_OF, SERVICE_RESULTS, PageRequest, ReportRequest
 from cchc_pipeline.sources.national_portal.shape import ITEMS, identity, objects
@@ -288,21 +288,16 @@ def join_units(replies: Sequence[Reply], captured_on: date) -> list[Row]:
 def settle(replies: Sequence[Reply]) -> tuple[list[Reply], list[SourceError]]:
     """Return the replies to keep, and an error for each that is of another month.
 
-    Each that says so itself is, and so is each of its period that counts the dossiers of that one.
+    A chart was seen of one month only and proves nothing by itself: a reply in doubt is kept, with a warning, where
+    another report of its period counts the same dossiers.
     """
     kept, faults = [], []
     for reply in replies:
-        doubtful = next((
-            one for one in replies
-            if one.doubt is not None and one.request.period == reply.request.period and _counts_alike(one, reply)
-        ), None)  # fmt: skip
-        if reply.doubt is not None:
-            faults.append(reply.doubt)
-        elif doubtful is not None:
-            what = f"it counts the dossiers of {doubtful.request.report}, whose figures are of another month"
-            faults.append(reply.request.error(PageRepeated, what, doubtful.doubt.fix if doubtful.doubt else None))
-        else:
+        others = (one for one in replies if one.request.period == reply.request.period and one is not reply)
+        if reply.doubt is None or any(_counts_alike(one, reply) for one in others):
             kept.append(reply)
+        else:
+            faults.append(reply.doubt)
     return kept, faults
 
 
@@ -314,6 +309,7 @@ def _counts_alike(one: Reply, other: Reply) -> bool:
 def warnings(replies: Sequence[Reply]) -> list[str]:
     """Return sentences on fields that are gone, and on reports of one period that count other dossiers or units."""
     said = [sentence for reply in replies for sentence in reply.absent]
+    said += [reply.doubt.message for reply in replies if reply.doubt is not None]
     for period in dict.fromkeys(reply.request.period for reply in replies):
         some = [reply for reply in replies if reply.request.period == period]
         counted = {reply.request.report: reply.received for reply in some if reply.received is not None}
