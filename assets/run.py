@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from dataclasses import dataclass, field
 
@@ -51,6 +52,8 @@ def run_main_job(instance: dg.DagsterInstance, window: Window, progress: Progres
             f"window: {window.first} lies before {begins}, the first day of the one-stop system's history. "
             "Choose a later first day, or set history_from (CCHC_HISTORY_FROM)."
         )
+    # A night makes millions of objects that live long or go at once: looking through them again and again is a seventh.
+    gc.set_threshold(100_000, 50, 50)
     job = build_defs(resource_overrides={"progress": ProgressResource(to_listener=True)}).resolve_job_def("nightly")
     single = window.first == window.last
     tags = dict(LOCATION_TAG)
