@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+#: Counts of fewer are not shown in public.
 SMALL = 5
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from cchc_pipeline.indicators.disclosure import SMALL
 from cchc_pipeline.lake.files import read_parquet
 from cchc_pipeline.scorecards import points
 from cchc_pipeline.scorecards.indicators_used import additive_criteria
@@ -19,7 +20,7 @@ from cchc_pipeline.scorecards.scoring.rubric_set import RubricSet
 from cchc_pipeline.site import words
 from cchc_pipeline.site.country import Country
 from cchc_pipeline.site.days import Days
-from cchc_pipeline.site.tables import FEWEST_ITEMS, Row, Shown, grouped, run, shown_period, total_of, tree
+from cchc_pipeline.site.tables import Row, Shown, grouped, run, shown_period, total_of, tree
 from cchc_pipeline.vietnamese import names_within
 
 
@@ -200,7 +201,7 @@ class SiteData:
         parents = {unit.code: unit.parent for unit in self.units.values()}
         causes = _records(points.causes(card, self.province.code, parents, additive_criteria(rubric)))
         for row in causes:
-            is_told = (row["caused_by"], row["criterion_code"]) in told and row["items"] >= FEWEST_ITEMS
+            is_told = (row["caused_by"], row["criterion_code"]) in told and row["items"] >= SMALL
             row["items"] = int(row["items"]) if is_told else None
         return grouped(fixes), causes
 

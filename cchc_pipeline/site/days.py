@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from cchc_pipeline.drawing.spark import Night, spark
+from cchc_pipeline.indicators.disclosure import SMALL
 from cchc_pipeline.site import words
-from cchc_pipeline.site.tables import FEWEST_ITEMS, Row, grouped, run
+from cchc_pipeline.site.tables import Row, grouped, run
 
 #: What a night is compared with -> column of the change, and of the reason why there is none.
 SPANS = {"night": ("change", "change_reason_vi"), "week": ("change_week", "change_week_reason_vi")}
@@ -51,7 +52,7 @@ class Days:
     """The newest night of `score_days`, and the lines of the last 31 days; `published` is its Parquet file."""
 
     def __init__(self, published: Path) -> None:
-        rows = run("days", {"fewest": FEWEST_ITEMS}, days=published)
+        rows = run("days", {"fewest": SMALL}, days=published)
         self.night: date | None = rows[0]["night_on"] if rows else None
         self._rows = grouped(rows, "source")
         #: (source, unit) -> total of the newest month, criteria of both months.

@@ -17,8 +17,6 @@ NEEDED = (
     "scorecard_papi_today", "external_indices", "at_risk_dossiers", "rank_intervals", "source_states",
     "score_days", "portal_ranks",
 )  # fmt: skip
-#: Counts of fewer items are hidden.
-FEWEST_ITEMS = 5
 #: A row of a query; its columns stand in the SQL file of that name.
 Row = dict[str, Any]
 

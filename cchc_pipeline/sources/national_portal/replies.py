@@ -145,8 +145,10 @@ def parse_reply(content: bytes | Mapping[str, Any], request: ReportRequest, prov
         own = {**own, "departmentCode": province_code or COUNTRY}
     entries: list[tuple[str | None, Mapping[str, Any], Row]] = [(root, own, _unit(own, is_root=True))]
     entries += [(identity(child.get("departmentId")), child, _unit(child, is_root=False)) for child in below]
-    first = {one[0]: number for number, one in reversed(list(enumerate(entries)))}
-    entries = [one for number, one in enumerate(entries) if one[0] is None or first[one[0]] == number]
+    unique: dict[str | int, tuple[str | None, Mapping[str, Any], Row]] = {}
+    for number, one in enumerate(entries):  # of a unit that comes twice the first counts
+        unique.setdefault(one[0] or number, one)
+    entries = list(unique.values())
     rows = [row for one, entry, unit in entries for row in _unit_rows(one, entry, unit, request)]
     rows += _results_rows(root, entries[0][2], data, request)
     units = {one: unit for one, _, unit in entries if one is not None}

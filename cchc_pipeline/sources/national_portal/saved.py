@@ -16,6 +16,7 @@ from typing import Any
 
 from cchc_pipeline.days import Window
 from cchc_pipeline.sources.errors import FileUnusable, SourceError
+from cchc_pipeline.sources.evidence import INDEX
 from cchc_pipeline.sources.national_portal.replies import Reply, parse_reply
 from cchc_pipeline.sources.national_portal.requests import (
     FORMALITIES_PATH,
@@ -27,7 +28,7 @@ from cchc_pipeline.sources.national_portal.requests import (
 from cchc_pipeline.sources.records import parse_instant
 
 _CATALOGUE = PurePosixPath(FORMALITIES_PATH).name
-_INDEX, _BESIDE, _ENDING = "requests.json", ".request.json", ".json"
+_BESIDE, _ENDING = ".request.json", ".json"
 _FIX_REQUEST = "save the request beside the reply; `cchc portal requests` prints those that are needed"
 
 
@@ -91,7 +92,7 @@ def read_saved(folder: Path, day: date, province_code: str, today: date) -> Save
     twice: set[ReportRequest | PageRequest] = set()
     raw: list[tuple[str, bytes, Mapping[str, Any]]] = []
     for name, content in files.items():
-        if PurePosixPath(name.lower()).name == _INDEX or name.lower().endswith(_BESIDE):
+        if PurePosixPath(name.lower()).name == INDEX or name.lower().endswith(_BESIDE):
             continue
         raw.append((name, content, {"captured": f"{day}"}))
         try:
@@ -149,7 +150,7 @@ def _index(files: Mapping[str, bytes], day: date, faults: list[SourceError]) -> 
     found: dict[str, Any] = {}
     for name, content in files.items():
         path = PurePosixPath(name.lower())
-        if path.name == _INDEX:
+        if path.name == INDEX:
             try:
                 held = json.loads(content)
             except (ValueError, RecursionError):

@@ -347,9 +347,8 @@ def _province_rows(listed: Reply, captured_on: date) -> list[Row]:
 
 
 def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
-    """Return the only fault, or one that names all: of the kind of a refusal, else of the first."""
-    refusals = (one for one in faults if one.is_refusal)
-    lead = faults[0] if is_all else next(refusals, next((one for one in faults if not _is_broken(one)), faults[0]))
+    """Return the only fault, or one that names all: of a refusal's kind, else of a call's without a reply."""
+    lead = faults[0] if is_all else min(faults, key=lambda one: (not one.is_refusal, isinstance(one, ReplyBroken)))
     said: dict[str, Any] = {}
     if not is_all and not any(fault.is_refusal for fault in faults):
         named = [f"{fault.details['reading'] or fault.culprit}".replace(" of ", " kỳ ") for fault in faults]
@@ -363,7 +362,3 @@ def _joined(faults: list[SourceError], *, is_all: bool) -> SourceError:
     what = "; ".join(f"{fault.details['what']} ({fault.culprit}, {fault.details['reading']})" for fault in faults)
     fix = "; ".join(dict.fromkeys(fault.fix for fault in faults))
     return type(lead)(what, source=lead.source, culprit=lead.culprit, day=lead.day, fix=fix, **said)
-
-
-def _is_broken(fault: SourceError) -> bool:
-    return isinstance(fault, ReplyBroken)
